@@ -1,0 +1,46 @@
+"""Errors that carry the decision: what was and was not done, and what to do now. No code reads their text."""
+
+from __future__ import annotations
+
+
+class RelayError(Exception):
+    """Base of everything this package raises on purpose. Messages hold no body, no phone number and no secret."""
+
+
+class StoreUnavailable(RelayError):
+    """The store did not answer, or not in time. A write may or may not have been applied: read before repeating it."""
+
+
+class AlreadyStored(RelayError):
+    """A relay with this message id exists. It may be one's own create, whose reply was lost: go on idempotently."""
+
+
+class VersionConflict(RelayError):
+    """The relay changed since it was read (perhaps by one's own write, whose reply was lost): read it again."""
+
+
+class MessengerUnavailable(RelayError):
+    """Twilio could not be asked. Says nothing about the message asked for."""
+
+
+class BadRequest(RelayError):
+    """The caller's fault, with the HTTP status that says so. The message is safe to show to the caller.
+
+    Attributes:
+        status: HTTP status to answer.
+        headers: further headers that belong to that status.
+    """
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+
+
+class ConfigurationError(RelayError):
+    """The configuration cannot be used. Lists every mistake, in words, and never a secret's value."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        lines = "\n".join(f"  - {mistake}" for mistake in mistakes)
+        super().__init__(f"The configuration has {len(mistakes)} mistake(s):\n{lines}")

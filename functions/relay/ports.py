@@ -1,0 +1,213 @@
+"""What the core needs from the world, as small protocols.
+
+Each port has an adapter per home (embedded, google), a double for fast tests and one in the simulator; one contract
+suite runs over all of them (tests/contract). `timeout_seconds` bounds a call in total, connection and retries included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from relay.model import FinalStatus, InboundText, Relay, Timer, TrailEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A relay as read, with the version to compare-and-set against. Versions are opaque: only compared for equality."""
+
+    relay: Relay
+    version: object
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for, newest first. Every condition is optional; times are inclusive `since`, exclusive `until`."""
+
+    final_status: FinalStatus | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sender_phone: str | None = None
+    limit: int = 50
+    page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a search; `next_page_token` is None on the last."""
+
+    relays: tuple[Relay, ...]
+    next_page_token: str | None
+
+
+class RelayStore(Protocol):
+    """Relays, durable, with compare-and-set. Expired relays (expires_at ≤ now) are never returned.
+
+    Every method raises StoreUnavailable when the store does not answer within `timeout_seconds`; after a write the
+    outcome is then unknown.
+    """
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        """Store a new relay and arm its timers (together, or side by side). Returns its version once durable.
+
+        A timer that could not be armed is logged and not raised: the sweep stands behind every timer.
+        Raises AlreadyStored; the timers may then have been armed nevertheless, which is harmless.
+        """
+        ...
+
+    def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
+        """The relay, or None when there is none or it has expired."""
+        ...
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        """Replace the relay if it still has `version`, then arm its timers. Returns the new version.
+
+        Raises VersionConflict, also when the relay is gone; then no timer was armed.
+        """
+        ...
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
+        """At most `limit` relays whose due_at is earlier than `before`, the longest overdue first.
+
+        Costs in proportion to what is returned, not to what is stored.
+        """
+        ...
+
+    def search(self, search: Search, *, timeout_seconds: float) -> Page:
+        """Relays by timestamp, newest first. Raises ValueError on a page token that is not one of its own."""
+        ...
+
+    def delete(self, message_id: str, *, timeout_seconds: float) -> None:
+        """Remove a relay (clean-up of a synthetic text); nothing happens when there is none."""
+        ...
+
+    def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
+        """Remove at most `limit` expired relays and say how many; 0 where the store does that by itself."""
+        ...
+
+    def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
+        """A named point in time up to which something has been done."""
+        ...
+
+    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None: ...
+
+
+class Timers(Protocol):
+    """Wake-up calls. At least once, possibly late, doubled and out of order, never early by the service's own clock."""
+
+    def arm(self, timer: Timer, *, timeout_seconds: float) -> bool:
+        """Arm a timer; arming it again changes nothing. False when it could not be armed (logged, never raised)."""
+        ...
+
+    def cancel(self, timer: Timer, *, timeout_seconds: float) -> None:
+        """Try to withdraw it. Best effort, never raises: a timer that fires all the same is ignored."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingText:
+    """One SMS to one handler.
+
+    Attributes:
+        validity_seconds: how long Twilio may keep it queued, 1 to 36000.
+        status_callback: where Twilio reports its fate; identifies relay, tier and attempt in its query.
+    """
+
+    to: str
+    from_: str
+    body: str
+    validity_seconds: int
+    status_callback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Twilio has the text and gave it this id."""
+
+    message_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Twilio certainly did not take the text. `code` as in failures.TABLE, or failures.CONNECTION_REFUSED."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Nobody can tell whether the text left: timeout, reset, 5xx. `reason` in plain words."""
+
+    reason: str
+
+
+SendOutcome = Accepted | Refused | Ambiguous
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What Twilio knows of a text it has. `status` is Twilio's own word (webhook.STATUSES gives it a meaning)."""
+
+    message_sid: str
+    status: str
+    error_code: int | None
+    to: str
+    from_: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """An inbound text in Twilio's message list, with the time Twilio took it in."""
+
+    text: InboundText
+    received_at: datetime
+
+
+class Messenger(Protocol):
+    """Twilio's REST interface, as far as the relay needs it."""
+
+    def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
+        """POST the text once, no retries. Never raises for anything that Twilio or the network do."""
+        ...
+
+    def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
+        """The text's true status; None when Twilio does not know it. Raises MessengerUnavailable."""
+        ...
+
+    def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
+        """Texts that Twilio took from us for this number since then. Raises MessengerUnavailable."""
+        ...
+
+    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
+        """Texts that came in to our number since then. Raises MessengerUnavailable."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC. May jump and may differ between machines."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow, for measuring how long something takes."""
+        ...
+
+
+class Journal(Protocol):
+    """Where steps are reported for people: structured logs. Never raises, never blocks for long."""
+
+    def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
+        """New lines of a relay's trail that have just been committed."""
+        ...
+
+    def exhausted(self, relay: Relay) -> None:
+        """The alarm: this relay reached nobody."""
+        ...
+
+    def note(self, severity: str, message: str, **labels: object) -> None:
+        """Anything else, e.g. an event that was ignored and why. Labels hold no body, number or secret."""
+        ...

@@ -1,0 +1,332 @@
+"""The moves the machine is made of: each takes a relay and gives back a changed one, with its line in the trail.
+
+Split from machine.py so that the table reads as a table. Same rules: pure, no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from relay import failures
+from relay.events import ArmTimer, CancelTimer, Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt
+from relay.model import (
+    RETENTION,
+    Attempt,
+    AttemptStatus,
+    FinalStatus,
+    InboundText,
+    Relay,
+    SenderClass,
+    Step,
+    Timer,
+    TimerKind,
+    TrailEntry,
+)
+from relay.policy import LEASE_SECONDS, Policy
+
+
+def receive(
+    text: InboundText,
+    sender_class: SenderClass,
+    policy: Policy,
+    now: datetime,
+    claim: str | None,
+    recovered_by: str = "",
+) -> Decision:
+    """A text came in: the relay to create, with attempt 1 of tier 1 claimed for the caller when it is to be forwarded.
+
+    `recovered_by` names who found it when its webhook never arrived.
+    """
+    relay = Relay(
+        message_id=text.message_id,
+        timestamp=now,
+        sender_phone=text.sender_phone,
+        recipient_phone=text.recipient_phone,
+        message_body=text.body,
+        media_count=text.media_count,
+        sender_class=sender_class,
+        policy=policy,
+        expires_at=now + RETENTION,
+        recovered=bool(recovered_by),
+    )
+    step = Step.RECOVERED if recovered_by else Step.RECEIVED
+    relay = log_relay_attempt(relay, step, now, status=sender_class.value, by=recovered_by)
+    if sender_class is not SenderClass.CUSTOMER:
+        ended = replace(relay, final_status=FinalStatus.RECORDED)
+        reason = "not from a customer: recorded, not forwarded"
+        return Decision(log_relay_attempt(ended, Step.RECORDED, now, reason=reason))
+    relay = replace(relay, attempts=(_new_attempt(relay, tier=1, starts_at=now),))
+    if claim is None:
+        return _scheduled(relay)
+    return _claimed(relay, claim, now, by=recovered_by)
+
+
+def log_relay_attempt(
+    relay: Relay,
+    step: Step,
+    now: datetime,
+    attempt: int | None = None,
+    *,
+    tier: int | None = None,
+    status: str | None = None,
+    error_code: int | None = None,
+    reason: str = "",
+    by: str = "",
+) -> Relay:
+    """Append one line to the relay's audit trail."""
+    if tier is None and attempt:
+        tier = relay.attempts[attempt - 1].tier
+    entry = TrailEntry(now, step, tier, attempt or None, status, error_code, reason, by)
+    return replace(relay, error_log=(*relay.error_log, entry))
+
+
+def set_attempt(relay: Relay, number: int, **changes: Any) -> Relay:
+    """The relay with these fields of one attempt changed."""
+    attempts = list(relay.attempts)
+    attempts[number - 1] = replace(attempts[number - 1], **changes)
+    return replace(relay, attempts=tuple(attempts))
+
+
+def claim(relay: Relay, token: str, now: datetime, by: str) -> Decision:
+    """Hand the scheduled attempt to the holder of `token`."""
+    return _claimed(relay, token, now, by)
+
+
+def _claimed(relay: Relay, token: str, now: datetime, by: str) -> Decision:
+    number = relay.attempts[-1].number
+    tier = relay.policy.tier(relay.attempts[-1].tier)
+    deadline = now + timedelta(seconds=tier.receipt_timeout_seconds)
+    relay = set_attempt(
+        relay,
+        number,
+        status=AttemptStatus.CLAIMED,
+        claim=token,
+        lease_until=now + timedelta(seconds=LEASE_SECONDS),
+        deadline_at=deadline,
+    )
+    relay = replace(relay, due_at=deadline)
+    relay = log_relay_attempt(relay, Step.ATTEMPT_STARTED, now, number, by=by)
+    return Decision(relay, (pending_timer(relay), SendAttempt(number)))
+
+
+def pending_timer(relay: Relay) -> ArmTimer:
+    """The timer that a relay in progress waits for."""
+    timer = pending(relay)
+    if timer is None:
+        raise ValueError("only a relay in progress waits for a timer")
+    return ArmTimer(timer)
+
+
+def pending(relay: Relay) -> Timer | None:
+    """What the relay waits for, as a timer; None when it has ended."""
+    current = relay.current_attempt
+    if relay.final_status is not FinalStatus.IN_PROGRESS or current is None:
+        return None
+    if current.status is AttemptStatus.SCHEDULED:
+        return Timer(relay.message_id, current.number, TimerKind.ATTEMPT, current.starts_at, current.tier)
+    due_at = current.deadline_at or current.starts_at
+    # The deadline wakes the tier that acts on it: the next one, if there is one.
+    queue_tier = min(current.tier + 1, relay.policy.last_tier)
+    return Timer(relay.message_id, current.number, TimerKind.DEADLINE, due_at, queue_tier)
+
+
+def timers_to_cancel(relay: Relay) -> tuple[CancelTimer, ...]:
+    timer = pending(relay)
+    return (CancelTimer(timer),) if timer else ()
+
+
+def fail(relay: Relay, event: Event, now: datetime) -> Relay:
+    """The current attempt failed for good, with a code or without."""
+    sid = event.message_sid or relay.attempts[-1].message_sid
+    relay = set_attempt(relay, event.attempt, status=AttemptStatus.FAILED, error_code=event.code, message_sid=sid)
+    return _log_failure(relay, event, now)
+
+
+def _log_failure(relay: Relay, event: Event, now: datetime) -> Relay:
+    failure = failures.classify(event.code)
+    return log_relay_attempt(
+        relay,
+        Step.ATTEMPT_FAILED,
+        now,
+        event.attempt,
+        status=failure.failure_class.value,
+        error_code=event.code,
+        reason=event.reason or failure.words,
+        by=event.by,
+    )
+
+
+def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) -> Relay:
+    """The deadline passed: the attempt keeps what is known of it and no longer decides anything."""
+    sid = event.message_sid or relay.attempts[-1].message_sid
+    relay = set_attempt(relay, event.attempt, status=status, message_sid=sid)
+    step = Step.ATTEMPT_FAILED if status is AttemptStatus.FAILED else Step.ATTEMPT_UNCONFIRMED
+    return log_relay_attempt(relay, step, now, event.attempt, status=status.value, reason=event.reason, by=event.by)
+
+
+def escalate_on_failure(
+    relay: Relay,
+    event: Event,
+    now: datetime,
+    *,
+    may_retry: bool = False,
+    first: tuple[Effect, ...] = (),
+) -> Decision:
+    """The current attempt is over: again at the same tier by its schedule, on to the next tier, or the end.
+
+    `may_retry` says that a retry would make sense; after a deadline none does, the next tier is due at once.
+    `first` are effects that come before.
+    """
+    current = relay.attempts[-1]
+    tier = relay.policy.tier(current.tier)
+    if may_retry and current.try_in_tier <= len(tier.retry_delays_seconds):
+        delay = tier.retry_delays_seconds[current.try_in_tier - 1]
+        attempt = _new_attempt(relay, current.tier, now + timedelta(seconds=delay), current.try_in_tier + 1)
+        relay = replace(relay, attempts=(*relay.attempts, attempt))
+        reason = f"retry {current.try_in_tier} of {len(tier.retry_delays_seconds)} in {delay:g} s"
+        relay = log_relay_attempt(relay, Step.ATTEMPT_SCHEDULED, now, attempt.number, reason=reason)
+        return _scheduled(relay, first)
+    if current.tier < relay.policy.last_tier:
+        attempt = _new_attempt(relay, current.tier + 1, now)
+        relay = replace(relay, attempts=(*relay.attempts, attempt))
+        reason = f"on to tier {attempt.tier} of {relay.policy.last_tier}"
+        relay = log_relay_attempt(relay, Step.ESCALATED, now, attempt.number, reason=reason, by=event.by)
+        if event.claim is not None:
+            decision = _claimed(relay, event.claim, now, event.by)
+            return Decision(decision.relay, (*first, *decision.effects))
+        return _scheduled(relay, first)
+    # due_at stays set until the alarm is on record, so that the sweep finds it if we die before raising it.
+    relay = replace(relay, final_status=FinalStatus.EXHAUSTED, due_at=now)
+    reason = "no tiers left" + ("; the last outcome is unknown" if current.status in _UNRESOLVED else "")
+    relay = log_relay_attempt(relay, Step.EXHAUSTED, now, tier=current.tier, reason=reason, by=event.by)
+    return Decision(relay, (*first, RaiseAlarm()))
+
+
+_UNRESOLVED = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN})
+
+
+def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The last tier's attempt is declared not sent: once more. A doubled text is better than a lost one."""
+    current = relay.attempts[-1]
+    attempt = replace(
+        _new_attempt(relay, current.tier, now, current.try_in_tier + 1),
+        is_resend=True,
+    )
+    relay = replace(relay, attempts=(*relay.attempts, attempt))
+    reason = "sent once more after a negative look-up at the last tier; it may arrive twice"
+    relay = log_relay_attempt(relay, Step.ATTEMPT_SCHEDULED, now, attempt.number, reason=reason, by=event.by)
+    return _scheduled(relay) if event.claim is None else _claimed(relay, event.claim, now, event.by)
+
+
+def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decision:
+    current = relay.attempts[-1]
+    relay = set_attempt(relay, current.number, deadline_at=at, lookups=current.lookups + 1)
+    relay = replace(relay, due_at=at)
+    relay = log_relay_attempt(relay, Step.LOOKUP_REPEATED, now, current.number, reason=event.reason, by=event.by)
+    return Decision(relay, (pending_timer(relay),))
+
+
+def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
+    """A handler has the text. The first tier to say so is the one on record."""
+    cancelled = timers_to_cancel(relay)
+    was = relay.final_status
+    relay = _withdraw_scheduled(relay, now)
+    sid = event.message_sid or relay.attempts[event.attempt - 1].message_sid
+    relay = set_attempt(relay, event.attempt, status=AttemptStatus.DELIVERED, message_sid=sid)
+    tier = relay.attempts[event.attempt - 1].tier
+    relay = replace(
+        relay,
+        final_status=FinalStatus.DELIVERED,
+        delivered_tier=tier,
+        delivery_confirmed_at=now,
+        due_at=None,
+    )
+    late = "after the relay was given up as exhausted" if was is FinalStatus.EXHAUSTED else ""
+    relay = log_relay_attempt(relay, Step.DELIVERED, now, event.attempt, reason=event.reason or late, by=event.by)
+    return Decision(relay, cancelled)
+
+
+def _withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
+    current = relay.attempts[-1]
+    if current.status is not AttemptStatus.SCHEDULED:
+        return relay
+    relay = set_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
+    reason = "an earlier attempt was delivered after all"
+    return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
+
+
+_LEARNED = {
+    EventKind.SEND_ACCEPTED: AttemptStatus.ACCEPTED,
+    EventKind.RECEIPT_PROGRESS: AttemptStatus.ACCEPTED,
+    EventKind.SEND_REFUSED: AttemptStatus.FAILED,
+    EventKind.SEND_UNKNOWN: AttemptStatus.UNKNOWN,
+    EventKind.RECEIPT_FAILED: AttemptStatus.FAILED,
+    EventKind.RECEIPT_DELIVERED: AttemptStatus.DELIVERED,
+}
+# A status only climbs: what is learned later never takes back what a stronger word said before.
+_RANK = {
+    AttemptStatus.SCHEDULED: 0,
+    AttemptStatus.CLAIMED: 1,
+    AttemptStatus.UNKNOWN: 2,
+    AttemptStatus.ACCEPTED: 3,
+    AttemptStatus.UNCONFIRMED: 3,
+    AttemptStatus.WITHDRAWN: 4,
+    AttemptStatus.FAILED: 4,
+    AttemptStatus.DELIVERED: 5,
+}
+
+
+def note(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Record what is learned of an attempt that no longer decides anything; ignore it if it adds nothing."""
+    attempt = relay.attempts[event.attempt - 1]
+    learned = _LEARNED[event.kind]
+    tells_sid = event.message_sid is not None and attempt.message_sid is None
+    if _RANK[learned] <= _RANK[attempt.status] and not tells_sid:
+        return Decision(relay, (), "nothing new about an attempt that no longer decides anything")
+    climbs = _RANK[learned] > _RANK[attempt.status]
+    relay = set_attempt(
+        relay,
+        event.attempt,
+        status=learned if climbs else attempt.status,
+        message_sid=attempt.message_sid or event.message_sid,
+        error_code=event.code if climbs else attempt.error_code,
+    )
+    relay = log_relay_attempt(
+        relay,
+        Step.LATE_STATUS,
+        now,
+        event.attempt,
+        status=learned.value,
+        error_code=event.code,
+        reason=event.reason,
+        by=event.by,
+    )
+    return Decision(relay)
+
+
+def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Start an exhausted relay again under today's policy; the old story stays."""
+    policy = event.policy or relay.policy
+    tier = min(max(event.tier, 1), policy.last_tier)
+    attempt = replace(_new_attempt(relay, tier, now))
+    relay = replace(
+        relay,
+        policy=policy,
+        final_status=FinalStatus.IN_PROGRESS,
+        attempts=(*relay.attempts, attempt),
+        first_attempt_of_drive=attempt.number,
+        redrive_ids=(*relay.redrive_ids, event.request_id),
+    )
+    relay = log_relay_attempt(relay, Step.REDRIVEN, now, attempt.number, reason=event.reason, by=event.by)
+    return _scheduled(relay)
+
+
+def _new_attempt(relay: Relay, tier: int, starts_at: datetime, try_in_tier: int = 1) -> Attempt:
+    return Attempt(len(relay.attempts) + 1, tier, try_in_tier, AttemptStatus.SCHEDULED, starts_at)
+
+
+def _scheduled(relay: Relay, first: tuple[Effect, ...] = ()) -> Decision:
+    relay = replace(relay, due_at=relay.attempts[-1].starts_at)
+    return Decision(relay, (*first, pending_timer(relay)))
