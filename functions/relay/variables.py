@@ -1,0 +1,128 @@
+"""Every environment variable this project reads, as one table that .env.example and Terraform are held against.
+
+A variable belongs to a need; an entry point has needs. So a function is given exactly what it uses, secrets included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Need(StrEnum):
+    """Something an entry point must be able to do."""
+
+    STORE = "store"  # read and write relays
+    TIMERS = "timers"  # arm and cancel wake-up calls
+    WEBHOOK = "webhook"  # check that a request is Twilio's
+    SENDING = "sending"  # send texts and look up their fate
+    CALLBACK = "callback"  # tell Twilio where to report
+    TIERS = "tiers"  # know today's tiers and our own numbers
+    IDENTITY = "identity"  # check a caller's Google identity token
+    BROWSER = "browser"  # answer a browser's cross-origin calls
+    OWN_TIER = "own_tier"  # know which tier this function escalates to
+    EVENTS = "events"  # publish relay events
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable.
+
+    Attributes:
+        needs: what it is for; it is read by the entry points with any of these needs.
+        required: "always", "google" (on that backend only), or "" when it may be left out.
+        secret: its value must come from Secret Manager in the cloud and is never shown.
+        words: what it is, for .env.example and error messages.
+    """
+
+    name: str
+    needs: frozenset[Need]
+    required: str
+    secret: bool
+    words: str
+
+
+def _variable(name: str, needs: tuple[Need, ...], words: str, *, required: str = "", secret: bool = False) -> Variable:
+    return Variable(name, frozenset(needs), required, secret, words)
+
+
+_WEBHOOK, _SENDING, _TIERS = (Need.WEBHOOK,), (Need.SENDING,), (Need.TIERS,)
+_IDENTITY, _STORE, _TIMERS = (Need.IDENTITY,), (Need.STORE,), (Need.TIMERS,)
+
+VARIABLES: tuple[Variable, ...] = (
+    _variable("RELAY_BACKEND", _STORE, "`embedded` (SQLite) or `google`; google when GOOGLE_CLOUD_PROJECT is set"),
+    _variable("RELAY_DATABASE", _STORE, "embedded: path of the SQLite file (default .local/relay.db)"),
+    _variable("GOOGLE_CLOUD_PROJECT", _STORE, "google: the project id", required="google"),
+    _variable("FIRESTORE_DATABASE", _STORE, "google: the Firestore database (default (default))"),
+    _variable("RELAY_COLLECTION", _STORE, "google: the collection of relays (default message-relay-state)"),
+    _variable("TASKS_LOCATION", _TIMERS, "google: the region of the Cloud Tasks queues", required="google"),
+    _variable("TASKS_QUEUE_TEMPLATE", _TIMERS, "google: a queue's name (default escalate-tier-{tier})"),
+    _variable("ESCALATION_URL_TEMPLATE", _TIMERS, "google: URL of a tier's function, with {tier}", required="google"),
+    _variable("TASKS_INVOKER_EMAIL", _TIMERS, "google: service account whose token calls them", required="google"),
+    _variable(
+        "TWILIO_ACCOUNT_SID",
+        (Need.WEBHOOK, Need.SENDING),
+        "the account: AC and 32 hexadecimal digits",
+        required="always",
+    ),
+    _variable(
+        "TWILIO_AUTH_TOKEN",
+        (Need.WEBHOOK, Need.SENDING),
+        "signs the webhooks; sends too when no API key is given",
+        required="always",
+        secret=True,
+    ),
+    _variable(
+        "TWILIO_AUTH_TOKEN_SECONDARY",
+        _WEBHOOK,
+        "during a rotation: a second auth token whose signatures are accepted",
+        secret=True,
+    ),
+    _variable("TWILIO_API_KEY_SID", _SENDING, "API key for sending: SK and 32 hexadecimal digits"),
+    _variable("TWILIO_API_KEY_SECRET", _SENDING, "the API key's secret", secret=True),
+    _variable("TWILIO_API_BASE_URL", _SENDING, "another Twilio-compatible server (default: Twilio itself)"),
+    _variable(
+        "PUBLIC_BASE_URL",
+        (Need.WEBHOOK, Need.CALLBACK),
+        "the https address Twilio reaches, without a path's slash at the end; signatures are checked against it",
+        required="always",
+    ),
+    _variable(
+        "BUSINESS_PHONE_NUMBER",
+        _TIERS,
+        "our published number, E.164; several separated by commas",
+        required="always",
+    ),
+    _variable("RELAY_TIERS", _TIERS, "JSON list of tiers: name, phone, retry_delays_seconds, …"),
+    _variable("PRIMARY_HANDLER_PHONE", _TIERS, "tier 1's number, when RELAY_TIERS is not given"),
+    _variable("SECONDARY_HANDLER_PHONE", _TIERS, "tier 2's number, when RELAY_TIERS is not given"),
+    _variable("BACKUP_HANDLER_PHONE", _TIERS, "tier 3's number, when RELAY_TIERS is not given"),
+    _variable("ESCALATION_TIER", (Need.OWN_TIER,), "the tier this function escalates to: 1, 2, …", required="google"),
+    _variable("RELAY_STATE_AUDIENCE", _IDENTITY, "audience that identity tokens must carry", required="google"),
+    _variable("RELAY_STATE_ALLOWED_EMAILS", _IDENTITY, "callers, separated by commas", required="google"),
+    _variable("RELAY_STATE_CERTS_URL", _IDENTITY, "where the token issuer's keys are (default: Google's)"),
+    _variable("RELAY_STATE_ALLOWED_ORIGINS", (Need.BROWSER,), "exact origins of browser pages, separated by commas"),
+    _variable("EVENTS_TOPIC", (Need.EVENTS,), "google: Pub/Sub topic of relay events", required="google"),
+    _variable("DEAD_LETTER_TOPIC", (Need.EVENTS,), "google: Pub/Sub topic of exhausted relays", required="google"),
+)
+
+_ATTEMPTING = frozenset({Need.STORE, Need.TIMERS, Need.SENDING, Need.CALLBACK})
+
+# What each function must be able to do. One row per entry point of main.py; Terraform deploys from the same list.
+ENTRY_POINTS: dict[str, frozenset[Need]] = {
+    "sms_inbound": _ATTEMPTING | {Need.WEBHOOK, Need.TIERS},
+    "sms_delivery_status": frozenset({Need.STORE, Need.TIMERS, Need.WEBHOOK}),
+    "sms_relay_state": frozenset({Need.STORE, Need.IDENTITY, Need.BROWSER}),
+    "sms_redrive": frozenset({Need.STORE, Need.TIMERS, Need.TIERS, Need.IDENTITY, Need.BROWSER}),
+    "escalate_tier": _ATTEMPTING | {Need.OWN_TIER},
+    "sweep": _ATTEMPTING,
+    "reconcile": _ATTEMPTING | {Need.TIERS},
+    "relay_events": frozenset({Need.STORE, Need.EVENTS}),
+    "console": frozenset(),
+}
+
+
+def variables_of(entry_point: str) -> tuple[Variable, ...]:
+    """The variables that this entry point reads. KeyError when there is no such entry point."""
+    needs = ENTRY_POINTS[entry_point]
+    return tuple(variable for variable in VARIABLES if variable.needs & needs)
