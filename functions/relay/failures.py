@@ -94,8 +94,12 @@ _UNKNOWN = Failure(
 _NO_CODE = Failure(FailureClass.TRANSIENT, "no reason was given", _WAIT)
 _REFUSED_CONNECTION = Failure(_N, "Twilio could not be reached at all", _WAIT)
 
-# Our own stand-in for a connection that was refused: nothing was processed, and Twilio gave no code.
+_NOT_STARTED = Failure(_N, "there was no time left to send it in an orderly way", _WAIT)
+
+# Our own stand-ins where Twilio gave no code and certainly processed nothing: the connection was refused, or we did not
+# even try.
 CONNECTION_REFUSED = 0
+NOT_STARTED = -1
 
 
 def classify(code: int | None) -> Failure:
@@ -104,6 +108,8 @@ def classify(code: int | None) -> Failure:
         return _NO_CODE
     if code == CONNECTION_REFUSED:
         return _REFUSED_CONNECTION
+    if code == NOT_STARTED:
+        return _NOT_STARTED
     return TABLE.get(code, _UNKNOWN)
 
 

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from relay import failures, steps
 from relay.events import Decision, Event, EventKind, RaiseAlarm, SendAttempt, State
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS
+from relay.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, SEND_SECONDS_MAX
 
 _STATE_OF_ATTEMPT = {
     AttemptStatus.SCHEDULED: State.SCHEDULED,
@@ -125,6 +125,15 @@ def _deadline_not_found(relay: Relay, event: Event, now: datetime) -> Decision:
     return steps.escalate_on_failure(changed, event, now)
 
 
+def _not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Its holder never reported. While its POST could still be under way, Twilio's "no such text" proves nothing."""
+    current = relay.attempts[-1]
+    settled_at = (current.lease_until or now) + timedelta(seconds=SEND_SECONDS_MAX)
+    if now < settled_at and current.lookups < LOOKUP_RETRIES_MAX:
+        return steps.ask_again(relay, event, now, settled_at)
+    return _deadline_not_found(relay, event, now)
+
+
 def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
     """Nobody can tell what became of the attempt. At the last tier it is worth asking again before giving up."""
     current = relay.attempts[-1]
@@ -206,7 +215,13 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **dict.fromkeys(_DEADLINES, _NOT_SENT),
         EventKind.ATTEMPT_DUE: _claim,
     },
-    State.CLAIMED: {**_LIVE, **_SENT, **_RECEIPTS_DECIDE, **_DEADLINES},
+    State.CLAIMED: {
+        **_LIVE,
+        **_SENT,
+        **_RECEIPTS_DECIDE,
+        **_DEADLINES,
+        EventKind.DEADLINE_NOT_FOUND: _not_found_while_claimed,
+    },
     State.UNKNOWN: {
         **_LIVE,
         **_SENT,

@@ -12,6 +12,9 @@ DEFAULT_RECEIPT_TIMEOUT_SECONDS = 60.0
 # after the store has moved on a paused process could still send.
 LEASE_SECONDS = 10.0
 
+# No POST is waited for longer than this; after lease and POST together a send that never reported is over.
+SEND_SECONDS_MAX = 10.0
+
 # A look-up at the last tier's deadline that Twilio does not answer is repeated: the text may be lost or
 # doubled on its answer. Ten times half a minute outlasts the outages that pass by themselves.
 LOOKUP_RETRY_SECONDS = 30.0

@@ -1,0 +1,142 @@
+"""One JSON line per step, in Cloud Logging's structure, and a table of what each line means and what to do about it.
+
+Nothing here ever writes a message body, a full phone number or a secret. Log-based metrics use exactly these names.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TextIO
+
+from relay import failures
+from relay.failures import FailureClass
+from relay.model import Relay, SenderClass, Step, TrailEntry
+
+# Set by the entry points from X-Cloud-Trace-Context, so that Cloud Logging groups the lines of one request.
+current_trace: ContextVar[str] = ContextVar("current_trace", default="")
+
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A kind of log line: its severity, what it means, and what to do."""
+
+    severity: str
+    meaning: str
+    what_to_do: str
+
+
+_NOTHING = "Nothing."
+
+# jsonPayload.event → meaning. The steps of the audit trail first, then the lines that belong to no relay's trail.
+EVENTS: dict[str, Line] = {
+    Step.RECEIVED: Line("INFO", "A text came in and is durable.", _NOTHING),
+    Step.RECOVERED: Line(
+        "WARNING",
+        "A text whose webhook never arrived was found in Twilio's list and is relayed after all.",
+        "Check that the number's webhook URL is set and reachable.",
+    ),
+    Step.RECORDED: Line("INFO", "A text from a handler or from ourselves was kept and not forwarded.", _NOTHING),
+    Step.ATTEMPT_SCHEDULED: Line("INFO", "Another try at the same tier is planned.", _NOTHING),
+    Step.ATTEMPT_STARTED: Line("INFO", "A try is being sent.", _NOTHING),
+    Step.ATTEMPT_ACCEPTED: Line("INFO", "Twilio has the text; the receipt is awaited.", _NOTHING),
+    Step.ATTEMPT_UNKNOWN: Line(
+        "WARNING",
+        "Twilio's answer was lost: nobody can tell whether the text left.",
+        "Nothing: it is looked up before anything else is done.",
+    ),
+    Step.ATTEMPT_FAILED: Line("WARNING", "A try was refused or not delivered.", "See the code's own advice."),
+    Step.ATTEMPT_UNCONFIRMED: Line("WARNING", "No delivery was confirmed in time.", _NOTHING),
+    Step.ATTEMPT_WITHDRAWN: Line("INFO", "A planned try was not needed any more.", _NOTHING),
+    Step.LOOKUP_REPEATED: Line(
+        "WARNING", "The fate of a try could not be settled yet; it is asked again.", "Check Twilio's status page."
+    ),
+    Step.ESCALATED: Line("WARNING", "The relay goes on to the next tier.", _NOTHING),
+    Step.DELIVERED: Line("INFO", "A handler has the text.", _NOTHING),
+    Step.LATE_STATUS: Line("INFO", "Word came about a try that no longer decides anything.", _NOTHING),
+    Step.EXHAUSTED: Line("ERROR", "No tier was reached.", "Call the customer; then redrive the relay."),
+    Step.ALARM_RAISED: Line("INFO", "The alarm about an exhausted relay is on record.", _NOTHING),
+    Step.REDRIVEN: Line("NOTICE", "An operator started an exhausted relay again.", _NOTHING),
+    "alarm": Line("CRITICAL", "A relay reached nobody.", "Call the customer; then redrive the relay."),
+    "handler_opted_out": Line(
+        "ERROR", "A handler texted STOP; Twilio now blocks texts to that phone.", "Have the handler text START."
+    ),
+    "sender_or_account_error": Line(
+        "ERROR",
+        "Twilio refused us, not the handler: the next tier will fail too.",
+        "Check credentials, account, number registration and limits in the Twilio console.",
+    ),
+    "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
+}
+
+
+def masked(phone: str) -> str:
+    """A phone number as logs may show it: its last two characters."""
+    return f"…{phone[-2:]}" if len(phone) > 4 else "…"
+
+
+class JsonJournal:
+    """The journal on standard output, one line a step. Cloud Logging reads it from there."""
+
+    def __init__(self, stream: TextIO | None = None, project: str = "") -> None:
+        self._stream = stream
+        self._project = project
+
+    def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
+        for entry in entries:
+            self._step(relay, entry)
+
+    def _step(self, relay: Relay, entry: TrailEntry) -> None:
+        line = EVENTS[entry.step]
+        # Whatever the watchmen had to do is a repair, and somebody should know that one was needed.
+        severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
+        fields: dict[str, object] = {
+            "tier": entry.tier,
+            "attempt": entry.attempt,
+            "status": entry.status,
+            "error_code": entry.error_code,
+            "by": entry.by,
+        }
+        if entry.step is Step.DELIVERED:
+            fields["seconds_to_delivery"] = round((entry.at - relay.timestamp).total_seconds(), 3)
+        self._write(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
+        if entry.step is Step.RECEIVED and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
+            self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
+        if entry.step is Step.ATTEMPT_FAILED:
+            if entry.error_code == 21610:  # the handler's phone is blocked since it texted STOP
+                self._named("handler_opted_out", relay, fields)
+            elif failures.classify(entry.error_code).failure_class is FailureClass.SENDER:
+                self._named("sender_or_account_error", relay, fields)
+
+    def exhausted(self, relay: Relay) -> None:
+        self._named("alarm", relay, {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier})
+
+    def note(self, severity: str, message: str, **labels: object) -> None:
+        relay = labels.pop("relay", None)
+        self._write(severity, "note", message, None, {**labels, "relay": relay})
+
+    def _named(self, event: str, relay: Relay, fields: dict[str, object]) -> None:
+        line = EVENTS[event]
+        self._write(line.severity, event, f"{line.meaning} {line.what_to_do}", relay, fields)
+
+    def _write(self, severity: str, event: str, message: str, relay: Relay | None, fields: dict[str, object]) -> None:
+        entry: dict[str, object] = {"severity": severity, "event": event, "message": message.translate(_CONTROL)}
+        if relay is not None:
+            entry["relay"] = relay.message_id
+            entry["logging.googleapis.com/labels"] = {"relay": relay.message_id}
+        entry.update((key, value) for key, value in fields.items() if value not in (None, ""))
+        trace = current_trace.get()
+        if trace and self._project:
+            entry["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace}"
+        # One write a line: several threads share the stream. A reader that went away must not stop a relay.
+        stream = self._stream or sys.stdout
+        try:
+            stream.write(json.dumps(entry, ensure_ascii=True, default=str) + "\n")
+            stream.flush()
+        except (OSError, ValueError):
+            return

@@ -1,0 +1,67 @@
+"""The way in for Twilio's status callbacks, and what a status means for an attempt."""
+
+from __future__ import annotations
+
+from relay import shell, webhook
+from relay.errors import BadRequest, StoreUnavailable
+from relay.events import Event, EventKind
+from relay.inbound import WEBHOOK_SECONDS
+from relay.policy import Success
+from relay.shell import WEBHOOK_LIMITS, Budget, World
+from relay.web import DELIVERY_STATUS_PATH, Request, Response, refusal, try_again
+from relay.webhook import NO_CONTENT, TwilioAccount, Word
+
+
+def handle_delivery_status(world: World, account: TwilioAccount, request: Request) -> Response:
+    """Answer one status callback.
+
+    204: recorded, or nothing to do (the relay is unknown, expired or past caring). 503: not recorded, try again.
+    """
+    try:
+        form = webhook.verified_form(account, DELIVERY_STATUS_PATH, request)
+        told = webhook.delivery_status(form, request.query)
+    except BadRequest as error:
+        return refusal(error)
+    budget = Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
+    try:
+        stored = shell.load(world, told.message_id, budget)
+        if stored is None:
+            return NO_CONTENT
+        attempt = stored.relay.attempt(told.attempt)
+        if attempt is None:
+            world.journal.note("WARNING", "receipt for an attempt never made", relay=told.message_id)
+            return NO_CONTENT
+        success = stored.relay.policy.tiers[min(attempt.tier, stored.relay.policy.last_tier) - 1].success
+        event = receipt_event(told.status, told.code, success, told.attempt, told.message_sid)
+        if event is not None:
+            applied = shell.apply(world, stored, event, budget)
+            if applied.ignored_because:
+                world.journal.note(
+                    "INFO",
+                    "receipt ignored",
+                    relay=told.message_id,
+                    attempt=told.attempt,
+                    status=told.status,
+                    reason=applied.ignored_because,
+                )
+    except StoreUnavailable:
+        world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", relay=told.message_id)
+        return try_again()
+    return NO_CONTENT
+
+
+def receipt_event(
+    status: str, code: int | None, success: Success, attempt: int, message_sid: str, *, reason: str = "", by: str = ""
+) -> Event | None:
+    """What a Twilio status says of an attempt, given what counts as success at its tier; None when it says nothing."""
+    word = webhook.word_for(status)
+    if word is Word.NONE:
+        return None
+    if word is Word.SENT:
+        word = Word.DELIVERED if success is Success.SENT and status == "sent" else Word.PROGRESS
+    kind = {
+        Word.PROGRESS: EventKind.RECEIPT_PROGRESS,
+        Word.DELIVERED: EventKind.RECEIPT_DELIVERED,
+        Word.FAILED: EventKind.RECEIPT_FAILED,
+    }[word]
+    return Event(kind, attempt, message_sid=message_sid, code=code, reason=reason, by=by)
