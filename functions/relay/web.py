@@ -40,14 +40,17 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def check_post(request: Request, content_type: str) -> None:
-    """Refuse what is not a POST of this content type and a sane size. Raises BadRequest 405, 413 or 415."""
+def check_post(request: Request, content_type: str | None = None) -> None:
+    """Refuse what is not a POST of a sane size and, if one is named, of this content type.
+
+    Raises BadRequest 405, 413 or 415.
+    """
     if request.method != "POST":
         raise BadRequest(405, "Only POST is answered here.", {"Allow": "POST, OPTIONS"})
     if len(request.body) > BODY_MAX_BYTES:
         raise BadRequest(413, f"The body is larger than {BODY_MAX_BYTES} bytes.")
     given = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if given != content_type:
+    if content_type is not None and given != content_type:
         raise BadRequest(415, f"Send {content_type}.")
 
 

@@ -1,0 +1,162 @@
+"""The entry points and nothing else: each takes its runtime and hands the request to its way in.
+
+`functions-framework --source functions/main.py --target NAME` serves one of them exactly as it is deployed. Heavy
+clients are loaded by the adapters on first use: tests hold what importing this file loads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+
+import flask
+from relay import wiring
+from relay.errors import BadRequest, ConfigurationError, StoreUnavailable
+from relay.log import current_trace
+from relay.variables import ENTRY_POINTS
+from relay.web import BODY_MAX_BYTES, JSON, Request, Response, check_post, json_response, refusal, try_again
+from relay.wiring import Runtime
+from werkzeug.exceptions import RequestEntityTooLarge
+
+Handler = Callable[[Runtime, Request], Response]
+
+
+def _serve(entry_point: str, request: flask.Request, handle: Handler) -> flask.Response:
+    """Translate from and to Flask, and keep what went wrong inside: the framework would show an exception's text."""
+    current_trace.set(request.headers.get("X-Cloud-Trace-Context", "").split("/")[0])
+    try:
+        response = handle(wiring.runtime(entry_point), _request(request))
+    except BadRequest as error:
+        response = refusal(error)
+    except StoreUnavailable:
+        response = try_again()
+    except Exception as error:
+        # Type and place only: an exception's text may quote the text of a customer.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        journal = wiring.runtime(entry_point).journal
+        journal.note("ERROR", f"unexpected {type(error).__name__} in {place.name}:{place.lineno}", entry=entry_point)
+        response = Response(500, b"Internal error.", {"Content-Type": "text/plain"})
+    return flask.Response(response.body, response.status, dict(response.headers))
+
+
+def _request(request: flask.Request) -> Request:
+    request.max_content_length = BODY_MAX_BYTES
+    try:
+        body = request.get_data(cache=True)
+    except RequestEntityTooLarge as error:
+        raise BadRequest(413, f"The body is larger than {BODY_MAX_BYTES} bytes.") from error
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Request(request.method, request.path, request.query_string.decode("latin-1"), headers, body)
+
+
+def sms_inbound(request: flask.Request) -> flask.Response:
+    """Twilio's webhook for a customer's text."""
+
+    def handle(runtime: Runtime, request: Request) -> Response:
+        from relay.inbound import handle_inbound_webhook
+
+        if request.method == "OPTIONS":
+            return _no_cors()
+        return handle_inbound_webhook(runtime.world, runtime.account, runtime.intake, request)
+
+    return _serve("sms_inbound", request, handle)
+
+
+def sms_delivery_status(request: flask.Request) -> flask.Response:
+    """Twilio's callback about a text we sent."""
+
+    def handle(runtime: Runtime, request: Request) -> Response:
+        from relay.receipts import handle_delivery_status
+
+        if request.method == "OPTIONS":
+            return _no_cors()
+        return handle_delivery_status(runtime.world, runtime.account, request)
+
+    return _serve("sms_delivery_status", request, handle)
+
+
+def _no_cors() -> Response:
+    return Response(204, b"", {"Allow": "POST, OPTIONS"})
+
+
+def sms_relay_state(request: flask.Request) -> flask.Response:
+    """What happened to a text: one relay, or a search."""
+
+    def handle(runtime: Runtime, request: Request) -> Response:
+        from relay.state_api import handle_relay_state
+
+        origins = runtime.settings.allowed_origins
+        return handle_relay_state(runtime.store, runtime.verifier, origins, request)
+
+    return _serve("sms_relay_state", request, handle)
+
+
+def sms_redrive(request: flask.Request) -> flask.Response:
+    """Start an exhausted relay again."""
+
+    def handle(runtime: Runtime, request: Request) -> Response:
+        from relay.redrive import handle_redrive
+
+        origins = runtime.settings.allowed_origins
+        return handle_redrive(runtime.world, runtime.policy, runtime.verifier, origins, request)
+
+    return _serve("sms_redrive", request, handle)
+
+
+def escalate_tier(request: flask.Request) -> flask.Response:
+    """A timer of one tier. Private: called by Cloud Tasks alone. 2xx: nothing left to do; else the task comes again."""
+
+    def handle(runtime: Runtime, request: Request) -> Response:
+        from relay import escalation, timer_payload
+
+        check_post(request, JSON)
+        timer = timer_payload.decode(request.body)
+        if runtime.settings.escalation_tier not in (None, timer.queue_tier):
+            # Somebody mixed up queues and functions. The text must go on all the same.
+            runtime.journal.note("WARNING", "timer of another tier", relay=timer.message_id, tier=timer.queue_tier)
+        applied = escalation.fire(runtime.world, timer)
+        return json_response(200, {"ignored_because": applied.ignored_because})
+
+    return _serve("escalate_tier", request, handle)
+
+
+def sweep(request: flask.Request) -> flask.Response:
+    """The watchman's round. Private: called by Cloud Scheduler every minute."""
+
+    def handle(runtime: Runtime, request: Request) -> Response:
+        from relay.sweep import sweep as run
+
+        check_post(request)
+        return json_response(200, dataclasses.asdict(run(runtime.world)))
+
+    return _serve("sweep", request, handle)
+
+
+def reconcile(request: flask.Request) -> flask.Response:
+    """The comparison with Twilio's own list. Private: called by Cloud Scheduler every five minutes."""
+
+    def handle(runtime: Runtime, request: Request) -> Response:
+        from relay.reconcile import reconcile as run
+
+        check_post(request)
+        return json_response(200, dataclasses.asdict(run(runtime.world, runtime.intake)))
+
+    return _serve("reconcile", request, handle)
+
+
+def _check_configuration() -> None:
+    """At start, not at the first text: under the framework the app is named after its target."""
+    if not flask.has_app_context() or flask.current_app.name not in ENTRY_POINTS:
+        return
+    # The framework's server logs every start and stop through logging; our own lines are JSON.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    try:
+        wiring.runtime(flask.current_app.name)
+    except ConfigurationError as error:
+        sys.exit(str(error))
+
+
+_check_configuration()

@@ -1,0 +1,121 @@
+"""Who is calling: a Google identity token, verified: signature, audience, issuer, expiry, allow-listed e-mail.
+
+The signature check is google-auth's; what is ours is keeping the issuer's keys, which it would fetch on every call.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relay.errors import BadRequest, StoreUnavailable
+from relay.web import Request
+
+# Source: Google's documentation of OpenID Connect: ID tokens carry one of these two as `iss`.
+_ISSUERS = ("accounts.google.com", "https://accounts.google.com")
+_CLOCK_SKEW_SECONDS = 10
+_FETCH_TIMEOUT_SECONDS = 3.0
+_KEYS_MAX_AGE_SECONDS = 3600.0
+# An unknown key id makes us look for new keys, but a stream of made-up ones must not become a stream of fetches.
+_REFETCH_LEAST_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose token was accepted."""
+
+    email: str
+
+
+def fetch_keys(url: str) -> dict[str, str]:
+    """The issuer's public keys: key id → PEM certificate. Raises OSError or ValueError."""
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("the keys' URL is not a web address")
+    with urllib.request.urlopen(url, timeout=_FETCH_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked above
+        keys = json.load(answer)
+    if not isinstance(keys, dict):
+        raise ValueError("the keys are not a JSON object")
+    return keys
+
+
+class IdentityVerifier:
+    """Checks callers' tokens against one audience and one list of e-mail addresses. Thread-safe."""
+
+    def __init__(
+        self,
+        audience: str,
+        allowed_emails: frozenset[str],
+        certs_url: str,
+        fetch: Callable[[str], dict[str, str]] = fetch_keys,
+    ) -> None:
+        self._audience = audience
+        self._allowed_emails = allowed_emails
+        self._certs_url = certs_url
+        self._fetch = fetch
+        self._lock = threading.Lock()
+        self._keys: dict[str, str] = {}
+        self._fetched_at = float("-inf")
+
+    def caller(self, request: Request) -> Caller:
+        """The caller of a request.
+
+        Raises BadRequest 401 when there is no token, 403 when it is not accepted (without saying why), and
+        StoreUnavailable when the issuer's keys cannot be had, so that nobody can tell.
+        """
+        token = bearer_token(request.headers)
+        from google.auth import exceptions, jwt  # only here: the webhooks never need it
+
+        try:
+            key_id = jwt.decode_header(token).get("kid", "")  # type: ignore[no-untyped-call]
+            claims: Mapping[str, Any] = jwt.decode(  # type: ignore[no-untyped-call]
+                token,
+                certs=self._certificates(str(key_id)),
+                audience=self._audience,
+                clock_skew_in_seconds=_CLOCK_SKEW_SECONDS,
+            )
+        except (ValueError, exceptions.GoogleAuthError) as error:
+            raise _forbidden() from error
+        email = str(claims.get("email", "")).lower()
+        # Without an audience of our own google-auth would accept everybody's tokens.
+        if not self._audience or claims.get("iss") not in _ISSUERS or claims.get("email_verified") is not True:
+            raise _forbidden()
+        if email not in self._allowed_emails:
+            raise _forbidden()
+        return Caller(email)
+
+    def _certificates(self, key_id: str) -> dict[str, str]:
+        with self._lock:
+            age = time.monotonic() - self._fetched_at
+            known = key_id in self._keys
+            if age > _KEYS_MAX_AGE_SECONDS or (not known and age > _REFETCH_LEAST_SECONDS):
+                try:
+                    self._keys = self._fetch(self._certs_url)
+                except (OSError, ValueError) as error:
+                    if not known:
+                        raise StoreUnavailable("the identity token's keys could not be fetched") from error
+                self._fetched_at = time.monotonic()
+            return dict(self._keys)
+
+
+def _forbidden() -> BadRequest:
+    return BadRequest(403, "Forbidden.")
+
+
+def bearer_token(headers: Mapping[str, str]) -> str:
+    """The token of a request. Raises BadRequest 401 when there is none.
+
+    API Gateway puts its own token into Authorization and passes the caller's on in X-Forwarded-Authorization. Either
+    may be forged; it is the token that is checked.
+    """
+    value = headers.get("x-forwarded-authorization") or headers.get("authorization", "")
+    match = re.fullmatch(r"[Bb]earer +([A-Za-z0-9_.~+/=-]+)", value.strip())
+    if match is None:
+        words = "Send a Google identity token: Authorization: Bearer TOKEN."
+        raise BadRequest(401, words, {"WWW-Authenticate": "Bearer"})
+    return match.group(1)

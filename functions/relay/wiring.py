@@ -1,0 +1,205 @@
+"""Puts the parts together: settings and adapters for an entry point, made once per process and as late as possible.
+
+Owns the choice of home. Nothing here is imported by the core. Heavy clients are loaded inside the adapters, on first
+use, so that a function that refuses a forgery never pays for them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TypeVar
+
+from relay.config import Settings, load_settings
+from relay.errors import ConfigurationError
+from relay.identity import IdentityVerifier
+from relay.inbound import Intake
+from relay.log import JsonJournal
+from relay.policy import Policy
+from relay.ports import Journal, Messenger, RelayStore, Timers
+from relay.shell import World
+from relay.webhook import TwilioAccount
+
+T = TypeVar("T")
+
+
+class SystemClock:
+    """This machine's clocks."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where relays and timers live."""
+
+    store: RelayStore
+    timers: Timers
+
+
+class Runtime:
+    """One entry point's settings and, made when first asked for, what it works with."""
+
+    def __init__(self, settings: Settings, home: Callable[[Settings, Journal], Home] | None = None) -> None:
+        self.settings = settings
+        self.journal: Journal = JsonJournal(project=settings.project)
+        self._make_home = home or shared_home
+
+    @cached_property
+    def home(self) -> Home:
+        return self._make_home(self.settings, self.journal)
+
+    @property
+    def store(self) -> RelayStore:
+        return self.home.store
+
+    @cached_property
+    def world(self) -> World:
+        return World(
+            store=self.home.store,
+            timers=self.home.timers,
+            messenger=shared_messenger(self.settings),
+            clock=SystemClock(),
+            journal=self.journal,
+            new_claim=new_claim,
+            public_base_url=self.settings.public_base_url,
+        )
+
+    @cached_property
+    def account(self) -> TwilioAccount:
+        settings = self.settings
+        return TwilioAccount(settings.account_sid, settings.auth_tokens, settings.public_base_url)
+
+    @property
+    def policy(self) -> Policy:
+        if self.settings.policy is None:
+            raise ConfigurationError(["This entry point was given no tiers (RELAY_TIERS)."])
+        return self.settings.policy
+
+    @cached_property
+    def intake(self) -> Intake:
+        return Intake(self.policy, self.settings.business_phones)
+
+    @cached_property
+    def verifier(self) -> IdentityVerifier:
+        settings = self.settings
+        return IdentityVerifier(settings.audience, settings.allowed_emails, settings.certs_url)
+
+
+def new_claim() -> str:
+    """A random token that no two claims share."""
+    return secrets.token_hex(8)
+
+
+_lock = threading.RLock()
+_shared: dict[tuple[object, ...], object] = {}
+
+
+def _once(key: tuple[object, ...], make: Callable[[], T]) -> T:
+    """One of a kind per process: several entry points in one process share their clients. A fork starts afresh."""
+    full_key = (os.getpid(), *key)
+    with _lock:
+        if full_key not in _shared:
+            _shared[full_key] = make()
+        return _shared[full_key]  # type: ignore[return-value]
+
+
+def runtime(entry_point: str, environ: Mapping[str, str] | None = None) -> Runtime:
+    """The runtime of this entry point. Raises ConfigurationError with every mistake in words."""
+
+    def make() -> Runtime:
+        source = os.environ if environ is None else environ
+        settings = load_settings(source, [entry_point])
+        if settings.backend == "embedded":
+            # Alone on its machine, every process also does what timers and schedules do in the cloud.
+            load_settings(source, _BACKGROUND)
+        return Runtime(settings)
+
+    return _once(("runtime", entry_point), make)
+
+
+def shared_messenger(settings: Settings) -> Messenger:
+    from relay.twilio_messenger import TwilioMessenger
+
+    key = ("messenger", settings.account_sid, settings.api_key_sid, settings.api_base_url)
+    return _once(
+        key,
+        lambda: TwilioMessenger(
+            account_sid=settings.account_sid,
+            auth_token=settings.auth_tokens[0] if settings.auth_tokens else "",
+            api_key_sid=settings.api_key_sid,
+            api_key_secret=settings.api_key_secret,
+            base_url=settings.api_base_url,
+        ),
+    )
+
+
+def shared_home(settings: Settings, journal: Journal) -> Home:
+    """The home that the settings name."""
+    if settings.backend == "google":
+        key = ("google", settings.project, settings.firestore_database, settings.collection)
+        return _once(key, lambda: google_home(settings, journal))
+    return _once(("embedded", settings.database_path), lambda: embedded_home(settings))
+
+
+def google_home(settings: Settings, journal: Journal) -> Home:
+    from relay.cloud_tasks_timers import CloudTasksTimers
+    from relay.firestore_store import FirestoreStore
+
+    timers = CloudTasksTimers(
+        project=settings.project,
+        location=settings.tasks_location,
+        queue_template=settings.tasks_queue_template,
+        url_template=settings.escalation_url_template,
+        invoker_email=settings.tasks_invoker_email,
+        journal=journal,
+    )
+    store = FirestoreStore(
+        project=settings.project,
+        database=settings.firestore_database,
+        collection=settings.collection,
+        clock=SystemClock(),
+        timers=timers,
+    )
+    return Home(store, timers)
+
+
+def embedded_home(settings: Settings) -> Home:
+    from relay.sqlite_store import SqliteStore
+    from relay.sqlite_timers import SqliteTimers
+
+    store = SqliteStore(settings.database_path, SystemClock())
+    return Home(store, SqliteTimers(store))
+
+
+# What the embedded home does by itself: everything that timers and schedules do in the cloud.
+_BACKGROUND = ("escalate_tier", "sweep", "reconcile")
+
+
+def start_background(environ: Mapping[str, str] | None = None) -> None:
+    """Embedded home: start firing this machine's timers, and the sweep and reconcile jobs, once per process."""
+    from relay.background import Background
+
+    def start() -> Background:
+        own = Runtime(load_settings(os.environ if environ is None else environ, _BACKGROUND))
+        return Background(own.world, own.intake, own.home)
+
+    _once(("background",), start).start()
+
+
+def stop_background() -> None:
+    """Stop what start_background started; timers that are due stay for the next start."""
+    with _lock:
+        background = _shared.pop((os.getpid(), "background"), None)
+    if background is not None:
+        background.stop()  # type: ignore[attr-defined]
