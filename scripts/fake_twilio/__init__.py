@@ -1,0 +1,46 @@
+"""A Twilio account that lives in this process: Messages, webhooks, callbacks, and faults on demand.
+
+It stands in for Twilio in the local stack, in stories, in load tests that kill the application (it outlives it
+and knows what truly happened) and in benchmarks:
+
+    fake = FakeTwilio(Settings(sms_url="http://127.0.0.1:8080/sms/inbound#rc=5&rp=all"))
+    with Server(fake) as server:                          # TWILIO_API_BASE_URL = server.base_url
+        handler, customer = fake.phone("+15550002001"), fake.phone("+15550003001")
+        handler.carrier.undelivered(30006)
+        customer.texts("the boiler is leaking")
+        handler.expect_nothing_more()
+
+`behaviour` names what carriers can do, `phones` the vocabulary, `control` the JSON API for a page of phones,
+`state` what is on record. Not modelled: messaging services, media, scheduling, price, rate limits, TwiML verbs
+in the application's answer, Twilio's automatic reply to STOP, redirects of webhooks.
+"""
+
+from scripts.fake_twilio.behaviour import Behaviour, Callbacks, Mixture
+from scripts.fake_twilio.clock import ManualClock, RealClock
+from scripts.fake_twilio.message import Message
+from scripts.fake_twilio.model import FakeTwilio
+from scripts.fake_twilio.phones import Phone
+from scripts.fake_twilio.receiving import InboundFaults, InboundText
+from scripts.fake_twilio.server import PREFIXES, Server, make_app
+from scripts.fake_twilio.settings import Settings, StatusDelays
+from scripts.fake_twilio.state import Exchange, PostAttempt
+
+__all__ = [
+    "PREFIXES",
+    "Behaviour",
+    "Callbacks",
+    "Exchange",
+    "FakeTwilio",
+    "InboundFaults",
+    "InboundText",
+    "ManualClock",
+    "Message",
+    "Mixture",
+    "Phone",
+    "PostAttempt",
+    "RealClock",
+    "Server",
+    "Settings",
+    "StatusDelays",
+    "make_app",
+]

@@ -1,0 +1,169 @@
+"""The fake account, in process: what tests, the local stack and the HTTP faces hold."""
+
+import dataclasses
+import hmac
+import threading
+from collections.abc import Callable, Sequence
+
+from scripts.fake_twilio.behaviour import Behaviour
+from scripts.fake_twilio.clock import Clock, RealClock
+from scripts.fake_twilio.message import Message
+from scripts.fake_twilio.phones import Phone
+from scripts.fake_twilio.receiving import InboundFaults, InboundText, Receiver
+from scripts.fake_twilio.seeds import Seeds
+from scripts.fake_twilio.sending import Sender
+from scripts.fake_twilio.settings import Settings
+from scripts.fake_twilio.state import Exchange, Outage, PhoneNumber, PostAttempt, State
+from scripts.fake_twilio.transport import HttpTransport, Transport
+from scripts.fake_twilio.webhooks import Dispatcher
+
+
+class FakeTwilio:
+    """One Twilio account. Thread-safe; everything is in memory and gone with the process.
+
+    The clock and the transport are arguments, so that unit tests need neither sleeping nor sockets.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.clock = clock or RealClock()
+        self.state = State(self.clock)
+        self._auth_token = self.settings.auth_token
+        self._phones: dict[str, Phone] = {}
+        self._held: set[threading.Event] = set()
+        seeds = Seeds(self.settings.seed)
+        self._dispatcher = Dispatcher(
+            self.state,
+            self.clock,
+            transport or HttpTransport(self.settings.routes),
+            lambda: self._auth_token,
+            self.settings.retry_pause_seconds * self.settings.time_scale,
+        )
+        self.sender = Sender(self.state, self.clock, self._dispatcher, seeds, self.settings)
+        self._receiver = Receiver(self.state, self.clock, self._dispatcher, seeds, self.settings)
+        for phone_number in self.settings.numbers:
+            self._own(phone_number, seeds)
+
+    def _own(self, phone_number: str, seeds: Seeds) -> None:
+        number = PhoneNumber(
+            sid=seeds.sid("PN", phone_number),
+            phone_number=phone_number,
+            friendly_name=phone_number,
+            created_at=self.clock.now(),
+            updated_at=self.clock.now(),
+            sms_url=self.settings.sms_url,
+            sms_method=self.settings.sms_method,
+            sms_fallback_url=self.settings.sms_fallback_url,
+            sms_fallback_method=self.settings.sms_fallback_method,
+        )
+        self.state.numbers[number.sid] = number
+
+    # What tests ask for.
+
+    def phone(self, number: str, name: str = "") -> Phone:
+        """The phone with that number (E.164), always the same object; `name` is for people."""
+        with self.state.lock:
+            if number not in self._phones:
+                self._phones[number] = Phone(self, number)
+            if name:
+                self.state.handset(number).name = name
+                self.state.changed()
+            return self._phones[number]
+
+    def customer_texts(
+        self,
+        from_: str,
+        to: str,
+        body: str,
+        media_urls: Sequence[str] = (),
+        faults: InboundFaults | None = None,
+    ) -> InboundText:
+        """A phone texts a number of the account; returns at once, `.wait()` waits for the application's answer.
+
+        Raises ValueError if `to` is no number of the account.
+        """
+        return self._receiver.receive(from_, to, body, media_urls, faults or InboundFaults())
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Every message, oldest first, with its true fate."""
+        with self.state.lock:
+            return tuple(self.state.messages.values())
+
+    @property
+    def posts(self) -> tuple[PostAttempt, ...]:
+        """Every `POST Messages.json`, in the order of arrival, also refused ones."""
+        with self.state.lock:
+            return tuple(self.state.posts)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Every webhook request to the application, each try, in the order of their ends."""
+        with self.state.lock:
+            return tuple(self.state.exchanges)
+
+    def wait_for(self, holds: Callable[[], bool], within_seconds: float) -> bool:
+        """Wait in real time until `holds()`, which is asked again after every change; False if it never did."""
+        return self.state.wait_for(holds, within_seconds)
+
+    # What can be done to the account.
+
+    def begin_outage(self, behaviour: Behaviour, for_seconds: float | None = None) -> None:
+        """Every request to the API is treated as `behaviour.at_post` says, for a while or until `end_outage`.
+
+        Accepting behaviours (`reply_lost`, `hang`) still carry reads and sends out.
+        """
+        until = None if for_seconds is None else self.clock.now() + for_seconds * self.settings.time_scale
+        self.state.outage = Outage(behaviour.at_post, behaviour.name, until)
+
+    def end_outage(self) -> None:
+        self.state.outage = None
+
+    def rotate_auth_token(self, auth_token: str) -> None:
+        """From now on webhooks are signed with this token and the API accepts only this one."""
+        with self.state.lock:
+            self._auth_token = auth_token
+
+    def set_sms_url(self, phone_number: str, sms_url: str, fallback_url: str = "") -> None:
+        """Point a number's webhooks elsewhere. Raises ValueError if it is no number of the account."""
+        with self.state.lock:
+            number = self.state.number_called(phone_number)
+            if number is None:
+                raise ValueError("that is no number of the account")
+            self.state.numbers[number.sid] = dataclasses.replace(
+                number, sms_url=sms_url, sms_fallback_url=fallback_url, updated_at=self.clock.now()
+            )
+            self.state.changed()
+
+    # What the HTTP faces ask for.
+
+    def authorizes(self, username: str, password: str) -> bool:
+        """Whether these are the account's SID and auth token, or its API key's SID and secret."""
+        known = {
+            self.settings.account_sid: self._auth_token,
+            self.settings.api_key_sid: self.settings.api_key_secret,
+        }
+        expected = known.get(username, "")
+        return bool(expected) and hmac.compare_digest(expected.encode(), password.encode())
+
+    def hold(self, seconds: float) -> None:
+        """Let the calling thread wait, on the fake's clock."""
+        over = threading.Event()
+        with self.state.lock:
+            self._held.add(over)
+        self.clock.call_later(seconds, over.set)
+        over.wait()
+        with self.state.lock:
+            self._held.discard(over)
+
+    def close(self) -> None:
+        """Stop all that is scheduled and let go whom `hold` holds; what was recorded stays readable."""
+        self.clock.close()
+        with self.state.lock:
+            for over in self._held:
+                over.set()

@@ -1,0 +1,166 @@
+"""Twilio's REST API over HTTP, `/2010-04-01/Accounts/{Sid}/…`, as a WSGI application.
+
+Served are Messages (create, fetch, list) and IncomingPhoneNumbers (list, fetch, update), as JSON. Media, the
+update and the removal of messages are not.
+"""
+
+import json
+import re
+import socket
+import struct
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Request, Response
+
+from scripts.fake_twilio import listing, numbers
+from scripts.fake_twilio.errors import ApiError
+from scripts.fake_twilio.message import API_VERSION, Message
+from scripts.fake_twilio.model import FakeTwilio
+from scripts.fake_twilio.sending import Reply, error_reply, faulty_reply
+from scripts.fake_twilio.state import PhoneNumber
+
+PREFIX = f"/{API_VERSION}/"
+
+_PATH = re.compile(
+    rf"/{API_VERSION}/Accounts/(?P<account>[^/]+)/(?P<list>Messages|IncomingPhoneNumbers)(?:/(?P<sid>[^/]+))?\.json\Z"
+)
+
+# How long an answer waits for the callbacks that are to come before it; a hung application must not hang this.
+_CALLBACKS_FIRST_SECONDS = 20.0
+
+
+class RestApi:
+    """The HTTP face of one fake account."""
+
+    def __init__(self, fake: FakeTwilio) -> None:
+        self._fake = fake
+        self._account_sid = fake.settings.account_sid
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        reply = self._reply(request)
+        if reply.hold_seconds:
+            self._fake.hold(reply.hold_seconds)
+        if reply.after:
+            reply.after.wait(_CALLBACKS_FIRST_SECONDS)
+        if reply.status is None:
+            reset_connection(environ)
+        return _response(reply)(environ, start_response)
+
+    def _reply(self, request: Request) -> Reply:
+        try:
+            path = _PATH.match(request.path)
+            if path is None:
+                raise ApiError(20404)
+            if path["list"] == "Messages" and path["sid"] is None and request.method == "POST":
+                # It checks and records everything itself, in the order Twilio would.
+                is_authorized = self._is_authorized(request, path["account"])
+                return self._fake.sender.post(request.form, is_authorized)
+            if outage := self._fake.state.outage:
+                scaled_seconds = outage.at_post.hold_seconds * self._fake.settings.time_scale
+                if outage.at_post.resets or outage.at_post.status is not None:
+                    return faulty_reply(outage.at_post, scaled_seconds)
+                return self._answer(request, path)._replace(hold_seconds=scaled_seconds)
+            return self._answer(request, path)
+        except ApiError as error:
+            return error_reply(error)
+
+    def _is_authorized(self, request: Request, account_sid: str) -> bool:
+        given = request.authorization
+        return (
+            given is not None
+            and given.type == "basic"
+            and self._fake.authorizes(given.username or "", given.password or "")
+            and account_sid == self._account_sid
+        )
+
+    def _answer(self, request: Request, path: re.Match[str]) -> Reply:
+        if not self._is_authorized(request, path["account"]):
+            raise ApiError(20003)
+        match path["list"], path["sid"], request.method:
+            case "Messages", None, "GET":
+                return Reply(200, self._message_list(request))
+            case "Messages", str(sid), "GET":
+                return Reply(200, self._message(sid).as_json(self._account_sid))
+            case "IncomingPhoneNumbers", None, "GET":
+                return Reply(200, self._number_list(request))
+            case "IncomingPhoneNumbers", str(sid), "GET":
+                return Reply(200, numbers.as_json(self._number(sid), self._account_sid))
+            case "IncomingPhoneNumbers", str(sid), "POST":
+                return Reply(200, numbers.as_json(self._update(sid, request.form), self._account_sid))
+        raise ApiError(20004)
+
+    def _message_list(self, request: Request) -> dict[str, Any]:
+        settings = self._fake.settings
+        newest = self._fake.clock.now() - settings.list_lag_seconds * settings.time_scale
+        visible = [message for message in self._fake.messages if message.created_at <= newest]
+        kept = listing.filtered(visible, request.args, settings.unsent_match_dates)
+        return listing.page_of(
+            kept,
+            "messages",
+            lambda message: message.sid,
+            lambda message: message.as_json(self._account_sid),
+            quote(request.path),
+            request.args,
+        )
+
+    def _message(self, sid: str) -> Message:
+        with self._fake.state.lock:
+            message = self._fake.state.messages.get(sid)
+        if message is None:
+            raise ApiError(20404)
+        return message
+
+    def _number_list(self, request: Request) -> dict[str, Any]:
+        with self._fake.state.lock:
+            owned = list(self._fake.state.numbers.values())
+        return listing.page_of(
+            [number for number in owned if numbers.matches(number, request.args)],
+            "incoming_phone_numbers",
+            lambda number: number.sid,
+            lambda number: numbers.as_json(number, self._account_sid),
+            quote(request.path),
+            request.args,
+        )
+
+    def _number(self, sid: str) -> PhoneNumber:
+        with self._fake.state.lock:
+            number = self._fake.state.numbers.get(sid)
+        if number is None:
+            raise ApiError(20404)
+        return number
+
+    def _update(self, sid: str, form: MultiDict[str, str]) -> PhoneNumber:
+        with self._fake.state.lock:
+            changed = numbers.updated(self._number(sid), form, self._fake.clock.now())
+            self._fake.state.numbers[sid] = changed
+            self._fake.state.changed()
+        return changed
+
+
+def _response(reply: Reply) -> Response:
+    if reply.body is None:
+        return Response("<html>upstream error</html>\n", reply.status, content_type="text/html")
+    response = Response(json.dumps(reply.body), reply.status, content_type="application/json;charset=utf-8")
+    if reply.status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
+    return response
+
+
+def reset_connection(environ: WSGIEnvironment) -> None:
+    """End the request without an answer. Always raises ConnectionResetError, which servers take for a lost client.
+
+    The fake's own server then sends a TCP reset. Mounted in another one, the client may see the connection
+    closed instead, which tells it no more.
+    """
+    connection: socket.socket | None = environ.get("werkzeug.socket") or environ.get("gunicorn.socket")
+    if connection is not None:
+        # Lingering zero seconds makes close() send a reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # The server would wait for another request on this connection; now it reads the end and closes it.
+        connection.shutdown(socket.SHUT_RD)
+    raise ConnectionResetError

@@ -1,0 +1,172 @@
+"""Outbound messages: from the POST to the last status."""
+
+import dataclasses
+import threading
+from typing import Any, NamedTuple
+
+from werkzeug.datastructures import MultiDict
+
+from scripts.fake_twilio import send_request
+from scripts.fake_twilio.behaviour import AtPost, Behaviour
+from scripts.fake_twilio.callbacks import CallbackQueue
+from scripts.fake_twilio.clock import Clock
+from scripts.fake_twilio.errors import ApiError
+from scripts.fake_twilio.message import Message
+from scripts.fake_twilio.seeds import Seeds
+from scripts.fake_twilio.settings import Settings, StatusDelays
+from scripts.fake_twilio.state import PostAttempt, State
+from scripts.fake_twilio.text import segment_count
+from scripts.fake_twilio.walk import Step, plan
+from scripts.fake_twilio.webhooks import Dispatcher
+
+_AT_ONCE = StatusDelays(0.0, 0.0, 0.0)
+
+
+class Reply(NamedTuple):
+    """What the HTTP face does with a request.
+
+    status None: reset the connection. body: JSON, or None for an answer without it (a gateway's).
+    hold_seconds: wait before. after: wait for this event before, but not for ever.
+    """
+
+    status: int | None
+    body: dict[str, Any] | None = None
+    hold_seconds: float = 0.0
+    after: threading.Event | None = None
+
+
+def error_reply(error: ApiError, hold_seconds: float = 0.0) -> Reply:
+    return Reply(error.status, error.as_json(), hold_seconds)
+
+
+def faulty_reply(at_post: AtPost, hold_seconds: float) -> Reply:
+    """The answer of a fault: a reset, an error with a code, or an error without JSON."""
+    if at_post.resets or at_post.status is None:
+        return Reply(None, hold_seconds=hold_seconds)
+    if at_post.error_code is None:
+        return Reply(at_post.status, hold_seconds=hold_seconds)
+    return error_reply(ApiError(at_post.error_code, at_post.status), hold_seconds)
+
+
+class Sender:
+    """Accepts or refuses messages and walks the accepted ones through their statuses."""
+
+    def __init__(self, state: State, clock: Clock, dispatcher: Dispatcher, seeds: Seeds, settings: Settings) -> None:
+        self._state = state
+        self._clock = clock
+        self._dispatcher = dispatcher
+        self._seeds = seeds
+        self._settings = settings
+
+    def post(self, form: MultiDict[str, str], is_authorized: bool) -> Reply:
+        """One `POST Messages.json`. Every one is recorded, with what was answered."""
+        arrival = PostAttempt(
+            arrived_at=self._clock.now(),
+            form=tuple(form.items(multi=True)),
+            to=form.get("To", ""),
+            from_=form.get("From", ""),
+            body=form.get("Body", ""),
+        )
+        with self._state.lock:
+            try:
+                reply, attempt = self._decide(arrival, form, is_authorized)
+            except ApiError as refusal:
+                reply = error_reply(refusal)
+                attempt = dataclasses.replace(arrival, error_code=refusal.code)
+            self._state.posts.append(dataclasses.replace(attempt, http_status=reply.status))
+            self._state.changed()
+        return reply
+
+    def _decide(
+        self, arrival: PostAttempt, form: MultiDict[str, str], is_authorized: bool
+    ) -> tuple[Reply, PostAttempt]:
+        outage = self._state.outage
+        if outage and not outage.at_post.accepted:
+            arrival = dataclasses.replace(arrival, behaviour=outage.name, error_code=outage.at_post.error_code)
+            return self._faulty(outage.at_post), arrival
+        if not is_authorized:
+            raise ApiError(20003)
+        own_numbers = {number.phone_number for number in self._state.numbers.values()}
+        request = send_request.parse(form, own_numbers)
+        if (request.to, request.from_) in self._state.opted_out:
+            raise ApiError(21610)
+        sid = self._seeds.sid("MM" if request.media_urls else "SM", "outbound", request.from_, request.to)
+        behaviour = self._behaviour_for(request.to, sid)
+        at_post = outage.at_post if outage else behaviour.at_post
+        arrival = dataclasses.replace(
+            arrival,
+            behaviour=outage.name if outage else behaviour.name,
+            error_code=at_post.error_code,
+            message_sid=sid if at_post.accepted else None,
+        )
+        if not at_post.accepted:
+            return self._faulty(at_post), arrival
+        created, answered = self._create(sid, request, behaviour)
+        if at_post.resets or at_post.status is not None:
+            return self._faulty(at_post)._replace(after=answered), arrival
+        body = created.as_json(self._settings.account_sid)
+        return Reply(201, body, self._scaled(at_post.hold_seconds), answered), arrival
+
+    def _behaviour_for(self, to: str, sid: str) -> Behaviour:
+        handset = self._state.handset(to)
+        chooser = handset.script.popleft() if handset.script else handset.usual
+        return chooser.pick(self._seeds.random_for(f"behaviour {sid}"))
+
+    def _create(
+        self, sid: str, request: send_request.SendRequest, behaviour: Behaviour
+    ) -> tuple[Message, threading.Event | None]:
+        """The new message, and the event its POST's answer has to wait for, if any."""
+        now = self._clock.now()
+        message = Message(
+            sid=sid,
+            direction="outbound-api",
+            from_=request.from_,
+            to=request.to,
+            body=request.body,
+            status="queued",
+            created_at=now,
+            updated_at=now,
+            num_segments=segment_count(request.body),
+            media_urls=request.media_urls,
+            status_callback=request.status_callback,
+            validity_seconds=request.validity_seconds,
+            behaviour=behaviour.name,
+            history=((now, "queued"),),
+        )
+        self._state.save(message)
+        queue = CallbackQueue(
+            self._dispatcher,
+            behaviour.callbacks,
+            self._settings.account_sid,
+            self._seeds.token_for,
+            self._seeds.random_for(f"callbacks {sid}"),
+            self._settings.time_scale,
+        )
+        is_hasty = behaviour.callbacks.before_reply
+        delays = _AT_ONCE if is_hasty else self._settings.delays
+        steps = plan(behaviour.fate, delays, request.validity_seconds)
+        self._schedule(sid, steps, behaviour, queue)
+        return message, queue.answered if is_hasty else None
+
+    def _schedule(self, sid: str, steps: tuple[Step, ...], behaviour: Behaviour, queue: CallbackQueue) -> None:
+        """Each step schedules the next, so that a message can never be overtaken by its own past."""
+        self._clock.call_later(self._scaled(steps[0].delay_seconds), lambda: self._take(sid, steps, behaviour, queue))
+
+    def _take(self, sid: str, steps: tuple[Step, ...], behaviour: Behaviour, queue: CallbackQueue) -> None:
+        step, rest = steps[0], steps[1:]
+        with self._state.lock:
+            now = self._clock.now()
+            message = self._state.messages[sid].moved_to(step.status, now, step.error_code)
+            if not rest and step.status == behaviour.fate.ends and behaviour.fate.is_shown:
+                message = dataclasses.replace(message, reached_phone_at=now)
+                self._state.handset(message.to).shown_sids.append(sid)
+            self._state.save(message)
+        queue.status_changed(message, is_last=not rest)
+        if rest:
+            self._schedule(sid, rest, behaviour, queue)
+
+    def _faulty(self, at_post: AtPost) -> Reply:
+        return faulty_reply(at_post, self._scaled(at_post.hold_seconds))
+
+    def _scaled(self, seconds: float) -> float:
+        return seconds * self._settings.time_scale

@@ -1,0 +1,173 @@
+"""What the fake knows, behind one lock; and the record for whoever judges the application under test.
+
+All entries are frozen: what is read here once stays as it was. Every change raises `version` and wakes those who
+wait. Nothing in this module makes anything happen.
+"""
+
+import collections
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from scripts.fake_twilio.behaviour import AtPost, Chooser, deliver
+from scripts.fake_twilio.clock import Clock
+from scripts.fake_twilio.message import Message
+
+Failure = Literal["connect", "read", "lost"]
+
+
+@dataclasses.dataclass(frozen=True)
+class PostAttempt:
+    """One `POST Messages.json` as it arrived, and what was answered. `arrived_at`: seconds since 1970."""
+
+    arrived_at: float
+    form: tuple[tuple[str, str], ...]
+    to: str
+    from_: str
+    body: str
+    # The message that came into being, whatever was answered.
+    message_sid: str | None = None
+    # HTTP status of the answer; None: the connection was reset.
+    http_status: int | None = None
+    error_code: int | None = None
+    behaviour: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        return self.message_sid is not None
+
+
+@dataclasses.dataclass(frozen=True)
+class Exchange:
+    """One HTTP request of the fake to the application, and how it went. Times: seconds since 1970."""
+
+    kind: Literal["inbound", "fallback", "status"]
+    message_sid: str
+    method: str
+    # As configured, without the fragment; this is what was signed.
+    url: str
+    parameters: tuple[tuple[str, str], ...]
+    # 1 for the first try, 2 for the first retry, …
+    attempt: int
+    started_at: float
+    ended_at: float
+    # What came back; None: nothing did.
+    http_status: int | None
+    content_type: str = ""
+    body: str = ""
+    # Why it counts as failed although, or because, nothing more is known. "lost": answered, but the answer
+    # never reached the fake (a fault on demand).
+    failure: Failure | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.failure is None and self.http_status is not None and 200 <= self.http_status < 300
+
+    def parameter(self, name: str) -> str | None:
+        return dict(self.parameters).get(name)
+
+
+@dataclasses.dataclass(frozen=True)
+class PhoneNumber:
+    """A number of the account (IncomingPhoneNumber). Times: seconds since 1970."""
+
+    sid: str
+    phone_number: str
+    friendly_name: str
+    created_at: float
+    updated_at: float
+    sms_url: str = ""
+    sms_method: str = "POST"
+    sms_fallback_url: str = ""
+    sms_fallback_method: str = "POST"
+    status_callback: str = ""
+    status_callback_method: str = "POST"
+
+
+class Handset:
+    """One phone outside: its name for people, how its carrier treats it, and the sids it has shown."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self.name = ""
+        self.usual: Chooser = deliver()
+        # Consumed by the next sends, one each, before `usual` applies again.
+        self.script: collections.deque[Chooser] = collections.deque()
+        self.shown_sids: list[str] = []
+
+
+@dataclasses.dataclass(frozen=True)
+class Outage:
+    """An account-wide fault. `until`: seconds since 1970, None: until it is lifted."""
+
+    at_post: AtPost
+    name: str
+    until: float | None
+
+
+class State:
+    """The account. Take `lock` for anything that reads twice or writes; call `changed()` after writing."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.lock = threading.RLock()
+        self._waiting = threading.Condition(self.lock)
+        self._clock = clock
+        self.version = 0
+        self.messages: dict[str, Message] = {}
+        self.numbers: dict[str, PhoneNumber] = {}
+        self.handsets: dict[str, Handset] = {}
+        self.posts: list[PostAttempt] = []
+        self.exchanges: list[Exchange] = []
+        # (phone, number of the account): texted STOP and has not texted START since.
+        self.opted_out: set[tuple[str, str]] = set()
+        self._outage: Outage | None = None
+
+    def changed(self) -> None:
+        """Tell everybody who waits."""
+        with self._waiting:
+            self.version += 1
+            self._waiting.notify_all()
+
+    def wait_for(self, holds: Callable[[], bool], within_seconds: float) -> bool:
+        """Wait, in real time, until `holds()` (called under the lock); False if it never did."""
+        deadline = time.monotonic() + within_seconds
+        with self._waiting:
+            while not holds():
+                left_seconds = deadline - time.monotonic()
+                if left_seconds <= 0:
+                    return False
+                self._waiting.wait(left_seconds)
+            return True
+
+    def handset(self, number: str) -> Handset:
+        """The phone with that number; it exists as soon as somebody speaks of it."""
+        with self.lock:
+            if number not in self.handsets:
+                self.handsets[number] = Handset(number)
+            return self.handsets[number]
+
+    def save(self, message: Message) -> None:
+        """Put a new message, or the newer form of one, in its place."""
+        with self.lock:
+            self.messages[message.sid] = message
+            self.changed()
+
+    def number_called(self, phone_number: str) -> PhoneNumber | None:
+        with self.lock:
+            return next((n for n in self.numbers.values() if n.phone_number == phone_number), None)
+
+    @property
+    def outage(self) -> Outage | None:
+        """The account-wide fault that holds now."""
+        with self.lock:
+            if self._outage and self._outage.until is not None and self._clock.now() >= self._outage.until:
+                self._outage = None
+            return self._outage
+
+    @outage.setter
+    def outage(self, outage: Outage | None) -> None:
+        with self.lock:
+            self._outage = outage
+            self.changed()
