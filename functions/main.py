@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Callable
 
 import flask
+import functions_framework
+from cloudevents.http import CloudEvent
 from relay import wiring
 from relay.errors import BadRequest, ConfigurationError, StoreUnavailable
 from relay.log import current_trace
@@ -145,6 +147,20 @@ def reconcile(request: flask.Request) -> flask.Response:
         return json_response(200, dataclasses.asdict(run(runtime.world, runtime.intake)))
 
     return _serve("reconcile", request, handle)
+
+
+@functions_framework.cloud_event
+def relay_events(event: CloudEvent) -> None:
+    """A relay's document was written: publish what is new. Raising makes Eventarc come again with the same event."""
+    from relay import firestore_trigger
+    from relay.relay_events import new_events, publish
+
+    runtime = wiring.runtime("relay_events")
+    before, after = firestore_trigger.relays_of(event.data)
+    if after is None:
+        return  # deleted: the TTL policy, or a synthetic text cleaned up
+    settings = runtime.settings
+    publish(runtime.publisher, settings.events_topic, settings.dead_letter_topic, new_events(before, after))
 
 
 def _check_configuration() -> None:

@@ -23,6 +23,7 @@ from relay.inbound import Intake
 from relay.log import JsonJournal
 from relay.policy import Policy
 from relay.ports import Journal, Messenger, RelayStore, Timers
+from relay.relay_events import EventPublisher
 from relay.shell import World
 from relay.webhook import TwilioAccount
 
@@ -94,6 +95,12 @@ class Runtime:
     def verifier(self) -> IdentityVerifier:
         settings = self.settings
         return IdentityVerifier(settings.audience, settings.allowed_emails, settings.certs_url)
+
+    @cached_property
+    def publisher(self) -> EventPublisher:
+        from relay.pubsub_publisher import PubSubPublisher
+
+        return _once(("publisher", self.settings.project), lambda: PubSubPublisher(self.settings.project))
 
 
 def new_claim() -> str:

@@ -14,13 +14,6 @@ from google.cloud import tasks_v2
 from scripts.local_google.cloud_tasks import CloudTasksServer
 from scripts.local_google.issuer import TokenIssuer
 from scripts.local_google.tasks_rules import Limits
-from tests.google_fixtures import (  # noqa: F401 - fixtures are found by name in this module
-    firestore_emulator,
-    firestore_project,
-    google_project,
-    pubsub_emulator,
-    pubsub_project,
-)
 from tests.local_google.target import StandingClock, Target
 
 LOCATION = "projects/example/locations/us-central1"
