@@ -37,6 +37,9 @@ class AttemptStatus(StrEnum):
     DELIVERED = "delivered"
 
 
+_UNRESOLVED = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN})
+
+
 class SenderClass(StrEnum):
     """Who sent the text that came in."""
 
@@ -68,6 +71,9 @@ class Step(StrEnum):
     REDRIVEN = "redriven"
 
 
+_ALARM_STEPS = frozenset({Step.EXHAUSTED, Step.ALARM_RAISED})
+
+
 class TimerKind(StrEnum):
     """What a timer is for."""
 
@@ -95,6 +101,7 @@ class Attempt:
 
     Attributes:
         number: 1-based within the relay, never reused, also not by a redrive.
+        phone: the handler's number at that moment: a redrive may bring other tiers, and its fate is looked up by it.
         try_in_tier: 1-based within its tier and drive.
         starts_at: not to be sent earlier.
         claim: random token of whoever holds, or last held, its lease.
@@ -118,6 +125,12 @@ class Attempt:
     error_code: int | None = None
     is_resend: bool = False
     lookups: int = 0
+    phone: str = ""
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Nobody can tell (yet) whether its text left."""
+        return self.status in _UNRESOLVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +172,8 @@ class Relay:
         attempts: in the order they were made; the last one is the current one.
         error_log: the audit trail, all steps and not only errors.
         delivered_tier: the tier recorded as the one that delivered first.
-        due_at: when somebody must act next; None when nothing is left to do.
+        due_at: when somebody must act next; None when nothing is left to do. An ended relay is due until its alarm is
+            on record and until the fate of every attempt is known as well as Twilio knows it.
         first_attempt_of_drive: number of the attempt with which the latest (re)drive began.
         redrive_ids: request ids of the redrives done, so that repeating one changes nothing.
     """
@@ -194,7 +208,10 @@ class Relay:
     @property
     def alarm_is_due(self) -> bool:
         """Exhausted, and nobody has been told yet."""
-        return self.final_status is FinalStatus.EXHAUSTED and self.due_at is not None
+        if self.final_status is not FinalStatus.EXHAUSTED:
+            return False
+        last = next((entry.step for entry in reversed(self.error_log) if entry.step in _ALARM_STEPS), None)
+        return last is not Step.ALARM_RAISED
 
     def tier_status(self, tier: int) -> str:
         """The latest attempt's status at this tier in the current drive; `waiting` when none was made."""
