@@ -36,6 +36,7 @@ class FakeTwilio:
         self._auth_token = self.settings.auth_token
         self._phones: dict[str, Phone] = {}
         self._held: set[threading.Event] = set()
+        self._is_closed = False
         seeds = Seeds(self.settings.seed)
         self._dispatcher = Dispatcher(
             self.state,
@@ -120,6 +121,9 @@ class FakeTwilio:
         """
         until = None if for_seconds is None else self.clock.now() + for_seconds * self.settings.time_scale
         self.state.outage = Outage(behaviour.at_post, behaviour.name, until)
+        if until is not None:
+            # Whoever watches the state learns of the end.
+            self.clock.call_later(until - self.clock.now(), self.state.changed)
 
     def end_outage(self) -> None:
         self.state.outage = None
@@ -155,6 +159,8 @@ class FakeTwilio:
         """Let the calling thread wait, on the fake's clock."""
         over = threading.Event()
         with self.state.lock:
+            if self._is_closed:
+                return
             self._held.add(over)
         self.clock.call_later(seconds, over.set)
         over.wait()
@@ -165,5 +171,6 @@ class FakeTwilio:
         """Stop all that is scheduled and let go whom `hold` holds; what was recorded stays readable."""
         self.clock.close()
         with self.state.lock:
+            self._is_closed = True
             for over in self._held:
                 over.set()

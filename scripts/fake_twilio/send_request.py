@@ -74,6 +74,8 @@ def is_web_url(url: str) -> bool:
     """Whether Twilio would take it: absolute, http or https, no underscore in the host, 4,000 characters."""
     try:
         parts = urlsplit(url)
+        # Reading a port that is none raises.
+        _ = parts.port
     except ValueError:
         return False
     host = parts.netloc.rpartition("@")[2]

@@ -39,8 +39,10 @@ PREFIXES = (rest.PREFIX, control.PREFIX)
 
 class _Handler(WSGIRequestHandler):
     # Buffered: headers and body leave in one packet. Apart, the second waits for the receiver's delayed
-    # acknowledgement of the first, some 40 ms.
+    # acknowledgement of the first, some 40 ms. Without Nagle the rest of an answer that is longer than the
+    # buffer leaves at once, too.
     wbufsize = -1
+    disable_nagle_algorithm = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: a request's query holds phone numbers."""

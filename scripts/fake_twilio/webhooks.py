@@ -34,19 +34,20 @@ class Overrides:
 
 
 def parse_overrides(fragment: str) -> Overrides:
-    """Overrides from a URL's fragment; values out of range are moved to the nearest allowed one.
+    """Overrides from a URL's fragment.
 
-    Raises ValueError for a value that is no number.
+    A number out of range is moved to the nearest allowed one; what is no number counts as not given.
     """
     given = dict(parse_qsl(fragment))
+    numbers = {key: int(value) for key, value in given.items() if value.isascii() and value.isdigit()}
     usual = Overrides()
 
     def seconds(key: str, usual_seconds: float, most_ms: int) -> float:
-        return min(max(int(given[key]), 100), most_ms) / 1000 if key in given else usual_seconds
+        return min(max(numbers[key], 100), most_ms) / 1000 if key in numbers else usual_seconds
 
     asked = set(given.get("rp", "ct").split(","))
     return Overrides(
-        retries=min(max(int(given.get("rc", usual.retries)), 0), 5),
+        retries=min(numbers.get("rc", usual.retries), 5),
         policies=_POLICIES if "all" in asked else frozenset(asked & _POLICIES),
         connect_seconds=seconds("ct", usual.connect_seconds, 10_000),
         read_seconds=seconds("rt", usual.read_seconds, 15_000),

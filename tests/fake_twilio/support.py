@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import Client as HttpClient
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request, Response
@@ -113,6 +113,11 @@ class Account:
         return inbound.wait(0)
 
 
+class _QuietHandler(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
 class HttpApp:
     """The application as a real server on the loopback; `answer` may take its time or raise."""
 
@@ -120,8 +125,7 @@ class HttpApp:
         self.requests: list[Sent] = []
         self._answer = answer or (lambda _request: Response("<Response/>", content_type="text/xml"))
         self._lock = threading.Lock()
-        self._server = make_server("127.0.0.1", 0, self._app, threaded=True)
-        self._server.log = lambda *_args: None  # type: ignore[method-assign]
+        self._server = make_server("127.0.0.1", 0, self._app, threaded=True, request_handler=_QuietHandler)
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scripts.fake_twilio import Server, catalogue
+from scripts.fake_twilio import catalogue
 from scripts.fake_twilio.catalogue import behaviour_named
 from tests.fake_twilio.support import CUSTOMER, HANDLER, OURS, Account
 
@@ -97,6 +97,13 @@ def test_an_outage_begins_and_ends(account: Account) -> None:
     assert account.post().status_code == 201
 
 
+def test_the_end_of_an_outage_is_news(account: Account) -> None:
+    do(account, "outage", behaviour="throttled", seconds=10)
+    seen = state(account)["version"]
+    account.clock.advance(10)
+    assert state(account, since=str(seen), wait_seconds="60")["account"]["api"] == "up"
+
+
 def test_the_record_holds_posts_and_exchanges(account: Account) -> None:
     account.text("help")
     account.post(Body=None)
@@ -177,19 +184,3 @@ def test_what_is_no_json_or_no_page_or_no_method_is_refused(account: Account) ->
     assert account.http.get("/fake/nothing").status_code == 404
     assert account.http.get("/fake/carrier").status_code == 405
     assert account.http.get("/").status_code == 404
-
-
-def test_a_server_close_lets_held_requests_go(server: Server) -> None:
-    over = threading.Event()
-
-    def hold() -> None:
-        server.fake.hold(1e6)
-        over.set()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    while not server.fake._held:
-        over.wait(0.01)
-    server.fake.close()
-    thread.join(20)
-    assert over.is_set()

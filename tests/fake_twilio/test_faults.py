@@ -84,6 +84,17 @@ def test_a_short_hang_ends_with_the_answer(server: Server) -> None:
     assert send(server).status_code == 201
 
 
+def test_a_closed_fake_lets_hanging_requests_go() -> None:
+    with Server(FakeTwilio()) as server:
+        server.fake.phone(HANDLER).carrier.hang(1e6)
+        answered: list[int] = []
+        thread = threading.Thread(target=lambda: answered.append(send(server).status_code))
+        thread.start()
+        server.fake.phone(HANDLER).expect_post()
+    thread.join(20)
+    assert answered == [201]
+
+
 def test_callbacks_can_come_before_the_post_returns(server: Server) -> None:
     does = behaviour.deliver().with_callbacks(before_reply=True)
     server.fake.phone(HANDLER).carrier.does(does)
@@ -171,7 +182,6 @@ def test_a_mixture_draws_by_weight_and_by_seed() -> None:
 
 
 def sids_of_concurrent_sends(seed: int) -> dict[str, list[str]]:
-    fake = FakeTwilio(Account(seed=seed).fake.settings)
     account = Account(seed=seed)
     phones = [f"+1555000{n:04}" for n in range(4)]
 
@@ -184,7 +194,6 @@ def sids_of_concurrent_sends(seed: int) -> dict[str, list[str]]:
         thread.start()
     for thread in threads:
         thread.join()
-    fake.close()
     return {to: [m.sid for m in account.fake.messages if m.to == to] for to in phones}
 
 

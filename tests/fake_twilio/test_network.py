@@ -26,15 +26,12 @@ def send(transport: HttpTransport, url: str, read_seconds: float = 20.0) -> tupl
     return answer.status, answer.failure
 
 
-def closed_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
-
-
 def test_a_refused_connection_is_a_connection_failure() -> None:
-    assert send(HttpTransport({}), f"http://127.0.0.1:{closed_port()}/") == (None, "connect")
+    with socket.socket() as silent:
+        # Bound so that nobody else gets the port, but not listening.
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        assert send(HttpTransport({}), f"http://127.0.0.1:{port}/") == (None, "connect")
 
 
 def test_an_application_that_takes_too_long_or_hangs_up_is_a_read_failure() -> None:

@@ -25,6 +25,7 @@ from tests.fake_twilio.support import CUSTOMER, HANDLER, OURS, Account
         ({"MediaUrl": [f"https://example.com/{n}" for n in range(11)]}, 21623),
         ({"StatusCallback": "/sms/delivery-status"}, 21609),
         ({"StatusCallback": "https://my_relay.example.com/x"}, 21609),
+        ({"StatusCallback": "https://relay.example.com:port/x"}, 21609),
         ({"StatusCallback": "https://example.com/" + "x" * 4000}, 21609),
         ({"ValidityPeriod": "0"}, 21624),
         ({"ValidityPeriod": "36001"}, 21624),

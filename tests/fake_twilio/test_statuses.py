@@ -119,7 +119,11 @@ def test_the_query_of_the_callback_url_is_signed_and_its_fragment_neither_signed
 def test_callbacks_are_tried_again_only_as_their_fragment_says(account: Account) -> None:
     account.app.answers.extend([status(500)] * 2)
     told(account, behaviour.silent(waiting_as="sending"), StatusCallback=f"{CALLBACK_URL}#rc=5&rp=5xx")
-    assert [exchange.attempt for exchange in account.fake.exchanges] == [1, 2, 3]
+    assert [(e.attempt, e.parameter("MessageStatus")) for e in account.fake.exchanges] == [
+        (1, "sending"),
+        (2, "sending"),
+        (3, "sending"),
+    ]
     account.app.answers.extend([status(500), NO_ANSWER])
     account.app.requests.clear()
     told(account, behaviour.silent(waiting_as="sent"))

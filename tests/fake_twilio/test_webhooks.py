@@ -93,7 +93,7 @@ def test_after_a_rotation_webhooks_are_signed_with_the_new_token(account: Accoun
         ("rc=0", Overrides(0)),
         ("rc=9&ct=1&rt=99999&tt=99999", Overrides(5, frozenset({"ct"}), 0.1, 15.0, 15.0)),
         ("tt=2000", Overrides(total_seconds=2.0)),
-        ("e=ashburn", Overrides()),
+        ("e=ashburn&rc=many&ct=", Overrides()),
     ],
 )
 def test_connection_overrides_are_read_from_the_fragment(fragment: str, expected: Overrides) -> None:
