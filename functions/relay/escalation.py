@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from relay import failures, shell
 from relay.errors import MessengerUnavailable
 from relay.events import Event, EventKind
+from relay.forwarded_text import comparable
 from relay.model import Attempt, AttemptStatus, Relay, Timer, TimerKind
 from relay.ports import Search, SentMessage, Stored
 from relay.receipts import receipt_event
@@ -92,8 +93,8 @@ def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMe
     since = attempt.starts_at - _CLOCK_TOLERANCE
     phone = relay.policy.tier(attempt.tier).phone
     candidates = world.messenger.sent_to(phone, relay.recipient_phone, since, timeout_seconds=budget.send)
-    body = shell.body_of(relay)
-    matching = [found for found in candidates if found.body == body]
+    words = comparable(shell.body_of(relay))
+    matching = [found for found in candidates if comparable(found.body) == words]
     if matching:
         taken = _known_elsewhere(world, relay, attempt, since, budget)
         matching = [found for found in matching if found.message_sid not in taken]

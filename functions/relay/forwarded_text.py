@@ -47,6 +47,15 @@ def segments(text: str) -> int:
     return 1 if units <= single else -(-units // part)
 
 
+def comparable(text: str) -> str:
+    """What is left of a text however Twilio encodes it: two that differ here are different texts.
+
+    SmartEncoded changes the body that Twilio shows, and which characters it changes is Twilio's to decide; letters and
+    digits of ASCII are none of them.
+    """
+    return "".join(character for character in text.translate(_SMART) if character.isascii() and character.isalnum())
+
+
 def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
     """The text to the handler: the fullest form that costs no segment more than the original did, or, where every
     form does, the fullest of those that cost least. At most BODY_MAX_CHARACTERS; what is cut stays in the record."""
