@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay import failures, steps
-from relay.events import Decision, Event, EventKind, RaiseAlarm, SendAttempt, State
+from relay import failures, outcomes, steps
+from relay.events import Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt, State
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, SEND_SECONDS_MAX
 
@@ -38,7 +38,8 @@ _STATE_OF_END = {
 
 def transition(relay: Relay, event: Event, now: datetime) -> Decision:
     """Decide what `event` does to `relay` at `now` (UTC). Never raises for an event that a faulty world can bring."""
-    if event.attempt > len(relay.attempts):
+    first = 0 if event.kind in _ABOUT_THE_RELAY else 1
+    if not first <= event.attempt <= len(relay.attempts):
         return Decision(relay, (), "it names an attempt that this relay never made")
     answer = TABLE[state_of(relay, event)][event.kind]
     if isinstance(answer, str):
@@ -57,7 +58,7 @@ def state_of(relay: Relay, event: Event) -> State:
 
 
 def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Nothing new, but whoever repeats an event also repairs: hand out what the record says is pending."""
+    """Hands out what the record says is pending: nothing is new, but whoever repeats an event also repairs."""
     current = relay.attempts[-1]
     pending = (steps.pending_timer(relay),)
     if current.status is AttemptStatus.CLAIMED and event.claim is not None and event.claim == current.claim:
@@ -66,12 +67,14 @@ def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _claim(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The attempt is the caller's to send, with a lease and a deadline; without a claim its timer is armed again."""
     if event.claim is None:
         return _resume(relay, event, now)
     return steps.claim(relay, event.claim, now, by=event.by)
 
 
 def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Twilio has the text; its delivery is awaited until the deadline."""
     changed = steps.set_attempt(relay, event.attempt, status=AttemptStatus.ACCEPTED, message_sid=event.message_sid)
     return Decision(
         steps.log_relay_attempt(changed, Step.ATTEMPT_ACCEPTED, now, event.attempt, reason=event.reason, by=event.by)
@@ -79,6 +82,7 @@ def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The outcome cannot be told: recorded, and nothing is sent again before Twilio was asked at the deadline."""
     changed = steps.set_attempt(relay, event.attempt, status=AttemptStatus.UNKNOWN)
     return Decision(
         steps.log_relay_attempt(changed, Step.ATTEMPT_UNKNOWN, now, event.attempt, reason=event.reason, by=event.by)
@@ -86,39 +90,44 @@ def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _failed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Refused, or accepted and then undelivered: the same tier by its schedule, or the next."""
+    """Refused or undelivered: by the code's class the same tier again by its schedule, or the next tier at once."""
     cancelled = steps.timers_to_cancel(relay)
-    changed = steps.fail(relay, event, now)
+    changed = outcomes.fail(relay, event, now)
     may_retry = failures.is_retried_in_tier(event.code)
     return steps.escalate_on_failure(changed, event, now, may_retry=may_retry, first=cancelled)
 
 
 def _delivered(relay: Relay, event: Event, now: datetime) -> Decision:
-    return steps.deliver(relay, event, now)
-
-
-def _old_deadline(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A deadline of an attempt already given up; but perhaps by the caller itself, in a commit whose reply was lost."""
-    current = relay.attempts[-1]
-    if current.status is AttemptStatus.CLAIMED and event.claim is not None and event.claim == current.claim:
-        return _resume(relay, event, now)
-    return Decision(relay, (), _OLD_TIMER)
+    """A handler has the text: the relay ends as delivered at this tier, and what was planned is withdrawn."""
+    return outcomes.deliver(relay, event, now)
 
 
 def _note(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Word on an attempt that no longer decides anything: the record learns its true fate, nothing else moves."""
-    return steps.note(relay, event, now)
+    """The record learns the true fate of an attempt that no longer decides anything; nothing else moves.
+
+    When it knew that already, this may be a repetition of the very event that the attempt ended with, by somebody who
+    died between commit and effects: what is pending is handed out again.
+    """
+    decision = outcomes.note(relay, event, now)
+    return decision if decision.relay is not relay else replace(decision, effects=_still_pending(relay))
+
+
+def _still_pending(relay: Relay) -> tuple[Effect, ...]:
+    if relay.final_status is FinalStatus.IN_PROGRESS:
+        return (steps.pending_timer(relay),)
+    return (RaiseAlarm(),) if relay.alarm_is_due else ()
 
 
 def _deadline_unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
-    changed = steps.give_up(relay, event, now, AttemptStatus.UNCONFIRMED)
+    """Given up, but it may still be delivered: the next tier at once, or the end."""
+    changed = outcomes.give_up(relay, event, now, AttemptStatus.UNCONFIRMED)
     return steps.escalate_on_failure(changed, event, now)
 
 
 def _deadline_not_found(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Twilio answers that it never had the text. Only at the last tier, and only once, is it sent again."""
+    """Declared not sent: the next tier at once; at the last tier, and only once, it is sent again."""
     current = relay.attempts[-1]
-    changed = steps.give_up(relay, event, now, AttemptStatus.FAILED)
+    changed = outcomes.give_up(relay, event, now, AttemptStatus.FAILED)
     drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
     if current.tier == relay.policy.last_tier and not any(attempt.is_resend for attempt in drive):
         return steps.send_again(changed, event, now)
@@ -126,7 +135,10 @@ def _deadline_not_found(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Its holder never reported. While its POST could still be under way, Twilio's "no such text" proves nothing."""
+    """Asked again while its POST could still be under way, for then "no such text" proves nothing; then as unsent.
+
+    Its holder never reported.
+    """
     current = relay.attempts[-1]
     settled_at = (current.lease_until or now) + timedelta(seconds=SEND_SECONDS_MAX)
     if now < settled_at and current.lookups < LOOKUP_RETRIES_MAX:
@@ -134,23 +146,37 @@ def _not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decis
     return _deadline_not_found(relay, event, now)
 
 
+def _not_found_after_unknown(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The next tier at once; at the last tier asked again while its POST could be under way, then sent once more."""
+    if relay.attempts[-1].tier == relay.policy.last_tier:
+        return _not_found_while_claimed(relay, event, now)
+    return _deadline_not_found(relay, event, now)
+
+
 def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Nobody can tell what became of the attempt. At the last tier it is worth asking again before giving up."""
+    """Nobody can tell what became of it: the next tier at once; at the last tier Twilio is asked again, ten times."""
     current = relay.attempts[-1]
     if current.tier == relay.policy.last_tier and current.lookups < LOOKUP_RETRIES_MAX:
         return steps.ask_again(relay, event, now, now + timedelta(seconds=LOOKUP_RETRY_SECONDS))
-    changed = steps.give_up(relay, event, now, current.status)
+    changed = outcomes.give_up(relay, event, now, current.status)
     return steps.escalate_on_failure(changed, event, now)
 
 
+def _looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Twilio has told of the text since it was looked up: only unconfirmed, so the next tier at once, or the end."""
+    reason = "no delivery confirmed in time; Twilio has the text"
+    return _deadline_unconfirmed(relay, replace(event, reason=reason), now)
+
+
 def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Somebody must be told; until that is on record, whoever comes by is asked to."""
+    """Whoever comes by is asked to raise the alarm, until that is on record."""
     if not relay.alarm_is_due:
         return Decision(relay, (), "exhausted, and the alarm was raised")
     return Decision(relay, (RaiseAlarm(),), "exhausted; the alarm is still due")
 
 
 def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Somebody was told, and nothing is left to do until an operator redrives the relay."""
     if not relay.alarm_is_due:
         return Decision(relay, (), "the alarm was already recorded")
     changed = replace(relay, due_at=None)
@@ -158,12 +184,14 @@ def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Starts again under today's tiers, at the tier asked for; once per request."""
     if event.request_id in relay.redrive_ids:
         return Decision(relay, (), "this redrive was already done")
     return steps.redrive(relay, event, now)
 
 
 def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Refused while the relay is in progress; the repetition of a request that was done resumes what is pending."""
     if event.request_id in relay.redrive_ids:
         return _resume(relay, event, now)
     return Decision(relay, (), "the relay is still in progress")
@@ -171,6 +199,8 @@ def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
 
 Action = Callable[[Relay, Event, datetime], Decision]
 Answer = Action | str
+
+_ABOUT_THE_RELAY = frozenset({EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED})
 
 _NOT_SENT = "this attempt has not been handed out for sending"
 _TWILIO_TOLD = "Twilio has already told of this text, which outranks the POST's own reply"
@@ -228,6 +258,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **_RECEIPTS_DECIDE,
         **_DEADLINES,
         EventKind.SEND_UNKNOWN: "its outcome is already recorded as unknown",
+        EventKind.DEADLINE_NOT_FOUND: _not_found_after_unknown,
     },
     State.ACCEPTED: {
         **_LIVE,
@@ -235,11 +266,14 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **_RECEIPTS_DECIDE,
         **_DEADLINES,
         EventKind.RECEIPT_PROGRESS: "progress without consequence: only a delivery or a failure decides",
+        EventKind.DEADLINE_NOT_FOUND: _looked_up_before_accepted,
+        EventKind.DEADLINE_UNANSWERED: _looked_up_before_accepted,
     },
     State.EARLIER: {
         **_LIVE,
         **_NOTED,
-        **dict.fromkeys(_DEADLINES, _old_deadline),
+        # Of an attempt given up, but perhaps by the caller itself, in a commit whose reply was lost.
+        **dict.fromkeys(_DEADLINES, _resume),
         EventKind.ATTEMPT_DUE: _OLD_TIMER,
         EventKind.RECEIPT_DELIVERED: _delivered,
     },

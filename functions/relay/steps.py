@@ -1,6 +1,7 @@
 """The moves the machine is made of: each takes a relay and gives back a changed one, with its line in the trail.
 
-Split from machine.py so that the table reads as a table. Same rules: pure, no I/O.
+Split from machine.py so that the table reads as a table; what becomes of an attempt is in outcomes.py. Same rules:
+pure, no I/O.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from relay import failures
-from relay.events import ArmTimer, CancelTimer, Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt
+from relay.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt
 from relay.model import (
     RETENTION,
     Attempt,
@@ -137,35 +137,6 @@ def timers_to_cancel(relay: Relay) -> tuple[CancelTimer, ...]:
     return (CancelTimer(timer),) if timer else ()
 
 
-def fail(relay: Relay, event: Event, now: datetime) -> Relay:
-    """The current attempt failed for good, with a code or without."""
-    sid = event.message_sid or relay.attempts[-1].message_sid
-    relay = set_attempt(relay, event.attempt, status=AttemptStatus.FAILED, error_code=event.code, message_sid=sid)
-    return _log_failure(relay, event, now)
-
-
-def _log_failure(relay: Relay, event: Event, now: datetime) -> Relay:
-    failure = failures.classify(event.code)
-    return log_relay_attempt(
-        relay,
-        Step.ATTEMPT_FAILED,
-        now,
-        event.attempt,
-        status=failure.failure_class.value,
-        error_code=event.code,
-        reason=event.reason or failure.words,
-        by=event.by,
-    )
-
-
-def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) -> Relay:
-    """The deadline passed: the attempt keeps what is known of it and no longer decides anything."""
-    sid = event.message_sid or relay.attempts[-1].message_sid
-    relay = set_attempt(relay, event.attempt, status=status, message_sid=sid)
-    step = Step.ATTEMPT_FAILED if status is AttemptStatus.FAILED else Step.ATTEMPT_UNCONFIRMED
-    return log_relay_attempt(relay, step, now, event.attempt, status=status.value, reason=event.reason, by=event.by)
-
-
 def escalate_on_failure(
     relay: Relay,
     event: Event,
@@ -228,89 +199,11 @@ def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decisi
     return Decision(relay, (pending_timer(relay),))
 
 
-def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A handler has the text. The first tier to say so is the one on record."""
-    cancelled = timers_to_cancel(relay)
-    was = relay.final_status
-    relay = _withdraw_scheduled(relay, now)
-    sid = event.message_sid or relay.attempts[event.attempt - 1].message_sid
-    relay = set_attempt(relay, event.attempt, status=AttemptStatus.DELIVERED, message_sid=sid)
-    tier = relay.attempts[event.attempt - 1].tier
-    relay = replace(
-        relay,
-        final_status=FinalStatus.DELIVERED,
-        delivered_tier=tier,
-        delivery_confirmed_at=now,
-        due_at=None,
-    )
-    late = "after the relay was given up as exhausted" if was is FinalStatus.EXHAUSTED else ""
-    relay = log_relay_attempt(relay, Step.DELIVERED, now, event.attempt, reason=event.reason or late, by=event.by)
-    return Decision(relay, cancelled)
-
-
-def _withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
-    current = relay.attempts[-1]
-    if current.status is not AttemptStatus.SCHEDULED:
-        return relay
-    relay = set_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
-    reason = "an earlier attempt was delivered after all"
-    return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
-
-
-_LEARNED = {
-    EventKind.SEND_ACCEPTED: AttemptStatus.ACCEPTED,
-    EventKind.RECEIPT_PROGRESS: AttemptStatus.ACCEPTED,
-    EventKind.SEND_REFUSED: AttemptStatus.FAILED,
-    EventKind.SEND_UNKNOWN: AttemptStatus.UNKNOWN,
-    EventKind.RECEIPT_FAILED: AttemptStatus.FAILED,
-    EventKind.RECEIPT_DELIVERED: AttemptStatus.DELIVERED,
-}
-# A status only climbs: what is learned later never takes back what a stronger word said before.
-_RANK = {
-    AttemptStatus.SCHEDULED: 0,
-    AttemptStatus.CLAIMED: 1,
-    AttemptStatus.UNKNOWN: 2,
-    AttemptStatus.ACCEPTED: 3,
-    AttemptStatus.UNCONFIRMED: 3,
-    AttemptStatus.WITHDRAWN: 4,
-    AttemptStatus.FAILED: 4,
-    AttemptStatus.DELIVERED: 5,
-}
-
-
-def note(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Record what is learned of an attempt that no longer decides anything; ignore it if it adds nothing."""
-    attempt = relay.attempts[event.attempt - 1]
-    learned = _LEARNED[event.kind]
-    tells_sid = event.message_sid is not None and attempt.message_sid is None
-    if _RANK[learned] <= _RANK[attempt.status] and not tells_sid:
-        return Decision(relay, (), "nothing new about an attempt that no longer decides anything")
-    climbs = _RANK[learned] > _RANK[attempt.status]
-    relay = set_attempt(
-        relay,
-        event.attempt,
-        status=learned if climbs else attempt.status,
-        message_sid=attempt.message_sid or event.message_sid,
-        error_code=event.code if climbs else attempt.error_code,
-    )
-    relay = log_relay_attempt(
-        relay,
-        Step.LATE_STATUS,
-        now,
-        event.attempt,
-        status=learned.value,
-        error_code=event.code,
-        reason=event.reason,
-        by=event.by,
-    )
-    return Decision(relay)
-
-
 def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     """Start an exhausted relay again under today's policy; the old story stays."""
     policy = event.policy or relay.policy
     tier = min(max(event.tier, 1), policy.last_tier)
-    attempt = replace(_new_attempt(relay, tier, now))
+    attempt = _new_attempt(relay, tier, now)
     relay = replace(
         relay,
         policy=policy,

@@ -1,0 +1,108 @@
+"""Every relay the machine can bring about: a breadth-first walk from a received text over all events.
+
+The walk that docs/states.md is drawn from and that the tests of the machine check, so that neither rests on examples.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from relay import machine, steps
+from relay.events import Decision, Event, EventKind
+from relay.model import InboundText, Relay, SenderClass
+from relay.policy import Policy, Tier
+
+RECEIVED_AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+# Once before any lease or deadline of the walk has passed, and once after all of them have.
+EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
+
+TRANSIENT, PERMANENT = 30003, 30006  # a code after which the same tier is tried again, and one after which it is not
+
+ABOUT_THE_RELAY = frozenset({EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED})
+_MAY_CLAIM = frozenset(
+    {
+        EventKind.INBOUND_REPEATED,
+        EventKind.ATTEMPT_DUE,
+        EventKind.DEADLINE_UNCONFIRMED,
+        EventKind.DEADLINE_NOT_FOUND,
+        EventKind.DEADLINE_UNANSWERED,
+    }
+)
+_HAS_CODE = frozenset({EventKind.SEND_REFUSED, EventKind.RECEIPT_FAILED})
+_TELLS_SID = frozenset(
+    {EventKind.SEND_ACCEPTED, EventKind.RECEIPT_PROGRESS, EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_FAILED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """One event acting on one reachable relay, and what the machine made of it."""
+
+    before: Relay
+    event: Event
+    now: datetime
+    decision: Decision
+
+
+def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = ()) -> Policy:
+    """So many tiers, each with its own made-up phone."""
+    return Policy(
+        tuple(Tier(f"handler {level}", f"+1555010000{level}", retry_delays_seconds) for level in range(1, tiers + 1))
+    )
+
+
+def starts(policy: Policy) -> Iterator[Relay]:
+    """The relays that a received text can begin as: claimed by its webhook, unclaimed, or only recorded."""
+    text = InboundText("SM" + "0" * 32, "+15557654321", "+15551234567", "The boiler is leaking")
+    yield steps.receive(text, SenderClass.CUSTOMER, policy, RECEIVED_AT, "claim 0").relay
+    yield steps.receive(text, SenderClass.CUSTOMER, policy, RECEIVED_AT, None).relay
+    yield steps.receive(text, SenderClass.HANDLER, policy, RECEIVED_AT, "claim 0").relay
+
+
+def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
+    """Everything that can happen to a relay, each at a time: about every attempt, and about one it never made."""
+    current = relay.current_attempt
+    for kind in EventKind:
+        for attempt in (0,) if kind in ABOUT_THE_RELAY else range(1, len(relay.attempts) + 2):
+            claims: list[str | None] = [None]
+            if kind in _MAY_CLAIM:
+                # The trail grows with every change, so no two claims of one history are the same.
+                claims += [f"claim {len(relay.error_log)}"] + ([current.claim] if current and current.claim else [])
+            for claim in claims:
+                for code in (TRANSIENT, PERMANENT) if kind in _HAS_CODE else (None,):
+                    sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None
+                    request = f"request {len(relay.redrive_ids)}"
+                    event = Event(kind, attempt, claim=claim, message_sid=sid, code=code, request_id=request)
+                    yield event, LATE
+                    if kind is EventKind.DEADLINE_NOT_FOUND:
+                        yield event, EARLY
+
+
+def walk(policy: Policy, redrives: int = 1) -> Iterator[Walked]:
+    """Every event on every relay that can be reached under `policy` with at most so many redrives.
+
+    Two relays that differ only in times, trail, Twilio's ids, or the fate of attempts before the last two count as the
+    same one: nothing that is decided depends on those.
+    """
+    waiting = deque(starts(policy))
+    seen = {_essence(relay) for relay in waiting}
+    while waiting:
+        relay = waiting.popleft()
+        for event, now in events_for(relay):
+            if event.kind is EventKind.REDRIVE_REQUESTED and len(relay.redrive_ids) >= redrives:
+                continue
+            decision = machine.transition(relay, event, now)
+            yield Walked(relay, event, now, decision)
+            key = _essence(decision.relay)
+            if key not in seen:
+                seen.add(key)
+                waiting.append(decision.relay)
+
+
+def _essence(relay: Relay) -> Hashable:
+    path = tuple((attempt.tier, attempt.try_in_tier, attempt.is_resend) for attempt in relay.attempts)
+    fates = tuple((attempt.status, attempt.lookups) for attempt in relay.attempts[-2:])
+    return (relay.final_status, path, fates, relay.delivered_tier, relay.due_at is None, relay.first_attempt_of_drive)

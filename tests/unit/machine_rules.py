@@ -1,0 +1,242 @@
+"""What must hold at every single step of the machine, each as one function that says whether it does."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from relay import machine, steps
+from relay.events import ArmTimer, CancelTimer, Decision, EventKind, RaiseAlarm, SendAttempt
+from relay.model import AttemptStatus, FinalStatus, Relay, Step
+
+from scripts.walk_machine import Walked
+
+Rule = Callable[[Walked], bool]
+
+_LIVE = (AttemptStatus.SCHEDULED, AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN, AttemptStatus.ACCEPTED)
+# Every status an attempt may change to. What is missing here would take back what a stronger word had said.
+_CLIMBS = {
+    AttemptStatus.SCHEDULED: {AttemptStatus.CLAIMED, AttemptStatus.WITHDRAWN},
+    AttemptStatus.CLAIMED: set(AttemptStatus) - {AttemptStatus.SCHEDULED, AttemptStatus.WITHDRAWN},
+    AttemptStatus.UNKNOWN: {
+        AttemptStatus.ACCEPTED,
+        AttemptStatus.UNCONFIRMED,
+        AttemptStatus.FAILED,
+        AttemptStatus.DELIVERED,
+    },
+    AttemptStatus.ACCEPTED: {AttemptStatus.UNCONFIRMED, AttemptStatus.FAILED, AttemptStatus.DELIVERED},
+    AttemptStatus.UNCONFIRMED: {AttemptStatus.FAILED, AttemptStatus.DELIVERED},
+    AttemptStatus.WITHDRAWN: {AttemptStatus.DELIVERED},
+    AttemptStatus.FAILED: {AttemptStatus.DELIVERED},
+    AttemptStatus.DELIVERED: set(),
+}
+# These are not requests that somebody could replay: each is derived anew from the record and a look-up at Twilio.
+_LOOK_UPS = (EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED)
+
+
+def _sends(step: Walked) -> list[SendAttempt]:
+    return [effect for effect in step.decision.effects if isinstance(effect, SendAttempt)]
+
+
+def _changed(step: Walked) -> bool:
+    return step.decision.relay is not step.before
+
+
+def trail_only_grows(step: Walked) -> bool:
+    before, after = step.before.error_log, step.decision.relay.error_log
+    return after[: len(before)] == before and (len(after) > len(before)) == _changed(step)
+
+
+def an_ignored_event_leaves_the_relay_untouched_and_says_why(step: Walked) -> bool:
+    return _changed(step) == (not step.decision.ignored_because) and (
+        _changed(step) or step.decision.relay == step.before
+    )
+
+
+def an_event_about_an_attempt_never_made_is_ignored_without_effects(step: Walked) -> bool:
+    return step.event.attempt <= len(step.before.attempts) or (not _changed(step) and step.decision.effects == ())
+
+
+def due_at_is_none_exactly_when_nothing_is_left(step: Walked) -> bool:
+    relay = step.decision.relay
+    if relay.final_status is FinalStatus.IN_PROGRESS:
+        timer = steps.pending(relay)
+        return timer is not None and relay.due_at == timer.due_at
+    if relay.final_status is FinalStatus.EXHAUSTED:
+        told = [entry.step for entry in relay.error_log if entry.step in (Step.EXHAUSTED, Step.ALARM_RAISED)]
+        return (relay.due_at is None) == (told[-1] is Step.ALARM_RAISED)
+    return relay.due_at is None
+
+
+def no_tier_is_skipped(step: Walked) -> bool:
+    relay = step.decision.relay
+    return (not relay.attempts or relay.attempts[0].tier == 1) and all(
+        later.tier - earlier.tier in (0, 1) or later.number == relay.first_attempt_of_drive
+        for earlier, later in itertools.pairwise(relay.attempts)
+    )
+
+
+def a_tier_is_tried_at_most_once_more_than_it_has_retries_and_one_resend(step: Walked) -> bool:
+    relay = step.decision.relay
+    drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
+    for level, tier in enumerate(relay.policy.tiers, start=1):
+        tries = [attempt for attempt in drive if attempt.tier == level]
+        resends = sum(attempt.is_resend for attempt in tries)
+        if resends > (level == relay.policy.last_tier) or len(tries) > len(tier.retry_delays_seconds) + 1 + resends:
+            return False
+    return True
+
+
+def attempt_numbers_are_dense(step: Walked) -> bool:
+    attempts = step.decision.relay.attempts
+    return [attempt.number for attempt in attempts] == list(range(1, len(attempts) + 1))
+
+
+def only_the_last_attempt_of_a_relay_in_progress_is_alive(step: Walked) -> bool:
+    relay = step.decision.relay
+    if relay.final_status is FinalStatus.IN_PROGRESS:
+        return relay.attempts[-1].status in _LIVE
+    return all(attempt.status is not AttemptStatus.SCHEDULED for attempt in relay.attempts)
+
+
+def a_final_relay_sends_nothing(step: Walked) -> bool:
+    return step.decision.relay.final_status is FinalStatus.IN_PROGRESS or not _sends(step)
+
+
+def only_the_holder_of_the_claim_is_told_to_send(step: Walked) -> bool:
+    current = step.decision.relay.current_attempt
+    return all(
+        current is not None
+        and send.number == current.number
+        and current.status is AttemptStatus.CLAIMED
+        and current.claim is not None
+        and current.claim == step.event.claim
+        for send in _sends(step)
+    )
+
+
+def a_timer_is_armed_before_anything_is_sent(step: Walked) -> bool:
+    kinds = [type(effect) for effect in step.decision.effects]
+    return SendAttempt not in kinds or (kinds[-1] is SendAttempt and kinds[-2] is ArmTimer)
+
+
+def whatever_becomes_pending_is_armed(step: Walked) -> bool:
+    timer = steps.pending(step.decision.relay)
+    if timer is None or timer == steps.pending(step.before):
+        return True
+    return ArmTimer(timer) in step.decision.effects
+
+
+def only_what_is_pending_is_armed(step: Walked) -> bool:
+    timer = steps.pending(step.decision.relay)
+    armed = [effect.timer for effect in step.decision.effects if isinstance(effect, ArmTimer)]
+    return all(each == timer for each in armed)
+
+
+def a_delivery_cancels_the_pending_timer(step: Walked) -> bool:
+    if not _changed(step) or step.decision.relay.final_status is not FinalStatus.DELIVERED:
+        return True
+    timer = steps.pending(step.before)
+    return timer is None or CancelTimer(timer) in step.decision.effects
+
+
+def the_alarm_is_asked_for_exactly_while_it_is_due(step: Walked) -> bool:
+    asked = RaiseAlarm() in step.decision.effects
+    became_due = step.decision.relay.alarm_is_due and not step.before.alarm_is_due
+    return (asked or not became_due) and (not asked or step.decision.relay.alarm_is_due)
+
+
+def a_status_only_climbs(step: Walked) -> bool:
+    pairs = zip(step.before.attempts, step.decision.relay.attempts, strict=False)
+    return all(before.status is after.status or after.status in _CLIMBS[before.status] for before, after in pairs)
+
+
+def what_was_delivered_stays_delivered(step: Walked) -> bool:
+    before, after = step.before, step.decision.relay
+    if before.final_status is not FinalStatus.DELIVERED:
+        return (after.delivered_tier is None) == (after.final_status is not FinalStatus.DELIVERED)
+    return (after.final_status, after.delivered_tier, after.delivery_confirmed_at, len(after.attempts)) == (
+        before.final_status,
+        before.delivered_tier,
+        before.delivery_confirmed_at,
+        len(before.attempts),
+    )
+
+
+def the_tier_on_record_is_one_whose_attempt_was_delivered(step: Walked) -> bool:
+    relay = step.decision.relay
+    return relay.delivered_tier is None or any(
+        attempt.tier == relay.delivered_tier and attempt.status is AttemptStatus.DELIVERED for attempt in relay.attempts
+    )
+
+
+def a_recorded_relay_never_moves(step: Walked) -> bool:
+    return step.before.final_status is not FinalStatus.RECORDED or (not _changed(step) and not step.decision.effects)
+
+
+def what_the_relay_is_about_never_changes(step: Walked) -> bool:
+    return _subject(step.before) == _subject(step.decision.relay)
+
+
+def _subject(relay: Relay) -> tuple[object, ...]:
+    return (
+        relay.message_id,
+        relay.timestamp,
+        relay.sender_phone,
+        relay.recipient_phone,
+        relay.message_body,
+        relay.sender_class,
+        relay.expires_at,
+    )
+
+
+def repeating_a_request_changes_nothing(step: Walked) -> bool:
+    return step.event.kind in _LOOK_UPS or not _changed(step) or _repeated(step).relay is step.decision.relay
+
+
+def whoever_repeats_an_event_that_made_something_pending_is_handed_it_again(step: Walked) -> bool:
+    """The process died between commit and effects; Twilio, the timer or the caller itself comes again."""
+    if step.event.kind in _LOOK_UPS or not _changed(step):
+        return True
+    handed_out = [each for each in step.decision.effects if isinstance(each, ArmTimer | RaiseAlarm)]
+    again = _repeated(step).effects
+    return all(effect in again for effect in handed_out)
+
+
+def _repeated(step: Walked) -> Decision:
+    return machine.transition(step.decision.relay, step.event, step.now)
+
+
+def a_repeated_claim_whose_reply_was_lost_is_still_the_callers(step: Walked) -> bool:
+    """The commit went through, the reply did not: the caller repeats its event and finds its own token."""
+    if not _sends(step) or not _changed(step):
+        return True
+    again = _repeated(step)
+    return again.relay is step.decision.relay and SendAttempt(step.decision.relay.attempts[-1].number) in again.effects
+
+
+RULES: tuple[Rule, ...] = (
+    trail_only_grows,
+    an_ignored_event_leaves_the_relay_untouched_and_says_why,
+    an_event_about_an_attempt_never_made_is_ignored_without_effects,
+    due_at_is_none_exactly_when_nothing_is_left,
+    no_tier_is_skipped,
+    a_tier_is_tried_at_most_once_more_than_it_has_retries_and_one_resend,
+    attempt_numbers_are_dense,
+    only_the_last_attempt_of_a_relay_in_progress_is_alive,
+    a_final_relay_sends_nothing,
+    only_the_holder_of_the_claim_is_told_to_send,
+    a_timer_is_armed_before_anything_is_sent,
+    whatever_becomes_pending_is_armed,
+    only_what_is_pending_is_armed,
+    a_delivery_cancels_the_pending_timer,
+    the_alarm_is_asked_for_exactly_while_it_is_due,
+    a_status_only_climbs,
+    what_was_delivered_stays_delivered,
+    the_tier_on_record_is_one_whose_attempt_was_delivered,
+    a_recorded_relay_never_moves,
+    what_the_relay_is_about_never_changes,
+    repeating_a_request_changes_nothing,
+    whoever_repeats_an_event_that_made_something_pending_is_handed_it_again,
+    a_repeated_claim_whose_reply_was_lost_is_still_the_callers,
+)

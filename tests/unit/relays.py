@@ -1,0 +1,100 @@
+"""Relays for tests: made by the machine itself, so that no test starts from something that cannot be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from relay import machine, steps
+from relay.events import Decision, Event, EventKind
+from relay.model import InboundText, Relay, SenderClass
+from relay.policy import Policy, Success, Tier
+
+T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+MESSAGE_ID = "SM" + "0" * 32
+CUSTOMER, OUR_NUMBER = "+15557654321", "+15551234567"
+BODY = "The boiler is leaking, please come"
+TRANSIENT, PERMANENT, SENDER_FAULT = 30003, 30006, 30034
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds after the text came in."""
+    return T0 + timedelta(seconds=seconds)
+
+
+def sid(number: int) -> str:
+    """Twilio's id of an outgoing text."""
+    return f"SM{number:032x}"
+
+
+def policy(
+    tiers: int = 3,
+    delays: tuple[float, ...] = (2.0, 4.0, 8.0),
+    timeout: float = 60.0,
+    success: Success = Success.DELIVERED,
+) -> Policy:
+    return Policy(
+        tuple(
+            Tier(f"handler {level}", f"+155501{level:05d}", delays, timeout, success) for level in range(1, tiers + 1)
+        )
+    )
+
+
+def text(message_id: str = MESSAGE_ID, body: str = BODY, sender: str = CUSTOMER, media_count: int = 0) -> InboundText:
+    return InboundText(message_id, sender, OUR_NUMBER, body, media_count)
+
+
+def received(of: Policy | None = None, claim: str | None = "webhook") -> Decision:
+    """A customer's text that just came in."""
+    return steps.receive(text(), SenderClass.CUSTOMER, of or policy(), T0, claim)
+
+
+def after(relay: Relay, *events: Event, seconds: float = 1.0) -> Relay:
+    """The relay after these events, one every so many seconds."""
+    for event in events:
+        relay = machine.transition(relay, event, (relay.error_log[-1].at) + timedelta(seconds=seconds)).relay
+    return relay
+
+
+def accepted(attempt: int) -> Event:
+    return Event(EventKind.SEND_ACCEPTED, attempt, message_sid=sid(attempt))
+
+
+def refused(attempt: int, code: int = PERMANENT) -> Event:
+    return Event(EventKind.SEND_REFUSED, attempt, code=code)
+
+
+def unknown(attempt: int) -> Event:
+    return Event(EventKind.SEND_UNKNOWN, attempt, reason="no answer in time")
+
+
+def due(attempt: int, claim: str | None = None) -> Event:
+    return Event(EventKind.ATTEMPT_DUE, attempt, claim=claim or f"task {attempt}")
+
+
+def progress(attempt: int) -> Event:
+    return Event(EventKind.RECEIPT_PROGRESS, attempt, message_sid=sid(attempt))
+
+
+def delivered(attempt: int) -> Event:
+    return Event(EventKind.RECEIPT_DELIVERED, attempt, message_sid=sid(attempt))
+
+
+def failed(attempt: int, code: int | None = TRANSIENT) -> Event:
+    return Event(EventKind.RECEIPT_FAILED, attempt, message_sid=sid(attempt), code=code)
+
+
+def unconfirmed(attempt: int, claim: str | None = None) -> Event:
+    return Event(EventKind.DEADLINE_UNCONFIRMED, attempt, claim=claim)
+
+
+def not_found(attempt: int, claim: str | None = None) -> Event:
+    return Event(EventKind.DEADLINE_NOT_FOUND, attempt, claim=claim)
+
+
+def unanswered(attempt: int, claim: str | None = None) -> Event:
+    return Event(EventKind.DEADLINE_UNANSWERED, attempt, claim=claim)
+
+
+def exhausted() -> Relay:
+    """A relay whose only tier refused it for good; its alarm is still due."""
+    return after(received(policy(tiers=1)).relay, refused(1))
