@@ -1,0 +1,185 @@
+"""The embedded home's file: what is in it, and how a connection to it is opened.
+
+Knows SQL's tables and SQLite's settings; knows nothing of relays as objects, threads or pools.
+Instants are integers, microseconds since 1970 in UTC, so that they compare as numbers and lose nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from datetime import UTC, datetime, timedelta
+
+from relay.errors import ConfigurationError, StoreUnavailable
+
+SCHEMA_VERSION = 1
+# Marks the file as ours (PRAGMA application_id): "rlay" as a number.
+APPLICATION_ID = 0x726C6179
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+# Every search ends in (timestamp, message_id), newest first: one index per combination of filters, so that a page
+# costs what it shows. `due_at` is set on running relays only, which is all that the sweep may ever look at.
+_TABLES = """
+CREATE TABLE relays (
+    message_id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    sender_phone TEXT NOT NULL,
+    final_status TEXT NOT NULL,
+    due_at INTEGER,
+    expires_at INTEGER NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE INDEX relays_by_time ON relays (timestamp, message_id);
+CREATE INDEX relays_by_status ON relays (final_status, timestamp, message_id);
+CREATE INDEX relays_by_sender ON relays (sender_phone, timestamp, message_id);
+CREATE INDEX relays_by_status_and_sender ON relays (final_status, sender_phone, timestamp, message_id);
+CREATE INDEX relays_due ON relays (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX relays_by_expiry ON relays (expires_at);
+
+CREATE TABLE timers (
+    message_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    queue_tier INTEGER NOT NULL,
+    ready_at INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (message_id, attempt, kind, due_at)
+) WITHOUT ROWID;
+CREATE INDEX timers_ready ON timers (ready_at);
+
+CREATE TABLE jobs (name TEXT PRIMARY KEY, ready_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE watermarks (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Connection(sqlite3.Connection):
+    """A connection that knows how long it waits for locks, because to set it anew costs as much as a small query."""
+
+    _busy_timeout_ms = -1
+
+    def wait_for_locks(self, timeout_ms: int) -> None:
+        if timeout_ms != self._busy_timeout_ms:
+            self.execute(f"PRAGMA busy_timeout = {timeout_ms}")
+            self._busy_timeout_ms = timeout_ms
+
+
+class StoreBusy(StoreUnavailable):
+    """Somebody else holds the file just now: the same call may succeed in a moment."""
+
+
+def to_micros(at: datetime) -> int:
+    """An aware datetime as microseconds since 1970, exactly."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The inverse of to_micros, in UTC."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether it failed only because somebody else held the file."""
+    # The low byte is the error, the rest its variety: https://sqlite.org/rescode.html
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def open_connection(path: str, timeout_seconds: float) -> Connection:
+    """A connection to a file that has the tables, made on the way where they are missing.
+
+    It may be handed from thread to thread, used by one at a time, and commits only where told.
+    Raises ConfigurationError when the file cannot be used, StoreBusy when others hold it too long.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    try:
+        # The file holds texts and phone numbers: for its owner only. SQLite gives its side files the same mode.
+        folder = os.path.dirname(path)
+        if folder and not os.path.exists(folder):
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(
+            path, timeout_seconds, isolation_level=None, check_same_thread=False, factory=Connection
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigurationError([_unusable(path, error)]) from error
+    try:
+        _set_up(connection, path, deadline)
+    except sqlite3.Error as error:
+        connection.close()
+        if is_busy(error):
+            raise StoreBusy("others hold the store") from error
+        raise ConfigurationError([_unusable(path, error)]) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection, path: str, deadline: float) -> None:
+    if _journal_mode(connection, deadline) != "wal":
+        raise ConfigurationError(
+            [f"The disk of {path} cannot share a file between processes; put RELAY_DATABASE on a local disk."]
+        )
+    # FULL: a commit returns only when it is on the disk. fullfsync: on macOS fsync alone stops at the disk's cache.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA cache_size = -8000")
+    # Left to SQLite, two connections may checkpoint at once; sqlite_database does it one at a time and says why.
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    if _schema_version(connection, path) == 0:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            # Another process may have been quicker: only now nobody else can write.
+            if _schema_version(connection, path) == 0:
+                _make_tables(connection)
+
+
+def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
+    """Switch to WAL, which stays in the file. Processes that start together get in each other's way here, and SQLite
+    does not wait for that by itself."""
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _schema_version(connection: sqlite3.Connection, path: str) -> int:
+    """0 when the file is new. Raises ConfigurationError when it is not this revision's."""
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if application == APPLICATION_ID and version > SCHEMA_VERSION:
+        raise ConfigurationError(
+            [
+                f"{path} was written by a newer revision (schema {version}, this one knows {SCHEMA_VERSION}); "
+                "run that revision, or point RELAY_DATABASE at another file."
+            ]
+        )
+    if application != APPLICATION_ID and not is_empty:
+        raise ConfigurationError(
+            [f"{path} is a database of another program; point RELAY_DATABASE at a file of the relay's own."]
+        )
+    return 0 if is_empty else version
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    for statement in _TABLES.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _unusable(path: str, error: Exception) -> str:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return f"{path} is not a sound database; restore it from a backup, or move it away to start with an empty one."
+    if isinstance(error, OSError) or code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return f"{path} must be a file that this user may write, in a folder that this user may write; allow that."
+    return f"{path} cannot be used ({error}); put that right, or point RELAY_DATABASE somewhere else."

@@ -1,0 +1,231 @@
+"""Relays in an SQLite file: the embedded home's store.
+
+A row is the document as JSON, its version, and the columns that are searched by. The document is the truth; whatever
+a newer revision has added to it stays there when this one updates the relay.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from relay import sqlite_timer_rows
+from relay.documents import Document, from_document, plain, to_document
+from relay.errors import AlreadyStored, VersionConflict
+from relay.model import Relay, Timer
+from relay.ports import Clock, Page, Search, Stored
+from relay.sqlite_database import Database
+from relay.sqlite_file import from_micros, to_micros
+
+# The columns beside message_id and version, in the order of _row.
+_COLUMNS = ("timestamp", "sender_phone", "final_status", "due_at", "expires_at", "document")
+_OWN_TIER_STATUS = re.compile(r"tier_\d+_status")
+_TOKEN = re.compile(r"sqlite:(-?\d{1,18}):(.*)", re.DOTALL)
+
+
+class SqliteStore:
+    """The port RelayStore over an embedded database; `clock` says what has expired."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        # Random to begin with, so that a relay deleted and made again does not pass for the old one.
+        version = secrets.randbits(48)
+        values = (relay.message_id, version, *_row(relay, to_document(relay)))
+
+        def work(connection: sqlite3.Connection) -> int:
+            inserted = connection.execute(_INSERT, values)
+            if inserted.rowcount == 0:
+                raise AlreadyStored("a relay with this message id exists")
+            sqlite_timer_rows.arm(connection, timers)
+            return version
+
+        return self._write_and_arm(work, timers, timeout_seconds)
+
+    def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
+        def work(connection: sqlite3.Connection) -> Any:
+            return connection.execute(
+                "SELECT document, version FROM relays WHERE message_id = ? AND expires_at > ?",
+                (message_id, self._now()),
+            ).fetchone()
+
+        row = self._database.read(work, timeout_seconds=timeout_seconds)
+        return None if row is None else Stored(_decode(row[0]), row[1])
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        document = to_document(relay)
+
+        def work(connection: sqlite3.Connection) -> int:
+            row = connection.execute(
+                f"SELECT version, {', '.join(_COLUMNS)} FROM relays WHERE message_id = ?", (relay.message_id,)
+            ).fetchone()
+            if row is None or row[0] != version:
+                raise VersionConflict("the relay changed since it was read, or is gone")
+            old = dict(zip(_COLUMNS, row[1:], strict=True))
+            new = dict(zip(_COLUMNS, _row(relay, _kept(old["document"]) | document), strict=True))
+            # Only what changed: every column that is set costs the rewriting of its indexes.
+            changed = {name: value for name, value in new.items() if value != old[name]} | {"version": row[0] + 1}
+            connection.execute(
+                f"UPDATE relays SET {', '.join(f'{name} = ?' for name in changed)} WHERE message_id = ?",
+                (*changed.values(), relay.message_id),
+            )
+            sqlite_timer_rows.arm(connection, timers)
+            return int(changed["version"])
+
+        return self._write_and_arm(work, timers, timeout_seconds)
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
+        def work(connection: sqlite3.Connection) -> list[Any]:
+            return connection.execute(_DUE, (to_micros(before), self._now(), limit)).fetchall()
+
+        rows = self._database.read(work, timeout_seconds=timeout_seconds)
+        return [Stored(_decode(document), version) for document, version in rows]
+
+    def search(self, search: Search, *, timeout_seconds: float) -> Page:
+        statement, values = search_statement(search, self._now())
+
+        def work(connection: sqlite3.Connection) -> list[Any]:
+            return connection.execute(statement, values).fetchall()
+
+        rows = self._database.read(work, timeout_seconds=timeout_seconds)
+        relays = tuple(_decode(row[0]) for row in rows[: search.limit])
+        more = len(rows) > search.limit
+        return Page(relays, _token(relays[-1]) if more and relays else None)
+
+    def delete(self, message_id: str, *, timeout_seconds: float) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM relays WHERE message_id = ?", (message_id,))
+            sqlite_timer_rows.cancel_all(connection, message_id)
+
+        self._database.write(work, timeout_seconds=timeout_seconds)
+
+    def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
+        def work(connection: sqlite3.Connection) -> int:
+            rows = connection.execute(
+                "SELECT message_id FROM relays WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+                (to_micros(now), limit),
+            ).fetchall()
+            connection.executemany("DELETE FROM relays WHERE message_id = ?", rows)
+            for (message_id,) in rows:
+                sqlite_timer_rows.cancel_all(connection, message_id)
+            return len(rows)
+
+        return self._database.write(work, timeout_seconds=timeout_seconds)
+
+    def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
+        def work(connection: sqlite3.Connection) -> Any:
+            return connection.execute("SELECT at FROM watermarks WHERE name = ?", (name,)).fetchone()
+
+        row = self._database.read(work, timeout_seconds=timeout_seconds)
+        return None if row is None else from_micros(row[0])
+
+    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO watermarks VALUES (?, ?)", (name, to_micros(at)))
+
+        self._database.write(work, timeout_seconds=timeout_seconds)
+
+    def _now(self) -> int:
+        return to_micros(self._clock.now())
+
+    def _write_and_arm(self, work: Any, timers: Sequence[Timer], timeout_seconds: float) -> object:
+        version: int = self._database.write(work, timeout_seconds=timeout_seconds)
+        for timer in timers:
+            self._database.tell_armed(to_micros(timer.due_at))
+        return version
+
+
+_INSERT = (
+    f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})"
+    " ON CONFLICT DO NOTHING"
+)
+# The plus keeps SQLite from choosing the index on expiry: few relays have expired, so that one excludes nothing.
+_DUE = "SELECT document, version FROM relays WHERE due_at < ? AND +expires_at > ? ORDER BY due_at LIMIT ?"
+
+
+def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
+    """The SELECT for a search, one row more than asked for, and its values. Raises ValueError on a foreign token."""
+    conditions = ["+expires_at > ?"]
+    values: list[int | str] = [now]
+    if search.final_status is not None:
+        conditions.append("final_status = ?")
+        values.append(search.final_status.value)
+    if search.sender_phone is not None:
+        conditions.append("sender_phone = ?")
+        values.append(search.sender_phone)
+    if search.since is not None:
+        conditions.append("timestamp >= ?")
+        values.append(to_micros(search.since))
+    if search.until is not None:
+        conditions.append("timestamp < ?")
+        values.append(to_micros(search.until))
+    if search.page_token is not None:
+        conditions.append("(timestamp, message_id) < (?, ?)")
+        values.extend(_position(search.page_token))
+    where = " AND ".join(conditions)
+    order = "ORDER BY timestamp DESC, message_id DESC LIMIT ?"
+    return f"SELECT document FROM relays WHERE {where} {order}", [*values, search.limit + 1]
+
+
+def _token(last: Relay) -> str:
+    """Where the next page begins: after this relay, whatever has arrived or gone since."""
+    text = f"sqlite:{to_micros(last.timestamp)}:{last.message_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _position(token: str) -> tuple[int, str]:
+    try:
+        found = _TOKEN.fullmatch(base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode())
+    except (binascii.Error, UnicodeError) as error:
+        raise ValueError("not a page token of this store") from error
+    if found is None:
+        raise ValueError("not a page token of this store")
+    return int(found[1]), found[2]
+
+
+def _row(relay: Relay, document: Document) -> tuple[Any, ...]:
+    """The values of _COLUMNS."""
+    return (
+        to_micros(relay.timestamp),
+        relay.sender_phone,
+        relay.final_status.value,
+        None if relay.due_at is None else to_micros(relay.due_at),
+        to_micros(relay.expires_at),
+        json.dumps(document, default=plain, separators=(",", ":")),
+    )
+
+
+def _kept(text: str) -> Document:
+    """What a document holds that this revision does not know. The status of a tier that is no longer there is ours."""
+    stored: Document = json.loads(text)
+    return {name: value for name, value in stored.items() if not _OWN_TIER_STATUS.fullmatch(name)}
+
+
+_TIMES = ("timestamp", "expires_at", "due_at", "delivery_confirmed_at")
+_ATTEMPT_TIMES = ("starts_at", "lease_until", "deadline_at")
+
+
+def _decode(text: str) -> Relay:
+    document: Document = json.loads(text)
+    _read_times(document, _TIMES)
+    for attempt in document.get("attempts", ()):
+        _read_times(attempt, _ATTEMPT_TIMES)
+    for entry in document.get("error_log", ()):
+        _read_times(entry, ("at",))
+    return from_document(document)
+
+
+def _read_times(document: Document, names: tuple[str, ...]) -> None:
+    for name in names:
+        text = document.get(name)
+        if text is not None:
+            document[name] = datetime.fromisoformat(text)

@@ -1,0 +1,166 @@
+"""The implementations that the contract suites run over.
+
+To add one, write a context manager that sets it up (fixtures come from `request.getfixturevalue`, which also skips when
+the machine lacks something) and enter it in STORES or TIMERS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from relay import sqlite_timer_rows
+from relay.model import Timer
+from relay.ports import RelayStore, Timers
+from relay.sqlite_database import Database
+from relay.sqlite_store import SqliteStore
+from relay.sqlite_timers import SqliteTimers, Ticker
+
+from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers
+
+
+@dataclass
+class StoreRig:
+    """A store and what a test needs around it.
+
+    Attributes:
+        clock: tells the store what has expired.
+        armed: the timers that its writes have armed.
+        stalled: while entered, the store does not answer.
+        stalls_reads: whether it then also does not answer reads.
+        purges: whether expired relays stay until purge_expired removes them.
+        examples: how many generated relays a test may store; fewer where a call takes long.
+    """
+
+    store: RelayStore
+    clock: FakeClock
+    armed: Callable[[], list[Timer]]
+    stalled: Callable[[], AbstractContextManager[None]]
+    stalls_reads: bool = True
+    purges: bool = True
+    examples: int = 60
+
+
+@dataclass
+class TimersRig:
+    """Timers and what a test needs around them.
+
+    Attributes:
+        now: the service's own clock.
+        pass_time: let so many seconds pass by that clock.
+        fired: every timer that has fired, in the order of firing.
+        stalled: while entered, the service does not answer.
+    """
+
+    timers: Timers
+    journal: MemoryJournal
+    now: Callable[[], datetime]
+    pass_time: Callable[[float], None]
+    stalled: Callable[[], AbstractContextManager[None]]
+    fired: list[Timer] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def memory_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
+    clock, timers = FakeClock(), MemoryTimers()
+    store = MemoryStore(clock, timers)
+
+    @contextlib.contextmanager
+    def stalled() -> Iterator[None]:
+        store.is_down = True
+        yield
+        store.is_down = False
+
+    yield StoreRig(store, clock, lambda: timers.armed, stalled)
+
+
+@contextlib.contextmanager
+def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
+    clock = FakeClock()
+    path: Path = request.getfixturevalue("tmp_path") / "relay.db"
+    database = Database(path)
+
+    def armed() -> list[Timer]:
+        return database.read(sqlite_timer_rows.all_armed, timeout_seconds=30)
+
+    # Readers never wait for a writer, so that nothing but writes can be held up.
+    yield StoreRig(SqliteStore(database, clock), clock, armed, lambda: locked(path), stalls_reads=False)
+    database.close()
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program holds the file's write lock."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@contextlib.contextmanager
+def memory_timers(request: pytest.FixtureRequest) -> Iterator[TimersRig]:
+    clock, journal = FakeClock(), MemoryJournal()
+    timers = MemoryTimers(journal)
+
+    def pass_time(seconds: float) -> None:
+        clock.advance(seconds)
+        memory.fired.extend(timers.take_due(clock.now()))
+
+    @contextlib.contextmanager
+    def stalled() -> Iterator[None]:
+        timers.is_down = True
+        yield
+        timers.is_down = False
+
+    memory = TimersRig(timers, journal, clock.now, pass_time, stalled)
+    yield memory
+
+
+@contextlib.contextmanager
+def sqlite_timers(request: pytest.FixtureRequest) -> Iterator[TimersRig]:
+    clock, journal = FakeClock(), MemoryJournal()
+    path: Path = request.getfixturevalue("tmp_path") / "relay.db"
+    database = Database(path)
+    database.prepare()
+
+    def pass_time(seconds: float) -> None:
+        clock.advance(seconds)
+        ticker.wake()
+
+    embedded = TimersRig(SqliteTimers(database, journal), journal, clock.now, pass_time, lambda: locked(path))
+    ticker = Ticker(database, embedded.fired.append, clock, journal)
+    ticker.start()
+    yield embedded
+    ticker.stop()
+    database.close()
+
+
+STORES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[StoreRig]]] = {
+    "memory": memory_store,
+    "sqlite": sqlite_store,
+}
+TIMERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[TimersRig]]] = {
+    "memory": memory_timers,
+    "sqlite": sqlite_timers,
+}
+
+
+@pytest.fixture(params=STORES)
+def rig(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
+    with STORES[request.param](request) as one:
+        yield one
+
+
+@pytest.fixture(params=TIMERS)
+def timers_rig(request: pytest.FixtureRequest) -> Iterator[TimersRig]:
+    with TIMERS[request.param](request) as one:
+        yield one

@@ -1,0 +1,11 @@
+"""Hand-written doubles of the ports, in memory, for fast tests. The contract suites hold them to the ports' words."""
+
+from __future__ import annotations
+
+from tests.fakes.clock import FakeClock
+from tests.fakes.journal import MemoryJournal
+from tests.fakes.messenger import ScriptedMessenger
+from tests.fakes.store import MemoryStore
+from tests.fakes.timers import MemoryTimers
+
+__all__ = ["FakeClock", "MemoryJournal", "MemoryStore", "MemoryTimers", "ScriptedMessenger"]

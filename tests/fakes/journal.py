@@ -1,0 +1,29 @@
+"""A journal that remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from relay.model import Relay, Step, TrailEntry
+
+
+class MemoryJournal:
+    """The port Journal. Everything reported is in lists, in order."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, TrailEntry]] = []  # (message_id, line of the trail)
+        self.alarms: list[Relay] = []
+        self.notes: list[tuple[str, str, dict[str, object]]] = []  # (severity, message, labels)
+
+    def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
+        self.entries.extend((relay.message_id, entry) for entry in entries)
+
+    def exhausted(self, relay: Relay) -> None:
+        self.alarms.append(relay)
+
+    def note(self, severity: str, message: str, **labels: object) -> None:
+        self.notes.append((severity, message, labels))
+
+    def steps_of(self, message_id: str) -> list[Step]:
+        """What happened to one relay, in order."""
+        return [entry.step for owner, entry in self.entries if owner == message_id]

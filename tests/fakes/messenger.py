@@ -1,0 +1,66 @@
+"""A Twilio that answers as scripted."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from datetime import datetime
+
+from relay.errors import MessengerUnavailable
+from relay.ports import Accepted, Clock, OutgoingText, ReceivedMessage, SendOutcome, SentMessage
+
+
+class ScriptedMessenger:
+    """The port Messenger.
+
+    Sends are answered by `script`, then accepted. `sends` are all POSTs, `messages` what Twilio has by its id,
+    `received` what came in. `is_down` makes look-ups raise MessengerUnavailable.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._script: deque[SendOutcome] = deque()
+        self.is_down = False
+        self.sends: list[OutgoingText] = []
+        self.messages: dict[str, SentMessage] = {}
+        self.received: list[ReceivedMessage] = []
+
+    def script(self, *outcomes: SendOutcome) -> None:
+        """How the next sends go. An ambiguous one never arrived, unless the test also calls `take`."""
+        self._script.extend(outcomes)
+
+    def take(self, text: OutgoingText, message_sid: str | None = None) -> str:
+        """Let Twilio have this text, whatever it answered; its id."""
+        sid = message_sid or f"SM{len(self.messages) + 1:032x}"
+        now = self._clock.now()
+        self.messages[sid] = SentMessage(sid, "queued", None, text.to, text.from_, text.body, now)
+        return sid
+
+    def set_status(self, message_sid: str, status: str, error_code: int | None = None) -> None:
+        self.messages[message_sid] = replace(self.messages[message_sid], status=status, error_code=error_code)
+
+    def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
+        self.sends.append(text)
+        if not self._script:
+            return Accepted(self.take(text))
+        outcome = self._script.popleft()
+        if isinstance(outcome, Accepted):
+            self.take(text, outcome.message_sid)
+        return outcome
+
+    def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
+        self._answer_or_raise()
+        return self.messages.get(message_sid)
+
+    def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
+        self._answer_or_raise()
+        texts = self.messages.values()
+        return [text for text in texts if (text.to, text.from_) == (to, from_) and text.created_at >= since]
+
+    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
+        self._answer_or_raise()
+        return [one for one in self.received if one.text.recipient_phone == our_phone and one.received_at >= since]
+
+    def _answer_or_raise(self) -> None:
+        if self.is_down:
+            raise MessengerUnavailable("down")

@@ -1,0 +1,136 @@
+"""A store in a dictionary."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
+from relay.model import Relay, Timer
+from relay.ports import Clock, Page, Search, Stored, Timers
+
+T = TypeVar("T")
+_TOKEN = "memory:"
+
+
+class MemoryStore:
+    """The port RelayStore.
+
+    `is_down` makes every call raise StoreUnavailable; `replies_to_lose` makes so many writes raise it after they were
+    applied. `reads` and `writes` count the calls on relays.
+    """
+
+    def __init__(self, clock: Clock, timers: Timers) -> None:
+        self._clock = clock
+        self._timers = timers
+        self._lock = threading.RLock()
+        self._relays: dict[str, Stored] = {}
+        self._watermarks: dict[str, datetime] = {}
+        self._versions = itertools.count(1)
+        self.is_down = False
+        self.replies_to_lose = 0
+        self.reads = 0
+        self.writes = 0
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        def write() -> object:
+            if relay.message_id in self._relays:
+                raise AlreadyStored(relay.message_id)
+            return self._put(relay, timers)
+
+        return self._write(write)
+
+    def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
+        return next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        def write() -> object:
+            stored = self._relays.get(relay.message_id)
+            if stored is None or stored.version != version:
+                raise VersionConflict(relay.message_id)
+            return self._put(relay, timers)
+
+        return self._write(write)
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
+        due = [(stored.relay.due_at, stored) for stored in self._live() if stored.relay.due_at is not None]
+        overdue = sorted(((at, stored) for at, stored in due if at < before), key=lambda pair: pair[0])
+        return [stored for _, stored in overdue[:limit]]
+
+    def search(self, search: Search, *, timeout_seconds: float) -> Page:
+        found = [stored.relay for stored in self._live() if _matches(stored.relay, search)]
+        found.sort(key=_place, reverse=True)
+        if search.page_token is not None:
+            last = _place_of(search.page_token)
+            found = [relay for relay in found if _place(relay) < last]
+        page = found[: search.limit]
+        more = len(found) > len(page)
+        return Page(tuple(page), f"{_TOKEN}{page[-1].timestamp.isoformat()}|{page[-1].message_id}" if more else None)
+
+    def delete(self, message_id: str, *, timeout_seconds: float) -> None:
+        self._write(lambda: self._relays.pop(message_id, None))
+
+    def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
+        def write() -> int:
+            expired = [name for name, stored in self._relays.items() if stored.relay.expires_at <= now][:limit]
+            for name in expired:
+                del self._relays[name]
+            return len(expired)
+
+        return self._write(write)
+
+    def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
+        self._live()
+        return self._watermarks.get(name)
+
+    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
+        self._write(lambda: self._watermarks.update({name: at}))
+
+    def _put(self, relay: Relay, timers: Sequence[Timer]) -> object:
+        version = next(self._versions)
+        self._relays[relay.message_id] = Stored(relay, version)
+        for timer in timers:
+            self._timers.arm(timer, timeout_seconds=1.0)
+        return version
+
+    def _live(self) -> list[Stored]:
+        with self._lock:
+            self.reads += 1
+            if self.is_down:
+                raise StoreUnavailable("down")
+            now = self._clock.now()
+            return [stored for stored in self._relays.values() if stored.relay.expires_at > now]
+
+    def _write(self, write: Callable[[], T]) -> T:
+        with self._lock:
+            self.writes += 1
+            if self.is_down:
+                raise StoreUnavailable("down")
+            result = write()
+            if self.replies_to_lose:
+                self.replies_to_lose -= 1
+                raise StoreUnavailable("applied, but the reply was lost")
+            return result
+
+
+def _matches(relay: Relay, search: Search) -> bool:
+    return (
+        search.final_status in (None, relay.final_status)
+        and search.sender_phone in (None, relay.sender_phone)
+        and (search.since is None or relay.timestamp >= search.since)
+        and (search.until is None or relay.timestamp < search.until)
+    )
+
+
+def _place(relay: Relay) -> tuple[datetime, str]:
+    return relay.timestamp, relay.message_id
+
+
+def _place_of(token: str) -> tuple[datetime, str]:
+    if not token.startswith(_TOKEN):
+        raise ValueError("not a page token of this store")
+    at, message_id = token.removeprefix(_TOKEN).split("|", 1)
+    return datetime.fromisoformat(at), message_id

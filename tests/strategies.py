@@ -1,0 +1,160 @@
+"""Relays for tests: `a_relay` where the test says what matters, `relays` where anything well-formed must work."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from relay.model import (
+    RETENTION,
+    Attempt,
+    AttemptStatus,
+    FinalStatus,
+    Relay,
+    SenderClass,
+    Step,
+    Timer,
+    TimerKind,
+    TrailEntry,
+)
+from relay.policy import Policy, Success, Tier
+
+from tests.fakes.clock import START
+
+CUSTOMER = "+15550100001"
+BUSINESS = "+15550199999"
+
+_numbers = itertools.count(1)
+
+
+def a_message_id() -> str:
+    """A well-formed MessageSid that no other call in this process gives."""
+    return f"SM{next(_numbers):032x}"
+
+
+def a_policy(tiers: int = 3) -> Policy:
+    """So many tiers, each with its own number and everything else as by default."""
+    return Policy(tuple(Tier(f"Handler {n}", f"+1555010{n:04d}") for n in range(1001, 1001 + tiers)))
+
+
+def an_attempt(number: int = 1, **changes: Any) -> Attempt:
+    """A scheduled attempt at tier 1, with these fields changed."""
+    return replace(Attempt(number, 1, 1, AttemptStatus.SCHEDULED, START), **changes)
+
+
+def a_relay(**changes: Any) -> Relay:
+    """A customer's text in progress, taken in at the fake clock's start, with these fields changed."""
+    message_id = changes.pop("message_id", None) or a_message_id()
+    timestamp: datetime = changes.pop("timestamp", START)
+    relay = Relay(
+        message_id=message_id,
+        timestamp=timestamp,
+        sender_phone=CUSTOMER,
+        recipient_phone=BUSINESS,
+        message_body="The pump on 5th Street is leaking again",
+        media_count=0,
+        sender_class=SenderClass.CUSTOMER,
+        policy=a_policy(),
+        expires_at=timestamp + RETENTION,
+        attempts=(an_attempt(starts_at=timestamp),),
+        error_log=(TrailEntry(timestamp, Step.RECEIVED, status="customer"),),
+        due_at=timestamp,
+    )
+    return replace(relay, **changes)
+
+
+def a_timer(message_id: str | None = None, **changes: Any) -> Timer:
+    """The start of attempt 1 at tier 1, due at the fake clock's start, with these fields changed."""
+    return replace(Timer(message_id or a_message_id(), 1, TimerKind.ATTEMPT, START, 1), **changes)
+
+
+instants = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+# Short codes and names write to us too.
+phones = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True) | st.sampled_from(["72404", "ACME Bank", CUSTOMER])
+texts = st.text(st.characters(codec="utf-8"), max_size=200)
+words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
+seconds = st.floats(0, 100_000, allow_nan=False) | st.integers(0, 100_000).map(float)
+small = st.integers(0, 1_000)
+sids = st.from_regex(r"SM[0-9a-f]{32}", fullmatch=True)
+error_codes = st.integers(1, 99_999)
+
+tiers = st.builds(
+    Tier,
+    name=words,
+    phone=phones,
+    retry_delays_seconds=st.lists(seconds, max_size=4).map(tuple),
+    receipt_timeout_seconds=seconds,
+    success=st.sampled_from(Success),
+)
+policies = st.builds(Policy, st.lists(tiers, min_size=1, max_size=6).map(tuple))
+attempts = st.builds(
+    Attempt,
+    number=small,
+    tier=st.integers(1, 6),
+    try_in_tier=st.integers(1, 9),
+    status=st.sampled_from(AttemptStatus),
+    starts_at=instants,
+    claim=st.none() | words,
+    lease_until=st.none() | instants,
+    deadline_at=st.none() | instants,
+    message_sid=st.none() | sids,
+    error_code=st.none() | error_codes,
+    is_resend=st.booleans(),
+    lookups=small,
+)
+trail_entries = st.builds(
+    TrailEntry,
+    at=instants,
+    step=st.sampled_from(Step),
+    tier=st.none() | small,
+    attempt=st.none() | small,
+    status=st.none() | words,
+    error_code=st.none() | error_codes,
+    reason=texts,
+    by=st.sampled_from(["", "sweep", "reconcile", "operator"]),
+)
+
+
+@st.composite
+def relays(draw: st.DrawFn, message_id: str | None = None) -> Relay:
+    """Any well-formed relay that has not expired by the fake clock; each with an id of its own unless one is given."""
+    return Relay(
+        message_id=message_id or a_message_id(),
+        timestamp=draw(instants),
+        sender_phone=draw(phones),
+        recipient_phone=draw(phones),
+        message_body=draw(texts),
+        media_count=draw(small),
+        sender_class=draw(st.sampled_from(SenderClass)),
+        policy=draw(policies),
+        expires_at=draw(st.datetimes(datetime(2100, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))),
+        final_status=draw(st.sampled_from(FinalStatus)),
+        attempts=draw(st.lists(attempts, max_size=5).map(tuple)),
+        error_log=draw(st.lists(trail_entries, max_size=8).map(tuple)),
+        delivered_tier=draw(st.none() | small),
+        delivery_confirmed_at=draw(st.none() | instants),
+        due_at=draw(st.none() | instants),
+        recovered=draw(st.booleans()),
+        first_attempt_of_drive=draw(st.integers(1, 6)),
+        redrive_ids=draw(st.lists(words, max_size=3).map(tuple)),
+    )
+
+
+@st.composite
+def timers(draw: st.DrawFn, message_id: str | None = None) -> Timer:
+    """Any timer."""
+    return Timer(
+        message_id=message_id or a_message_id(),
+        attempt=draw(st.integers(1, 50)),
+        kind=draw(st.sampled_from(TimerKind)),
+        due_at=draw(instants),
+        queue_tier=draw(st.integers(1, 9)),
+    )
+
+
+def later(seconds_later: float) -> datetime:
+    """So long after the fake clock's start."""
+    return START + timedelta(seconds=seconds_later)
