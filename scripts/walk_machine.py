@@ -22,7 +22,7 @@ EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
 TRANSIENT, PERMANENT = 30003, 30006  # a code after which the same tier is tried again, and one after which it is not
 
 ABOUT_THE_RELAY = frozenset({EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED})
-_MAY_CLAIM = frozenset(
+MAY_CLAIM = frozenset(
     {
         EventKind.INBOUND_REPEATED,
         EventKind.ATTEMPT_DUE,
@@ -68,7 +68,7 @@ def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
     for kind in EventKind:
         for attempt in (0,) if kind in ABOUT_THE_RELAY else range(1, len(relay.attempts) + 2):
             claims: list[str | None] = [None]
-            if kind in _MAY_CLAIM:
+            if kind in MAY_CLAIM:
                 # The trail grows with every change, so no two claims of one history are the same.
                 claims += [f"claim {len(relay.error_log)}"] + ([current.claim] if current and current.claim else [])
             for claim in claims:
