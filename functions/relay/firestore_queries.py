@@ -1,0 +1,97 @@
+"""Every query the relay asks of Firestore, as data.
+
+The adapter builds its queries from this table, and a test holds the indexes in Terraform against it: the emulator
+answers a query that has no index, the real Firestore refuses it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Direction = Literal["ASCENDING", "DESCENDING"]
+Index = tuple[tuple[str, Direction], ...]
+
+# Firestore's name for a document's id as a field. It ends every index by itself, in the direction of the last field.
+DOCUMENT_ID = "__name__"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryShape:
+    """One query, but for its values.
+
+    Attributes:
+        equal: fields compared for equality.
+        order_by: the field of the order. The same one may be bounded from below (inclusive) and above (exclusive).
+        direction: of the order; documents with the same value come by their id, in the same direction.
+    """
+
+    equal: tuple[str, ...]
+    order_by: str
+    direction: Direction
+
+
+QUERIES: dict[str, QueryShape] = {
+    "due": QueryShape((), "due_at", "ASCENDING"),
+    "search": QueryShape((), "timestamp", "DESCENDING"),
+    "search by final_status": QueryShape(("final_status",), "timestamp", "DESCENDING"),
+    "search by sender_phone": QueryShape(("sender_phone",), "timestamp", "DESCENDING"),
+    "search by both": QueryShape(("final_status", "sender_phone"), "timestamp", "DESCENDING"),
+}
+
+
+def index_for(shape: QueryShape) -> Index:
+    """The index that answers this query, without the document id at its end.
+
+    Of one field: Firestore's automatic index on it, which must not be exempted away. Of more: a composite index, which
+    must be created.
+    """
+    equal: Index = tuple((name, "ASCENDING") for name in shape.equal)
+    return (*equal, (shape.order_by, shape.direction))
+
+
+def search_shape(equal: tuple[str, ...]) -> QueryShape:
+    """The search that compares exactly these fields."""
+    return next(shape for shape in QUERIES.values() if shape.order_by == "timestamp" and shape.equal == equal)
+
+
+def build(
+    collection: Any,
+    shape: QueryShape,
+    equal: dict[str, object],
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Any:
+    """The query of this shape on a Firestore collection, with its values filled in. KeyError when one is missing."""
+    from google.cloud.firestore_v1.base_query import FieldFilter
+
+    query = collection
+    for name in shape.equal:
+        query = query.where(filter=FieldFilter(name, "==", equal[name]))
+    if since is not None:
+        query = query.where(filter=FieldFilter(shape.order_by, ">=", since))
+    if until is not None:
+        query = query.where(filter=FieldFilter(shape.order_by, "<", until))
+    query = query.order_by(shape.order_by, direction=shape.direction)
+    return query.order_by(DOCUMENT_ID, direction=shape.direction)
+
+
+def page_token(timestamp: datetime, message_id: str) -> str:
+    """Where the next page begins: after this relay. Opaque to everybody else."""
+    position = json.dumps([timestamp.isoformat(), message_id], separators=(",", ":"))
+    return base64.urlsafe_b64encode(position.encode()).decode()
+
+
+def page_start(token: str) -> tuple[datetime, str]:
+    """The place a token stands for. Raises ValueError when it is not one of ours."""
+    try:
+        timestamp, message_id = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+        start = datetime.fromisoformat(timestamp)
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError("not a page token") from None
+    if start.tzinfo is None or not isinstance(message_id, str) or not message_id or "/" in message_id:
+        raise ValueError("not a page token")
+    return start, message_id

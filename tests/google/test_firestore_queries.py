@@ -1,0 +1,90 @@
+"""The table of queries: the only source of queries, and what it says of indexes and pages."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from relay.firestore_queries import QUERIES, QueryShape, build, index_for, page_start, page_token, search_shape
+
+from tests.google.samples import NOW, sid
+
+FIELDS = ("final_status", "sender_phone")
+
+
+class RecordedQuery:
+    """A collection that remembers what was asked of it."""
+
+    def __init__(self) -> None:
+        self.filters: list[tuple[str, str]] = []
+        self.order: list[tuple[str, str]] = []
+
+    def where(self, *, filter: Any) -> RecordedQuery:
+        self.filters.append((filter.field_path, filter.op_string))
+        return self
+
+    def order_by(self, name: str, *, direction: str) -> RecordedQuery:
+        self.order.append((name, direction))
+        return self
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_filters_and_orders_by_nothing_but_what_its_index_covers(name: str) -> None:
+    shape = QUERIES[name]
+    query = build(RecordedQuery(), shape, dict.fromkeys(shape.equal, "v"), NOW, NOW)
+    *equal, since, until = query.filters
+    index = index_for(shape)
+    assert equal == [(field, "==") for field, _ in index[:-1]]
+    assert (since, until) == ((index[-1][0], ">="), (index[-1][0], "<"))
+    assert query.order == [index[-1], ("__name__", index[-1][1])]
+
+
+def test_the_indexes_are_those_that_terraform_creates() -> None:
+    composite = {index_for(shape) for shape in QUERIES.values() if len(index_for(shape)) > 1}
+    newest = ("timestamp", "DESCENDING")
+    assert composite == {
+        (("final_status", "ASCENDING"), newest),
+        (("sender_phone", "ASCENDING"), newest),
+        (("final_status", "ASCENDING"), ("sender_phone", "ASCENDING"), newest),
+    }
+    single = {index_for(shape) for shape in QUERIES.values()} - composite
+    assert single == {(("due_at", "ASCENDING"),), (newest,)}
+
+
+@pytest.mark.parametrize("equal", [(), FIELDS[:1], FIELDS[1:], FIELDS])
+def test_there_is_a_search_for_every_combination_of_conditions(equal: tuple[str, ...]) -> None:
+    assert search_shape(equal) == QueryShape(equal, "timestamp", "DESCENDING")
+
+
+def test_a_page_token_leads_back_to_its_place() -> None:
+    assert page_start(page_token(NOW, sid(7))) == (NOW, sid(7))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        '["2026-01-01T00:00:00+00:00"]',
+        '["2026-01-01T00:00:00", "SM1"]',
+        '["yesterday", "SM1"]',
+        '["2026-01-01T00:00:00+00:00", ""]',
+        '["2026-01-01T00:00:00+00:00", "a/b"]',
+        '["2026-01-01T00:00:00+00:00", 7]',
+        '[7, "SM1"]',
+        "sqlite:1:SM1",
+        "[" * 100_000,
+    ],
+)
+def test_a_token_of_somebody_else_is_refused(text: str) -> None:
+    for token in (text, base64.urlsafe_b64encode(text.encode()).decode()):
+        with pytest.raises(ValueError, match="not a page token"):
+            page_start(token)
+
+
+def test_a_token_that_is_not_even_ascii_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a page token"):
+        page_start("é")

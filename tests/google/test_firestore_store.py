@@ -1,0 +1,212 @@
+"""The Firestore store on the official emulator: what is special to it. What every store does: tests/contract."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from google.cloud import firestore
+from relay.errors import AlreadyStored, VersionConflict
+from relay.firestore_store import FirestoreStore
+from relay.model import FinalStatus, Relay
+from relay.policy import Policy
+from relay.ports import Search, Stored
+
+from tests.google.conftest import COLLECTION
+from tests.google.samples import NOW, RecordingJournal, RecordingTimers, delivered, expired, failed_once, new_relay, sid
+
+LIMIT: dict[str, Any] = {"timeout_seconds": 60.0}
+
+
+def stored(store: FirestoreStore, relay: Relay) -> Stored:
+    store.create(relay, [], **LIMIT)
+    found = store.get(relay.message_id, **LIMIT)
+    assert found is not None
+    return found
+
+
+def datetimes_in(value: object) -> list[datetime]:
+    if isinstance(value, datetime):
+        return [value]
+    if isinstance(value, tuple):
+        return [found for item in value for found in datetimes_in(item)]
+    slots = getattr(value, "__slots__", ())
+    return [found for name in slots for found in datetimes_in(getattr(value, name))]
+
+
+def test_a_relay_comes_back_exactly_as_it_was_stored(store: FirestoreStore) -> None:
+    relay = failed_once(new_relay()[0])
+    found = stored(store, relay)
+    assert found.relay == relay
+    assert len(datetimes_in(found.relay)) > 8
+    assert {type(value) for value in datetimes_in(found.relay)} == {datetime}
+
+
+def test_the_versions_of_create_get_and_update_are_the_same_thing(store: FirestoreStore) -> None:
+    relay, _ = new_relay()
+    first = store.create(relay, [], **LIMIT)
+    read = store.get(relay.message_id, **LIMIT)
+    assert read is not None
+    assert read.version == first
+    second = store.update(failed_once(relay), first, [], **LIMIT)
+    again = store.get(relay.message_id, **LIMIT)
+    assert again is not None
+    assert again.version == second
+    assert second != first
+
+
+def test_an_update_of_an_old_version_is_a_conflict_and_arms_nothing(
+    store: FirestoreStore, timers: RecordingTimers
+) -> None:
+    relay, to_arm = new_relay()
+    old = stored(store, relay)
+    store.update(failed_once(relay), old.version, [], **LIMIT)
+    with pytest.raises(VersionConflict):
+        store.update(delivered(relay), old.version, to_arm, **LIMIT)
+    assert timers.armed == []
+
+
+def test_an_update_of_a_relay_that_is_gone_is_a_conflict(store: FirestoreStore) -> None:
+    relay, _ = new_relay()
+    found = stored(store, relay)
+    store.delete(relay.message_id, **LIMIT)
+    with pytest.raises(VersionConflict):
+        store.update(failed_once(relay), found.version, [], **LIMIT)
+    assert store.get(relay.message_id, **LIMIT) is None
+
+
+def test_create_and_update_arm_the_timers(store: FirestoreStore, timers: RecordingTimers) -> None:
+    relay, to_arm = new_relay()
+    version = store.create(relay, to_arm, **LIMIT)
+    assert timers.armed == to_arm
+    store.update(failed_once(relay), version, to_arm, **LIMIT)
+    assert timers.armed == to_arm * 2
+
+
+def test_a_second_create_is_told_so(store: FirestoreStore) -> None:
+    relay, _ = new_relay()
+    store.create(relay, [], **LIMIT)
+    with pytest.raises(AlreadyStored):
+        store.create(relay, [], **LIMIT)
+
+
+def test_fields_that_only_another_revision_knows_survive_an_update(
+    store: FirestoreStore, firestore_project: str
+) -> None:
+    relay, _ = new_relay()
+    store.create(relay, [], **LIMIT)
+    document = firestore.Client(project=firestore_project).collection(COLLECTION).document(relay.message_id)
+    document.update({"of_tomorrow": {"kept": True}})
+    found = store.get(relay.message_id, **LIMIT)
+    assert found is not None
+    store.update(failed_once(relay), found.version, [], **LIMIT)
+    content = document.get().to_dict()
+    assert content is not None
+    assert content["of_tomorrow"] == {"kept": True}
+    assert content["tier_1_status"] == "scheduled"
+
+
+def test_statuses_of_tiers_that_no_longer_exist_disappear(store: FirestoreStore, firestore_project: str) -> None:
+    relay, _ = new_relay()
+    at_tier_3 = replace(relay, attempts=(replace(relay.attempts[0], tier=3),))
+    found = stored(store, at_tier_3)
+    shorter = replace(at_tier_3, policy=Policy(relay.policy.tiers[:1]))
+    store.update(shorter, found.version, [], **LIMIT)
+    content = firestore.Client(project=firestore_project).document(f"{COLLECTION}/{relay.message_id}").get().to_dict()
+    assert content is not None
+    assert [name for name in content if name.startswith("tier_")] == ["tier_1_status"]
+
+
+def test_an_expired_relay_is_gone_although_firestore_still_has_it(store: FirestoreStore) -> None:
+    for number in range(1, 6):
+        relay, _ = new_relay(number, at=NOW + timedelta(seconds=number))
+        # The first and the last ones have expired, so that a page that was cut before the filter would be empty.
+        store.create(relay if number == 3 else expired(relay), [], **LIMIT)
+    assert store.get(sid(1), **LIMIT) is None
+    due = store.due(NOW + timedelta(days=1), 1, **LIMIT)
+    assert [found.relay.message_id for found in due] == [sid(3)]
+    page = store.search(Search(limit=1), **LIMIT)
+    assert [relay.message_id for relay in page.relays] == [sid(3)]
+    assert page.next_page_token is None
+
+
+def test_due_gives_the_longest_overdue_first_and_nothing_that_has_ended(store: FirestoreStore) -> None:
+    for number in (3, 1, 2):
+        relay, _ = new_relay(number, at=NOW + timedelta(seconds=number))
+        store.create(relay, [], **LIMIT)
+    store.create(delivered(new_relay(4)[0]), [], **LIMIT)
+    deadline_of_2 = NOW + timedelta(seconds=2) + timedelta(seconds=60)
+    assert [s.relay.message_id for s in store.due(deadline_of_2, 9, **LIMIT)] == [sid(1)], "its own time is not before"
+    later = NOW + timedelta(days=1)
+    assert [s.relay.message_id for s in store.due(later, 2, **LIMIT)] == [sid(1), sid(2)]
+    (first, *_) = store.due(later, 1, **LIMIT)
+    store.update(delivered(first.relay), first.version, [], **LIMIT)
+    assert [s.relay.message_id for s in store.due(later, 9, **LIMIT)] == [sid(2), sid(3)]
+
+
+@pytest.mark.parametrize("final_status", [None, FinalStatus.IN_PROGRESS])
+@pytest.mark.parametrize("sender_phone", [None, "+15550003009"])
+@pytest.mark.parametrize("bounds", [(None, None), (2, None), (None, 5), (2, 5)])
+def test_every_combination_of_conditions_gives_the_right_relays_in_pages(
+    store: FirestoreStore,
+    final_status: FinalStatus | None,
+    sender_phone: str | None,
+    bounds: tuple[int | None, int | None],
+) -> None:
+    relays = []
+    for number in range(1, 13):
+        # Three relays share each second, so that pages end between relays of the same time.
+        at = NOW + timedelta(seconds=number // 3)
+        relay, _ = new_relay(number, at, sender="+15550003009" if number % 2 else "+15550003008")
+        relays.append(delivered(relay) if number % 5 == 0 else relay)
+        store.create(relays[-1], [], **LIMIT)
+    since, until = (None if bound is None else NOW + timedelta(seconds=bound) for bound in bounds)
+    expected = [
+        relay
+        for relay in sorted(relays, key=lambda relay: (relay.timestamp, relay.message_id), reverse=True)
+        if (final_status is None or relay.final_status is final_status)
+        and (sender_phone is None or relay.sender_phone == sender_phone)
+        and (since is None or relay.timestamp >= since)
+        and (until is None or relay.timestamp < until)
+    ]
+    assert expected
+    found: list[Relay] = []
+    search = Search(final_status, since, until, sender_phone, limit=2)
+    while True:
+        page = store.search(search, **LIMIT)
+        found += page.relays
+        if page.next_page_token is None:
+            break
+        assert len(page.relays) == 2
+        search = replace(search, page_token=page.next_page_token)
+    assert found == expected
+
+
+def test_a_document_that_cannot_be_read_does_not_hide_the_others(
+    store: FirestoreStore, firestore_project: str, journal: RecordingJournal
+) -> None:
+    for number in (1, 2):
+        store.create(new_relay(number)[0], [], **LIMIT)
+    document = firestore.Client(project=firestore_project).collection(COLLECTION).document(sid(1))
+    document.update({"final_status": "of a later revision"})
+    assert [found.relay.message_id for found in store.due(NOW + timedelta(days=1), 1, **LIMIT)] == [sid(2)]
+    assert [relay.message_id for relay in store.search(Search(limit=5), **LIMIT).relays] == [sid(2)]
+    assert len(journal.notes) == 2
+    assert sid(1) in journal.notes[0]
+
+
+def test_watermarks_live_beside_the_relays(store: FirestoreStore) -> None:
+    assert store.get_watermark("reconciled", **LIMIT) is None
+    for at in (NOW, NOW + timedelta(microseconds=1)):
+        store.set_watermark("reconciled", at, **LIMIT)
+        found = store.get_watermark("reconciled", **LIMIT)
+        assert found == at
+        assert type(found) is datetime
+    assert store.search(Search(), **LIMIT).relays == ()
+
+
+def test_purging_is_left_to_the_collections_own_policy(store: FirestoreStore) -> None:
+    store.create(expired(new_relay()[0]), [], **LIMIT)
+    assert store.purge_expired(NOW + timedelta(days=1), 10, **LIMIT) == 0
