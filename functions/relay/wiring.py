@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from relay.config import Settings, load_settings
+from relay.config import DATABASE_DEFAULT, Settings, load_settings
 from relay.errors import ConfigurationError
 from relay.identity import IdentityVerifier
 from relay.inbound import Intake
@@ -26,6 +26,10 @@ from relay.ports import Journal, Messenger, RelayStore, Timers
 from relay.relay_events import EventPublisher
 from relay.shell import World
 from relay.webhook import TwilioAccount
+
+if TYPE_CHECKING:
+    from relay.background import Background
+    from relay.sqlite_database import Database
 
 T = TypeVar("T")
 
@@ -42,10 +46,11 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where relays and timers live."""
+    """Where relays and timers live; `database` is the embedded home's file."""
 
     store: RelayStore
     timers: Timers
+    database: Database | None = None
 
 
 class Runtime:
@@ -73,7 +78,7 @@ class Runtime:
             clock=SystemClock(),
             journal=self.journal,
             new_claim=new_claim,
-            public_base_url=self.settings.public_base_url,
+            public_base_url=self.settings.callback_base_url,
         )
 
     @cached_property
@@ -156,7 +161,7 @@ def shared_home(settings: Settings, journal: Journal) -> Home:
     if settings.backend == "google":
         key = ("google", settings.project, settings.firestore_database, settings.collection)
         return _once(key, lambda: google_home(settings, journal))
-    return _once(("embedded", settings.database_path), lambda: embedded_home(settings))
+    return _once(("embedded", settings.database_path), lambda: embedded_home(settings, journal))
 
 
 def google_home(settings: Settings, journal: Journal) -> Home:
@@ -181,27 +186,49 @@ def google_home(settings: Settings, journal: Journal) -> Home:
     return Home(store, timers)
 
 
-def embedded_home(settings: Settings) -> Home:
+def embedded_home(settings: Settings, journal: Journal) -> Home:
+    from relay.sqlite_database import Database
     from relay.sqlite_store import SqliteStore
     from relay.sqlite_timers import SqliteTimers
 
-    store = SqliteStore(settings.database_path, SystemClock())
-    return Home(store, SqliteTimers(store))
+    database = Database(settings.database_path)
+    return Home(SqliteStore(database, SystemClock()), SqliteTimers(database, journal), database)
 
 
 # What the embedded home does by itself: everything that timers and schedules do in the cloud.
 _BACKGROUND = ("escalate_tier", "sweep", "reconcile")
 
 
+def prepare_embedded(settings: Settings) -> None:
+    """Open the embedded home's file once and close it again, so that what is wrong with it shows at start.
+
+    Raises ConfigurationError, or StoreUnavailable while others hold it.
+    """
+    from relay.sqlite_database import Database
+
+    # Only the default's own folder is made: a misspelt path must not become an empty database.
+    if settings.database_path == DATABASE_DEFAULT:
+        os.makedirs(os.path.dirname(DATABASE_DEFAULT), mode=0o700, exist_ok=True)
+    Database(settings.database_path).prepare()
+
+
 def start_background(environ: Mapping[str, str] | None = None) -> None:
     """Embedded home: start firing this machine's timers, and the sweep and reconcile jobs, once per process."""
-    from relay.background import Background
 
-    def start() -> Background:
+    def make() -> Background:
+        from relay.background import Background
+
         own = Runtime(load_settings(os.environ if environ is None else environ, _BACKGROUND))
-        return Background(own.world, own.intake, own.home)
+        if own.home.database is None:
+            raise ConfigurationError(["Only the embedded home runs its own timers (RELAY_BACKEND=embedded)."])
+        return Background(own.world, own.intake, own.home.database)
 
-    _once(("background",), start).start()
+    _once(("background",), make).start()
+
+
+def start_background_in_workers() -> None:
+    """The same in every process forked from this one: servers load the code first and fork their workers then."""
+    _once(("background in workers",), lambda: os.register_at_fork(after_in_child=start_background))
 
 
 def stop_background() -> None:

@@ -1,0 +1,53 @@
+"""The embedded home's clockwork: what Cloud Tasks and Cloud Scheduler do in the cloud, done by the relay's own process.
+
+Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one of
+them, and by another one when that one dies.
+"""
+
+from __future__ import annotations
+
+from relay import escalation
+from relay.inbound import Intake
+from relay.shell import World
+from relay.sqlite_database import Database
+from relay.sqlite_timers import Job, Ticker
+from relay.sweep import RUN_SECONDS as SWEEP_RUN_SECONDS
+from relay.sweep import sweep
+
+SWEEP_EVERY_SECONDS = 60.0
+RECONCILE_EVERY_SECONDS = 300.0
+# Kept back from a run's own limit: its last call may end late, and its end has to be written down.
+_LEASE_MARGIN_SECONDS = 30.0
+# As many texts as may wait for Twilio's answer at once, each up to ten seconds.
+_THREADS = 8
+
+
+class Background:
+    """Fires due timers and runs the watchmen, from `start` to `stop`. Nothing is lost when it is killed instead."""
+
+    def __init__(self, world: World, intake: Intake, database: Database) -> None:
+        self._ticker = Ticker(
+            database,
+            lambda timer: escalation.fire(world, timer),
+            world.clock,
+            world.journal,
+            jobs=(
+                Job("sweep", SWEEP_EVERY_SECONDS, lambda: sweep(world), SWEEP_RUN_SECONDS + _LEASE_MARGIN_SECONDS),
+                Job("reconcile", RECONCILE_EVERY_SECONDS, lambda: _reconcile(world, intake), RECONCILE_EVERY_SECONDS),
+            ),
+            threads=_THREADS,
+        )
+
+    def start(self) -> None:
+        """Begin; what became due while nobody looked is fired at once. Nothing happens when it runs already."""
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Wait for what is under way and stop; what is due stays for the next start."""
+        self._ticker.stop()
+
+
+def _reconcile(world: World, intake: Intake) -> object:
+    from relay.reconcile import reconcile
+
+    return reconcile(world, intake)
