@@ -21,7 +21,9 @@ EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
 
 TRANSIENT, PERMANENT = 30003, 30006  # a code after which the same tier is tried again, and one after which it is not
 
-ABOUT_THE_RELAY = frozenset({EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED})
+ABOUT_THE_RELAY = frozenset(
+    {EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED, EventKind.LOOKED_UP}
+)
 MAY_CLAIM = frozenset(
     {
         EventKind.INBOUND_REPEATED,

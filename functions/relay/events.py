@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     DEADLINE_UNCONFIRMED = "deadline: not confirmed"
     DEADLINE_NOT_FOUND = "deadline: Twilio does not know it"
     DEADLINE_UNANSWERED = "deadline: Twilio does not answer"
+    NEVER_SENT = "look-up: never sent"
+    LOOKED_UP = "look-up: all asked"
     ALARM_RAISED = "alarm raised"
     REDRIVE_REQUESTED = "redrive requested"
 

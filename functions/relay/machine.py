@@ -18,10 +18,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay import failures, outcomes, steps
+from relay import failures, fates, outcomes, steps
 from relay.events import Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt, State
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, SEND_SECONDS_MAX
+from relay.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, UNSTARTED_RETRIES_MAX
 
 _STATE_OF_ATTEMPT = {
     AttemptStatus.SCHEDULED: State.SCHEDULED,
@@ -61,7 +61,8 @@ def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
     """Hands out what the record says is pending: nothing is new, but whoever repeats an event also repairs."""
     current = relay.attempts[-1]
     pending = (steps.pending_timer(relay),)
-    if current.status is AttemptStatus.CLAIMED and event.claim is not None and event.claim == current.claim:
+    own = event.claim is not None and event.claim == current.claim
+    if own and current.status is AttemptStatus.CLAIMED:
         return Decision(relay, (*pending, SendAttempt(current.number)), "the claim is already the caller's own")
     return Decision(relay, pending, "already known; what is pending was armed again")
 
@@ -93,13 +94,10 @@ def _failed(relay: Relay, event: Event, now: datetime) -> Decision:
     """Refused or undelivered: by the code's class the same tier again by its schedule, or the next tier at once."""
     cancelled = steps.timers_to_cancel(relay)
     changed = outcomes.fail(relay, event, now)
+    if event.code == failures.NOT_STARTED and steps.unstarted_in_tier(changed) <= UNSTARTED_RETRIES_MAX:
+        return steps.start_later(changed, now, cancelled)
     may_retry = failures.is_retried_in_tier(event.code)
     return steps.escalate_on_failure(changed, event, now, may_retry=may_retry, first=cancelled)
-
-
-def _delivered(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A handler has the text: the relay ends as delivered at this tier, and what was planned is withdrawn."""
-    return outcomes.deliver(relay, event, now)
 
 
 def _note(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -135,12 +133,9 @@ def _deadline_not_found(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Asked again while its POST could still be under way, for then "no such text" proves nothing; then as unsent.
-
-    Its holder never reported.
-    """
+    """Asked again while its POST could still be under way, for then "no such text" proves nothing; then as unsent."""
     current = relay.attempts[-1]
-    settled_at = (current.lease_until or now) + timedelta(seconds=SEND_SECONDS_MAX)
+    settled_at = fates.settled_at(current)
     if now < settled_at and current.lookups < LOOKUP_RETRIES_MAX:
         return steps.ask_again(relay, event, now, settled_at)
     return _deadline_not_found(relay, event, now)
@@ -176,11 +171,11 @@ def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Somebody was told, and nothing is left to do until an operator redrives the relay."""
+    """Somebody was told; what is left is to ask Twilio later about attempts whose fate is open."""
     if not relay.alarm_is_due:
         return Decision(relay, (), "the alarm was already recorded")
-    changed = replace(relay, due_at=None)
-    return Decision(steps.log_relay_attempt(changed, Step.ALARM_RAISED, now, reason=event.reason, by=event.by))
+    changed = steps.log_relay_attempt(relay, Step.ALARM_RAISED, now, reason=event.reason, by=event.by)
+    return Decision(replace(changed, due_at=fates.due_after_end(changed, now)))
 
 
 def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -200,7 +195,9 @@ def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
 Action = Callable[[Relay, Event, datetime], Decision]
 Answer = Action | str
 
-_ABOUT_THE_RELAY = frozenset({EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED})
+_ABOUT_THE_RELAY = frozenset(
+    {EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED, EventKind.LOOKED_UP}
+)
 
 _NOT_SENT = "this attempt has not been handed out for sending"
 _TWILIO_TOLD = "Twilio has already told of this text, which outranks the POST's own reply"
@@ -216,7 +213,7 @@ _DEADLINES = {
 }
 _RECEIPTS_DECIDE: dict[EventKind, Answer] = {
     EventKind.RECEIPT_PROGRESS: _accepted,
-    EventKind.RECEIPT_DELIVERED: _delivered,
+    EventKind.RECEIPT_DELIVERED: outcomes.deliver,
     EventKind.RECEIPT_FAILED: _failed,
 }
 _NOTED: dict[EventKind, Answer] = {
@@ -231,6 +228,8 @@ _LIVE: dict[EventKind, Answer] = {
     EventKind.ATTEMPT_DUE: _resume,
     EventKind.ALARM_RAISED: _NO_ALARM,
     EventKind.REDRIVE_REQUESTED: _redrive_resumed,
+    EventKind.NEVER_SENT: "its own deadline decides",
+    EventKind.LOOKED_UP: "its own deadline decides",
 }
 _SENT: dict[EventKind, Answer] = {
     EventKind.SEND_ACCEPTED: _accepted,
@@ -241,8 +240,7 @@ _SENT: dict[EventKind, Answer] = {
 TABLE: dict[State, dict[EventKind, Answer]] = {
     State.SCHEDULED: {
         **_LIVE,
-        **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE), _NOT_SENT),
-        **dict.fromkeys(_DEADLINES, _NOT_SENT),
+        **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE, *_DEADLINES), _NOT_SENT),
         EventKind.ATTEMPT_DUE: _claim,
     },
     State.CLAIMED: {
@@ -275,7 +273,8 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         # Of an attempt given up, but perhaps by the caller itself, in a commit whose reply was lost.
         **dict.fromkeys(_DEADLINES, _resume),
         EventKind.ATTEMPT_DUE: _OLD_TIMER,
-        EventKind.RECEIPT_DELIVERED: _delivered,
+        EventKind.RECEIPT_DELIVERED: outcomes.deliver,
+        EventKind.NEVER_SENT: fates.never_sent,
     },
     State.DELIVERED: {
         **dict.fromkeys(EventKind, _TIMER_AFTER_END),
@@ -284,13 +283,17 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         EventKind.INBOUND_REPEATED: "already delivered",
         EventKind.ALARM_RAISED: _NO_ALARM,
         EventKind.REDRIVE_REQUESTED: "the text was delivered",
+        EventKind.NEVER_SENT: fates.never_sent,
+        EventKind.LOOKED_UP: fates.looked_up,
     },
     State.EXHAUSTED: {
         **dict.fromkeys(EventKind, _alarm_again),
         **_NOTED,
-        EventKind.RECEIPT_DELIVERED: _delivered,
+        EventKind.RECEIPT_DELIVERED: outcomes.deliver,
         EventKind.ALARM_RAISED: _alarm_raised,
         EventKind.REDRIVE_REQUESTED: _redrive,
+        EventKind.NEVER_SENT: fates.never_sent,
+        EventKind.LOOKED_UP: fates.looked_up,
     },
     State.RECORDED: dict.fromkeys(EventKind, _NEVER_FORWARDED),
 }

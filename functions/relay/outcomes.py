@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from relay import failures
+from relay import failures, fates
 from relay.events import Decision, Event, EventKind
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.steps import log_relay_attempt, set_attempt, timers_to_cancel
@@ -54,11 +54,10 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
         final_status=FinalStatus.DELIVERED,
         delivered_tier=tier,
         delivery_confirmed_at=now,
-        due_at=None,
     )
     late = "after the relay was given up as exhausted" if was is FinalStatus.EXHAUSTED else ""
     relay = log_relay_attempt(relay, Step.DELIVERED, now, event.attempt, reason=event.reason or late, by=event.by)
-    return Decision(relay, cancelled)
+    return Decision(replace(relay, due_at=fates.due_after_end(relay, now)), cancelled)
 
 
 def _withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
@@ -116,4 +115,4 @@ def note(relay: Relay, event: Event, now: datetime) -> Decision:
         reason=event.reason,
         by=event.by,
     )
-    return Decision(relay)
+    return Decision(fates.at_rest(relay))

@@ -20,6 +20,17 @@ SEND_SECONDS_MAX = 10.0
 LOOKUP_RETRY_SECONDS = 30.0
 LOOKUP_RETRIES_MAX = 10
 
+# After the end Twilio is asked about attempts whose fate is open: after five minutes, then at doubling intervals. For
+# one that Twilio has, four times: a receipt that has not come within an hour and a quarter is hardly worth waiting for.
+# For one that nobody can tell whether it left, until that is known.
+FATE_LOOKUP_SECONDS = 300.0
+FATE_LOOKUP_SECONDS_MAX = 86400.0
+FATE_LOOKUPS = 4
+
+# An attempt that its holder could not begin in time was not a try. So often, and so soon, it is begun again.
+UNSTARTED_RETRIES_MAX = 3
+UNSTARTED_RETRY_SECONDS = 2.0
+
 
 class Success(StrEnum):
     """What counts as having reached a handler."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from relay import failures
 from relay.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt
 from relay.model import (
     RETENTION,
@@ -24,7 +25,7 @@ from relay.model import (
     TimerKind,
     TrailEntry,
 )
-from relay.policy import LEASE_SECONDS, Policy
+from relay.policy import LEASE_SECONDS, UNSTARTED_RETRY_SECONDS, Policy
 
 
 def receive(
@@ -57,7 +58,7 @@ def receive(
         ended = replace(relay, final_status=FinalStatus.RECORDED)
         reason = "not from a customer: recorded, not forwarded"
         return Decision(log_relay_attempt(ended, Step.RECORDED, now, reason=reason))
-    relay = replace(relay, attempts=(_new_attempt(relay, tier=1, starts_at=now),))
+    relay = replace(relay, attempts=(_new_attempt(relay, 1, now),))
     if claim is None:
         return _scheduled(relay)
     return _claimed(relay, claim, now, by=recovered_by)
@@ -168,14 +169,29 @@ def escalate_on_failure(
             decision = _claimed(relay, event.claim, now, event.by)
             return Decision(decision.relay, (*first, *decision.effects))
         return _scheduled(relay, first)
-    # due_at stays set until the alarm is on record, so that the sweep finds it if we die before raising it.
+    # Due at once, until the alarm is on record: the sweep finds it if we die before raising it.
     relay = replace(relay, final_status=FinalStatus.EXHAUSTED, due_at=now)
-    reason = "no tiers left" + ("; the last outcome is unknown" if current.status in _UNRESOLVED else "")
+    reason = "no tiers left" + ("; the last outcome is unknown" if current.is_unresolved else "")
     relay = log_relay_attempt(relay, Step.EXHAUSTED, now, tier=current.tier, reason=reason, by=event.by)
     return Decision(relay, (*first, RaiseAlarm()))
 
 
-_UNRESOLVED = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN})
+def start_later(relay: Relay, now: datetime, first: tuple[Effect, ...]) -> Decision:
+    """The current attempt could not be begun in time, so it was no try: the same one again in a moment."""
+    current = relay.attempts[-1]
+    starts_at = now + timedelta(seconds=UNSTARTED_RETRY_SECONDS)
+    attempt = _new_attempt(relay, current.tier, starts_at, current.try_in_tier)
+    relay = replace(relay, attempts=(*relay.attempts, attempt))
+    reason = f"not begun in time; again in {UNSTARTED_RETRY_SECONDS:g} s"
+    relay = log_relay_attempt(relay, Step.ATTEMPT_SCHEDULED, now, attempt.number, reason=reason)
+    return _scheduled(relay, first)
+
+
+def unstarted_in_tier(relay: Relay) -> int:
+    """How many attempts of this drive at the current tier could not be begun in time."""
+    drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
+    tier = relay.attempts[-1].tier
+    return sum(attempt.tier == tier and attempt.error_code == failures.NOT_STARTED for attempt in drive)
 
 
 def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -201,13 +217,10 @@ def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decisi
 
 def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     """Start an exhausted relay again under today's policy; the old story stays."""
-    policy = event.policy or relay.policy
-    tier = min(max(event.tier, 1), policy.last_tier)
-    attempt = _new_attempt(relay, tier, now)
+    relay = replace(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS)
+    attempt = _new_attempt(relay, min(max(event.tier, 1), relay.policy.last_tier), now)
     relay = replace(
         relay,
-        policy=policy,
-        final_status=FinalStatus.IN_PROGRESS,
         attempts=(*relay.attempts, attempt),
         first_attempt_of_drive=attempt.number,
         redrive_ids=(*relay.redrive_ids, event.request_id),
@@ -217,7 +230,8 @@ def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _new_attempt(relay: Relay, tier: int, starts_at: datetime, try_in_tier: int = 1) -> Attempt:
-    return Attempt(len(relay.attempts) + 1, tier, try_in_tier, AttemptStatus.SCHEDULED, starts_at)
+    phone = relay.policy.tier(tier).phone
+    return Attempt(len(relay.attempts) + 1, tier, try_in_tier, AttemptStatus.SCHEDULED, starts_at, phone=phone)
 
 
 def _scheduled(relay: Relay, first: tuple[Effect, ...] = ()) -> Decision:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from relay import machine, steps
+from relay import failures, fates, machine, steps
 from relay.events import ArmTimer, CancelTimer, Decision, EventKind, RaiseAlarm, SendAttempt
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.policy import UNSTARTED_RETRIES_MAX
 
 from scripts.walk_machine import Walked
 
@@ -31,7 +32,7 @@ _CLIMBS = {
     AttemptStatus.DELIVERED: set(),
 }
 # These are not requests that somebody could replay: each is derived anew from the record and a look-up at Twilio.
-_LOOK_UPS = (EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED)
+_LOOK_UPS = (EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED, EventKind.LOOKED_UP)
 
 
 def _sends(step: Walked) -> list[SendAttempt]:
@@ -62,10 +63,10 @@ def due_at_is_none_exactly_when_nothing_is_left(step: Walked) -> bool:
     if relay.final_status is FinalStatus.IN_PROGRESS:
         timer = steps.pending(relay)
         return timer is not None and relay.due_at == timer.due_at
-    if relay.final_status is FinalStatus.EXHAUSTED:
-        told = [entry.step for entry in relay.error_log if entry.step in (Step.EXHAUSTED, Step.ALARM_RAISED)]
-        return (relay.due_at is None) == (told[-1] is Step.ALARM_RAISED)
-    return relay.due_at is None
+    told = [entry.step for entry in relay.error_log if entry.step in (Step.EXHAUSTED, Step.ALARM_RAISED)]
+    alarm_is_due = relay.final_status is FinalStatus.EXHAUSTED and told[-1] is Step.EXHAUSTED
+    asked_about = relay.final_status is not FinalStatus.RECORDED and fates.due_after_end(relay, step.now) is not None
+    return (relay.due_at is not None) == (alarm_is_due or asked_about)
 
 
 def no_tier_is_skipped(step: Walked) -> bool:
@@ -82,7 +83,10 @@ def a_tier_is_tried_at_most_once_more_than_it_has_retries_and_one_resend(step: W
     for level, tier in enumerate(relay.policy.tiers, start=1):
         tries = [attempt for attempt in drive if attempt.tier == level]
         resends = sum(attempt.is_resend for attempt in tries)
-        if resends > (level == relay.policy.last_tier) or len(tries) > len(tier.retry_delays_seconds) + 1 + resends:
+        # One that could not be begun in time was no try, up to a limit.
+        unstarted = sum(attempt.error_code == failures.NOT_STARTED for attempt in tries)
+        allowed = len(tier.retry_delays_seconds) + 1 + resends + min(unstarted, UNSTARTED_RETRIES_MAX)
+        if resends > (level == relay.policy.last_tier) or len(tries) > allowed:
             return False
     return True
 
