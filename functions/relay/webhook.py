@@ -10,13 +10,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from relay.errors import BadRequest
-from relay.web import DELIVERY_STATUS_PATH, FORM, Request, Response, check_post
 from relay.model import InboundText
+from relay.web import DELIVERY_STATUS_PATH, FORM, Request, Response, check_post
 
 TWIML = Response(
     200,
@@ -88,7 +88,7 @@ class TwilioAccount:
     """Whose webhooks are accepted: one account, any of its auth tokens that are valid now."""
 
     account_sid: str
-    auth_tokens: tuple[str, ...]
+    auth_tokens: tuple[str, ...] = field(repr=False)
     public_base_url: str
 
 
@@ -143,10 +143,10 @@ def _with_and_without_port(url: str) -> Sequence[str]:
     """Twilio signs some URLs with the port it connects to and some without; its own validators try both."""
     parts = urlsplit(url)
     host = parts.netloc
-    port = parts.port
-    if port:
-        return (url, url.replace(host, host.rsplit(":", 1)[0], 1))
-    return (url, url.replace(host, f"{host}:{443 if parts.scheme == 'https' else 80}", 1))
+    rest = url[len(f"{parts.scheme}://{host}") :]
+    port = 443 if parts.scheme == "https" else 80
+    other = host.rsplit(":", 1)[0] if parts.port else f"{host}:{port}"
+    return (url, f"{parts.scheme}://{other}{rest}")
 
 
 def _single(form: Form, name: str, default: str | None = None) -> str:
@@ -179,9 +179,12 @@ def inbound_text(form: Form) -> InboundText:
 def delivery_status(form: Form, query: str) -> DeliveryStatus:
     """The status callback in a verified form and its signed query. Raises BadRequest 400 when it is malformed."""
     try:
-        given = dict(parse_qsl(query, strict_parsing=True, max_num_fields=10))
+        pairs = parse_qsl(query, strict_parsing=True, max_num_fields=10)
     except ValueError:
-        given = {}
+        pairs = []
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise BadRequest(400, "The query names something more than once.")
     message_id, attempt = given.get("relay", ""), given.get("attempt", "")
     if not _MESSAGE_SID.fullmatch(message_id) or not re.fullmatch(r"[1-9][0-9]{0,3}", attempt):
         raise BadRequest(400, "The query does not name a relay and an attempt.")

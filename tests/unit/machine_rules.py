@@ -32,7 +32,12 @@ _CLIMBS = {
     AttemptStatus.DELIVERED: set(),
 }
 # These are not requests that somebody could replay: each is derived anew from the record and a look-up at Twilio.
-_LOOK_UPS = (EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED, EventKind.LOOKED_UP)
+_LOOK_UPS = (
+    EventKind.DEADLINE_NOT_FOUND,
+    EventKind.DEADLINE_UNANSWERED,
+    EventKind.LOOKED_UP,
+    EventKind.LOOKUP_UNANSWERED,
+)
 
 
 def _sends(step: Walked) -> list[SendAttempt]:

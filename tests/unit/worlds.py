@@ -1,0 +1,138 @@
+"""A whole world of doubles for the ways in, and Twilio's requests as Twilio would sign them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from relay.inbound import Intake, handle_inbound_webhook
+from relay.model import Relay
+from relay.policy import Policy
+from relay.receipts import handle_delivery_status
+from relay.shell import World
+from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
+from relay.webhook import TwilioAccount
+from twilio.request_validator import RequestValidator
+
+from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
+from tests.unit.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, policy, sid
+
+ACCOUNT_SID = "AC" + "a" * 32
+TOKEN = "0123456789abcdef0123456789abcdef"
+BASE_URL = "https://relay.example.com"
+ACCOUNT = TwilioAccount(ACCOUNT_SID, (TOKEN,), BASE_URL)
+
+Fields = tuple[tuple[str, str], ...]
+
+
+class MultiValues:
+    """Form fields as twilio-python takes them: repeated names keep all their values."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
+        self._fields = tuple(fields)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._fields)
+
+    def __bool__(self) -> bool:
+        return bool(self._fields)
+
+    def getlist(self, name: str) -> list[str]:
+        return [value for each, value in self._fields if each == name]
+
+
+def sign(url: str, fields: Fields, token: str = TOKEN) -> str:
+    """The signature Twilio's own library gives, so that ours is never checked against itself."""
+    return str(RequestValidator(token).compute_signature(url, MultiValues(fields)))
+
+
+def post(path: str, fields: Fields, query: str = "", base_url: str = BASE_URL, token: str = TOKEN) -> Request:
+    """A POST as Twilio makes it, signed."""
+    url = base_url + path + (f"?{query}" if query else "")
+    headers = {"content-type": FORM, "x-twilio-signature": sign(url, fields, token)}
+    return Request("POST", path, query, headers, urlencode(fields).encode())
+
+
+def with_fields(fields: Fields, **changes: str | None) -> Fields:
+    """The fields with these changed, added, or (None) left out."""
+    merged: dict[str, str | None] = {**dict(fields), **changes}
+    return tuple((name, value) for name, value in merged.items() if value is not None)
+
+
+INBOUND: Fields = (
+    ("ToCountry", "US"),
+    ("MessageSid", MESSAGE_ID),
+    ("SmsSid", MESSAGE_ID),
+    ("AccountSid", ACCOUNT_SID),
+    ("From", CUSTOMER),
+    ("To", OUR_NUMBER),
+    ("Body", BODY),
+    ("NumMedia", "0"),
+    ("NumSegments", "1"),
+    ("FromCity", ""),
+    ("ApiVersion", "2010-04-01"),
+)
+STATUS: Fields = (
+    ("MessageSid", sid(1)),
+    ("MessageStatus", "delivered"),
+    ("SmsSid", sid(1)),
+    ("SmsStatus", "delivered"),
+    ("AccountSid", ACCOUNT_SID),
+    ("From", OUR_NUMBER),
+    ("To", "+15550100001"),
+    ("RawDlrDoneDate", "2601051200"),
+    ("ErrorMessage", ""),
+)
+
+
+def inbound_request(**changes: str | None) -> Request:
+    """The webhook of the usual text."""
+    return post(INBOUND_PATH, with_fields(INBOUND, **changes))
+
+
+def status_request(
+    status: str = "delivered", attempt: int = 1, message_id: str = MESSAGE_ID, tier: int = 1, **changes: str | None
+) -> Request:
+    """Twilio's callback about an attempt of the usual relay."""
+    fields = with_fields(STATUS, **{"MessageSid": sid(attempt), "MessageStatus": status, **changes})
+    return post(DELIVERY_STATUS_PATH, fields, f"relay={message_id}&tier={tier}&attempt={attempt}")
+
+
+@dataclass
+class Doubles:
+    """The world, and each of its doubles by name."""
+
+    tiers: Policy = field(default_factory=policy)
+    account: TwilioAccount = ACCOUNT
+
+    def __post_init__(self) -> None:
+        self.clock = FakeClock()
+        self.journal = MemoryJournal()
+        self.timers = MemoryTimers(self.journal)
+        self.store = MemoryStore(self.clock, self.timers)
+        self.messenger = ScriptedMessenger(self.clock)
+        self.intake = Intake(self.tiers, (OUR_NUMBER,))
+        claims = itertools.count(1)
+        self.world = World(
+            store=self.store,
+            timers=self.timers,
+            messenger=self.messenger,
+            clock=self.clock,
+            journal=self.journal,
+            new_claim=lambda: f"claim {next(claims)}",
+            public_base_url=BASE_URL,
+        )
+
+    def inbound(self, request: Request | None = None) -> Response:
+        return handle_inbound_webhook(self.world, self.account, self.intake, request or inbound_request())
+
+    def status(self, request: Request) -> Response:
+        return handle_delivery_status(self.world, self.account, request)
+
+    def relay(self, message_id: str = MESSAGE_ID) -> Relay:
+        """What the store holds; fails when it holds no such relay."""
+        stored = self.store.get(message_id, timeout_seconds=1.0)
+        assert stored is not None
+        return stored.relay
