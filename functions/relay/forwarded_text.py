@@ -5,6 +5,7 @@ One extra segment costs more than a thousand times all the cloud operations of a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 # GSM 03.38: the basic set costs one septet a character, the extension table two.
@@ -13,6 +14,8 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION = frozenset("\f^{}\\[~]|€")
+_GSM = re.compile(f"[{re.escape(''.join(_BASIC | _EXTENSION))}]*")
+_EXTENDED = re.compile(f"[{re.escape(''.join(_EXTENSION))}]")
 
 # What Twilio's SmartEncoded replaces before it counts: typographic characters that have a plain twin.
 # Source: Twilio docs/messaging/services/smart-encoding-char-list (those that occur in everyday texts).
@@ -38,8 +41,8 @@ _CUT = "... [cut]"
 def segments(text: str) -> int:
     """How many SMS segments Twilio bills for this text; at least 1."""
     text = text.translate(_SMART)
-    if all(character in _BASIC or character in _EXTENSION for character in text):
-        units = len(text) + sum(character in _EXTENSION for character in text)
+    if _GSM.fullmatch(text):
+        units = len(text) + len(_EXTENDED.findall(text))
         single, part = _GSM_SINGLE, _GSM_PART
     else:
         units = len(text.encode("utf-16-le")) // 2
@@ -61,9 +64,13 @@ def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> s
     form does, the fullest of those that cost least. At most BODY_MAX_CHARACTERS; what is cut stays in the record."""
     body = body.strip()
     affordable = segments(body)
-    forms = list(_forms(sender_phone, our_phone, body, media_count))
-    cheapest = min(segments(form) for form in forms)
-    return next(form for form in forms if segments(form) <= max(affordable, cheapest))
+    dearer: list[tuple[int, str]] = []
+    for form in _forms(sender_phone, our_phone, body, media_count):
+        cost = segments(form)
+        if cost <= affordable:
+            return form
+        dearer.append((cost, form))
+    return min(dearer, key=lambda costed: costed[0])[1]
 
 
 def _forms(sender: str, ours: str, body: str, media_count: int) -> Iterator[str]:
