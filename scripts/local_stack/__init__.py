@@ -1,0 +1,19 @@
+"""The whole relay on one machine: `python -m scripts.local_stack run | demo | serve TARGET`.
+
+`run` serves every entry point at one address and plays a text cascading on the terminal; `demo` does it once and
+checks the end; `serve` runs one function under functions-framework as it is deployed. Twilio is a fake one, with a page
+full of phones, unless real credentials are configured.
+
+Who does what: `environment` decides the settings, `supervisor` starts the processes and ends them, `server` and
+`application` are the one that answers, `google_services` the one with the emulators, `scenario` and `screen` what is
+shown on the terminal, `page/` what is shown in the browser.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# The relay's modules, as functions-framework finds them: main.py's folder, after everything else.
+if str(ROOT / "functions") not in sys.path:
+    sys.path.append(str(ROOT / "functions"))

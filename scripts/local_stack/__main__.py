@@ -1,0 +1,67 @@
+"""The commands of the local stack; `make run`, `make demo` and `make serve` call them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from relay.errors import ConfigurationError
+from relay.variables import ENTRY_POINTS
+
+from scripts.local_stack.supervisor import StackError
+
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when all went well, 1 with one clear sentence when the stack cannot run, 2 for unusable arguments."""
+    options = _parse(arguments)
+    for number in _SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        if options.command == "serve":
+            from scripts.local_stack.serve import serve
+
+            serve(options.target, _port(options.port, "8080"))
+        from scripts.local_stack import stack
+
+        if options.command == "demo":
+            return stack.demo(options.backend)
+        return stack.run(options.backend, _port(options.port, "8080"))
+    except (ConfigurationError, StackError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m scripts.local_stack", description="The whole relay, locally.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="start everything, play a text cascading, stay up until Ctrl-C")
+    demo = commands.add_parser("demo", help="play it once and check that tier 3 delivered")
+    serve = commands.add_parser("serve", help="one function under functions-framework, as it is deployed")
+    serve.add_argument("target", choices=sorted(ENTRY_POINTS), metavar="TARGET", help=", ".join(sorted(ENTRY_POINTS)))
+    backend = os.environ.get("BACKEND") or "embedded"
+    for command in (run, demo):
+        command.add_argument("--backend", choices=("embedded", "google"), default=backend)
+    for command in (run, serve):
+        command.add_argument("--port", help="default: PORT, else 8080; 0 takes a free one")
+    options = parser.parse_args(arguments)
+    if getattr(options, "backend", "embedded") not in ("embedded", "google"):
+        parser.error("BACKEND is neither embedded nor google")
+    return options
+
+
+def _port(given: str | None, default: str) -> int:
+    text = given or os.environ.get("PORT") or default
+    if not text.isdecimal() or int(text) > 65535:
+        raise StackError(f"PORT is not a number from 0 to 65535: {text}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Everything that answers at the stack's address, as one WSGI application that looks a request's path up.
+
+PATH_INFO is left as it came: a mount that rewrites it breaks signatures. Beside the public routes there are the private
+ones, which Cloud Tasks and Cloud Scheduler call in the cloud, the page, and with a fake Twilio its phones and a token
+issuer. With any other Twilio this address may be public, so there nothing but the public routes is answered to a
+stranger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from functions_framework import create_app
+from relay import wiring
+from relay.config import Settings
+from relay.webhook import CONNECTION_OVERRIDES
+from werkzeug.wrappers import Response
+
+from scripts.fake_twilio import FakeTwilio, Server, control, make_app
+from scripts.fake_twilio import Settings as FakeSettings
+from scripts.local_google.issuer import IssuerApp, TokenIssuer
+from scripts.local_stack import ROOT
+from scripts.local_stack.environment import CUSTOMER_PHONE, PRIVATE_ROUTES, PUBLIC_ROUTES, Plan, Twilio
+from scripts.local_stack.page_app import PageApp
+from scripts.local_stack.schedule import Schedule
+
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+# What proxies and tunnels add. A request with any of these did not begin on this machine.
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CF_CONNECTING_IP")
+
+
+class Stack:
+    """The stack of one process. To be made in the process that serves, after it was forked.
+
+    `environ` is os.environ: the entry points read their settings there, and with a fake Twilio they are pointed at it.
+    """
+
+    def __init__(self, plan: Plan, environ: dict[str, str] | Mapping[str, str]) -> None:
+        self._plan = plan
+        self._fake: Server | None = None
+        if plan.twilio is Twilio.FAKE:
+            self._fake = _start_fake(plan)
+            environ["TWILIO_API_BASE_URL"] = self._fake.base_url  # type: ignore[index]
+        settings = plan.settings()
+        if self._fake is not None:
+            _name_phones(self._fake.fake, settings)
+        self._issuer = IssuerApp(TokenIssuer()) if plan.twilio is Twilio.FAKE else None
+        self._routes = _entry_points(plan)
+        self._page = PageApp(plan, settings)
+        self._controls = make_app(self._fake.fake) if self._fake else None
+        self._schedule = Schedule(plan.address) if plan.backend == "google" else None
+
+    def start(self) -> None:
+        """Begin with what happens by itself: timers, sweep and reconcile."""
+        if self._schedule is not None:
+            self._schedule.start()
+        else:
+            wiring.start_background()
+
+    def stop(self) -> None:
+        """End it, and let go of everybody who waits for news. What is unfinished is stored."""
+        if self._fake is not None:
+            self._fake.fake.close()
+            self._fake.fake.state.changed()
+        if self._schedule is not None:
+            self._schedule.stop()
+        wiring.stop_background()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._app_for(environ)(environ, start_response)
+
+    def _app_for(self, environ: WSGIEnvironment) -> WSGIApplication:
+        path = environ.get("PATH_INFO", "")
+        if path in PUBLIC_ROUTES:
+            return self._routes[path]
+        if self._plan.twilio is not Twilio.FAKE and not _is_from_this_machine(environ):
+            return _not_found
+        for pattern, app in self._routes.items():
+            if re.fullmatch(pattern.replace("{tier}", "[0-9]+"), path):
+                return app
+        if self._controls is not None and path.startswith(control.PREFIX):
+            return self._controls
+        if self._issuer is not None and self._issuer.serves(path):
+            return self._issuer
+        return self._page if self._page.serves(path) else _not_found
+
+
+def _entry_points(plan: Plan) -> dict[str, Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]]:
+    wanted = dict(PUBLIC_ROUTES)
+    # The embedded home calls these itself, within the process; then nobody else needs to.
+    if plan.backend == "google" or plan.twilio is Twilio.FAKE:
+        wanted |= PRIVATE_ROUTES
+    source = str(ROOT / "functions" / "main.py")
+    return {path: create_app(name, source).wsgi_app for path, name in wanted.items()}  # type: ignore[no-untyped-call]
+
+
+def _start_fake(plan: Plan) -> Server:
+    """On a port of its own, as the real one has its own machines: its callers and ours never wait for each other."""
+    settings = plan.settings()
+    fake = FakeTwilio(
+        FakeSettings(
+            account_sid=settings.account_sid,
+            auth_token=settings.auth_tokens[0],
+            numbers=settings.business_phones,
+            sms_url=f"{settings.public_base_url}/sms/inbound{CONNECTION_OVERRIDES}",
+            seed=plan.environ["RELAY_LOCAL_SEED"],
+            routes={settings.public_base_url: plan.address},
+        )
+    )
+    return Server(fake).start()
+
+
+def _name_phones(fake: FakeTwilio, settings: Settings) -> None:
+    fake.phone(CUSTOMER_PHONE, "Customer")
+    for tier in settings.policy.tiers if settings.policy else ():
+        fake.phone(tier.phone, tier.name)
+
+
+def _is_from_this_machine(environ: WSGIEnvironment) -> bool:
+    host = environ.get("HTTP_HOST", "").rpartition(":")
+    name = host[0] if host[1] and host[2].isdecimal() else environ.get("HTTP_HOST", "")
+    return name in _LOOPBACK_NAMES and not any(header in environ for header in _FORWARDED)
+
+
+def _not_found(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    return Response("Not found.\n", 404, content_type="text/plain; charset=utf-8")(environ, start_response)

@@ -1,0 +1,53 @@
+"""A running stack from outside: the fake Twilio's phones, and what relay-state tells, all over HTTP."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+import urllib.request
+from typing import Any
+
+_TIMEOUT_SECONDS = 20.0
+
+
+class StackClient:
+    """Raises OSError (urllib.error.HTTPError included) when the stack does not answer, or refuses."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._token = ""
+
+    def description(self) -> dict[str, Any]:
+        """What `/local/stack` says of it."""
+        return self._json("/local/stack")
+
+    def set_carrier(self, phone: str, behaviour: str, times: int, error_code: int | None = None) -> None:
+        """What happens to the next `times` texts to this phone."""
+        body = {"phone": phone, "behaviour": behaviour, "times": times}
+        self._json("/fake/carrier", body | ({"error_code": error_code} if error_code else {}))
+
+    def text(self, from_: str, to: str, body: str) -> str:
+        """A customer texts; the new message's id."""
+        sid: str = self._json("/fake/customer-texts", {"from": from_, "to": to, "body": body})["sid"]
+        return sid
+
+    def relay(self, message_id: str) -> dict[str, Any]:
+        """The relay's document, asked for as any internal caller would: with an identity token."""
+        if not self._token:
+            told = self.description()["relay_state"]
+            self._token = self._open(f"/local/token?{urllib.parse.urlencode(told)}").decode().strip()
+        headers = {"Authorization": f"Bearer {self._token}"}
+        relay: dict[str, Any] = self._json("/sms/relay-state", {"message_id": message_id}, headers)["relay"]
+        return relay
+
+    def _json(self, path: str, body: object = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        answer: dict[str, Any] = json.loads(self._open(path, data, headers))
+        return answer
+
+    def _open(self, path: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
+        given = {"Content-Type": "application/json", **(headers or {})}
+        request = urllib.request.Request(self._address + path, data, given)  # noqa: S310 - the stack's own address
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+            body: bytes = answer.read()
+        return body

@@ -1,0 +1,168 @@
+"""Decides the settings of the local stack: `.env`, then made-up values for whatever a fake Twilio needs.
+
+What the environment says always wins over `.env`, and both over what is made up here. Settings of the stack itself are
+named RELAY_LOCAL_…; the relay ignores those.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from relay.config import Settings, load_settings
+from relay.errors import ConfigurationError
+
+from scripts.fake_twilio.settings import Settings as FakeSettings
+from scripts.local_stack import ROOT
+from scripts.local_stack.dotenv import read_env_file
+
+# The entry points that the stack serves, by path; {tier} stands for a number.
+PUBLIC_ROUTES = {
+    "/sms/inbound": "sms_inbound",
+    "/sms/delivery-status": "sms_delivery_status",
+    "/sms/relay-state": "sms_relay_state",
+    "/sms/redrive": "sms_redrive",
+}
+PRIVATE_ROUTES = {"/tasks/escalate/{tier}": "escalate_tier", "/tasks/sweep": "sweep", "/tasks/reconcile": "reconcile"}
+
+# 202-555-01XX is set aside for made-up people: nobody is reached if one of these gets to a real carrier.
+CUSTOMER_PHONE = "+12025550142"
+_BUSINESS_PHONE = "+12025550100"
+# Short enough to watch: a silent carrier is given up after six seconds.
+_TIERS = [
+    {"name": "Dana (on call)", "phone": "+12025550111", "receipt_timeout_seconds": 6},
+    {"name": "Sam (backup)", "phone": "+12025550112", "receipt_timeout_seconds": 6},
+    {"name": "Front desk", "phone": "+12025550113", "receipt_timeout_seconds": 6},
+]
+_HANDLERS = ("RELAY_TIERS", "PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
+LOCAL_EMAIL = "you@local.example.com"
+
+
+class Twilio(StrEnum):
+    """Which Twilio the stack works with."""
+
+    FAKE = "fake"  # the stack's own
+    OTHER = "other"  # a Twilio-compatible server somebody else started
+    REAL = "real"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to start. `environ` is the whole environment of the serving process, settings of the relay included."""
+
+    environ: dict[str, str]
+    twilio: Twilio
+    backend: str
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def settings(self) -> Settings:
+        """The relay's settings for everything that is served. Raises ConfigurationError."""
+        return load_settings(self.environ, [*PUBLIC_ROUTES.values(), *PRIVATE_ROUTES.values()])
+
+
+def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment, and under it the `.env` file (or the one that RELAY_LOCAL_ENV_FILE names).
+
+    Raises ConfigurationError.
+    """
+    path = Path(environ.get("RELAY_LOCAL_ENV_FILE") or ROOT / ".env")
+    return {**read_env_file(path), **environ}
+
+
+def twilio_of(environ: Mapping[str, str]) -> Twilio:
+    """The fake one unless there are credentials, of which one is enough: the other is then reported as missing."""
+    if not any(environ.get(name, "").strip() for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")):
+        return Twilio.FAKE
+    return Twilio.OTHER if environ.get("TWILIO_API_BASE_URL", "").strip() else Twilio.REAL
+
+
+def make_plan(environ: Mapping[str, str], backend: str, host: str, port: int, database: str = "") -> Plan:
+    """The plan for this address, whose port is already ours. `database` replaces the embedded home's file.
+
+    Raises ConfigurationError with every mistake in words.
+    """
+    twilio = twilio_of(environ)
+    if twilio is Twilio.REAL and backend == "google":
+        raise ConfigurationError(
+            [
+                "BACKEND=google runs on emulators, which forget everything when they stop. Use it with the fake Twilio "
+                "(without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN), and the real Twilio with BACKEND=embedded."
+            ]
+        )
+    address = f"http://{host}:{port}"
+    chosen = dict(environ)
+    chosen["RELAY_BACKEND"] = backend
+    if database:
+        chosen["RELAY_DATABASE"] = database
+    if backend == "google":
+        chosen.update(_emulated_google(chosen, address))
+    if twilio is Twilio.FAKE:
+        chosen.update(made_up(chosen, address))
+        # Where the stack's own issuer publishes its keys; nobody else's tokens make sense here.
+        chosen["RELAY_STATE_CERTS_URL"] = f"{address}/local/certs/x509"
+    _fill(chosen, "RELAY_DATABASE", f".local/{'fake-twilio' if twilio is Twilio.FAKE else 'relay'}.db")
+    # The serving process runs in the repository's folder, whatever ours is.
+    chosen["RELAY_DATABASE"] = str(Path(chosen["RELAY_DATABASE"]).absolute())
+    chosen["RELAY_LOCAL_TWILIO"] = twilio.value
+    chosen["RELAY_LOCAL_HOST"], chosen["RELAY_LOCAL_PORT"] = host, str(port)
+    plan = Plan(chosen, twilio, backend, host, port)
+    plan.settings()
+    return plan
+
+
+def made_up(environ: Mapping[str, str], address: str) -> dict[str, str]:
+    """Settings that only make sense with a fake Twilio, for whatever is not given."""
+    fake = FakeSettings()
+    values = {
+        "TWILIO_ACCOUNT_SID": fake.account_sid,
+        "TWILIO_AUTH_TOKEN": fake.auth_token,
+        "PUBLIC_BASE_URL": address,
+        "BUSINESS_PHONE_NUMBER": _BUSINESS_PHONE,
+        "RELAY_STATE_AUDIENCE": f"{address}/sms/relay-state",
+        "RELAY_STATE_ALLOWED_EMAILS": LOCAL_EMAIL,
+    }
+    if not any(environ.get(name, "").strip() for name in _HANDLERS):
+        values["RELAY_TIERS"] = json.dumps(_TIERS)
+    missing = {name: value for name, value in values.items() if not environ.get(name, "").strip()}
+    # Every run's fake starts with an empty memory, so its ids must not be those of an earlier run's texts.
+    missing["RELAY_LOCAL_SEED"] = secrets.token_hex(8)
+    return missing
+
+
+def _emulated_google(environ: Mapping[str, str], address: str) -> dict[str, str]:
+    values = {
+        "GOOGLE_CLOUD_PROJECT": "local-relay",
+        "TASKS_LOCATION": "us-central1",
+        "TASKS_INVOKER_EMAIL": "tasks@local.example.com",
+        # One function serves the queues of all tiers here; the path says which.
+        "ESCALATION_TIER": "any",
+        "RELAY_STATE_AUDIENCE": f"{address}/sms/relay-state",
+        "RELAY_STATE_ALLOWED_EMAILS": LOCAL_EMAIL,
+    }
+    missing = {name: value for name, value in values.items() if not environ.get(name, "").strip()}
+    missing["ESCALATION_URL_TEMPLATE"] = f"{address}/tasks/escalate/{{tier}}"
+    return missing
+
+
+def _fill(environ: dict[str, str], name: str, value: str) -> None:
+    if not environ.get(name, "").strip():
+        environ[name] = value
+
+
+def make_folder_of(database: str) -> None:
+    """The folder of the embedded home's file, for its owner only. Raises ConfigurationError."""
+    folder = Path(database).absolute().parent
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError([f"{folder} cannot be made ({error.strerror}); set RELAY_DATABASE."]) from error

@@ -1,0 +1,129 @@
+// Keeps the page in step with the stack: a long poll for the phones, relay-state for the stories, and what to show
+// when nobody answers.
+
+import { describeStack, latestRelays, phonesState, sendText } from "./api.js";
+import { offerBehaviours } from "./carrier.js";
+import { byId, element, setText } from "./dom.js";
+import { buildPhones, showPhones } from "./phones.js";
+import { showRelays } from "./timeline.js";
+import { loadWords } from "./words.js";
+
+const RETRY_MS = 1500;
+const RUNNING_MS = 700;
+const IDLE_MS = 5000;
+const TICK_MS = 250;
+
+const seen = { stack: null, phones: null, relays: [], clockAhead: 0 };
+const refresh = { isUnderWay: false, again: false };
+let refreshTimer = 0;
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function showConnection(state) {
+  const words = { connecting: "Connecting", live: "Live", lost: "No connection" };
+  const pill = byId("connection");
+  pill.dataset.state = state;
+  setText(pill, words[state]);
+  byId("banner").hidden = state !== "lost";
+  document.body.classList.toggle("lost", state === "lost");
+}
+
+function show() {
+  if (!seen.stack || !seen.phones) return;
+  showPhones(seen.stack, seen.phones, seen.relays);
+  showRelays(seen.relays, Date.now() + seen.clockAhead);
+}
+
+/** Ask for the relays, one question at a time; asked meanwhile, it asks once more afterwards. */
+async function refreshRelays() {
+  clearTimeout(refreshTimer);
+  if (refresh.isUnderWay) {
+    refresh.again = true;
+    return;
+  }
+  refresh.isUnderWay = true;
+  refresh.again = false;
+  try {
+    const answer = await latestRelays(seen.stack);
+    seen.relays = answer.relays;
+    seen.clockAhead = answer.now ? Date.parse(answer.now) - Date.now() : 0;
+    show();
+  } catch {
+    // The long poll notices when the stack is gone; a single failure here is tried again.
+  }
+  refresh.isUnderWay = false;
+  const isRunning = seen.relays.some((relay) => relay.final_status === "in_progress");
+  refreshTimer = setTimeout(refreshRelays, refresh.again ? 0 : isRunning ? RUNNING_MS : IDLE_MS);
+}
+
+function showStack(stack) {
+  seen.stack = stack;
+  seen.phones = null;
+  const home = stack.backend === "google" ? "Firestore and Cloud Tasks, emulated" : "one SQLite file";
+  if (stack.twilio === "fake") {
+    setText(byId("subtitle"), `Text as the customer and watch where it goes. Twilio is a fake one; relays live in ${home}.`);
+    buildPhones(stack, (body) => sendText(stack.customer_phone, stack.our_numbers[0], body));
+    byId("relays").hidden = false;
+  } else {
+    showSetup(stack, home);
+  }
+}
+
+function showSetup(stack, home) {
+  const isReal = stack.twilio === "real";
+  setText(byId("subtitle"), `Relays live in ${home}.`);
+  setText(byId("setup-title"), isReal ? "The real Twilio is connected" : "Another Twilio-compatible server is connected");
+  const numbers = stack.our_numbers.join(", ");
+  setText(byId("setup-words"), `Texts to ${numbers} are passed on to real people. Three steps, if it is not set up yet:`);
+  setText(byId("webhook-url"), stack.webhook_url);
+  byId("handlers").replaceChildren(
+    ...stack.tiers.map((tier) =>
+      element("li", {}, `${tier.name}, ${tier.phone}: confirmed within ${tier.receipt_timeout_seconds} s, or the next one gets it`),
+    ),
+  );
+  byId("setup").hidden = false;
+}
+
+byId("copy").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(byId("webhook-url").textContent);
+  setText(byId("copy"), "Copied");
+});
+
+/** One connection to one run of the stack; returns (by an error) when it ends. */
+async function follow() {
+  await loadWords();
+  const stack = await describeStack();
+  if (stack.id !== seen.stack?.id) showStack(stack);
+  showConnection("live");
+  if (stack.twilio !== "fake") {
+    for (;;) {
+      await pause(IDLE_MS);
+      await describeStack();
+    }
+  }
+  let version = null;
+  for (;;) {
+    seen.phones = await phonesState(version);
+    version = seen.phones.version;
+    offerBehaviours(seen.phones.behaviours);
+    show();
+    refreshRelays();
+  }
+}
+
+async function main() {
+  setInterval(() => {
+    if (!document.body.classList.contains("lost")) show();
+  }, TICK_MS);
+  for (;;) {
+    try {
+      await follow();
+    } catch (error) {
+      if (!(error instanceof TypeError)) console.warn(error);
+      showConnection("lost");
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+main();

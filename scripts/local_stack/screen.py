@@ -1,0 +1,123 @@
+"""What the terminal shows: where everything is, and each step of each relay as it happens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from relay.model import FinalStatus, Relay
+from relay.ports import RelayStore, Search
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from scripts.local_stack import story
+from scripts.local_stack.environment import Plan, Twilio
+
+_TIER_STYLES = ("cyan", "magenta", "yellow", "blue", "green")
+_STEP_STYLES = {
+    "attempt_failed": "red",
+    "attempt_unknown": "yellow",
+    "attempt_unconfirmed": "yellow",
+    "escalated": "bold",
+    "delivered": "bold green",
+    "exhausted": "bold red",
+    "alarm_raised": "bold red",
+}
+_TWILIO_WORDS = {
+    Twilio.FAKE: "a fake one; nothing leaves this machine",
+    Twilio.OTHER: "the server that TWILIO_API_BASE_URL names",
+    Twilio.REAL: "the real one; texts reach real people and cost real money",
+}
+_SEEN_MAX = 50
+_STORE_SECONDS = 10.0
+
+
+class Screen:
+    """The terminal of one stack. `shows_words` also shows customers' texts: only with a fake Twilio."""
+
+    def __init__(self, console: Console, shows_words: bool) -> None:
+        self._console = console
+        self._shows_words = shows_words
+
+    def say(self, words: str, style: str = "") -> None:
+        self._console.print(Text(words, style))
+
+    def header(self, plan: Plan, log: Path | None) -> None:
+        """Where everything is."""
+        facts = Table.grid(padding=(0, 2))
+        facts.add_column(style="dim")
+        facts.add_column(overflow="fold")
+        facts.add_row("  Twilio", _TWILIO_WORDS[plan.twilio])
+        if plan.backend == "google":
+            facts.add_row("  Home", "google: Firestore's emulator and a local Cloud Tasks server; kept until you stop")
+        else:
+            facts.add_row("  Home", f"embedded: {_short(Path(plan.environ['RELAY_DATABASE']))}")
+        if plan.twilio is Twilio.FAKE:
+            facts.add_row("  Phones", f"{plan.address}/")
+            audience, email = plan.environ["RELAY_STATE_AUDIENCE"], plan.environ["RELAY_STATE_ALLOWED_EMAILS"]
+            command = f"python -m scripts.local_google.issuer --stack {plan.address}"
+            facts.add_row("  A token", f"{command} --audience {audience} --email {email.split(',')[0]}")
+        else:
+            facts.add_row("  Set-up", f"{plan.address}/ (answered to this machine only)")
+        if log is not None:
+            facts.add_row("  Log", str(_short(log)))
+        self._console.print(Text.assemble("The relay is up at ", (plan.address, "bold")))
+        self._console.print(facts)
+
+    def text_in(self, relay: Relay) -> None:
+        """A new relay's heading."""
+        words = f"“{relay.message_body}”" if self._shows_words else f"{len(relay.message_body)} characters"
+        self._console.print(Text.assemble("\nA text, ", (words, "bold"), (f"  {relay.message_id}", "dim")))
+
+    def line(self, line: story.Line) -> None:
+        row = Table.grid(padding=(0, 2))
+        row.add_column(width=9, justify="right", style="dim")
+        row.add_column(width=6)
+        row.add_column(width=13)
+        row.add_column(ratio=1)
+        tier = f"tier {line.tier}" if line.tier else ""
+        tier_style = _TIER_STYLES[(line.tier - 1) % len(_TIER_STYLES)] if line.tier else ""
+        style = _STEP_STYLES.get(line.step, "")
+        row.add_row(f"{line.elapsed_seconds:.2f} s", Text(tier, tier_style), Text(line.status, style), line.words)
+        self._console.print(row)
+
+    def document(self, document: dict[str, Any]) -> None:
+        self._console.print_json(json.dumps(document), ensure_ascii=False)
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+class Follower:
+    """Shows what is new in the store. What had ended before it was made is not shown."""
+
+    def __init__(self, store: RelayStore, screen: Screen) -> None:
+        self._store = store
+        self._screen = screen
+        # Message id → lines shown.
+        self._shown: dict[str, int] = {}
+        self.continued = 0
+        for relay in self._recent():
+            self._shown[relay.message_id] = len(relay.error_log)
+            self.continued += relay.final_status is FinalStatus.IN_PROGRESS
+
+    def look(self) -> bool:
+        """Show what is new; whether something is still under way. Raises StoreUnavailable."""
+        relays = self._recent()
+        for relay in reversed(relays):
+            shown = self._shown.get(relay.message_id, 0)
+            if shown == 0:
+                self._screen.text_in(relay)
+            for line in story.lines(relay, shown):
+                self._screen.line(line)
+        self._shown = {relay.message_id: len(relay.error_log) for relay in relays}
+        return any(relay.final_status is FinalStatus.IN_PROGRESS for relay in relays)
+
+    def has_shown(self, message_id: str) -> bool:
+        return message_id in self._shown
+
+    def _recent(self) -> tuple[Relay, ...]:
+        return self._store.search(Search(limit=_SEEN_MAX), timeout_seconds=_STORE_SECONDS).relays

@@ -1,0 +1,36 @@
+"""`serve TARGET`: one function under functions-framework exactly as it is deployed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from relay.variables import VARIABLES
+
+from scripts.local_stack import ROOT
+from scripts.local_stack.environment import Twilio, made_up, twilio_of, with_env_file
+
+# Where `python -m scripts.fake_twilio` listens unless told otherwise.
+_FAKE_TWILIO = "http://127.0.0.1:8090"
+
+
+def serve(target: str, port: int) -> NoReturn:
+    """Become functions-framework serving this entry point. Raises ConfigurationError for an unreadable .env."""
+    environ = with_env_file(os.environ)
+    address = f"http://127.0.0.1:{port}"
+    if twilio_of(environ) is Twilio.FAKE:
+        known = {variable.name for variable in VARIABLES}
+        values = made_up(environ, address) | {"TWILIO_API_BASE_URL": environ.get("TWILIO_API_BASE_URL") or _FAKE_TWILIO}
+        given = {name: value for name, value in values.items() if name in known}
+        print("No Twilio credentials are configured, so these settings are made up:", file=sys.stderr)
+        print("  " + ", ".join(sorted(given)), file=sys.stderr)
+        print(
+            f"  For a fake Twilio that texts it: python -m scripts.fake_twilio --sms-url {address}/sms/inbound",
+            file=sys.stderr,
+        )
+        environ |= given
+    print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr, flush=True)
+    command = [sys.executable, "-m", "functions_framework", "--source", str(ROOT / "functions" / "main.py")]
+    command += ["--target", target, "--host", "127.0.0.1", "--port", str(port)]
+    os.execve(sys.executable, command, environ)  # noqa: S606 - no shell wanted

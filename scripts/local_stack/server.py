@@ -1,0 +1,78 @@
+"""The serving process: gunicorn, one worker with threads, on a socket that the supervisor has already bound.
+
+Started by the supervisor with the whole configuration in its environment. It ends when the supervisor closes the other
+end of its lifeline, a pipe, which also happens when the supervisor is killed: nothing is left running behind.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import gunicorn.app.base
+
+from scripts.local_stack.application import Stack
+from scripts.local_stack.environment import Plan, Twilio
+
+# Each open page keeps one waiting for news; texts come and go within a second.
+_THREADS = 48
+# Twilio has given up on an answer by then; everything accepted is stored.
+_GRACEFUL_SECONDS = 5
+
+
+class _Server(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
+    def __init__(self, plan: Plan, socket_fd: int, lifeline_fd: int) -> None:
+        self._plan = plan
+        self._socket_fd = socket_fd
+        self._lifeline_fd = lifeline_fd
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings: dict[str, Any] = {
+            "bind": f"fd://{self._socket_fd}",
+            "worker_class": "gthread",
+            # More would each have a fake Twilio of its own, and SQLite writes one at a time anyway.
+            "workers": 1,
+            "threads": _THREADS,
+            "graceful_timeout": _GRACEFUL_SECONDS,
+            "loglevel": "error",
+            # Its socket would lie in the user's home directory.
+            "control_socket_disable": True,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Stack:
+        # In the worker: threads and connections do not survive a fork.
+        stack = Stack(self._plan, os.environ)
+        threading.Thread(target=_end_with_lifeline, args=(self._lifeline_fd, stack), daemon=True).start()
+        stack.start()
+        return stack
+
+
+def _end_with_lifeline(lifeline_fd: int, stack: Stack) -> None:
+    while os.read(lifeline_fd, 1):
+        pass
+    stack.stop()
+    os.kill(os.getppid(), signal.SIGTERM)
+
+
+def main() -> None:
+    """Serve until the lifeline is cut. Descriptors of socket and lifeline are arguments."""
+    socket_fd, lifeline_fd = int(sys.argv[1]), int(sys.argv[2])
+    environ = dict(os.environ)
+    plan = Plan(
+        environ,
+        Twilio(environ["RELAY_LOCAL_TWILIO"]),
+        environ["RELAY_BACKEND"],
+        environ["RELAY_LOCAL_HOST"],
+        int(environ["RELAY_LOCAL_PORT"]),
+    )
+    _Server(plan, socket_fd, lifeline_fd).run()
+
+
+if __name__ == "__main__":
+    main()

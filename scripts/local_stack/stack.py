@@ -1,0 +1,115 @@
+"""`run` and `demo`: the stack with its terminal."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from relay import wiring
+from relay.errors import StoreUnavailable
+from relay.model import FinalStatus
+from relay.ports import RelayStore
+from relay.variables import VARIABLES
+from rich.console import Console
+
+from scripts.local_stack import scenario
+from scripts.local_stack.client import StackClient
+from scripts.local_stack.environment import Plan, Twilio, with_env_file
+from scripts.local_stack.screen import Follower, Screen
+from scripts.local_stack.supervisor import StackError, Supervisor
+
+# While something is under way the terminal looks this often, otherwise rarely.
+_LOOK_SECONDS, _IDLE_SECONDS = 0.1, 1.0
+_SPARE_SECONDS = 20.0
+
+
+def run(backend: str, port: int) -> int:
+    """Start everything, play the opening scenario, show what happens until Ctrl-C."""
+    environ = with_env_file(os.environ)
+    console = Console(highlight=False)
+    with Supervisor(environ, backend, port, log=_log_of(environ)) as supervisor:
+        plan = supervisor.plan
+        screen = Screen(console, shows_words=plan.twilio is Twilio.FAKE)
+        screen.header(plan, supervisor.log)
+        follower = Follower(_store(plan), screen)
+        if follower.continued:
+            screen.say(f"\n{follower.continued} text(s) from before are still under way; they go on.")
+        try:
+            if plan.twilio is Twilio.FAKE:
+                _play(plan, screen, follower, supervisor)
+                screen.say(f"\nUp until Ctrl-C. Open {plan.address}/ and text as the customer.", "bold")
+            else:
+                screen.say("\nUp until Ctrl-C. Each text that comes in is shown here.", "bold")
+            _follow(follower, supervisor)
+        except KeyboardInterrupt:
+            screen.say("\nStopping. Texts that are under way go on at the next start.")
+    return 0
+
+
+def demo(backend: str) -> int:
+    """Play the scenario on an empty database; 0 only if the last tier delivered."""
+    known = {variable.name for variable in VARIABLES}
+    # Whatever is configured here, a demonstration texts nobody.
+    environ = {name: value for name, value in os.environ.items() if name not in known}
+    console = Console(highlight=False)
+    with (
+        tempfile.TemporaryDirectory(prefix="relay-demo-") as folder,
+        Supervisor(environ, backend, 0, str(Path(folder, "demo.db")), Path(folder, "demo.log")) as supervisor,
+    ):
+        plan = supervisor.plan
+        screen = Screen(console, shows_words=True)
+        message_id = _play(plan, screen, Follower(_store(plan), screen), supervisor)
+        document = StackClient(plan.address).relay(message_id)
+        screen.say("\nThe record:")
+        screen.document(document)
+    last_tier = len(document["policy"]["tiers"])
+    if document["final_status"] != FinalStatus.DELIVERED or document["delivered_tier"] != last_tier:
+        screen.say(f"Tier {last_tier} did not deliver: that is a mistake in the relay.", "bold red")
+        return 1
+    screen.say(f"Tier {last_tier} delivered.", "bold green")
+    return 0
+
+
+def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor) -> str:
+    """The scenario, shown until the text's relay has ended; the text's id."""
+    settings = plan.settings()
+    if settings.policy is None:
+        raise StackError("There are no tiers to play the scenario with.")
+    try:
+        played = scenario.play(StackClient(plan.address), settings.business_phones[0], settings.policy)
+    except OSError as error:
+        raise StackError(f"The fake Twilio does not answer: {error}.") from error
+    screen.say(f"\nA customer texts the business: {played.announcement}")
+    started = time.monotonic()
+    patience = sum(tier.window_seconds for tier in settings.policy.tiers) + _SPARE_SECONDS
+    while time.monotonic() < started + patience:
+        supervisor.check()
+        if not _look(follower) and follower.has_shown(played.message_id):
+            return played.message_id
+        time.sleep(_LOOK_SECONDS)
+    raise StackError(f"The text did not come to an end within {patience:.0f} s.")
+
+
+def _follow(follower: Follower, supervisor: Supervisor) -> None:
+    while True:
+        supervisor.check()
+        time.sleep(_LOOK_SECONDS if _look(follower) else _IDLE_SECONDS)
+
+
+def _look(follower: Follower) -> bool:
+    """Show what is new; whether there is reason to look again soon."""
+    try:
+        return follower.look()
+    except StoreUnavailable:
+        return True
+
+
+def _store(plan: Plan) -> RelayStore:
+    return wiring.runtime("sms_relay_state", plan.environ).store
+
+
+def _log_of(environ: dict[str, str]) -> Path | None:
+    given = environ.get("RELAY_LOCAL_LOG") or ".local/relay.log"
+    return None if given == "-" else Path(given)
