@@ -148,13 +148,24 @@ _INSERT = (
     f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})"
     " ON CONFLICT DO NOTHING"
 )
-# The plus keeps SQLite from choosing the index on expiry: few relays have expired, so that one excludes nothing.
-_DUE = "SELECT document, version FROM relays WHERE due_at < ? AND +expires_at > ? ORDER BY due_at LIMIT ?"
+# Indexes are named, because SQLite knows nothing of the data and at times guesses wrong.
+_DUE = (
+    "SELECT document, version FROM relays INDEXED BY relays_due"
+    " WHERE due_at < ? AND expires_at > ? ORDER BY due_at LIMIT ?"
+)
+# By whether the final status and the sender's phone are compared.
+_SEARCH_INDEXES = {
+    (False, False): "relays_by_time",
+    (True, False): "relays_by_status",
+    (False, True): "relays_by_sender",
+    (True, True): "relays_by_status_and_sender",
+}
 
 
 def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
     """The SELECT for a search, one row more than asked for, and its values. Raises ValueError on a foreign token."""
-    conditions = ["+expires_at > ?"]
+    index = _SEARCH_INDEXES[search.final_status is not None, search.sender_phone is not None]
+    conditions = ["expires_at > ?"]
     values: list[int | str] = [now]
     if search.final_status is not None:
         conditions.append("final_status = ?")
@@ -173,7 +184,7 @@ def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
         values.extend(_position(search.page_token))
     where = " AND ".join(conditions)
     order = "ORDER BY timestamp DESC, message_id DESC LIMIT ?"
-    return f"SELECT document FROM relays WHERE {where} {order}", [*values, search.limit + 1]
+    return f"SELECT document FROM relays INDEXED BY {index} WHERE {where} {order}", [*values, search.limit + 1]
 
 
 def _token(last: Relay) -> str:

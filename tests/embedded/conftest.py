@@ -1,0 +1,50 @@
+"""A database file for each test, and a way to see every statement that reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from relay import sqlite_pool
+from relay.sqlite_database import Database
+from relay.sqlite_file import Connection, open_connection
+from relay.sqlite_store import SqliteStore
+
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "relay.db"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    database = Database(path)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def store(database: Database, clock: FakeClock) -> SqliteStore:
+    return SqliteStore(database, clock)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every SQL statement that any connection opened from now on executes, with its values filled in."""
+    seen: list[str] = []
+
+    def traced_open(path: str, timeout_seconds: float) -> Connection:
+        connection = open_connection(path, timeout_seconds)
+        connection.set_trace_callback(seen.append)
+        return connection
+
+    monkeypatch.setattr(sqlite_pool, "open_connection", traced_open)
+    return seen

@@ -1,0 +1,134 @@
+"""Periodic jobs: run by one of the processes that share the file, at a time, and by another one when that one dies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from relay import sqlite_timer_rows
+from relay.sqlite_database import Database
+from relay.sqlite_file import to_micros
+from relay.sqlite_timers import Job, Ticker
+
+from tests.embedded.test_ticker import TIMEOUT, eventually
+from tests.fakes import FakeClock, MemoryJournal
+
+
+@pytest.fixture
+def journal() -> MemoryJournal:
+    return MemoryJournal()
+
+
+def _ticker(database: Database, clock: FakeClock, journal: MemoryJournal, *jobs: Job) -> Ticker:
+    ticker = Ticker(database, lambda timer: None, clock, journal, jobs=jobs, poll_seconds=0.01)
+    ticker.start()
+    return ticker
+
+
+def _ready_at(database: Database, name: str) -> int:
+    return database.read(lambda c: sqlite_timer_rows.job_ready_at(c, name), timeout_seconds=TIMEOUT)
+
+
+def test_a_job_runs_at_the_first_start_and_then_every_so_often(
+    database: Database, clock: FakeClock, journal: MemoryJournal
+) -> None:
+    runs: list[float] = []
+    ticker = _ticker(database, clock, journal, Job("sweep", 60, lambda: runs.append(clock.monotonic())))
+    for expected in ([0.0], [0.0, 60.0], [0.0, 60.0, 120.0]):
+        eventually(lambda expected=expected: runs == expected)  # type: ignore[misc]
+        eventually(lambda: _ready_at(database, "sweep") == to_micros(clock.now()) + 60_000_000)
+        clock.advance(60)
+    ticker.stop()
+
+
+def test_a_job_that_was_done_recently_is_not_done_again_at_a_restart(
+    database: Database, clock: FakeClock, journal: MemoryJournal
+) -> None:
+    runs: list[str] = []
+    job, marker = Job("sweep", 60, lambda: runs.append("sweep")), Job("marker", 1, lambda: runs.append("marker"))
+    for _ in range(2):
+        ticker = _ticker(database, clock, journal, job, marker)
+        eventually(lambda: runs.count("marker") == 1)
+        ticker.stop()
+        clock.advance(1)
+        runs.remove("marker")
+    assert runs == ["sweep"]
+
+
+def test_one_of_several_processes_runs_a_job_at_a_time(
+    path: Path, database: Database, clock: FakeClock, journal: MemoryJournal
+) -> None:
+    at_once, most_at_once, runs = [0], [0], [0]
+    lock = threading.Lock()
+
+    def run() -> None:
+        with lock:
+            at_once[0] += 1
+            runs[0] += 1
+            most_at_once[0] = max(most_at_once[0], at_once[0])
+        threading.Event().wait(0.02)
+        with lock:
+            at_once[0] -= 1
+
+    others = [Database(path) for _ in range(3)]
+    tickers = [_ticker(one, clock, journal, Job("sweep", 5, run)) for one in (database, *others)]
+    for number in range(1, 6):
+        eventually(lambda number=number: runs[0] == number and at_once[0] == 0)  # type: ignore[misc]
+        eventually(lambda: _ready_at(database, "sweep") == to_micros(clock.now()) + 5_000_000)
+        clock.advance(5)
+    for ticker in tickers:
+        ticker.stop()
+    for one in others:
+        one.close()
+    assert most_at_once == [1]
+
+
+def test_a_job_that_fails_is_noted_and_comes_again(
+    database: Database, clock: FakeClock, journal: MemoryJournal
+) -> None:
+    runs: list[int] = []
+
+    def run() -> None:
+        runs.append(1)
+        raise RuntimeError("words that must not be logged")
+
+    ticker = _ticker(database, clock, journal, Job("sweep", 60, run))
+    eventually(lambda: _ready_at(database, "sweep") == to_micros(clock.now()) + 60_000_000 and bool(journal.notes))
+    clock.advance(60)
+    eventually(lambda: len(runs) == 2)
+    ticker.stop()
+    severity, _, labels = journal.notes[0]
+    assert (severity, labels["job"], labels["error"]) == ("ERROR", "sweep", "RuntimeError")
+    assert "words" not in str(journal.notes)
+
+
+def test_a_job_of_a_process_that_died_is_taken_over_when_its_lease_ends(
+    database: Database, clock: FakeClock, journal: MemoryJournal
+) -> None:
+    now = to_micros(clock.now())
+    take: Callable[..., bool] = sqlite_timer_rows.lease_job
+    assert database.write(lambda c: take(c, "sweep", now, now + 30_000_000), timeout_seconds=TIMEOUT)
+    runs: list[str] = []
+    sweep = Job("sweep", 60, lambda: runs.append("sweep"))
+    marker = Job("marker", 10, lambda: runs.append("marker"))
+    ticker = _ticker(database, clock, journal, sweep, marker)
+    eventually(lambda: runs == ["marker"])
+    clock.advance(30)
+    eventually(lambda: "sweep" in runs)
+    ticker.stop()
+
+
+def test_a_job_that_never_ends_holds_up_no_other(database: Database, clock: FakeClock, journal: MemoryJournal) -> None:
+    go_on = threading.Event()
+    runs: list[int] = []
+    ticker = _ticker(
+        database, clock, journal, Job("stuck", 1, lambda: go_on.wait(TIMEOUT)), Job("other", 1, lambda: runs.append(1))
+    )
+    for number in range(1, 4):
+        eventually(lambda number=number: len(runs) == number)  # type: ignore[misc]
+        eventually(lambda: _ready_at(database, "other") == to_micros(clock.now()) + 1_000_000)
+        clock.advance(1)
+    go_on.set()
+    ticker.stop()

@@ -1,0 +1,116 @@
+"""Every query is answered from an index, in its order: what it costs depends on what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+from relay import sqlite_timer_rows
+from relay.model import FinalStatus
+from relay.ports import Search
+from relay.sqlite_database import Database
+from relay.sqlite_store import SqliteStore, search_statement
+
+from tests.fakes import FakeClock
+from tests.strategies import CUSTOMER, a_relay, a_timer, later
+
+TIMEOUT = 60.0
+STATUS = FinalStatus.EXHAUSTED
+INDEXES = {
+    (None, None): "relays_by_time",
+    (STATUS, None): "relays_by_status",
+    (None, CUSTOMER): "relays_by_sender",
+    (STATUS, CUSTOMER): "relays_by_status_and_sender",
+}
+
+
+def _plan(database: Database, statement: str, values: list[int | str] | None = None) -> str:
+    rows = database.read(
+        lambda connection: connection.execute(f"EXPLAIN QUERY PLAN {statement}", values or []).fetchall(),
+        timeout_seconds=TIMEOUT,
+    )
+    return "; ".join(row[3] for row in rows)
+
+
+def test_each_combination_of_conditions_has_its_index(database: Database, store: SqliteStore) -> None:
+    relays = [a_relay(timestamp=later(number)) for number in range(3)]
+    for relay in relays:
+        store.create(relay, [], timeout_seconds=TIMEOUT)
+    token = store.search(Search(limit=1), timeout_seconds=TIMEOUT).next_page_token
+    for (conditions, index), since, until, page_token in product(
+        INDEXES.items(), (None, later(0)), (None, later(9)), (None, token)
+    ):
+        status, phone = conditions
+        search = Search(status, since, until, phone, 50, page_token)
+        plan = _plan(database, *search_statement(search, now=0))
+        assert f"USING INDEX {index}" in plan, search
+        assert "TEMP B-TREE" not in plan, search
+        if conditions != (None, None) or since or until or page_token:
+            assert plan.startswith("SEARCH"), search
+
+
+def test_no_statement_of_ordinary_work_reads_a_whole_table(
+    statements: list[str], database: Database, store: SqliteStore
+) -> None:
+    relay = a_relay()
+    version = store.create(relay, [a_timer(relay.message_id)], timeout_seconds=TIMEOUT)
+    store.get(relay.message_id, timeout_seconds=TIMEOUT)
+    store.update(relay, version, [], timeout_seconds=TIMEOUT)
+    store.due(later(60), 10, timeout_seconds=TIMEOUT)
+    store.set_watermark("name", later(0), timeout_seconds=TIMEOUT)
+    store.get_watermark("name", timeout_seconds=TIMEOUT)
+    (leased,) = database.write(lambda c: sqlite_timer_rows.lease(c, 2**60, 2**61, 5), timeout_seconds=TIMEOUT)
+    database.write(lambda c: sqlite_timer_rows.put_back(c, leased, 0), timeout_seconds=TIMEOUT)
+    database.write(lambda c: sqlite_timer_rows.finish(c, leased), timeout_seconds=TIMEOUT)
+    database.write(lambda c: sqlite_timer_rows.cancel(c, leased.timer), timeout_seconds=TIMEOUT)
+    database.write(lambda c: sqlite_timer_rows.lease_job(c, "sweep", 1, 2), timeout_seconds=TIMEOUT)
+    database.write(lambda c: sqlite_timer_rows.finish_job(c, "sweep", 2, 3), timeout_seconds=TIMEOUT)
+    store.purge_expired(later(1e9), 10, timeout_seconds=TIMEOUT)
+    store.delete(relay.message_id, timeout_seconds=TIMEOUT)
+    work = [text for text in statements if text.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))]
+    assert len(work) > 12
+    for statement in work:
+        plan = _plan(database, statement)
+        assert "SCAN" not in plan, statement
+        assert "TEMP B-TREE" not in plan, statement
+
+
+def test_the_next_timer_is_the_first_of_its_index(statements: list[str], database: Database) -> None:
+    database.read(sqlite_timer_rows.next_ready, timeout_seconds=TIMEOUT)
+    (statement,) = [text for text in statements if "FROM timers" in text]
+    assert _plan(database, statement).endswith("INDEX timers_ready")
+    assert statement.endswith("ORDER BY ready_at LIMIT 1")
+
+
+def test_a_query_costs_the_same_however_much_is_stored(
+    monkeypatch: pytest.MonkeyPatch, database: Database, store: SqliteStore, clock: FakeClock
+) -> None:
+    for number in range(20):
+        store.create(a_relay(timestamp=later(number), final_status=STATUS), [], timeout_seconds=TIMEOUT)
+    queries: list[Callable[[], object]] = [
+        lambda: store.due(later(1e6), 10, timeout_seconds=TIMEOUT),
+        lambda: store.search(Search(limit=5, sender_phone=CUSTOMER), timeout_seconds=TIMEOUT),
+        lambda: store.search(Search(limit=5, final_status=STATUS), timeout_seconds=TIMEOUT),
+        lambda: store.search(Search(limit=5, since=later(0), until=later(15)), timeout_seconds=TIMEOUT),
+    ]
+    few = [_steps(database, query) for query in queries]
+    # Settled long ago: nothing the sweep or these searches are about, and far more of them.
+    for number in range(1_000):
+        old = a_relay(timestamp=later(-number), due_at=None, final_status=FinalStatus.DELIVERED)
+        store.create(old, [], timeout_seconds=TIMEOUT)
+    assert [_steps(database, query) for query in queries] == few
+
+
+def _steps(database: Database, query: Callable[[], object]) -> int:
+    """How many steps of SQLite's virtual machine a query takes. The pool lends the same connection again."""
+    count = [0]
+
+    def step() -> int:
+        count[0] += 1
+        return 0
+
+    database.read(lambda connection: connection.set_progress_handler(step, 1), timeout_seconds=TIMEOUT)
+    query()
+    database.read(lambda connection: connection.set_progress_handler(None, 0), timeout_seconds=TIMEOUT)
+    return count[0]

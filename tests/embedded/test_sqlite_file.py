@@ -1,0 +1,117 @@
+"""Opening the file: made when missing, and clear words when it cannot be used."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from relay.errors import ConfigurationError, StoreUnavailable
+from relay.sqlite_database import Database
+from relay.sqlite_file import from_micros, open_connection, to_micros
+from relay.sqlite_store import SqliteStore
+
+from tests.contract.conftest import locked
+from tests.embedded import processes
+from tests.fakes import FakeClock
+from tests.strategies import a_relay, later
+
+
+def _mistake(path: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        Database(path).prepare()
+    (mistake,) = caught.value.mistakes
+    assert "RELAY_DATABASE" in mistake or "backup" in mistake or "allow" in mistake
+    assert str(path) in mistake
+    return mistake
+
+
+def test_a_missing_file_and_its_folder_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "inside" / "relay.db"
+    Database(path).prepare()
+    assert path.exists()
+
+
+def test_the_file_is_for_its_owner_only(path: Path, database: Database, store: SqliteStore) -> None:
+    store.create(a_relay(), [], timeout_seconds=30)
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_every_commit_reaches_the_disk(database: Database) -> None:
+    settings = {"journal_mode": "wal", "synchronous": 2, "fullfsync": 1}
+    for name, value in settings.items():
+        assert database.read(lambda c, n=name: c.execute(f"PRAGMA {n}").fetchone()[0], timeout_seconds=30) == value  # type: ignore[misc]
+
+
+def test_a_file_of_a_newer_revision_is_left_alone(path: Path) -> None:
+    connection = open_connection(str(path), 30)
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    assert "newer revision" in _mistake(path)
+
+
+def test_a_database_of_another_program_is_left_alone(path: Path) -> None:
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    assert "another program" in _mistake(path)
+
+
+def test_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
+    path.write_bytes(b"not a database at all" * 100)
+    assert "not a sound database" in _mistake(path)
+
+
+def test_a_path_that_cannot_be_a_file_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "must be a file" in _mistake(tmp_path / "file" / "relay.db")
+    assert "must be a file" in _mistake(tmp_path)
+
+
+def test_in_the_middle_of_work_an_unusable_file_is_an_unavailable_store(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    store = SqliteStore(database, FakeClock())
+    with pytest.raises(StoreUnavailable):
+        store.get("SM1", timeout_seconds=30)
+    with pytest.raises(StoreUnavailable):
+        store.create(a_relay(), [], timeout_seconds=30)
+    database.close()
+
+
+def test_a_file_that_others_hold_while_it_is_new_is_waited_for(path: Path) -> None:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN EXCLUSIVE")
+    threading.Timer(0.3, lambda: connection.execute("ROLLBACK")).start()
+    Database(path).prepare(timeout_seconds=60)
+    connection.close()
+
+
+def test_a_file_that_others_never_let_go_of_is_unavailable(path: Path) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreUnavailable):
+        Database(path).prepare(timeout_seconds=0.2)
+    connection.close()
+
+
+def test_reading_needs_nobody_to_let_go(path: Path, store: SqliteStore) -> None:
+    relay = a_relay()
+    store.create(relay, [], timeout_seconds=30)
+    with locked(path):
+        assert store.get(relay.message_id, timeout_seconds=30) is not None
+
+
+def test_processes_that_start_together_make_one_file(path: Path) -> None:
+    started = [processes.start("open_file", path) for _ in range(4)]
+    assert [process.communicate(timeout=120)[0] for process in started] == ["opened\n"] * 4
+    connection = open_connection(str(path), 30)
+    assert connection.execute("SELECT count(*) FROM watermarks").fetchone()[0] == 4
+    connection.close()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.000001, -1e9, 1e9 + 0.999999])
+def test_an_instant_survives_as_microseconds(seconds: float) -> None:
+    assert from_micros(to_micros(later(seconds))) == later(seconds)
