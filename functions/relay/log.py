@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TextIO
@@ -19,6 +19,7 @@ from relay.model import Relay, SenderClass, Step, TrailEntry
 # Set by the entry points from X-Cloud-Trace-Context, so that Cloud Logging groups the lines of one request.
 current_trace: ContextVar[str] = ContextVar("current_trace", default="")
 
+_encode = json.JSONEncoder(ensure_ascii=True, default=str).encode
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
 
 
@@ -88,10 +89,9 @@ class JsonJournal:
         self._project = project
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
-        for entry in entries:
-            self._step(relay, entry)
+        self._print([line for entry in entries for line in self._step(relay, entry)])
 
-    def _step(self, relay: Relay, entry: TrailEntry) -> None:
+    def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[str]:
         line = EVENTS[entry.step]
         # Whatever the watchmen had to do is a repair, and somebody should know that one was needed.
         severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
@@ -104,27 +104,28 @@ class JsonJournal:
         }
         if entry.step is Step.DELIVERED:
             fields["seconds_to_delivery"] = round((entry.at - relay.timestamp).total_seconds(), 3)
-        self._write(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
+        yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
         if entry.step is Step.RECEIVED and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
-            self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
+            yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
         if entry.step is Step.ATTEMPT_FAILED:
             if entry.error_code == 21610:  # the handler's phone is blocked since it texted STOP
-                self._named("handler_opted_out", relay, fields)
+                yield self._named("handler_opted_out", relay, fields)
             elif failures.classify(entry.error_code).failure_class is FailureClass.SENDER:
-                self._named("sender_or_account_error", relay, fields)
+                yield self._named("sender_or_account_error", relay, fields)
 
     def exhausted(self, relay: Relay) -> None:
-        self._named("alarm", relay, {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier})
+        fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
+        self._print([self._named("alarm", relay, fields)])
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         relay = labels.pop("relay", None)
-        self._write(severity, "note", message, None, {**labels, "relay": relay})
+        self._print([self._line(severity, "note", message, None, {**labels, "relay": relay})])
 
-    def _named(self, event: str, relay: Relay, fields: dict[str, object]) -> None:
+    def _named(self, event: str, relay: Relay, fields: dict[str, object]) -> str:
         line = EVENTS[event]
-        self._write(line.severity, event, f"{line.meaning} {line.what_to_do}", relay, fields)
+        return self._line(line.severity, event, f"{line.meaning} {line.what_to_do}", relay, fields)
 
-    def _write(self, severity: str, event: str, message: str, relay: Relay | None, fields: dict[str, object]) -> None:
+    def _line(self, severity: str, event: str, message: str, relay: Relay | None, fields: dict[str, object]) -> str:
         entry: dict[str, object] = {"severity": severity, "event": event, "message": message.translate(_CONTROL)}
         if relay is not None:
             entry["relay"] = relay.message_id
@@ -133,10 +134,14 @@ class JsonJournal:
         trace = current_trace.get()
         if trace and self._project:
             entry["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace}"
-        # One write a line: several threads share the stream. A reader that went away must not stop a relay.
+        return _encode(entry) + "\n"
+
+    def _print(self, lines: Sequence[str]) -> None:
+        # One write for all: several threads share the stream, and each write makes them queue up once.
+        # A reader that went away must not stop a relay.
         stream = self._stream or sys.stdout
         try:
-            stream.write(json.dumps(entry, ensure_ascii=True, default=str) + "\n")
+            stream.write("".join(lines))
             stream.flush()
         except (OSError, ValueError):
             return
