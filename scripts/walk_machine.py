@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from relay import machine, steps
-from relay.events import Decision, Event, EventKind
+from relay.events import ABOUT_THE_RELAY, Decision, Event, EventKind
 from relay.model import InboundText, Relay, SenderClass
 from relay.policy import Policy, Tier
 
@@ -21,9 +21,6 @@ EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
 
 TRANSIENT, PERMANENT = 30003, 30006  # a code after which the same tier is tried again, and one after which it is not
 
-ABOUT_THE_RELAY = frozenset(
-    {EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED, EventKind.LOOKED_UP}
-)
 MAY_CLAIM = frozenset(
     {
         EventKind.INBOUND_REPEATED,

@@ -42,8 +42,21 @@ class EventKind(StrEnum):
     DEADLINE_UNANSWERED = "deadline: Twilio does not answer"
     NEVER_SENT = "look-up: never sent"
     LOOKED_UP = "look-up: all asked"
+    LOOKUP_UNANSWERED = "look-up: Twilio does not answer"
     ALARM_RAISED = "alarm raised"
     REDRIVE_REQUESTED = "redrive requested"
+
+
+# The others are about one of its attempts.
+ABOUT_THE_RELAY = frozenset(
+    {
+        EventKind.INBOUND_REPEATED,
+        EventKind.ALARM_RAISED,
+        EventKind.REDRIVE_REQUESTED,
+        EventKind.LOOKED_UP,
+        EventKind.LOOKUP_UNANSWERED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

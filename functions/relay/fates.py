@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.events import Decision, Event, RaiseAlarm
+from relay.events import Decision, Event, EventKind, RaiseAlarm
 from relay.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
 from relay.policy import FATE_LOOKUP_SECONDS, FATE_LOOKUP_SECONDS_MAX, FATE_LOOKUPS, LEASE_SECONDS, SEND_SECONDS_MAX
 from relay.steps import log_relay_attempt, set_attempt
 
 _ENDS = frozenset({Step.DELIVERED, Step.EXHAUSTED})
+_UNANSWERED = "unanswered"
 _AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
 
 
@@ -36,19 +37,24 @@ def settled_at(attempt: Attempt) -> datetime:
 def due_after_end(relay: Relay, now: datetime) -> datetime | None:
     """When Twilio is to be asked (again) about the open attempts of a relay that has ended; None when none is left."""
     attempts = open_attempts(relay)
-    asked = _lookups_since_end(relay)
-    if not attempts or (asked >= FATE_LOOKUPS and not any(attempt.is_unresolved for attempt in attempts)):
+    if not attempts:
+        return None
+    asked, answered = _lookups_since_end(relay)
+    if answered >= FATE_LOOKUPS and not any(attempt.is_unresolved for attempt in attempts):
         return None
     return now + timedelta(seconds=min(FATE_LOOKUP_SECONDS * 2 ** min(asked, 16), FATE_LOOKUP_SECONDS_MAX))
 
 
-def _lookups_since_end(relay: Relay) -> int:
-    count = 0
+def _lookups_since_end(relay: Relay) -> tuple[int, int]:
+    """How often it was asked since the end, and how often Twilio answered."""
+    asked = answered = 0
     for entry in reversed(relay.error_log):
         if entry.step in _ENDS:
             break
-        count += entry.step is Step.LOOKUP_REPEATED
-    return count
+        if entry.step is Step.LOOKUP_REPEATED:
+            asked += 1
+            answered += entry.status != _UNANSWERED
+    return asked, answered
 
 
 def at_rest(relay: Relay) -> Relay:
@@ -80,5 +86,6 @@ def looked_up(relay: Relay, event: Event, now: datetime) -> Decision:
         return Decision(relay, (RaiseAlarm(),), "exhausted; the alarm is still due")
     if relay.due_at is None:
         return Decision(relay, (), "nothing is left to ask about")
-    relay = log_relay_attempt(relay, Step.LOOKUP_REPEATED, now, reason=event.reason, by=event.by)
+    status = _UNANSWERED if event.kind is EventKind.LOOKUP_UNANSWERED else None
+    relay = log_relay_attempt(relay, Step.LOOKUP_REPEATED, now, status=status, reason=event.reason, by=event.by)
     return Decision(replace(relay, due_at=due_after_end(relay, now)))

@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay import failures, fates, outcomes, steps
-from relay.events import Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt, State
+from relay.events import ABOUT_THE_RELAY, Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt, State
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, UNSTARTED_RETRIES_MAX
 
@@ -38,7 +38,7 @@ _STATE_OF_END = {
 
 def transition(relay: Relay, event: Event, now: datetime) -> Decision:
     """Decide what `event` does to `relay` at `now` (UTC). Never raises for an event that a faulty world can bring."""
-    first = 0 if event.kind in _ABOUT_THE_RELAY else 1
+    first = 0 if event.kind in ABOUT_THE_RELAY else 1
     if not first <= event.attempt <= len(relay.attempts):
         return Decision(relay, (), "it names an attempt that this relay never made")
     answer = TABLE[state_of(relay, event)][event.kind]
@@ -195,10 +195,6 @@ def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
 Action = Callable[[Relay, Event, datetime], Decision]
 Answer = Action | str
 
-_ABOUT_THE_RELAY = frozenset(
-    {EventKind.INBOUND_REPEATED, EventKind.ALARM_RAISED, EventKind.REDRIVE_REQUESTED, EventKind.LOOKED_UP}
-)
-
 _NOT_SENT = "this attempt has not been handed out for sending"
 _TWILIO_TOLD = "Twilio has already told of this text, which outranks the POST's own reply"
 _OLD_TIMER = "a timer of an attempt that was already given up"
@@ -206,6 +202,11 @@ _TIMER_AFTER_END = "the relay has ended"
 _NO_ALARM = "no alarm is due"
 _NEVER_FORWARDED = "it was recorded only, never forwarded"
 
+_LOOK_UPS: dict[EventKind, Answer] = {
+    EventKind.NEVER_SENT: fates.never_sent,
+    EventKind.LOOKED_UP: fates.looked_up,
+    EventKind.LOOKUP_UNANSWERED: fates.looked_up,
+}
 _DEADLINES = {
     EventKind.DEADLINE_UNCONFIRMED: _deadline_unconfirmed,
     EventKind.DEADLINE_NOT_FOUND: _deadline_not_found,
@@ -228,8 +229,7 @@ _LIVE: dict[EventKind, Answer] = {
     EventKind.ATTEMPT_DUE: _resume,
     EventKind.ALARM_RAISED: _NO_ALARM,
     EventKind.REDRIVE_REQUESTED: _redrive_resumed,
-    EventKind.NEVER_SENT: "its own deadline decides",
-    EventKind.LOOKED_UP: "its own deadline decides",
+    **dict.fromkeys(_LOOK_UPS, "its own deadline decides"),
 }
 _SENT: dict[EventKind, Answer] = {
     EventKind.SEND_ACCEPTED: _accepted,
@@ -283,8 +283,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         EventKind.INBOUND_REPEATED: "already delivered",
         EventKind.ALARM_RAISED: _NO_ALARM,
         EventKind.REDRIVE_REQUESTED: "the text was delivered",
-        EventKind.NEVER_SENT: fates.never_sent,
-        EventKind.LOOKED_UP: fates.looked_up,
+        **_LOOK_UPS,
     },
     State.EXHAUSTED: {
         **dict.fromkeys(EventKind, _alarm_again),
@@ -292,8 +291,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         EventKind.RECEIPT_DELIVERED: outcomes.deliver,
         EventKind.ALARM_RAISED: _alarm_raised,
         EventKind.REDRIVE_REQUESTED: _redrive,
-        EventKind.NEVER_SENT: fates.never_sent,
-        EventKind.LOOKED_UP: fates.looked_up,
+        **_LOOK_UPS,
     },
     State.RECORDED: dict.fromkeys(EventKind, _NEVER_FORWARDED),
 }

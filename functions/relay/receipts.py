@@ -6,6 +6,7 @@ from relay import shell, webhook
 from relay.errors import BadRequest, StoreUnavailable
 from relay.events import Event, EventKind
 from relay.inbound import WEBHOOK_SECONDS
+from relay.model import Attempt, Relay
 from relay.policy import Success
 from relay.shell import WEBHOOK_LIMITS, Budget, World
 from relay.web import DELIVERY_STATUS_PATH, Request, Response, refusal, try_again
@@ -31,7 +32,7 @@ def handle_delivery_status(world: World, account: TwilioAccount, request: Reques
         if attempt is None:
             world.journal.note("WARNING", "receipt for an attempt never made", relay=told.message_id)
             return NO_CONTENT
-        success = stored.relay.policy.tiers[min(attempt.tier, stored.relay.policy.last_tier) - 1].success
+        success = success_for(stored.relay, attempt)
         event = receipt_event(told.status, told.code, success, told.attempt, told.message_sid)
         if event is not None:
             applied = shell.apply(world, stored, event, budget)
@@ -48,6 +49,16 @@ def handle_delivery_status(world: World, account: TwilioAccount, request: Reques
         world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", relay=told.message_id)
         return try_again()
     return NO_CONTENT
+
+
+def success_for(relay: Relay, attempt: Attempt) -> Success:
+    """What counts as having reached the handler of this attempt.
+
+    Of a drive before a redrive only a delivery does: its tiers may have been others, and are not kept.
+    """
+    if attempt.number < relay.first_attempt_of_drive:
+        return Success.DELIVERED
+    return relay.policy.tier(attempt.tier).success
 
 
 def receipt_event(

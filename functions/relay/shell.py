@@ -14,7 +14,7 @@ from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.events import ArmTimer, CancelTimer, Decision, Event, EventKind, RaiseAlarm, SendAttempt
 from relay.forwarded_text import compose
 from relay.model import Relay, Timer
-from relay.policy import SEND_SECONDS_MAX
+from relay.policy import LEASE_SECONDS, SEND_SECONDS_MAX
 from relay.ports import (
     Accepted,
     Clock,
@@ -118,57 +118,72 @@ def load(world: World, message_id: str, budget: Budget) -> Stored | None:
 def create(world: World, decision: Decision, budget: Budget) -> bool:
     """Store a new relay, then perform what it asks for; whether it is new.
 
-    When somebody has stored it before (or our own create was applied and its reply lost), goes on from what is stored.
-    Raises StoreUnavailable only while nobody knows whether it is durable: then Twilio must try again. What goes wrong
-    later is left to the timers and the sweep.
+    When somebody has stored it before, goes on from what is stored. Raises StoreUnavailable only while nobody knows
+    whether it is durable: then Twilio must try again. What goes wrong later is left to the timers and the sweep.
     """
     relay = decision.relay
-    existing = None
+    began = world.clock.monotonic()
     try:
-        version = world.store.create(relay, _timers(decision), timeout_seconds=budget.store)
+        stored = Stored(relay, world.store.create(relay, _timers(decision), timeout_seconds=budget.store))
     except (AlreadyStored, StoreUnavailable) as error:
         existing = load(world, relay.message_id, budget)
         if existing is None:
             raise StoreUnavailable("the relay could not be stored") from error
+        stored = existing
+        if existing.relay == relay:
+            # Our own create; its reply was lost, and perhaps its timers.
+            stored = Stored(relay, existing.version)
+            _arm(world, decision, budget)
+    is_new = stored.relay is relay
     try:
-        if existing is not None:
-            claim = relay.attempts[0].claim if relay.attempts else None
-            apply(world, existing, Event(EventKind.INBOUND_REPEATED, claim=claim), budget)
-        else:
+        if is_new:
             world.journal.steps(relay, relay.error_log)
-            _perform(world, Stored(relay, version), decision, budget)
+            _perform(world, stored, decision, budget, began)
+        else:
+            claim = relay.attempts[0].claim if relay.attempts else None
+            apply(world, stored, Event(EventKind.INBOUND_REPEATED, claim=claim), budget, began)
     except StoreUnavailable:
         world.journal.note("WARNING", "store unavailable after the text was durable", relay=relay.message_id)
-    return existing is None
+    return is_new
 
 
-def apply(world: World, stored: Stored, event: Event, budget: Budget) -> Applied:
+def apply(world: World, stored: Stored, event: Event, budget: Budget, began: float | None = None) -> Applied:
     """Let an event act on a relay that was read before; on a conflict it is read again.
 
-    Raises StoreUnavailable when the event could not be recorded: whoever brought it must bring it again.
+    `began` is the monotonic time since when the caller may hold a claim, if that is earlier than now. Raises
+    StoreUnavailable when the event could not be recorded: whoever brought it must bring it again.
     """
+    began = world.clock.monotonic() if began is None else began
     for _ in range(_COMMIT_TRIES):
         decision = machine.transition(stored.relay, event, world.clock.now())
         if decision.relay is stored.relay:
             _arm(world, decision, budget)
-            _perform(world, stored, decision, budget)
+            _perform(world, stored, decision, budget, began)
             return Applied(stored, decision.ignored_because)
-        try:
-            version = world.store.update(
-                decision.relay, stored.version, _timers(decision), timeout_seconds=budget.store
-            )
-        except (VersionConflict, StoreUnavailable):
-            # Either may be our own write, applied, with its reply lost. The machine knows its own claim again.
-            again = load(world, stored.relay.message_id, budget)
-            if again is None:
-                return Applied(None, "the relay is gone")
-            stored = again
+        committed = _commit(world, stored, decision, budget)
+        if committed is None:
+            return Applied(None, "the relay is gone")
+        if committed.relay is not decision.relay:
+            stored = committed  # somebody else got on with it: decide again. The machine knows our own claim.
             continue
-        committed = Stored(decision.relay, version)
         world.journal.steps(decision.relay, decision.relay.error_log[len(stored.relay.error_log) :])
-        _perform(world, committed, decision, budget)
+        _perform(world, committed, decision, budget, began)
         return Applied(committed, decision.ignored_because)
     raise StoreUnavailable("the relay kept changing")
+
+
+def _commit(world: World, stored: Stored, decision: Decision, budget: Budget) -> Stored | None:
+    """Write what was decided; what is stored afterwards: that, or what somebody else wrote, or None if it is gone."""
+    try:
+        version = world.store.update(decision.relay, stored.version, _timers(decision), timeout_seconds=budget.store)
+    except (VersionConflict, StoreUnavailable):
+        again = load(world, stored.relay.message_id, budget)
+        if again is None or again.relay != decision.relay:
+            return again
+        # Our own write; its reply was lost, and perhaps its timers.
+        version = again.version
+        _arm(world, decision, budget)
+    return Stored(decision.relay, version)
 
 
 def _timers(decision: Decision) -> tuple[Timer, ...]:
@@ -180,21 +195,23 @@ def _arm(world: World, decision: Decision, budget: Budget) -> None:
         world.timers.arm(timer, timeout_seconds=budget.timers)
 
 
-def _perform(world: World, stored: Stored, decision: Decision, budget: Budget) -> None:
+def _perform(world: World, stored: Stored, decision: Decision, budget: Budget, began: float) -> None:
     """The effects of a committed decision. Timers to arm went with the commit."""
     for effect in decision.effects:
         if isinstance(effect, CancelTimer):
             world.timers.cancel(effect.timer, timeout_seconds=budget.timers)
         elif isinstance(effect, SendAttempt):
-            _send_and_record(world, stored, effect.number, budget)
+            _send_and_record(world, stored, effect.number, budget, began)
         elif isinstance(effect, RaiseAlarm):
             world.journal.exhausted(stored.relay)
             apply(world, stored, Event(EventKind.ALARM_RAISED), budget)
 
 
-def _send_and_record(world: World, stored: Stored, number: int, budget: Budget) -> None:
+def _send_and_record(world: World, stored: Stored, number: int, budget: Budget, began: float) -> None:
     attempt = stored.relay.attempts[number - 1]
-    lease_is_over = attempt.lease_until is None or world.clock.now() >= attempt.lease_until
+    # By both clocks: the time of day may have been set back since the claim.
+    held_up = world.clock.monotonic() - began >= LEASE_SECONDS
+    lease_is_over = held_up or attempt.lease_until is None or world.clock.now() >= attempt.lease_until
     if lease_is_over or not budget.has_time_to_send:
         # We were held up: nothing leaves now, others may have gone on. It certainly was not sent, and that is recorded.
         outcome: SendOutcome = Refused(failures.NOT_STARTED)

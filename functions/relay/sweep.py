@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from relay import escalation, shell, steps
+from relay import escalation, lookup, shell, steps
 from relay.errors import StoreUnavailable
 from relay.events import Event, EventKind
+from relay.model import FinalStatus
 from relay.ports import Stored
 from relay.shell import TASK_LIMITS, Budget, World
 
@@ -33,19 +34,55 @@ def sweep(world: World, limit: int = RUN_LIMIT) -> SweepReport:
     budget = Budget(world.clock, RUN_SECONDS, TASK_LIMITS)
     now = world.clock.now()
     overdue = world.store.due(now - GRACE, limit, timeout_seconds=budget.store)
-    resumed = failed = 0
-    for stored in overdue:
+    run = _Run(world, budget)
+    # Texts still under way come first: settling the fates of ended relays can take long when Twilio is silent.
+    for stored in sorted(overdue, key=_has_only_fates_to_settle):
         if budget.is_used_up:
             break
-        try:
-            resumed += resume(world, stored, budget)
-        except StoreUnavailable:
-            failed += 1
+        run.take_on(stored)
     purged = world.store.purge_expired(now, limit, timeout_seconds=budget.store)
-    report = SweepReport(resumed, failed, purged, more=len(overdue) == limit or budget.is_used_up)
-    severity = "WARNING" if resumed or failed else "INFO"
-    world.journal.note(severity, "sweep", resumed=resumed, failed=failed, purged=purged, more=report.more)
+    report = SweepReport(run.resumed, run.failed, purged, more=len(overdue) == limit or budget.is_used_up)
+    severity = "WARNING" if report.resumed or report.failed else "INFO"
+    labels = {"resumed": report.resumed, "failed": report.failed, "purged": report.purged, "more": report.more}
+    world.journal.note(severity, "sweep", **labels)
     return report
+
+
+class _Run:
+    """One run's work and its counts."""
+
+    def __init__(self, world: World, budget: Budget) -> None:
+        self._world = world
+        self._budget = budget
+        self._twilio_is_silent = False
+        self.resumed = 0
+        self.failed = 0
+
+    def take_on(self, stored: Stored) -> None:
+        """Resume one relay. None that cannot be worked on keeps the others waiting."""
+        try:
+            if _has_only_fates_to_settle(stored):
+                self.resumed += self._settle(stored)
+            else:
+                self.resumed += resume(self._world, stored, self._budget)
+        except StoreUnavailable:
+            self.failed += 1
+        except Exception as error:
+            self.failed += 1
+            reason, relay = type(error).__name__, stored.relay.message_id
+            self._world.journal.note("ERROR", "sweep could not resume a relay", relay=relay, reason=reason)
+
+    def _settle(self, stored: Stored) -> bool:
+        if self._twilio_is_silent:
+            lookup.put_off(self._world, stored, self._budget, _BY)
+            return False
+        settled = lookup.settle(self._world, stored, self._budget, _BY)
+        self._twilio_is_silent = not settled.is_answered
+        return settled.repaired > 0
+
+
+def _has_only_fates_to_settle(stored: Stored) -> bool:
+    return stored.relay.final_status is not FinalStatus.IN_PROGRESS and not stored.relay.alarm_is_due
 
 
 def resume(world: World, stored: Stored, budget: Budget) -> bool:

@@ -1,0 +1,173 @@
+"""Asking Twilio what became of an attempt, and telling the machine.
+
+A text whose id was never learned is found by number, time and words. That can only be ambiguous between texts with the
+same words from the same customer to the same handler; then it must not matter who gets which, and nobody gets two.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from relay import failures, fates, shell
+from relay.errors import MessengerUnavailable
+from relay.events import Event, EventKind
+from relay.forwarded_text import comparable
+from relay.model import Attempt, FinalStatus, Relay
+from relay.ports import Search, SentMessage, Stored
+from relay.receipts import receipt_event, success_for
+from relay.shell import Budget, World
+
+# How far Twilio's clock and ours may differ, and its list be behind, when a text is looked for by its time. Generous:
+# a text looked for too late costs a few rows, one not found for a clock's sake is sent twice.
+_TOLERANCE = timedelta(minutes=10)
+# How far back a customer's other texts are compared: only one that was redriven could matter and be older.
+_PAGE, _PAGES_MAX = 100, 3
+_NOT_SENT = "Twilio has no such text: declared not sent"
+_NOT_TOLD = "Twilio cannot tell more of an attempt yet"
+_SILENT = "Twilio could not be asked what became of an attempt"
+_ADOPTED, _DECLARED, _TAKEN_OVER = "adopted", "declared not sent", "taken over"
+
+
+def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMessage | None:
+    """The attempt's text at Twilio: by its id, or, when the id was never learned, by number, time and words.
+
+    None when Twilio answers that it has no such text. Raises MessengerUnavailable, and StoreUnavailable when it must
+    be known to whom a text belongs.
+    """
+    if attempt.message_sid is not None:
+        return world.messenger.fetch(attempt.message_sid, timeout_seconds=budget.send)
+    since, until = attempt.starts_at - _TOLERANCE, fates.settled_at(attempt) + _TOLERANCE
+    phone = _phone(relay, attempt)
+    candidates = world.messenger.sent_to(phone, relay.recipient_phone, since, timeout_seconds=budget.send)
+    words = comparable(shell.body_of(relay))
+    matching = [text for text in candidates if text.created_at <= until and comparable(text.body) == words]
+    if not matching:
+        return None
+    others = list(_others_with_the_same_words(world, relay, attempt, words, until, budget))
+    taken = {other.message_sid for _, other in others}
+    free = sorted((text for text in matching if text.message_sid not in taken), key=_age)
+    # Everybody who looks counts the same rivals in the same order, so no text is adopted twice.
+    mine = (attempt.starts_at, relay.message_id, attempt.number)
+    before_me = sum(
+        other.is_unresolved
+        and other.message_sid is None
+        and _phone(owner, other) == phone
+        and (other.starts_at, owner.message_id, other.number) < mine
+        for owner, other in others
+    )
+    return free[before_me] if before_me < len(free) else None
+
+
+def _age(text: SentMessage) -> tuple[object, str]:
+    return (text.created_at, text.message_sid)
+
+
+def _phone(relay: Relay, attempt: Attempt) -> str:
+    # Attempts that an earlier revision stored have no phone of their own.
+    return attempt.phone or relay.policy.tier(min(attempt.tier, relay.policy.last_tier)).phone
+
+
+def _others_with_the_same_words(
+    world: World, relay: Relay, attempt: Attempt, words: str, until: datetime, budget: Budget
+) -> Iterator[tuple[Relay, Attempt]]:
+    """All other attempts, of this relay or of one with the same words from the same customer, who may well text the
+    same thing twice in a row; each with its relay."""
+    yield from ((relay, other) for other in relay.attempts if other.number != attempt.number)
+    token = None
+    for _ in range(_PAGES_MAX):
+        search = Search(sender_phone=relay.sender_phone, until=until + _TOLERANCE, limit=_PAGE, page_token=token)
+        page = world.store.search(search, timeout_seconds=budget.store)
+        for found in page.relays:
+            if found.message_id != relay.message_id and comparable(shell.body_of(found)) == words:
+                yield from ((found, other) for other in found.attempts)
+        token = page.next_page_token
+        if token is None:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What asking about a relay's open attempts brought. `is_answered` is False when Twilio was silent."""
+
+    adopted: int = 0  # of unknown outcome, matched with a text that Twilio has
+    declared_not_sent: int = 0
+    taken_over: int = 0  # a status of which no callback had told
+    is_answered: bool = True
+
+    @property
+    def repaired(self) -> int:
+        return self.adopted + self.declared_not_sent + self.taken_over
+
+
+def settle(world: World, stored: Stored, budget: Budget, by: str) -> Settled:
+    """Ask Twilio about every open attempt of a relay and let the record learn the answers. Raises StoreUnavailable."""
+    counts: Counter[str] = Counter()
+    answered = True
+    for number in [attempt.number for attempt in fates.open_attempts(stored.relay)]:
+        attempt = stored.relay.attempts[number - 1]
+        if world.clock.now() < fates.settled_at(attempt):
+            continue
+        try:
+            event = _fate(stored.relay, attempt, find(world, stored.relay, attempt, budget), by)
+        except MessengerUnavailable:
+            answered = False
+            break
+        if event is None:
+            continue
+        applied = shell.apply(world, stored, event, budget)
+        if applied.stored is None:
+            break
+        counts[_counter(attempt, event)] += not applied.ignored_because
+        stored = applied.stored
+    if answered:
+        _ask_again_later(world, stored, budget, Event(EventKind.LOOKED_UP, reason=_NOT_TOLD, by=by))
+    else:
+        put_off(world, stored, budget, by)
+    return Settled(counts[_ADOPTED], counts[_DECLARED], counts[_TAKEN_OVER], answered)
+
+
+def put_off(world: World, stored: Stored, budget: Budget, by: str) -> None:
+    """Twilio is silent: ask about this relay another time, if it has ended and is due. Raises StoreUnavailable."""
+    _ask_again_later(world, stored, budget, Event(EventKind.LOOKUP_UNANSWERED, reason=_SILENT, by=by))
+
+
+def _fate(relay: Relay, attempt: Attempt, found: SentMessage | None, by: str) -> Event | None:
+    """What the answer says of an open attempt, or None when the record knows it already."""
+    if found is None:
+        if not attempt.is_unresolved:
+            return None
+        return Event(EventKind.NEVER_SENT, attempt.number, reason=_NOT_SENT, by=by)
+    event = told(relay, attempt, found, by)
+    if event is not None and event.kind is EventKind.RECEIPT_PROGRESS and not attempt.is_unresolved:
+        return None
+    return event
+
+
+def told(relay: Relay, attempt: Attempt, found: SentMessage, by: str) -> Event | None:
+    """The receipt that a look-up's answer amounts to; None when it says nothing of an outgoing text."""
+    because = "" if found.error_code is None else f": {failures.classify(found.error_code).words}"
+    return receipt_event(
+        found.status,
+        found.error_code,
+        success_for(relay, attempt),
+        attempt.number,
+        found.message_sid,
+        reason=f"Twilio says {found.status}{because}",
+        by=by,
+    )
+
+
+def _counter(attempt: Attempt, event: Event) -> str:
+    if event.kind is EventKind.NEVER_SENT:
+        return _DECLARED
+    return _ADOPTED if attempt.is_unresolved else _TAKEN_OVER
+
+
+def _ask_again_later(world: World, stored: Stored, budget: Budget, event: Event) -> None:
+    relay = stored.relay
+    is_due = relay.due_at is not None and relay.due_at <= world.clock.now()
+    if relay.final_status is not FinalStatus.IN_PROGRESS and is_due:
+        shell.apply(world, stored, event, budget)
