@@ -5,6 +5,7 @@ The signature check is google-auth's; what is ours is keeping the issuer's keys,
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import threading
@@ -21,9 +22,15 @@ from relay.web import Request
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 _CLOCK_SKEW_SECONDS = 10
 _FETCH_TIMEOUT_SECONDS = 3.0
+# Google's keys are far below this; whatever answers with more is not their issuer.
+_KEYS_MAX_BYTES = 256 * 1024
 _KEYS_MAX_AGE_SECONDS = 3600.0
-# An unknown key id makes us look for new keys, but a stream of made-up ones must not become a stream of fetches.
+# An unknown key id makes us look for new keys, but a stream of made-up ones must not become a stream of fetches, and
+# while the issuer is down callers must not queue up for its timeout one after the other.
 _REFETCH_LEAST_SECONDS = 30.0
+_RETRY_LEAST_SECONDS = 5.0
+# Keys that could not be renewed are trusted this long; Google publishes a new one days before it signs with it.
+_KEYS_KEPT_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,13 @@ def fetch_keys(url: str) -> dict[str, str]:
     """The issuer's public keys: key id → PEM certificate. Raises OSError or ValueError."""
     if not url.startswith(("https://", "http://")):
         raise ValueError("the keys' URL is not a web address")
-    with urllib.request.urlopen(url, timeout=_FETCH_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked above
-        keys = json.load(answer)
-    if not isinstance(keys, dict):
-        raise ValueError("the keys are not a JSON object")
+    try:
+        with urllib.request.urlopen(url, timeout=_FETCH_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked above
+            keys = json.loads(answer.read(_KEYS_MAX_BYTES))
+    except http.client.HTTPException as error:
+        raise OSError("the keys' server did not answer in HTTP") from error
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise ValueError("the keys are not a JSON object of key ids and certificates")
     return keys
 
 
@@ -53,14 +63,17 @@ class IdentityVerifier:
         allowed_emails: frozenset[str],
         certs_url: str,
         fetch: Callable[[str], dict[str, str]] = fetch_keys,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._audience = audience
         self._allowed_emails = allowed_emails
         self._certs_url = certs_url
         self._fetch = fetch
+        self._monotonic = monotonic
         self._lock = threading.Lock()
         self._keys: dict[str, str] = {}
         self._fetched_at = float("-inf")
+        self._failed_at = float("-inf")
 
     def caller(self, request: Request) -> Caller:
         """The caller of a request.
@@ -79,7 +92,8 @@ class IdentityVerifier:
                 audience=self._audience,
                 clock_skew_in_seconds=_CLOCK_SKEW_SECONDS,
             )
-        except (ValueError, exceptions.GoogleAuthError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError, exceptions.GoogleAuthError) as error:
+            # The library trips over some made-up tokens instead of refusing them.
             raise _forbidden() from error
         email = str(claims.get("email", "")).lower()
         # Without an audience of our own google-auth would accept everybody's tokens.
@@ -91,15 +105,18 @@ class IdentityVerifier:
 
     def _certificates(self, key_id: str) -> dict[str, str]:
         with self._lock:
-            age = time.monotonic() - self._fetched_at
-            known = key_id in self._keys
-            if age > _KEYS_MAX_AGE_SECONDS or (not known and age > _REFETCH_LEAST_SECONDS):
+            now = self._monotonic()
+            age = now - self._fetched_at
+            known = key_id in self._keys and age <= _KEYS_KEPT_SECONDS
+            is_stale = age > _KEYS_MAX_AGE_SECONDS or (not known and age > _REFETCH_LEAST_SECONDS)
+            if is_stale and now - self._failed_at > _RETRY_LEAST_SECONDS:
                 try:
                     self._keys = self._fetch(self._certs_url)
-                except (OSError, ValueError) as error:
-                    if not known:
-                        raise StoreUnavailable("the identity token's keys could not be fetched") from error
-                self._fetched_at = time.monotonic()
+                    self._fetched_at, is_stale = self._monotonic(), False
+                except (OSError, ValueError):
+                    self._failed_at = self._monotonic()
+            if is_stale and not known:
+                raise StoreUnavailable("the identity token's keys could not be fetched")
             return dict(self._keys)
 
 
@@ -114,7 +131,7 @@ def bearer_token(headers: Mapping[str, str]) -> str:
     may be forged; it is the token that is checked.
     """
     value = headers.get("x-forwarded-authorization") or headers.get("authorization", "")
-    match = re.fullmatch(r"[Bb]earer +([A-Za-z0-9_.~+/=-]+)", value.strip())
+    match = re.fullmatch(r"bearer +([A-Za-z0-9_.~+/=-]+)", value.strip(), re.IGNORECASE)
     if match is None:
         words = "Send a Google identity token: Authorization: Bearer TOKEN."
         raise BadRequest(401, words, {"WWW-Authenticate": "Bearer"})

@@ -8,10 +8,11 @@ from typing import Any
 
 from relay.errors import BadRequest, StoreUnavailable
 from relay.identity import Caller, IdentityVerifier
-from relay.web import JSON, Request, Response, check_post, json_response, try_again
+from relay.web import JSON, Request, Response, check_post, json_response
 
 # A browser may keep a preflight's answer this long.
 _PREFLIGHT_MAX_AGE_SECONDS = 600
+_RETRY_AFTER_SECONDS = "1"
 
 Body = dict[str, Any]
 
@@ -32,7 +33,11 @@ def _cors(request: Request, allowed_origins: Collection[str]) -> dict[str, str]:
     origin = request.headers.get("origin", "")
     if origin not in allowed_origins:
         return {}
-    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Vary": "Origin",
+    }
 
 
 def answer(
@@ -51,7 +56,7 @@ def answer(
     except BadRequest as error:
         response = json_response(error.status, {"error": str(error)}, error.headers)
     except StoreUnavailable:
-        response = try_again()
+        response = json_response(503, {"error": "Try again in a moment."}, {"Retry-After": _RETRY_AFTER_SECONDS})
     return Response(response.status, response.body, {**response.headers, **_cors(request, allowed_origins)})
 
 

@@ -28,14 +28,20 @@ def handle_redrive(
     `request_id` is the caller's own: repeating it changes nothing. `tier` is where to begin, 1 if it is not given.
     """
 
-    def start(body: Body, caller: Caller) -> Response:  # noqa: ARG001 - who asked is in the access log, not the record
+    def start(body: Body, caller: Caller) -> Response:
         request_id = body.get("request_id")
         if not isinstance(request_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{8,64}", request_id):
             raise BadRequest(400, "request_id is not 8 to 64 letters, digits, - or _.")
         tier = body.get("tier", 1)
         if not isinstance(tier, int) or isinstance(tier, bool) or not 1 <= tier <= policy.last_tier:
             raise BadRequest(400, f"tier is not a number from 1 to {policy.last_tier}.")
-        return redrive(world, policy, message_id(body), request_id, tier)
+        relay_id = message_id(body)
+        response = redrive(world, policy, relay_id, request_id, tier)
+        # Who asked is for the log: the record is read by more people and kept for longer.
+        world.journal.note(
+            "NOTICE", "redrive asked for", relay=relay_id, tier=tier, caller=caller.email, status=response.status
+        )
+        return response
 
     return answer(request, verifier, allowed_origins, _FIELDS, start)
 

@@ -1,0 +1,98 @@
+"""The operator's console: one page and the files beside it, as they are in `console/`. Nothing of it is secret.
+
+The page asks /sms/relay-state and /sms/redrive with the operator's own identity token; this module only hands it out.
+Where those routes are is told in `settings.json`, the one file that is not in the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from relay.web import JSON, Request, Response, text_response
+
+_FOLDER = Path(__file__).with_name("console")
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_INDEX = "index.html"
+_SETTINGS = "settings.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    content_type: str
+    etag: str
+
+
+def handle_console(request: Request, api_url: str = "", token_url: str = "") -> Response:
+    """One file of the console, by the last part of the path: 200, 304, 308 to the folder, 404 or 405.
+
+    Args:
+        api_url: base address of relay-state and redrive; empty when they are at the page's own.
+        token_url: where the page gets identity tokens itself, on a local stack; empty in a deployment.
+    """
+    if request.method not in ("GET", "HEAD"):
+        return text_response(405, "Only GET is answered here.", {"Allow": "GET, HEAD"})
+    folder, _, name = request.path.rpartition("/")
+    if name == "console" and not folder:
+        # The page's files are found beside it, so its address has to end like a folder's.
+        return Response(308, b"", {"Location": "console/", **_headers(api_url)})
+    file = _settings(api_url, token_url) if name == _SETTINGS else _files().get(name or _INDEX)
+    if file is None:
+        return text_response(404, "No such file.", _headers(api_url))
+    headers = {**_headers(api_url), "ETag": file.etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(304, b"", headers)
+    return Response(200, file.content, {**headers, "Content-Type": file.content_type})
+
+
+@lru_cache
+def _files() -> dict[str, _File]:
+    """The folder's files by name; read once, and nothing that is not in it can be asked for."""
+    return {
+        path.name: _file(path.read_bytes(), _TYPES[path.suffix])
+        for path in sorted(_FOLDER.iterdir())
+        if path.suffix in _TYPES
+    }
+
+
+def _settings(api_url: str, token_url: str) -> _File:
+    return _file(json.dumps({"api_url": api_url, "token_url": token_url}).encode(), JSON)
+
+
+def _file(content: bytes, content_type: str) -> _File:
+    return _File(content, content_type, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+
+
+def _headers(api_url: str) -> dict[str, str]:
+    """The page may load its own files and talk to the relay, and nothing else: it shows customers' texts."""
+    parts = urlsplit(api_url)
+    api = f" {parts.scheme}://{parts.netloc}" if api_url else ""
+    policy = (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        f"connect-src 'self'{api}",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    }

@@ -1,0 +1,157 @@
+// The last 24 hours: counts, and a bar for each hour by outcome and tier.
+
+import { HOUR_MS } from "./feed.js";
+import { el, show, span, svg } from "./words.js";
+
+const HEIGHT = 112;
+const FOOT = 18;
+const LEFT = 26;
+
+// From the bottom of a bar to its top. What went wrong is on top, where it is seen.
+const KINDS = [
+  ["tier1", "delivered at tier 1"],
+  ["tier2", "at tier 2"],
+  ["tier3", "at tier 3 or later"],
+  ["running", "in progress"],
+  ["recorded", "recorded only"],
+  ["exhausted", "exhausted"],
+];
+
+function kindOf(row) {
+  if (row.final_status === "delivered") return `tier${Math.min(3, row.delivered_tier ?? 1)}`;
+  return row.final_status === "in_progress" ? "running" : row.final_status;
+}
+
+export class DayView {
+  #feed;
+  #api;
+  #chart = document.getElementById("day-chart");
+  #counts = document.getElementById("day-counts");
+  #table = document.getElementById("day-table");
+  #note = document.getElementById("day-note");
+  #drawn = "";
+
+  constructor(feed, api) {
+    this.#feed = feed;
+    this.#api = api;
+    let waiting = false;
+    const soon = () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        this.draw();
+      });
+    };
+    feed.addEventListener("change", soon);
+    new ResizeObserver(soon).observe(this.#chart);
+  }
+
+  draw() {
+    if (this.#feed.dayFrom === null) {
+      show(this.#note, "loading …");
+      return;
+    }
+    const now = this.#api.now();
+    const rows = this.#feed.select((row) => Date.parse(row.timestamp) > now - 24 * HOUR_MS);
+    const hours = perHour(rows, now);
+    const width = this.#chart.clientWidth;
+    const signature = JSON.stringify([width, hours, rows.length, this.#feed.dayIsWhole]);
+    if (signature === this.#drawn) return;
+    this.#drawn = signature;
+    show(this.#note, this.#feed.dayIsWhole ? "" : `the newest ${rows.length} only`);
+    this.#counts.replaceChildren(...counts(rows));
+    this.#chart.replaceChildren(...(width > 0 ? [chart(hours, width)] : []), legend(hours));
+    this.#table.replaceChildren(table(hours));
+  }
+}
+
+/** 25 clock hours, the first and the last of them in part: { start, counts by kind }. */
+function perHour(rows, now) {
+  const last = new Date(now);
+  last.setMinutes(0, 0, 0);
+  const first = last.getTime() - 24 * HOUR_MS;
+  const hours = Array.from({ length: 25 }, (_, index) => ({ start: first + index * HOUR_MS, counts: {} }));
+  for (const row of rows) {
+    const hour = hours[Math.floor((Date.parse(row.timestamp) - first) / HOUR_MS)];
+    if (hour) hour.counts[kindOf(row)] = (hour.counts[kindOf(row)] ?? 0) + 1;
+  }
+  return hours;
+}
+
+const sum = (hour) => Object.values(hour.counts).reduce((total, count) => total + count, 0);
+
+function counts(rows) {
+  const of = (kind) => rows.filter((row) => kindOf(row) === kind).length;
+  const times = rows.map((row) => row.seconds_to_delivery).filter((seconds) => seconds !== null);
+  times.sort((one, other) => one - other);
+  const entry = (kind, words, value) => el("div", { "data-kind": kind }, el("dt", {}, words), el("dd", {}, value));
+  return [
+    entry("all", "texts", String(rows.length)),
+    ...KINDS.map(([kind, words]) => entry(kind, words, String(of(kind)))),
+    entry("all", "median time to delivery", times.length ? span(times[Math.floor((times.length - 1) / 2)]) : "–"),
+  ];
+}
+
+function chart(hours, width) {
+  const most = Math.max(1, ...hours.map(sum));
+  const step = niceStep(most);
+  const top = Math.ceil(most / step) * step;
+  const y = (count) => HEIGHT - FOOT - (count / top) * (HEIGHT - FOOT - 10);
+  const column = (width - LEFT) / hours.length;
+  const drawing = svg("svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": spoken(hours) });
+  for (let count = 0; count <= top; count += step) {
+    drawing.append(svg("line", { class: "grid", x1: LEFT, x2: width, y1: y(count), y2: y(count) }));
+    drawing.append(svg("text", { class: "tick", x: LEFT - 5, y: y(count) + 4, "text-anchor": "end" }, String(count)));
+  }
+  hours.forEach((hour, index) => {
+    const left = LEFT + index * column;
+    const time = new Date(hour.start);
+    let below = 0;
+    const bar = svg("g", {}, svg("title", {}, `${label(time)}: ${inWords(hour)}`));
+    for (const [kind] of KINDS) {
+      const count = hour.counts[kind] ?? 0;
+      if (count === 0) continue;
+      const high = y(below + count);
+      bar.append(svg("rect", { "data-kind": kind, x: left + column * 0.12, y: high, width: column * 0.76, height: Math.max(1, y(below) - high - 0.5) }));
+      below += count;
+    }
+    drawing.append(bar);
+    if (time.getHours() % (width < 560 ? 6 : 3) === 0) {
+      drawing.append(svg("text", { class: "tick", x: left + column / 2, y: HEIGHT - 3, "text-anchor": "middle" }, label(time)));
+    }
+  });
+  return drawing;
+}
+
+function niceStep(most) {
+  const rough = most / 3;
+  const size = 10 ** Math.floor(Math.log10(rough));
+  return Math.max(1, [1, 2, 5, 10].find((factor) => factor * size >= rough) * size);
+}
+
+const label = (time) => `${String(time.getHours()).padStart(2, "0")}:00`;
+
+function inWords(hour) {
+  const parts = KINDS.filter(([kind]) => hour.counts[kind]).map(([kind, words]) => `${hour.counts[kind]} ${words}`);
+  return parts.join(", ") || "no texts";
+}
+
+function spoken(hours) {
+  const busy = hours.filter((hour) => sum(hour) > 0);
+  if (busy.length === 0) return "Bar chart of the last 24 hours: no texts.";
+  return `Bar chart of the last 24 hours by outcome and tier; the table below has its numbers. ${busy.length} hours had texts.`;
+}
+
+function legend(hours) {
+  const present = KINDS.filter(([kind]) => hours.some((hour) => hour.counts[kind]));
+  return el("ul", { class: "legend", "aria-hidden": "true" }, present.map(([kind, words]) => el("li", { "data-kind": kind }, words)));
+}
+
+function table(hours) {
+  const head = el("tr", {}, el("th", { scope: "col" }, "Hour"), KINDS.map(([, words]) => el("th", { scope: "col" }, words)));
+  const lines = hours
+    .filter((hour) => sum(hour) > 0)
+    .map((hour) => el("tr", {}, el("th", { scope: "row" }, label(new Date(hour.start))), KINDS.map(([kind]) => el("td", {}, String(hour.counts[kind] ?? 0)))));
+  return el("table", {}, el("thead", {}, head), el("tbody", {}, lines));
+}

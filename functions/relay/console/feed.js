@@ -1,0 +1,153 @@
+// What this page knows of relays: every row once, by message id, and the few questions that keep them current.
+
+// Rows are stamped when they are taken in and become visible a little later, from machines with different clocks.
+const OVERLAP_MS = 20_000;
+const SETTLE_EVERY_MS = 60_000;
+const PAGE = 100;
+const PAGES_MAX = 20;
+const ONE_BY_ONE_MAX = 8;
+const ROWS_MAX = 3000;
+export const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const iso = (ms) => new Date(ms).toISOString();
+const isOpen = (row) => row.final_status === "in_progress" || row.final_status === "exhausted";
+
+/** Sends `change` after rows came or changed, and `row` (detail: row, known) for each of them. */
+export class Feed extends EventTarget {
+  rows = new Map();
+  /** Since when everything is known (ISO 8601); null before the first page. */
+  dayFrom = null;
+  dayIsWhole = false;
+  /** The oldest time that a view shows; what is older and has ended may be forgotten. */
+  keepFrom = Infinity;
+  #api;
+  #newest = 0;
+  #settledAt = 0;
+  #unreachedHours = 24;
+
+  constructor(api) {
+    super();
+    this.#api = api;
+  }
+
+  /** Take in rows; whether any of them was new or different. */
+  learn(rows) {
+    let changed = false;
+    for (const row of rows) {
+      const known = this.rows.get(row.message_id);
+      this.#newest = Math.max(this.#newest, Date.parse(row.timestamp));
+      if (known && JSON.stringify(known) === JSON.stringify(row)) continue;
+      this.rows.set(row.message_id, row);
+      changed = true;
+      this.dispatchEvent(new CustomEvent("row", { detail: { row, known } }));
+    }
+    if (changed) this.dispatchEvent(new Event("change"));
+    return changed;
+  }
+
+  /** All rows that pass, newest first. */
+  select(passes) {
+    return [...this.rows.values()].filter(passes).sort(newestFirst);
+  }
+
+  /** Know every exhausted relay of so many hours from the next round on; whether that asks for more than before. */
+  wantUnreached(hours) {
+    const more = hours > this.#unreachedHours;
+    if (more) {
+      this.#unreachedHours = hours;
+      this.#settledAt = 0;
+    }
+    return more;
+  }
+
+  /** Ask for what is new, for what is on its way, and what became of the rest. Whether anything had changed. */
+  async round() {
+    let changed = this.dayFrom === null && (await this.#loadDay());
+    const now = this.#api.now();
+    const arrived = await this.#all({ since: iso(Math.max(this.#newest - OVERLAP_MS, now - DAY_MS)) });
+    const running = await this.#all({ final_status: "in_progress" });
+    const current = new Set([...arrived.rows, ...running.rows].map((row) => row.message_id));
+    let settling = (row) => row.final_status === "in_progress";
+    let unreached = { changed: false };
+    if (now - this.#settledAt > SETTLE_EVERY_MS) {
+      const from = now - this.#unreachedHours * HOUR_MS;
+      unreached = await this.#all({ final_status: "exhausted", since: iso(from) });
+      for (const row of unreached.rows) current.add(row.message_id);
+      // An exhausted relay may still be delivered, or be redriven by somebody else.
+      settling = (row) => isOpen(row) && (row.final_status === "in_progress" || Date.parse(row.timestamp) >= from);
+      this.#settledAt = now;
+    }
+    const gone = this.select((row) => settling(row) && !current.has(row.message_id));
+    changed = (await this.#askAgain(gone)) || changed;
+    this.#forgetOld(now);
+    return changed || arrived.changed || running.changed || unreached.changed;
+  }
+
+  /** One page of a search, taken in: its rows, the token of the next page, and whether anything was new. */
+  async page(filter, token = null, limit = PAGE) {
+    const answer = await this.#api.search({ ...filter, limit, ...(token ? { page_token: token } : {}) });
+    return { rows: answer.relays, token: answer.next_page_token, changed: this.learn(answer.relays) };
+  }
+
+  async #loadDay() {
+    const since = iso(this.#api.now() - DAY_MS);
+    let token = null;
+    for (let number = 0; number < PAGES_MAX; number += 1) {
+      const page = await this.page({ since }, token);
+      token = page.token;
+      this.dayFrom = token ? page.rows.at(-1).timestamp : since;
+      this.dayIsWhole = !token;
+      this.dispatchEvent(new Event("change"));
+      if (!token) break;
+    }
+    return true;
+  }
+
+  async #all(filter) {
+    const found = { rows: [], changed: false };
+    let token = null;
+    for (let number = 0; number < PAGES_MAX; number += 1) {
+      const page = await this.page(filter, token);
+      found.rows.push(...page.rows);
+      found.changed ||= page.changed;
+      token = page.token;
+      if (!token) break;
+    }
+    return found;
+  }
+
+  /** Rows that are no longer listed as what they were: something became of them. */
+  async #askAgain(rows) {
+    if (rows.length === 0) return false;
+    if (rows.length > ONE_BY_ONE_MAX) {
+      const window = { since: rows.at(-1).timestamp, until: iso(Date.parse(rows[0].timestamp) + 1) };
+      return (await this.#all(window)).changed;
+    }
+    let changed = false;
+    for (const row of rows) changed = (await this.#askOne(row.message_id)) || changed;
+    return changed;
+  }
+
+  async #askOne(messageId) {
+    try {
+      return this.learn([(await this.#api.one(messageId)).summary]);
+    } catch (error) {
+      if (error.kind !== "missing") throw error;
+      this.rows.delete(messageId);
+      this.dispatchEvent(new Event("change"));
+      return true;
+    }
+  }
+
+  #forgetOld(now) {
+    if (this.rows.size <= ROWS_MAX) return;
+    const from = Math.min(this.keepFrom, now - DAY_MS);
+    for (const [id, row] of this.rows) if (!isOpen(row) && Date.parse(row.timestamp) < from) this.rows.delete(id);
+  }
+}
+
+export function newestFirst(one, other) {
+  if (one.timestamp !== other.timestamp) return one.timestamp < other.timestamp ? 1 : -1;
+  return one.message_id < other.message_id ? 1 : -1;
+}

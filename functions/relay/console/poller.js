@@ -1,0 +1,93 @@
+// When to ask: every few seconds while things move, less often when they do not, ever less often while something is
+// wrong, at once when somebody looks again, and not at all while nobody looks or the device is offline.
+
+const FAST_S = 3;
+const SLOW_S = 10;
+const ERROR_FIRST_S = 2;
+const ERROR_MAX_S = 60;
+
+export class Poller extends EventTarget {
+  state = "waiting"; // waiting, current, trouble, token, offline, paused
+  error = null;
+  heardAt = null; // by this machine's clock, in milliseconds
+  nextAt = null;
+  #round;
+  #timer = null;
+  #running = false;
+  #again = false;
+  #errors = 0;
+  #idle = 0;
+
+  /** `round` asks once and says whether anything had changed; it raises ApiError. */
+  constructor(round) {
+    super();
+    this.#round = round;
+  }
+
+  start() {
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#stop("paused") : this.poke()));
+    window.addEventListener("online", () => this.poke());
+    window.addEventListener("offline", () => this.#stop("offline"));
+    this.poke();
+  }
+
+  /** Ask now; once more, if a round is under way. */
+  poke() {
+    if (this.#running) {
+      this.#again = true;
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#run();
+  }
+
+  async #run() {
+    if (!navigator.onLine) {
+      this.#stop("offline");
+      return;
+    }
+    this.#running = true;
+    const wait = await this.#ask();
+    this.#running = false;
+    if (this.#again) {
+      this.#again = false;
+      this.#run();
+    } else if (document.hidden) {
+      this.#stop("paused");
+    } else {
+      this.nextAt = Date.now() + wait * 1000;
+      this.#timer = setTimeout(() => this.#run(), wait * 1000);
+      this.dispatchEvent(new Event("state"));
+    }
+  }
+
+  /** One round; gives the seconds until the next. */
+  async #ask() {
+    try {
+      const moved = await this.#round();
+      this.#errors = 0;
+      this.#idle = moved ? 0 : this.#idle + 1;
+      this.heardAt = Date.now();
+      this.#become("current", null);
+      return Math.min(SLOW_S, FAST_S + this.#idle / 2);
+    } catch (error) {
+      const wait = Math.min(ERROR_MAX_S, ERROR_FIRST_S * 2 ** this.#errors) * (0.8 + Math.random() * 0.4);
+      this.#errors += 1;
+      this.#become(error.kind === "token" ? "token" : "trouble", error);
+      return Math.max(error.retryAfter ?? 0, wait);
+    }
+  }
+
+  #stop(state) {
+    if (this.#running) return;
+    clearTimeout(this.#timer);
+    this.nextAt = null;
+    this.#become(state, this.error);
+  }
+
+  #become(state, error) {
+    this.state = state;
+    this.error = error;
+    this.dispatchEvent(new Event("state"));
+  }
+}

@@ -1,0 +1,163 @@
+// One relay: how it stands, what was tried and why it failed, drawn to scale and in words.
+
+import { legend, timeline } from "./timeline.js";
+import { badge, bodyWords, clock, el, seconds, span, timeElement } from "./words.js";
+
+export class RelayView {
+  #api;
+  #feed;
+  #redrive;
+  #place = document.getElementById("relay-body");
+  #id = null;
+  #answer = null;
+  #asked = 0;
+
+  /** `redrive` is called with the row of the relay that somebody wants to start again. */
+  constructor(api, feed, redrive) {
+    this.#api = api;
+    this.#feed = feed;
+    this.#redrive = redrive;
+    feed.addEventListener("row", (event) => {
+      if (event.detail.row.message_id === this.#id && event.detail.known) this.refresh();
+    });
+    let width = 0;
+    new ResizeObserver(([entry]) => {
+      if (Math.abs(entry.contentRect.width - width) < 1) return;
+      width = entry.contentRect.width;
+      if (this.#answer) this.#drawLines();
+    }).observe(this.#place);
+  }
+
+  get id() {
+    return this.#id;
+  }
+
+  /** Show this relay; null shows none. */
+  open(id) {
+    if (id === this.#id) return;
+    this.#id = id;
+    this.#answer = null;
+    if (id === null) return;
+    this.#place.replaceChildren(el("p", { class: "nothing", id: "relay-title" }, "Loading the relay …"));
+    this.refresh();
+  }
+
+  /** While it is on its way its picture grows. */
+  tick() {
+    if (this.#answer?.relay.final_status === "in_progress") this.#drawLines();
+  }
+
+  async refresh() {
+    const id = this.#id;
+    if (!id) return;
+    const asked = ++this.#asked;
+    try {
+      const answer = await this.#api.one(id);
+      if (asked !== this.#asked || id !== this.#id) return;
+      this.#answer = answer;
+      this.#feed.learn([answer.summary]);
+      this.#draw();
+    } catch (error) {
+      if (asked === this.#asked && id === this.#id && !this.#answer) this.#drawProblem(error);
+    }
+  }
+
+  #drawProblem(error) {
+    const again = el("button", { type: "button", onclick: () => this.refresh() }, "Try again");
+    const title = error.kind === "missing" ? "No such relay: unknown, or expired after 90 days." : error.message;
+    this.#place.replaceChildren(el("div", { class: "nothing" }, el("h2", { id: "relay-title" }, title), error.kind === "missing" ? "" : again));
+  }
+
+  #draw() {
+    const { relay, summary, story } = this.#answer;
+    const open = [...this.#place.querySelectorAll("details[open]")].map((details) => details.id);
+    const focus = this.#place.contains(document.activeElement) ? document.activeElement.id : "";
+    this.#place.replaceChildren(
+      el("header", { class: "relay-head" },
+        el("p", { class: "states" }, ...badge(summary), summary.recovered ? el("span", { class: "badge", "data-outcome": "recovered" }, "recovered") : ""),
+        el("h2", { id: "relay-title" }, story.headline),
+        el("p", { class: "advice" }, el("strong", {}, "What to do: "), story.advice),
+        this.#actions(summary),
+      ),
+      facts(relay, story),
+      el("blockquote", { class: "body" }, bodyWords(summary)),
+      ...this.#drives(story),
+      trail(story, relay.timestamp),
+      el("details", { id: "relay-record", class: "as-table" },
+        el("summary", {}, "The record as it is stored"),
+        el("pre", { tabindex: "0", role: "region", "aria-label": "The record as it is stored" }, JSON.stringify(relay, null, 2)),
+      ),
+    );
+    for (const id of open) this.#place.querySelector(`#${id}`)?.setAttribute("open", "");
+    if (focus) document.getElementById(focus)?.focus();
+    this.#drawLines();
+  }
+
+  #actions(summary) {
+    if (summary.final_status !== "exhausted") return "";
+    const call = summary.sender_phone.startsWith("+") ? el("a", { class: "button", href: `tel:${summary.sender_phone}` }, `Call ${summary.sender_phone}`) : "";
+    return el("p", { class: "actions" }, call, el("button", { type: "button", id: "relay-redrive", class: "main", onclick: () => this.#redrive(summary) }, "Redrive …"));
+  }
+
+  #drives(story) {
+    if (story.drives.every((drive) => drive.attempts.length === 0)) return [];
+    const parts = story.drives.map((drive) => {
+      const title = drive.number === 1 ? "Attempts" : `Redrive ${drive.number - 1}, ${clock(drive.started_at)}`;
+      return el("section", { class: "drive", "aria-label": title },
+        el("h3", {}, title),
+        el("div", { class: "line", "data-drive": drive.number }),
+        el("ol", { class: "attempts" }, drive.attempts.map((attempt) => attemptWords(attempt, drive.started_at))),
+      );
+    });
+    return [...parts.reverse(), legend()];
+  }
+
+  #drawLines() {
+    const now = new Date(this.#api.now()).toISOString();
+    for (const drive of this.#answer.story.drives) {
+      const place = this.#place.querySelector(`[data-drive="${drive.number}"]`);
+      if (place?.clientWidth) place.replaceChildren(timeline(drive, place.clientWidth, now));
+    }
+  }
+}
+
+function facts(relay, story) {
+  const fact = (name, ...value) => el("div", {}, el("dt", {}, name), el("dd", {}, ...value));
+  return el("dl", { class: "facts" },
+    fact("From", relay.sender_phone),
+    fact("To", relay.recipient_phone),
+    fact("Received", timeElement(relay.timestamp)),
+    fact("Time to delivery", story.seconds_to_delivery === null ? "–" : span(story.seconds_to_delivery)),
+    fact("Message id", el("code", {}, relay.message_id)),
+  );
+}
+
+function attemptWords(attempt, startedAt) {
+  const at = attempt.started_at ?? attempt.starts_at;
+  const lasted = attempt.started_at && attempt.ended_at ? `, for ${span(seconds(attempt.started_at, attempt.ended_at))}` : "";
+  const code = attempt.error_code > 0 ? el("code", { class: "code" }, String(attempt.error_code)) : "";
+  return el("li", { "data-kind": attempt.status },
+    el("p", { class: "attempt-head" },
+      el("strong", {}, `Tier ${attempt.tier} · ${attempt.tier_name}`),
+      el("span", { class: "note" }, `try ${attempt.try_in_tier}, at +${span(seconds(startedAt, at))}${lasted}${attempt.is_resend ? ", sent once more" : ""}`),
+    ),
+    el("p", {}, code, code ? " " : "", attempt.words),
+    attempt.advice ? el("p", { class: "advice" }, attempt.advice) : "",
+  );
+}
+
+function trail(story, from) {
+  const head = el("tr", {}, ["After", "Tier", "Step", "What it means"].map((name) => el("th", { scope: "col" }, name)));
+  const lines = story.trail.map((line) =>
+    el("tr", {},
+      el("td", { title: line.at }, `+${span(seconds(from, line.at))}`),
+      el("td", {}, line.tier ? String(line.tier) : ""),
+      el("td", {}, line.step.replaceAll("_", " "), line.by ? el("span", { class: "note" }, ` by ${line.by}`) : ""),
+      el("td", {}, line.reason || line.words, line.error_code > 0 ? ` (${line.error_code})` : ""),
+    ),
+  );
+  return el("details", { id: "relay-trail", class: "as-table" },
+    el("summary", {}, `Audit trail: ${story.trail.length} steps`),
+    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Audit trail" }, el("table", {}, el("thead", {}, head), el("tbody", {}, lines))),
+  );
+}

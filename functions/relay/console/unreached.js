@@ -1,0 +1,132 @@
+// The wall: who has not been reached, for how long, and what to do. Made to be left open and read from across a room.
+
+import { HOUR_MS } from "./feed.js";
+import { clock, el, show, span } from "./words.js";
+
+const KEY = "relay-dealt-with";
+
+export class UnreachedView {
+  #feed;
+  #api;
+  #poller;
+  #redrive;
+  #place = document.getElementById("wall");
+  #time = document.getElementById("wall-time");
+  #done = document.getElementById("wall-done");
+  #count = document.getElementById("unreached-count");
+  #signature = "";
+
+  constructor(feed, api, poller, redrive) {
+    this.#feed = feed;
+    this.#api = api;
+    this.#poller = poller;
+    this.#redrive = redrive;
+    feed.addEventListener("change", () => this.draw());
+    poller.addEventListener("state", () => this.draw());
+    this.#time.addEventListener("change", () => {
+      if (feed.wantUnreached(this.#hours)) poller.poke();
+      this.draw();
+    });
+  }
+
+  get #hours() {
+    return Number(this.#time.value);
+  }
+
+  /** From the first look at the wall on, it knows as many days as it shows. */
+  shown() {
+    if (this.#feed.wantUnreached(this.#hours)) this.#poller.poke();
+    this.draw();
+  }
+
+  draw() {
+    const from = this.#api.now() - this.#hours * HOUR_MS;
+    const dealtWith = load();
+    const bad = this.#feed.select((row) => Date.parse(row.timestamp) >= from && (row.final_status === "exhausted" || row.is_overdue));
+    const open = bad.filter((row) => !dealtWith.has(row.message_id));
+    const done = bad.filter((row) => dealtWith.has(row.message_id));
+    show(this.#count, String(open.length));
+    this.#count.hidden = open.length === 0;
+    const signature = JSON.stringify([open, done, this.#poller.state === "current", this.#feed.dayFrom === null]);
+    if (signature === this.#signature) return;
+    this.#signature = signature;
+    const focus = this.#place.contains(document.activeElement) ? document.activeElement.dataset.key : "";
+    this.#place.replaceChildren(...(open.length ? [el("ul", { class: "cards" }, open.map((row) => this.#card(row)))] : [this.#calm()]));
+    if (focus) this.#place.querySelector(`[data-key="${focus}"]`)?.focus();
+    this.#drawDone(done);
+  }
+
+  get unreachedCount() {
+    return this.#count.hidden ? 0 : Number(this.#count.textContent);
+  }
+
+  #calm() {
+    if (this.#feed.dayFrom === null) return el("p", { class: "nothing" }, "Loading …");
+    if (this.#poller.state !== "current") return el("p", { class: "nothing" }, "Not known just now.");
+    const since = this.#time.selectedOptions[0].textContent;
+    return el("div", { class: "calm" }, el("p", { class: "sign", "aria-hidden": "true" }, "✓"), el("p", {}, "Everybody was reached."), el("p", { class: "note" }, `No relay of the ${since} is exhausted or overdue.`));
+  }
+
+  #card(row) {
+    const key = (name) => `${name}-${row.message_id}`;
+    const isExhausted = row.final_status === "exhausted";
+    const phone = row.sender_phone.startsWith("+") ? el("a", { href: `tel:${row.sender_phone}`, "data-key": key("call") }, row.sender_phone) : row.sender_phone;
+    return el("li", { class: "card", "data-id": row.message_id, "data-outcome": row.is_overdue ? "overdue" : "exhausted" },
+      el("h3", {}, phone),
+      el("p", { class: "since" }, el("span", { "data-since": row.timestamp }, ""), " unanswered"),
+      el("p", {}, row.headline),
+      row.reason ? el("p", {}, `Last: ${row.tier_name}: ${row.reason}.`, row.error_code > 0 ? el("code", { class: "code" }, String(row.error_code)) : "") : "",
+      row.advice ? el("p", { class: "advice" }, row.advice) : "",
+      el("p", { class: "note" }, `Received ${clock(row.timestamp)}${row.redrives ? `, redriven ${row.redrives}×` : ""}`),
+      el("div", { class: "actions" },
+        el("a", { class: "button", href: `#/relay/${row.message_id}`, "data-key": key("open"), "aria-label": `Open the relay from ${row.sender_phone}` }, "Open"),
+        isExhausted ? el("button", { type: "button", class: "main", "data-key": key("redrive"), "aria-label": `Redrive the relay from ${row.sender_phone}`, onclick: () => this.#redrive(row) }, "Redrive …") : "",
+        el("button", { type: "button", class: "quiet", "data-key": key("done"), "aria-label": `Dealt with: the relay from ${row.sender_phone}`, onclick: () => this.#mark(row, true) }, "Dealt with"),
+      ),
+    );
+  }
+
+  #drawDone(done) {
+    this.#done.hidden = done.length === 0;
+    show(document.getElementById("wall-done-title"), `Dealt with: ${done.length} (noted in this browser only)`);
+    document.getElementById("wall-done-list").replaceChildren(
+      ...done.map((row) => el("li", {},
+        el("a", { href: `#/relay/${row.message_id}` }, `${clock(row.timestamp)} ${row.sender_phone}`), " ",
+        el("button", { type: "button", class: "quiet", onclick: () => this.#mark(row, false) }, "Put back"),
+      )),
+    );
+  }
+
+  #mark(row, isDealtWith) {
+    const ids = load();
+    if (isDealtWith) ids.add(row.message_id);
+    else ids.delete(row.message_id);
+    save(ids);
+    this.draw();
+    document.getElementById("main").focus();
+  }
+}
+
+// Message ids only: nothing that says who wrote what stays in the browser.
+function load() {
+  try {
+    return new Set(JSON.parse(localStorage.getItem(KEY) ?? "[]"));
+  } catch {
+    return new Set();
+  }
+}
+
+function save(ids) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify([...ids].slice(-500)));
+  } catch {
+    // Without storage the note lasts as long as the page; there is nothing to keep it in.
+  }
+}
+
+/** Fill in every "how long ago" on the page. */
+export function tickSince(nowMs) {
+  for (const element of document.querySelectorAll("[data-since]")) {
+    show(element, span((nowMs - Date.parse(element.dataset.since)) / 1000));
+  }
+}
