@@ -6,7 +6,8 @@ One extra segment costs more than a thousand times all the cloud operations of a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 
 # GSM 03.38: the basic set costs one septet a character, the extension table two.
 _BASIC = frozenset(
@@ -17,23 +18,26 @@ _EXTENSION = frozenset("\f^{}\\[~]|€")
 _GSM = re.compile(f"[{re.escape(''.join(_BASIC | _EXTENSION))}]*")
 _EXTENDED = re.compile(f"[{re.escape(''.join(_EXTENSION))}]")
 
-# What Twilio's SmartEncoded replaces before it counts: typographic characters that have a plain twin.
-# Source: Twilio docs/messaging/services/smart-encoding-char-list (those that occur in everyday texts).
+# What Twilio's SmartEncoded replaces before it counts, as far as it occurs in everyday texts: typographic characters
+# that have a plain twin. Source: Twilio docs/messaging/services/smart-encoding-char-list, and its segment calculator.
 _SMART = str.maketrans(
     {
-        "\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u2032": "'", "\u0060": "'", "\u00b4": "'",
-        "\u201c": '"', "\u201d": '"', "\u201f": '"', "\u2033": '"', "\u00ab": '"', "\u00bb": '"',
-        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2015": "-", "\u2212": "-",
-        "\u2026": "...", "\u2022": ".", "\u201a": ",", "\u2039": "<", "\u203a": ">", "\u2044": "/",
-        "\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2009": " ", "\u200a": " ", "\u202f": " ",
-        "\u200b": "", "\ufeff": "",
+        **dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02bd\u00b4\u0060", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u02ba\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2013\u2014\u2015\u2022\u2043", "-"),
+        **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a", " "),
+        **dict.fromkeys("\u202f\u205f\u2028\u2029", " "),
+        **dict.fromkeys("\u200b\u2060\ufeff", ""),
+        "\u2026": "...", "\u203c": "!!", "\u201a": ",", "\u2039": "<", "\u203a": ">", "\u2044": "/", "\u00f7": "/",
+        "\u00bc": "1/4", "\u00bd": "1/2", "\u00be": "3/4",
     }
 )  # fmt: skip
 
 _GSM_SINGLE, _GSM_PART = 160, 153  # septets
 _UCS2_SINGLE, _UCS2_PART = 70, 67  # UTF-16 code units
 
-# Twilio refuses a longer body with 21617.
+# Twilio refuses a longer body with 21617, where "emojis, emoticons or non-GSM characters will be counted as multiple
+# characters". How many it does not say; UTF-16 code units are what SMS itself counts.
 BODY_MAX_CHARACTERS = 1600
 _CUT = "... [cut]"
 
@@ -42,21 +46,42 @@ def segments(text: str) -> int:
     """How many SMS segments Twilio bills for this text; at least 1."""
     text = text.translate(_SMART)
     if _GSM.fullmatch(text):
-        units = len(text) + len(_EXTENDED.findall(text))
-        single, part = _GSM_SINGLE, _GSM_PART
-    else:
-        units = len(text.encode("utf-16-le")) // 2
-        single, part = _UCS2_SINGLE, _UCS2_PART
-    return 1 if units <= single else -(-units // part)
+        septets = _EXTENDED.sub("\x1b\\g<0>", text)
+        return _parts(len(septets), _GSM_SINGLE, _GSM_PART, lambda index: septets[index] == "\x1b")
+    units = text.encode("utf-16-be", "surrogatepass")
+    return _parts(len(units) // 2, _UCS2_SINGLE, _UCS2_PART, lambda index: 0xD8 <= units[2 * index] <= 0xDB)
+
+
+def _parts(units: int, single: int, part: int, begins_a_pair: Callable[[int], bool]) -> int:
+    """So many units in parts, none of which ends between the two halves of a character."""
+    if units <= single:
+        return 1
+    parts = end = 0
+    while end < units:
+        end += part
+        parts += 1
+        if end < units and begins_a_pair(end - 1):
+            end -= 1
+    return parts
 
 
 def comparable(text: str) -> str:
     """What is left of a text however Twilio encodes it: two that differ here are different texts.
 
-    SmartEncoded changes the body that Twilio shows, and which characters it changes is Twilio's to decide; letters and
-    digits of ASCII are none of them.
+    SmartEncoded changes the body that Twilio shows, and which characters it changes is Twilio's to decide: they have a
+    plain twin in ASCII. Its own letters and digits are none of them, nor are those of scripts without such twins.
     """
-    return "".join(character for character in text.translate(_SMART) if character.isascii() and character.isalnum())
+    plain = unicodedata.normalize("NFKC", text.translate(_SMART))
+    return "".join(
+        character
+        for character in plain
+        if (character.isalnum() and _has_no_twin(ord(character))) or character > "\U0001f000"
+    )
+
+
+def _has_no_twin(code: int) -> bool:
+    # Beyond Latin and its phonetic letters (some of which are capitals in small print); emoji are no letters at all.
+    return code < 0x80 or (code >= 0x370 and not 0x1D00 <= code < 0x2000 and not 0xA700 <= code < 0xA800)
 
 
 def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
@@ -76,8 +101,8 @@ def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> s
 def _forms(sender: str, ours: str, body: str, media_count: int) -> Iterator[str]:
     long_note, short_note = _media_notes(media_count)
     for number in _numbers(sender, ours):
-        yield _fitted(f"{number}: ", body, long_note)
-        yield _fitted(f"{number} ", body, short_note)
+        yield _fitted(f"{number}: " if body else f"{number}:", body, long_note)
+        yield _fitted(f"{number} " if body else number, body, short_note)
 
 
 def _numbers(sender: str, ours: str) -> Iterator[str]:
@@ -96,7 +121,19 @@ def _media_notes(count: int) -> tuple[str, str]:
 
 def _fitted(head: str, body: str, note: str) -> str:
     text = head + body + note
-    if len(text) <= BODY_MAX_CHARACTERS:
+    if not _over(text):
         return text
-    room = BODY_MAX_CHARACTERS - len(head) - len(note) - len(_CUT)
-    return head + body[:room] + _CUT + note
+    kept = body[:BODY_MAX_CHARACTERS]
+    while over := _over(head + kept + _CUT + note):
+        # No character counts for more than three.
+        kept = kept[: -max(1, over // 3)]
+    return head + kept + _CUT + note
+
+
+def _over(text: str) -> int:
+    """By how many characters Twilio may find a body too long, as it is or as SmartEncoded makes it; 0 when it fits."""
+    if 3 * len(text) <= BODY_MAX_CHARACTERS:
+        return 0
+    forms = (text, text.translate(_SMART))
+    longest = max(len(form.encode("utf-16-be", "surrogatepass")) // 2 for form in forms)
+    return max(0, longest - BODY_MAX_CHARACTERS)

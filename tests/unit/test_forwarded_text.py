@@ -1,0 +1,245 @@
+"""What the handler reads, and what it costs: never a segment more than the customer's own words, if that can be had."""
+
+# ruff: noqa: RUF001 - telling look-alikes apart is what these tests are about
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from relay.forwarded_text import BODY_MAX_CHARACTERS, comparable, compose, segments
+
+AMERICAN, OURS = "+15557654321", "+15551234567"
+GERMAN = "+4915112345678"
+GSM = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENDED = "\f^{}\\[~]|€"
+
+
+# Counting.
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("a" * 459, 3),
+        ("a" * 460, 4),
+        (GSM, 1),
+        # The extension table: an escape and a character, two septets that stay together.
+        ("€" * 80, 1),
+        ("€" * 80 + "a", 2),
+        ("a" * 158 + "€", 1),
+        ("a" * 159 + "€", 2),
+        ("€" * 152, 2),
+        ("€" * 153, 3),
+        ("a" * 152 + "€" + "a" * 151, 2),
+        ("a" * 152 + "€" + "a" * 152, 3),
+        # UCS-2: one character outside GSM-7 makes all of them wide.
+        ("你" * 70, 1),
+        ("你" * 71, 2),
+        ("你" * 134, 2),
+        ("你" * 135, 3),
+        ("a" * 69 + "你", 1),
+        ("a" * 70 + "你", 2),
+        ("ç" + "a" * 70, 2),
+        # An emoji is two units, which stay together.
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+        ("😀" * 66, 2),
+        ("😀" * 67, 3),
+        ("a" * 66 + "😀" + "a" * 65, 2),
+        ("a" * 66 + "😀" + "a" * 67, 3),
+        # SmartEncoded: typography becomes plain before it is counted.
+        ("“" + "a" * 158 + "”", 1),
+        ("’" * 160, 1),
+        ("—" * 160, 1),
+        ("a" * 157 + "…", 1),
+        ("a" * 158 + "…", 2),
+        ("a" * 158 + "½", 2),
+        ("\u00a0" * 160, 1),
+        ("\u200b" * 500, 1),
+        ("• ein Punkt " * 13, 1),
+    ],
+)
+def test_segments_are_counted_as_twilio_bills_them(text: str, count: int) -> None:
+    assert segments(text) == count
+
+
+def _counted_one_by_one(text: str) -> int:
+    """The same rules, character by character: each opens a new part when it does not fit into the last one."""
+    is_gsm = all(character in GSM + EXTENDED for character in text)
+    widths = [(2 if c in EXTENDED else 1) if is_gsm else (2 if ord(c) > 0xFFFF else 1) for c in text]
+    single, part = (160, 153) if is_gsm else (70, 67)
+    if sum(widths) <= single:
+        return 1
+    parts, used = 1, 0
+    for width in widths:
+        if used + width > part:
+            parts, used = parts + 1, 0
+        used += width
+    return parts
+
+
+_PLAIN = st.text(st.sampled_from(GSM + EXTENDED), max_size=400)
+_WIDE = st.text(st.sampled_from("aä你😀🔥é€"), max_size=400)
+
+
+@given(_PLAIN | _WIDE)
+def test_the_quick_count_is_the_count_character_by_character(text: str) -> None:
+    assert segments(text.replace("`", "")) == _counted_one_by_one(text.replace("`", ""))
+
+
+def test_half_an_emoji_is_counted_and_not_stumbled_over() -> None:
+    assert segments("\ud83d" * 71) == 2
+
+
+# Composing.
+
+_ANY = st.text(st.characters(codec="utf-8"), max_size=500) | _PLAIN | _WIDE
+
+
+@given(st.sampled_from([AMERICAN, GERMAN, "72404", "ACME Bank"]), _ANY, st.integers(0, 10))
+def test_it_never_costs_a_segment_more_than_the_original_if_a_shorter_form_avoids_it(
+    sender: str, body: str, media: int
+) -> None:
+    words = body.strip()
+    number = sender.removeprefix("+1") if sender == AMERICAN else sender
+    noun = "attachment" if media == 1 else "attachments"
+    shortest = f"{number} {words}".strip() + (f"\n[{media} {noun}]" if media else "")
+    composed = compose(sender, OURS, body, media)
+    assert segments(composed) <= max(segments(words), segments(shortest))
+
+
+@given(st.sampled_from([AMERICAN, GERMAN, "72404"]), _ANY, st.integers(0, 10))
+def test_it_begins_with_the_number_holds_all_the_words_and_counts_the_attachments(
+    sender: str, body: str, media: int
+) -> None:
+    composed = compose(sender, OURS, body, media)
+    assert composed.startswith((sender, sender.removeprefix("+1")))
+    assert body.strip() in composed
+    assert composed == composed.rstrip()
+    assert (f"[{media} attachment" in composed) == (media > 0) or "[" in body
+
+
+@pytest.mark.parametrize(
+    ("sender", "body", "media", "composed"),
+    [
+        (AMERICAN, "The boiler leaks", 0, "+15557654321: The boiler leaks"),
+        (AMERICAN, "  The boiler leaks \n", 0, "+15557654321: The boiler leaks"),
+        # Five characters too many for one segment: the colon goes, then the country's +1.
+        (AMERICAN, "a" * 146, 0, "+15557654321: " + "a" * 146),
+        (AMERICAN, "a" * 147, 0, "+15557654321 " + "a" * 147),
+        (AMERICAN, "a" * 148, 0, "5557654321: " + "a" * 148),
+        (AMERICAN, "a" * 149, 0, "5557654321 " + "a" * 149),
+        # No form is as cheap as the original: then the fullest of those that cost least.
+        (AMERICAN, "a" * 150, 0, "+15557654321: " + "a" * 150),
+        # Abroad the national form is not a matter of cutting.
+        (GERMAN, "a" * 150, 0, f"{GERMAN}: " + "a" * 150),
+        ("72404", "a" * 155, 0, "72404: " + "a" * 155),
+        (AMERICAN, "See this", 1, "+15557654321: See this\n[1 attachment, see the record]"),
+        (AMERICAN, "See these", 3, "+15557654321: See these\n[3 attachments, see the record]"),
+        (AMERICAN, "a" * 120, 1, "+15557654321 " + "a" * 120 + "\n[1 attachment]"),
+        (AMERICAN, "", 2, "+15557654321:\n[2 attachments, see the record]"),
+        (AMERICAN, "", 0, "+15557654321:"),
+        # A customer's emoji makes the whole text wide, and the number with it.
+        (AMERICAN, "Help 🔥", 0, "+15557654321: Help 🔥"),
+        (AMERICAN, "🔥" * 28, 0, "+15557654321: " + "🔥" * 28),
+        (AMERICAN, "🔥" * 29, 0, "5557654321: " + "🔥" * 29),
+    ],
+)
+def test_the_fullest_form_that_costs_nothing_more(sender: str, body: str, media: int, composed: str) -> None:
+    assert compose(sender, OURS, body, media) == composed
+
+
+def test_our_number_abroad_keeps_the_country_code() -> None:
+    assert compose(AMERICAN, GERMAN, "a" * 149, 0).startswith("+1555")
+
+
+# Texts as people write them: none of them may cost more for being forwarded.
+EVERYDAY = (
+    "Hi, this is Maria from 12 Oak St. The heating went off again last night, can someone come today? Thanks!",
+    "Don’t send him – the gate’s locked… call me first",
+    "Estoy en la puerta, ¿dónde están? Llevo 20 minutos esperando aquí afuera con los niños y hace frío",
+    "Grüße aus München! Der Termin um 8:30 paßt leider nicht, geht auch übermorgen?",
+    "🔥🔥 water coming through the ceiling pls hurry",
+    "l'intervention est prévue à quelle heure ? merci d'avance, bâtiment C, 3ème étage, code 45B12",
+    "Здравствуйте, машина не заводится, я у магазина",
+    "水管漏水,請盡快派人來,地址是忠孝東路四段一百號",
+    "PIN 4821 / unit {7} [back door] ~ text when here ^^",
+    "ok",
+    "CANCEL",
+    'Please quote: 3× 2" valves, 10 m pipe @ €4.50/m = €45 | deliver to yard #2, ask for Jörg & bring the receipt',
+)
+
+
+@pytest.mark.parametrize("body", EVERYDAY)
+@pytest.mark.parametrize("sender", [AMERICAN, GERMAN])
+def test_an_everyday_text_is_forwarded_whole_and_for_the_price_of_the_original(sender: str, body: str) -> None:
+    composed = compose(sender, OURS, body, 0)
+    assert composed.endswith(body)
+    assert segments(composed) == segments(body)
+
+
+# Too long.
+
+
+@given(
+    st.integers(BODY_MAX_CHARACTERS - 40, 3 * BODY_MAX_CHARACTERS), st.sampled_from(["a", "你", "😀", "…", "½", "e…😀"])
+)
+def test_what_twilio_would_refuse_as_too_long_is_cut_and_says_so(length: int, of: str) -> None:
+    body = (of * length)[:length]
+    composed = compose(AMERICAN, OURS, body, 2)
+    as_sent = composed.replace("…", "...").replace("½", "1/2")
+    assert max(len(form.encode("utf-16-le")) // 2 for form in (composed, as_sent)) <= BODY_MAX_CHARACTERS
+    assert composed.startswith("+15557654321: ")
+    if not composed.startswith(f"+15557654321: {body}"):
+        assert "... [cut]" in composed
+        assert len(as_sent.encode("utf-16-le")) // 2 > BODY_MAX_CHARACTERS - 6, "more was cut than had to be"
+    assert composed.endswith("attachments, see the record]")
+
+
+def test_a_text_that_just_fits_is_not_cut() -> None:
+    head = len(f"{AMERICAN}: ")
+    body = "a" * (BODY_MAX_CHARACTERS - head)
+    assert compose(AMERICAN, OURS, body, 0) == f"{AMERICAN}: {body}"
+    assert compose(AMERICAN, OURS, body + "a", 0).endswith("aa... [cut]")
+
+
+# Recognising a text at Twilio.
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("Don’t – “now”…", 'Don\'t - "now"...'),
+        ("½ an hour", "1/2 an hour"),
+        ("a\u00a0b\u200bc", "a bc"),
+        ("１２ ！", "12 !"),
+        ("ok \r\n", "ok"),
+        ("✽ ❝x❞", '* "x"'),
+    ],
+)
+def test_a_text_is_recognised_after_smart_encoding(ours: str, theirs: str) -> None:
+    assert comparable(ours) == comparable(theirs)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("at 8", "at 9"),
+        ("水管漏水", "電燈壞了"),
+        ("приезжайте", "не приезжайте"),
+        ("مرحبا", "شكرا"),
+        ("👍", "🔥"),
+        ("αβγ", "αβδ"),
+    ],
+)
+def test_different_words_in_any_script_are_different_texts(one: str, other: str) -> None:
+    assert comparable(one) != comparable(other)
