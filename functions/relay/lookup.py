@@ -102,6 +102,11 @@ class Settled:
         return self.adopted + self.declared_not_sent + self.taken_over
 
 
+def is_worth_asking(relay: Relay, now: datetime) -> bool:
+    """Whether Twilio may know more of one of its attempts than the record does."""
+    return relay.due_at is not None and any(now >= fates.settled_at(attempt) for attempt in fates.open_attempts(relay))
+
+
 def settle(world: World, stored: Stored, budget: Budget, by: str) -> Settled:
     """Ask Twilio about every open attempt of a relay and let the record learn the answers. Raises StoreUnavailable."""
     counts: Counter[str] = Counter()
