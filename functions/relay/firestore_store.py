@@ -85,7 +85,7 @@ class FirestoreStore:
         deadline = Deadline(timeout_seconds)
         document = self._document(relay.message_id)
         # An update, not a replacement: fields that only another revision knows stay as they are.
-        changes = {**to_document(relay), **self._withdrawn_tiers(relay)}
+        changes = {**to_document(relay), **_bookkeeping(relay)}
         unchanged = self._client.get().write_option(last_update_time=version)
         result = self._ask(
             lambda seconds: document.update(changes, unchanged, retry=None, timeout=seconds), deadline, _OF_UPDATE
@@ -141,12 +141,6 @@ class FirestoreStore:
     def _watermark(self, name: str) -> Any:
         return self._client.get().collection(f"{self._collection}-watermarks").document(name)
 
-    def _withdrawn_tiers(self, relay: Relay) -> Document:
-        """Removes the statuses of tiers that an earlier drive's policy had and this one does not."""
-        highest = max((attempt.tier for attempt in relay.attempts), default=0)
-        absent = client_libraries.firestore().DELETE_FIELD
-        return {f"tier_{number}_status": absent for number in range(relay.policy.last_tier + 1, highest + 1)}
-
     def _live(self, query: Any, wanted: int, deadline: Deadline) -> list[Stored]:
         """The first `wanted` relays of a query that have not expired. Firestore takes up to a day to remove those."""
         never = client_libraries.never_retry()
@@ -196,6 +190,19 @@ class FirestoreStore:
         except client_libraries.google_errors() as error:
             name = type(error).__name__
             raise meanings.get(name, StoreUnavailable)(f"Firestore: {name}") from error
+
+
+def _bookkeeping(relay: Relay) -> Document:
+    """What an update says beside the relay itself."""
+    firestore = client_libraries.firestore()
+    highest = max((attempt.tier for attempt in relay.attempts), default=0)
+    dropped = range(relay.policy.last_tier + 1, highest + 1)
+    return {
+        # Firestore keeps the update time of a document that a write leaves as it was; a version must be used once.
+        "update_count": firestore.Increment(1),
+        # The statuses of tiers that an earlier drive's policy had and this one has not.
+        **{f"tier_{number}_status": firestore.DELETE_FIELD for number in dropped},
+    }
 
 
 def _stored(snapshot: Any, now: datetime) -> Stored | None:

@@ -144,13 +144,28 @@ def sqlite_timers(request: pytest.FixtureRequest) -> Iterator[TimersRig]:
     database.close()
 
 
+def firestore_store(request: pytest.FixtureRequest) -> AbstractContextManager[StoreRig]:
+    # Only here: its module loads Google's clients, which the other implementations do without.
+    from tests.google import rigs
+
+    return rigs.firestore_store(request)
+
+
+def cloud_tasks_timers(request: pytest.FixtureRequest) -> AbstractContextManager[TimersRig]:
+    from tests.google import rigs
+
+    return rigs.cloud_tasks_timers(request)
+
+
 STORES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[StoreRig]]] = {
     "memory": memory_store,
     "sqlite": sqlite_store,
+    "firestore": firestore_store,
 }
 TIMERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[TimersRig]]] = {
     "memory": memory_timers,
     "sqlite": sqlite_timers,
+    "cloud tasks": cloud_tasks_timers,
 }
 
 

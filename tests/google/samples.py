@@ -20,8 +20,6 @@ BODY = "the boiler is leaking"
 NOW = datetime(2026, 3, 4, 5, 6, 7, 123457, UTC)
 POLICY = Policy((Tier("first", "+15550002001"), Tier("second", "+15550002002"), Tier("third", "+15550002003")))
 
-_PATIENCE_SECONDS = 60.0
-
 
 def sid(number: int) -> str:
     return f"SM{number:032x}"
@@ -95,12 +93,3 @@ class RecordingJournal:
 def error_of(kind: type[Exception], *arguments: object) -> Exception:
     """An error of a client library, which declares no types for the making of one."""
     return kind("made up", *arguments)
-
-
-def eventually(condition: Callable[[], bool], what: str) -> None:
-    """Wait for it, as long as a very slow machine may need; fail with `what` otherwise."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"never happened: {what}")
-        time.sleep(0.005)

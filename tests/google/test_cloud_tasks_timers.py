@@ -19,8 +19,8 @@ from relay.model import Timer, TimerKind
 from scripts.local_google.cloud_tasks import CloudTasksServer
 from scripts.local_google.issuer import TokenIssuer
 from tests.google.proxy import Proxy
-from tests.google.samples import NOW, RecordingJournal, error_of, eventually, sid
-from tests.local_google.target import Target
+from tests.google.samples import NOW, RecordingJournal, error_of, sid
+from tests.local_google.target import Target, eventually
 
 LONG: dict[str, Any] = {"timeout_seconds": 60.0}
 LOCATION = "projects/p/locations/us-central1"

@@ -24,11 +24,11 @@ from tests.google.samples import (
     RecordingTimers,
     StandingClock,
     error_of,
-    eventually,
     failed_once,
     new_relay,
     sid,
 )
+from tests.local_google.target import eventually
 
 LONG: dict[str, Any] = {"timeout_seconds": 60.0}
 SHORT: dict[str, Any] = {"timeout_seconds": 0.3}
@@ -129,7 +129,7 @@ def test_a_lost_reply_without_time_for_another_try_is_unavailable_although_it_wa
     through_wire.get(sid(9), **LONG)
     wire.swallow_replies()
     with pytest.raises(StoreUnavailable):
-        through_wire.create(RELAY, [], timeout_seconds=1.0)
+        through_wire.create(RELAY, [], timeout_seconds=3.0)
     eventually(lambda: store.get(RELAY.message_id, **LONG) is not None, "the create was applied")
 
 
@@ -248,7 +248,7 @@ def test_timers_that_hang_do_not_keep_a_create_from_being_durable(journal: Recor
     release = threading.Event()
     timers = RecordingTimers(lambda: eventually(release.is_set, "the test released the timers"))
     store = store_on(WorkingDocument(), timers, journal)
-    assert store.create(RELAY, TIMERS, timeout_seconds=0.1) == NOW
+    assert store.create(RELAY, TIMERS, timeout_seconds=1.0) == NOW
     assert ["not armed in time" in note for note in journal.notes] == [True]
     release.set()
 

@@ -1,0 +1,146 @@
+"""What every messenger promises: one POST with a definite outcome, and true answers about what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from relay.errors import MessengerUnavailable
+from relay.failures import TABLE, FailureClass
+from relay.forwarded_text import comparable
+from relay.model import InboundText
+from relay.ports import Accepted, Ambiguous, OutgoingText, Refused
+
+from tests.contract.messenger_rigs import HANDLER, MESSENGERS, OURS, MessengerRig
+
+LIMIT: dict[str, Any] = {"timeout_seconds": 60.0}
+CUSTOMER = "+15550003001"
+BODY = "+15550003001: the boiler is leaking — please come…"
+CALLBACK = "https://relay.example.com/sms/delivery-status?relay=SM1&tier=1&attempt=1"
+TEXT = OutgoingText(HANDLER, OURS, BODY, validity_seconds=60, status_callback=CALLBACK)
+SECOND = timedelta(seconds=1)
+# Those a POST can be refused with; the others are only ever told in a receipt, or leave the outcome open.
+REFUSALS = sorted(code for code, failure in TABLE.items() if failure.failure_class is not FailureClass.AMBIGUOUS)
+
+
+@pytest.fixture(params=MESSENGERS)
+def rig(request: pytest.FixtureRequest) -> Iterator[MessengerRig]:
+    with MESSENGERS[request.param]() as one:
+        yield one
+
+
+def send(rig: MessengerRig) -> str:
+    outcome = rig.messenger.send(TEXT, **LIMIT)
+    assert isinstance(outcome, Accepted)
+    return outcome.message_sid
+
+
+def test_an_accepted_text_can_be_fetched_by_its_id(rig: MessengerRig) -> None:
+    before = rig.now()
+    sid = send(rig)
+    found = rig.messenger.fetch(sid, **LIMIT)
+    assert found is not None
+    assert (found.message_sid, found.to, found.from_) == (sid, HANDLER, OURS)
+    assert comparable(found.body) == comparable(BODY), "Twilio may show typographic characters as plain ones"
+    assert (found.status, found.error_code) == ("queued", None)
+    assert before - SECOND < found.created_at <= rig.now()
+
+
+def test_every_text_has_an_id_of_its_own(rig: MessengerRig) -> None:
+    assert len({send(rig) for _ in range(3)}) == 3
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refusal_tells_its_code_and_nothing_was_taken(rig: MessengerRig, code: int) -> None:
+    rig.refuse_next(code)
+    assert rig.messenger.send(TEXT, **LIMIT) == Refused(code)
+    assert rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT) == []
+    send(rig)
+
+
+def test_a_lost_reply_is_ambiguous_and_the_text_can_be_found(rig: MessengerRig) -> None:
+    rig.lose_next_reply(TEXT)
+    outcome = rig.messenger.send(TEXT, **LIMIT)
+    assert isinstance(outcome, Ambiguous)
+    assert not any(word in outcome.reason for word in (BODY, HANDLER, OURS))
+    (found,) = rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT)
+    assert comparable(found.body) == comparable(BODY)
+    assert rig.messenger.fetch(found.message_sid, **LIMIT) == found
+
+
+def test_a_lost_request_is_ambiguous_and_no_text_is_found(rig: MessengerRig) -> None:
+    rig.lose_next_request()
+    assert isinstance(rig.messenger.send(TEXT, **LIMIT), Ambiguous)
+    assert rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [("delivered", None), ("undelivered", 30003), ("sent", None)])
+def test_a_fetched_text_tells_its_true_status(rig: MessengerRig, status: str, code: int | None) -> None:
+    rig.prepare_end(status, code)
+    sid = send(rig)
+    rig.end_as(sid, status, code)
+    found = rig.messenger.fetch(sid, **LIMIT)
+    assert found is not None
+    assert (found.status, found.error_code) == (status, code)
+
+
+def test_an_unknown_id_is_none(rig: MessengerRig) -> None:
+    assert rig.messenger.fetch("SM" + "f" * 32, **LIMIT) is None
+
+
+def test_a_search_finds_what_was_sent_to_one_number_since_a_moment(rig: MessengerRig) -> None:
+    too_early = send(rig)
+    rig.pass_time(10)
+    since = rig.now()
+    wanted = [send(rig)]
+    rig.pass_time(10)
+    wanted.append(send(rig))
+    assert too_early not in wanted
+    found = rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT)
+    assert sorted(text.message_sid for text in found) == sorted(wanted)
+    assert rig.messenger.sent_to("+15550002009", OURS, since, **LIMIT) == []
+    assert rig.messenger.sent_to(HANDLER, "+15550001009", since, **LIMIT) == []
+
+
+def test_a_text_that_still_waits_at_twilio_is_found_too(rig: MessengerRig) -> None:
+    sid = send(rig)
+    (found,) = rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT)
+    assert (found.message_sid, found.status) == (sid, "queued")
+
+
+def test_a_moment_within_a_second_does_not_hide_a_text_of_that_second(rig: MessengerRig) -> None:
+    """Twilio's times are cut off to the second, so a text of 12:00:00.7 is listed as one of 12:00:00."""
+    rig.pass_time(0.5)
+    since = rig.now()
+    rig.pass_time(0.2)
+    sid = send(rig)
+    assert [text.message_sid for text in rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT)] == [sid]
+
+
+def test_what_came_in_is_listed_with_everything_a_webhook_would_have_told(rig: MessengerRig) -> None:
+    rig.receive(InboundText("SM" + "1" * 32, CUSTOMER, OURS, "too early"))
+    rig.pass_time(10)
+    since = rig.now()
+    sid = rig.receive(InboundText("SM" + "2" * 32, CUSTOMER, OURS, "héllo ☃", media_count=2))
+    send(rig)
+    (found,) = rig.messenger.received_at(OURS, since, **LIMIT)
+    assert found.text == InboundText(sid, CUSTOMER, OURS, "héllo ☃", media_count=2)
+    assert since - SECOND < found.received_at <= rig.now()
+    assert rig.messenger.received_at("+15550001009", since, **LIMIT) == []
+
+
+def test_a_look_up_that_is_not_answered_says_nothing_about_the_text(rig: MessengerRig) -> None:
+    sid = send(rig)
+    since = rig.now() - SECOND
+    with rig.unreachable():
+        for ask in (
+            lambda: rig.messenger.fetch(sid, **LIMIT),
+            lambda: rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT),
+            lambda: rig.messenger.received_at(OURS, since, **LIMIT),
+        ):
+            with pytest.raises(MessengerUnavailable) as raised:
+                ask()
+            assert not any(word in str(raised.value) for word in (BODY, HANDLER, OURS))
+    assert rig.messenger.fetch(sid, **LIMIT) is not None
