@@ -25,6 +25,7 @@ from relay.policy import Policy
 from relay.ports import Journal, Messenger, RelayStore, Timers
 from relay.relay_events import EventPublisher
 from relay.shell import World
+from relay.variables import ENTRY_POINTS, Need
 from relay.webhook import TwilioAccount
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Runtime:
         return World(
             store=self.home.store,
             timers=self.home.timers,
-            messenger=shared_messenger(self.settings),
+            messenger=shared_messenger(self.settings, self.journal),
             clock=SystemClock(),
             journal=self.journal,
             new_claim=new_claim,
@@ -132,7 +133,7 @@ def runtime(entry_point: str, environ: Mapping[str, str] | None = None) -> Runti
     def make() -> Runtime:
         source = os.environ if environ is None else environ
         settings = load_settings(source, [entry_point])
-        if settings.backend == "embedded":
+        if settings.backend == "embedded" and Need.STORE in ENTRY_POINTS[entry_point]:
             # Alone on its machine, every process also does what timers and schedules do in the cloud.
             load_settings(source, _BACKGROUND)
         return Runtime(settings)
@@ -140,7 +141,7 @@ def runtime(entry_point: str, environ: Mapping[str, str] | None = None) -> Runti
     return _once(("runtime", entry_point), make)
 
 
-def shared_messenger(settings: Settings) -> Messenger:
+def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
     from relay.twilio_messenger import TwilioMessenger
 
     key = ("messenger", settings.account_sid, settings.api_key_sid, settings.api_base_url)
@@ -152,6 +153,7 @@ def shared_messenger(settings: Settings) -> Messenger:
             api_key_sid=settings.api_key_sid,
             api_key_secret=settings.api_key_secret,
             base_url=settings.api_base_url,
+            journal=journal,
         ),
     )
 
@@ -182,6 +184,7 @@ def google_home(settings: Settings, journal: Journal) -> Home:
         collection=settings.collection,
         clock=SystemClock(),
         timers=timers,
+        journal=journal,
     )
     return Home(store, timers)
 
