@@ -1,0 +1,86 @@
+"""The budget of a relay in billed operations, counted over the real core. The cost calculator works with these."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from relay import reconcile
+from relay.background import RECONCILE_EVERY_SECONDS
+from relay.inbound import Intake
+from relay.model import FinalStatus
+from relay.ports import ReceivedMessage
+
+from scripts.cost import operations
+from tests.budgets.journeys import (
+    JOURNEYS,
+    Journey,
+    delivered_after_refusals,
+    delivered_after_silences,
+    delivered_at_tier_1,
+    exhausted_after_three_refusals,
+)
+from tests.unit.relays import OUR_NUMBER, policy, text
+
+
+def test_a_relay_delivered_at_tier_1_takes_at_most_three_writes_and_two_reads() -> None:
+    journey = delivered_at_tier_1()
+    assert journey.relay.delivered_tier == 1
+    assert journey.count("store.create", "store.update") <= 3
+    assert journey.count("store.get", "store.search", "store.due") <= 2
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_the_cost_table_has_what_the_core_does(name: str) -> None:
+    assert JOURNEYS[name]().operations() == operations.RELAY[name]
+
+
+def test_the_cost_table_has_no_journey_that_nobody_counts() -> None:
+    assert set(operations.RELAY) == set(JOURNEYS)
+
+
+def test_the_journeys_end_as_their_names_say() -> None:
+    assert delivered_after_refusals(1).relay.delivered_tier == 2
+    assert delivered_after_refusals(2).relay.delivered_tier == 3
+    assert delivered_after_silences(2).relay.delivered_tier == 3
+    assert exhausted_after_three_refusals().relay.final_status is FinalStatus.EXHAUSTED
+
+
+def test_each_refusal_costs_three_writes_and_three_reads() -> None:
+    """The failure and the next attempt in one write, its claim, its outcome; two callbacks and the timer read."""
+    one, two = delivered_after_refusals(1).operations(), delivered_after_refusals(2).operations()
+    assert (two.writes - one.writes, two.reads - one.reads) == (3, 3)
+
+
+def test_each_silence_costs_two_writes_and_one_read() -> None:
+    """Giving up one tier and claiming the next in one write, then the outcome; only the timer reads."""
+    one, two = delivered_after_silences(1).operations(), delivered_after_silences(2).operations()
+    assert (two.writes - one.writes, two.reads - one.reads) == (2, 1)
+
+
+def test_a_callback_without_consequence_is_not_written() -> None:
+    journey = Journey()
+    journey.comes_in()
+    before = journey.count("store.update")
+    journey.is_reported("queued", "sending", "sent")
+    assert journey.count("store.update") == before
+
+
+def test_a_timer_is_cancelled_when_the_relay_ends_so_that_it_never_costs_a_call() -> None:
+    for journey in (delivered_at_tier_1(), delivered_after_refusals(2), exhausted_after_three_refusals()):
+        assert journey.timers.armed == []
+
+
+def test_reconcile_reads_a_text_three_times_before_it_is_too_old_to_look_at() -> None:
+    journey = delivered_at_tier_1()
+    journey.twilio.received.append(ReceivedMessage(text(), journey.clock.now()))
+    intake = Intake(policy(), (OUR_NUMBER,))
+    # Two runs to be in step with it, then as many as may concern it.
+    reads = []
+    for _ in range(10):
+        before = journey.count("store.get")
+        reconcile.reconcile(journey.world, intake)
+        reads.append(journey.count("store.get") - before)
+        journey.clock.advance(timedelta(seconds=RECONCILE_EVERY_SECONDS).total_seconds())
+    assert reads[-3:] == [0, 0, 0]
+    assert sum(reads) == operations.RECONCILE_READS_PER_RELAY
