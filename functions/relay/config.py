@@ -27,6 +27,7 @@ _HANDLER_VARIABLES = ("PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKU
 _TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success")
 # Twilio keeps a text queued for at most this long (ValidityPeriod), so waiting longer for its receipt is in vain.
 _RECEIPT_TIMEOUT_MAX_SECONDS = 36000
+DATABASE_DEFAULT = ".local/relay.db"
 _GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 
 
@@ -49,6 +50,7 @@ class Settings:
     api_key_secret: str
     api_base_url: str
     public_base_url: str
+    callback_base_url: str
     business_phones: tuple[str, ...]
     policy: Policy | None
     escalation_tier: int | None
@@ -58,6 +60,7 @@ class Settings:
     allowed_origins: frozenset[str]
     events_topic: str
     dead_letter_topic: str
+    console_api_url: str
 
     def __repr__(self) -> str:
         # Secrets and phone numbers must not reach a log through an innocent print.
@@ -118,9 +121,10 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         if name.startswith("RELAY_") and name not in known and not name.startswith("RELAY_LOCAL_"):
             read.mistakes.append(f"{name} is not a setting of this relay; see .env.example for those it knows.")
     policy, phones = _policy(read, environ) if Need.TIERS in needs else (None, ())
+    public_base_url = read.url("PUBLIC_BASE_URL")
     settings = Settings(
         backend=chosen,
-        database_path=read.text("RELAY_DATABASE", ".local/relay.db"),
+        database_path=read.text("RELAY_DATABASE", DATABASE_DEFAULT),
         project=read.text("GOOGLE_CLOUD_PROJECT"),
         firestore_database=read.text("FIRESTORE_DATABASE", "(default)"),
         collection=read.text("RELAY_COLLECTION", "message-relay-state"),
@@ -133,7 +137,8 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         api_key_sid=read.matching("TWILIO_API_KEY_SID", _API_KEY_SID, "SK followed by 32 hexadecimal digits"),
         api_key_secret=read.text("TWILIO_API_KEY_SECRET"),
         api_base_url=read.url("TWILIO_API_BASE_URL"),
-        public_base_url=read.url("PUBLIC_BASE_URL"),
+        public_base_url=public_base_url,
+        callback_base_url=read.url("CALLBACK_BASE_URL") or public_base_url,
         business_phones=phones,
         policy=policy,
         escalation_tier=_escalation_tier(read),
@@ -143,6 +148,7 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         allowed_origins=frozenset(read.listed("RELAY_STATE_ALLOWED_ORIGINS")),
         events_topic=read.text("EVENTS_TOPIC"),
         dead_letter_topic=read.text("DEAD_LETTER_TOPIC"),
+        console_api_url=read.url("CONSOLE_API_URL"),
     )
     if bool(settings.api_key_sid) != bool(settings.api_key_secret):
         read.mistakes.append("TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET go together: give both or neither.")
@@ -160,10 +166,10 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
 
 def _escalation_tier(read: _Reader) -> int | None:
     value = read.text("ESCALATION_TIER")
-    if not value:
+    if value in ("", "any"):
         return None
     if not value.isdecimal() or int(value) < 1:
-        read.mistakes.append("ESCALATION_TIER is not a tier's number: 1, 2, …")
+        read.mistakes.append("ESCALATION_TIER is not a tier's number: 1, 2, … (or `any`).")
         return None
     return int(value)
 

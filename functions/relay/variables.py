@@ -22,6 +22,7 @@ class Need(StrEnum):
     BROWSER = "browser"  # answer a browser's cross-origin calls
     OWN_TIER = "own_tier"  # know which tier this function escalates to
     EVENTS = "events"  # publish relay events
+    CONSOLE = "console"  # hand out the operator's page
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,11 @@ VARIABLES: tuple[Variable, ...] = (
         required="always",
     ),
     _variable(
+        "CALLBACK_BASE_URL",
+        (Need.CALLBACK,),
+        "where Twilio reports what became of a text, if not at PUBLIC_BASE_URL too (functions without a gateway)",
+    ),
+    _variable(
         "BUSINESS_PHONE_NUMBER",
         _TIERS,
         "our published number, E.164; several separated by commas",
@@ -97,13 +103,23 @@ VARIABLES: tuple[Variable, ...] = (
     _variable("PRIMARY_HANDLER_PHONE", _TIERS, "tier 1's number, when RELAY_TIERS is not given"),
     _variable("SECONDARY_HANDLER_PHONE", _TIERS, "tier 2's number, when RELAY_TIERS is not given"),
     _variable("BACKUP_HANDLER_PHONE", _TIERS, "tier 3's number, when RELAY_TIERS is not given"),
-    _variable("ESCALATION_TIER", (Need.OWN_TIER,), "the tier this function escalates to: 1, 2, …", required="google"),
+    _variable(
+        "ESCALATION_TIER",
+        (Need.OWN_TIER,),
+        "the tier this function escalates to: 1, 2, …, or `any`",
+        required="google",
+    ),
     _variable("RELAY_STATE_AUDIENCE", _IDENTITY, "audience that identity tokens must carry", required="google"),
     _variable("RELAY_STATE_ALLOWED_EMAILS", _IDENTITY, "callers, separated by commas", required="google"),
     _variable("RELAY_STATE_CERTS_URL", _IDENTITY, "where the token issuer's keys are (default: Google's)"),
     _variable("RELAY_STATE_ALLOWED_ORIGINS", (Need.BROWSER,), "exact origins of browser pages, separated by commas"),
     _variable("EVENTS_TOPIC", (Need.EVENTS,), "google: Pub/Sub topic of relay events", required="google"),
     _variable("DEAD_LETTER_TOPIC", (Need.EVENTS,), "google: Pub/Sub topic of exhausted relays", required="google"),
+    _variable(
+        "CONSOLE_API_URL",
+        (Need.CONSOLE,),
+        "where the console finds relay-state and redrive, if not at its own address",
+    ),
 )
 
 _ATTEMPTING = frozenset({Need.STORE, Need.TIMERS, Need.SENDING, Need.CALLBACK})
@@ -118,7 +134,7 @@ ENTRY_POINTS: dict[str, frozenset[Need]] = {
     "sweep": _ATTEMPTING,
     "reconcile": _ATTEMPTING | {Need.TIERS},
     "relay_events": frozenset({Need.STORE, Need.EVENTS}),
-    "console": frozenset(),
+    "console": frozenset({Need.CONSOLE}),
 }
 
 
