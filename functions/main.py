@@ -18,7 +18,7 @@ from cloudevents.http import CloudEvent
 from relay import wiring
 from relay.errors import BadRequest, ConfigurationError, StoreUnavailable
 from relay.log import current_trace
-from relay.variables import ENTRY_POINTS
+from relay.variables import ENTRY_POINTS, Need
 from relay.web import BODY_MAX_BYTES, JSON, Request, Response, check_post, json_response, refusal, try_again
 from relay.wiring import Runtime
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -29,6 +29,9 @@ Handler = Callable[[Runtime, Request], Response]
 def _serve(entry_point: str, request: flask.Request, handle: Handler) -> flask.Response:
     """Translate from and to Flask, and keep what went wrong inside: the framework would show an exception's text."""
     current_trace.set(request.headers.get("X-Cloud-Trace-Context", "").split("/")[0])
+    if _IS_EMBEDDED:
+        # A worker has started it when it was forked; a server that forks none (functions-framework --debug) has not.
+        wiring.start_background()
     try:
         response = handle(wiring.runtime(entry_point), _request(request))
     except BadRequest as error:
@@ -91,7 +94,7 @@ def sms_relay_state(request: flask.Request) -> flask.Response:
         from relay.state_api import handle_relay_state
 
         origins = runtime.settings.allowed_origins
-        return handle_relay_state(runtime.store, runtime.verifier, origins, request)
+        return handle_relay_state(runtime.store, wiring.SystemClock(), runtime.verifier, origins, request)
 
     return _serve("sms_relay_state", request, handle)
 
@@ -106,6 +109,17 @@ def sms_redrive(request: flask.Request) -> flask.Response:
         return handle_redrive(runtime.world, runtime.policy, runtime.verifier, origins, request)
 
     return _serve("sms_redrive", request, handle)
+
+
+def console(request: flask.Request) -> flask.Response:
+    """The operator's page. Private: who may open it is decided in front of it; what it shows, by each route it asks."""
+
+    def handle(runtime: Runtime, request: Request) -> Response:
+        from relay.console import handle_console
+
+        return handle_console(request, runtime.settings.console_api_url)
+
+    return _serve("console", request, handle)
 
 
 def escalate_tier(request: flask.Request) -> flask.Response:
@@ -163,16 +177,24 @@ def relay_events(event: CloudEvent) -> None:
     publish(runtime.publisher, settings.events_topic, settings.dead_letter_topic, new_events(before, after))
 
 
-def _check_configuration() -> None:
-    """At start, not at the first text: under the framework the app is named after its target."""
+def _set_up() -> bool:
+    """Check the configuration at start, not at the first text; whether this is the embedded home.
+
+    Only under the framework, whose app is named after its target; a plain import of this file does nothing.
+    """
     if not flask.has_app_context() or flask.current_app.name not in ENTRY_POINTS:
-        return
+        return False
     # The framework's server logs every start and stop through logging; our own lines are JSON.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     try:
-        wiring.runtime(flask.current_app.name)
-    except ConfigurationError as error:
+        settings = wiring.runtime(flask.current_app.name).settings
+        if settings.backend == "google" or Need.STORE not in ENTRY_POINTS[flask.current_app.name]:
+            return False
+        wiring.prepare_embedded(settings)
+        wiring.start_background_in_workers()
+    except (ConfigurationError, StoreUnavailable) as error:
         sys.exit(str(error))
+    return True
 
 
-_check_configuration()
+_IS_EMBEDDED = _set_up()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from relay import escalation
 from relay.inbound import Intake
+from relay.reconcile import RUN_SECONDS as RECONCILE_RUN_SECONDS
+from relay.reconcile import reconcile
 from relay.shell import World
 from relay.sqlite_database import Database
 from relay.sqlite_timers import Job, Ticker
@@ -33,7 +35,12 @@ class Background:
             world.journal,
             jobs=(
                 Job("sweep", SWEEP_EVERY_SECONDS, lambda: sweep(world), SWEEP_RUN_SECONDS + _LEASE_MARGIN_SECONDS),
-                Job("reconcile", RECONCILE_EVERY_SECONDS, lambda: _reconcile(world, intake), RECONCILE_EVERY_SECONDS),
+                Job(
+                    "reconcile",
+                    RECONCILE_EVERY_SECONDS,
+                    lambda: reconcile(world, intake),
+                    RECONCILE_RUN_SECONDS + _LEASE_MARGIN_SECONDS,
+                ),
             ),
             threads=_THREADS,
         )
@@ -45,9 +52,3 @@ class Background:
     def stop(self) -> None:
         """Wait for what is under way and stop; what is due stays for the next start."""
         self._ticker.stop()
-
-
-def _reconcile(world: World, intake: Intake) -> object:
-    from relay.reconcile import reconcile
-
-    return reconcile(world, intake)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from relay.config import Settings, load_settings
+from relay.config import DATABASE_DEFAULT, Settings, load_settings
 from relay.errors import ConfigurationError
 
 from scripts.fake_twilio.settings import Settings as FakeSettings
@@ -39,7 +39,9 @@ _TIERS = [
     {"name": "Sam (backup)", "phone": "+12025550112", "receipt_timeout_seconds": 6},
     {"name": "Front desk", "phone": "+12025550113", "receipt_timeout_seconds": 6},
 ]
+_ALL_INTERFACES = "0.0.0.0"  # noqa: S104 - only compared with, never bound to unasked
 _HANDLERS = ("RELAY_TIERS", "PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
+FAKE_DATABASE = ".local/fake-twilio.db"
 LOCAL_EMAIL = "you@local.example.com"
 
 
@@ -63,7 +65,8 @@ class Plan:
 
     @property
     def address(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        """Where this machine reaches it."""
+        return _address(self.host, self.port)
 
     def settings(self) -> Settings:
         """The relay's settings for everything that is served. Raises ConfigurationError."""
@@ -86,6 +89,11 @@ def twilio_of(environ: Mapping[str, str]) -> Twilio:
     return Twilio.OTHER if environ.get("TWILIO_API_BASE_URL", "").strip() else Twilio.REAL
 
 
+def _address(host: str, port: int) -> str:
+    # Bound to all interfaces, it is on the loopback too.
+    return f"http://{'127.0.0.1' if host == _ALL_INTERFACES else host}:{port}"
+
+
 def make_plan(environ: Mapping[str, str], backend: str, host: str, port: int, database: str = "") -> Plan:
     """The plan for this address, whose port is already ours. `database` replaces the embedded home's file.
 
@@ -99,7 +107,7 @@ def make_plan(environ: Mapping[str, str], backend: str, host: str, port: int, da
                 "(without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN), and the real Twilio with BACKEND=embedded."
             ]
         )
-    address = f"http://{host}:{port}"
+    address = _address(host, port)
     chosen = dict(environ)
     chosen["RELAY_BACKEND"] = backend
     if database:
@@ -110,7 +118,11 @@ def make_plan(environ: Mapping[str, str], backend: str, host: str, port: int, da
         chosen.update(made_up(chosen, address))
         # Where the stack's own issuer publishes its keys; nobody else's tokens make sense here.
         chosen["RELAY_STATE_CERTS_URL"] = f"{address}/local/certs/x509"
-    _fill(chosen, "RELAY_DATABASE", f".local/{'fake-twilio' if twilio is Twilio.FAKE else 'relay'}.db")
+        # What the fake one sends is kept apart from real customers' texts.
+        _fill(chosen, "RELAY_DATABASE", FAKE_DATABASE)
+    if twilio is Twilio.OTHER:
+        _fill(chosen, "PUBLIC_BASE_URL", address)
+    _fill(chosen, "RELAY_DATABASE", DATABASE_DEFAULT)
     # The serving process runs in the repository's folder, whatever ours is.
     chosen["RELAY_DATABASE"] = str(Path(chosen["RELAY_DATABASE"]).absolute())
     chosen["RELAY_LOCAL_TWILIO"] = twilio.value

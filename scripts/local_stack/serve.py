@@ -9,7 +9,7 @@ from typing import NoReturn
 from relay.variables import VARIABLES
 
 from scripts.local_stack import ROOT
-from scripts.local_stack.environment import Twilio, made_up, twilio_of, with_env_file
+from scripts.local_stack.environment import FAKE_DATABASE, Twilio, made_up, make_folder_of, twilio_of, with_env_file
 
 # Where `python -m scripts.fake_twilio` listens unless told otherwise.
 _FAKE_TWILIO = "http://127.0.0.1:8090"
@@ -21,14 +21,17 @@ def serve(target: str, port: int) -> NoReturn:
     address = f"http://127.0.0.1:{port}"
     if twilio_of(environ) is Twilio.FAKE:
         known = {variable.name for variable in VARIABLES}
-        values = made_up(environ, address) | {"TWILIO_API_BASE_URL": environ.get("TWILIO_API_BASE_URL") or _FAKE_TWILIO}
+        values = made_up(environ, address)
+        values["TWILIO_API_BASE_URL"] = environ.get("TWILIO_API_BASE_URL") or _FAKE_TWILIO
+        values["RELAY_DATABASE"] = environ.get("RELAY_DATABASE") or FAKE_DATABASE
+        make_folder_of(values["RELAY_DATABASE"])
         given = {name: value for name, value in values.items() if name in known}
         print("No Twilio credentials are configured, so these settings are made up:", file=sys.stderr)
         print("  " + ", ".join(sorted(given)), file=sys.stderr)
-        print(
-            f"  For a fake Twilio that texts it: python -m scripts.fake_twilio --sms-url {address}/sms/inbound",
-            file=sys.stderr,
-        )
+        # Another seed every time: an id that was used before is a text that is known already.
+        number = (environ | values)["BUSINESS_PHONE_NUMBER"].split(",")[0]
+        options = f"--sms-url {address}/sms/inbound --number {number} --seed {values['RELAY_LOCAL_SEED']}"
+        print(f"  For a fake Twilio that texts it: python -m scripts.fake_twilio {options}", file=sys.stderr)
         environ |= given
     print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "functions_framework", "--source", str(ROOT / "functions" / "main.py")]

@@ -38,6 +38,8 @@ class _Server(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
             "workers": 1,
             "threads": _THREADS,
             "graceful_timeout": _GRACEFUL_SECONDS,
+            # A stopping worker waits for kept connections as long as they are kept.
+            "keepalive": 1,
             "loglevel": "error",
             # Its socket would lie in the user's home directory.
             "control_socket_disable": True,

@@ -1,0 +1,129 @@
+"""The relay as a process of its own, started as `make run` starts it, so that a test can kill it.
+
+Its Twilio is a fake one in the test's process, which outlives it and knows what truly happened.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from relay.variables import VARIABLES
+
+ROOT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 120.0
+_STOP_SECONDS = 60.0
+_ADDRESS = re.compile(r"The relay is up at (http://\S+)")
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours without any setting of a relay, and without a `.env`."""
+    known = {variable.name for variable in VARIABLES}
+    environ = {name: value for name, value in os.environ.items() if name not in known and name != "PORT"}
+    # Wide lines: what is printed is read line by line.
+    return environ | {"RELAY_LOCAL_ENV_FILE": os.devnull, "COLUMNS": "200"}
+
+
+class RelayProcess:
+    """One `run` at a time, on the same port once it has one. `output` is all that it has printed, all runs together."""
+
+    def __init__(self, backend: str, settings: Mapping[str, str], folder: Path) -> None:
+        self._backend = backend
+        self._settings = dict(settings)
+        self.log = folder / "relay.log"
+        self._settings["RELAY_DATABASE"] = str(folder / "relay.db")
+        self._settings["RELAY_LOCAL_LOG"] = str(self.log)
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._printed: list[str] = []
+        self.address = ""
+
+    @property
+    def output(self) -> str:
+        return "".join(self._printed)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        port = self.address.rpartition(":")[2] or "0"
+        is_up = threading.Event()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.local_stack", "run", "--backend", self._backend, "--port", port],
+            cwd=ROOT,
+            env=clean_environment() | self._settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        self._reader = threading.Thread(target=self._read, args=(self._process.stdout, is_up), daemon=True)
+        self._reader.start()
+        if not is_up.wait(_START_SECONDS) or not self.address:
+            self.kill()
+            raise AssertionError(f"the relay did not start:\n{self.output}\n{self._log_tail()}")
+
+    def kill(self) -> None:
+        """kill -9 of every process of it that serves, and of the one that watches over them, all at once."""
+        assert self._process is not None
+        for pid in [*children_of(self._process.pid), self._process.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._ended()
+
+    def kill_worker(self) -> None:
+        """kill -9 of the process that answers requests; the last one that was started."""
+        os.kill(max(children_of(self.pid)), signal.SIGKILL)
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """As Ctrl-C does; the exit status."""
+        if self._process is None:
+            return 0
+        self._process.send_signal(number)
+        return self._ended()
+
+    def _ended(self) -> int:
+        assert self._process is not None
+        assert self._reader is not None
+        status = self._process.wait(_STOP_SECONDS)
+        self._reader.join(_STOP_SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return status
+
+    def _read(self, stream: IO[str], is_up: threading.Event) -> None:
+        for line in stream:
+            self._printed.append(line)
+            if match := _ADDRESS.search(line):
+                self.address = match[1]
+                is_up.set()
+        is_up.set()  # it has ended; whoever waits must not wait in vain
+
+    def _log_tail(self) -> str:
+        return self.log.read_text("utf-8", "replace")[-4000:] if self.log.exists() else ""
+
+
+def children_of(pid: int) -> list[int]:
+    """All descendants of a process. Empty where the system has no `ps`."""
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
+    parents = {int(child): int(parent) for child, parent in (line.split() for line in listed.splitlines())}
+    found: list[int] = []
+    edge = [pid]
+    while edge:
+        edge = [child for child, parent in parents.items() if parent in edge]
+        found += edge
+    return found
