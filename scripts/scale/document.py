@@ -1,0 +1,111 @@
+"""docs/scale.md: the simulation's figures with the words that explain them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from string import Template
+
+from scripts.cost import model as cost
+from scripts.cost.operations import RELAY
+from scripts.scale import quotas
+from scripts.scale.model import CARRIER_DOWN, HEADROOM, USUAL, Verdict, average, verdicts
+from scripts.scale.quotas import Load
+
+RATE = 10_000.0
+# Texts a second that a cell of the proposal takes.
+CELL_RATE = 15.0
+# A project may have 1,000 services and a region of it 1,000 queues; a cell has some nine and three.
+CELLS_IN_A_PROJECT = 100
+
+_TEMPLATE = Path(__file__).with_name("scale.md.template")
+
+
+def table(found: list[Verdict]) -> str:
+    lines = [
+        "| what binds | limit of a cell | a text brings | a cell bears | at this rate | after an hour | cells needed |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for verdict in found:
+        quota = verdict.quota
+        cells = (
+            str(quota.load),
+            _number(quota.limit) + _unit(quota.load),
+            _number(verdict.per_text),
+            f"{_number(verdict.sustained)} texts/s",
+            _number(verdict.demand),
+            _fate(verdict),
+            f"{verdict.cells:,}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _unit(load: Load) -> str:
+    return "" if "under way" in load else "/s"
+
+
+def _fate(verdict: Verdict) -> str:
+    if verdict.harmed_after_seconds is None:
+        return "fine"
+    since = f"from second {verdict.harmed_after_seconds:.0f}"
+    parts = []
+    if verdict.refused >= 1:
+        parts.append(f"{verdict.refused / (RATE * 3600):.0%} refused")
+    if verdict.waiting >= 1:
+        parts.append(f"{_number(verdict.waiting)} waiting")
+    return f"{since}: " + ", ".join(parts)
+
+
+def _number(value: float) -> str:
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+
+
+def text() -> str:
+    """The whole document: the template's words with the simulation's figures."""
+    usual, down = verdicts(RATE, USUAL), verdicts(RATE, CARRIER_DOWN)
+    mean = average(USUAL)
+    cells = math.ceil(RATE / CELL_RATE)
+    million = cost.total(cost.relay_cost(RELAY["delivered at tier 1"], RATE))
+    twilio = cost.twilio_cost(RELAY["delivered at tier 1"])
+    millions_in_an_hour = RATE * 3600 / 1e6
+    values = {
+        "rate": f"{RATE:,.0f}",
+        "texts_in_an_hour": f"{millions_in_an_hour:.0f}",
+        "as_of": quotas.AS_OF,
+        "mix": "; ".join(f"{share:.0%} {name}" for name, share in USUAL.items()),
+        "writes": f"{mean.writes:.2f}",
+        "reads": f"{mean.reads:.2f}",
+        "timer_calls": f"{mean.timer_calls:.2f}",
+        "sends": f"{mean.sends:.2f}",
+        "usual_table": table(usual),
+        "down_table": table(down),
+        "cell_rate": f"{CELL_RATE:.0f}",
+        "cells": f"{cells:,}",
+        "millions_a_day": f"{CELL_RATE * 86400 / 1e6:.1f}",
+        "projects": math.ceil(cells / CELLS_IN_A_PROJECT),
+        "cells_in_a_project": CELLS_IN_A_PROJECT,
+        "twilio_requests": _number(_of(usual, Load.TWILIO_REQUESTS).demand),
+        "queue_bears": _number(_of(usual, Load.DISPATCHES).sustained),
+        "queue_bears_when_down": _number(_of(down, Load.DISPATCHES).sustained),
+        "ours": f"{million:.2f}",
+        "twilio": f"{twilio:,.0f}",
+        "ours_hour": f"{million * millions_in_an_hour:,.0f}",
+        "twilio_hour": f"{twilio * millions_in_an_hour:,.0f}",
+        "headroom": f"{HEADROOM:.0%}",
+        "sources": "\n".join(_source(verdict) for verdict in usual),
+    }
+    for place, verdict in zip(("first", "second", "third"), usual, strict=False):
+        values |= {place: verdict.quota.load, f"{place}_bears": _number(verdict.sustained)}
+    return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(values)
+
+
+def _source(verdict: Verdict) -> str:
+    quota = verdict.quota
+    return f"- **{quota.load}**: {quota.source}. Beyond it: {quota.when_exceeded}. More: {quota.more}."
+
+
+def _of(found: list[Verdict], load: Load) -> Verdict:
+    return next(verdict for verdict in found if verdict.quota.load is load)

@@ -1,0 +1,110 @@
+"""Limits of the services and of this code, one dated table with its sources. Nothing else holds one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+AS_OF = date(2026, 1, 15)
+
+
+class Load(StrEnum):
+    """What a limit is about; model.py says how much of it one text brings."""
+
+    SEGMENTS = "SMS segments sent"
+    TWILIO_REQUESTS = "requests to Twilio under way"
+    DOCUMENT_WRITES = "document writes"
+    DISPATCHES = "timers fired, in the busiest tier's queue"
+    TASK_CALLS = "calls to Cloud Tasks"
+    WEBHOOK_REQUESTS = "webhook requests under way"
+    RECONCILED = "texts compared with Twilio's list"
+    SWEPT = "relays resumed by the sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One limit of one cell: one deployment with one of everything.
+
+    Attributes:
+        limit: of `load`, per second, or at one time where the load is "under way".
+        waits: how many may wait in a queue before something is lost; 0: what is too much is refused at once.
+        when_exceeded: what then happens to texts.
+        more: how to get more of it.
+        source: where the limit is stated.
+    """
+
+    load: Load
+    limit: float
+    waits: float
+    when_exceeded: str
+    more: str
+    source: str
+
+
+QUOTAS: tuple[Quota, ...] = (
+    Quota(
+        Load.SEGMENTS,
+        1.0,
+        36_000,
+        "Twilio queues up to ten hours' worth, texts come later and later; then error 21611 and the next tier",
+        "more numbers: each is a queue of its own (toll-free 3/s, short code 100/s)",
+        "Twilio: Understanding Twilio Rate Limits and Message Queues",
+    ),
+    Quota(
+        Load.RECONCILED,
+        120.0 / (15 * 60 * 0.006),
+        0,
+        "a run ends before it is through the list: webhooks that never arrived are found later and later",
+        "fetch documents by the hundred instead of one by one; a shorter overlap; a cell for every so many numbers",
+        "relay.reconcile: 120 s a run, every text of 15 minutes read one by one (some 6 ms each)",
+    ),
+    Quota(
+        Load.DOCUMENT_WRITES,
+        500.0,
+        0,
+        "writes slow down and fail, the webhook answers 503, Twilio repeats it within its 15 s",
+        "one collection for each shard (RELAY_COLLECTION); or a random prefix on every indexed time",
+        "Firestore: best practices, collection with sequential values in an indexed field",
+    ),
+    Quota(
+        Load.SWEPT,
+        200 / 60.0,
+        0,
+        "nothing is lost: what one round leaves over, the next ones take",
+        "a higher limit a round; it only matters while timers are being lost in numbers",
+        "relay.sweep: 200 a round, a round every minute",
+    ),
+    Quota(
+        Load.DISPATCHES,
+        500.0,
+        float("inf"),
+        "tasks wait in the queue: tiers are tried later and later; after 10 s the sweep begins to help",
+        "several queues for a tier (at most 1,000 queues in a project and region)",
+        "Cloud Tasks: quotas, RateLimits.max_dispatches_per_second",
+    ),
+    Quota(
+        Load.TWILIO_REQUESTS,
+        100.0,
+        0,
+        "Twilio answers 429 (20429): not processed, so the same tier is tried again after 2, 4 and 8 s",
+        "Twilio raises it on request; or subaccounts",
+        "Twilio: API response error 429 (concurrency of an account; 100 is what third parties report)",
+    ),
+    Quota(
+        Load.WEBHOOK_REQUESTS,
+        20 * 40.0,
+        0,
+        "Cloud Run answers 429 itself; Twilio repeats the webhook",
+        "max_instances (1,000 of 1 vCPU and 1 GiB in a region without asking), concurrency",
+        "this deployment: 20 instances of 40 requests; Cloud Run: quotas",
+    ),
+    Quota(
+        Load.TASK_CALLS,
+        100_000.0,
+        0,
+        "arming fails, the sweep stands in",
+        "more on request",
+        "Cloud Tasks: quotas (6,000,000 API requests a minute and region)",
+    ),
+)

@@ -1,0 +1,43 @@
+"""The paper model of a large scale: its document is up to date, and what it proposes holds by its own figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.scale.__main__ import DOCUMENT
+from scripts.scale.document import CELL_RATE, RATE, text
+from scripts.scale.model import CARRIER_DOWN, USUAL, judge, verdicts
+from scripts.scale.quotas import QUOTAS, Load, Quota
+
+
+def test_the_document_says_what_the_simulation_finds() -> None:
+    assert DOCUMENT.read_text("utf-8") == text(), "run `python -m scripts.scale --write`"
+
+
+def test_a_number_at_twilio_binds_before_everything_else() -> None:
+    assert verdicts(RATE)[0].quota.load is Load.SEGMENTS
+
+
+@pytest.mark.parametrize("mix", [USUAL, CARRIER_DOWN])
+def test_a_cell_of_the_proposed_size_stays_within_every_limit_but_the_numbers(mix: dict[str, float]) -> None:
+    for verdict in verdicts(CELL_RATE, mix):
+        if verdict.quota.load is not Load.SEGMENTS:
+            assert verdict.cells == 1, verdict.quota.load
+            assert verdict.harmed_after_seconds is None
+
+
+def test_what_cannot_wait_is_refused_and_what_can_is_harmed_when_it_waits_a_minute() -> None:
+    refusing = Quota(Load.RECONCILED, 10.0, 0, "", "", "")
+    waiting = Quota(Load.RECONCILED, 10.0, float("inf"), "", "", "")
+    one = {"delivered at tier 1": 1.0}
+    refused, waited = judge(refusing, 15.0, one, seconds=600), judge(waiting, 15.0, one, seconds=600)
+    assert (refused.harmed_after_seconds, refused.refused, refused.waiting) == (0.0, 3000.0, 0.0)
+    assert (waited.harmed_after_seconds, waited.refused, waited.waiting) == (120.0, 0.0, 3000.0)
+
+
+def test_every_limit_says_what_happens_beyond_it_and_where_it_is_from() -> None:
+    assert {quota.load for quota in QUOTAS} == set(Load)
+    for quota in QUOTAS:
+        assert quota.when_exceeded
+        assert quota.more
+        assert quota.source
