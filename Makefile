@@ -62,6 +62,10 @@ simulate: $(VENV)/.all ## Survive made-up disasters (SEEDS=20000 runs, SEED=1 th
 docs: $(VENV)/.all ## Regenerate the documents that are made from the code
 	$(PY) -m scripts.make_states_doc
 
+.PHONY: pins
+pins: $(VENV)/.all ## Pin what the packages we name bring along, as installed here
+	$(PY) -m scripts.pin_requirements
+
 .PHONY: format
 format: $(VENV)/.all ## Let ruff format the code and sort its imports
 	$(PY) -m ruff check --fix-only --quiet . && $(PY) -m ruff format .
