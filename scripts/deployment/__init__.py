@@ -1,0 +1,15 @@
+"""Commands that deploy the relay and keep the deployment: `python -m scripts.deployment.NAME`, or make (deploy.mk).
+
+`deploy` runs Terraform, `manage_secrets` fills Secret Manager and rotates the auth token, `configure_number` points a
+Twilio number at the relay, `smoke` sends a text through it, `terraform_docs` writes the tables of terraform/README.md.
+`tools` and `terraform` are what they share.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# The relay's modules, as functions-framework finds them: main.py's folder, after everything else.
+if str(ROOT / "functions") not in sys.path:
+    sys.path.append(str(ROOT / "functions"))

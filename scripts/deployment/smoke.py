@@ -1,0 +1,134 @@
+"""Verify a deployment: a signed synthetic text goes in, its relay reaches a final state, and is removed again.
+
+    make smoke PROJECT=…                          a text to the first handler, who gets one real SMS
+    make smoke PROJECT=… NO_SMS=1                 as if from our own number: recorded at once, nothing is sent
+    make smoke STACK=http://127.0.0.1:8080        the local stack with its fake Twilio
+
+Beforehand it makes sure that a forged text and a caller without a token are refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import time
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from relay.model import FinalStatus
+from relay.web import INBOUND_PATH
+from relay.webhook import signature
+
+from scripts.deployment.smoke_target import Target, ask, deployed, local
+from scripts.deployment.tools import REPOS_ENV, Problem, run_command
+
+_POLL_SECONDS = 1.0
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="smoke", description="Send a synthetic text through a relay and watch it.")
+    parser.add_argument("--stack", default=os.environ.get("STACK"), help="address of a local stack with a fake Twilio")
+    parser.add_argument("--project", default=os.environ.get("PROJECT"), help="the deployment's; checked if given")
+    parser.add_argument("--file", type=Path, default=Path(REPOS_ENV), help="credentials, unless in the environment")
+    parser.add_argument("--no-sms", action="store_true", default=bool(os.environ.get("NO_SMS")))
+    parser.add_argument("--from", dest="sender", default="+12025550199", help="the customer's number that is pretended")
+    parser.add_argument("--timeout-seconds", type=float, default=900.0)
+    parser.add_argument("--keep", action="store_true", help="do not remove the relay afterwards")
+    options = parser.parse_args(arguments)
+    target = local(options.stack) if options.stack else deployed(options.project, options.file)
+    message_id = f"SM{secrets.token_hex(16)}"
+    sender = target.business_phone if options.no_sms else options.sender
+    what = "nothing is sent to anybody" if options.no_sms else "the first handler gets one text, more if it is refused"
+    print(f"Will send a synthetic text to {target.base_url} ({what}) and remove its relay afterwards.", flush=True)
+    refuse_strangers(target, message_id)
+    print("  forged text refused, caller without a token refused")
+    try:
+        send(target, message_id, sender)
+        print(f"  taken in as {message_id}")
+        relay = wait(target, message_id, options.timeout_seconds)
+    finally:
+        if not options.keep:
+            print("  relay removed" if target.remove(message_id) else "  relay NOT removed; it expires by itself")
+    expected = FinalStatus.RECORDED if options.no_sms else FinalStatus.DELIVERED
+    status = relay["final_status"]
+    print(f"{'Good' if status == expected else 'NOT good'}: the relay ended as {status}; {expected} was expected.")
+    return 0 if status == expected else 1
+
+
+def text_form(target: Target, message_id: str, sender: str) -> dict[str, str]:
+    """The webhook's parameters as Twilio sends them (docs/messaging/guides/webhook-request)."""
+    return {
+        "ToCountry": "US",
+        "SmsMessageSid": message_id,
+        "NumMedia": "0",
+        "SmsSid": message_id,
+        "SmsStatus": "received",
+        "Body": "Test of the relay. Nobody needs to do anything.",
+        "To": target.business_phone,
+        "NumSegments": "1",
+        "MessageSid": message_id,
+        "AccountSid": target.account_sid,
+        "From": sender,
+        "ApiVersion": "2010-04-01",
+    }
+
+
+def refuse_strangers(target: Target, message_id: str) -> None:
+    """Raises Problem when the relay lets in what is not Twilio's or who shows no identity."""
+    form = text_form(target, message_id, target.business_phone)
+    forged = _post_form(target, form, "not-the-auth-token")
+    if forged != 403:
+        raise Problem(f"A forged text was answered with {forged} instead of 403: do not point a number at this.")
+    status, _ = ask(target.relay_state_url, {"message_id": message_id}, {})
+    if status not in (401, 403):
+        raise Problem(f"relay-state answered a caller without a token with {status} instead of 401.")
+
+
+def send(target: Target, message_id: str, sender: str) -> None:
+    """Bring the text as Twilio would. Raises Problem when it is not taken in."""
+    status = _post_form(target, text_form(target, message_id, sender), target.auth_token)
+    if status == 403:
+        raise Problem(
+            "The relay refused our signature: is the auth token the one in Secret Manager, and PUBLIC_BASE_URL "
+            f"{target.base_url}?"
+        )
+    if status != 200:
+        raise Problem(f"The relay answered the text with {status} instead of 200; see the log of sms-inbound.")
+
+
+def _post_form(target: Target, form: Mapping[str, str], token: str) -> int:
+    url = f"{target.base_url}{INBOUND_PATH}"
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Twilio-Signature": signature(token, url, {name: [value] for name, value in form.items()}),
+    }
+    return ask(url, urllib.parse.urlencode(form).encode(), headers)[0]
+
+
+def wait(target: Target, message_id: str, timeout_seconds: float) -> dict[str, Any]:
+    """The relay in its final state, its story printed as it happens. Raises Problem when there is none in time."""
+    started = time.monotonic()
+    told = 0
+    while True:
+        status, answer = ask(target.relay_state_url, {"message_id": message_id}, target.identity_headers())
+        if status in (401, 403):
+            raise Problem("relay-state does not accept our identity token: is this account among the operators?")
+        relay: dict[str, Any] = answer.get("relay") or {}
+        for entry in relay.get("error_log", [])[told:]:
+            told += 1
+            tier = f", tier {entry['tier']}" if entry.get("tier") else ""
+            reason = f": {entry['reason']}" if entry.get("reason") else ""
+            print(f"  {time.monotonic() - started:6.1f} s  {entry['step']}{tier}{reason}", flush=True)
+        if relay and relay["final_status"] != FinalStatus.IN_PROGRESS:
+            return relay
+        if time.monotonic() - started > timeout_seconds:
+            reached = "it is still in progress" if relay else f"relay-state answers {status}"
+            raise Problem(f"No final state within {timeout_seconds:.0f} s: {reached}.")
+        time.sleep(_POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,100 @@
+"""Terraform as these scripts and tests use it: which program, and what it says after a deployment.
+
+RELAY_TERRAFORM names another program with Terraform's command line, for example a wrapper that works offline.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.deployment import ROOT
+from scripts.deployment.tools import Problem
+
+CONFIGURATION = ROOT / "terraform"
+_WHERE = "get it from developer.hashicorp.com/terraform, or name a program in RELAY_TERRAFORM"
+# Beside the checkout: a wrapper that runs the real Terraform against the real providers' schemas without any network.
+_OFFLINE_WRAPPER = ROOT.parent / "shared" / "tools" / "terraform-offline" / "terraform-offline"
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """A program with Terraform's command line. `is_offline`: it plans and applies without any account."""
+
+    program: str
+    is_offline: bool
+    environ: Mapping[str, str]
+
+    def run(self, folder: Path, *arguments: str, capture: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run it in the configuration's folder; never asks anything when its output is captured."""
+        return subprocess.run(
+            [self.program, f"-chdir={folder}", *arguments],
+            env={**os.environ, **self.environ},
+            stdin=subprocess.DEVNULL if capture else None,
+            capture_output=capture,
+            text=True,
+            check=False,
+        )
+
+    def console(self, folder: Path, expression: str, *arguments: str) -> str:
+        """The value of an expression in the configuration. Raises Problem."""
+        command = [self.program, f"-chdir={folder}", "console", *arguments]
+        environ = {**os.environ, **self.environ}
+        done = subprocess.run(command, env=environ, input=expression, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Problem(f"terraform console failed: {' '.join(done.stderr.split())}")
+        return done.stdout.strip().strip('"')
+
+
+def for_deployment() -> Terraform:
+    """The program that deploys. Raises Problem when there is none."""
+    named = os.environ.get("RELAY_TERRAFORM", "")
+    found = shutil.which(named or "terraform")
+    if found is None:
+        what = f"RELAY_TERRAFORM names {named}, which is no program" if named else "terraform is not installed"
+        raise Problem(f"{what}: {_WHERE}.")
+    return Terraform(found, is_offline=False, environ={})
+
+
+def for_tests(folder: Path, data: Path) -> Terraform:
+    """A Terraform that can initialise the configuration in `folder`, initialised; its own files go to `data`.
+
+    The one that RELAY_TERRAFORM names; else the real one, if it can fetch the providers; else the offline wrapper, if
+    it lies beside the checkout. Raises Problem that says what is missing.
+    """
+    wrapper = os.environ.get("RELAY_TERRAFORM") or (str(_OFFLINE_WRAPPER) if _OFFLINE_WRAPPER.exists() else "")
+    installed = shutil.which("terraform")
+    reason = "terraform is not installed"
+    if installed and not os.environ.get("RELAY_TERRAFORM"):
+        plugins = data / "plugins"
+        plugins.mkdir(parents=True, exist_ok=True)
+        # Data of its own: whoever deploys from this checkout keeps theirs, backend included.
+        environ = {"TF_DATA_DIR": str(data / "data"), "TF_PLUGIN_CACHE_DIR": str(plugins), "CHECKPOINT_DISABLE": "1"}
+        real = Terraform(installed, is_offline=False, environ=environ)
+        if real.run(folder, "init", "-backend=false", "-input=false", "-no-color").returncode == 0:
+            return real
+        reason = "terraform cannot fetch its providers here"
+    if wrapper and shutil.which(wrapper):
+        offline = Terraform(wrapper, is_offline=True, environ={})
+        done = offline.run(folder, "init", "-input=false", "-no-color")
+        if done.returncode == 0:
+            return offline
+        raise Problem(f"{wrapper} could not initialise: {' '.join(done.stderr.split())}")
+    raise Problem(f"{reason}, and no offline wrapper is given by RELAY_TERRAFORM or beside this checkout")
+
+
+def outputs(folder: Path = CONFIGURATION) -> dict[str, Any]:
+    """What the last deployment from this checkout said. Raises Problem when there was none."""
+    done = for_deployment().run(folder, "output", "-json", "-no-color")
+    if done.returncode:
+        raise Problem(f"terraform output failed: {' '.join(done.stderr.split())}")
+    values = {name: output["value"] for name, output in json.loads(done.stdout or "{}").items()}
+    if not values:
+        raise Problem("Terraform knows of no deployment: run make deploy, or give the addresses yourself (--help).")
+    return values

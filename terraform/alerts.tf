@@ -1,0 +1,136 @@
+# Who is told what, and when. Each policy's text says what to do.
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.alert_emails)
+
+  display_name = "SMS relay: ${each.value}"
+  type         = "email"
+  labels       = { email_address = each.value }
+  depends_on   = [google_project_service.this]
+}
+
+locals {
+  notification_channels = concat(var.notification_channels, [for channel in google_monitoring_notification_channel.email : channel.name])
+
+  counted  = { for name, metric in google_logging_metric.counter : name => "metric.type=\"logging.googleapis.com/user/${metric.name}\" AND resource.type=\"cloud_run_revision\"" }
+  repaired = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.repairs.name}\" AND resource.type=\"cloud_run_revision\""
+  requests = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\""
+
+  # One threshold each: more than `above` in `window_seconds` (summed), or at every moment of it (`lasting`).
+  alerts = {
+    relay_exhausted = {
+      severity = "CRITICAL", filter = local.counted["alarms"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "A customer's text reached nobody"
+      advice   = "Open the console, call the customer, find out why every tier failed, then redrive the relay."
+    }
+    repaired = {
+      severity = "WARNING", filter = local.repaired, above = 0, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
+      title    = "The sweep or reconcile had to repair something"
+      advice   = "Nothing is lost. Look for crashed functions, late tasks or webhooks that did not arrive; once is chance, often is a fault."
+    }
+    sender_or_account_error = {
+      severity = "CRITICAL", filter = local.counted["sender_or_account_errors"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "Twilio refuses our number or account"
+      advice   = "Every tier will fail. Check credentials, account status, number registration and limits in the Twilio console, then redrive what was exhausted."
+    }
+    handler_opted_out = {
+      severity = "ERROR", filter = local.counted["handler_opt_outs"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "A handler texted STOP and gets no more texts"
+      advice   = "Have the handler text START to the business number; until then the next tier gets the texts."
+    }
+    webhook_5xx = {
+      severity = "ERROR", above = 0, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
+      filter   = "${local.requests} AND resource.label.service_name=one_of(\"sms-inbound\", \"sms-delivery-status\") AND metric.label.response_code_class=\"5xx\""
+      title    = "A webhook answers with errors"
+      advice   = "Twilio tries again and reconcile fetches what was lost. Read the function's log: a store that does not answer, or a fault of ours."
+    }
+    queue_depth = {
+      severity = "WARNING", above = var.queue_depth_alert, window_seconds = 300, aligner = "ALIGN_MAX", lasting = true
+      filter   = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND resource.type=\"cloud_tasks_queue\" AND resource.label.queue_id=starts_with(\"${var.tasks_queue_prefix}-\")"
+      title    = "Timers pile up"
+      advice   = "Is the queue paused, or does its function fail? The sweep does the work meanwhile, 200 relays a minute."
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "threshold" {
+  for_each = local.alerts
+
+  display_name          = "SMS relay: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = local.notification_channels
+
+  conditions {
+    display_name = each.value.title
+    condition_threshold {
+      filter          = each.value.filter
+      comparison      = "COMPARISON_GT"
+      threshold_value = each.value.above
+      duration        = each.value.lasting ? "${each.value.window_seconds}s" : "0s"
+      aggregations {
+        alignment_period     = each.value.lasting ? "60s" : "${each.value.window_seconds}s"
+        per_series_aligner   = each.value.aligner
+        cross_series_reducer = each.value.lasting ? "REDUCE_MAX" : "REDUCE_SUM"
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "3600s"
+  }
+  documentation {
+    mime_type = "text/markdown"
+    content   = each.value.advice
+  }
+}
+
+# The watchman himself: an answered sweep is what is missed here, so one that fails counts as none.
+resource "google_monitoring_alert_policy" "no_sweep" {
+  display_name          = "SMS relay: No sweep for five minutes"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = local.notification_channels
+
+  conditions {
+    display_name = "No successful sweep"
+    condition_absent {
+      filter   = "${local.requests} AND resource.label.service_name=\"sweep\" AND metric.label.response_code_class=\"2xx\""
+      duration = "300s"
+      aggregations {
+        alignment_period     = "60s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Lost timers are not noticed now. Is the schedule relay-sweep paused? Run it by hand: gcloud scheduler jobs run relay-sweep. Read the sweep function's log."
+  }
+  depends_on = [google_project_service.this]
+}
+
+# --- Objective -------------------------------------------------------------------------------------------------------
+
+resource "google_monitoring_custom_service" "relay" {
+  service_id   = "sms-relay"
+  display_name = "SMS relay"
+  depends_on   = [google_project_service.this]
+}
+
+resource "google_monitoring_slo" "reached_a_handler" {
+  service             = google_monitoring_custom_service.relay.service_id
+  slo_id              = "reached-a-handler"
+  display_name        = "Relays that reached a final state other than exhausted"
+  goal                = var.slo_goal
+  rolling_period_days = 28
+
+  request_based_sli {
+    good_total_ratio {
+      total_service_filter = local.counted["finished"]
+      bad_service_filter   = "${local.counted["finished"]} AND metric.label.outcome=\"exhausted\""
+    }
+  }
+}

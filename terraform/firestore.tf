@@ -1,0 +1,126 @@
+# The database: native mode, protected, backed up, and indexed for the queries of relay/firestore_store.py alone.
+
+resource "google_firestore_database" "this" {
+  count = var.create_database ? 1 : 0
+
+  name                              = var.firestore_database
+  location_id                       = local.firestore_location
+  type                              = "FIRESTORE_NATIVE"
+  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_ENABLED"
+  delete_protection_state           = var.protect_data ? "DELETE_PROTECTION_ENABLED" : "DELETE_PROTECTION_DISABLED"
+  # What is protected is left behind by a destroy instead of making it fail half way.
+  deletion_policy = var.protect_data ? "ABANDON" : "DELETE"
+
+  depends_on = [google_project_service.this]
+}
+
+locals {
+  database = var.create_database ? google_firestore_database.this[0].name : var.firestore_database
+
+  # One per query of relay/firestore_queries.py and no other; tests derive both lists from that table. A query on several
+  # fields needs a composite index (the document id at its end is added by itself), one on a single field that field's.
+  indexes = {
+    by_final_status = { equal = ["final_status"], newest_first_by = "timestamp" }
+    by_sender_phone = { equal = ["sender_phone"], newest_first_by = "timestamp" }
+    by_both         = { equal = ["final_status", "sender_phone"], newest_first_by = "timestamp" }
+  }
+  indexed_fields = {
+    due_at    = "ASCENDING"
+    timestamp = "DESCENDING"
+  }
+}
+
+resource "google_firestore_backup_schedule" "daily" {
+  database  = local.database
+  retention = "${var.backup_retention_days * 86400}s"
+  daily_recurrence {}
+}
+
+# Nothing is indexed unless a query needs it: "*" is every field without settings of its own. Bodies and trails must not
+# be (an indexed value may have 1500 bytes, and each entry is paid for). An index on a time that only ever grows limits
+# the whole collection to 500 writes a second: a queue of texts that long never forms before one phone number.
+resource "google_firestore_field" "unindexed" {
+  database   = local.database
+  collection = var.relay_collection
+  field      = "*"
+  index_config {}
+}
+
+resource "google_firestore_field" "indexed" {
+  for_each = local.indexed_fields
+
+  database   = local.database
+  collection = var.relay_collection
+  field      = each.key
+  index_config {
+    indexes {
+      order       = each.value
+      query_scope = "COLLECTION"
+    }
+  }
+  # The API takes one change of a collection's fields at a time.
+  depends_on = [google_firestore_field.unindexed]
+}
+
+# Documents go 90 days after the text came in; the date is in the field.
+resource "google_firestore_field" "expiry" {
+  database   = local.database
+  collection = var.relay_collection
+  field      = "expires_at"
+  ttl_config {}
+  index_config {}
+  depends_on = [google_firestore_field.indexed]
+}
+
+resource "google_firestore_index" "query" {
+  for_each = local.indexes
+
+  database    = local.database
+  collection  = var.relay_collection
+  query_scope = "COLLECTION"
+
+  dynamic "fields" {
+    for_each = each.value.equal
+    content {
+      field_path = fields.value
+      order      = "ASCENDING"
+    }
+  }
+  fields {
+    field_path = each.value.newest_first_by
+    order      = "DESCENDING"
+  }
+}
+
+# One role per verb, because the ready-made ones all include deleting.
+locals {
+  store_permissions = {
+    get    = ["datastore.entities.get"]
+    list   = ["datastore.entities.list"]
+    create = ["datastore.entities.create"]
+    update = ["datastore.entities.update"]
+  }
+}
+
+resource "google_project_iam_custom_role" "store" {
+  for_each = local.store_permissions
+
+  role_id     = "smsRelayDocument${title(each.key)}"
+  title       = "SMS relay: ${each.key} documents"
+  permissions = each.value
+  depends_on  = [google_project_service.this]
+}
+
+# Authoritative for our own roles only: whoever else was given one loses it again.
+resource "google_project_iam_binding" "store" {
+  for_each = local.store_permissions
+
+  project = var.project_id
+  role    = google_project_iam_custom_role.store[each.key].id
+  members = [for name, function in local.functions : "serviceAccount:${google_service_account.function[name].email}" if contains(function.store, each.key)]
+
+  condition {
+    title      = "this-database-only"
+    expression = "resource.name == \"projects/${var.project_id}/databases/${var.firestore_database}\""
+  }
+}

@@ -1,0 +1,191 @@
+# The functions: one map, one resource. What a function may do and reads follows from its needs, which are those of
+# functions/relay/variables.py; tests hold the two together.
+
+locals {
+  # Shapes. A second-generation function handles one request at a time unless told otherwise; each simultaneous text
+  # would then wait for an instance of its own to start. More than one at a time needs a whole CPU.
+  shapes = {
+    # Twilio gives up after 15 s, so nobody waits for anything later. The work is waiting (Firestore, Cloud Tasks,
+    # Twilio), so 20 at a time are no load for one CPU. 512 MiB: the three clients take some 130 MiB, the rest is room
+    # for 20 threads; memory also pays for a fast start.
+    webhook = { timeout_seconds = 15, memory = "512Mi", concurrency = 20, max_instances = 20 }
+    # A look-up and a send at Twilio and their records: at most 40 s of work, and an answer before Cloud Tasks asks again
+    # after 60 s. 10 at a time, because a queue hands out bursts; 10 instances, because Twilio sends no faster anyway.
+    escalation = { timeout_seconds = 50, memory = "512Mi", concurrency = 10, max_instances = 10 }
+    # Runs of up to 50 s, started every minute; of up to 120 s, every five. One instance, one at a time: a run that
+    # overlaps its successor is harmless, but useless.
+    sweep     = { timeout_seconds = 60, memory = "512Mi", concurrency = 1, max_instances = 1 }
+    reconcile = { timeout_seconds = 150, memory = "512Mi", concurrency = 1, max_instances = 1 }
+    # For people and their tools.
+    operator = { timeout_seconds = 30, memory = "512Mi", concurrency = 10, max_instances = 5 }
+    # One Firestore write each; publishing is waiting again.
+    event = { timeout_seconds = 30, memory = "512Mi", concurrency = 20, max_instances = 10 }
+    # A page out of a file.
+    page = { timeout_seconds = 15, memory = "256Mi", concurrency = 20, max_instances = 2 }
+  }
+
+  # Who may call the public routes: the gateway, or without it everybody (Twilio has no Google identity).
+  webhook_callers  = var.use_gateway ? ["serviceAccount:${google_service_account.gateway[0].email}"] : ["allUsers"]
+  operator_callers = var.use_gateway ? ["serviceAccount:${google_service_account.gateway[0].email}"] : ["serviceAccount:${google_service_account.operator.email}"]
+
+  # store: what the function does with documents (firestore.tf gives a role for each verb). ingress: API Gateway comes
+  # from outside as the internet does; tasks, schedules and events of this project count as internal.
+  functions = merge({
+    sms-inbound = {
+      entry_point = "sms_inbound", shape = "webhook", min_instances = var.warm_webhook_instances, tier = null
+      needs       = ["store", "timers", "webhook", "sending", "callback", "tiers"]
+      store       = ["get", "create", "update"]
+      callers     = local.webhook_callers, ingress = "ALLOW_ALL"
+    }
+    sms-delivery-status = {
+      entry_point = "sms_delivery_status", shape = "webhook", min_instances = 0, tier = null
+      needs       = ["store", "timers", "webhook"]
+      store       = ["get", "update"]
+      callers     = local.webhook_callers, ingress = "ALLOW_ALL"
+    }
+    sms-relay-state = {
+      entry_point = "sms_relay_state", shape = "operator", min_instances = 0, tier = null
+      needs       = ["store", "identity", "browser"]
+      store       = ["get", "list"]
+      callers     = local.operator_callers, ingress = "ALLOW_ALL"
+    }
+    sms-redrive = {
+      entry_point = "sms_redrive", shape = "operator", min_instances = 0, tier = null
+      needs       = ["store", "timers", "tiers", "identity", "browser"]
+      store       = ["get", "update"]
+      callers     = local.operator_callers, ingress = "ALLOW_ALL"
+    }
+    sweep = {
+      entry_point = "sweep", shape = "sweep", min_instances = 0, tier = null
+      needs       = ["store", "timers", "sending", "callback"]
+      store       = ["get", "list", "update"]
+      callers     = ["serviceAccount:${google_service_account.scheduler.email}"], ingress = "ALLOW_INTERNAL_ONLY"
+    }
+    reconcile = {
+      entry_point = "reconcile", shape = "reconcile", min_instances = 0, tier = null
+      needs       = ["store", "timers", "sending", "callback", "tiers"]
+      store       = ["get", "list", "create", "update"]
+      callers     = ["serviceAccount:${google_service_account.scheduler.email}"], ingress = "ALLOW_INTERNAL_ONLY"
+    }
+    relay-events = {
+      entry_point = "relay_events", shape = "event", min_instances = 0, tier = null
+      needs       = ["store", "events"]
+      store       = [] # the trigger brings the document along
+      callers     = ["serviceAccount:${google_service_account.events_trigger.email}"], ingress = "ALLOW_INTERNAL_ONLY"
+    }
+    console = {
+      entry_point = "console", shape = "page", min_instances = 0, tier = null
+      needs       = ["console"]
+      store       = []
+      callers     = var.operators, ingress = "ALLOW_ALL"
+    }
+    },
+    { for tier in local.escalation_tiers : "escalate-tier-${tier}" => {
+      entry_point = "escalate_tier", shape = "escalation", min_instances = 0, tier = tier
+      needs       = ["store", "timers", "sending", "callback", "own_tier"]
+      store       = ["get", "list", "update"]
+      callers     = ["serviceAccount:${google_service_account.tasks_invoker.email}"], ingress = "ALLOW_INTERNAL_ONLY"
+    } }
+  )
+
+  functions_with_timers = [for name, function in local.functions : name if contains(function.needs, "timers")]
+}
+
+resource "google_cloudfunctions2_function" "this" {
+  #checkov:skip=CKV_GCP_124:API Gateway and Twilio both come from the internet; every other function is internal, see local.functions.
+  for_each = local.functions
+
+  name        = each.key
+  location    = var.region
+  description = "SMS relay: ${each.value.entry_point}${each.value.tier == null ? "" : " of tier ${each.value.tier}"}"
+
+  build_config {
+    runtime           = var.runtime
+    entry_point       = each.value.entry_point
+    service_account   = google_service_account.build.id
+    docker_repository = google_artifact_registry_repository.images.id
+    source {
+      storage_source {
+        bucket = google_storage_bucket.source.name
+        object = google_storage_bucket_object.source.name
+      }
+    }
+  }
+
+  service_config {
+    service_account_email = google_service_account.function[each.key].email
+    ingress_settings      = each.value.ingress
+
+    timeout_seconds                  = local.shapes[each.value.shape].timeout_seconds
+    available_memory                 = local.shapes[each.value.shape].memory
+    available_cpu                    = "1" # less than one allows no concurrency
+    max_instance_request_concurrency = local.shapes[each.value.shape].concurrency
+    min_instance_count               = each.value.min_instances
+    max_instance_count               = local.shapes[each.value.shape].max_instances
+    # Startup CPU boost has no argument here: Cloud Functions switches it on for every function by itself.
+
+    environment_variables = merge(
+      local.environment_of[each.key],
+      # The server's threads must match the concurrency, or requests wait inside the instance. Read by the framework.
+      { THREADS = tostring(local.shapes[each.value.shape].concurrency) },
+    )
+
+    dynamic "secret_environment_variables" {
+      for_each = local.secrets_of[each.key]
+      content {
+        key        = secret_environment_variables.value
+        project_id = var.project_id
+        secret     = google_secret_manager_secret.this[secret_environment_variables.value].secret_id
+        # Read when an instance starts; `make secrets` and a rotation start new ones.
+        version = "latest"
+      }
+    }
+  }
+
+  dynamic "event_trigger" {
+    for_each = each.value.entry_point == "relay_events" ? [1] : []
+    content {
+      event_type            = "google.cloud.firestore.document.v1.written"
+      trigger_region        = local.firestore_location # where the database is, not where the function runs
+      service_account_email = google_service_account.events_trigger.email
+      retry_policy          = "RETRY_POLICY_RETRY" # nothing committed goes unpublished
+      event_filters {
+        attribute = "database"
+        value     = var.firestore_database
+      }
+      event_filters {
+        attribute = "document"
+        value     = "${var.relay_collection}/{message_id}"
+        operator  = "match-path-pattern"
+      }
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(setintersection(var.business_phone_numbers, [for tier in var.tiers : tier.phone])) == 0
+      error_message = "A tier's phone is one of business_phone_numbers: the relay would text itself."
+    }
+  }
+
+  depends_on = [
+    google_project_service.this,
+    google_secret_manager_secret_iam_binding.this,
+    google_storage_bucket_iam_member.build_reads_source,
+    google_artifact_registry_repository_iam_member.build_writes_images,
+    google_project_iam_member.build_writes_logs,
+    google_project_iam_member.events_trigger,
+    google_project_service_identity.eventarc,
+    google_firestore_database.this,
+  ]
+}
+
+# Exactly these may call it; a binding made by hand, allUsers above all, is taken away by the next apply.
+resource "google_cloud_run_v2_service_iam_binding" "invokers" {
+  for_each = { for name, function in local.functions : name => function if length(function.callers) > 0 }
+
+  name     = google_cloudfunctions2_function.this[each.key].name
+  location = var.region
+  role     = "roles/run.invoker"
+  members  = each.value.callers
+}

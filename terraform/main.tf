@@ -1,0 +1,62 @@
+# What the other files share: names, the tiers' numbers, and the services that must be enabled.
+
+locals {
+  labels = merge(var.labels, { app = "sms-relay" })
+
+  project_number     = data.google_project.this.number
+  firestore_location = coalesce(var.firestore_location, var.region)
+
+  # Relays keep the tiers they started with, so removing a tier must not remove what still carries them.
+  last_escalation_tier = max(length(var.tiers), var.keep_escalation_tiers)
+  escalation_tiers     = toset([for number in range(1, local.last_escalation_tier + 1) : tostring(number)])
+
+  # The form of a function's address that is known before anything exists. It breaks the cycle of a gateway that must
+  # know its functions and functions that must know their gateway.
+  function_urls = { for name in keys(local.functions) : name => "https://${name}-${local.project_number}.${var.region}.run.app" }
+
+  services = toset(concat([
+    "artifactregistry.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "cloudfunctions.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "cloudtasks.googleapis.com",
+    "eventarc.googleapis.com",
+    "firestore.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+    "storage.googleapis.com",
+    ],
+    var.use_gateway ? ["apigateway.googleapis.com", "servicecontrol.googleapis.com", "servicemanagement.googleapis.com"] : [],
+    var.export_events_to_bigquery ? ["bigquery.googleapis.com"] : [],
+  ))
+}
+
+resource "google_project_service" "this" {
+  for_each = local.services
+
+  service = each.value
+  # Others in the project may use them too: a destroy must not switch them off.
+  disable_on_destroy = false
+}
+
+# Google's own account that moves Pub/Sub messages: it needs rights of ours (events.tf), so it must exist by then.
+resource "google_project_service_identity" "pubsub" {
+  provider = google-beta
+
+  service    = "pubsub.googleapis.com"
+  depends_on = [google_project_service.this]
+}
+
+# The same for Eventarc: the first trigger of a project fails when this account is only just being made.
+resource "google_project_service_identity" "eventarc" {
+  provider = google-beta
+
+  service    = "eventarc.googleapis.com"
+  depends_on = [google_project_service.this]
+}

@@ -1,0 +1,122 @@
+# Log-based metrics: the relay's own lines, counted. Event names are those of functions/relay/log.py; tests hold them.
+
+locals {
+  our_lines = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${join(" OR ", [for name in keys(local.functions) : "\"${name}\""])})"
+
+  # labels: metric label → field of the line.
+  counters = {
+    texts = {
+      description = "Texts taken in, by how they came: received, or recovered because their webhook never arrived"
+      events      = ["received", "recovered"]
+      labels      = { how = "event" }
+    }
+    finished = {
+      description = "Relays that ended, by outcome and the tier they had reached"
+      events      = ["delivered", "exhausted"]
+      labels      = { outcome = "event", tier = "tier" }
+    }
+    failed_attempts = {
+      description = "Attempts that failed, by tier, class of failure and Twilio's code"
+      events      = ["attempt_failed"]
+      labels      = { tier = "tier", class = "status", code = "error_code" }
+    }
+    escalations = {
+      description = "Relays that went on to another tier, by that tier"
+      events      = ["escalated"]
+      labels      = { tier = "tier" }
+    }
+    alarms = {
+      description = "Relays that reached nobody"
+      events      = ["alarm"]
+      labels      = {}
+    }
+    sender_or_account_errors = {
+      description = "Refusals that concern us and not a handler, by Twilio's code"
+      events      = ["sender_or_account_error"]
+      labels      = { code = "error_code" }
+    }
+    handler_opt_outs = {
+      description = "Handlers whose phone Twilio blocks because they texted STOP"
+      events      = ["handler_opted_out"]
+      labels      = { tier = "tier" }
+    }
+  }
+}
+
+resource "google_logging_metric" "counter" {
+  for_each = local.counters
+
+  name        = "sms_relay/${each.key}"
+  description = each.value.description
+  filter      = "${local.our_lines} AND jsonPayload.event=(${join(" OR ", [for event in each.value.events : "\"${event}\""])})"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+    dynamic "labels" {
+      for_each = each.value.labels
+      content {
+        key        = labels.key
+        value_type = "STRING"
+      }
+    }
+  }
+  label_extractors = { for label, field in each.value.labels : label => "EXTRACT(jsonPayload.${field})" }
+
+  depends_on = [google_project_service.this]
+}
+
+# Every step that the sweep or reconcile brought about is a repair: something before it was lost.
+resource "google_logging_metric" "repairs" {
+  name        = "sms_relay/repairs"
+  description = "Steps that the sweep or reconcile had to bring about"
+  filter      = "${local.our_lines} AND jsonPayload.by=(\"sweep\" OR \"reconcile\")"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+    labels {
+      key        = "by"
+      value_type = "STRING"
+    }
+    labels {
+      key        = "event"
+      value_type = "STRING"
+    }
+  }
+  label_extractors = {
+    by    = "EXTRACT(jsonPayload.by)"
+    event = "EXTRACT(jsonPayload.event)"
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_logging_metric" "seconds_to_delivery" {
+  name            = "sms_relay/seconds_to_delivery"
+  description     = "From a text's arrival to its confirmed delivery"
+  filter          = "${local.our_lines} AND jsonPayload.event=\"delivered\""
+  value_extractor = "EXTRACT(jsonPayload.seconds_to_delivery)"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = "s"
+    labels {
+      key        = "tier"
+      value_type = "STRING"
+    }
+  }
+  label_extractors = { tier = "EXTRACT(jsonPayload.tier)" }
+  bucket_options {
+    exponential_buckets {
+      scale              = 1
+      growth_factor      = 1.5
+      num_finite_buckets = 30
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}

@@ -1,0 +1,224 @@
+# What must be given, and what may be. Validation says in words what is wrong, before anything is created.
+
+variable "project_id" {
+  description = "Project everything is created in. It must exist and have billing."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "project_id must be a project's id (6 to 30 lowercase letters, digits and hyphens), not its name or number."
+  }
+}
+
+variable "region" {
+  description = "Region of functions, queues and schedules, and of the database unless firestore_location is given."
+  type        = string
+
+  # Source: Firestore's list of locations. The list is repeated below because a validation could look at nothing but
+  # its own variable before Terraform 1.9.
+  validation {
+    condition = contains([
+      "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3",
+      "asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "australia-southeast1",
+      "australia-southeast2", "europe-central2", "europe-north1", "europe-north2", "europe-southwest1", "europe-west1",
+      "europe-west10", "europe-west12", "europe-west2", "europe-west3", "europe-west4", "europe-west6", "europe-west8",
+      "europe-west9", "me-central1", "me-central2", "me-west1", "northamerica-northeast1", "northamerica-northeast2",
+      "northamerica-south1", "southamerica-east1", "southamerica-west1", "us-central1", "us-east1", "us-east4",
+      "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
+    ], var.region)
+    error_message = "region must be a region in which Firestore exists, for example us-central1 or europe-west1."
+  }
+}
+
+variable "business_phone_numbers" {
+  description = "Our published numbers, E.164; usually one."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.business_phone_numbers) > 0
+    error_message = "business_phone_numbers must name at least one number: the one customers text."
+  }
+  validation {
+    condition     = alltrue([for phone in var.business_phone_numbers : can(regex("^\\+[1-9][0-9]{7,14}$", phone))])
+    error_message = "business_phone_numbers must be E.164 numbers, like +15551234567: a plus sign and 8 to 15 digits."
+  }
+  validation {
+    condition     = length(distinct(var.business_phone_numbers)) == length(var.business_phone_numbers)
+    error_message = "business_phone_numbers names a number twice."
+  }
+}
+
+variable "tiers" {
+  description = "The cascade, first tier first. `success = \"sent\"` is for carriers that return no delivery receipts."
+  type = list(object({
+    name                    = string
+    phone                   = string
+    retry_delays_seconds    = optional(list(number), [2, 4, 8])
+    receipt_timeout_seconds = optional(number, 60)
+    success                 = optional(string, "delivered")
+  }))
+
+  validation {
+    condition     = length(var.tiers) >= 1 && length(var.tiers) <= 20
+    error_message = "tiers must name at least one handler and at most 20: a text that nobody is to receive cannot be relayed."
+  }
+  validation {
+    condition     = alltrue([for tier in var.tiers : can(regex("^\\+[1-9][0-9]{7,14}$", tier.phone))])
+    error_message = "Every tier's phone must be an E.164 number, like +15551234567: a plus sign and 8 to 15 digits."
+  }
+  validation {
+    condition     = length(distinct([for tier in var.tiers : tier.phone])) == length(var.tiers)
+    error_message = "Two tiers have the same phone: a text refused there once would be refused there twice."
+  }
+  validation {
+    condition     = alltrue([for tier in var.tiers : length(trimspace(tier.name)) > 0 && length(tier.name) <= 100])
+    error_message = "Every tier needs a name of 1 to 100 characters."
+  }
+  validation {
+    condition = alltrue([for tier in var.tiers :
+      length(tier.retry_delays_seconds) <= 10 && alltrue([for delay in tier.retry_delays_seconds : delay >= 0 && delay <= 3600])
+    ])
+    error_message = "A tier's retry_delays_seconds must be at most 10 waits of 0 to 3600 seconds."
+  }
+  validation {
+    condition     = alltrue([for tier in var.tiers : tier.receipt_timeout_seconds >= 1 && tier.receipt_timeout_seconds <= 36000])
+    error_message = "A tier's receipt_timeout_seconds must be 1 to 36000: Twilio keeps a text queued no longer than that."
+  }
+  validation {
+    condition     = alltrue([for tier in var.tiers : contains(["delivered", "sent"], tier.success)])
+    error_message = "A tier's success must be \"delivered\" or \"sent\"."
+  }
+}
+
+variable "keep_escalation_tiers" {
+  description = "Keep queues and functions for this many tiers though fewer are given: relays on their way keep the tiers they started with. Set it to the old number while removing tiers, and back to 0 a day later."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.keep_escalation_tiers >= 0 && var.keep_escalation_tiers <= 20 && floor(var.keep_escalation_tiers) == var.keep_escalation_tiers
+    error_message = "keep_escalation_tiers must be a whole number from 0 to 20."
+  }
+}
+
+# --- Front -----------------------------------------------------------------------------------------------------------
+
+variable "use_gateway" {
+  description = "Put API Gateway in front, so that no function is public. Without it Twilio calls the two webhook functions directly, and no browser, the console included, can use relay-state."
+  type        = bool
+  default     = true
+}
+
+variable "gateway_region" {
+  description = "Region of the gateway; by default `region`, or the nearest one that API Gateway has."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.gateway_region == null ? true : contains([
+      "asia-northeast1", "australia-southeast1", "europe-west1", "europe-west2", "us-central1", "us-east1", "us-east4",
+      "us-west2", "us-west3", "us-west4",
+    ], var.gateway_region)
+    error_message = "gateway_region must be a region in which API Gateway exists, for example us-central1 or europe-west1."
+  }
+}
+
+variable "operators" {
+  description = "People who may look up and redrive relays and open the console, as IAM members (user:…, group:…)."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount):[^@ ]+@[^@ ]+$", member))])
+    error_message = "operators must be IAM members like user:jo@example.com; allUsers, allAuthenticatedUsers and whole domains are refused."
+  }
+}
+
+variable "relay_state_allowed_emails" {
+  description = "Further service accounts whose identity tokens relay-state and redrive accept, beside the operator account."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.relay_state_allowed_emails : can(regex("^[^@ ,]+@[^@ ,]+$", email))])
+    error_message = "relay_state_allowed_emails must be plain e-mail addresses."
+  }
+}
+
+variable "relay_state_allowed_origins" {
+  description = "Origins of browser pages that may call relay-state and redrive; the default is where `gcloud run services proxy` shows the console."
+  type        = list(string)
+  default     = ["http://localhost:8080"]
+
+  validation {
+    condition     = alltrue([for origin in var.relay_state_allowed_origins : can(regex("^https?://[^/*,]+$", origin))])
+    error_message = "relay_state_allowed_origins must be exact origins like https://console.example.com: no path, no wildcard."
+  }
+}
+
+# --- State -----------------------------------------------------------------------------------------------------------
+
+variable "firestore_location" {
+  description = "Where the database is, for ever: a region, or the multi-regions nam5, nam7 or eur3. By default `region`."
+  type        = string
+  default     = null
+
+  validation {
+    condition = var.firestore_location == null ? true : contains([
+      "nam5", "nam7", "eur3",
+      "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3",
+      "asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "australia-southeast1",
+      "australia-southeast2", "europe-central2", "europe-north1", "europe-north2", "europe-southwest1", "europe-west1",
+      "europe-west10", "europe-west12", "europe-west2", "europe-west3", "europe-west4", "europe-west6", "europe-west8",
+      "europe-west9", "me-central1", "me-central2", "me-west1", "northamerica-northeast1", "northamerica-northeast2",
+      "northamerica-south1", "southamerica-east1", "southamerica-west1", "us-central1", "us-east1", "us-east4",
+      "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
+    ], var.firestore_location)
+    error_message = "firestore_location must be a location in which Firestore exists: a region like us-central1, or nam5, nam7 or eur3."
+  }
+}
+
+variable "firestore_database" {
+  description = "Name of the database."
+  type        = string
+  default     = "(default)"
+
+  validation {
+    condition     = can(regex("^(\\(default\\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$", var.firestore_database))
+    error_message = "firestore_database must be (default), or 4 to 63 lowercase letters, digits and hyphens."
+  }
+}
+
+variable "create_database" {
+  description = "Create the database. False when it exists already, for example because an earlier destroy left it."
+  type        = bool
+  default     = true
+}
+
+variable "protect_data" {
+  description = "Keep the database (and the table of exported events) when everything else is destroyed."
+  type        = bool
+  default     = true
+}
+
+variable "relay_collection" {
+  description = "Collection of relays."
+  type        = string
+  default     = "message-relay-state"
+
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9_-]{0,99}$", var.relay_collection))
+    error_message = "relay_collection must be a plain name: letters, digits, - and _, starting with a letter."
+  }
+}
+
+variable "backup_retention_days" {
+  description = "How long each day's backup of the database is kept, 1 to 98 days."
+  type        = number
+  default     = 14
+
+  validation {
+    condition     = var.backup_retention_days >= 1 && var.backup_retention_days <= 98
+    error_message = "backup_retention_days must be 1 to 98: Firestore keeps a backup 14 weeks at most."
+  }
+}

@@ -1,0 +1,138 @@
+"""The gateway's document, and how addresses fit together with and without it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from relay.config import load_settings
+from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, REDRIVE_PATH, RELAY_STATE_PATH
+from relay.webhook import status_callback_url
+
+from tests.terraform.deployment import Deployment
+from tests.terraform.test_functions import SECRET_VALUES
+
+FUNCTIONS = {
+    INBOUND_PATH: "sms-inbound",
+    DELIVERY_STATUS_PATH: "sms-delivery-status",
+    RELAY_STATE_PATH: "sms-relay-state",
+    REDRIVE_PATH: "sms-redrive",
+}
+SECURED = {RELAY_STATE_PATH, REDRIVE_PATH}
+
+
+def document_text(deployment: Deployment) -> str:
+    (documents,) = deployment.one("google_api_gateway_api_config.this[0]")["openapi_documents"]
+    return base64.b64decode(documents["document"][0]["contents"]).decode()
+
+
+@pytest.fixture
+def document(deployment: Deployment) -> dict[str, Any]:
+    return dict(json.loads(document_text(deployment)))
+
+
+def settings_of(deployment: Deployment, function: str) -> Any:
+    deployed = deployment.functions[function]
+    secrets = {name: SECRET_VALUES[name] for name in deployed.secrets}
+    return load_settings({**deployed.environment, **secrets}, [deployed.entry_point])
+
+
+def test_the_gateway_answers_the_four_routes_and_no_other(document: dict[str, Any]) -> None:
+    assert document["swagger"] == "2.0"
+    assert {path: set(operations) for path, operations in document["paths"].items()} == {
+        path: {"post", "options"} for path in FUNCTIONS
+    }
+    assert "x-google-allow" not in document  # whose default lets nothing else through
+
+
+def test_each_operation_goes_to_its_function_with_the_path_and_a_token_made_out_to_it(
+    deployment: Deployment, document: dict[str, Any]
+) -> None:
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            backend = operation["x-google-backend"]
+            assert backend["address"] == backend["jwt_audience"] == deployment.outputs["functions"][FUNCTIONS[path]]
+            assert backend["path_translation"] == "APPEND_PATH_TO_ADDRESS"
+            timeout = deployment.functions[FUNCTIONS[path]].service["timeout_seconds"]
+            assert backend["deadline"] == timeout
+
+
+def test_operators_routes_need_an_identity_token_and_nothing_else_does(document: dict[str, Any]) -> None:
+    for path, operations in document["paths"].items():
+        assert operations["post"].get("security") == ([{"google_identity": []}] if path in SECURED else None)
+        # A browser's preflight carries no token.
+        assert "security" not in operations["options"]
+
+
+def test_the_gateway_and_the_functions_ask_for_the_same_token(deployment: Deployment, document: dict[str, Any]) -> None:
+    definition = document["securityDefinitions"]["google_identity"]
+    assert definition["x-google-issuer"] == "https://accounts.google.com"
+    for name in ("sms-relay-state", "sms-redrive"):
+        settings = settings_of(deployment, name)
+        assert settings.audience == definition["x-google-audiences"]
+        operator = deployment.one("google_service_account.operator")["email"]
+        assert settings.allowed_emails == {operator}
+    assert set(deployment.outputs["identity_audiences"].values()) == {definition["x-google-audiences"]}
+
+
+def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for operations in document["paths"].values() for operation in operations.values()]
+    assert len(set(ids)) == len(ids) == 8
+
+
+def test_signatures_and_callbacks_use_the_gateways_address(deployment: Deployment) -> None:
+    gateway = f"https://{deployment.one('google_api_gateway_gateway.this[0]')['default_hostname']}"
+    for name, function in deployment.functions.items():
+        if "PUBLIC_BASE_URL" in function.environment:
+            settings = settings_of(deployment, name)
+            assert (settings.public_base_url, settings.callback_base_url) == (gateway, gateway)
+    assert deployment.outputs["inbound_url"] == f"{gateway}{INBOUND_PATH}"
+    assert deployment.outputs["delivery_status_url"] == f"{gateway}{DELIVERY_STATUS_PATH}"
+    assert deployment.outputs["relay_state_url"] == f"{gateway}{RELAY_STATE_PATH}"
+    assert deployment.outputs["redrive_url"] == f"{gateway}{REDRIVE_PATH}"
+    assert deployment.functions["console"].environment["CONSOLE_API_URL"] == gateway
+
+
+def test_without_a_gateway_each_webhook_is_signed_for_its_own_address(deployments: dict[str, Deployment]) -> None:
+    deployment = deployments["without_gateway"]
+    for name in ("sms-inbound", "sms-delivery-status"):
+        assert settings_of(deployment, name).public_base_url == deployment.outputs["functions"][name]
+
+
+def test_without_a_gateway_every_sender_has_its_callbacks_go_to_the_status_function(
+    deployments: dict[str, Deployment],
+) -> None:
+    deployment = deployments["without_gateway"]
+    status = deployment.outputs["functions"]["sms-delivery-status"]
+    for name in ("sms-inbound", "escalate-tier-1", "escalate-tier-3", "sweep", "reconcile"):
+        settings = settings_of(deployment, name)
+        assert status_callback_url(settings.callback_base_url, "SM", 1, 1).startswith(
+            f"{status}{DELIVERY_STATUS_PATH}?"
+        )
+    assert deployment.outputs["delivery_status_url"] == f"{status}{DELIVERY_STATUS_PATH}"
+
+
+def test_without_a_gateway_a_token_is_made_out_to_the_function_as_cloud_run_demands(
+    deployments: dict[str, Deployment],
+) -> None:
+    deployment = deployments["without_gateway"]
+    for route, name in (("relay_state", "sms-relay-state"), ("redrive", "sms-redrive")):
+        address = deployment.outputs["functions"][name]
+        assert settings_of(deployment, name).audience == address
+        assert deployment.outputs["identity_audiences"][route] == address
+        assert deployment.outputs[f"{route}_url"].startswith(f"{address}/sms/")
+
+
+def test_a_changed_document_is_a_new_configuration_that_exists_before_the_old_one_goes(
+    deployments: dict[str, Deployment],
+) -> None:
+    first = deployments["defaults"].one("google_api_gateway_api_config.this[0]")["api_config_id"]
+    other = deployments["every_option"].one("google_api_gateway_api_config.this[0]")["api_config_id"]
+    assert first != other
+    assert len(first) <= 49
+
+
+def test_the_console_may_call_the_routes_from_where_the_proxy_shows_it(deployment: Deployment) -> None:
+    assert settings_of(deployment, "sms-relay-state").allowed_origins == {"http://localhost:8080"}

@@ -1,0 +1,227 @@
+"""The zip starts under functions-framework with nothing but its own requirements, for every function, as deployed.
+
+The requests go as far as they can without Google: what must be refused is refused, what needs the store says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import venv
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from relay import timer_payload
+from relay.model import TimerKind
+from relay.webhook import signature
+
+from tests.terraform.conftest import LOCAL
+from tests.terraform.deployment import Deployment, Function
+from tests.terraform.test_functions import SECRET_VALUES
+from tests.unit import relays
+
+_START_SECONDS = 120
+_FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture(scope="session")
+def package(functions_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The zip, unpacked."""
+    folder = tmp_path_factory.mktemp("package")
+    with zipfile.ZipFile(functions_zip) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def framework(package: Path) -> Path:
+    """functions-framework in an environment with the zip's own requirements and nothing else. Kept for next time."""
+    requirements = package / "requirements.txt"
+    name = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    folder = LOCAL / f"package-{name}"
+    if not (folder / "ready").exists():
+        venv.create(folder, with_pip=True, clear=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        done = subprocess.run([*pip, "-r", str(requirements)], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"the package index is needed to install functions/requirements.txt: {done.stderr[-300:]}")
+        (folder / "ready").touch()
+    return folder / "bin" / "functions-framework"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A function that answers at this address."""
+
+    url: str
+
+    def ask(self, method: str, path: str = "/", body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, data=body, headers=named, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+
+def environment_of(function: Function) -> dict[str, str]:
+    """What Cloud Functions sets: the deployment's variables and secrets, and nothing of this machine but its path."""
+    plain = dict(function.service["environment_variables"])
+    secrets = {name: SECRET_VALUES[name] for name in function.secrets}
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONUNBUFFERED": "1",
+        # There is no metadata server here, and looking for one takes seconds.
+        "NO_GCE_CHECK": "true",
+        **plain,
+        **secrets,
+    }
+
+
+@contextmanager
+def running(framework: Path, package: Path, function: Function, tmp_path: Path) -> Iterator[Running]:
+    for _ in range(5):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        signature_type = "cloudevent" if function.values["event_trigger"] else "http"
+        options = ["--target", function.entry_point, "--signature-type", signature_type]
+        log = (tmp_path / f"{function.name}.log").open("w+")
+        process = subprocess.Popen(
+            [framework, "--source", package / "main.py", "--host", "127.0.0.1", "--port", str(port), *options],
+            cwd=package,
+            env=environment_of(function),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            if answers(port, process):
+                yield Running(f"http://127.0.0.1:{port}")
+                return
+        finally:
+            process.terminate()
+            process.wait()
+            log.close()
+        said = (tmp_path / f"{function.name}.log").read_text()
+        # Somebody else may have taken the port in between.
+        assert "in use" in said.lower(), f"{function.name} did not start:\n{said}"
+    raise AssertionError("no port stayed free")
+
+
+def answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Whether something answers at the port before the process ends."""
+    until = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def signed(function: Function, path: str, form: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
+    url = function.environment["PUBLIC_BASE_URL"] + path.split("?")[0]
+    url += f"?{path.split('?')[1]}" if "?" in path else ""
+    token = SECRET_VALUES["TWILIO_AUTH_TOKEN"]
+    given = signature(token, url, {name: [value] for name, value in form.items()})
+    return urllib.parse.urlencode(form).encode(), {"Content_Type": _FORM, "X_Twilio_Signature": given}
+
+
+def check_inbound(at: Running, function: Function) -> None:
+    form = {"MessageSid": relays.MESSAGE_ID, "AccountSid": SECRET_VALUES["TWILIO_ACCOUNT_SID"], "Body": "hello"}
+    form |= {"From": relays.CUSTOMER, "To": function.environment["BUSINESS_PHONE_NUMBER"], "NumMedia": "0"}
+    body, headers = signed(function, "/sms/inbound", form)
+    assert at.ask("GET", "/sms/inbound")[0] == 405
+    assert at.ask("POST", "/sms/inbound", body, Content_Type=_FORM, X_Twilio_Signature="forged")[0] == 403
+    # Firestore's client is loaded and asked; without a login it cannot answer, so Twilio is to try again.
+    assert at.ask("POST", "/sms/inbound", body, **headers)[0] == 503
+
+
+def check_delivery_status(at: Running, function: Function) -> None:
+    path = f"/sms/delivery-status?relay={relays.MESSAGE_ID}&tier=1&attempt=1"
+    form = {"MessageSid": relays.sid(1), "AccountSid": SECRET_VALUES["TWILIO_ACCOUNT_SID"], "MessageStatus": "sent"}
+    body, headers = signed(function, path, form)
+    assert at.ask("POST", path, body, Content_Type=_FORM, X_Twilio_Signature="forged")[0] == 403
+    assert at.ask("POST", path, body, **headers)[0] == 503
+
+
+def check_operator_route(at: Running, function: Function) -> None:
+    path = f"/{function.name.replace('-', '/', 1)}"
+    assert at.ask("POST", path, b"{}", Content_Type="application/json")[0] == 401
+    assert at.ask("OPTIONS", path, Origin="http://localhost:8080")[0] == 204
+
+
+def check_escalation(at: Running, function: Function) -> None:
+    from relay.model import Timer
+
+    timer = Timer(relays.MESSAGE_ID, 1, TimerKind.DEADLINE, relays.at(60), 1)
+    assert at.ask("GET")[0] == 405
+    assert at.ask("POST", "/", timer_payload.encode(timer), Content_Type="application/json")[0] == 503
+
+
+def check_periodic(at: Running, function: Function) -> None:
+    assert at.ask("GET")[0] == 405
+    assert at.ask("POST", "/", b"")[0] == 503
+
+
+def check_events(at: Running, function: Function) -> None:
+    from google.events.cloud.firestore_v1 import Document, DocumentEventData
+
+    # A relay that expired: nothing to publish, but everything that reads such an event is loaded.
+    name = f"projects/demo-project/databases/(default)/documents/relays/{relays.MESSAGE_ID}"
+    deleted = DocumentEventData.serialize(DocumentEventData(old_value=Document(name=name)))
+    status, body = at.ask(
+        "POST",
+        "/",
+        deleted,
+        Content_Type="application/protobuf",
+        ce_id="1",
+        ce_source="//firestore.googleapis.com/projects/demo-project/databases/(default)",
+        ce_specversion="1.0",
+        ce_type="google.cloud.firestore.document.v1.written",
+    )
+    assert status in (200, 204), body
+
+
+def check_console(at: Running, function: Function) -> None:
+    status, body = at.ask("GET")
+    assert status == 200
+    assert b"<html" in body
+
+
+CHECKS = {
+    "sms_inbound": check_inbound,
+    "sms_delivery_status": check_delivery_status,
+    "sms_relay_state": check_operator_route,
+    "sms_redrive": check_operator_route,
+    "escalate_tier": check_escalation,
+    "sweep": check_periodic,
+    "reconcile": check_periodic,
+    "relay_events": check_events,
+    "console": check_console,
+}
+
+
+@pytest.mark.parametrize("entry_point", CHECKS)
+def test_the_zip_starts_and_answers_for_every_entry_point(
+    entry_point: str, deployment: Deployment, framework: Path, package: Path, tmp_path: Path
+) -> None:
+    function = next(each for each in deployment.functions.values() if each.entry_point == entry_point)
+    with running(framework, package, function, tmp_path) as at:
+        CHECKS[entry_point](at, function)
+
+
+def test_every_entry_point_is_checked(deployment: Deployment) -> None:
+    assert set(CHECKS) == {function.entry_point for function in deployment.functions.values()}

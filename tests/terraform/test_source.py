@@ -1,0 +1,138 @@
+"""The zip: exactly the functions' code, the same bytes every time, and named by its content."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scripts.deployment import ROOT
+from scripts.deployment.terraform import Terraform, for_tests
+from tests.terraform.conftest import LOCAL, copy_of_sources
+from tests.terraform.deployment import Deployment
+
+# What lies about in a checkout and must never be deployed.
+STRAY = (
+    "functions/.env",
+    "functions/repos.env",
+    "functions/relay.db",
+    "functions/notes.txt",
+    "functions/test_main.py",
+    "functions/tests/test_relay.py",
+    "functions/main.py.orig",
+    "functions/relay/.env",
+    "functions/relay/local.db",
+    "functions/relay/__pycache__/inbound.cpython-311.pyc",
+    "functions/.mypy_cache/3.11/cache.json",
+    "tests/test_something.py",
+    ".local/relay.db",
+)
+VARIABLES = (
+    "-var=project_id=demo-project",
+    "-var=region=us-central1",
+    '-var=business_phone_numbers=["+15550100000"]',
+    '-var=tiers=[{"name":"owner","phone":"+15550100001"}]',
+)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout of its own, to be changed."""
+    return copy_of_sources(tmp_path / "checkout").parent
+
+
+@pytest.fixture
+def build(
+    terraform: Terraform, checkout: Path, working_folder: Callable[[Path], Path]
+) -> Callable[[], tuple[str, bytes]]:
+    """Builds the zip of `checkout`: its hash, as in the bucket's object, and its bytes. Needs no account."""
+    for_tests(checkout / "terraform", LOCAL / "terraform")
+
+    def once() -> tuple[str, bytes]:
+        configuration = checkout / "terraform"
+        # Only the archive is asked for, so the Google providers are not even started.
+        plan = terraform.run(configuration, "plan", "-input=false", "-target=data.archive_file.functions", *VARIABLES)
+        assert plan.returncode == 0, plan.stderr
+        hashed = terraform.console(configuration, "local.source_hash", *VARIABLES)
+        return hashed, (working_folder(configuration) / "build" / "functions.zip").read_bytes()
+
+    return once
+
+
+def plant(checkout: Path) -> None:
+    for name in STRAY:
+        path = checkout / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("not to be deployed")
+
+
+def names_in(archive: bytes) -> set[str]:
+    return set(zipfile.ZipFile(io.BytesIO(archive)).namelist())
+
+
+def test_the_zip_holds_every_tracked_file_of_the_functions_and_no_other(functions_zip: Path) -> None:
+    git = shutil.which("git")
+    listed = subprocess.run([git, "ls-files", "functions"], cwd=ROOT, capture_output=True, text=True) if git else None
+    if listed is None or listed.returncode:
+        pytest.skip("optional: this is not a git checkout, so nobody can say which files are tracked")
+    tracked = {name.removeprefix("functions/") for name in listed.stdout.splitlines() if (ROOT / name).exists()}
+    deployed = set(zipfile.ZipFile(functions_zip).namelist())
+    assert tracked <= deployed
+    assert {"main.py", "requirements.txt"} <= deployed
+    assert all(name in tracked or name.startswith("relay/") for name in deployed)
+
+
+def test_nothing_that_lies_about_is_deployed_or_makes_a_deployment(
+    checkout: Path, build: Callable[[], tuple[str, bytes]]
+) -> None:
+    clean_hash, clean = build()
+    plant(checkout)
+    littered_hash, littered = build()
+    assert names_in(littered) == names_in(clean)
+    assert littered_hash == clean_hash
+    assert littered == clean
+
+
+def test_the_same_code_gives_the_same_bytes_whenever_and_by_whomever_it_is_built(
+    checkout: Path, build: Callable[[], tuple[str, bytes]]
+) -> None:
+    first = build()
+    for number, path in enumerate(sorted((checkout / "functions").rglob("*.py"))):
+        os.utime(path, (10**9 + number, 10**9 + number))
+        path.chmod(0o755 if number % 2 else 0o600)
+    assert build() == first
+
+
+def test_a_changed_added_or_renamed_file_is_a_deployment(
+    checkout: Path, build: Callable[[], tuple[str, bytes]]
+) -> None:
+    relay = checkout / "functions" / "relay"
+    seen = [build()[0]]
+    (relay / "policy.py").write_text((relay / "policy.py").read_text() + "\n# changed\n")
+    seen.append(build()[0])
+    (relay / "another.py").write_text("")
+    seen.append(build()[0])
+    (relay / "another.py").rename(relay / "renamed.py")
+    seen.append(build()[0])
+    assert len(set(seen)) == len(seen)
+
+
+def test_all_functions_are_deployed_from_the_object_that_is_named_by_the_content(deployment: Deployment) -> None:
+    source = deployment.one("google_storage_bucket_object.source")
+    assert re.fullmatch(r"functions-[0-9a-f]{64}\.zip", source["name"])
+    for function in deployment.functions.values():
+        (storage,) = function.values["build_config"][0]["source"][0]["storage_source"]
+        assert (storage["bucket"], storage["object"]) == (source["bucket"], source["name"])
+
+
+def test_the_bucket_is_private(deployment: Deployment) -> None:
+    bucket = deployment.one("google_storage_bucket.source")
+    assert bucket["public_access_prevention"] == "enforced"
+    assert bucket["uniform_bucket_level_access"] is True

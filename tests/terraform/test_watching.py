@@ -1,0 +1,203 @@
+"""Metrics, alerts, dashboard and objective: they count what the code writes, by the names it writes."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from relay import steps
+from relay.log import EVENTS, JsonJournal
+from relay.model import Relay, SenderClass, Step
+
+from tests.terraform.deployment import Deployment
+from tests.unit import relays
+
+METRICS = "google_logging_metric"
+
+
+def lines(relay: Relay) -> list[dict[str, Any]]:
+    """What the journal writes about this relay."""
+    stream = io.StringIO()
+    journal = JsonJournal(stream)
+    journal.steps(relay, relay.error_log)
+    journal.exhausted(relay)
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def repaired(relay: Relay) -> Relay:
+    """The same relay a minute later, when the sweep finds it overdue."""
+    from relay import machine
+    from relay.events import Event, EventKind
+
+    event = Event(EventKind.DEADLINE_UNCONFIRMED, 1, by="sweep")
+    return machine.transition(relay, event, relay.error_log[-1].at + timedelta(minutes=5)).relay
+
+
+@pytest.fixture(scope="module")
+def written() -> list[dict[str, Any]]:
+    """Lines of every kind that a metric counts."""
+    start = relays.received().relay
+    stop = relays.text(body="STOP", sender="+15550100001")
+    opted_out = steps.receive(stop, SenderClass.HANDLER_OPT_OUT, relays.policy(), relays.T0, None).relay
+    cascade = relays.after(start, relays.refused(1), relays.due(2), relays.accepted(2), relays.delivered(2))
+    return [
+        *lines(cascade),
+        *lines(relays.after(start, relays.refused(1, relays.SENDER_FAULT))),
+        *lines(relays.after(start, relays.refused(1, 21610))),
+        *lines(relays.exhausted()),
+        *lines(opted_out),
+        *lines(repaired(relays.after(start, relays.accepted(1)))),
+        *lines(
+            steps.receive(
+                relays.text(), SenderClass.CUSTOMER, relays.policy(), relays.T0, "c", recovered_by="reconcile"
+            ).relay
+        ),
+    ]
+
+
+def matching(metric: dict[str, Any], written: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines that a metric's filter lets through, read as far as these filters go."""
+    conditions = re.findall(r'jsonPayload\.(\w+)=\(?("[^)]*"|"[^"]*")\)?', metric["filter"])
+    assert conditions, metric["filter"]
+    return [
+        line
+        for line in written
+        if all(line.get(field) in re.findall('"([^"]+)"', values) for field, values in conditions)
+    ]
+
+
+def test_every_metric_counts_events_that_the_code_writes(deployment: Deployment) -> None:
+    for metric in deployment.all(METRICS).values():
+        for values in re.findall(r"jsonPayload\.event=(\([^)]*\)|\"[^\"]*\")", metric["filter"]):
+            for event in re.findall('"([^"]+)"', values):
+                assert event in EVENTS, metric["name"]
+
+
+def test_every_metric_counts_a_line_that_the_journal_really_writes(
+    deployment: Deployment, written: list[dict[str, Any]]
+) -> None:
+    for metric in deployment.all(METRICS).values():
+        assert matching(metric, written), metric["name"]
+
+
+def test_every_label_is_a_field_of_the_lines_that_are_counted(
+    deployment: Deployment, written: list[dict[str, Any]]
+) -> None:
+    for metric in deployment.all(METRICS).values():
+        counted = matching(metric, written)
+        extractors = dict(metric["label_extractors"] or {})
+        declared = {label["key"] for label in metric["metric_descriptor"][0]["labels"]}
+        assert set(extractors) == declared, metric["name"]
+        if metric["value_extractor"]:
+            extractors["value"] = metric["value_extractor"]
+        for label, extractor in extractors.items():
+            field = extractor.removeprefix("EXTRACT(jsonPayload.").removesuffix(")")
+            assert any(field in line for line in counted), (metric["name"], label)
+
+
+def test_metrics_count_the_lines_of_our_functions_alone(deployment: Deployment) -> None:
+    for metric in deployment.all(METRICS).values():
+        assert set(re.findall(r"service_name=\(([^)]*)\)", metric["filter"])[0].replace('"', "").split(" OR ")) == set(
+            deployment.functions
+        )
+
+
+def test_a_failed_attempt_is_counted_by_its_class(deployment: Deployment, written: list[dict[str, Any]]) -> None:
+    metric = deployment.one(f'{METRICS}.counter["failed_attempts"]')
+    assert {line["status"] for line in matching(metric, written)} >= {"recipient", "sender"}
+
+
+def test_whatever_sweep_and_reconcile_bring_about_is_a_repair(
+    deployment: Deployment, written: list[dict[str, Any]]
+) -> None:
+    found = matching(deployment.one(f"{METRICS}.repairs"), written)
+    assert {line["by"] for line in found} == {"sweep", "reconcile"}
+    assert Step.RECOVERED in {line["event"] for line in found}
+
+
+def alert(deployment: Deployment, name: str) -> dict[str, Any]:
+    policies = deployment.all("google_monitoring_alert_policy.threshold")
+    return dict(policies[name]["conditions"][0]["condition_threshold"][0])
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("relay_exhausted", "sms_relay/alarms"),
+        ("repaired", "sms_relay/repairs"),
+        ("sender_or_account_error", "sms_relay/sender_or_account_errors"),
+        ("handler_opted_out", "sms_relay/handler_opt_outs"),
+    ],
+)
+def test_one_line_is_enough_for_an_alert(deployment: Deployment, name: str, metric: str) -> None:
+    condition = alert(deployment, name)
+    assert f'metric.type="logging.googleapis.com/user/{metric}"' in condition["filter"]
+    assert (condition["comparison"], condition["threshold_value"], condition["duration"]) == ("COMPARISON_GT", 0, "0s")
+    assert metric in {values["name"] for values in deployment.all(METRICS).values()}
+
+
+def test_a_webhook_that_answers_5xx_is_told(deployment: Deployment) -> None:
+    condition = alert(deployment, "webhook_5xx")
+    assert 'one_of("sms-inbound", "sms-delivery-status")' in condition["filter"]
+    assert 'response_code_class="5xx"' in condition["filter"]
+
+
+def test_queues_that_fill_up_are_told_whatever_they_are_called(deployments: dict[str, Deployment]) -> None:
+    for run, prefix in (("defaults", "escalate-tier-"), ("every_option", "relay-")):
+        assert f'queue_id=starts_with("{prefix}")' in alert(deployments[run], "queue_depth")["filter"]
+
+
+def test_five_minutes_without_an_answered_sweep_are_told(deployment: Deployment) -> None:
+    policy = deployment.one("google_monitoring_alert_policy.no_sweep")
+    (condition,) = policy["conditions"][0]["condition_absent"]
+    assert condition["duration"] == "300s"
+    assert 'service_name="sweep"' in condition["filter"]
+    assert 'response_code_class="2xx"' in condition["filter"]
+
+
+def test_every_alert_reaches_every_channel_and_says_what_to_do(deployments: dict[str, Deployment]) -> None:
+    deployment = deployments["every_option"]
+    policies = [
+        *deployment.all("google_monitoring_alert_policy.threshold").values(),
+        deployment.one("google_monitoring_alert_policy.no_sweep"),
+    ]
+    made = deployment.one('google_monitoring_notification_channel.email["jo@example.com"]')["name"]
+    assert len(policies) == 7
+    for policy in policies:
+        assert policy["notification_channels"] == ["projects/demo-project/notificationChannels/42", made]
+        assert len(policy["documentation"][0]["content"]) > 40
+
+
+def test_the_dashboard_shows_what_it_should_and_only_metrics_that_exist(deployment: Deployment) -> None:
+    dashboard = json.loads(deployment.one("google_monitoring_dashboard.relay")["dashboard_json"])
+    tiles = dashboard["mosaicLayout"]["tiles"]
+    titles = {tile["widget"]["title"] for tile in tiles}
+    assert titles >= {
+        "Texts taken in",
+        "Outcome by tier",
+        "Seconds to delivery, median",
+        "Failed attempts by class",
+        "Repaired by sweep and reconcile",
+        "Sweeps answered",
+    }
+    metrics = {values["name"]: values for values in deployment.all(METRICS).values()}
+    for tile in tiles:
+        query = tile["widget"]["xyChart"]["dataSets"][0]["timeSeriesQuery"]["timeSeriesFilter"]
+        for name in re.findall(r"logging\.googleapis\.com/user/(\S+?)\"", query["filter"]):
+            labels = {label["key"] for label in metrics[name]["metric_descriptor"][0]["labels"]}
+            asked = {field.removeprefix("metric.label.") for field in query["aggregation"]["groupByFields"]}
+            assert asked <= labels
+    assert len({(tile["xPos"], tile["yPos"]) for tile in tiles}) == len(tiles)
+
+
+def test_the_objective_counts_relays_that_ended_and_only_exhausted_ones_as_bad(deployment: Deployment) -> None:
+    (sli,) = deployment.one("google_monitoring_slo.reached_a_handler")["request_based_sli"]
+    (ratio,) = sli["good_total_ratio"]
+    assert 'metric.type="logging.googleapis.com/user/sms_relay/finished"' in ratio["total_service_filter"]
+    assert ratio["bad_service_filter"] == f'{ratio["total_service_filter"]} AND metric.label.outcome="exhausted"'
+    finished = deployment.one(f'{METRICS}.counter["finished"]')
+    assert finished["label_extractors"]["outcome"] == "EXTRACT(jsonPayload.event)"
