@@ -26,8 +26,8 @@ Work = Callable[[sqlite3.Connection], T]
 
 # A transaction is held no longer than this many writes take, so that other processes get their turn.
 _BATCH_MAX = 256
-# The write-ahead log is brought into the file after so many writes, of some eight pages of 4 KiB each.
-_WRITES_PER_CHECKPOINT = 256
+# The write-ahead log is brought into the file after so many changed rows, of some five pages of 4 KiB each.
+_CHANGES_PER_CHECKPOINT = 500
 # How long the writer waits for another process at a time, before it looks whether its callers still wait.
 _WRITER_PATIENCE_SECONDS = 0.25
 
@@ -80,7 +80,7 @@ class Database:
         self._queue: list[_Write] = []
         self._writer: threading.Thread | None = None
         self._is_closing = False
-        self._writes_since_checkpoint = 0
+        self._changes_since_checkpoint = 0
         self._listeners: tuple[Callable[[int], None], ...] = ()
 
     def prepare(self, *, timeout_seconds: float = 5.0) -> None:
@@ -167,6 +167,7 @@ class Database:
         _begin(connection)
         # Only now that nobody else can write: who gave up meanwhile has withdrawn, and more may have come.
         batch = self._take_batch()
+        changes = connection.total_changes
         try:
             _commit(connection, batch)
         except _Spoilt:
@@ -179,7 +180,7 @@ class Database:
                     pass  # its own error is already noted
                 except StoreUnavailable as error:
                     write.error = error
-        self._writes_since_checkpoint += len(batch)
+        self._changes_since_checkpoint += connection.total_changes - changes
         for write in batch:
             write.answer()
 
@@ -189,13 +190,13 @@ class Database:
         Up to SQLite 3.51.2 a checkpoint that runs beside another one and a commit can, in rare cases, damage the
         file (https://sqlite.org/wal.html#walresetbug). The write lock keeps both away; it costs them a short wait.
         """
-        if self._writes_since_checkpoint < _WRITES_PER_CHECKPOINT:
+        if self._changes_since_checkpoint < _CHANGES_PER_CHECKPOINT:
             return
         with contextlib.suppress(StoreUnavailable, sqlite3.Error), self._pool.lend(_WRITER_PATIENCE_SECONDS) as other:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                self._writes_since_checkpoint = 0
+                self._changes_since_checkpoint = 0
             finally:
                 connection.execute("ROLLBACK")
 

@@ -96,14 +96,17 @@ def open_connection(path: str, timeout_seconds: float) -> Connection:
     """
     deadline = time.monotonic() + timeout_seconds
     try:
-        # The file holds texts and phone numbers: for its owner only. SQLite gives its side files the same mode.
-        folder = os.path.dirname(path)
-        if folder and not os.path.exists(folder):
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Never open and close the file by other means than SQLite's: on POSIX that drops every lock that this process
+        # holds on it (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+        is_new = not os.path.exists(path)
+        if is_new:
+            os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
         connection = sqlite3.connect(
             path, timeout_seconds, isolation_level=None, check_same_thread=False, factory=Connection
         )
+        if is_new:
+            # It will hold texts and phone numbers: for its owner only. SQLite gives its side files the same mode.
+            os.chmod(path, 0o600)
     except (OSError, sqlite3.Error) as error:
         raise ConfigurationError([_unusable(path, error)]) from error
     try:

@@ -73,6 +73,18 @@ def test_no_update_of_several_processes_is_lost_or_doubled(path: Path, database:
     _assert_sound(database)
 
 
+def test_opening_one_more_connection_gives_up_no_lock(path: Path, database: Database, store: SqliteStore) -> None:
+    """Without its locks, another process that closes the file would take itself for the last and remove the log."""
+    store.create(a_relay(), [], timeout_seconds=TIMEOUT)
+
+    def ask(connection: object) -> object:
+        return connection.execute("SELECT 1").fetchone()  # type: ignore[attr-defined]
+
+    assert database.read(lambda _: database.read(ask, timeout_seconds=TIMEOUT), timeout_seconds=TIMEOUT) == (1,)
+    assert processes.start("open_file", path).communicate(timeout=120)[0] == "opened\n"
+    assert Path(f"{path}-wal").exists()
+
+
 def test_processes_that_come_and_go_lose_nothing_of_each_other(path: Path, database: Database) -> None:
     """The last one to close a file tidies it up; while another one works it is not the last."""
     stop, written = threading.Event(), 0

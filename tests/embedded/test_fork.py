@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from relay.sqlite_database import Database
 from relay.sqlite_store import SqliteStore
 
+from tests.contract.conftest import locked
 from tests.strategies import a_relay
 
 TIMEOUT = 60.0
@@ -81,6 +83,27 @@ def test_parent_and_child_both_go_on_while_other_threads_write(database: Databas
         assert store.get(name, timeout_seconds=TIMEOUT) is not None, name
     check = database.read(lambda c: c.execute("PRAGMA integrity_check").fetchone()[0], timeout_seconds=TIMEOUT)
     assert check == "ok"
+
+
+def test_what_waits_in_the_parent_is_written_by_the_parent_alone(
+    path: Path, database: Database, store: SqliteStore
+) -> None:
+    database.prepare()
+    relay = a_relay()
+    waiting = threading.Thread(target=lambda: store.create(relay, [], timeout_seconds=TIMEOUT))
+    with locked(path):
+        waiting.start()
+        give_up_at = time.monotonic() + TIMEOUT
+        while not database._queue:
+            assert time.monotonic() < give_up_at
+            time.sleep(0.005)
+
+        def look() -> None:
+            assert database._queue == []
+
+        _in_a_child(look)
+    waiting.join()
+    assert store.get(relay.message_id, timeout_seconds=TIMEOUT) is not None
 
 
 def test_a_forked_child_can_fork_again(store: SqliteStore) -> None:
