@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from relay import machine, steps
 from relay.events import ABOUT_THE_RELAY, Decision, Event, EventKind
 from relay.model import InboundText, Relay, SenderClass
-from relay.policy import Policy, Tier
+from relay.policy import LOOKUP_RETRIES_MAX, Policy, Tier
 
 RECEIVED_AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 # Once before any lease or deadline of the walk has passed, and once after all of them have.
@@ -84,7 +84,8 @@ def walk(policy: Policy, redrives: int = 1) -> Iterator[Walked]:
     """Every event on every relay that can be reached under `policy` with at most so many redrives.
 
     Two relays that differ only in times, trail, Twilio's ids, or the fate of attempts before the last two count as the
-    same one: nothing that is decided depends on those.
+    same one: nothing that is decided depends on those. Asking Twilio again leads nowhere new either: after the first
+    time the walk goes on as if it had been the last.
     """
     waiting = deque(starts(policy))
     seen = {_essence(relay) for relay in waiting}
@@ -95,10 +96,18 @@ def walk(policy: Policy, redrives: int = 1) -> Iterator[Walked]:
                 continue
             decision = machine.transition(relay, event, now)
             yield Walked(relay, event, now, decision)
-            key = _essence(decision.relay)
+            after = _asked_often(decision.relay)
+            key = _essence(after)
             if key not in seen:
                 seen.add(key)
-                waiting.append(decision.relay)
+                waiting.append(after)
+
+
+def _asked_often(relay: Relay) -> Relay:
+    current = relay.current_attempt
+    if current is None or current.lookups in (0, LOOKUP_RETRIES_MAX):
+        return relay
+    return steps.set_attempt(relay, current.number, lookups=LOOKUP_RETRIES_MAX)
 
 
 def _essence(relay: Relay) -> Hashable:

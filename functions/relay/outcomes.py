@@ -41,7 +41,7 @@ def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) ->
 
 
 def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A handler has the text. The first tier to say so is the one on record."""
+    """The relay ends as delivered; the first tier to say so stays on record, and what was planned is withdrawn."""
     cancelled = timers_to_cancel(relay)
     was = relay.final_status
     relay = _withdraw_scheduled(relay, now)

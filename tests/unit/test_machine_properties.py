@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay import machine, steps
-from relay.events import Event, EventKind, SendAttempt
+from relay.events import ABOUT_THE_RELAY, Event, EventKind, SendAttempt
 from relay.model import AttemptStatus, FinalStatus, InboundText, Relay, SenderClass
 from relay.policy import Policy, Tier
 
-from scripts.walk_machine import ABOUT_THE_RELAY, MAY_CLAIM, Walked, policy_of
+from scripts.walk_machine import MAY_CLAIM, Walked, policy_of
 from tests.unit.machine_rules import RULES
 from tests.unit.relays import (
     BODY,

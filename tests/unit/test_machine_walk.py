@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from relay import machine
-from relay.events import Event, EventKind, State
+from relay.events import ABOUT_THE_RELAY, Event, EventKind, State
 from relay.machine import TABLE
 
-from scripts.walk_machine import ABOUT_THE_RELAY, Walked, policy_of, walk
+from scripts.walk_machine import Walked, policy_of, walk
 from tests.unit.machine_rules import RULES, Rule
 
-# Tiers, retry delays in seconds, redrives, look-ups repeated at most.
-WALKS = ((1, (2.0, 4.0), 0, 2), (1, (), 1, 1), (2, (2.0,), 0, 1), (3, (), 0, 1))
+# Tiers, retry delays in seconds, redrives.
+WALKS = ((1, (2.0, 4.0), 0), (1, (), 1), (2, (2.0,), 0), (3, (), 0))
 
 
 class Walks:
@@ -38,10 +38,8 @@ class Walks:
 @pytest.fixture(scope="module")
 def walks() -> Walks:
     walks = Walks()
-    with pytest.MonkeyPatch.context() as patch:
-        for tiers, delays, redrives, lookups in WALKS:
-            patch.setattr(machine, "LOOKUP_RETRIES_MAX", lookups)
-            walks.check(walk(policy_of(tiers, delays), redrives))
+    for tiers, delays, redrives in WALKS:
+        walks.check(walk(policy_of(tiers, delays), redrives))
     return walks
 
 

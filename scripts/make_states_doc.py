@@ -1,0 +1,130 @@
+"""Writes docs/states.md from the machine itself: a diagram of what happens, and the table of (state, event) → answer.
+
+`make docs` runs it; a test fails when the file no longer says what the code does.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "functions"))
+
+from relay.events import EventKind, State
+from relay.machine import TABLE, Answer
+from relay.model import FinalStatus, Relay
+
+from scripts.walk_machine import policy_of, walk
+
+PATH = Path(__file__).resolve().parent.parent / "docs" / "states.md"
+COMMAND = "make docs"
+
+# Two tiers, and one with a redrive: the smallest cascades in which everything can happen. (Tiers, redrives.)
+_CASCADES = ((2, 0), (1, 1))
+
+_WORDS = {
+    State.SCHEDULED: "the current attempt waits for its start time.",
+    State.CLAIMED: "somebody holds the current attempt's lease and may be sending right now.",
+    State.UNKNOWN: "the current attempt's POST had an outcome that nobody can tell: the text may have left.",
+    State.ACCEPTED: "Twilio has the current attempt's text; its delivery is awaited.",
+    State.EARLIER: "a relay in progress, seen by an event about an attempt that was already given up.",
+    State.DELIVERED: "a handler has the text. The end.",
+    State.EXHAUSTED: "no tiers are left. The end, unless an operator redrives the relay or a late delivery arrives.",
+    State.RECORDED: "the text came from a handler or from ourselves: kept, never forwarded. The end.",
+}
+
+_HEAD = f"""\
+# States of a relay
+
+Generated from `functions/relay/machine.py`; do not edit. Regenerate with `{COMMAND}`.
+
+A relay in progress stands where its current attempt stands. `scheduled` after a failure is the same tier again by its
+schedule or the next tier; which of them, the code's class decides (`functions/relay/failures.py`).
+
+"""
+
+
+@functools.cache
+def render() -> str:
+    """The whole document."""
+    return _HEAD + _diagram() + "\n## Every state and every event\n" + "".join(_section(state) for state in State)
+
+
+def _diagram() -> str:
+    """A Mermaid state diagram of every change that a walk over all reachable relays met."""
+    edges: dict[tuple[str, str], set[EventKind]] = defaultdict(set)
+    for step in (step for tiers, redrives in _CASCADES for step in walk(policy_of(tiers), redrives)):
+        if step.decision.relay is not step.before:
+            before, after = _state(step.before), _state(step.decision.relay)
+            own = step.event.attempt in (0, len(step.before.attempts))
+            if before != after or (own and len(step.decision.relay.attempts) > len(step.before.attempts)):
+                edges[before, after].add(step.event.kind)
+    order = list(EventKind)
+    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> claimed: text received"]
+    lines += [
+        "    [*] --> scheduled: text received, nobody to send it now",
+        "    [*] --> recorded: text not a customer's",
+    ]
+    for (before, after), kinds in sorted(edges.items()):
+        label = ", ".join(dict.fromkeys(_label(kind) for kind in sorted(kinds, key=order.index)))
+        lines.append(f"    {before} --> {after}: {label}")
+    lines += [f"    {state.value} --> [*]" for state in (State.DELIVERED, State.EXHAUSTED, State.RECORDED)]
+    return "\n".join([*lines, "```", ""])
+
+
+def _label(kind: EventKind) -> str:
+    """An edge's words: the three outcomes of a deadline lead the same ways. A label ends at a colon in Mermaid."""
+    return "deadline" if kind.value.startswith("deadline") else kind.value.replace(":", "")
+
+
+def _state(relay: Relay) -> str:
+    if relay.final_status is FinalStatus.IN_PROGRESS:
+        return relay.attempts[-1].status.value
+    return relay.final_status.value
+
+
+def _section(state: State) -> str:
+    lines = [
+        "",
+        f"### {state.value}",
+        "",
+        _WORDS[state][0].upper() + _WORDS[state][1:],
+        "",
+        "| event | answer |",
+        "|---|---|",
+    ]
+    lines += [f"| {kind.value} | {_in_words(TABLE[state][kind])} |" for kind in EventKind]
+    return "\n".join(lines) + "\n"
+
+
+def _in_words(answer: Answer) -> str:
+    if isinstance(answer, str):
+        return f"ignored: {answer}"
+    return first_sentence(inspect.getdoc(answer) or "")
+
+
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence, on one line."""
+    line = " ".join(text.split("\n\n")[0].split())
+    return line.split(". ")[0].rstrip(".") + "."
+
+
+def actions() -> dict[str, str]:
+    """Every action of the table by name, with its docstring."""
+    answers = [answer for row in TABLE.values() for answer in row.values()]
+    return {answer.__name__: inspect.getdoc(answer) or "" for answer in answers if not isinstance(answer, str)}
+
+
+def main() -> None:
+    """Write the document, and say whether it changed."""
+    text = render()
+    stale = not PATH.exists() or PATH.read_text(encoding="utf-8") != text
+    PATH.write_text(text, encoding="utf-8")
+    print(f"{PATH.name}: {'written' if stale else 'already up to date'}")
+
+
+if __name__ == "__main__":
+    main()
