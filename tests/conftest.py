@@ -8,7 +8,7 @@ from collections.abc import Generator
 import pytest
 
 # The emulators are shared by all folders: each costs seconds and a Java process.
-pytest_plugins = ["tests.google_fixtures"]
+pytest_plugins = ["tests.google_fixtures", "tests.stack_fixtures"]
 
 # A skip that starts like this is about something no machine is expected to have.
 OPTIONAL = "optional:"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from relay import failures
-from relay.failures import RETRIED_IN_TIER
+from relay.failures import FailureClass
 from relay.log import EVENTS
 from relay.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 
@@ -31,10 +31,10 @@ _STATUS_WORDS = {
     AttemptStatus.DELIVERED: "delivered",
 }
 _OUTLOOKS = {
-    AttemptStatus.SCHEDULED: "{tier} is tried next.",
+    AttemptStatus.SCHEDULED: "Next is {tier}.",
     AttemptStatus.CLAIMED: "It is being sent to {tier}.",
-    AttemptStatus.UNKNOWN: "Nobody can tell yet whether it left for {tier}; Twilio is asked at the deadline.",
-    AttemptStatus.ACCEPTED: "Twilio has it for {tier}; delivery is awaited.",
+    AttemptStatus.UNKNOWN: "Nobody can tell yet whether it left for {tier}: Twilio is asked at the deadline.",
+    AttemptStatus.ACCEPTED: "Twilio has it for {tier}: delivery is awaited.",
 }
 _SENDER_WORDS = {
     SenderClass.HANDLER: "a handler",
@@ -51,16 +51,15 @@ def outcome(relay: Relay, now: datetime) -> tuple[str, str]:
         tier = relay.delivered_tier or 1
         late = any(entry.step is Step.EXHAUSTED for entry in _since_last_redrive(relay))
         tail = " It had already been given up as exhausted." if late else ""
-        return f"Delivered at tier {tier} ({handler(relay, tier)}).{tail}", NOTHING_TO_DO
+        return f"Delivered at tier {tier}, {handler(relay, tier)}.{tail}", NOTHING_TO_DO
     if relay.final_status is FinalStatus.EXHAUSTED:
         advice = EVENTS[Step.EXHAUSTED].what_to_do
         unresolved = any(attempt.is_unresolved for attempt in attempts_of_drive(relay))
         return _nobody_reached(relay), f"{_ASK} {advice}" if unresolved else advice
     current = relay.current_attempt
     words = _OUTLOOKS.get(current.status) if current else None
-    tier_words = f"tier {current.tier} ({handler(relay, current.tier)})" if current else ""
+    tier_words = f"tier {current.tier}, {handler(relay, current.tier)}" if current else ""
     sentence = (words or "On its way.").format(tier=tier_words)
-    sentence = sentence[:1].upper() + sentence[1:]
     return (f"Overdue. {sentence}", _OVERDUE_ADVICE) if is_overdue(relay, now) else (sentence, NOTHING_TO_DO)
 
 
@@ -76,11 +75,14 @@ def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
     words = failure.words
     if attempt.error_code is None:
         words = _reason_of_failure(relay, attempt) or words
-    passes_by_itself = failure.failure_class in RETRIED_IN_TIER and failure.failure_class in _PASSING
-    return words, _REDRIVE_LATER if exhausted and passes_by_itself else failure.advice
+    is_over = relay.final_status is not FinalStatus.IN_PROGRESS or attempt.number < relay.first_attempt_of_drive
+    if failure.failure_class in _PASSING and is_over:
+        return words, _REDRIVE_LATER if exhausted else ""
+    return words, failure.advice
 
 
-_PASSING = frozenset({failures.FailureClass.NOT_PROCESSED, failures.FailureClass.TRANSIENT})
+# What is retried without anybody doing anything; once the relay has ended there is nothing to wait for any more.
+_PASSING = frozenset({FailureClass.NOT_PROCESSED, FailureClass.TRANSIENT, FailureClass.AMBIGUOUS})
 
 
 def is_overdue(relay: Relay, now: datetime) -> bool:

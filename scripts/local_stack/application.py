@@ -22,6 +22,7 @@ from scripts.fake_twilio import FakeTwilio, Server, control, make_app
 from scripts.fake_twilio import Settings as FakeSettings
 from scripts.local_google.issuer import IssuerApp, TokenIssuer
 from scripts.local_stack import ROOT
+from scripts.local_stack.console_app import ConsoleApp
 from scripts.local_stack.environment import CUSTOMER_PHONE, PRIVATE_ROUTES, PUBLIC_ROUTES, Plan, Twilio
 from scripts.local_stack.page_app import PageApp
 from scripts.local_stack.schedule import Schedule
@@ -49,6 +50,7 @@ class Stack:
         self._issuer = IssuerApp(TokenIssuer()) if plan.twilio is Twilio.FAKE else None
         self._routes = _entry_points(plan)
         self._page = PageApp(plan, settings)
+        self._console = ConsoleApp(settings, self._issuer)
         self._controls = make_app(self._fake.fake) if self._fake else None
         self._schedule = Schedule(plan.address) if plan.backend == "google" else None
 
@@ -84,6 +86,8 @@ class Stack:
             return self._controls
         if self._issuer is not None and self._issuer.serves(path):
             return self._issuer
+        if self._console.serves(path):
+            return self._console
         return self._page if self._page.serves(path) else _not_found
 
 

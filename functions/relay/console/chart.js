@@ -9,9 +9,9 @@ const LEFT = 26;
 
 // From the bottom of a bar to its top. What went wrong is on top, where it is seen.
 const KINDS = [
-  ["tier1", "delivered at tier 1"],
-  ["tier2", "at tier 2"],
-  ["tier3", "at tier 3 or later"],
+  ["tier1", "delivered, tier 1"],
+  ["tier2", "delivered, tier 2"],
+  ["tier3", "delivered, tier 3+"],
   ["running", "in progress"],
   ["recorded", "recorded only"],
   ["exhausted", "exhausted"],
@@ -61,7 +61,7 @@ export class DayView {
     this.#drawn = signature;
     show(this.#note, this.#feed.dayIsWhole ? "" : `the newest ${rows.length} only`);
     this.#counts.replaceChildren(...counts(rows));
-    this.#chart.replaceChildren(...(width > 0 ? [chart(hours, width)] : []), legend(hours));
+    this.#chart.replaceChildren(...(width > 0 ? [chart(hours, width)] : []));
     this.#table.replaceChildren(table(hours));
   }
 }
@@ -141,11 +141,6 @@ function spoken(hours) {
   const busy = hours.filter((hour) => sum(hour) > 0);
   if (busy.length === 0) return "Bar chart of the last 24 hours: no texts.";
   return `Bar chart of the last 24 hours by outcome and tier; the table below has its numbers. ${busy.length} hours had texts.`;
-}
-
-function legend(hours) {
-  const present = KINDS.filter(([kind]) => hours.some((hour) => hour.counts[kind]));
-  return el("ul", { class: "legend", "aria-hidden": "true" }, present.map(([kind, words]) => el("li", { "data-kind": kind }, words)));
 }
 
 function table(hours) {

@@ -22,6 +22,8 @@ export class TokenDialog {
       used();
     });
     this.#dialog.addEventListener("submit", (event) => this.#save(event));
+    get("token-local").hidden = !session.isAutomatic;
+    get("token-help").hidden = session.isAutomatic;
     this.#drawHolder();
   }
 

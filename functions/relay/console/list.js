@@ -18,7 +18,7 @@ export class ListView {
   #note = document.getElementById("filter-words");
   #own = document.getElementById("filter-own");
   #drawn = new Map();
-  #query = { token: null, floor: Infinity, loading: false, error: null, number: 0 };
+  #query = newQuery();
 
   /** `open` is called with the message id of a relay to be shown. */
   constructor(feed, api, open) {
@@ -34,7 +34,7 @@ export class ListView {
     });
     this.#form.addEventListener("submit", (event) => event.preventDefault());
     document.getElementById("filter-clear").addEventListener("click", () => this.clear());
-    this.#more.addEventListener("click", () => this.#load());
+    this.#more.addEventListener("click", () => this.#showMore());
     this.#body.addEventListener("keydown", (event) => this.#move(event));
   }
 
@@ -52,7 +52,7 @@ export class ListView {
       this.#open(words.slice(0, 2).toUpperCase() + words.slice(2).toLowerCase());
       return;
     }
-    this.#query = { token: null, floor: Infinity, loading: false, error: null, number: this.#query.number + 1 };
+    this.#query = newQuery();
     this.#load();
   }
 
@@ -79,6 +79,7 @@ export class ListView {
       const page = await this.#feed.page(filterOf(wanted), query.token, PAGE);
       query.token = page.token;
       query.floor = page.token ? Date.parse(page.rows.at(-1).timestamp) : 0;
+      query.isAnswered = true;
     } catch (error) {
       query.error = error;
     }
@@ -91,23 +92,32 @@ export class ListView {
     if (this.#query.error && !this.#query.loading) this.#load();
   }
 
+  #showMore() {
+    this.#query.shown += PAGE;
+    if (this.#query.token) this.#load();
+    else this.draw();
+  }
+
+  /** Show what is known, as far down as it is known without a gap. */
   draw() {
+    const query = this.#query;
     const wanted = this.#criteria();
-    const from = Math.max(wanted.since, this.#query.floor);
+    const from = Math.max(wanted.since, Math.min(query.floor, Date.parse(this.#feed.dayFrom ?? 0) || Infinity));
     this.#feed.keepFrom = from;
-    const rows = this.#feed.select((row) => matches(row, wanted) && Date.parse(row.timestamp) >= from);
+    const found = this.#feed.select((row) => matches(row, wanted) && Date.parse(row.timestamp) >= from);
+    const rows = found.slice(0, query.shown);
     this.#drawRows(rows);
-    this.#more.hidden = !this.#query.token;
-    this.#more.disabled = this.#query.loading;
+    const hasMore = found.length > rows.length || query.token !== null;
+    this.#more.hidden = !hasMore;
+    this.#more.disabled = query.loading;
     const place = wanted.part ? " among those loaded" : "";
-    const more = this.#query.token ? " and more" : "";
-    show(this.#note, this.#query.loading ? "Loading …" : `${rows.length} ${rows.length === 1 ? "relay" : "relays"}${more}${place}`);
+    show(this.#note, query.loading ? "Loading …" : `${rows.length} ${rows.length === 1 ? "relay" : "relays"}${hasMore ? " and more" : ""}${place}`);
     this.#drawState(rows.length === 0);
   }
 
   #drawState(isEmpty) {
-    const { loading, error, number } = this.#query;
-    const kind = error ? "error" : loading && isEmpty ? "loading" : isEmpty && number > 0 ? "empty" : "";
+    const { error, isAnswered } = this.#query;
+    const kind = error ? "error" : !isEmpty ? "" : isAnswered ? "empty" : "loading";
     if (this.#state.dataset.kind === kind) return;
     this.#state.dataset.kind = kind;
     this.#state.hidden = kind === "";
@@ -149,7 +159,7 @@ export class ListView {
   }
 
   #newRow(row) {
-    const isNews = this.#query.number > 0 && !this.#query.loading;
+    const isNews = this.#query.isAnswered && !this.#query.loading;
     return el("tr", {
       role: "row",
       "data-id": row.message_id,
@@ -170,6 +180,11 @@ export class ListView {
     event.preventDefault();
     next.querySelector("a").focus();
   }
+}
+
+/** `shown`: at most so many rows; `floor`: what is younger (milliseconds since 1970) is all there. */
+function newQuery() {
+  return { token: null, floor: Infinity, shown: PAGE, loading: false, error: null, isAnswered: false };
 }
 
 function filterOf({ outcome, since, until, sender }) {

@@ -83,6 +83,7 @@ function drawWait() {
   const seen = heardAt ? `Shown is how it was at ${clock(new Date(heardAt).toISOString())}.` : "";
   const next = state === "trouble" && nextAt ? ` Trying again in ${span(Math.max(0, Math.ceil((nextAt - Date.now()) / 1000)))}.` : "";
   show(get("trouble-when"), seen + next);
+  show(get("wall-heard"), heardAt ? `Checked ${span((Date.now() - heardAt) / 1000)} ago` : "");
 }
 
 let announced = "";

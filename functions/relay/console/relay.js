@@ -106,7 +106,7 @@ export class RelayView {
       return el("section", { class: "drive", "aria-label": title },
         el("h3", {}, title),
         el("div", { class: "line", "data-drive": drive.number }),
-        el("ol", { class: "attempts" }, drive.attempts.map((attempt) => attemptWords(attempt, drive.started_at))),
+        el("ol", { class: "attempts" }, drive.attempts.map((attempt, index) => attemptWords(attempt, drive.attempts[index + 1], drive.started_at))),
       );
     });
     return [...parts.reverse(), legend()];
@@ -132,9 +132,12 @@ function facts(relay, story) {
   );
 }
 
-function attemptWords(attempt, startedAt) {
+function attemptWords(attempt, next, startedAt) {
   const at = attempt.started_at ?? attempt.starts_at;
-  const lasted = attempt.started_at && attempt.ended_at ? `, for ${span(seconds(attempt.started_at, attempt.ended_at))}` : "";
+  const took = attempt.started_at && attempt.ended_at ? seconds(attempt.started_at, attempt.ended_at) : 0;
+  const lasted = took >= 0.05 ? `, for ${span(took)}` : "";
+  // Advice that the next attempt repeats is said there, once.
+  const advice = next && next.tier === attempt.tier && next.advice === attempt.advice ? "" : attempt.advice;
   const code = attempt.error_code > 0 ? el("code", { class: "code" }, String(attempt.error_code)) : "";
   return el("li", { "data-kind": attempt.status },
     el("p", { class: "attempt-head" },
@@ -142,7 +145,7 @@ function attemptWords(attempt, startedAt) {
       el("span", { class: "note" }, `try ${attempt.try_in_tier}, at +${span(seconds(startedAt, at))}${lasted}${attempt.is_resend ? ", sent once more" : ""}`),
     ),
     el("p", {}, code, code ? " " : "", attempt.words),
-    attempt.advice ? el("p", { class: "advice" }, attempt.advice) : "",
+    advice ? el("p", { class: "advice" }, advice) : "",
   );
 }
 

@@ -18,10 +18,11 @@ export function timeline(drive, width, nowIso) {
   const narrow = width < NARROW;
   const left = narrow ? 10 : GUTTER;
   const lanes = [...new Set(drive.attempts.map((attempt) => attempt.tier))].sort((one, other) => one - other);
-  const lane = narrow ? LANE + 16 : LANE;
+  const lane = narrow ? LANE + 20 : LANE;
   const height = AXIS + lanes.length * lane + 6;
   const total = length(drive, nowIso);
   const x = (iso) => left + (Math.min(total, Math.max(0, seconds(drive.started_at, iso))) / total) * (width - left - 34);
+  x.until = new Date(Date.parse(drive.started_at) + total * 1000).toISOString();
   const drawing = svg("svg", { class: "timeline", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": spoken(drive) });
   drawing.append(...axis(total, left, width, height));
   lanes.forEach((tier, index) => {
@@ -29,7 +30,7 @@ export function timeline(drive, width, nowIso) {
     const middle = AXIS + index * lane + (narrow ? 34 : lane / 2);
     drawing.append(...laneLabel(tier, attempts.at(-1).tier_name, middle, narrow, left, width));
     drawing.append(...attempts.flatMap((attempt) => bar(attempt, x, middle, nowIso)));
-    drawing.append(...marks(attempts, x, middle, width, drive, total, nowIso));
+    drawing.append(...marks(attempts, x, middle + (narrow ? 24 : -11), middle, width, drive, total));
   });
   return drawing;
 }
@@ -103,7 +104,7 @@ function bar(attempt, x, middle, nowIso) {
   };
   parts.push(rect(attempt.started_at, turn, "sending"));
   if (turn !== ended) parts.push(rect(turn, ended, "waiting"));
-  if (attempt.deadline_at && x(attempt.deadline_at) > x(ended) + 2) {
+  if (!attempt.ended_at && attempt.deadline_at && attempt.deadline_at <= x.until) {
     const place = x(attempt.deadline_at);
     parts.push(svg("line", { class: "deadline", x1: place, x2: place, y1: middle - 11, y2: middle + 11 }, svg("title", {}, "its deadline")));
   }
@@ -111,7 +112,7 @@ function bar(attempt, x, middle, nowIso) {
 }
 
 /** Points of decision with their codes; a code is left out where it would cover the one before it. */
-function marks(attempts, x, middle, width, drive, total, nowIso) {
+function marks(attempts, x, codeLine, middle, width, drive, total) {
   const parts = [];
   let free = -Infinity;
   for (const attempt of attempts) {
@@ -134,7 +135,7 @@ function marks(attempts, x, middle, width, drive, total, nowIso) {
     const right = place + 13 + size < width;
     const start = right ? place + 13 : place - 13 - size;
     if (label && start > free) {
-      parts.push(svg("text", { class: "code", x: right ? start : place - 13, y: middle - 11, "text-anchor": right ? "start" : "end" }, label));
+      parts.push(svg("text", { class: "code", x: right ? start : place - 13, y: codeLine, "text-anchor": right ? "start" : "end" }, label));
       free = start + size;
     }
   }

@@ -13,6 +13,7 @@ export class UnreachedView {
   #place = document.getElementById("wall");
   #time = document.getElementById("wall-time");
   #done = document.getElementById("wall-done");
+  #title = document.getElementById("unreached-title");
   #count = document.getElementById("unreached-count");
   #signature = "";
 
@@ -45,6 +46,7 @@ export class UnreachedView {
     const bad = this.#feed.select((row) => Date.parse(row.timestamp) >= from && (row.final_status === "exhausted" || row.is_overdue));
     const open = bad.filter((row) => !dealtWith.has(row.message_id));
     const done = bad.filter((row) => dealtWith.has(row.message_id));
+    show(this.#title, open.length ? `${open.length} unreached` : "Unreached");
     show(this.#count, String(open.length));
     this.#count.hidden = open.length === 0;
     const signature = JSON.stringify([open, done, this.#poller.state === "current", this.#feed.dayFrom === null]);
@@ -73,9 +75,9 @@ export class UnreachedView {
     const phone = row.sender_phone.startsWith("+") ? el("a", { href: `tel:${row.sender_phone}`, "data-key": key("call") }, row.sender_phone) : row.sender_phone;
     return el("li", { class: "card", "data-id": row.message_id, "data-outcome": row.is_overdue ? "overdue" : "exhausted" },
       el("h3", {}, phone),
-      el("p", { class: "since" }, el("span", { "data-since": row.timestamp }, ""), " unanswered"),
+      el("p", { class: "since" }, "waiting ", el("span", { "data-since": row.timestamp }, "")),
       el("p", {}, row.headline),
-      row.reason ? el("p", {}, `Last: ${row.tier_name}: ${row.reason}.`, row.error_code > 0 ? el("code", { class: "code" }, String(row.error_code)) : "") : "",
+      row.reason ? el("p", {}, `Last: ${row.tier_name}: ${row.reason}. `, row.error_code > 0 ? el("code", { class: "code" }, String(row.error_code)) : "") : "",
       row.advice ? el("p", { class: "advice" }, row.advice) : "",
       el("p", { class: "note" }, `Received ${clock(row.timestamp)}${row.redrives ? `, redriven ${row.redrives}×` : ""}`),
       el("div", { class: "actions" },

@@ -1,0 +1,114 @@
+"""Everybody can use it: axe finds nothing, the keyboard reaches everything, a phone's width is enough."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import PHONE, WIDE, NewPage, open_console
+from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
+
+
+@pytest.fixture
+def stack(embedded_stack: RunningStack) -> RunningStack:
+    return embedded_stack
+
+
+def _violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
+@pytest.fixture
+def busy(stack: RunningStack) -> dict[str, str]:
+    """A stack with one relay of each kind: message ids by outcome."""
+    # One after the other: what the carriers are told to do is for the next text, whoever's it is.
+    delivered = stack.text("Down three tiers", stack.customer(), failed(30006), SILENT, DELIVERS)
+    stack.wait_until(delivered, "delivered")
+    exhausted = stack.text("Nobody there", stack.customer(), REFUSED, failed(30005), REFUSED)
+    stack.wait_until(exhausted, "exhausted")
+    return {"delivered": delivered, "exhausted": exhausted}
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation(
+    new_page: NewPage, stack: RunningStack, busy: dict[str, str], theme: str, size: dict[str, int]
+) -> None:
+    page = new_page(size, theme)
+    found: dict[str, list[str]] = {}
+    open_console(page, stack)
+    page.wait_for_selector("#rows tr")
+    page.click("#day details summary")
+    found["live"] = _violations(page)
+    for outcome, message_id in busy.items():
+        page.evaluate(f"location.hash = '#/relay/{message_id}'")
+        page.wait_for_selector(f'#relay-body .badge[data-outcome="{outcome}"]')
+        page.click("#relay-trail summary")
+        page.click("#relay-record summary")
+        found[outcome] = _violations(page)
+    page.click("#relay-redrive")
+    found["redrive"] = _violations(page)
+    page.click("#redrive-cancel")
+    page.click("#token-button")
+    found["token"] = _violations(page)
+    page.click("#token-cancel")
+    page.evaluate("location.hash = '#/unreached'")
+    page.wait_for_selector("#wall .card")
+    found["wall"] = _violations(page)
+    page.locator("#wall").get_by_role("button", name="Dealt with").first.click()
+    page.context.set_offline(True)
+    page.wait_for_selector("#trouble:not([hidden])")
+    found["offline"] = _violations(page)
+    assert found == {name: [] for name in found}
+
+
+def test_nothing_is_wider_than_a_phone(new_page: NewPage, stack: RunningStack, busy: dict[str, str]) -> None:
+    page = new_page(PHONE)
+    for route, seen in (
+        ("", "#rows tr"),
+        (f"#/relay/{busy['delivered']}", "svg.timeline"),
+        (f"#/relay/{busy['exhausted']}", "svg.timeline"),
+        ("#/unreached", "#wall .card"),
+    ):
+        open_console(page, stack, route)
+        page.wait_for_selector(seen)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], route
+
+
+def test_the_keyboard_goes_from_row_to_row_and_into_a_relay(page: Page, busy: dict[str, str]) -> None:
+    rows = page.locator("#rows tr")
+    rows.nth(1).wait_for()
+    rows.nth(0).locator("a").focus()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1).locator("a")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(rows.nth(0).locator("a")).to_be_focused()
+    chosen = rows.nth(0).get_attribute("data-id")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#relay-record")
+    assert page.evaluate("location.hash") == f"#/relay/{chosen}"
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_the_content(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+
+
+def test_news_is_told_to_who_cannot_see_it(page: Page, stack: RunningStack) -> None:
+    sender = stack.customer()
+    stack.text("Listen", sender, REFUSED, REFUSED, REFUSED)
+    expect(page.locator("#announcer")).to_have_text(f"Nobody was reached for {sender}.")
+
+
+def test_a_chosen_theme_is_kept(page: Page) -> None:
+    def ground() -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    light = ground()
+    page.click("#theme-button")
+    dark = ground()
+    page.reload()
+    page.wait_for_selector('#pulse[data-state="current"]')
+    assert ground() == dark != light

@@ -1,0 +1,90 @@
+"""Redriving from the console: asked first, done once, seen to the end."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.console.conftest import NewPage, open_console
+from tests.stack_fixtures import REFUSED, RunningStack
+
+
+def _exhausted(stack: RunningStack, body: str) -> str:
+    message_id = stack.text(body, stack.customer(), REFUSED, REFUSED, REFUSED)
+    stack.wait_until(message_id, "exhausted")
+    return message_id
+
+
+def test_an_exhausted_relay_is_redriven_and_seen_delivered(page: Page, stack: RunningStack) -> None:
+    message_id = _exhausted(stack, "Try me again")
+    page.evaluate(f"location.hash = '#/relay/{message_id}'")
+    page.click("#relay-redrive")
+    expect(page.locator("#redrive-dialog")).to_contain_text("is sent again")
+    page.click("#redrive-go")
+    expect(page.locator("#redrive-dialog")).to_be_hidden()
+    expect(page.locator("#relay-title")).to_have_text("Delivered at tier 1, Dana.")
+    expect(page.locator(".drive h3").first).to_contain_text("Redrive 1")
+    expect(page.locator(".drive")).to_have_count(2)
+    expect(page.locator(f'#rows tr[data-id="{message_id}"] .badge')).to_contain_text("delivered")
+
+
+def test_nothing_is_sent_before_the_question_is_answered(page: Page, stack: RunningStack) -> None:
+    message_id = _exhausted(stack, "Wait for yes")
+    page.evaluate(f"location.hash = '#/relay/{message_id}'")
+    page.click("#relay-redrive")
+    page.click("#redrive-cancel")
+    assert stack.state({"message_id": message_id})["relay"]["final_status"] == "exhausted"
+
+
+def test_a_double_click_and_a_lost_answer_redrive_once(new_page: NewPage, stack: RunningStack) -> None:
+    message_id = _exhausted(stack, "Only once")
+    page = new_page()
+    asked: list[str] = []
+
+    def lose_first_answer(route: Route, request: Request) -> None:
+        asked.append(json.loads(request.post_data or "{}")["request_id"])
+        if len(asked) == 1:
+            route.fetch()  # it arrives, and its answer does not
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/sms/redrive", lose_first_answer)
+    open_console(page, stack, f"#/relay/{message_id}")
+    page.click("#relay-redrive")
+    page.dblclick("#redrive-go")
+    expect(page.locator("#redrive-problem")).to_contain_text("Pressing again is safe")
+    page.click("#redrive-go")
+    expect(page.locator("#redrive-dialog")).to_be_hidden()
+    expect(page.locator("#relay-title")).to_have_text("Delivered at tier 1, Dana.")
+    assert len(asked) == 2
+    assert len(set(asked)) == 1
+    assert len(stack.state({"message_id": message_id})["relay"]["redrive_ids"]) == 1
+
+
+def test_a_redrive_begins_at_the_tier_that_was_chosen(page: Page, stack: RunningStack) -> None:
+    message_id = _exhausted(stack, "Straight to the desk")
+    page.evaluate(f"location.hash = '#/relay/{message_id}'")
+    page.click("#relay-redrive")
+    page.select_option("#redrive-tier", "3")
+    page.click("#redrive-go")
+    expect(page.locator("#relay-title")).to_have_text("Delivered at tier 3, Front desk.")
+
+
+def test_the_wall_shows_who_was_not_reached_until_it_is_dealt_with(new_page: NewPage, stack: RunningStack) -> None:
+    page = open_console(new_page(), stack, "#/unreached")
+    message_id = _exhausted(stack, "Is anybody there?")
+    card = page.locator(f'#wall [data-id="{message_id}"]')
+    expect(card).to_contain_text("Nobody was reached")
+    expect(card).to_contain_text("waiting")
+    expect(page.locator("#unreached-title")).to_contain_text("unreached")
+    assert "Is anybody there?" not in page.locator("#wall").inner_text()
+    card.get_by_role("button", name="Dealt with").click()
+    expect(card).to_have_count(0)
+    page.click("#wall-done summary")
+    page.locator("#wall-done-list li", has_text="Put back").first.get_by_role("button").click()
+    expect(card).to_be_visible()
+    card.get_by_role("button", name="Redrive").click()
+    page.click("#redrive-go")
+    expect(card).to_have_count(0)

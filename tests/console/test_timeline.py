@@ -1,0 +1,82 @@
+"""A relay's timeline: to scale, with its codes, explained in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import PHONE, NewPage, open_console
+from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
+
+
+def _open(page: Page, message_id: str) -> None:
+    page.evaluate(f"location.hash = '#/relay/{message_id}'")
+    page.wait_for_selector("svg.timeline")
+
+
+def test_three_tiers_are_shown_with_the_right_codes_and_what_to_do(page: Page, stack: RunningStack) -> None:
+    message_id = stack.text("Down three tiers", stack.customer(), failed(30006), SILENT, DELIVERS)
+    stack.wait_until(message_id, "delivered")
+    _open(page, message_id)
+    assert page.locator(".timeline .lane-name").all_text_contents() == ["Tier 1", "Tier 2", "Tier 3"]
+    assert page.locator(".timeline .code").all_text_contents() == ["30006"]
+    assert page.locator(".timeline .sign").all_text_contents() == ["✕", "!", "✓"]
+    attempts = page.locator(".attempts li")
+    expect(attempts).to_have_count(3)
+    expect(attempts.nth(0)).to_contain_text("the handler's number is a landline or its carrier is unreachable")
+    expect(attempts.nth(0)).to_contain_text("Check this handler's number and phone")
+    expect(attempts.nth(1)).to_contain_text("no delivery was confirmed in time")
+    expect(attempts.nth(2)).to_contain_text("delivered")
+    spoken = page.locator("svg.timeline").get_attribute("aria-label") or ""
+    assert "tier 1, try 1" in spoken
+    assert "(code 30006)" in spoken
+
+
+def _seconds(attempt: dict[str, str]) -> float:
+    ended, started = datetime.fromisoformat(attempt["ended_at"]), datetime.fromisoformat(attempt["started_at"])
+    return (ended - started).total_seconds()
+
+
+@pytest.mark.parametrize("size", [None, PHONE], ids=["wide", "phone"])
+def test_the_drawing_is_to_scale(new_page: NewPage, stack: RunningStack, size: dict[str, int] | None) -> None:
+    message_id = stack.text("To scale", stack.customer(), SILENT, SILENT, DELIVERS)
+    (drive,) = stack.wait_until(message_id, "delivered")["story"]["drives"]
+    page = open_console(new_page(size) if size else new_page(), stack, f"#/relay/{message_id}")
+    page.wait_for_selector("svg.timeline")
+    # An attempt's bar: while it is sent, and while its receipt is awaited.
+    widths = page.eval_on_selector_all(
+        ".timeline rect", "bars => bars.map((bar) => [bar.getAttribute('y'), Number(bar.getAttribute('width'))])"
+    )
+    drawn: dict[str, float] = {}
+    for lane, width in widths:
+        drawn[lane] = drawn.get(lane, 0.0) + width
+    first, second, _ = drawn.values()
+    one, two, _ = (_seconds(attempt) for attempt in drive["attempts"])
+    # Each bar is at least three pixels wide, however short the time; that much it may be off.
+    assert first / second == pytest.approx(one / two, abs=0.1)
+
+
+def test_every_step_of_the_trail_is_there_in_words(page: Page, stack: RunningStack) -> None:
+    message_id = stack.text("Step by step", stack.customer(), failed(30007), DELIVERS)
+    answer = stack.wait_until(message_id, "delivered")
+    _open(page, message_id)
+    page.click("#relay-trail summary")
+    lines = page.locator("#relay-trail tbody tr")
+    expect(lines).to_have_count(len(answer["relay"]["error_log"]))
+    expect(lines.first).to_contain_text("A text came in and is durable.")
+    expect(page.locator("#relay-trail")).to_contain_text("a carrier filtered the text as unwanted (30007)")
+
+
+def test_an_open_relay_is_drawn_on_as_it_goes(page: Page, stack: RunningStack) -> None:
+    message_id = stack.text("Watch me", stack.customer(), SILENT, REFUSED, REFUSED)
+    _open(page, message_id)
+    expect(page.locator("#relay-body .badge").first).to_contain_text("in progress")
+    expect(page.locator("#relay-title")).to_have_text("Nobody was reached: 3 of 3 tiers tried, no delivery confirmed.")
+    assert page.locator(".timeline .sign").all_text_contents() == ["!", "✕", "✕"]
+
+
+def test_an_unknown_relay_says_so(page: Page, stack: RunningStack) -> None:
+    page.evaluate("location.hash = '#/relay/SM' + 'f'.repeat(32)")
+    expect(page.locator("#relay-title")).to_have_text("No such relay: unknown, or expired after 90 days.")

@@ -1,0 +1,127 @@
+"""What the console shows when something is wrong, and that it gets over it by itself."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.console.conftest import NewPage, open_console
+from tests.stack_fixtures import DELIVERS, RunningStack, running_stack
+
+
+@pytest.fixture
+def stack(embedded_stack: RunningStack) -> RunningStack:
+    return embedded_stack
+
+
+def test_a_stopped_relay_is_said_to_be_and_the_page_heals_when_it_is_back(new_page: NewPage, tmp_path: Path) -> None:
+    page = new_page()
+    with running_stack("embedded", tmp_path) as stack:
+        port = int(stack.address.rpartition(":")[2])
+        before = stack.text("Before", stack.customer(), DELIVERS)
+        open_console(page, stack)
+        expect(page.locator(f'#rows tr[data-id="{before}"]')).to_contain_text("delivered")
+    expect(page.locator("#trouble")).to_contain_text("The relay does not answer.")
+    expect(page.locator("#pulse")).to_have_text("no answer")
+    expect(page.locator("#trouble")).to_contain_text("Shown is how it was at")
+    expect(page.locator(f'#rows tr[data-id="{before}"]')).to_be_visible()
+    with running_stack("embedded", tmp_path, port) as stack:
+        page.click("#trouble-retry")
+        expect(page.locator("#trouble")).to_be_hidden()
+        expect(page.locator("#pulse")).to_have_text("live")
+        after = stack.text("After", stack.customer(), DELIVERS)
+        expect(page.locator(f'#rows tr[data-id="{after}"]')).to_be_visible()
+
+
+def test_it_asks_less_often_the_longer_nobody_answers(new_page: NewPage, stack: RunningStack) -> None:
+    page = new_page()
+    asked: list[float] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(time.monotonic())
+        route.fulfill(status=503, headers={"Retry-After": "1"}, body="")
+
+    open_console(page, stack)
+    page.route("**/sms/relay-state", refuse)
+    expect(page.locator("#trouble")).to_contain_text("The relay cannot answer just now (503).")
+    expect(page.locator("#trouble")).to_contain_text("Trying again in")
+    while len(asked) < 3:
+        page.wait_for_timeout(100)
+    first, second = asked[1] - asked[0], asked[2] - asked[1]
+    # Each wait is twice the one before, give or take a fifth, so that many pages do not come back all at once.
+    assert second > first
+    page.unroute("**/sms/relay-state")
+    page.click("#trouble-retry")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_being_offline_is_told_apart_from_a_silent_relay(page: Page) -> None:
+    page.context.set_offline(True)
+    expect(page.locator("#trouble")).to_contain_text("This device is offline.")
+    page.context.set_offline(False)
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_hidden_page_asks_nothing(page: Page) -> None:
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', { get: () => window.isHidden === true, configurable: true });"
+        "window.isHidden = true; document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    expect(page.locator("#pulse")).to_have_text("paused")
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))
+    # Longer than two rounds at the fast pace.
+    page.wait_for_timeout(7000)
+    assert asked == []
+    page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#pulse")).to_have_text("live")
+    assert asked != []
+
+
+def _without_tokens_of_its_own(page: Page) -> None:
+    """As a deployment serves it: nobody hands out tokens."""
+    page.route("**/console/settings.json", lambda route: route.fulfill(json={"api_url": "", "token_url": ""}))
+
+
+def test_without_a_token_it_asks_for_one_and_takes_it(new_page: NewPage, stack: RunningStack) -> None:
+    page = new_page()
+    _without_tokens_of_its_own(page)
+    page.goto(f"{stack.address}/console/")
+    dialog = page.locator("#token-dialog")
+    expect(dialog).to_contain_text("gcloud auth print-identity-token")
+    page.fill("#token-field", "this is no token")
+    page.click("#token-save")
+    expect(page.locator("#token-problem")).to_contain_text("That is not an identity token")
+    page.fill("#token-field", f"Bearer {stack.token()}")
+    page.click("#token-save")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#pulse")).to_have_text("live")
+    page.reload()
+    expect(page.locator("#pulse")).to_have_text("live")
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_a_token_that_is_not_accepted_is_asked_for_again(new_page: NewPage, stack: RunningStack) -> None:
+    page = new_page()
+    _without_tokens_of_its_own(page)
+    page.goto(f"{stack.address}/console/")
+    page.fill("#token-field", stack.token(email="stranger@example.com"))
+    page.click("#token-save")
+    expect(page.locator("#trouble")).to_contain_text("The identity token is not accepted")
+    expect(page.locator("#pulse")).to_have_text("token needed")
+    page.click("#trouble-retry")
+    page.fill("#token-field", stack.token())
+    page.click("#token-save")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_it_speaks_to_nothing_but_the_two_routes(new_page: NewPage, stack: RunningStack) -> None:
+    page = new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(stack.address).split("?")[0]))
+    open_console(page, stack, "#/unreached")
+    others = {path for path in asked if not path.startswith("/console/")}
+    assert others == {"/sms/relay-state", "/local/token"}

@@ -1,0 +1,132 @@
+"""Relays that happened: the real ways in, played over the doubles on a clock that is set by hand.
+
+For tests of whatever only reads relays or redrives them; nothing here waits.
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+
+from relay import escalation, shell
+from relay.inbound import WEBHOOK_SECONDS, Intake, accept
+from relay.model import InboundText, Relay, Timer
+from relay.policy import Policy, Success, Tier
+from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
+from relay.receipts import receipt_event
+from relay.shell import TASK_LIMITS, WEBHOOK_LIMITS, Budget, World
+
+from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
+from tests.fakes.clock import START
+
+OURS = "+12025550100"
+CUSTOMER = "+12025550142"
+POLICY = Policy(
+    (
+        Tier("Dana (on call)", "+12025550111"),
+        Tier("Sam (backup)", "+12025550112"),
+        Tier("Front desk", "+12025550113"),
+    )
+)
+
+
+class Played:
+    """All around a relay. Texts come in with `text`, time passes with `wait`, Twilio speaks with `receipt`."""
+
+    def __init__(self, start: datetime = START, policy: Policy = POLICY) -> None:
+        self.clock = FakeClock(start)
+        self.journal = MemoryJournal()
+        self.timers = MemoryTimers(self.journal)
+        self.store = MemoryStore(self.clock, self.timers)
+        self.messenger = ScriptedMessenger(self.clock)
+        self.policy = policy
+        claims = itertools.count(1)
+        self.world = World(
+            self.store,
+            self.timers,
+            self.messenger,
+            self.clock,
+            self.journal,
+            lambda: f"claim-{next(claims)}",
+            "https://relay.example.com",
+        )
+        self._ids = itertools.count(1)
+
+    def text(self, body: str = "The boiler is leaking", sender: str = CUSTOMER, *outcomes: SendOutcome) -> str:
+        """A text comes in; the next sends go as scripted, then are accepted. Its message id."""
+        message_id = f"SM{next(self._ids):032x}"
+        self.messenger.script(*outcomes)
+        intake = Intake(self.policy, (OURS,))
+        accept(
+            self.world,
+            intake,
+            InboundText(message_id, sender, OURS, body),
+            Budget(self.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS),
+        )
+        return message_id
+
+    def wait(self, seconds: float) -> None:
+        """So much time passes; every timer that becomes due meanwhile fires at its time."""
+        end = self.clock.now() + timedelta(seconds=seconds)
+        while (timer := self._next(end)) is not None:
+            self.clock.advance(max(0.0, (timer.due_at - self.clock.now()).total_seconds()))
+            for due in self.timers.take_due(self.clock.now()):
+                escalation.fire(self.world, due)
+        self.clock.advance((end - self.clock.now()).total_seconds())
+
+    def _next(self, end: datetime) -> Timer | None:
+        return next((timer for timer in self.timers.armed if timer.due_at <= end), None)
+
+    def receipt(self, message_id: str, status: str, code: int | None = None, attempt: int | None = None) -> None:
+        """Twilio tells what became of an attempt, by default the latest."""
+        budget = Budget(self.clock, WEBHOOK_SECONDS, TASK_LIMITS)
+        stored = shell.load(self.world, message_id, budget)
+        assert stored is not None
+        told = stored.relay.attempts[(attempt or len(stored.relay.attempts)) - 1]
+        sid = told.message_sid or f"SM{told.number:032x}"
+        if sid in self.messenger.messages:
+            self.messenger.set_status(sid, status, code)
+        event = receipt_event(status, code, Success.DELIVERED, told.number, sid)
+        assert event is not None
+        shell.apply(self.world, stored, event, budget)
+
+    def relay(self, message_id: str) -> Relay:
+        stored = self.store.get(message_id, timeout_seconds=1.0)
+        assert stored is not None
+        return stored.relay
+
+    # Whole stories, by what they end with.
+
+    def delivered(self, sender: str = CUSTOMER, after_seconds: float = 1.4, body: str = "Is the shop open?") -> str:
+        message_id = self.text(body, sender)
+        self.wait(after_seconds)
+        self.receipt(message_id, "delivered")
+        return message_id
+
+    def cascaded(self, sender: str = CUSTOMER, body: str = "The boiler is leaking") -> str:
+        """Tier 1's number is a landline, tier 2 stays silent, tier 3 has the text."""
+        message_id = self.text(body, sender)
+        self.wait(1.2)
+        self.receipt(message_id, "undelivered", 30006)
+        self.wait(62)
+        self.wait(2.5)
+        self.receipt(message_id, "delivered")
+        return message_id
+
+    def exhausted(self, sender: str = CUSTOMER, body: str = "Nobody answers the door") -> str:
+        """Tier 1 is a landline, tier 2 has opted out, tier 3 is unreachable four times."""
+        message_id = self.text(body, sender, Accepted("SM" + "a" * 32), Refused(21610))
+        self.wait(0.9)
+        self.receipt(message_id, "undelivered", 30006)
+        for pause in (2.0, 4.0, 8.0, 0.0):
+            self.wait(1.1)
+            self.receipt(message_id, "undelivered", 30003)
+            self.wait(pause)
+        return message_id
+
+    def lost(self, sender: str = CUSTOMER, body: str = "Please call me back") -> str:
+        """In progress: Twilio's answer about tier 1 was lost."""
+        return self.text(body, sender, Ambiguous("no answer within 2.5 s"))
+
+    def from_handler(self, body: str = "STOP") -> str:
+        return self.text(body, self.policy.tiers[0].phone)

@@ -1,0 +1,168 @@
+"""A running local stack for tests that look at the relay from outside, over HTTP alone, in either home.
+
+One stack per home and session; tests keep apart by using customers' numbers of their own.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import os
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+OURS = "+12025550100"
+HANDLERS = ("+12025550111", "+12025550112", "+12025550113")
+_NAMES = ("Dana", "Sam", "Front desk")
+# Short, because tests wait for them; long enough that a busy machine gets a receipt through in time.
+_RECEIPT_TIMEOUT_SECONDS = 3
+PATIENCE_SECONDS = 60.0
+_customers = itertools.count(1)
+
+
+class RunningStack:
+    """The stack at `address`, with its phones, and a client that asks as an operator would."""
+
+    def __init__(self, address: str) -> None:
+        from scripts.local_stack.client import StackClient
+
+        self.address = address
+        self.client = StackClient(address)
+
+    def token(self, **changes: str) -> str:
+        told = {**self.client.description()["relay_state"], **changes}
+        return _read(f"{self.address}/local/token?{urllib.parse.urlencode(told)}").strip()
+
+    def customer(self) -> str:
+        """A number that no other test uses."""
+        return f"+1303555{next(_customers):04d}"
+
+    def text(self, body: str, sender: str, *behaviours: Mapping[str, Any]) -> str:
+        """A customer texts; `behaviours` say what the carriers of tiers 1, 2, 3 do to it. Its message id."""
+        for phone, behaviour in zip(HANDLERS, behaviours, strict=False):
+            self.client.set_carrier(phone, behaviour["name"], behaviour.get("times", 1), behaviour.get("code"))
+        return self.client.text(sender, OURS, body)
+
+    def state(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What /sms/relay-state answers."""
+        answer: dict[str, Any] = json.loads(self.post("/sms/relay-state", body))
+        return answer
+
+    def post(self, path: str, body: Mapping[str, Any], token: str | None = None) -> str:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token or self.token()}"}
+        return _read(urllib.request.Request(self.address + path, json.dumps(body).encode(), headers))
+
+    def wait_until(self, message_id: str, final_status: str) -> dict[str, Any]:
+        """The relay's whole answer, once it has come to this end."""
+
+        def look() -> dict[str, Any] | None:
+            try:
+                answer = self.state({"message_id": message_id})
+            except urllib.error.HTTPError as error:
+                if error.code == 404:  # its webhook is still on its way
+                    return None
+                raise
+            return answer if answer["relay"]["final_status"] == final_status else None
+
+        found: dict[str, Any] = until(look, f"{final_status} of {message_id}")
+        return found
+
+
+def until(look: Callable[[], Any], what: str) -> Any:
+    """The first true thing that `look` gives. Fails when nothing comes for very long."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"not seen within {PATIENCE_SECONDS:.0f} s: {what}")
+
+
+REFUSED = {"name": "refuse", "code": 21614}
+SILENT = {"name": "silent"}
+DELIVERS = {"name": "deliver"}
+
+
+def failed(code: int) -> dict[str, Any]:
+    """The carrier takes it and reports it undelivered with this code."""
+    return {"name": "undelivered", "code": code}
+
+
+@contextmanager
+def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[RunningStack]:
+    """A stack of one's own; skips the test where this machine lacks what the home needs."""
+    from relay.variables import VARIABLES
+
+    from scripts.local_stack.supervisor import StackError, Supervisor
+
+    ours = {variable.name for variable in VARIABLES}
+    before = dict(os.environ)
+    # Neither this machine's configuration nor anybody else's emulators.
+    environ = {name: value for name, value in before.items() if name not in ours and "_EMULATOR_HOST" not in name}
+    environ["BUSINESS_PHONE_NUMBER"] = OURS
+    environ["RELAY_TIERS"] = json.dumps(
+        [
+            {
+                "name": name,
+                "phone": phone,
+                "retry_delays_seconds": [0.2],
+                "receipt_timeout_seconds": _RECEIPT_TIMEOUT_SECONDS,
+            }
+            for name, phone in zip(_NAMES, HANDLERS, strict=True)
+        ]
+    )
+    supervisor = Supervisor(environ, backend, port, str(folder / "relay.db"), folder / "relay.log")
+    try:
+        supervisor.__enter__()
+    except StackError as error:
+        if backend == "google" and "needs Google's emulators" in str(error):
+            pytest.skip(str(error))
+        raise
+    # A google stack tells its own terminal of its emulators through the environment; other tests have theirs.
+    for name in set(os.environ) - set(before):
+        del os.environ[name]
+    os.environ.update(before)
+    try:
+        yield RunningStack(supervisor.plan.address)
+    finally:
+        supervisor.stop()
+
+
+@pytest.fixture(scope="session")
+def stack_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RunningStack]]:
+    """Gives the session's one running stack of a home, started when first asked for."""
+    with ExitStack() as running:
+
+        @functools.cache
+        def start(backend: str) -> RunningStack:
+            return running.enter_context(running_stack(backend, tmp_path_factory.mktemp(backend)))
+
+        yield start
+
+
+@pytest.fixture(params=["embedded", "google"])
+def stack(request: pytest.FixtureRequest, stack_of: Callable[[str], RunningStack]) -> RunningStack:
+    """The running stack, once in each home."""
+    return stack_of(request.param)
+
+
+@pytest.fixture
+def embedded_stack(stack_of: Callable[[str], RunningStack]) -> RunningStack:
+    """For what does not depend on where relays live."""
+    return stack_of("embedded")
+
+
+def _read(request: urllib.request.Request | str) -> str:
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        text: str = answer.read().decode()
+    return text

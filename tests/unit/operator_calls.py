@@ -1,0 +1,45 @@
+"""Calls as an operator's tools make them, without HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from relay.identity import Caller
+from relay.redrive import handle_redrive
+from relay.state_api import handle_relay_state
+from relay.web import Request, Response
+
+from tests.played import Played
+
+ORIGIN = "https://console.example.com"
+
+
+class Everybody:
+    """Accepts every caller: what a token must be like is tested elsewhere."""
+
+    def caller(self, _request: Request) -> Caller:
+        return Caller("operator@example.com")
+
+
+def request(body: object, **changes: Any) -> Request:
+    """A POST of this JSON body with these parts of the request changed."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    values: dict[str, Any] = {"method": "POST", "path": "/", "headers": {"content-type": "application/json"}}
+    return Request(**{**values, "body": raw, **changes})
+
+
+def state(played: Played, body: object, **changes: Any) -> Response:
+    asked = request(body, **changes)
+    return handle_relay_state(played.store, played.clock, Everybody(), (ORIGIN,), asked)  # type: ignore[arg-type]
+
+
+def redrive(played: Played, body: object, **changes: Any) -> Response:
+    asked = request(body, **changes)
+    return handle_redrive(played.world, played.policy, Everybody(), (ORIGIN,), asked)  # type: ignore[arg-type]
+
+
+def told(response: Response) -> dict[str, Any]:
+    """The JSON of an answer."""
+    answer: dict[str, Any] = json.loads(response.body)
+    return answer
