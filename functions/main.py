@@ -7,10 +7,12 @@ clients are loaded by the adapters on first use: tests hold what importing this 
 from __future__ import annotations
 
 import dataclasses
+import io
 import logging
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import cast
 
 import flask
 import functions_framework
@@ -52,8 +54,13 @@ def _request(request: flask.Request) -> Request:
     try:
         body = request.get_data(cache=True)
     except RequestEntityTooLarge as error:
+        # The framework reads what is left of a body after the answer, and would answer 500 if it were too much again.
+        request.max_content_length = None
+        request.environ |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
+        vars(request).pop("stream", None)
         raise BadRequest(413, f"The body is larger than {BODY_MAX_BYTES} bytes.") from error
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    # Asked by name only, and werkzeug's answer in any case of letters: no use in copying them all.
+    headers = cast(Mapping[str, str], request.headers)
     return Request(request.method, request.path, request.query_string.decode("latin-1"), headers, body)
 
 

@@ -24,7 +24,7 @@ REDRIVE_PATH = "/sms/redrive"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. Header names are lower case; `query` is the raw query string without its question mark."""
+    """One HTTP request. Headers are asked for in lower case; `query` is the raw query string without question mark."""
 
     method: str
     path: str

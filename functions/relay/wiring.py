@@ -1,7 +1,7 @@
 """Puts the parts together: settings and adapters for an entry point, made once per process and as late as possible.
 
 Owns the choice of home. Nothing here is imported by the core. Heavy clients are loaded inside the adapters, on first
-use, so that a function that refuses a forgery never pays for them.
+use, so that a function that refuses a forgery never pays for them. An entry point loads none of the others' ways in.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from relay.config import DATABASE_DEFAULT, Settings, load_settings
 from relay.errors import ConfigurationError
-from relay.identity import IdentityVerifier
-from relay.inbound import Intake
 from relay.log import JsonJournal
 from relay.policy import Policy
-from relay.ports import Journal, Messenger, RelayStore, Timers
-from relay.relay_events import EventPublisher
-from relay.shell import World
 from relay.variables import ENTRY_POINTS, Need
-from relay.webhook import TwilioAccount
 
 if TYPE_CHECKING:
     from relay.background import Background
+    from relay.identity import IdentityVerifier
+    from relay.inbound import Intake
+    from relay.ports import Journal, Messenger, RelayStore, Timers
+    from relay.relay_events import EventPublisher
+    from relay.shell import World
     from relay.sqlite_database import Database
+    from relay.webhook import TwilioAccount
 
 T = TypeVar("T")
 
@@ -72,6 +72,8 @@ class Runtime:
 
     @cached_property
     def world(self) -> World:
+        from relay.shell import World
+
         return World(
             store=self.home.store,
             timers=self.home.timers,
@@ -84,6 +86,8 @@ class Runtime:
 
     @cached_property
     def account(self) -> TwilioAccount:
+        from relay.webhook import TwilioAccount
+
         settings = self.settings
         return TwilioAccount(settings.account_sid, settings.auth_tokens, settings.public_base_url)
 
@@ -95,10 +99,14 @@ class Runtime:
 
     @cached_property
     def intake(self) -> Intake:
+        from relay.inbound import Intake
+
         return Intake(self.policy, self.settings.business_phones)
 
     @cached_property
     def verifier(self) -> IdentityVerifier:
+        from relay.identity import IdentityVerifier
+
         settings = self.settings
         return IdentityVerifier(settings.audience, settings.allowed_emails, settings.certs_url)
 
