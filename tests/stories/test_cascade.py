@@ -87,7 +87,7 @@ def test_a_lost_receipt_costs_no_needless_escalation(town: Town) -> None:
 
 
 def test_a_late_receipt_after_escalation_ends_the_cascade(town: Town) -> None:
-    town.tier_1.carrier.deliver_late(4.5)
+    town.tier_1.carrier.deliver_late(3.0)
     town.tier_2.carrier.stay_silent()
     text = town.customer().texts("smells like gas here")
     town.until(text, "attempt_started", tier=2)
