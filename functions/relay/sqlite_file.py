@@ -99,8 +99,6 @@ def open_connection(path: str, timeout_seconds: float) -> Connection:
         # Never open and close the file by other means than SQLite's: on POSIX that drops every lock that this process
         # holds on it (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
         is_new = not os.path.exists(path)
-        if is_new:
-            os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
         connection = sqlite3.connect(
             path, timeout_seconds, isolation_level=None, check_same_thread=False, factory=Connection
         )
@@ -183,6 +181,9 @@ def _unusable(path: str, error: Exception) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return f"{path} is not a sound database; restore it from a backup, or move it away to start with an empty one."
+    folder = os.path.dirname(path) or "."
+    if not os.path.exists(folder):
+        return f"The folder of {path} does not exist; make it, or correct RELAY_DATABASE."
     if isinstance(error, OSError) or code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return f"{path} must be a file that this user may write, in a folder that this user may write; allow that."
     return f"{path} cannot be used ({error}); put that right, or point RELAY_DATABASE somewhere else."

@@ -28,10 +28,15 @@ def _mistake(path: Path) -> str:
     return mistake
 
 
-def test_a_missing_file_and_its_folder_are_made(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "inside" / "relay.db"
+def test_a_missing_file_is_made(path: Path) -> None:
     Database(path).prepare()
     assert path.exists()
+
+
+def test_a_missing_folder_is_not_made_because_the_path_may_be_misspelt(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "relay.db"
+    assert "does not exist" in _mistake(path)
+    assert not path.parent.exists()
 
 
 def test_the_file_is_for_its_owner_only(path: Path, database: Database, store: SqliteStore) -> None:
