@@ -95,11 +95,11 @@ class EventPublisher(Protocol):
     def publish(self, topic: str, event: RelayEvent) -> None: ...
 
 
-def events_of(relay: Relay, first_line: int = 0) -> list[RelayEvent]:
-    """The events of a relay's trail from this line (0-based) on, in order."""
+def events_of(relay: Relay, first_line: int = 0, end_line: int | None = None) -> list[RelayEvent]:
+    """The events of a relay's trail from one line on (0-based) up to, but not including, another, in order."""
     return [
         _event(relay, number, entry)
-        for number, entry in enumerate(relay.error_log[first_line:], start=first_line)
+        for number, entry in enumerate(relay.error_log[first_line:end_line], start=first_line)
         if entry.step in TYPES
     ]
 

@@ -52,6 +52,13 @@ CREATE TABLE timers (
 ) WITHOUT ROWID;
 CREATE INDEX timers_ready ON timers (ready_at);
 
+CREATE TABLE feed (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id TEXT NOT NULL,
+    first_line INTEGER NOT NULL,
+    end_line INTEGER NOT NULL
+);
+
 CREATE TABLE jobs (name TEXT PRIMARY KEY, ready_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE watermarks (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 """

@@ -16,13 +16,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from relay import sqlite_timer_rows
-from relay.documents import Document, from_document, plain, to_document
+from relay import sqlite_feed, sqlite_timer_rows
+from relay.documents import Document, to_document
 from relay.errors import AlreadyStored, VersionConflict
 from relay.model import Relay, Timer
 from relay.ports import Clock, Page, Search, Stored
 from relay.sqlite_database import Database
+from relay.sqlite_documents import decode, encode
 from relay.sqlite_file import from_micros, to_micros
+
+# A relay rarely writes more often than this, so trimming keeps up with what comes in.
+_FEED_LINES_PER_RELAY = 20
 
 # The columns beside message_id and version, in the order of _row.
 _COLUMNS = ("timestamp", "sender_phone", "final_status", "due_at", "expires_at", "document")
@@ -47,6 +51,7 @@ class SqliteStore:
             if inserted.rowcount == 0:
                 raise AlreadyStored("a relay with this message id exists")
             sqlite_timer_rows.arm(connection, timers)
+            sqlite_feed.record(connection, relay, 0)
             return version
 
         return self._write_and_arm(work, timers, timeout_seconds)
@@ -59,7 +64,7 @@ class SqliteStore:
             ).fetchone()
 
         row = self._database.read(work, timeout_seconds=timeout_seconds)
-        return None if row is None else Stored(_decode(row[0]), row[1])
+        return None if row is None else Stored(decode(row[0]), row[1])
 
     def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
         document = to_document(relay)
@@ -71,7 +76,8 @@ class SqliteStore:
             if row is None or row[0] != version:
                 raise VersionConflict("the relay changed since it was read, or is gone")
             old = dict(zip(_COLUMNS, row[1:], strict=True))
-            new = dict(zip(_COLUMNS, _row(relay, _kept(old["document"]) | document), strict=True))
+            stored: Document = json.loads(old["document"])
+            new = dict(zip(_COLUMNS, _row(relay, _kept(stored) | document), strict=True))
             # Only what changed: every column that is set costs the rewriting of its indexes.
             changed = {name: value for name, value in new.items() if value != old[name]} | {"version": row[0] + 1}
             connection.execute(
@@ -79,6 +85,7 @@ class SqliteStore:
                 (*changed.values(), relay.message_id),
             )
             sqlite_timer_rows.arm(connection, timers)
+            sqlite_feed.record(connection, relay, len(stored.get("error_log", ())))
             return int(changed["version"])
 
         return self._write_and_arm(work, timers, timeout_seconds)
@@ -88,7 +95,7 @@ class SqliteStore:
             return connection.execute(_DUE, (to_micros(before), self._now(), limit)).fetchall()
 
         rows = self._database.read(work, timeout_seconds=timeout_seconds)
-        return [Stored(_decode(document), version) for document, version in rows]
+        return [Stored(decode(document), version) for document, version in rows]
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         statement, values = search_statement(search, self._now())
@@ -97,7 +104,7 @@ class SqliteStore:
             return connection.execute(statement, values).fetchall()
 
         rows = self._database.read(work, timeout_seconds=timeout_seconds)
-        relays = tuple(_decode(row[0]) for row in rows[: search.limit])
+        relays = tuple(decode(row[0]) for row in rows[: search.limit])
         more = len(rows) > search.limit
         return Page(relays, _token(relays[-1]) if more and relays else None)
 
@@ -117,6 +124,7 @@ class SqliteStore:
             connection.executemany("DELETE FROM relays WHERE message_id = ?", rows)
             for (message_id,) in rows:
                 sqlite_timer_rows.cancel_all(connection, message_id)
+            sqlite_feed.trim(connection, _FEED_LINES_PER_RELAY * limit)
             return len(rows)
 
         return self._database.write(work, timeout_seconds=timeout_seconds)
@@ -211,32 +219,10 @@ def _row(relay: Relay, document: Document) -> tuple[Any, ...]:
         relay.final_status.value,
         None if relay.due_at is None else to_micros(relay.due_at),
         to_micros(relay.expires_at),
-        json.dumps(document, default=plain, separators=(",", ":")),
+        encode(document),
     )
 
 
-def _kept(text: str) -> Document:
+def _kept(stored: Document) -> Document:
     """What a document holds that this revision does not know. The status of a tier that is no longer there is ours."""
-    stored: Document = json.loads(text)
     return {name: value for name, value in stored.items() if not _OWN_TIER_STATUS.fullmatch(name)}
-
-
-_TIMES = ("timestamp", "expires_at", "due_at", "delivery_confirmed_at")
-_ATTEMPT_TIMES = ("starts_at", "lease_until", "deadline_at")
-
-
-def _decode(text: str) -> Relay:
-    document: Document = json.loads(text)
-    _read_times(document, _TIMES)
-    for attempt in document.get("attempts", ()):
-        _read_times(attempt, _ATTEMPT_TIMES)
-    for entry in document.get("error_log", ()):
-        _read_times(entry, ("at",))
-    return from_document(document)
-
-
-def _read_times(document: Document, names: tuple[str, ...]) -> None:
-    for name in names:
-        text = document.get(name)
-        if text is not None:
-            document[name] = datetime.fromisoformat(text)
