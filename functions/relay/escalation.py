@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay import shell
 from relay.errors import MessengerUnavailable
 from relay.events import Event, EventKind
-from relay.lookup import find, told
+from relay.lookup import Undecidable, find, told
 from relay.model import AttemptStatus, Relay, Timer, TimerKind
 from relay.ports import Stored
 from relay.shell import TASK_LIMITS, Applied, Budget, World
@@ -51,8 +51,8 @@ def deadline_event(world: World, relay: Relay, number: int, claim: str, budget: 
         return Event(unconfirmed, number, claim=claim, by=by)
     try:
         found = find(world, relay, attempt, budget)
-    except MessengerUnavailable:
-        reason = "Twilio could not be asked for its fate"
+    except MessengerUnavailable as error:
+        reason = "Twilio could not be asked for its fate" if not isinstance(error, Undecidable) else str(error)
         kind = EventKind.DEADLINE_UNANSWERED if attempt.is_unresolved else unconfirmed
         return Event(kind, number, claim=claim, reason=reason, by=by)
     if found is None:

@@ -1,7 +1,7 @@
 """Asking Twilio what became of an attempt, and telling the machine.
 
-A text whose id was never learned is found by number, time and words. That can only be ambiguous between texts with the
-same words from the same customer to the same handler; then it must not matter who gets which, and nobody gets two.
+A text whose id was never learned is found by number, time and words. That is ambiguous between texts with the same
+words from the same customer to the same handler, and a text given to the wrong one of them would be a text lost.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from relay import failures, fates, shell
 from relay.errors import MessengerUnavailable
@@ -23,6 +24,8 @@ from relay.shell import Budget, World
 # How far Twilio's clock and ours may differ, and its list be behind, when a text is looked for by its time. Generous:
 # a text looked for too late costs a few rows, one not found for a clock's sake is sent twice.
 _TOLERANCE = timedelta(minutes=10)
+# For so long after a text a callback may still tell whose it is; later the order of sending decides.
+_CALLBACKS_COME = timedelta(hours=1)
 # How far back a customer's other texts are compared: only one that was redriven could matter and be older.
 _PAGE, _PAGES_MAX = 100, 3
 _NOT_SENT = "Twilio has no such text: declared not sent"
@@ -31,11 +34,15 @@ _SILENT = "Twilio could not be asked what became of an attempt"
 _ADOPTED, _DECLARED, _TAKEN_OVER = "adopted", "declared not sent", "taken over"
 
 
+class Undecidable(MessengerUnavailable):
+    """Twilio has a text that may be this attempt's, and may as well be that of another one of unknown outcome."""
+
+
 def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMessage | None:
     """The attempt's text at Twilio: by its id, or, when the id was never learned, by number, time and words.
 
-    None when Twilio answers that it has no such text. Raises MessengerUnavailable, and StoreUnavailable when it must
-    be known to whom a text belongs.
+    None when Twilio answers that it has no such text. Raises MessengerUnavailable when nobody can tell (Undecidable:
+    yet), and StoreUnavailable when it must be known to whom a text belongs.
     """
     if attempt.message_sid is not None:
         return world.messenger.fetch(attempt.message_sid, timeout_seconds=budget.send)
@@ -49,16 +56,31 @@ def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMe
     others = list(_others_with_the_same_words(world, relay, attempt, words, until, budget))
     taken = {other.message_sid for _, other in others}
     free = sorted((text for text in matching if text.message_sid not in taken), key=_age)
-    # Everybody who looks counts the same rivals in the same order, so no text is adopted twice.
-    mine = (attempt.starts_at, relay.message_id, attempt.number)
-    before_me = sum(
-        other.is_unresolved
-        and other.message_sid is None
-        and _phone(owner, other) == phone
-        and (other.starts_at, owner.message_id, other.number) < mine
+    rivals = [
+        _Rival(other.starts_at, owner.message_id, other.number)
         for owner, other in others
-    )
+        if _may_own(owner, other, phone)
+    ]
+    me = _Rival(attempt.starts_at, relay.message_id, attempt.number)
+    one_too_few = 0 < len(free) <= len(rivals)
+    others_might = any(rival.message_id != me.message_id for rival in rivals)
+    # A callback may yet tell whose it is; when none can be expected any more, the order of sending decides.
+    if one_too_few and others_might and world.clock.now() < until + _CALLBACKS_COME:
+        raise Undecidable("another text with the same words is of unknown outcome too")
+    before_me = sum(rival < me for rival in rivals)
     return free[before_me] if before_me < len(free) else None
+
+
+class _Rival(NamedTuple):
+    """An attempt of unknown outcome that a text may belong to, in the order of sending."""
+
+    starts_at: datetime
+    message_id: str
+    number: int
+
+
+def _may_own(owner: Relay, attempt: Attempt, phone: str) -> bool:
+    return attempt.is_unresolved and attempt.message_sid is None and _phone(owner, attempt) == phone
 
 
 def _age(text: SentMessage) -> tuple[object, str]:
@@ -117,6 +139,8 @@ def settle(world: World, stored: Stored, budget: Budget, by: str) -> Settled:
             continue
         try:
             event = _fate(stored.relay, attempt, find(world, stored.relay, attempt, budget), by)
+        except Undecidable:
+            continue
         except MessengerUnavailable:
             answered = False
             break

@@ -1,0 +1,103 @@
+"""The relay's side of a run: processes with clocks of their own, each with its view of the ports, running real code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from relay.inbound import Intake
+from relay.model import Relay, TrailEntry
+from relay.shell import World
+from relay.webhook import TwilioAccount
+
+from tests.simulator.dice import Dice
+from tests.simulator.faults import FaultSource, Line
+from tests.simulator.history import BEGINNING, History
+from tests.simulator.kernel import Kernel, Process, Task
+from tests.simulator.sim_store import ProcessStore, StoreState
+from tests.simulator.sim_timers import ProcessTimers, TimerService
+from tests.simulator.sim_twilio import ProcessMessenger, TwilioState
+
+BASE_URL = "https://relay.example.com"
+ACCOUNT_SID = "AC" + "1" * 32
+
+
+class ProcessClock:
+    """The time of day as this process has it, and seconds that only grow."""
+
+    def __init__(self, kernel: Kernel, process: Process) -> None:
+        self._kernel = kernel
+        self._process = process
+
+    def now(self) -> datetime:
+        return BEGINNING + timedelta(seconds=self._kernel.now + self._process.skew)
+
+    def monotonic(self) -> float:
+        return self._kernel.now
+
+
+class SimJournal:
+    """Remembers alarms, and every word that left the process: a judge looks for what must not be in it."""
+
+    def __init__(self, kernel: Kernel, history: History) -> None:
+        self._kernel = kernel
+        self._history = history
+
+    def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
+        if self._kernel.trace is not None:
+            for entry in entries:
+                words = f"{entry.step.value} tier {entry.tier} attempt {entry.attempt} {entry.reason}"
+                self._kernel.note(f"    record: {words}{f' (by {entry.by})' if entry.by else ''}")
+
+    def exhausted(self, relay: Relay) -> None:
+        self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
+        self._kernel.note("    ALARM: a relay reached nobody")
+
+    def note(self, severity: str, message: str, **labels: object) -> None:
+        self._history.notes.append(f"{message} {labels}")
+
+
+class Fleet:
+    """The processes of a run. Whoever calls the relay gets one of them."""
+
+    def __init__(self, kernel: Kernel, faults: FaultSource, dice: Dice, history: History) -> None:
+        self.kernel = kernel
+        self.dice = dice
+        self.history = history
+        self.store = StoreState(history)
+        self.timers = TimerService(kernel, faults, dice)
+        self.twilio = TwilioState(kernel, faults, dice, history)
+        self.line = Line(kernel, faults, dice)
+        self.processes: list[Process] = []
+        self.worlds: list[World] = []
+        self.intakes: list[Intake] = []
+        self.account = TwilioAccount(ACCOUNT_SID, (), BASE_URL)
+        self._claims = 0
+
+    def add_process(self, skew: float, intake: Intake, timers_first: bool) -> None:
+        """One more machine; each has its own configuration, since revisions are rolled out one after the other."""
+        process = Process(f"p{len(self.processes) + 1}", skew)
+        timers = ProcessTimers(self.timers, self.line)
+        world = World(
+            store=ProcessStore(self.store, self.line, timers, timers_first),
+            timers=timers,
+            messenger=ProcessMessenger(self.twilio, self.line),
+            clock=ProcessClock(self.kernel, process),
+            journal=SimJournal(self.kernel, self.history),
+            new_claim=self._new_claim,
+            public_base_url=BASE_URL,
+        )
+        self.processes.append(process)
+        self.worlds.append(world)
+        self.intakes.append(intake)
+
+    def run(self, name: str, body: Callable[[World, Intake], Any], done: Callable[[Task], None]) -> None:
+        """Start a handler on one of the processes, now."""
+        number = int((1.0 - self.dice.draw()) * len(self.processes)) % len(self.processes)
+        world, intake = self.worlds[number], self.intakes[number]
+        self.kernel.start(Task(name, self.processes[number], lambda: body(world, intake), done))
+
+    def _new_claim(self) -> str:
+        self._claims += 1
+        return f"claim {self._claims}"

@@ -1,0 +1,71 @@
+"""What happened in a run, as the judges need it. Written by the simulated ports, read by the invariants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from relay.inbound import Intake
+from relay.model import InboundText, Relay
+from relay.web import Request
+
+# When every run begins: the virtual clock's zero.
+BEGINNING = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+def time_of(seconds: float) -> datetime:
+    return BEGINNING + timedelta(seconds=seconds)
+
+
+def seconds_of(time: datetime) -> float:
+    return (time - BEGINNING).total_seconds()
+
+
+@dataclass(slots=True)
+class Post:
+    """One POST to Twilio's Messages, from the moment the core called for it."""
+
+    at: float
+    message_id: str
+    attempt: int
+    to: str
+    sid: str = ""  # set when Twilio processed it
+
+
+@dataclass(slots=True)
+class Text:
+    """One text that reached Twilio, and the configuration that was in force."""
+
+    text: InboundText
+    at: float
+    intake: Intake
+
+
+@dataclass(slots=True)
+class Receipt:
+    """One status callback that the relay answered 204."""
+
+    at: float
+    message_id: str
+    attempt: int
+    status: str
+    sid: str
+
+
+@dataclass(slots=True)
+class History:
+    """Everything a judge may ask for."""
+
+    texts: dict[str, Text] = field(default_factory=dict)
+    commits: dict[str, list[tuple[float, Relay]]] = field(default_factory=dict)
+    creates: dict[str, int] = field(default_factory=dict)
+    posts: list[Post] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    alarms: dict[str, list[float]] = field(default_factory=dict)
+    recorded: list[tuple[str, Request]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    faults_stopped_at: float = 0.0
+
+    def violated(self, invariant: str, words: str) -> None:
+        self.violations.append(f"{invariant}: {words}")

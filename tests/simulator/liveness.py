@@ -1,0 +1,130 @@
+"""The liveness properties L1 to L3 of design.md, judged once faults have stopped, and S10, judged after all else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from relay.inbound import Intake, handle_inbound_webhook
+from relay.model import FinalStatus, Relay, Step
+from relay.policy import (
+    FATE_LOOKUP_SECONDS,
+    FATE_LOOKUPS,
+    LEASE_SECONDS,
+    LOOKUP_RETRIES_MAX,
+    LOOKUP_RETRY_SECONDS,
+    SEND_SECONDS_MAX,
+    UNSTARTED_RETRIES_MAX,
+    UNSTARTED_RETRY_SECONDS,
+    Policy,
+)
+from relay.receipts import handle_delivery_status
+from relay.reconcile import WEBHOOK_UNDER_WAY
+from relay.shell import World
+from relay.sweep import GRACE
+from relay.web import INBOUND_PATH, Request, Response
+
+from tests.simulator.kernel import Task
+from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
+
+# The worst that two clocks that are each five minutes off leave behind in a due time.
+_SKEW_SECONDS = 600.0
+# What the handlers themselves may take in a calm world, all together.
+_HANDLING_SECONDS = 30.0
+
+
+def window_seconds(policy: Policy) -> float:
+    """The longest a relay can be under way in a calm world: L1's "sum of its tiers' windows", with what the last tier's
+    resend and a look-up that was put off just before the calm can add."""
+    last = policy.tiers[-1]
+    unstarted = UNSTARTED_RETRIES_MAX * UNSTARTED_RETRY_SECONDS * policy.last_tier
+    resend = last.receipt_timeout_seconds + sum(last.retry_delays_seconds) + LEASE_SECONDS + SEND_SECONDS_MAX
+    return sum(tier.window_seconds for tier in policy.tiers) + resend + LOOKUP_RETRY_SECONDS + unstarted
+
+
+def deadline(run: Simulation) -> float:
+    """When every text must have ended: its window after the faults stopped, plus a sweep, plus a reconcile for a text
+    whose webhook never arrived, plus what wrong clocks wrote into due times, if any clock was wrong."""
+    plan = run.plan
+    policies = [plan.policy] if plan.new_policy is None else [plan.policy, plan.new_policy]
+    window = max(window_seconds(policy) for policy in policies)
+    began = max([plan.faults_stop_at, *(at for at, _ in plan.texts), *(redrive.at for redrive in plan.redrives)])
+    sweep = SWEEP_SECONDS + GRACE.total_seconds()
+    reconcile = 2 * RECONCILE_SECONDS + WEBHOOK_UNDER_WAY.total_seconds()
+    skew = _SKEW_SECONDS if any(plan.skews) else 0.0
+    # Whose a text is cannot be told at once when a customer sent the same words twice: the last tier asks again.
+    same_words = LOOKUP_RETRIES_MAX * LOOKUP_RETRY_SECONDS if len(plan.texts) > 1 else 0.0
+    return began + window + sweep + reconcile + skew + same_words + _HANDLING_SECONDS
+
+
+def settling(run: Simulation) -> float:
+    """When nothing may be left to settle: the four look-ups after the end, at doubling intervals, each found by a
+    sweep. A look-up put off once too often by an outage adds its own, longer interval."""
+    intervals = FATE_LOOKUP_SECONDS * 2.0 ** (FATE_LOOKUPS + 3)
+    return deadline(run) + intervals + FATE_LOOKUPS * (SWEEP_SECONDS + GRACE.total_seconds())
+
+
+def l1_every_text_ends(run: Simulation) -> Iterator[str]:
+    """At the deadline every text that reached Twilio is a relay that has ended, and if it ended as exhausted, people
+    were told after that."""
+    relays = run.fleet.store.relays
+    for message_id in run.history.texts:
+        stored = relays.get(message_id)
+        if stored is None:
+            yield f"L1: {message_id[-3:]} reached Twilio and was never relayed"
+            continue
+        relay = stored.relay
+        if relay.final_status is FinalStatus.IN_PROGRESS:
+            yield f"L1: {message_id[-3:]} has not ended"
+        if relay.final_status is FinalStatus.EXHAUSTED:
+            ended = max(at for at, seen in run.history.commits[message_id] if _exhausts(seen))
+            if not any(at >= ended for at in run.history.alarms.get(message_id, ())):
+                yield f"L1: {message_id[-3:]} is exhausted and nobody was told"
+
+
+def _exhausts(relay: Relay) -> bool:
+    return relay.error_log[-1].step is Step.EXHAUSTED
+
+
+def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
+    """No attempt is left of which the record cannot tell whether it left."""
+    for stored in run.fleet.store.relays.values():
+        for attempt in stored.relay.attempts:
+            if attempt.is_unresolved:
+                yield f"L2: attempt {attempt.number} of {stored.relay.message_id[-3:]} is still {attempt.status}"
+
+
+def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
+    """No relay is due, no timer is armed, and every relay has an end of its retention."""
+    for stored in run.fleet.store.relays.values():
+        if stored.relay.due_at is not None:
+            yield f"L3: {stored.relay.message_id[-3:]} is still due"
+    if run.fleet.timers.armed:
+        yield f"L3: {len(run.fleet.timers.armed)} timers are left"
+
+
+def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[str]:
+    """Any request that was ever answered with success comes again, now that all is settled: no relay changes, nothing
+    is sent. One of them, or `everything`."""
+    requests = run.history.recorded
+    if not requests:
+        return
+    before = {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}
+    posts = len(run.history.posts)
+    for path, request in requests if everything else [run.dice.pick(requests)]:
+        run.fleet.run("replayed request", partial(_replay, run, path, request), _replayed)
+        run.kernel.run(run.kernel.now + 1.0)
+    if len(run.history.posts) > posts:
+        yield "S10: a replayed request sent a text"
+    if before != {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}:
+        yield "S10: a replayed request changed a relay"
+
+
+def _replay(run: Simulation, path: str, request: Request, world: World, intake: Intake) -> Response:
+    if path == INBOUND_PATH:
+        return handle_inbound_webhook(world, run.fleet.account, intake, request)
+    return handle_delivery_status(world, run.fleet.account, request)
+
+
+def _replayed(task: Task) -> None:
+    """The state is compared afterwards; the answer does not matter."""

@@ -1,0 +1,133 @@
+"""What a run is about: the tiers, the texts, the carriers, and when what goes wrong. Drawn from the run's dice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.model import InboundText
+from relay.policy import Policy, Success, Tier
+
+from tests.simulator.dice import Dice
+from tests.simulator.faults import Service
+from tests.simulator.sim_twilio import Carrier, draw_carrier
+
+OUR_PHONES = ("+15559990000", "+15559990001")
+CUSTOMERS = ("+15551234567", "+15557654321")
+HANDLERS = tuple(f"+1555010000{number}" for number in range(1, 10))
+# Every body holds this word: a judge finds it where no body may be.
+BODY_MARK = "zebra"
+
+_DELAYS: tuple[tuple[float, ...], ...] = ((), (2.0,), (2.0, 4.0, 8.0))
+_TIMEOUTS = (60.0, 30.0, 20.0, 5.0, 120.0)
+
+
+def _policies() -> tuple[Policy, ...]:
+    """All tiers of a policy differ from each other, and no two policies share a handler at the same tier."""
+    policies = []
+    for shift in range(2):
+        for count in (1, 2, 3, 4):
+            for delays in _DELAYS:
+                for timeout in _TIMEOUTS:
+                    tiers = tuple(
+                        Tier(
+                            f"handler {level + 1}",
+                            HANDLERS[(level + 4 * shift) % len(HANDLERS)],
+                            delays,
+                            timeout,
+                            Success.SENT if level == 1 and timeout == 20.0 else Success.DELIVERED,
+                        )
+                        for level in range(count)
+                    )
+                    policies.append(Policy(tiers))
+    return tuple(policies)
+
+
+POLICIES = _policies()
+
+
+@dataclass(slots=True)
+class Redrive:
+    """An operator starts exhausted relays again."""
+
+    at: float
+    tier: int
+    doubled: bool
+
+
+@dataclass(slots=True)
+class Plan:
+    """One run, but for what is drawn while it runs. Times are the run's seconds."""
+
+    policy: Policy
+    texts: list[tuple[float, InboundText]]
+    carriers: dict[str, Carrier]
+    skews: list[float]
+    fault_probability: float
+    faults_stop_at: float
+    outages: list[tuple[Service, float, float]]
+    new_policy: Policy | None
+    config_changes_at: float
+    token_rotates_at: float
+    redrives: list[Redrive]
+    timers_first: bool
+    store_deletes_expired: bool
+
+
+def draw_plan(dice: Dice) -> Plan:
+    policy = dice.pick(POLICIES)
+    draw = dice.draw()
+    # Most runs have few faults: then each is seen with all its consequences, and not drowned in the next one.
+    probability = 0.03 if draw > 0.45 else 0.1 if draw > 0.1 else 0.3
+    plan = Plan(
+        policy=policy,
+        texts=_draw_texts(dice),
+        carriers={tier.phone: draw_carrier(dice) for tier in policy.tiers},
+        skews=_draw_skews(dice),
+        fault_probability=probability,
+        faults_stop_at=dice.between(15.0, 400.0) if dice.chance(0.7) else dice.between(400.0, 1500.0),
+        outages=[],
+        new_policy=None,
+        config_changes_at=0.0,
+        token_rotates_at=0.0,
+        redrives=[],
+        timers_first=dice.chance(0.3),
+        store_deletes_expired=dice.chance(0.5),
+    )
+    if dice.chance(0.12):
+        for _ in range(1 + int((1.0 - dice.draw()) * 3)):
+            begins = dice.between(0.0, plan.faults_stop_at)
+            plan.outages.append((dice.pick(tuple(Service)), begins, begins + dice.between(1.0, 400.0)))
+    if dice.chance(0.08):
+        plan.new_policy = dice.pick(POLICIES)
+        plan.config_changes_at = dice.between(0.0, 200.0)
+        for tier in plan.new_policy.tiers:
+            plan.carriers.setdefault(tier.phone, draw_carrier(dice))
+    if dice.chance(0.04):
+        plan.token_rotates_at = dice.between(1.0, 100.0)
+    if dice.chance(0.15):
+        for _ in range(1 + int((1.0 - dice.draw()) * 2)):
+            begin_at = 1 + int((1.0 - dice.draw()) * 3)
+            plan.redrives.append(Redrive(dice.between(5.0, 1500.0), begin_at, dice.chance(0.3)))
+    return plan
+
+
+def _draw_texts(dice: Dice) -> list[tuple[float, InboundText]]:
+    draw = dice.draw()
+    count = 1 if draw > 0.15 else 2 if draw > 0.04 else 3
+    texts = []
+    for number in range(count):
+        draw = dice.draw()
+        others = (*HANDLERS[:3], *OUR_PHONES)
+        sender = CUSTOMERS[0] if draw > 0.2 else CUSTOMERS[1] if draw > 0.05 else dice.pick(others)
+        # A customer may well send the same words twice in a row.
+        words = "please call" if dice.draw() > 0.3 else f"please call {number}"
+        text = InboundText(f"SM{0xABC00 + number:032x}", sender, OUR_PHONES[0], f"{BODY_MARK} {words}", 0)
+        texts.append((0.0 if number == 0 else dice.between(0.0, 60.0), text))
+    return texts
+
+
+def _draw_skews(dice: Dice) -> list[float]:
+    """The clock error of each process: most are right, some are minutes off."""
+    if not dice.chance(0.2):
+        return [0.0, 0.0]
+    return [dice.between(0.0, 600.0) - 300.0 if dice.chance(0.6) else 0.0 for _ in range(3)]

@@ -1,0 +1,79 @@
+"""Runs one seed and judges it; and keeps account of which (state, event) pairs the machine was asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from relay import machine
+from relay.events import ABOUT_THE_RELAY, Decision, Event, EventKind, State
+from relay.model import Relay
+
+from tests.simulator.faults import Fault
+from tests.simulator.liveness import (
+    deadline,
+    l1_every_text_ends,
+    l2_every_attempt_is_resolved,
+    l3_nothing_is_left_behind,
+    s10_replays_change_nothing,
+    settling,
+)
+from tests.simulator.safety import SAFETY
+from tests.simulator.simulation import Simulation
+
+Pair = tuple[State, EventKind]
+
+# Every so often all recorded requests are replayed, not only one.
+_REPLAY_ALL_EVERY = 16
+
+
+@dataclass(slots=True)
+class Result:
+    """What one run brought."""
+
+    seed: int
+    violations: list[str]
+    faults: dict[Fault, int]
+    drawn: int = 0
+    trace: list[str] = field(default_factory=list)
+
+
+def run_seed(seed: int, calmed: Collection[int] | None = None, traced: bool = False) -> Result:
+    """One run, judged. The same arguments give the same result, to the last line of the trace."""
+    run = Simulation(seed, calmed, traced)
+    violations: list[str] = []
+    try:
+        run.run(deadline(run))
+        violations.extend(l1_every_text_ends(run))
+        if not violations:
+            run.run(settling(run))
+            violations.extend(l2_every_attempt_is_resolved(run))
+            violations.extend(l3_nothing_is_left_behind(run))
+        violations.extend(run.history.violations)
+        for judge in SAFETY:
+            violations.extend(judge(run))
+        if not violations:
+            violations.extend(s10_replays_change_nothing(run, everything=seed % _REPLAY_ALL_EVERY == 0))
+    finally:
+        run.kernel.end()
+    return Result(seed, violations, run.faults.counts, run.dice.drawn, run.kernel.trace or [])
+
+
+@contextmanager
+def counting_pairs() -> Iterator[set[Pair]]:
+    """While entered, the set gathers every (state, event) pair that the machine decides on."""
+    pairs: set[Pair] = set()
+    real = machine.transition
+
+    def transition(relay: Relay, event: Event, now: datetime) -> Decision:
+        if (event.attempt or event.kind in ABOUT_THE_RELAY) and event.attempt <= len(relay.attempts):
+            pairs.add((machine.state_of(relay, event), event.kind))
+        return real(relay, event, now)
+
+    machine.transition = transition
+    try:
+        yield pairs
+    finally:
+        machine.transition = real

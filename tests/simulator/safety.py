@@ -1,0 +1,231 @@
+"""The safety invariants S1 to S10 of design.md, each as one function that says how it judges a finished run.
+
+Each takes the run and yields a sentence for every violation. The judges believe Twilio's own record of what it took and
+delivered, the order of the store's commits, and the moment each POST was called for; never the relay's opinion.
+S1 is judged where it happens, when a webhook is answered (twilio_calls.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from relay.model import AttemptStatus, FinalStatus, Relay, SenderClass, Step
+from relay.policy import LEASE_SECONDS, Success
+
+from tests.simulator.history import Post, Receipt
+from tests.simulator.plan import BODY_MARK, OUR_PHONES
+from tests.simulator.sim_twilio import Message
+from tests.simulator.simulation import Simulation
+
+_RANK = {
+    AttemptStatus.SCHEDULED: 0,
+    AttemptStatus.CLAIMED: 1,
+    AttemptStatus.UNKNOWN: 2,
+    AttemptStatus.ACCEPTED: 3,
+    AttemptStatus.UNCONFIRMED: 3,
+    AttemptStatus.WITHDRAWN: 4,
+    AttemptStatus.FAILED: 4,
+    AttemptStatus.DELIVERED: 5,
+}
+_SECRET = re.compile(rf"{BODY_MARK}|\+\d{{8,}}")
+_OPTED_OUT = 21610
+
+
+def s1_durable_before_200(run: Simulation) -> Iterator[str]:
+    """What was answered 200 is still there at the end: no commit ever takes a relay away."""
+    for message_id in run.history.commits:
+        if message_id not in run.fleet.store.relays:
+            yield f"S1: {message_id[-3:]} was stored and is gone"
+
+
+def s2_one_relay_per_message(run: Simulation) -> Iterator[str]:
+    """Each MessageSid was created once, and its trail begins with being taken in and says so nowhere else."""
+    for message_id, created in run.history.creates.items():
+        if created != 1:
+            yield f"S2: {message_id[-3:]} was created {created} times"
+    for relay in _relays(run):
+        taken_in = [n for n, entry in enumerate(relay.error_log) if entry.step in (Step.RECEIVED, Step.RECOVERED)]
+        if taken_in != [0]:
+            yield f"S2: {relay.message_id[-3:]} was taken in at lines {taken_in} of its trail"
+
+
+def s3_one_first_delivery(run: Simulation) -> Iterator[str]:
+    """Once a tier is on record as the first to deliver, no later commit changes it, or that the relay is delivered."""
+    for message_id, commits in run.history.commits.items():
+        first = None
+        for _, relay in commits:
+            if first is not None and (relay.delivered_tier, relay.final_status) != (first, FinalStatus.DELIVERED):
+                yield f"S3: {message_id[-3:]} was delivered by tier {first}, then {relay.delivered_tier}"
+            first = relay.delivered_tier if first is None else first
+
+
+def s4_no_send_after_the_end(run: Simulation) -> Iterator[str]:
+    """Every POST is called for within the lease of its own attempt's claim, counted from the claim's commit.
+
+    So a send that starts after a final state is one that was claimed before it and starts within its lease: the one
+    unavoidable race, since no store can take back what a process has just been allowed to do. Any other is a violation.
+    """
+    claims = _claim_times(run)
+    for post in run.history.posts:
+        claimed_at = claims.get((post.message_id, post.attempt))
+        if claimed_at is None or claimed_at > post.at:
+            yield f"S4: {_named(post)} was sent without a committed claim"
+        elif post.at > claimed_at + LEASE_SECONDS:
+            yield f"S4: {_named(post)} was sent {post.at - claimed_at:.1f} s after its claim"
+
+
+def s5_one_post_per_attempt(run: Simulation) -> Iterator[str]:
+    """No attempt is POSTed twice. (What was provably not processed is tried again as an attempt of its own.)"""
+    counts = Counter((post.message_id, post.attempt) for post in run.history.posts)
+    for (message_id, attempt), count in counts.items():
+        if count > 1:
+            yield f"S5: attempt {attempt} of {message_id[-3:]} was POSTed {count} times"
+
+
+def s5_no_double_outside_the_window(run: Simulation) -> Iterator[str]:
+    """Twilio never took two texts of one relay to one handler in one drive, unless the carrier had failed the earlier
+    one before the later was POSTed, or it is the documented window: at the last tier, at most once per drive, with an
+    attempt marked as a resend."""
+    taken: dict[tuple[str, int, str], list[Message]] = defaultdict(list)
+    for message in run.fleet.twilio.messages.values():
+        relay = run.fleet.store.relays[message.post.message_id].relay
+        drive = max(start for start in _drives(run, relay) if start <= message.post.attempt)
+        taken[relay.message_id, drive, message.to].append(message)
+    for (message_id, drive, _), messages in taken.items():
+        if len(messages) < 2:
+            continue
+        messages.sort(key=lambda message: message.post.at)
+        doubles = [
+            earlier
+            for earlier, later in pairwise(messages)
+            if not (earlier.status == "undelivered" and earlier.status_since <= later.post.at)
+        ]
+        relay = run.fleet.store.relays[message_id].relay
+        resent = any(attempt.is_resend for attempt in relay.attempts[drive - 1 :])
+        if len(doubles) > int(resent):
+            numbers = [message.post.attempt for message in messages]
+            yield f"S5: {message_id[-3:]} went to one handler as attempts {numbers}"
+
+
+def s6_no_tier_skipped(run: Simulation) -> Iterator[str]:
+    """Within a drive each attempt is at the tier of the one before it or at the next; the first drive begins at 1."""
+    for relay in _relays(run):
+        starts = _drives(run, relay)
+        for before, after in pairwise(relay.attempts):
+            if after.number not in starts and after.tier - before.tier not in (0, 1):
+                yield f"S6: {relay.message_id[-3:]} went from tier {before.tier} to {after.tier}"
+        if relay.attempts and relay.attempts[0].tier != 1:
+            yield f"S6: {relay.message_id[-3:]} began at tier {relay.attempts[0].tier}"
+
+
+def s7_a_status_only_climbs(run: Simulation) -> Iterator[str]:
+    """From commit to commit no attempt falls in rank, none disappears, and the trail only grows."""
+    for message_id, commits in run.history.commits.items():
+        for (_, before), (_, after) in pairwise(commits):
+            if after.error_log[: len(before.error_log)] != before.error_log:
+                yield f"S7: the trail of {message_id[-3:]} was rewritten"
+            if len(after.attempts) < len(before.attempts):
+                yield f"S7: {message_id[-3:]} lost an attempt"
+            for old, new in zip(before.attempts, after.attempts, strict=False):
+                if new is not old and _RANK[new.status] < _RANK[old.status]:
+                    yield f"S7: attempt {old.number} of {message_id[-3:]} fell from {old.status} to {new.status}"
+
+
+def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
+    """Whatever was answered 204 is in the record at the end, in whatever order it came: a delivery ends the relay as
+    delivered, a failure leaves the attempt failed (or delivered, if that was told too), any word tells Twilio's id."""
+    for receipt in run.history.receipts:
+        relay = run.fleet.store.relays[receipt.message_id].relay
+        attempt = relay.attempts[receipt.attempt - 1]
+        if receipt.status == "delivered" and relay.final_status is not FinalStatus.DELIVERED:
+            yield f"S7: {_named(receipt)} was reported delivered, the relay is {relay.final_status}"
+        if receipt.status == "undelivered" and _RANK[attempt.status] < _RANK[AttemptStatus.FAILED]:
+            yield f"S7: {_named(receipt)} was reported undelivered and is {attempt.status}"
+        if attempt.message_sid is None:
+            yield f"S7: {_named(receipt)} was reported on and its id is not known"
+
+
+def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
+    """Only customers' texts are POSTed, each to the handler of its attempt's tier, never to a number of ours, and
+    within a drive never again to a handler whom Twilio told us to have opted out. (The relay keeps no list of opted-out
+    numbers: Twilio itself refuses them, so that nothing ever reaches one.)"""
+    for post in run.history.posts:
+        relay = run.fleet.store.relays[post.message_id].relay
+        attempt = relay.attempts[post.attempt - 1]
+        if post.to in OUR_PHONES or relay.sender_class is not SenderClass.CUSTOMER or post.to != attempt.phone:
+            yield f"S8: {_named(post)} went to a wrong number"
+        start = max(start for start in _drives(run, relay) if start <= post.attempt)
+        for earlier in relay.attempts[start - 1 : post.attempt - 1]:
+            if earlier.error_code == _OPTED_OUT and earlier.phone == post.to:
+                yield f"S8: {_named(post)} went to a handler known to have opted out"
+
+
+def s9_nothing_secret_in_logs(run: Simulation) -> Iterator[str]:
+    """No word of a body and no phone number in the trail or in any note of the journal."""
+    words = list(run.history.notes)
+    for relay in _relays(run):
+        words.extend(entry.reason for entry in relay.error_log if entry.reason)
+    if _SECRET.search("\n".join(words)):
+        yield "S9: a log line holds a body or a phone number"
+
+
+def never_lost(run: Simulation) -> Iterator[str]:
+    """Of texts with the same words from the same customer no more are recorded as delivered than handlers truly got.
+    For one text alone: what is recorded as delivered was delivered."""
+    claimed: Counter[tuple[str, str]] = Counter()
+    truly: Counter[tuple[str, str]] = Counter()
+    lenient = {tier.phone for relay in _relays(run) for tier in relay.policy.tiers if tier.success is Success.SENT}
+    for relay in _relays(run):
+        if relay.final_status is FinalStatus.DELIVERED:
+            claimed[relay.sender_phone, relay.message_body] += 1
+    for message in run.fleet.twilio.messages.values():
+        relay = run.fleet.store.relays[message.post.message_id].relay
+        # A text that was undelivered had been reported as sent before.
+        if message.status == "delivered" or (message.status != "queued" and message.to in lenient):
+            truly[relay.sender_phone, relay.message_body] += 1
+    for key, count in claimed.items():
+        if count > truly[key]:
+            yield f"LOST: {count} recorded as delivered, {truly[key]} truly were"
+
+
+def _relays(run: Simulation) -> list[Relay]:
+    return [stored.relay for stored in run.fleet.store.relays.values()]
+
+
+def _drives(run: Simulation, relay: Relay) -> set[int]:
+    """The attempts with which each drive of this relay began."""
+    if not relay.redrive_ids:
+        return {1}
+    return {1, *(seen.first_attempt_of_drive for _, seen in run.history.commits[relay.message_id])}
+
+
+def _claim_times(run: Simulation) -> dict[tuple[str, int], float]:
+    times: dict[tuple[str, int], float] = {}
+    for message_id, commits in run.history.commits.items():
+        for at, relay in commits:
+            if relay.attempts and relay.attempts[-1].claim is not None:
+                times.setdefault((message_id, len(relay.attempts)), at)
+    return times
+
+
+def _named(one: Post | Receipt) -> str:
+    return f"attempt {one.attempt} of {one.message_id[-3:]}"
+
+
+SAFETY: tuple[Callable[[Simulation], Iterator[str]], ...] = (
+    s1_durable_before_200,
+    s2_one_relay_per_message,
+    s3_one_first_delivery,
+    s4_no_send_after_the_end,
+    s5_one_post_per_attempt,
+    s5_no_double_outside_the_window,
+    s6_no_tier_skipped,
+    s7_a_status_only_climbs,
+    s7_every_receipt_counts,
+    s8_only_to_handlers,
+    s9_nothing_secret_in_logs,
+    never_lost,
+)

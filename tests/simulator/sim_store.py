@@ -1,0 +1,184 @@
+"""The store of a run: shared by its processes, durable, with compare-and-set. Each process has its own line to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
+from relay.model import Relay, Timer
+from relay.ports import Page, Search, Stored
+
+from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
+from tests.simulator.history import BEGINNING, History, time_of
+from tests.simulator.sim_timers import ProcessTimers
+
+T = TypeVar("T")
+
+
+class StoreState:
+    """What is stored. `deletes_expired` as SQLite does; Firestore's TTL deletes by itself, and late."""
+
+    def __init__(self, history: History, deletes_expired: bool = False) -> None:
+        self.relays: dict[str, Stored] = {}
+        self.watermarks: dict[str, datetime] = {}
+        self.deletes_expired = deletes_expired
+        self.history = history
+        self.version = 0
+
+
+class ProcessStore:
+    """RelayStore as one process sees it."""
+
+    def __init__(self, state: StoreState, line: Line, timers: ProcessTimers, timers_first: bool = False) -> None:
+        self._state = state
+        self._line = line
+        self._timers = timers
+        # Relay and timers of a create go out side by side: either may be first, and one may fail without the other.
+        self._timers_first = timers_first
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        if self._timers_first:
+            self._arm(timers, timeout_seconds)
+        try:
+            version = self._write("store.create", timeout_seconds, lambda: self._create(relay))
+        except Conflicted:
+            raise AlreadyStored("it exists") from None
+        if not self._timers_first:
+            self._arm(timers, timeout_seconds)
+        return version
+
+    def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
+        return self._read("store.get", timeout_seconds, lambda: self._visible(message_id))
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        try:
+            new_version = self._write("store.update", timeout_seconds, lambda: self._update(relay, version))
+        except Conflicted:
+            raise VersionConflict("it changed") from None
+        self._arm(timers, timeout_seconds)
+        return new_version
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
+        def found() -> list[Stored]:
+            due = [
+                (stored.relay.due_at, stored.relay.message_id, stored)
+                for stored in self._all_visible()
+                if stored.relay.due_at is not None and stored.relay.due_at < before
+            ]
+            due.sort(key=lambda row: row[:2])
+            return [row[2] for row in due[:limit]]
+
+        return self._read("store.due", timeout_seconds, found)
+
+    def search(self, search: Search, *, timeout_seconds: float) -> Page:
+        if search.page_token is not None and "/" not in search.page_token:
+            raise ValueError("not a page token of this store")
+
+        def found() -> Page:
+            relays = [stored.relay for stored in self._all_visible() if _matches(search, stored.relay)]
+            relays.sort(key=_position, reverse=True)
+            if search.page_token is not None:
+                relays = [relay for relay in relays if _token(relay) < search.page_token]
+            more = len(relays) > search.limit
+            page = tuple(relays[: search.limit])
+            return Page(page, _token(page[-1]) if more else None)
+
+        return self._read("store.search", timeout_seconds, found)
+
+    def delete(self, message_id: str, *, timeout_seconds: float) -> None:
+        self._write_anyway("store.delete", timeout_seconds, lambda: self._state.relays.pop(message_id, None))
+
+    def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
+        if not self._state.deletes_expired:
+            return 0
+
+        def purged() -> int:
+            relays = self._state.relays
+            expired = [key for key, stored in relays.items() if stored.relay.expires_at <= now][:limit]
+            for key in expired:
+                del relays[key]
+            return len(expired)
+
+        return self._write_anyway("store.purge", timeout_seconds, purged)
+
+    def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
+        return self._read("store.get_watermark", timeout_seconds, lambda: self._state.watermarks.get(name))
+
+    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
+        def set_it() -> None:
+            self._state.watermarks[name] = at
+
+        self._write_anyway("store.set_watermark", timeout_seconds, set_it)
+
+    def _read(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T:
+        try:
+            return self._line.call(Service.STORE, Does.READ, name, timeout_seconds, effect)
+        except Failed:
+            raise StoreUnavailable("the store did not answer") from None
+
+    def _write(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T:
+        try:
+            return self._line.call(Service.STORE, Does.WRITE, name, timeout_seconds, effect)
+        except Failed:
+            raise StoreUnavailable("the store did not answer") from None
+
+    def _write_anyway(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T:
+        """A write without a condition, which therefore never conflicts."""
+        try:
+            return self._line.call(Service.STORE, Does.WRITE, name, timeout_seconds, effect)
+        except (Failed, Conflicted):
+            raise StoreUnavailable("the store did not answer") from None
+
+    def _arm(self, timers: Sequence[Timer], timeout_seconds: float) -> None:
+        for timer in timers:
+            self._timers.arm(timer, timeout_seconds=timeout_seconds)
+
+    def _visible(self, message_id: str) -> Stored | None:
+        stored = self._state.relays.get(message_id)
+        if stored is None or stored.relay.expires_at <= time_of(self._line.kernel.now):
+            return None
+        return stored
+
+    def _all_visible(self) -> list[Stored]:
+        now = time_of(self._line.kernel.now)
+        return [stored for stored in self._state.relays.values() if stored.relay.expires_at > now]
+
+    def _create(self, relay: Relay) -> object:
+        if relay.message_id in self._state.relays:
+            raise AlreadyStored("it exists")
+        self._state.history.creates[relay.message_id] = self._state.history.creates.get(relay.message_id, 0) + 1
+        return self._put(relay)
+
+    def _update(self, relay: Relay, version: object) -> object:
+        stored = self._state.relays.get(relay.message_id)
+        if stored is None or stored.version != version:
+            raise VersionConflict("it changed")
+        return self._put(relay)
+
+    def _put(self, relay: Relay) -> object:
+        state = self._state
+        state.version += 1
+        state.relays[relay.message_id] = Stored(relay, state.version)
+        state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))
+        return state.version
+
+
+def _matches(search: Search, relay: Relay) -> bool:
+    return (
+        (search.final_status is None or relay.final_status is search.final_status)
+        and (search.since is None or relay.timestamp >= search.since)
+        and (search.until is None or relay.timestamp < search.until)
+        and (search.sender_phone is None or relay.sender_phone == search.sender_phone)
+    )
+
+
+def _position(relay: Relay) -> tuple[datetime, str]:
+    return (relay.timestamp, relay.message_id)
+
+
+def _token(relay: Relay) -> str:
+    """Sorts like the position: microseconds since the beginning (in a fixed width), then the id."""
+    microseconds = (relay.timestamp - BEGINNING) // timedelta(microseconds=1)
+    return f"{microseconds + 10**18:020d}/{relay.message_id}"

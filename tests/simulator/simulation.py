@@ -1,0 +1,177 @@
+"""One run, from its seed to its history: texts come in, the world misbehaves, then it stops and the run settles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+
+from relay import escalation
+from relay.errors import StoreUnavailable
+from relay.inbound import Intake
+from relay.model import FinalStatus, InboundText, Timer
+from relay.ports import ReceivedMessage
+from relay.reconcile import reconcile
+from relay.redrive import redrive
+from relay.shell import World
+from relay.sweep import sweep
+from relay.web import Response
+from relay.webhook import TwilioAccount
+
+from tests.simulator.dice import Dice
+from tests.simulator.faults import Fault, FaultSource
+from tests.simulator.fleet import BASE_URL, Fleet
+from tests.simulator.history import History, Text, time_of
+from tests.simulator.kernel import Kernel, Task
+from tests.simulator.plan import OUR_PHONES, Plan, Redrive, draw_plan
+from tests.simulator.twilio_calls import TwilioCalls
+
+SWEEP_SECONDS = 60.0
+RECONCILE_SECONDS = 300.0
+TOKENS = ("old-token-0123456789", "new-token-0123456789")
+
+# The sweep's own look at due_at, plus the worst error of two clocks: with nothing due by then it has nothing to do,
+# and running it would only cost time.
+_NOTHING_DUE_WITHIN = 700.0
+
+
+class Simulation:
+    """A run in the making. `calmed` are the positions of draws to be made harmless, for shrinking."""
+
+    def __init__(self, seed: int, calmed: Collection[int] | None = None, traced: bool = False) -> None:
+        self.dice = Dice(seed, calmed)
+        self.plan = draw_plan(self.dice)
+        self.kernel = Kernel()
+        if traced:
+            self.kernel.trace = []
+        self.history = History()
+        self.faults = FaultSource(self.dice, self.plan.fault_probability)
+        self.fleet = Fleet(self.kernel, self.faults, self.dice, self.history)
+        self.calls = TwilioCalls(self.fleet, TOKENS[0])
+        self._periodic = 0
+        self._prepare(self.plan)
+
+    def _prepare(self, plan: Plan) -> None:
+        fleet = self.fleet
+        intake = Intake(plan.policy, OUR_PHONES)
+        for skew in plan.skews:
+            if skew:
+                self.faults.count(Fault.SKEW)
+            fleet.add_process(skew, intake, plan.timers_first)
+        fleet.account = TwilioAccount(fleet.account.account_sid, (TOKENS[0],), BASE_URL)
+        fleet.store.deletes_expired = plan.store_deletes_expired
+        fleet.twilio.carriers = plan.carriers
+        fleet.timers.fire = self._fire
+        self.faults.outages = plan.outages
+        self.history.faults_stopped_at = plan.faults_stop_at
+        at = self.kernel.at
+        # The watchmen have been at work for a while: the relay is not new.
+        fleet.store.watermarks["reconcile-beginning"] = time_of(-86400.0)
+        fleet.store.watermarks["reconcile"] = time_of(-300.0)
+        for when, text in plan.texts:
+            at(when, self._text_reaches_twilio, text)
+        at(plan.faults_stop_at, self._stop_faults)
+        if plan.new_policy is not None:
+            for number in range(len(fleet.processes)):
+                at(plan.config_changes_at + 20.0 * number, self._change_config, number)
+        if plan.token_rotates_at:
+            at(plan.token_rotates_at, self._rotate_token)
+        for redriven in plan.redrives:
+            at(redriven.at, self._operator_redrives, redriven)
+        self._every(SWEEP_SECONDS, self.dice.between(0.0, SWEEP_SECONDS), self._sweep)
+        self._every(RECONCILE_SECONDS, self.dice.between(0.0, RECONCILE_SECONDS), self._reconcile)
+
+    def run(self, until: float) -> None:
+        """Let the run go on until then, or until nothing is left to happen."""
+        kernel = self.kernel
+        while kernel.now < until:
+            kernel.run(min(kernel.now + SWEEP_SECONDS, until))
+            if kernel.waiting <= self._periodic and self._is_quiet():
+                return
+
+    def _is_quiet(self) -> bool:
+        """Nothing under way, no faults to come, every text known and ended with nothing due."""
+        if self.kernel.now < self.history.faults_stopped_at:
+            return False
+        relays = self.fleet.store.relays
+        return len(relays) >= len(self.history.texts) and all(
+            stored.relay.due_at is None and stored.relay.final_status is not FinalStatus.IN_PROGRESS
+            for stored in relays.values()
+        )
+
+    def _every(self, seconds: float, first: float, action: Callable[[], None]) -> None:
+        self._periodic += 1
+
+        def tick(_: object) -> None:
+            self.kernel.after(seconds, tick)
+            action()
+
+        self.kernel.at(first, tick)
+
+    def _text_reaches_twilio(self, text: InboundText) -> None:
+        fleet = self.fleet
+        self.history.texts[text.message_id] = Text(text, self.kernel.now, fleet.intakes[0])
+        fleet.twilio.inbound.append(ReceivedMessage(text, time_of(float(int(self.kernel.now)))))
+        self.calls.text_comes_in(text)
+
+    def _fire(self, timer: Timer, done: Callable[[bool], None]) -> None:
+        def finished(task: Task) -> None:
+            self._only_store_errors(task)
+            done(not task.killed and task.error is None)
+
+        name = f"timer …{timer.message_id[-3:]} {timer.kind.value} {timer.attempt}"
+        self.fleet.run(name, lambda world, _: escalation.fire(world, timer), finished)
+
+    def _sweep(self) -> None:
+        if self.faults.strikes(Fault.SWEEP_LOST, 0.1):
+            return
+        soon = time_of(self.kernel.now + _NOTHING_DUE_WITHIN)
+        if any(
+            stored.relay.due_at is not None and stored.relay.due_at < soon
+            for stored in self.fleet.store.relays.values()
+        ):
+            self.fleet.run("sweep", lambda world, _: sweep(world), self._only_store_errors)
+
+    def _reconcile(self) -> None:
+        if not self.faults.strikes(Fault.SWEEP_LOST, 0.1):
+            self.fleet.run("reconcile", reconcile, self._only_store_errors)
+
+    def _only_store_errors(self, task: Task) -> None:
+        if task.error is not None and not isinstance(task.error, StoreUnavailable):
+            self.history.violated("L1", f"{task.name} raised {task.error!r}")
+
+    def _stop_faults(self, _: object) -> None:
+        self.kernel.note("--- faults stop; clocks are set right ---")
+        self.faults.stop()
+        for process in self.fleet.processes:
+            process.skew = 0.0
+
+    def _change_config(self, number: int) -> None:
+        assert self.plan.new_policy is not None
+        self.faults.count(Fault.CONFIG_CHANGED)
+        self.fleet.intakes[number] = Intake(self.plan.new_policy, OUR_PHONES)
+        self.kernel.note(f"process {number + 1} has new tiers")
+
+    def _rotate_token(self, _: object) -> None:
+        self.faults.count(Fault.TOKEN_ROTATED)
+        self.fleet.account = TwilioAccount(self.fleet.account.account_sid, (TOKENS[1], TOKENS[0]), BASE_URL)
+        self.calls.token = TOKENS[1]
+
+    def _operator_redrives(self, asked: Redrive) -> None:
+        for stored in list(self.fleet.store.relays.values()):
+            if stored.relay.final_status is not FinalStatus.EXHAUSTED:
+                continue
+            self.faults.count(Fault.REDRIVE)
+            message_id = stored.relay.message_id
+            if asked.doubled:
+                self.faults.count(Fault.REDRIVE_DOUBLED)
+            for _ in range(2 if asked.doubled else 1):
+                self.fleet.run(f"redrive …{message_id[-3:]}", partial(_redrive, message_id, asked), _redriven)
+
+
+def _redrive(message_id: str, asked: Redrive, world: World, intake: Intake) -> Response:
+    request_id = f"redrive-{int(asked.at * 1000)}"
+    return redrive(world, intake.policy, message_id, request_id, min(asked.tier, intake.policy.last_tier))
+
+
+def _redriven(task: Task) -> None:
+    """An operator sees an error and may ask again; nothing of the relay's depends on it."""

@@ -1,0 +1,167 @@
+"""Twilio calling the relay: webhooks for texts that come in and callbacks about texts that went out, retried as its
+documentation says, signed, lost, doubled and late."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import quote_plus
+
+from relay.inbound import Intake, handle_inbound_webhook
+from relay.model import InboundText
+from relay.receipts import handle_delivery_status
+from relay.shell import World
+from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
+from relay.webhook import signature
+
+from tests.simulator.faults import Fault
+from tests.simulator.fleet import ACCOUNT_SID, BASE_URL, Fleet
+from tests.simulator.history import Receipt
+from tests.simulator.kernel import Task
+from tests.simulator.sim_twilio import Message
+
+# The connection overrides that our URLs carry: five retries, each waited for this long, all within 15 s.
+_TRIES_MAX = 6
+_READ_TIMEOUT = 5.0
+_ALL_TRIES = 15.0
+
+_quote = lru_cache(maxsize=4096)(quote_plus)
+
+
+class TwilioCalls:
+    """What Twilio asks of the relay, with which token it signs, and what it makes of the answers."""
+
+    def __init__(self, fleet: Fleet, token: str) -> None:
+        self.fleet = fleet
+        self.token = token
+        fleet.twilio.call_back = self.call_back
+
+    def request(self, path: str, query: str, fields: dict[str, str]) -> Request:
+        """A signed form request."""
+        url = f"{BASE_URL}{path}?{query}" if query else BASE_URL + path
+        signed = signature(self.token, url, {name: [value] for name, value in fields.items()})
+        body = "&".join([f"{name}={_quote(value)}" for name, value in fields.items()])
+        return Request("POST", path, query, {"content-type": FORM, "x-twilio-signature": signed}, body.encode())
+
+    def text_comes_in(self, text: InboundText) -> None:
+        """Deliver the webhook for a text that Twilio has just taken in, or fail to."""
+        fleet = self.fleet
+        faults = fleet.twilio.faults
+        if faults.strikes(Fault.WEBHOOK_LOST, 0.06):
+            return
+        fields = {
+            "MessageSid": text.message_id,
+            "AccountSid": ACCOUNT_SID,
+            "From": text.sender_phone,
+            "To": text.recipient_phone,
+            "Body": text.body,
+            "NumMedia": str(text.media_count),
+        }
+        request = self.request(INBOUND_PATH, "", fields)
+        copies = 1
+        if faults.strikes(Fault.WEBHOOK_PARALLEL, 0.08):
+            copies = 2 + int((1.0 - fleet.dice.draw()) * 5)
+        for _ in range(copies):
+            _Webhook(self, text.message_id, request).try_now(None)
+
+    def call_back(self, message: Message, status: str, code: int | None) -> None:
+        """Report a status to the address that the text was sent with."""
+        fleet = self.fleet
+        faults = fleet.twilio.faults
+        if faults.strikes(Fault.CALLBACK_LOST, 0.06):
+            return
+        query = message.callback.partition("?")[2].partition("#")[0]
+        fields = {
+            "MessageSid": message.sid,
+            "MessageStatus": status,
+            "AccountSid": ACCOUNT_SID,
+            "From": message.from_,
+            "To": message.to,
+        }
+        if code is not None:
+            fields["ErrorCode"] = str(code)
+        request = self.request(DELIVERY_STATUS_PATH, query, fields)
+        receipt = Receipt(0.0, message.post.message_id, message.post.attempt, status, message.sid)
+        delay = 0.02 + (1.0 - fleet.dice.draw()) * 0.5
+        if faults.strikes(Fault.CALLBACK_LATE, 0.05):
+            delay += fleet.dice.between(2.0, 400.0)
+        callback = _Callback(self, receipt, request)
+        fleet.kernel.after(delay, callback.try_now)
+        if faults.strikes(Fault.CALLBACK_DOUBLED, 0.06):
+            fleet.kernel.after(delay + fleet.dice.between(0.0, 20.0), callback.try_now)
+
+
+class _Webhook:
+    """One delivery of a webhook with its retries."""
+
+    def __init__(self, calls: TwilioCalls, message_id: str, request: Request) -> None:
+        self._calls = calls
+        self._message_id = message_id
+        self._request = request
+        self._tries = 0
+        self._first_at = calls.fleet.kernel.now
+        self._is_over = False
+
+    def try_now(self, _: object) -> None:
+        fleet = self._calls.fleet
+        if self._is_over or self._tries >= _TRIES_MAX or fleet.kernel.now - self._first_at >= _ALL_TRIES:
+            return
+        self._tries += 1
+        fleet.kernel.after(_READ_TIMEOUT, self._give_up_waiting, self._tries)
+        fleet.run(f"webhook …{self._message_id[-3:]} try {self._tries}", self._handle, self._answered)
+
+    def _handle(self, world: World, intake: Intake) -> Response:
+        return handle_inbound_webhook(world, self._calls.fleet.account, intake, self._request)
+
+    def _give_up_waiting(self, number: int) -> None:
+        if number == self._tries:
+            self.try_now(None)
+
+    def _answered(self, task: Task) -> None:
+        fleet = self._calls.fleet
+        if task.error is not None:
+            fleet.history.violated("S1", f"the webhook raised {task.error!r}")
+        status = task.result.status if task.result is not None else 502
+        if status == 200:
+            fleet.history.recorded.append((INBOUND_PATH, self._request))
+            if self._message_id not in fleet.store.relays:
+                fleet.history.violated("S1", f"200 for {self._message_id[-3:]}, which is not stored")
+            if not fleet.twilio.faults.strikes(Fault.WEBHOOK_ANSWER_LOST, 0.05):
+                self._is_over = True
+                return
+        elif status not in (502, 503):
+            fleet.history.violated("S1", f"a well-formed webhook was answered {status}")
+        fleet.kernel.after(0.05, self.try_now)
+
+
+class _Callback:
+    """One status callback with its retries."""
+
+    def __init__(self, calls: TwilioCalls, receipt: Receipt, request: Request) -> None:
+        self._calls = calls
+        self._receipt = receipt
+        self._request = request
+        self._tries = 0
+
+    def try_now(self, _: object) -> None:
+        self._tries += 1
+        receipt = self._receipt
+        name = f"callback …{receipt.message_id[-3:]}/{receipt.attempt} {receipt.status}"
+        self._calls.fleet.run(name, self._handle, self._answered)
+
+    def _handle(self, world: World, intake: Intake) -> Response:
+        return handle_delivery_status(world, self._calls.fleet.account, self._request)
+
+    def _answered(self, task: Task) -> None:
+        fleet = self._calls.fleet
+        if task.error is not None:
+            fleet.history.violated("S7", f"a receipt raised {task.error!r}")
+        status = task.result.status if task.result is not None else 502
+        if status == 204:
+            receipt = self._receipt
+            told = Receipt(fleet.kernel.now, receipt.message_id, receipt.attempt, receipt.status, receipt.sid)
+            fleet.history.receipts.append(told)
+            fleet.history.recorded.append((DELIVERY_STATUS_PATH, self._request))
+        elif status not in (502, 503):
+            fleet.history.violated("S7", f"a well-formed receipt was answered {status}")
+        elif self._tries < _TRIES_MAX:
+            fleet.kernel.after(0.2, self.try_now)
