@@ -169,7 +169,9 @@ def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
 def shared_home(settings: Settings, journal: Journal) -> Home:
     """The home that the settings name."""
     if settings.backend == "google":
-        key = ("google", settings.project, settings.firestore_database, settings.collection)
+        # An entry point that arms no timers knows nothing of queues: its home is not everybody's.
+        stored_in = (settings.project, settings.firestore_database, settings.collection)
+        key = ("google", *stored_in, settings.tasks_location, settings.escalation_url_template)
         return _once(key, lambda: google_home(settings, journal))
     return _once(("embedded", settings.database_path), lambda: embedded_home(settings, journal))
 

@@ -15,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from functions_framework import create_app
 from relay import wiring
 from relay.config import Settings
+from relay.sqlite_feed import SqliteFeed
 from relay.webhook import CONNECTION_OVERRIDES
 from werkzeug.wrappers import Response
 
@@ -23,7 +24,15 @@ from scripts.fake_twilio import Settings as FakeSettings
 from scripts.local_google.issuer import IssuerApp, TokenIssuer
 from scripts.local_stack import ROOT
 from scripts.local_stack.console_app import ConsoleApp
-from scripts.local_stack.environment import CUSTOMER_PHONE, PRIVATE_ROUTES, PUBLIC_ROUTES, Plan, Twilio
+from scripts.local_stack.environment import (
+    CUSTOMER_PHONE,
+    EVENTS_ROUTE,
+    PRIVATE_ROUTES,
+    PUBLIC_ROUTES,
+    Plan,
+    Twilio,
+)
+from scripts.local_stack.feed_app import FeedApp
 from scripts.local_stack.page_app import PageApp
 from scripts.local_stack.schedule import Schedule
 
@@ -53,6 +62,8 @@ class Stack:
         self._console = ConsoleApp(settings, self._issuer)
         self._controls = make_app(self._fake.fake) if self._fake else None
         self._schedule = Schedule(plan.address) if plan.backend == "google" else None
+        database = wiring.runtime("sms_inbound").home.database
+        self._feed = FeedApp(SqliteFeed(database)) if database else None
 
     def start(self) -> None:
         """Begin with what happens by itself: timers, sweep and reconcile."""
@@ -66,6 +77,8 @@ class Stack:
         if self._fake is not None:
             self._fake.fake.close()
             self._fake.fake.state.changed()
+        if self._feed is not None:
+            self._feed.stop()
         if self._schedule is not None:
             self._schedule.stop()
         wiring.stop_background()
@@ -86,6 +99,8 @@ class Stack:
             return self._controls
         if self._issuer is not None and self._issuer.serves(path):
             return self._issuer
+        if self._feed is not None and self._feed.serves(path):
+            return self._feed
         if self._console.serves(path):
             return self._console
         return self._page if self._page.serves(path) else _not_found
@@ -97,7 +112,11 @@ def _entry_points(plan: Plan) -> dict[str, Callable[[WSGIEnvironment, StartRespo
     if plan.backend == "google" or plan.twilio is Twilio.FAKE:
         wanted |= PRIVATE_ROUTES
     source = str(ROOT / "functions" / "main.py")
-    return {path: create_app(name, source).wsgi_app for path, name in wanted.items()}  # type: ignore[no-untyped-call]
+    apps = {path: create_app(name, source).wsgi_app for path, name in wanted.items()}  # type: ignore[no-untyped-call]
+    if plan.backend == "google":
+        events = create_app("relay_events", source, "cloudevent")  # type: ignore[no-untyped-call]
+        apps[EVENTS_ROUTE] = events.wsgi_app
+    return apps
 
 
 def _start_fake(plan: Plan) -> Server:

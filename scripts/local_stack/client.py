@@ -21,8 +21,8 @@ class StackClient:
         """What `/local/stack` says of it."""
         return self._json("/local/stack")
 
-    def set_carrier(self, phone: str, behaviour: str, times: int, error_code: int | None = None) -> None:
-        """What happens to the next `times` texts to this phone."""
+    def set_carrier(self, phone: str, behaviour: str, times: int | None, error_code: int | None = None) -> None:
+        """What happens to the next `times` texts to this phone, or (None) to all from now on."""
         body = {"phone": phone, "behaviour": behaviour, "times": times}
         self._json("/fake/carrier", body | ({"error_code": error_code} if error_code else {}))
 

@@ -29,6 +29,8 @@ PUBLIC_ROUTES = {
     "/sms/redrive": "sms_redrive",
 }
 PRIVATE_ROUTES = {"/tasks/escalate/{tier}": "escalate_tier", "/tasks/sweep": "sweep", "/tasks/reconcile": "reconcile"}
+# Where the stand-in for Eventarc tells of written documents.
+EVENTS_ROUTE = "/tasks/relay-events"
 
 # 202-555-01XX is set aside for made-up people: nobody is reached if one of these gets to a real carrier.
 CUSTOMER_PHONE = "+12025550142"
@@ -70,7 +72,7 @@ class Plan:
 
     def settings(self) -> Settings:
         """The relay's settings for everything that is served. Raises ConfigurationError."""
-        return load_settings(self.environ, [*PUBLIC_ROUTES.values(), *PRIVATE_ROUTES.values()])
+        return load_settings(self.environ, [*PUBLIC_ROUTES.values(), *PRIVATE_ROUTES.values(), "relay_events"])
 
 
 def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
@@ -158,6 +160,8 @@ def _emulated_google(environ: Mapping[str, str], address: str) -> dict[str, str]
         "TASKS_INVOKER_EMAIL": "tasks@local.example.com",
         # One function serves the queues of all tiers here; the path says which.
         "ESCALATION_TIER": "any",
+        "EVENTS_TOPIC": "relay-events",
+        "DEAD_LETTER_TOPIC": "relay-dead-letters",
         "RELAY_STATE_AUDIENCE": f"{address}/sms/relay-state",
         "RELAY_STATE_ALLOWED_EMAILS": LOCAL_EMAIL,
     }

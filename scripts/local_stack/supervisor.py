@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from scripts.local_stack import ROOT
-from scripts.local_stack.environment import Plan, make_folder_of, make_plan
+from scripts.local_stack.environment import EVENTS_ROUTE, Plan, make_folder_of, make_plan
 
 # A cold start compiles everything; a busy machine takes its time.
 _START_SECONDS = 120.0
@@ -137,10 +137,16 @@ class Supervisor:
             return
         settings = self.plan.settings()
         tiers = settings.policy.last_tier if settings.policy else 0
-        queues = [settings.tasks_queue_template.format(tier=number) for number in range(1, tiers + 1)]
-        parent = f"projects/{settings.project}/locations/{settings.tasks_location}"
+        wanted = {
+            "project": settings.project,
+            "location": settings.tasks_location,
+            "queues": [settings.tasks_queue_template.format(tier=number) for number in range(1, tiers + 1)],
+            "topics": [settings.events_topic, settings.dead_letter_topic],
+            "collection": settings.collection,
+            "events_url": f"{self.plan.address}{EVENTS_ROUTE}",
+        }
         self._google = subprocess.Popen(
-            [sys.executable, "-m", "scripts.local_stack.google_services", parent, *queues],
+            [sys.executable, "-m", "scripts.local_stack.google_services", json.dumps(wanted)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
