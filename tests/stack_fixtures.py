@@ -30,12 +30,16 @@ _customers = itertools.count(1)
 
 
 class RunningStack:
-    """The stack at `address`, with its phones, and a client that asks as an operator would."""
+    """The stack at `address`, with its phones, and a client that asks as an operator would.
 
-    def __init__(self, address: str) -> None:
+    `environ` is what its serving process was given.
+    """
+
+    def __init__(self, address: str, environ: Mapping[str, str]) -> None:
         from scripts.local_stack.client import StackClient
 
         self.address = address
+        self.environ = environ
         self.client = StackClient(address)
 
     def token(self, **changes: str) -> str:
@@ -133,7 +137,7 @@ def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[Running
         del os.environ[name]
     os.environ.update(before)
     try:
-        yield RunningStack(supervisor.plan.address)
+        yield RunningStack(supervisor.plan.address, supervisor.plan.environ)
     finally:
         supervisor.stop()
 

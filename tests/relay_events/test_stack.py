@@ -1,0 +1,87 @@
+"""A text's events as a subscriber sees them, in either home's local stack."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.stack_fixtures import DELIVERS, REFUSED, RunningStack
+
+STORY = ["received", "attempt_started", "attempt_failed", "escalated", "attempt_started", "delivered"]
+OF_AN_EXHAUSTED_ONE = [
+    "received",
+    *["attempt_started", "attempt_failed", "escalated"] * 2,
+    "attempt_started",
+    "attempt_failed",
+    "exhausted",
+]
+
+
+def stream(stack: RunningStack, query: str) -> Iterator[dict[str, Any]]:
+    """The events of the embedded home's stream."""
+    with urllib.request.urlopen(f"{stack.address}/local/events?{query}", timeout=60) as lines:
+        for line in lines:
+            if line.startswith(b"data: "):
+                yield json.loads(line.removeprefix(b"data: "))
+
+
+def types_of(relay: str, told: Iterator[dict[str, Any]], last: str) -> list[str]:
+    types = []
+    for event in told:
+        if event["relay"] == relay:
+            types.append(event["type"])
+            if event["type"] == last:
+                return types
+    raise AssertionError(f"the stream ended without {last}: {types}")
+
+
+def test_the_embedded_stream_tells_a_texts_story(stack_of: Callable[[str], RunningStack]) -> None:
+    stack = stack_of("embedded")
+    relay = stack.text("events, please", stack.customer(), REFUSED, DELIVERS)
+    assert types_of(relay, stream(stack, "after=0"), "delivered") == STORY
+
+
+def test_the_embedded_stream_of_dead_letters_holds_only_these(stack_of: Callable[[str], RunningStack]) -> None:
+    stack = stack_of("embedded")
+    relay = stack.text("nobody reads this", stack.customer(), REFUSED, REFUSED, REFUSED)
+    assert types_of(relay, stream(stack, "after=0&type=exhausted"), "exhausted") == ["exhausted"]
+
+
+@pytest.mark.parametrize("query", ["after=yesterday", "type=nonsense"])
+def test_a_stream_that_cannot_be_is_refused(stack_of: Callable[[str], RunningStack], query: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        next(stream(stack_of("embedded"), query))
+
+
+def test_on_the_emulators_the_events_and_dead_letters_are_on_pubsub(
+    stack_of: Callable[[str], RunningStack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = stack_of("google")
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", stack.environ["PUBSUB_EMULATOR_HOST"])
+    from google.cloud import pubsub_v1
+
+    project = stack.environ["GOOGLE_CLOUD_PROJECT"]
+    with pubsub_v1.SubscriberClient() as subscriber:
+
+        def subscribed(topic: str) -> str:
+            path = subscriber.subscription_path(project, f"test-{topic}")
+            wanted = {"name": path, "topic": f"projects/{project}/topics/{topic}", "enable_message_ordering": True}
+            subscriber.create_subscription(request=wanted)
+            return path
+
+        def told(path: str) -> Iterator[dict[str, Any]]:
+            while True:
+                answer = subscriber.pull(subscription=path, max_messages=50, timeout=60)
+                for received in answer.received_messages:
+                    subscriber.acknowledge(subscription=path, ack_ids=[received.ack_id])
+                    yield json.loads(received.message.data)
+
+        events, dead = subscribed(stack.environ["EVENTS_TOPIC"]), subscribed(stack.environ["DEAD_LETTER_TOPIC"])
+        relay = stack.text("to the cloud", stack.customer(), REFUSED, REFUSED, REFUSED)
+        assert types_of(relay, told(events), "exhausted") == OF_AN_EXHAUSTED_ONE
+        assert types_of(relay, told(dead), "exhausted") == ["exhausted"]
