@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from relay.inbound import Intake
 from relay.model import InboundText, Relay
-from relay.web import Request
+from relay.shell import World
 
 # When every run begins: the virtual clock's zero.
 BEGINNING = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -62,7 +63,7 @@ class History:
     posts: list[Post] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     alarms: dict[str, list[float]] = field(default_factory=dict)
-    recorded: list[tuple[str, Request]] = field(default_factory=list)
+    recorded: list[Callable[[World, Intake], object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     faults_stopped_at: float = 0.0

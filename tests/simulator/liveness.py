@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-from relay.inbound import Intake, handle_inbound_webhook
-from relay.model import FinalStatus, Relay, Step
+from relay.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.policy import (
     FATE_LOOKUP_SECONDS,
     FATE_LOOKUPS,
@@ -18,11 +16,8 @@ from relay.policy import (
     UNSTARTED_RETRY_SECONDS,
     Policy,
 )
-from relay.receipts import handle_delivery_status
 from relay.reconcile import WEBHOOK_UNDER_WAY
-from relay.shell import World
 from relay.sweep import GRACE
-from relay.web import INBOUND_PATH, Request, Response
 
 from tests.simulator.kernel import Task
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
@@ -87,8 +82,10 @@ def _exhausts(relay: Relay) -> bool:
 
 
 def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
-    """No attempt is left of which the record cannot tell whether it left."""
+    """No attempt is left of which the record cannot tell whether it left, and none is still to be made."""
     for stored in run.fleet.store.relays.values():
+        if stored.relay.attempts and stored.relay.attempts[-1].status is AttemptStatus.SCHEDULED:
+            yield f"L2: an attempt of {stored.relay.message_id[-3:]} is planned for ever"
         for attempt in stored.relay.attempts:
             if attempt.is_unresolved:
                 yield f"L2: attempt {attempt.number} of {stored.relay.message_id[-3:]} is still {attempt.status}"
@@ -111,19 +108,13 @@ def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[st
         return
     before = {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}
     posts = len(run.history.posts)
-    for path, request in requests if everything else [run.dice.pick(requests)]:
-        run.fleet.run("replayed request", partial(_replay, run, path, request), _replayed)
+    for request in requests if everything else [run.dice.pick(requests)]:
+        run.fleet.run("replayed request", request, _replayed)
         run.kernel.run(run.kernel.now + 1.0)
     if len(run.history.posts) > posts:
         yield "S10: a replayed request sent a text"
     if before != {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}:
         yield "S10: a replayed request changed a relay"
-
-
-def _replay(run: Simulation, path: str, request: Request, world: World, intake: Intake) -> Response:
-    if path == INBOUND_PATH:
-        return handle_inbound_webhook(world, run.fleet.account, intake, request)
-    return handle_delivery_status(world, run.fleet.account, request)
 
 
 def _replayed(task: Task) -> None:

@@ -17,6 +17,9 @@ HANDLERS = tuple(f"+1555010000{number}" for number in range(1, 10))
 # Every body holds this word: a judge finds it where no body may be.
 BODY_MARK = "zebra"
 
+# In Twilio's list from the start: it came long before the relay was there.
+BEFORE_US = InboundText("SM" + "b" * 32, "+15551234567", OUR_PHONES[0], f"{BODY_MARK} before your time")
+
 _DELAYS: tuple[tuple[float, ...], ...] = ((), (2.0,), (2.0, 4.0, 8.0))
 _TIMEOUTS = (60.0, 30.0, 20.0, 5.0, 120.0)
 
@@ -71,6 +74,7 @@ class Plan:
     redrives: list[Redrive]
     timers_first: bool
     store_deletes_expired: bool
+    newly_deployed: bool
 
 
 def draw_plan(dice: Dice) -> Plan:
@@ -92,10 +96,11 @@ def draw_plan(dice: Dice) -> Plan:
         redrives=[],
         timers_first=dice.chance(0.3),
         store_deletes_expired=dice.chance(0.5),
+        newly_deployed=dice.chance(0.1),
     )
     if dice.chance(0.12):
         for _ in range(1 + int((1.0 - dice.draw()) * 3)):
-            begins = dice.between(0.0, plan.faults_stop_at)
+            begins = dice.between(2.0, plan.faults_stop_at)
             plan.outages.append((dice.pick(tuple(Service)), begins, begins + dice.between(1.0, 400.0)))
     if dice.chance(0.08):
         plan.new_policy = dice.pick(POLICIES)

@@ -20,6 +20,7 @@ from tests.simulator.liveness import (
     s10_replays_change_nothing,
     settling,
 )
+from tests.simulator.promises import PROMISES
 from tests.simulator.safety import SAFETY
 from tests.simulator.simulation import Simulation
 
@@ -52,7 +53,7 @@ def run_seed(seed: int, calmed: Collection[int] | None = None, traced: bool = Fa
             violations.extend(l2_every_attempt_is_resolved(run))
             violations.extend(l3_nothing_is_left_behind(run))
         violations.extend(run.history.violations)
-        for judge in SAFETY:
+        for judge in (*SAFETY, *PROMISES):
             violations.extend(judge(run))
         if not violations:
             violations.extend(s10_replays_change_nothing(run, everything=seed % _REPLAY_ALL_EVERY == 0))

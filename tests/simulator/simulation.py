@@ -10,7 +10,7 @@ from relay.errors import StoreUnavailable
 from relay.inbound import Intake
 from relay.model import FinalStatus, InboundText, Timer
 from relay.ports import ReceivedMessage
-from relay.reconcile import reconcile
+from relay.reconcile import BEGINNING, WATERMARK, reconcile
 from relay.redrive import redrive
 from relay.shell import World
 from relay.sweep import sweep
@@ -22,12 +22,15 @@ from tests.simulator.faults import Fault, FaultSource
 from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import History, Text, time_of
 from tests.simulator.kernel import Kernel, Task
-from tests.simulator.plan import OUR_PHONES, Plan, Redrive, draw_plan
+from tests.simulator.plan import BEFORE_US, OUR_PHONES, Plan, Redrive, draw_plan
 from tests.simulator.twilio_calls import TwilioCalls
 
 SWEEP_SECONDS = 60.0
 RECONCILE_SECONDS = 300.0
 TOKENS = ("old-token-0123456789", "new-token-0123456789")
+
+# A new deployment has had its first run of reconcile by then.
+_FIRST_TEXT_AT = 2.0
 
 # The sweep's own look at due_at, plus the worst error of two clocks: with nothing due by then it has nothing to do,
 # and running it would only cost time.
@@ -64,11 +67,17 @@ class Simulation:
         self.faults.outages = plan.outages
         self.history.faults_stopped_at = plan.faults_stop_at
         at = self.kernel.at
-        # The watchmen have been at work for a while: the relay is not new.
-        fleet.store.watermarks["reconcile-beginning"] = time_of(-86400.0)
-        fleet.store.watermarks["reconcile"] = time_of(-300.0)
+        if plan.newly_deployed:
+            # The first run of reconcile is what makes the relay responsible for what Twilio takes in from then on.
+            fleet.twilio.inbound.append(ReceivedMessage(BEFORE_US, time_of(-900.0)))
+            self.faults.probability = 0.0
+            at(0.0, self._first_reconcile)
+        else:
+            # The watchmen have been at work for a while.
+            fleet.store.watermarks[BEGINNING] = time_of(-86400.0)
+            fleet.store.watermarks[WATERMARK] = time_of(-300.0)
         for when, text in plan.texts:
-            at(when, self._text_reaches_twilio, text)
+            at(when + _FIRST_TEXT_AT, self._text_reaches_twilio, text)
         at(plan.faults_stop_at, self._stop_faults)
         if plan.new_policy is not None:
             for number in range(len(fleet.processes)):
@@ -135,6 +144,13 @@ class Simulation:
         if not self.faults.strikes(Fault.SWEEP_LOST, 0.1):
             self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
+    def _first_reconcile(self, _: object) -> None:
+        def faults_begin(task: Task) -> None:
+            self._only_store_errors(task)
+            self.faults.probability = self.plan.fault_probability
+
+        self.fleet.run("first reconcile", reconcile, faults_begin)
+
     def _only_store_errors(self, task: Task) -> None:
         if task.error is not None and not isinstance(task.error, StoreUnavailable):
             self.history.violated("L1", f"{task.name} raised {task.error!r}")
@@ -165,13 +181,15 @@ class Simulation:
             if asked.doubled:
                 self.faults.count(Fault.REDRIVE_DOUBLED)
             for _ in range(2 if asked.doubled else 1):
-                self.fleet.run(f"redrive …{message_id[-3:]}", partial(_redrive, message_id, asked), _redriven)
+                request = partial(_redrive, message_id, asked)
+                self.fleet.run(f"redrive …{message_id[-3:]}", request, partial(self._redriven, request))
+
+    def _redriven(self, request: Callable[[World, Intake], Response], task: Task) -> None:
+        # An operator sees an error and may ask again; nothing else depends on it.
+        if task.result is not None and task.result.status == 200:
+            self.history.recorded.append(request)
 
 
 def _redrive(message_id: str, asked: Redrive, world: World, intake: Intake) -> Response:
     request_id = f"redrive-{int(asked.at * 1000)}"
     return redrive(world, intake.policy, message_id, request_id, min(asked.tier, intake.policy.last_tier))
-
-
-def _redriven(task: Task) -> None:
-    """An operator sees an error and may ask again; nothing of the relay's depends on it."""

@@ -122,7 +122,7 @@ class _Webhook:
             fleet.history.violated("S1", f"the webhook raised {task.error!r}")
         status = task.result.status if task.result is not None else 502
         if status == 200:
-            fleet.history.recorded.append((INBOUND_PATH, self._request))
+            fleet.history.recorded.append(self._handle)
             if self._message_id not in fleet.store.relays:
                 fleet.history.violated("S1", f"200 for {self._message_id[-3:]}, which is not stored")
             if not fleet.twilio.faults.strikes(Fault.WEBHOOK_ANSWER_LOST, 0.05):
@@ -160,7 +160,7 @@ class _Callback:
             receipt = self._receipt
             told = Receipt(fleet.kernel.now, receipt.message_id, receipt.attempt, receipt.status, receipt.sid)
             fleet.history.receipts.append(told)
-            fleet.history.recorded.append((DELIVERY_STATUS_PATH, self._request))
+            fleet.history.recorded.append(self._handle)
         elif status not in (502, 503):
             fleet.history.violated("S7", f"a well-formed receipt was answered {status}")
         elif self._tries < _TRIES_MAX:

@@ -1,0 +1,134 @@
+"""What the design promises beyond S1 to S10, judged the same way: by Twilio's own record and the order of commits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from relay.fates import settled_at
+from relay.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.policy import Success
+
+from tests.simulator.plan import BEFORE_US
+from tests.simulator.sim_twilio import Message
+from tests.simulator.simulation import Simulation
+
+# A look-up and the commit that follows from it are seconds apart; what Twilio knew this long before, it was told.
+_LOOKUP_SECONDS = 25.0
+
+
+def never_lost(run: Simulation) -> Iterator[str]:
+    """Of texts with the same words from the same customer no more are recorded as delivered than handlers truly got.
+    For one text alone: what is recorded as delivered was delivered."""
+    claimed: Counter[tuple[str, str]] = Counter()
+    truly: Counter[tuple[str, str]] = Counter()
+    relays = [stored.relay for stored in run.fleet.store.relays.values()]
+    lenient = {tier.phone for relay in relays for tier in relay.policy.tiers if tier.success is Success.SENT}
+    for relay in relays:
+        if relay.final_status is FinalStatus.DELIVERED:
+            claimed[relay.sender_phone, relay.message_body] += 1
+    for message in run.fleet.twilio.messages.values():
+        # A text that was undelivered had been reported as sent before.
+        if message.status == "delivered" or (message.status != "queued" and message.to in lenient):
+            relay = run.fleet.store.relays[message.post.message_id].relay
+            truly[relay.sender_phone, relay.message_body] += 1
+    for key, count in claimed.items():
+        if count > truly[key]:
+            yield f"LOST: {count} recorded as delivered, {truly[key]} truly were"
+
+
+def nothing_from_before_us(run: Simulation) -> Iterator[str]:
+    """A text that Twilio took before the relay was there is never relayed: somebody else dealt with it."""
+    if BEFORE_US.message_id in run.fleet.store.relays:
+        yield "BEFORE: a text from before the relay was there was relayed"
+
+
+def the_policy_is_frozen(run: Simulation) -> Iterator[str]:
+    """A relay's tiers change with a redrive and never otherwise, whatever the configuration does."""
+    for message_id, commits in run.history.commits.items():
+        for (_, before), (_, after) in pairwise(commits):
+            if after.policy is not before.policy and len(after.redrive_ids) == len(before.redrive_ids):
+                yield f"FROZEN: the tiers of {message_id[-3:]} changed in mid-cascade"
+
+
+def asked_before_escalating(run: Simulation) -> Iterator[str]:
+    """Whenever an attempt is given up as unconfirmed although Twilio could be asked, Twilio had not known it to be
+    delivered by the time of the look-up."""
+    for message_id, commits in run.history.commits.items():
+        for (_, before), (at, after) in pairwise(commits):
+            for entry in after.error_log[len(before.error_log) :]:
+                if entry.step is Step.ATTEMPT_UNCONFIRMED and "could not be asked" not in entry.reason:
+                    message = _taken(run, message_id, entry.attempt)
+                    if message is not None and _was_delivered(message, at - _LOOKUP_SECONDS):
+                        yield f"ASKED: attempt {entry.attempt} of {message_id[-3:]} was given up, but had arrived"
+
+
+def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
+    """A resend is at the last tier, one per drive, follows an attempt declared not sent, and not before the holder of
+    that one's claim could no longer be sending; and Twilio did not have that attempt's text to show."""
+    skewed = any(run.plan.skews)
+    for stored in run.fleet.store.relays.values():
+        relay = stored.relay
+        for before, after in pairwise(relay.attempts):
+            if not after.is_resend:
+                continue
+            where = f"attempt {after.number} of {relay.message_id[-3:]}"
+            # Of earlier drives the tiers are not kept.
+            if after.number >= relay.first_attempt_of_drive and after.tier != relay.policy.last_tier:
+                yield f"RESEND: {where} is not at the last tier"
+            if before.status not in (AttemptStatus.FAILED, AttemptStatus.DELIVERED):
+                yield f"RESEND: {where} follows one that is {before.status}"
+            if not skewed and after.starts_at < settled_at(before):
+                yield f"RESEND: {where} came while the one before could still be sent"
+            message = _taken(run, relay.message_id, before.number)
+            since = _claimed_at(run, relay, after.number) - _LOOKUP_SECONDS
+            if message is not None and message.listed < since and len(run.plan.texts) == 1:
+                yield f"RESEND: {where} repeats a text that Twilio had to show"
+        drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
+        if sum(attempt.is_resend for attempt in drive) > 1:
+            yield f"RESEND: {relay.message_id[-3:]} was sent again more than once"
+
+
+def the_last_tier_is_not_given_up_unsent(run: Simulation) -> Iterator[str]:
+    """A relay that is exhausted had its last attempt taken by Twilio, or refused, or told of as failed; or it was sent
+    once more; or Twilio could not be asked about it."""
+    for stored in run.fleet.store.relays.values():
+        relay = stored.relay
+        if relay.final_status is not FinalStatus.EXHAUSTED:
+            continue
+        last = relay.attempts[-1]
+        ended = next(entry for entry in reversed(relay.error_log) if entry.step is Step.EXHAUSTED)
+        sent_again = any(attempt.is_resend for attempt in relay.attempts[relay.first_attempt_of_drive - 1 :])
+        never_taken = _taken(run, relay.message_id, last.number) is None and last.error_code is None
+        if never_taken and not sent_again and "unknown" not in ended.reason:
+            yield f"UNSENT: {relay.message_id[-3:]} was given up, and Twilio never had its last attempt"
+
+
+def _taken(run: Simulation, message_id: str, attempt: int | None) -> Message | None:
+    """The text of an attempt, if Twilio took it."""
+    for message in run.fleet.twilio.messages.values():
+        if message.post.message_id == message_id and message.post.attempt == attempt:
+            return message
+    return None
+
+
+def _was_delivered(message: Message, at: float) -> bool:
+    return message.status == "delivered" and message.status_since <= at
+
+
+def _claimed_at(run: Simulation, relay: Relay, number: int) -> float:
+    for at, seen in run.history.commits[relay.message_id]:
+        if len(seen.attempts) >= number:
+            return at
+    return run.kernel.now
+
+
+PROMISES: tuple[Callable[[Simulation], Iterator[str]], ...] = (
+    never_lost,
+    nothing_from_before_us,
+    the_policy_is_frozen,
+    asked_before_escalating,
+    resends_only_in_the_window,
+    the_last_tier_is_not_given_up_unsent,
+)
