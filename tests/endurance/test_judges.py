@@ -1,0 +1,213 @@
+"""The judges themselves: none complains of a run in which all went well, and each notices what it is there for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from relay import steps
+from relay.events import Event, EventKind
+from relay.machine import transition
+from relay.model import AttemptStatus, FinalStatus, InboundText, SenderClass
+from relay.policy import Policy, Tier
+from relay.webhook import status_callback_url
+
+from scripts.fake_twilio import Exchange, FakeTwilio, InboundFaults, Message, PostAttempt
+from tests.endurance.judges import JUDGES, violations
+from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS, Planned
+from tests.endurance.run import Run
+from tests.fakes.clock import START
+
+_ID = "SM" + "a" * 32
+_POLICY = Policy(tuple(Tier(f"tier {n}", phone, (), 3.0) for n, phone in enumerate(HANDLERS, start=1)))
+_TEXT = Planned(CUSTOMERS[0], BUSINESS[0], f"{BODY_MARK} 00000 hello", InboundFaults(), 0.0)
+
+
+@dataclasses.dataclass
+class _Twilio:
+    """The part of the fake that judges look at."""
+
+    posts: list[PostAttempt]
+    messages: list[Message]
+    exchanges: list[Exchange]
+
+
+def _post(attempt: int, to: str, at: float, sid: str) -> PostAttempt:
+    url = status_callback_url("https://relay.example.com", _ID, 1, attempt)
+    return PostAttempt(at, (("StatusCallback", url),), to, BUSINESS[0], _TEXT.body, message_sid=sid, http_status=201)
+
+
+def _message(post: PostAttempt, *history: tuple[float, str]) -> Message:
+    """A text that Twilio took, with its statuses since, in seconds after the POST."""
+    at = post.arrived_at
+    ends = history[-1][1]
+    return Message(
+        sid=post.message_sid or "",
+        direction="outbound-api",
+        from_=post.from_,
+        to=post.to,
+        body=post.body,
+        status=cast(Any, ends),
+        created_at=at,
+        updated_at=at,
+        status_callback=dict(post.form)["StatusCallback"],
+        reached_phone_at=at if ends == "delivered" else None,
+        history=tuple((at + later, cast(Any, status)) for later, status in history),
+    )
+
+
+def _exchange(kind: Any, http_status: int, **parameters: str) -> Exchange:
+    url = (
+        status_callback_url("https://relay.example.com", _ID, 1, 1) if kind == "status" else "https://relay.example.com"
+    )
+    now = START.timestamp()
+    return Exchange(kind, _ID, "POST", url, tuple(parameters.items()), 1, now, now, http_status)
+
+
+def _good_run() -> Run:
+    """One text, delivered by tier 1 at its first attempt."""
+    text = InboundText(_ID, _TEXT.sender, _TEXT.to, _TEXT.body)
+    relay = steps.receive(text, SenderClass.CUSTOMER, _POLICY, START, "claim").relay
+    relay = transition(relay, Event(EventKind.SEND_ACCEPTED, 1, message_sid="SM" + "1" * 32), START).relay
+    delivered = Event(EventKind.RECEIPT_DELIVERED, 1, message_sid="SM" + "1" * 32)
+    relay = transition(relay, delivered, START + timedelta(seconds=1)).relay
+    post = _post(1, HANDLERS[0], START.timestamp(), "SM" + "1" * 32)
+    twilio = _Twilio(
+        [post],
+        [_message(post, (0, "queued"), (1, "delivered"))],
+        [_exchange("inbound", 200), _exchange("status", 204, MessageStatus="delivered")],
+    )
+    return Run(cast(FakeTwilio, twilio), [_TEXT], {_ID: _TEXT}, {_ID: relay}, stored=1, log="{}\n")
+
+
+def test_a_run_in_which_all_went_well_gives_no_judge_reason_to_complain() -> None:
+    assert violations(_good_run()) == []
+
+
+def _change(**changes: Any) -> Callable[[Run], None]:
+    def do(run: Run) -> None:
+        run.relays[_ID] = dataclasses.replace(run.relays[_ID], **changes)
+
+    return do
+
+
+def _change_attempt(**changes: Any) -> Callable[[Run], None]:
+    def do(run: Run) -> None:
+        run.relays[_ID] = steps.set_attempt(run.relays[_ID], 1, **changes)
+
+    return do
+
+
+def _never_relayed(run: Run) -> None:
+    run.relays.clear()
+    run.stored = 0
+    run.fake.exchanges.clear()  # type: ignore[attr-defined]
+    run.fake.posts.clear()  # type: ignore[attr-defined]
+    run.fake.messages.clear()  # type: ignore[attr-defined]
+
+
+def _no_handler_has_it(run: Run) -> None:
+    message = run.fake.messages[0]
+    run.fake.messages[0] = dataclasses.replace(message, reached_phone_at=None)  # type: ignore[index]
+
+
+def _exhausted_in_silence(run: Run) -> None:
+    run.fake.exchanges.pop()  # type: ignore[attr-defined]
+    _change(final_status=FinalStatus.EXHAUSTED, delivered_tier=None)(run)
+
+
+def _answered_and_gone(run: Run) -> None:
+    run.fake.exchanges.append(dataclasses.replace(_exchange("inbound", 200), message_sid="SM" + "b" * 32))  # type: ignore[attr-defined]
+
+
+def _two_relays(run: Run) -> None:
+    run.stored = 2
+
+
+def _sent_after_the_end(run: Run) -> None:
+    run.fake.posts[0] = dataclasses.replace(run.fake.posts[0], arrived_at=START.timestamp() + 60)  # type: ignore[index]
+
+
+def _posted_twice(run: Run) -> None:
+    run.fake.posts.append(run.fake.posts[0])  # type: ignore[attr-defined]
+
+
+def _doubled(run: Run, first: str = "delivered", after_seconds: float = 5.0, to: str = HANDLERS[0]) -> None:
+    """Another attempt to one handler, `after_seconds` after the one whose fate after a second was `first`."""
+    earlier, later = (_post(n, to, START.timestamp() + n * after_seconds, "SM" + f"{n}" * 32) for n in (0, 1))
+    texts = [_message(earlier, (0, "queued"), (1, first)), _message(later, (0, "queued"), (1, "delivered"))]
+    run.fake.messages[:] = texts  # type: ignore[index]
+
+
+def _reported_failed(run: Run) -> None:
+    run.fake.exchanges.append(_exchange("status", 204, MessageStatus="failed"))  # type: ignore[attr-defined]
+    _change_attempt(status=AttemptStatus.ACCEPTED)(run)
+
+
+def _sent_to_ourselves(run: Run) -> None:
+    run.fake.posts[0] = dataclasses.replace(run.fake.posts[0], to=BUSINESS[1])  # type: ignore[index]
+
+
+def _log_line(line: str) -> Callable[[Run], None]:
+    def do(run: Run) -> None:
+        run.log += line + "\n"
+
+    return do
+
+
+def _replay_that_sent(run: Run) -> None:
+    run.changed_by_replays.append("a replayed request sent a text")
+
+
+_TAMPERINGS: dict[str, tuple[str, Callable[[Run], None]]] = {
+    "a text that was never relayed": ("LOST", _never_relayed),
+    "recorded as delivered, and no handler has it": ("LOST", _no_handler_has_it),
+    "exhausted without an alarm": ("LOST", _exhausted_in_silence),
+    "answered 200 and gone": ("S1", _answered_and_gone),
+    "two relays for one text": ("S2", _two_relays),
+    "taken in twice": ("S2", lambda run: _change(error_log=run.relays[_ID].error_log * 2)(run)),
+    "another tier delivered first": ("S3", _change(delivered_tier=2)),
+    "sent a minute after the end": ("S4", _sent_after_the_end),
+    "one attempt posted twice": ("S5", _posted_twice),
+    "one handler has it twice": ("S5", _doubled),
+    "sent again before the first had failed": ("S5", lambda run: _doubled(run, "failed", after_seconds=0.5)),
+    "twice at the last tier without a resend": ("S5", lambda run: _doubled(run, to=HANDLERS[-1])),
+    "a skipped tier": ("S6", _change_attempt(tier=2)),
+    "a delivery that was answered and forgotten": ("S7", _change(final_status=FinalStatus.EXHAUSTED)),
+    "a failure that was answered and forgotten": ("S7", _reported_failed),
+    "sent to a number of ours": ("S8", _sent_to_ourselves),
+    "a handler's own text, forwarded": ("S8", _change(sender_class=SenderClass.HANDLER)),
+    "a body in the log": ("S9", _log_line(f'{{"message": "{_TEXT.body}"}}')),
+    "a number in the log": ("S9", _log_line(f'{{"to": "{HANDLERS[0]}"}}')),
+    "a replay that sent a text": ("S10", _replay_that_sent),
+    "a relay that never ended": ("L1", _change(final_status=FinalStatus.IN_PROGRESS)),
+    "an unknown attempt that nobody asks about": ("L2", _change_attempt(status=AttemptStatus.UNKNOWN)),
+}
+
+
+@pytest.mark.parametrize(("expected", "tamper"), _TAMPERINGS.values(), ids=_TAMPERINGS)
+def test_each_judge_notices_what_it_is_there_for(expected: str, tamper: Callable[[Run], None]) -> None:
+    run = _good_run()
+    tamper(run)
+    assert expected in {sentence.partition(":")[0] for sentence in violations(run)}
+
+
+def test_every_judge_has_something_to_notice() -> None:
+    judges = {judge.__name__.split("_")[0].upper().replace("NEVER", "LOST") for judge in JUDGES}
+    assert judges == {expected for expected, _ in _TAMPERINGS.values()}
+
+
+def test_a_second_text_after_the_first_had_failed_is_no_double() -> None:
+    run = _good_run()
+    _doubled(run, "undelivered")
+    assert violations(run) == []
+
+
+def test_one_more_text_at_the_last_tier_is_allowed_when_the_record_says_so() -> None:
+    run = _good_run()
+    _doubled(run, to=HANDLERS[-1])
+    _change_attempt(is_resend=True)(run)
+    assert violations(run) == []
