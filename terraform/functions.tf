@@ -171,7 +171,7 @@ resource "google_cloudfunctions2_function" "this" {
   depends_on = [
     google_project_service.this,
     google_secret_manager_secret_iam_binding.this,
-    google_storage_bucket_iam_member.build_reads_source,
+    google_project_iam_member.build_reads_source,
     google_artifact_registry_repository_iam_member.build_writes_images,
     google_project_iam_member.build_writes_logs,
     google_project_iam_member.events_trigger,

@@ -18,7 +18,6 @@ locals {
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
     "cloudfunctions.googleapis.com",
-    "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "cloudtasks.googleapis.com",
     "eventarc.googleapis.com",
@@ -35,6 +34,13 @@ locals {
     var.use_gateway ? ["apigateway.googleapis.com", "servicecontrol.googleapis.com", "servicemanagement.googleapis.com"] : [],
     var.export_events_to_bigquery ? ["bigquery.googleapis.com"] : [],
   ))
+}
+
+# Apart from the others, because the project's number is asked through it: whoever waits for that must not wait for
+# services that are switched on later, or every address would be unknown again.
+resource "google_project_service" "resource_manager" {
+  service            = "cloudresourcemanager.googleapis.com"
+  disable_on_destroy = false
 }
 
 resource "google_project_service" "this" {

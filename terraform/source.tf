@@ -91,10 +91,19 @@ resource "google_service_account" "build" {
   depends_on   = [google_project_service.this]
 }
 
-resource "google_storage_bucket_iam_member" "build_reads_source" {
-  bucket = google_storage_bucket.source.name
-  role   = "roles/storage.objectViewer"
-  member = "serviceAccount:${google_service_account.build.email}"
+# Cloud Functions copies the zip to a bucket of its own, which does not exist before the first deployment, and builds from
+# there: so the right is on the project, but for these two buckets only.
+resource "google_project_iam_member" "build_reads_source" {
+  project = var.project_id
+  role    = "roles/storage.objectViewer"
+  member  = "serviceAccount:${google_service_account.build.email}"
+
+  condition {
+    title = "function-sources-only"
+    expression = join(" || ", [for bucket in [google_storage_bucket.source.name, "gcf-v2-sources-${local.project_number}-${var.region}"] :
+      "resource.name.startsWith(\"projects/_/buckets/${bucket}\")"
+    ])
+  }
 }
 
 resource "google_artifact_registry_repository_iam_member" "build_writes_images" {

@@ -159,13 +159,13 @@ variable "relay_state_allowed_origins" {
 # --- State -----------------------------------------------------------------------------------------------------------
 
 variable "firestore_location" {
-  description = "Where the database is, for ever: a region, or the multi-regions nam5, nam7 or eur3. By default `region`."
+  description = "Where the database is, for ever: a region, or a multi-region in which triggers exist too (nam5, eur3). By default `region`."
   type        = string
   default     = null
 
   validation {
     condition = var.firestore_location == null ? true : contains([
-      "nam5", "nam7", "eur3",
+      "nam5", "eur3",
       "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3",
       "asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "australia-southeast1",
       "australia-southeast2", "europe-central2", "europe-north1", "europe-north2", "europe-southwest1", "europe-west1",
@@ -174,7 +174,7 @@ variable "firestore_location" {
       "northamerica-south1", "southamerica-east1", "southamerica-west1", "us-central1", "us-east1", "us-east4",
       "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
     ], var.firestore_location)
-    error_message = "firestore_location must be a location in which Firestore exists: a region like us-central1, or nam5, nam7 or eur3."
+    error_message = "firestore_location must be a location in which Firestore exists: a region like us-central1, or nam5 or eur3."
   }
 }
 

@@ -36,4 +36,5 @@ provider "google-beta" {
 # Its number is part of every function's address and of Google's own service accounts.
 data "google_project" "this" {
   project_id = var.project_id
+  depends_on = [google_project_service.resource_manager]
 }

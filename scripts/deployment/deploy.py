@@ -18,7 +18,7 @@ from scripts.deployment.terraform import Terraform
 from scripts.deployment.tools import LABEL, Gcloud, Problem, given, run_command
 
 # Functions cannot start before their secrets have a value, and Terraform never sees one: so entries come first.
-_FIRST = ("google_project_service.this", "google_secret_manager_secret.this")
+_FIRST = ("google_project_service.resource_manager", "google_project_service.this", "google_secret_manager_secret.this")
 
 _LEFT_BEHIND = """\
 Left behind, because protection keeps it or Google does:

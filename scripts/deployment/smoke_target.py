@@ -98,24 +98,28 @@ def deployed(project: str | None, file: Path) -> Target:
 
 
 def local(address: str) -> Target:
-    """A local stack with a fake Twilio, as `make run` starts it. Raises Problem."""
-    from scripts.local_stack.environment import LOCAL_EMAIL, make_plan, with_env_file
+    """A local stack with a fake Twilio, as `make run` starts it with this environment. Raises Problem."""
+    from scripts.local_stack.client import StackClient
+    from scripts.local_stack.environment import make_plan, with_env_file
 
     address = address.rstrip("/")
     parts = urlsplit(address)
     if parts.scheme != "http" or not parts.hostname or not parts.port:
         raise Problem("STACK must be a local stack's address, like http://127.0.0.1:8080.")
-    backend = os.environ.get("BACKEND", "embedded")
+    try:
+        described = StackClient(address).description()
+    except (OSError, ValueError) as error:
+        raise Problem(f"No local stack answers at {address}: start one with make run.") from error
+    if "relay_state" not in described:
+        raise Problem(f"The stack at {address} works with the real Twilio; a synthetic text needs its fake one.")
+    backend = os.environ.get("BACKEND") or "embedded"
     plan = make_plan(with_env_file(os.environ), backend, parts.hostname, parts.port)
     settings = plan.settings()
+    query = urllib.parse.urlencode(described["relay_state"])
 
     def token() -> str:
-        query = urllib.parse.urlencode({"audience": settings.audience, "email": LOCAL_EMAIL})
-        try:
-            with urllib.request.urlopen(f"{address}/local/token?{query}", timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - http, checked above
-                return str(answer.read().decode().strip())
-        except OSError as error:
-            raise Problem(f"Nothing answers at {address}, or it has no fake Twilio: run make run first.") from error
+        with urllib.request.urlopen(f"{address}/local/token?{query}", timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - http, checked above
+            return str(answer.read().decode().strip())
 
     return Target(
         base_url=settings.public_base_url,

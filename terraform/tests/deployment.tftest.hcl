@@ -9,6 +9,21 @@ mock_provider "google" {
   mock_resource "google_service_account" {
     defaults = { name = "projects/demo-project/serviceAccounts/mocked@demo-project.iam.gserviceaccount.com" }
   }
+  # Addresses that functions are told, and check.
+  override_resource {
+    target = google_service_account.operator
+    values = {
+      email = "relay-operator@demo-project.iam.gserviceaccount.com"
+      name  = "projects/demo-project/serviceAccounts/relay-operator@demo-project.iam.gserviceaccount.com"
+    }
+  }
+  override_resource {
+    target = google_service_account.tasks_invoker
+    values = {
+      email = "relay-tasks-invoker@demo-project.iam.gserviceaccount.com"
+      name  = "projects/demo-project/serviceAccounts/relay-tasks-invoker@demo-project.iam.gserviceaccount.com"
+    }
+  }
   mock_resource "google_artifact_registry_repository" {
     defaults = { id = "projects/demo-project/locations/us-central1/repositories/sms-relay" }
   }

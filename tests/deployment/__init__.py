@@ -1,0 +1,1 @@
+"""The commands of scripts/deployment, with a made-up gcloud and Terraform on PATH and the fake Twilio."""

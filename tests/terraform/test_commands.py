@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from scripts.deployment import deploy
+from scripts.deployment import terraform as programs
 from scripts.deployment.terraform import Terraform
+from scripts.deployment.tools import LABEL
+from tests.deployment import fake_gcloud
+from tests.deployment.conftest import install
+from tests.terraform.conftest import copy_of_sources
 from tests.terraform.deployment import deployments_of
 
 
@@ -33,6 +42,15 @@ def test_every_mistake_in_a_variable_is_refused(terraform: Terraform, configurat
     assert done.returncode == 0, "\n".join(wrong) or done.stdout
 
 
+def test_everything_that_can_have_labels_has_the_one_by_which_the_commands_find_it(
+    terraform: Terraform, configuration: Path
+) -> None:
+    variables = (f"-var-file={configuration / 'terraform.tfvars.example'}", "-var=project_id=demo-project")
+    label = terraform.console(configuration, "local.labels.app", *variables, "-var=region=us-central1")
+    assert label == LABEL
+    assert (configuration / "versions.tf").read_text().count("default_labels = local.labels") == 2
+
+
 def test_the_documented_example_can_be_planned(terraform: Terraform, configuration: Path) -> None:
     if not terraform.is_offline:
         pytest.skip("optional: a plan against the real Google providers needs an account")
@@ -51,3 +69,28 @@ def test_the_state_can_be_kept_in_a_bucket(terraform: Terraform, configuration: 
     finally:
         (configuration / "backend.tf").unlink()
     assert done.returncode == 0, done.stderr
+
+
+def test_make_deploy_stands_everything_up_and_make_destroy_takes_it_down(
+    terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if not terraform.is_offline:
+        pytest.skip("optional: against the real Google providers this would deploy")
+    folder = copy_of_sources(tmp_path / "checkout")
+    shutil.copy(folder / "terraform.tfvars.example", folder / "terraform.tfvars")
+    filled = {f"twilio-{name}": ["x"] for name in ("account-sid", "auth-token", "auth-token-secondary")}
+    (tmp_path / "gcloud.json").write_text(json.dumps({**fake_gcloud.EMPTY, "secrets": filled}))
+    install(tmp_path, "gcloud", Path(fake_gcloud.__file__))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("GCLOUD_STATE", str(tmp_path / "gcloud.json"))
+    monkeypatch.setenv("RELAY_TERRAFORM", terraform.program)
+    monkeypatch.setattr(programs, "CONFIGURATION", folder)
+    where = ("--project=demo-project", "--region=us-central1", "--yes")
+    assert deploy.main(["deploy", *where]) == 0, capfd.readouterr().err
+    outputs = programs.outputs(folder)
+    assert outputs["inbound_url"] == f"{outputs['webhook_base_url']}/sms/inbound"
+    assert outputs["business_phone_numbers"] == ["+15550100000"]
+    assert deploy.main(["destroy", *where]) == 0
+    said = capfd.readouterr().out
+    assert "0 changed, 0 destroyed" in said
+    assert "Destroy complete!" in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from relay.variables import ENTRY_POINTS, Need
 
@@ -15,6 +17,7 @@ TOO_WIDE = ("roles/owner", "roles/editor", "roles/viewer", "roles/datastore.user
 ON_THE_PROJECT = {
     "roles/logging.logWriter": "the build's log",
     "roles/eventarc.eventReceiver": "Eventarc knows no narrower one",
+    "roles/storage.objectViewer": "the build's, for two buckets, one of which Cloud Functions has yet to make",
 }
 
 
@@ -53,6 +56,13 @@ def test_rights_on_the_whole_project_are_few_and_known(deployments: dict[str, De
     for address, role, _ in deployment.grants():
         if address.startswith("google_project_iam_"):
             assert role in ON_THE_PROJECT or role in own, address
+
+
+def test_the_build_reads_no_bucket_but_those_of_the_functions_sources(deployment: Deployment) -> None:
+    (condition,) = deployment.one("google_project_iam_member.build_reads_source")["condition"]
+    buckets = re.findall(r'resource\.name\.startsWith\("projects/_/buckets/([^"]+)"\)', condition["expression"])
+    assert buckets == ["demo-project-sms-relay-source", "gcf-v2-sources-123456789012-us-central1"]
+    assert condition["expression"].count("||") == 1
 
 
 def test_behind_the_gateway_only_the_gateway_calls_the_routes(deployment: Deployment) -> None:

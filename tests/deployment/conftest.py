@@ -1,0 +1,75 @@
+"""Stand-ins for the programs that deployment commands call."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deployment import fake_gcloud
+
+
+@dataclass(frozen=True)
+class Gcloud:
+    """What the stand-in for gcloud keeps, and what it was asked."""
+
+    path: Path
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return dict(json.loads(self.path.read_text()))
+
+    def set(self, **changes: Any) -> None:
+        self.path.write_text(json.dumps({**self.state, **changes}))
+
+    @property
+    def calls(self) -> list[list[str]]:
+        return [call["arguments"] for call in self.state["calls"]]
+
+    def calls_to(self, *words: str) -> list[list[str]]:
+        return [call for call in self.calls if call[: len(words)] == list(words)]
+
+    def latest(self, entry: str) -> str | None:
+        values = [value for value in self.state["secrets"][entry] if value is not None]
+        return values[-1] if values else None
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is all of PATH: only what a test puts there can be called."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    for name in (
+        "PROJECT",
+        "REGION",
+        "DRY_RUN",
+        "NO_SMS",
+        "STACK",
+        "RELAY_TERRAFORM",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith(("TWILIO_", "TF_VAR_"))]:
+        monkeypatch.delenv(name)
+    return folder
+
+
+def install(folder: Path, name: str, script: Path) -> None:
+    program = folder / name
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{script}" "$@"\n')
+    program.chmod(0o755)
+
+
+@pytest.fixture
+def gcloud(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gcloud:
+    state = tmp_path / "gcloud.json"
+    state.write_text(json.dumps(fake_gcloud.EMPTY))
+    monkeypatch.setenv("GCLOUD_STATE", str(state))
+    install(programs, "gcloud", Path(fake_gcloud.__file__))
+    return Gcloud(state)

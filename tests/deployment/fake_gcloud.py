@@ -1,0 +1,72 @@
+"""A stand-in for gcloud: a program that keeps secrets in a file, remembers its calls, and knows no other command.
+
+Run by the commands under test as `gcloud`; GCLOUD_STATE names its file. Every call is remembered with its arguments
+and, apart from them, what came in through the pipe.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+State = dict[str, Any]
+
+EMPTY: State = {
+    "logged_in": True,
+    "application_login": True,
+    "secrets": {},  # entry → list of versions, oldest first; None is a destroyed one
+    "functions": [],
+    "calls": [],
+}
+
+
+def main(arguments: list[str]) -> int:
+    path = Path(os.environ["GCLOUD_STATE"])
+    state: State = json.loads(path.read_text())
+    piped = sys.stdin.read() if "--data-file=-" in arguments else ""
+    state["calls"].append({"arguments": arguments, "piped": piped})
+    words = [argument for argument in arguments if not argument.startswith("--")]
+    options = dict(argument[2:].partition("=")[::2] for argument in arguments if argument.startswith("--"))
+    try:
+        code, text = answer(state, words, options, piped)
+    finally:
+        path.write_text(json.dumps(state))
+    print(text, end="\n" if text else "", file=sys.stdout if code == 0 else sys.stderr)
+    return code
+
+
+def answer(state: State, words: list[str], options: dict[str, str], piped: str) -> tuple[int, str]:
+    """The exit code and what is printed."""
+    secrets: dict[str, list[str | None]] = state["secrets"]
+    match words:
+        case ["auth", "print-access-token"]:
+            return (0, "token") if state["logged_in"] else (1, "ERROR: You do not currently have an active account")
+        case ["auth", "application-default", "print-access-token"]:
+            return (0, "token") if state["application_login"] else (1, "ERROR: no application default credentials")
+        case ["secrets", "list"]:
+            return 0, "\n".join(secrets)
+        case ["secrets", "versions", "list", name]:
+            numbers = [str(number) for number, value in enumerate(secrets[name], start=1) if value is not None]
+            newest_first = numbers[::-1][: int(options.get("limit", len(numbers)))]
+            return 0, "\n".join(newest_first)
+        case ["secrets", "versions", "access", "latest"]:
+            values = [value for value in secrets[options["secret"]] if value is not None]
+            return (0, values[-1]) if values else (1, "ERROR: NOT_FOUND: no versions")
+        case ["secrets", "versions", "add", name]:
+            secrets[name].append(piped)
+            return 0, f"Created version [{len(secrets[name])}] of the secret [{name}]."
+        case ["secrets", "versions", "destroy", number]:
+            secrets[options["secret"]][int(number) - 1] = None
+            return 0, ""
+        case ["functions", "list"]:
+            return 0, "\n".join(state["functions"])
+        case ["run", "services", "update", name] if name in state["functions"]:
+            return 0, ""
+    return 2, f"ERROR: this stand-in does not know {words}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
