@@ -1,0 +1,9 @@
+#!/bin/sh
+# The operator's command from any folder, with the repository's own environment (made by `make run` or `make test`).
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
+python="$root/.venv/bin/python"
+if [ ! -x "$python" ]; then
+    echo "relayctl: $root/.venv is missing; \`make run\` or \`make test\` in $root makes it." >&2
+    exit 1
+fi
+PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$python" -m scripts.relayctl "$@"

@@ -1,0 +1,123 @@
+"""The relay over HTTP: relay-state and redrive, with an identity token that is renewed when it has expired."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from scripts.relayctl.tokens import NoToken, Tokens
+
+Json = dict[str, Any]
+
+_TIMEOUT_SECONDS = 30.0
+_PAGE = 100
+# Between tries when the relay is busy or cannot be reached: a redrive of many must outlast a restart.
+_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)
+
+
+class ApiError(Exception):
+    """The relay did not do what it was asked. The message is one sentence; `status` is None when it did not answer."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class RelayApi:
+    """The two routes at `url`, the relay's base address."""
+
+    def __init__(self, url: str, tokens: Tokens, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.url = url.rstrip("/").removesuffix("/sms/relay-state")
+        self._tokens = tokens
+        self._sleep = sleep
+        if urlsplit(self.url).scheme not in ("http", "https") or not urlsplit(self.url).netloc:
+            raise ApiError(f"{url} is not a web address like https://relay.example.com.")
+
+    def one(self, message_id: str) -> Json:
+        """`relay`, `summary` and `story` of one relay. Raises ApiError, with status 404 when there is none."""
+        return self._post("/sms/relay-state", {"message_id": message_id})
+
+    def search(self, **conditions: Any) -> Json:
+        """One page of rows: `relays`, `next_page_token`, `now`."""
+        given = {name: value for name, value in conditions.items() if value is not None}
+        return self._post("/sms/relay-state", {"view": "summary", "limit": _PAGE, **given})
+
+    def rows(self, limit: int | None = None, **conditions: Any) -> Iterator[Json]:
+        """The rows of a search, newest first, page after page, at most `limit`."""
+        token: str | None = None
+        count = 0
+        while True:
+            wanted = _PAGE if limit is None else min(_PAGE, limit - count)
+            if wanted < 1:
+                return
+            answer = self.search(**conditions, limit=wanted, page_token=token)
+            yield from answer["relays"]
+            count += len(answer["relays"])
+            token = answer["next_page_token"]
+            if token is None:
+                return
+
+    def redrive(self, message_id: str, request_id: str, tier: int) -> Json:
+        """Start it again. Safe to repeat with the same `request_id`. Raises ApiError, with status 409 if it may not."""
+        return self._post("/sms/redrive", {"message_id": message_id, "request_id": request_id, "tier": tier})
+
+    def _post(self, path: str, body: Json) -> Json:
+        for pause in (*_PAUSES_SECONDS, None):
+            try:
+                return self._try(path, body)
+            except ApiError as error:
+                may_pass = error.status is None or error.status == 429 or error.status >= 500
+                if pause is None or not may_pass:
+                    raise
+            self._sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    def _try(self, path: str, body: Json) -> Json:
+        token = self._tokens.token()
+        try:
+            return self._ask(path, body, token)
+        except ApiError as error:
+            if error.status not in (401, 403) or not self._tokens.renew(token):
+                raise
+        return self._ask(path, body, self._tokens.token())
+
+    def _ask(self, path: str, body: Json, token: str) -> Json:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)  # noqa: S310 - checked
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked
+                told: Json = json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise ApiError(_refused(error, self.url), error.code) from error
+        except (OSError, http.client.HTTPException) as error:
+            words = f"The relay at {self.url} does not answer ({_why(error)}): is it running, and is the address right?"
+            raise ApiError(words) from error
+        except ValueError as error:
+            raise ApiError(f"What answers at {self.url} is not the relay.") from error
+        return told
+
+
+def _refused(error: urllib.error.HTTPError, url: str) -> str:
+    try:
+        said = str(json.load(error).get("error", ""))
+    except (ValueError, AttributeError, OSError):
+        said = ""
+    if error.code in (401, 403):
+        return "The identity token is not accepted: it has expired, or is made out for somebody or something else."
+    if error.code == 404 and not said:
+        return f"There is no relay at {url}: nothing answers /sms/relay-state there."
+    return said or f"The relay answered {error.code}."
+
+
+def _why(error: Exception) -> str:
+    reason = getattr(error, "reason", error)
+    return getattr(reason, "strerror", None) or type(reason).__name__
+
+
+__all__ = ["ApiError", "Json", "NoToken", "RelayApi"]

@@ -1,0 +1,107 @@
+"""doctor's checks of this machine: the configuration, and who may read the files that hold secrets."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from relay.config import DATABASE_DEFAULT, load_settings
+from relay.errors import ConfigurationError
+from relay.variables import ENTRY_POINTS, VARIABLES
+
+from scripts.local_stack.dotenv import read_env_file
+from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
+
+# Files in the repository's folder that hold secrets, or customers' texts.
+_SECRET_FILES = (".env", "repos.env")
+# What an embedded relay does; a deployed one's settings are Terraform's.
+_EMBEDDED = tuple(name for name in ENTRY_POINTS if name not in ("relay_events", "console"))
+
+
+@dataclass(frozen=True)
+class Given:
+    """The configuration found here: where from, its values, and what kept it from being read."""
+
+    source: str
+    values: Mapping[str, str]
+    problem: str = ""
+
+    @classmethod
+    def read(cls, env_file: Path | None, root: Path, environ: Mapping[str, str]) -> Given:
+        """The file named, else .env, else repos.env; the environment counts more than either."""
+        known = {variable.name for variable in VARIABLES}
+        own = {name: value for name, value in environ.items() if name in known and value.strip()}
+        found = [
+            path for path in ([env_file] if env_file else [root / name for name in _SECRET_FILES]) if path.exists()
+        ]
+        if env_file and not found:
+            return cls(str(env_file), own, f"{env_file} does not exist")
+        if not found:
+            return cls("the environment" if own else "", own)
+        try:
+            return cls(found[0].name, {**read_env_file(found[0]), **own})
+        except ConfigurationError as error:
+            return cls(found[0].name, own, " ".join(error.mistakes))
+
+    @property
+    def is_deployment(self) -> bool:
+        """Credentials to be pushed to a deployment, not a whole configuration."""
+        return self.source == "repos.env"
+
+
+def configuration(given: Given) -> Iterator[Finding]:
+    """Whether a relay could run with it."""
+    name = "configuration"
+    if given.problem:
+        yield Finding(name, BAD, given.problem, "Repair the file; .env.example shows the form.")
+        return
+    if not given.values.get("TWILIO_ACCOUNT_SID"):
+        words = "there are no Twilio credentials here; `make run` works with a fake Twilio then"
+        yield Finding(name, SKIPPED, words, "For the real one: copy .env.example to .env and fill it in.")
+        return
+    if given.is_deployment:
+        yield Finding(name, SKIPPED, "repos.env holds credentials only; the rest is Terraform's", "")
+        return
+    default = "google" if given.values.get("GOOGLE_CLOUD_PROJECT") else "embedded"
+    backend = given.values.get("RELAY_BACKEND") or default
+    names = _EMBEDDED if backend == "embedded" else tuple(ENTRY_POINTS)
+    try:
+        load_settings(given.values, names)
+    except ConfigurationError as error:
+        for mistake in error.mistakes:
+            yield Finding(name, BAD, mistake, f"Change it in {given.source}.")
+        return
+    yield Finding(name, OK, f"{given.source} is complete ({backend})")
+
+
+def private_files(given: Given, root: Path) -> Iterator[Finding]:
+    """Secrets' files are their owner's alone and in no repository."""
+    name = "private files"
+    database = root / (given.values.get("RELAY_DATABASE") or DATABASE_DEFAULT)
+    paths = [path for path in [*(root / file for file in _SECRET_FILES), database] if path.is_file()]
+    sound = True
+    for path in paths:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            sound = False
+            state, holds = (WARNING, "customers' texts") if path == database else (BAD, "secrets")
+            yield Finding(name, state, f"{path.name} holds {holds} and has mode {mode:03o}", f"chmod 600 {path}")
+        if path.name in _SECRET_FILES and _is_tracked(path, root):
+            sound = False
+            advice = f"git rm --cached {path.name}, then rotate what is in it: history keeps it (docs/operations.md)."
+            yield Finding(name, BAD, f"{path.name} is in the repository", advice)
+    if not paths:
+        yield Finding(name, SKIPPED, "there are none here")
+    elif sound:
+        yield Finding(name, OK, f"{', '.join(path.name for path in paths)}: only their owner can read them")
+
+
+def _is_tracked(path: Path, root: Path) -> bool:
+    try:
+        command = ["git", "-C", str(root), "ls-files", "--error-unmatch", str(path)]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False

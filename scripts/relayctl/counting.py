@@ -1,0 +1,79 @@
+"""Numbers about many relays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from scripts.relayctl.api import Json
+from scripts.relayctl.output import STYLES
+from scripts.relayctl.times import clock, parsed, span
+
+_BAR = 40
+
+
+def counted(rows: Sequence[Json]) -> Json:
+    """Counts by outcome, by tier of delivery and by hour; the share reached; the middle and 95 % of delivery times."""
+    outcomes = Counter(row["final_status"] for row in rows)
+    ended = outcomes["delivered"] + outcomes["exhausted"]
+    seconds = sorted(row["seconds_to_delivery"] for row in rows if row["seconds_to_delivery"] is not None)
+    hours: dict[str, Counter[str]] = {}
+    for row in rows:
+        hour = parsed(row["timestamp"]).replace(minute=0, second=0, microsecond=0).isoformat()
+        hours.setdefault(hour, Counter())[row["final_status"]] += 1
+    return {
+        "relays": len(rows),
+        "by_outcome": {outcome: outcomes[outcome] for outcome in STYLES},
+        "delivered_by_tier": dict(
+            sorted(Counter(str(r["delivered_tier"]) for r in rows if r["delivered_tier"]).items())
+        ),
+        "share_reached": round(outcomes["delivered"] / ended, 4) if ended else None,
+        "seconds_to_delivery": {"median": _share(seconds, 0.5), "p95": _share(seconds, 0.95)},
+        "overdue": sum(row["is_overdue"] for row in rows),
+        "recovered": sum(row["recovered"] for row in rows),
+        "by_hour": [{"hour": hour, **counts} for hour, counts in sorted(hours.items())],
+    }
+
+
+def _share(ordered: Sequence[float], share: float) -> float | None:
+    """The value below or at which this share of the values lies."""
+    return ordered[max(0, -(-int(share * 100 * len(ordered)) // 100) - 1)] if ordered else None
+
+
+def draw(console: Console, numbers: Json, since: str) -> None:
+    """The numbers for people."""
+    console.print(f"[bold]{numbers['relays']} relays[/bold] since {clock(since)}")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for outcome, count in numbers["by_outcome"].items():
+        table.add_row(f"[{STYLES[outcome]}]{outcome.replace('_', ' ')}[/]", str(count), _tiers(outcome, numbers))
+    console.print(table)
+    times: dict[str, Any] = numbers["seconds_to_delivery"]
+    if times["median"] is not None:
+        share = f"{numbers['share_reached']:.1%} reached; " if numbers["share_reached"] is not None else ""
+        console.print(f"{share}delivered within {span(times['median'])} (half), {span(times['p95'])} (95 %)")
+    if numbers["overdue"] or numbers["recovered"]:
+        console.print(f"[yellow]{numbers['overdue']} overdue, {numbers['recovered']} recovered: see relayctl doctor[/]")
+    _draw_hours(console, numbers["by_hour"])
+
+
+def _tiers(outcome: str, numbers: Json) -> str:
+    if outcome != "delivered":
+        return ""
+    return ", ".join(f"{count} at tier {tier}" for tier, count in numbers["delivered_by_tier"].items())
+
+
+def _draw_hours(console: Console, hours: Sequence[Json]) -> None:
+    most = max((sum(v for v in hour.values() if isinstance(v, int)) for hour in hours), default=0)
+    for hour in hours:
+        bar = ""
+        for outcome, style in STYLES.items():
+            length = round(hour.get(outcome, 0) / most * _BAR)
+            # Whatever went wrong is seen, however rare it is.
+            length = max(length, 1) if hour.get(outcome) else length
+            bar += f"[{style}]{'█' * length}[/]"
+        total = sum(value for value in hour.values() if isinstance(value, int))
+        console.print(f"[dim]{clock(hour['hour'])[:-3]:>16}[/] {bar} {total}")

@@ -1,0 +1,117 @@
+"""`list`, `failed`, `show` and `stats`: looking things up, changing nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from scripts.relayctl import story_text
+from scripts.relayctl.api import ApiError, Json
+from scripts.relayctl.counting import counted, draw
+from scripts.relayctl.output import Context, with_json
+from scripts.relayctl.times import moment
+
+OUTCOMES = ("in_progress", "delivered", "exhausted", "recorded")
+_MESSAGE_ID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.IGNORECASE)
+
+
+class Moment(click.ParamType[str]):
+    """A time option: how long ago, or when."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        try:
+            return moment(str(value), datetime.now(UTC)).isoformat()
+        except ValueError as error:
+            self.fail(str(error), parameter, context)
+
+
+class MessageId(click.ParamType[str]):
+    """A relay's message id, as Twilio writes it."""
+
+    name = "ID"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        text = str(value).strip()
+        if not _MESSAGE_ID.fullmatch(text):
+            self.fail(f"{text!r} is not SM or MM followed by 32 hexadecimal digits.", parameter, context)
+        return text[:2].upper() + text[2:].lower()
+
+
+def phone(value: str | None) -> str | None:
+    """A number as people write it, in E.164; anything else as it is."""
+    if value is None:
+        return None
+    digits = re.sub(r"[\s().-]", "", value)
+    return f"+{digits}" if re.fullmatch(r"\d{8,15}", digits) else digits if digits.startswith("+") else value
+
+
+@click.command("list")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only these.")
+@click.option("--since", type=Moment(), default="24h", show_default=True, help="90m, 1h, 2d, or a time.")
+@click.option("--until", type=Moment(), help="Up to then.")
+@click.option("--number", help="Only texts from this number.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@with_json
+@click.pass_obj
+def list_relays(
+    context: Context, outcome: str | None, since: str, until: str | None, number: str | None, limit: int
+) -> None:
+    """List relays, newest first."""
+    conditions = {"final_status": outcome, "since": since, "until": until, "sender_phone": phone(number)}
+    rows = list(context.api.rows(limit=limit, **conditions))
+    context.give({"relays": rows})
+    if not rows:
+        context.say("No relay matches.")
+        return
+    context.say_rows(rows)
+    if len(rows) == limit:
+        context.say(f"[dim]The newest {limit}; --limit shows more.[/dim]")
+
+
+@click.command()
+@click.option("--since", type=Moment(), default="24h", show_default=True, help="90m, 1h, 2d, or a time.")
+@with_json
+@click.pass_obj
+def failed(context: Context, since: str) -> None:
+    """List relays that reached nobody, with why and what to do."""
+    rows = list(context.api.rows(final_status="exhausted", since=since))
+    context.give({"relays": rows})
+    if not rows:
+        context.say("[green]Everybody was reached.[/green]")
+        return
+    context.say_rows(rows, why=True)
+    context.say(f"\n{len(rows)} unreached. Call the customers; then: relayctl redrive --failed --since TIME")
+
+
+@click.command()
+@click.argument("message_id", type=MessageId())
+@click.option("--trail", is_flag=True, help="Every step of the audit trail, too.")
+@with_json
+@click.pass_obj
+def show(context: Context, message_id: str, trail: bool) -> None:
+    """Show what happened to one relay, drawn to scale."""
+    answer = context.api.one(message_id)
+    context.give(answer)
+    if not context.as_json:
+        story_text.draw(context.console, answer, with_trail=trail)
+
+
+@click.command()
+@click.option("--since", type=Moment(), default="24h", show_default=True, help="90m, 1h, 2d, or a time.")
+@with_json
+@click.pass_obj
+def stats(context: Context, since: str) -> None:
+    """Count relays by outcome and tier, and how long deliveries took."""
+    rows: list[Json] = list(context.api.rows(since=since))
+    numbers = counted(rows)
+    context.give({"since": since, **numbers})
+    if not context.as_json:
+        draw(context.console, numbers, since)
+
+
+__all__ = ["ApiError", "MessageId", "Moment", "failed", "list_relays", "show", "stats"]

@@ -1,0 +1,114 @@
+"""What is printed: tables and sentences for people, or JSON for programs; never both."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from scripts.relayctl.api import Json, RelayApi
+from scripts.relayctl.times import clock, span
+from scripts.relayctl.tokens import Tokens
+
+STYLES = {"delivered": "green", "in_progress": "cyan", "exhausted": "bold red", "recorded": "dim"}
+SIGNS = {"delivered": "✓", "in_progress": "→", "exhausted": "✕", "recorded": "▪"}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Context:
+    """What every command works with."""
+
+    url: str
+    token: str
+    token_command: str
+    as_json: bool = False
+    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=False))
+
+    @cached_property
+    def api(self) -> RelayApi:
+        return RelayApi(self.url, Tokens(self.url, self.token, self.token_command))
+
+    def say(self, *content: Any) -> None:
+        """For people only."""
+        if not self.as_json:
+            self.console.print(*content)
+
+    def say_rows(self, rows: Sequence[Json], *, why: bool = False) -> None:
+        """Rows for people; `why` adds what went wrong and what to do."""
+        if self.as_json:
+            return
+        times = max(len(clock(row["timestamp"])) for row in rows)
+        for row in rows:
+            for line in _row_lines(row, times, why):
+                # Cut in a terminal, whole in a file.
+                self.console.print(line, no_wrap=True, overflow="ellipsis", crop=self.console.is_terminal)
+
+    def give(self, value: object) -> None:
+        """For programs only: one JSON document."""
+        if self.as_json:
+            click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def with_json(command: F) -> F:
+    """`--json`, before or after the command's name."""
+
+    def remember(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            context.find_object(Context).as_json = True  # type: ignore[union-attr]
+
+    option = click.option(
+        "--json", is_flag=True, expose_value=False, is_eager=True, callback=remember, help="JSON for programs."
+    )
+    return option(command)
+
+
+def state_text(row: Json) -> Text:
+    """Outcome with its sign, in its colour."""
+    outcome = str(row["final_status"])
+    text = Text(f"{SIGNS.get(outcome, '·')} {outcome.replace('_', ' ')}", STYLES.get(outcome, ""))
+    if row["is_overdue"]:
+        text.append(" overdue", "bold yellow")
+    return text
+
+
+def tier_text(row: Json) -> str:
+    if row["tier_reached"] is None:
+        return "-"
+    return f"{row['tier_reached']} of {row['tiers']} {row['tier_name'] or ''}".rstrip()
+
+
+def took_text(row: Json) -> str:
+    seconds = row["seconds_to_delivery"]
+    return "-" if seconds is None else span(float(seconds))
+
+
+def _row_lines(row: Json, times: int, why: bool) -> Iterator[Text]:
+    """One relay: how far it came, then its id (whole, to be copied) with its text, or why it came no further."""
+    yield Text.assemble(
+        f"{clock(row['timestamp']):<{times}}  {row['sender_phone']:<14}  ",
+        state_text(row),
+        f"  {tier_text(row)}",
+        "" if row["seconds_to_delivery"] is None else f"  in {took_text(row)}",
+    )
+    if not why:
+        yield Text(f"{'':{times}}  {row['message_id']}  {' '.join(row['message_body'].split())}", "dim")
+        return
+    code = f" ({row['error_code']})" if (row["error_code"] or 0) > 0 else ""
+    yield Text(f"  {row['tier_name']}: {row['reason']}{code}" if row["reason"] else f"  {row['headline']}")
+    if row["advice"]:
+        yield Text(f"  {row['advice']}", "yellow")
+    yield Text(f"  {row['message_id']}", "dim")
+
+
+def is_for_people() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

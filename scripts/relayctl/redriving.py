@@ -1,0 +1,176 @@
+"""`redrive`: start exhausted relays again, after showing which; safe to stop and to repeat at any moment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from scripts.relayctl import batch as batches
+from scripts.relayctl.api import ApiError, Json
+from scripts.relayctl.batch import Batch
+from scripts.relayctl.looking import MessageId, Moment
+from scripts.relayctl.output import Context, is_for_people, with_json
+
+REDRIVEN = "redriven"
+
+
+@click.command()
+@click.argument("message_ids", nargs=-1, type=MessageId(), metavar="[ID]...")
+@click.option("--failed", is_flag=True, help="All exhausted relays of the time that --since gives.")
+@click.option("--since", type=Moment(), help="With --failed: 90m, 1h, 2d, or a time.")
+@click.option("--tier", type=click.IntRange(min=1), default=1, show_default=True, help="Begin at this tier.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be redriven.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--resume", is_flag=True, help="Go on with a redrive that was interrupted.")
+@click.option("--discard", is_flag=True, help="Forget a redrive that was interrupted.")
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Where an unfinished redrive is kept.")
+@with_json
+@click.pass_obj
+def redrive(
+    context: Context,
+    message_ids: Sequence[str],
+    failed: bool,
+    since: str | None,
+    tier: int,
+    dry_run: bool,
+    yes: bool,
+    resume: bool,
+    discard: bool,
+    state: Path | None,
+) -> None:
+    """Start exhausted relays again: ID..., or --failed --since TIME. Shows which before it asks."""
+    path = state or batches.default_path()
+    _check_usage(message_ids, failed=failed, since=since, other=resume or discard)
+    if discard:
+        batches.forget(path)
+        context.give({"discarded": True})
+        context.say("Forgotten. What was redriven already stays so.")
+        return
+    batch = _unfinished(context, path) if resume else _new(context, path, message_ids, since, tier)
+    if not batch.pending:
+        return
+    if dry_run:
+        context.give({"planned": [item.message_id for item in batch.pending]})
+        context.say("[bold]Dry run:[/bold] nothing was done.")
+        return
+    if not resume and not _agreed(context, batch, yes=yes):
+        context.say("Nothing was done.")
+        return
+    batches.save(batch, path)
+    _run(context, batch, path)
+
+
+def _check_usage(message_ids: Sequence[str], *, failed: bool, since: str | None, other: bool) -> None:
+    if other and (message_ids or failed):
+        raise click.UsageError("--resume and --discard go with no ids and not with --failed.")
+    if failed and message_ids:
+        raise click.UsageError("Give ids, or --failed --since TIME, not both.")
+    if failed != (since is not None):
+        raise click.UsageError("--failed and --since go together: --failed --since 1h")
+    if not failed and not message_ids and not other:
+        raise click.UsageError("Which ones? Give their ids, or --failed --since 1h.")
+
+
+def _unfinished(context: Context, path: Path) -> Batch:
+    batch = batches.load(path)
+    if batch is None:
+        raise click.ClickException("There is no interrupted redrive to go on with.")
+    if batch.url != context.api.url:
+        raise click.ClickException(f"The interrupted redrive was of the relay at {batch.url}: give --url {batch.url}")
+    context.say(f"Going on: {len(batch.items) - len(batch.pending)} of {len(batch.items)} are done.")
+    return batch
+
+
+def _new(context: Context, path: Path, message_ids: Sequence[str], since: str | None, tier: int) -> Batch:
+    waiting = batches.load(path)
+    if waiting is not None and waiting.pending:
+        done = f"{len(waiting.items) - len(waiting.pending)} of {len(waiting.items)} done"
+        raise click.ClickException(
+            f"A redrive was interrupted ({done}): finish it with --resume, or --discard it first."
+        )
+    if since is not None:
+        rows = list(context.api.rows(final_status="exhausted", since=since))
+        others: list[Json] = []
+    else:
+        found = [context.api.one(message_id)["summary"] for message_id in dict.fromkeys(message_ids)]
+        rows = [row for row in found if row["final_status"] == "exhausted"]
+        others = [row for row in found if row["final_status"] != "exhausted"]
+    batch = batches.planned(context.api.url, tier, rows)
+    _show_plan(context, batch, rows, others)
+    return batch
+
+
+def _show_plan(context: Context, batch: Batch, rows: Sequence[Json], others: Sequence[Json]) -> None:
+    if context.as_json and not batch.items:
+        context.give({"redriven": [], "not_redriven": _reasons(others)})
+    for row in others:
+        context.say(f"{row['message_id']} is not exhausted: {row['headline']}")
+    if not rows:
+        context.say("There is nothing to redrive.")
+        return
+    context.say_rows(rows, why=True)
+    context.say(f"\n{len(rows)} to be redriven, from tier {batch.tier}.")
+
+
+def _reasons(rows: Sequence[Json]) -> list[Json]:
+    return [{"message_id": row["message_id"], "reason": row["headline"]} for row in rows]
+
+
+def _agreed(context: Context, batch: Batch, *, yes: bool) -> bool:
+    if yes:
+        return True
+    if context.as_json or not is_for_people():
+        raise click.ClickException("Nothing was done: nobody can be asked here, so say --yes (or --dry-run).")
+    return click.confirm(f"Redrive {len(batch.items)}?")
+
+
+def _run(context: Context, batch: Batch, path: Path) -> None:
+    """Redrive what is pending, writing down each outcome as it is known. Leaves the file behind when it is stopped."""
+    progress = Progress(
+        TextColumn("Redriving"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=context.console,
+        disable=context.as_json, transient=not sys.stdout.isatty(),
+    )  # fmt: skip
+    try:
+        with progress:
+            task = progress.add_task("", total=len(batch.items), completed=len(batch.items) - len(batch.pending))
+            for item in batch.pending:
+                item.outcome = _redriven(context, item.message_id, item.request_id, batch.tier)
+                batches.save(batch, path)
+                progress.advance(task)
+    except (ApiError, KeyboardInterrupt) as error:
+        done = len(batch.items) - len(batch.pending)
+        why = "Stopped" if isinstance(error, KeyboardInterrupt) else str(error)
+        raise click.ClickException(f"{why} {done} of {len(batch.items)} are done; go on with --resume.") from error
+    batches.forget(path)
+    _report(context, batch)
+
+
+def _redriven(context: Context, message_id: str, request_id: str, tier: int) -> str:
+    try:
+        context.api.redrive(message_id, request_id, tier)
+    except ApiError as error:
+        # 404: it has expired. 409: somebody else was faster, or it was delivered after all. 400: no such tier.
+        if error.status not in (400, 404, 409):
+            raise
+        return str(error)
+    return REDRIVEN
+
+
+def _report(context: Context, batch: Batch) -> None:
+    done = [item.message_id for item in batch.items if item.outcome == REDRIVEN]
+    refused = [item for item in batch.items if item.outcome != REDRIVEN]
+    context.give(
+        {
+            "redriven": done,
+            "not_redriven": [{"message_id": item.message_id, "reason": item.outcome} for item in refused],
+        }
+    )
+    context.say(f"[green]{len(done)} redriven.[/green] Follow them with: relayctl watch")
+    for item in refused:
+        context.say(f"[yellow]{item.message_id}: {item.outcome}[/yellow]")
+    if refused and not done:
+        raise click.ClickException("None was redriven.")

@@ -1,0 +1,111 @@
+"""One relay in a terminal: its drives to scale, its attempts in words, its trail."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from scripts.relayctl.api import Json
+from scripts.relayctl.output import state_text
+from scripts.relayctl.times import between, clock, span
+
+_SIGNS = {"delivered": "✓", "failed": "✕", "unconfirmed": "!", "unknown": "?", "withdrawn": "-"}
+_COLOURS = {
+    "delivered": "green",
+    "failed": "red",
+    "unconfirmed": "yellow",
+    "unknown": "magenta",
+    "accepted": "cyan",
+    "claimed": "cyan",
+    "scheduled": "cyan",
+    "withdrawn": "dim",
+}
+_LINE_MIN, _LINE_MAX, _LABEL = 20, 72, 22
+
+
+def draw(console: Console, answer: Json, *, with_trail: bool) -> None:
+    """Print the story of one relay-state answer."""
+    relay, story, now = answer["relay"], answer["story"], answer["now"]
+    console.print(Text.assemble(state_text(answer["summary"]), "  ", (story["headline"], "bold")))
+    console.print(Text.assemble("What to do: ", story["advice"]))
+    media = f", {relay['media_count']} attachment(s)" if relay["media_count"] else ""
+    facts = f"From {relay['sender_phone']} to {relay['recipient_phone']}, {clock(relay['timestamp'])}{media}"
+    if story["seconds_to_delivery"] is not None:
+        facts += f", delivered in {span(story['seconds_to_delivery'])}"
+    console.print(Text(facts, "dim"))
+    console.print(Padding(Text(relay["message_body"]), (1, 2)))
+    for drive in story["drives"]:
+        if drive["attempts"]:
+            _draw_drive(console, drive, now)
+    if with_trail:
+        console.print(_trail(story["trail"], relay["timestamp"]))
+
+
+def _draw_drive(console: Console, drive: Json, now: str) -> None:
+    if drive["number"] > 1:
+        console.print(Text(f"Redrive {drive['number'] - 1}, {clock(drive['started_at'])}", "bold"))
+    width = max(_LINE_MIN, min(_LINE_MAX, console.width - _LABEL - 14))
+    total = max(1.0, *(between(drive["started_at"], _end(attempt, now)) for attempt in drive["attempts"]))
+    console.print(Text(f"{'':{_LABEL}}0{span(total):>{width - 1}}", "dim"))
+    for attempt in drive["attempts"]:
+        console.print(_bar(attempt, drive["started_at"], total, width, now))
+    console.print()
+    for attempt, following in zip(drive["attempts"], [*drive["attempts"][1:], None], strict=True):
+        _explain(console, attempt, following, drive["started_at"])
+    console.print()
+
+
+def _end(attempt: Json, now: str) -> str:
+    if attempt["ended_at"] is not None:
+        return str(attempt["ended_at"])
+    if attempt["status"] in ("unknown", "claimed") and attempt["deadline_at"] and attempt["deadline_at"] < now:
+        return str(attempt["deadline_at"])
+    return now
+
+
+def _bar(attempt: Json, start: str, total: float, width: int, now: str) -> Text:
+    """An attempt on its line: ┄ while it waits its turn, ━ while it is sent and its receipt awaited, then its end."""
+    colour = _COLOURS.get(attempt["status"], "")
+
+    def place(at: str) -> int:
+        return min(width - 1, max(0, round(between(start, at) / total * (width - 1))))
+
+    began = attempt["started_at"] or _end(attempt, now)
+    cells = [" "] * width
+    for index in range(place(attempt["planned_at"]), place(began)):
+        cells[index] = "┄"
+    if attempt["started_at"]:
+        for index in range(place(began), place(_end(attempt, now)) + 1):
+            cells[index] = "━"
+    sign = _SIGNS.get(attempt["status"])
+    if sign and (attempt["ended_at"] or attempt["status"] == "unknown"):
+        cells[place(_end(attempt, now))] = sign
+    label = f"{attempt['tier']} {attempt['tier_name']}"[: _LABEL - 2]
+    code = f" {attempt['error_code']}" if (attempt["error_code"] or 0) > 0 else ""
+    return Text.assemble(f"{label:<{_LABEL}}", ("".join(cells), colour), (code, "bold"))
+
+
+def _explain(console: Console, attempt: Json, following: Json | None, start: str) -> None:
+    at = between(start, attempt["started_at"] or attempt["starts_at"])
+    code = f" ({attempt['error_code']})" if (attempt["error_code"] or 0) > 0 else ""
+    again = ", sent once more" if attempt["is_resend"] else ""
+    head = f"Tier {attempt['tier']}, {attempt['tier_name']}, try {attempt['try_in_tier']} at +{span(at)}{again}: "
+    console.print(Text.assemble((head, "bold"), (attempt["words"] + code, _COLOURS.get(attempt["status"], ""))))
+    is_repeated = following and (following["tier"], following["advice"]) == (attempt["tier"], attempt["advice"])
+    if attempt["advice"] and not is_repeated:
+        console.print(Padding(Text(attempt["advice"], "yellow"), (0, 0, 0, 2)))
+
+
+def _trail(lines: list[Json], start: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", title="Audit trail", title_justify="left")
+    for name in ("After", "Tier", "Step", "What it means"):
+        table.add_column(name, overflow="fold")
+    for line in lines:
+        by = f" by {line['by']}" if line["by"] else ""
+        code = f" ({line['error_code']})" if (line["error_code"] or 0) > 0 else ""
+        words = Text((line["reason"] or line["words"]) + code)
+        step = line["step"].replace("_", " ") + by
+        table.add_row(f"+{span(between(start, line['at']))}", str(line["tier"] or ""), step, words)
+    return table

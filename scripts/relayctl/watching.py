@@ -1,0 +1,122 @@
+"""`watch`: follow relays as they go, one line for every change."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import click
+from rich.text import Text
+
+from scripts.relayctl.api import ApiError, Json, RelayApi
+from scripts.relayctl.output import Context, state_text, tier_text, took_text, with_json
+from scripts.relayctl.times import clock, parsed
+from scripts.relayctl.tokens import NoToken
+
+_FAST_SECONDS, _SLOW_SECONDS = 2.0, 10.0
+_ERROR_MAX_SECONDS = 60.0
+# A row becomes visible a little after its timestamp, and machines' clocks differ.
+_OVERLAP = timedelta(seconds=20)
+
+
+class Watcher:
+    """What changed since the last look. The first look learns what is under way and tells only of that."""
+
+    def __init__(self, api: RelayApi) -> None:
+        self._api = api
+        self._rows: dict[str, Json] = {}
+        self._newest = ""
+
+    @property
+    def running(self) -> int:
+        return sum(row["final_status"] == "in_progress" for row in self._rows.values())
+
+    def look(self) -> Iterator[Json]:
+        """Rows that are new or different, the oldest first. Raises ApiError."""
+        running = list(self._api.rows(final_status="in_progress"))
+        if self._newest:
+            since = (parsed(self._newest) - _OVERLAP).isoformat()
+            arrived = list(self._api.rows(since=since))
+        else:
+            arrived = list(self._api.rows(limit=1))
+            # What ended before we looked is no news.
+            self._rows = {row["message_id"]: row for row in arrived if row["final_status"] != "in_progress"}
+        listed = {row["message_id"]: row for row in (*running, *arrived)}
+        for message_id, row in list(self._rows.items()):
+            if row["final_status"] == "in_progress" and message_id not in listed:
+                listed[message_id] = self._api.one(message_id)["summary"]
+        for row in sorted(listed.values(), key=lambda row: row["timestamp"]):
+            self._newest = max(self._newest, row["timestamp"])
+            if _differs(self._rows.get(row["message_id"]), row):
+                self._rows[row["message_id"]] = row
+                yield row
+        self._forget()
+
+    def _forget(self) -> None:
+        """Rows that have ended and are too old to be listed again."""
+        oldest = (parsed(self._newest) - 2 * _OVERLAP).isoformat() if self._newest else ""
+        for message_id, row in list(self._rows.items()):
+            if row["final_status"] != "in_progress" and row["timestamp"] < oldest:
+                del self._rows[message_id]
+
+
+def _differs(known: Json | None, row: Json) -> bool:
+    """Whether people would want to hear of it."""
+    told = ("final_status", "tier_reached", "attempts", "redrives", "is_overdue", "headline")
+    return known is None or any(known[name] != row[name] for name in told)
+
+
+@click.command()
+@click.option("--seconds", type=click.FloatRange(min=0), help="Stop after so long; otherwise on Ctrl-C.")
+@with_json
+@click.pass_obj
+def watch(context: Context, seconds: float | None) -> None:
+    """Follow relays live: a line for every change (with --json, a JSON object in each)."""
+    end = None if seconds is None else time.monotonic() + seconds
+    watcher = Watcher(context.api)
+    context.say("[dim]Watching; Ctrl-C ends it.[/dim]")
+    idle = errors = 0
+    while True:
+        try:
+            count = 0
+            for row in watcher.look():
+                count += 1
+                _tell(context, row)
+            idle, errors = (0 if count else idle + 1), 0
+            pause = min(_SLOW_SECONDS, _FAST_SECONDS + idle / 2) if not watcher.running else _FAST_SECONDS
+        except ApiError as error:
+            if error.status is not None and error.status < 500 and error.status != 429:
+                raise
+            pause = min(_ERROR_MAX_SECONDS, _FAST_SECONDS * 2**errors)
+            errors += 1
+            click.echo(f"{error} Trying again in {pause:.0f} s.", err=True)
+        if not _sleep(pause, end, time.sleep):
+            return
+
+
+def _sleep(pause: float, end: float | None, sleep: Callable[[float], None]) -> bool:
+    """Wait; False when it is time to stop."""
+    if end is not None and time.monotonic() + pause >= end:
+        sleep(max(0.0, end - time.monotonic()))
+        return False
+    sleep(pause)
+    return True
+
+
+def _tell(context: Context, row: Json) -> None:
+    if context.as_json:
+        click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    line = Text.assemble(f"{clock(row['timestamp'])}  ", f"{row['sender_phone']:<16}", state_text(row), "  ")
+    line.append(tier_text(row))
+    if row["seconds_to_delivery"] is not None:
+        line.append(f"  in {took_text(row)}", "dim")
+    elif row["reason"]:
+        line.append(f"  {row['reason']}", "yellow")
+    line.append(f"  {row['message_id']}", "dim")
+    context.console.print(line, soft_wrap=True)
+
+
+__all__ = ["NoToken", "Watcher", "watch"]
