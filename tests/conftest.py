@@ -7,8 +7,8 @@ from collections.abc import Generator
 
 import pytest
 
-# The emulators are shared by all folders: each costs seconds and a Java process.
-pytest_plugins = ["tests.google_fixtures", "tests.stack_fixtures"]
+# What is shared by all folders because each costs seconds: emulators, stacks, a browser.
+pytest_plugins = ["tests.google_fixtures", "tests.stack_fixtures", "tests.browser_fixtures"]
 
 # A skip that starts like this is about something no machine is expected to have.
 OPTIONAL = "optional:"

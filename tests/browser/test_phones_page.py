@@ -1,0 +1,190 @@
+"""The page of phones in a real browser: what a new user sees first, driven as a new user would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from tests.browser_fixtures import PHONE, WIDE, NewPage
+from tests.stack_fixtures import HANDLERS, RunningStack, running_stack
+from tests.stories.town import BUSINESS, Town
+
+CUSTOMER = "#phone-12025550142"
+TIERS = tuple(f"#phone-{number.removeprefix('+')}" for number in HANDLERS)
+
+
+def open_phones(page: Page, address: str) -> Page:
+    """Go there, and wait until the phones are there."""
+    page.goto(address)
+    page.wait_for_selector('#connection[data-state="live"]')
+    page.wait_for_selector(f"{CUSTOMER} textarea")
+    return page
+
+
+def write(page: Page, body: str) -> None:
+    page.fill(f"{CUSTOMER} textarea", body)
+    page.press(f"{CUSTOMER} textarea", "Enter")
+
+
+@pytest.fixture
+def calm_stack(stack: RunningStack) -> Iterator[RunningStack]:
+    """A stack of each home; afterwards every carrier delivers again, for whoever comes next."""
+    yield stack
+    for number in HANDLERS:
+        stack.client.set_carrier(number, "deliver", None)
+
+
+@pytest.fixture
+def calm_embedded_stack(embedded_stack: RunningStack) -> Iterator[RunningStack]:
+    yield embedded_stack
+    for number in HANDLERS:
+        embedded_stack.client.set_carrier(number, "deliver", None)
+
+
+def test_a_text_typed_by_the_customer_reaches_tier_3_after_tiers_1_and_2_were_switched_to_refuse(
+    new_page: NewPage, calm_stack: RunningStack
+) -> None:
+    page = open_phones(new_page(), calm_stack.address)
+    for tier in (1, 2):
+        page.select_option(f"#carrier-{tier}", "refuse")
+        expect(page.locator(f"#carrier-{tier}-code")).to_be_visible()
+    page.select_option("#carrier-1-code", "21614")
+    write(page, "The boiler is on fire")
+    arrived = page.locator(f"{TIERS[2]} .bubble.theirs").last
+    expect(arrived).to_contain_text("The boiler is on fire")
+    mine = page.locator(f"{CUSTOMER} .bubble.mine").last
+    expect(mine).to_contain_text("The boiler is on fire")
+    expect(mine.locator(".caption")).to_contain_text("Reached Front desk after")
+    expect(page.locator(f"{TIERS[0]} .note").last).to_have_text("Did not get through: error 21614")
+    expect(page.locator(f"{TIERS[1]} .note").last).to_have_text("Did not get through: error 30006")
+    story = page.locator(".story").first
+    expect(story.locator(".badge")).to_have_text("Delivered")
+    statuses = story.locator(".step .status")
+    for status in ("received", "failed 21614", "failed 30006", "delivered"):
+        expect(statuses.filter(has_text=status).first).to_be_visible()
+    assert page.locator(f"{CUSTOMER} textarea").input_value() == ""
+
+
+def test_a_text_is_seen_travelling_without_a_reload(new_page: NewPage, calm_embedded_stack: RunningStack) -> None:
+    page = open_phones(new_page(), calm_embedded_stack.address)
+    page.select_option("#carrier-1", "silent")
+    write(page, "Where am I now")
+    expect(page.locator(TIERS[0])).to_have_class("phone handler troubled active")
+    caption = page.locator(f"{CUSTOMER} .bubble.mine .caption").last
+    expect(caption).to_have_text("Waiting for Dana's carrier to confirm")
+    expect(page.locator(".story").first.locator(".waiting")).to_contain_text("Goes on in")
+    expect(page.locator(f"{TIERS[1]} .bubble.theirs").last).to_contain_text("Where am I now")
+    expect(page.locator(TIERS[0])).to_have_class("phone handler troubled")
+
+
+def test_each_switch_offers_what_a_carrier_can_do_and_says_so_in_words(
+    new_page: NewPage, calm_embedded_stack: RunningStack
+) -> None:
+    page = open_phones(new_page(), calm_embedded_stack.address)
+    offered = page.locator("#carrier-1 > option").all_text_contents()
+    assert offered == [
+        "delivers",
+        "refuses",
+        "accepts, then stays silent",
+        "delivers late",
+        "Twilio's API is down",
+        "Twilio accepts, its reply is lost",
+    ]
+    page.select_option("#carrier-1", "late")
+    page.fill("#carrier-1-delay", "7")
+    page.press("#carrier-1-delay", "Tab")
+    expect(page.locator("#announcer")).to_contain_text("delivers late")
+    # Another page, opened by somebody else, shows the same.
+    other = open_phones(new_page(), calm_embedded_stack.address)
+    expect(other.locator("#carrier-1")).to_have_value("late")
+    expect(other.locator("#carrier-1-delay")).to_have_value("7")
+
+
+def test_the_keyboard_alone_is_enough(new_page: NewPage, calm_embedded_stack: RunningStack) -> None:
+    page = open_phones(new_page(), calm_embedded_stack.address)
+    page.focus(f"{CUSTOMER} textarea")
+    page.keyboard.type("first line")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("second line")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("second line")
+    page.focus("#carrier-2")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(TIERS[1])).to_have_class("phone handler troubled")
+    expect(page.locator("#announcer")).to_contain_text("Sam's carrier: refuses.")
+    summary = page.locator(".story summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".story").first).not_to_have_attribute("open", "")
+
+
+def test_what_a_customer_writes_is_shown_as_text_and_never_as_markup(
+    new_page: NewPage, calm_embedded_stack: RunningStack
+) -> None:
+    page = open_phones(new_page(), calm_embedded_stack.address)
+    words = "<img src=x onerror=\"document.title='taken over'\"><b>bold</b>"
+    write(page, words)
+    expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text(words)
+    expect(page.locator(".story .quote").first).to_have_text(words)
+    assert page.title() == "SMS relay: the phones"
+    assert page.locator(".phones b").count() == 0
+
+
+def test_when_the_relay_is_gone_the_page_says_so_and_goes_on_when_it_is_back(new_page: NewPage, tmp_path: Path) -> None:
+    page = new_page()
+    with running_stack("embedded", tmp_path) as stack:
+        address = stack.address
+        open_phones(page, address)
+        write(page, "Before the end")
+        expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("Before the end")
+    expect(page.locator("#banner")).to_be_visible()
+    expect(page.locator("#banner")).to_contain_text("The relay does not answer.")
+    expect(page.locator("#connection")).to_have_text("No connection")
+    write(page, "Into the void")
+    expect(page.locator(f"{CUSTOMER} .problem")).to_contain_text("Not sent")
+    assert page.locator(f"{CUSTOMER} textarea").input_value() == "Into the void"
+    with running_stack("embedded", tmp_path, int(address.rpartition(":")[2])):
+        expect(page.locator("#banner")).to_be_hidden()
+        expect(page.locator("#connection")).to_have_text("Live")
+        # The database outlived the stop; the phones of a fake Twilio did not.
+        expect(page.locator(".story .quote").first).to_have_text("Before the end")
+        write(page, "After the end")
+        expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("After the end")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
+    new_page: NewPage, calm_embedded_stack: RunningStack, theme: str, size: dict[str, int]
+) -> None:
+    page = open_phones(new_page(size, theme), calm_embedded_stack.address)
+    page.select_option("#carrier-1", "refuse")
+    write(page, "A word that-is-far-too-long-to-fit-on-the-screen-of-any-telephone-and-has-to-be-broken-somewhere")
+    expect(page.locator(".story .badge").first).to_have_text("Delivered")
+    # What is still fading in has too little contrast for a moment.
+    page.wait_for_function("document.getAnimations().length === 0")
+    found = Axe().run(page).response["violations"]
+    assert [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+def test_with_another_twilio_the_page_shows_what_to_configure_and_nobodys_number(
+    new_page: NewPage, tmp_path: Path
+) -> None:
+    town = Town("embedded", tmp_path)
+    try:
+        town.open()
+        page = new_page()
+        page.goto(town.address)
+        expect(page.locator("#setup-title")).to_have_text("Another Twilio-compatible server is connected")
+        expect(page.locator("#webhook-url")).to_have_text(f"{town.address}/sms/inbound#rc=5&rp=all&ct=3000&rt=5000")
+        expect(page.locator("#handlers")).to_contain_text("Dana, …11")
+        expect(page.locator("#phones")).to_be_hidden()
+        shown = page.content()
+        assert [number for number in (BUSINESS, *HANDLERS) if number in shown] == []
+    finally:
+        town.close()
