@@ -33,6 +33,7 @@ class _Ended(Generic[T]):
     error: Exception | None = None
 
 
+_TWILIO_URL = "https://api.twilio.com"
 _MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 # Twilio's codes have five digits; where an answer has none, twilio.rest gives its HTTP status instead.
 _LEAST_CODE = 10000
@@ -73,7 +74,7 @@ class TwilioMessenger:
         """Load the client library now. Sends nothing."""
         client_libraries.twilio_rest()
         with self._lock:
-            self._connections = self._connections or Connections()
+            self._connections = self._connections or Connections(self._base_url or _TWILIO_URL)
 
     def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
         exchange, client = self._client(timeout_seconds)
