@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
+from relay.errors import StoreUnavailable
 from relay.inbound import Intake, handle_inbound_webhook
 from relay.model import Relay
 from relay.policy import Policy
@@ -136,3 +138,52 @@ class Doubles:
         stored = self.store.get(message_id, timeout_seconds=1.0)
         assert stored is not None
         return stored.relay
+
+
+class Observed(Doubles):
+    """The same world, which also remembers in which order its ports were called, and can be held up or killed there.
+
+    `calls` are words like `create`, `get`, `update`, `arm deadline 1`, `cancel deadline 1`, `send`. `before`, `after`:
+    by such a word, what happens right before or after that call; what they raise takes the place of its answer.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.calls: list[str] = []
+        self.before: dict[str, Callable[[], None]] = {}
+        self.after: dict[str, Callable[[], None]] = {}
+        for name in ("create", "get", "update"):
+            self._observe(self.store, name, lambda *_, name=name: name)
+        for name in ("arm", "cancel"):
+            self._observe(self.timers, name, lambda timer, name=name: f"{name} {timer.kind} {timer.attempt}")
+        for name in ("send", "fetch", "sent_to"):
+            self._observe(self.messenger, name, lambda *_, name=name: name)
+
+    def _observe(self, port: object, name: str, word: Callable[..., str]) -> None:
+        method = getattr(port, name)
+
+        def observed(*args: Any, **kwargs: Any) -> Any:
+            call = word(*args)
+            self.calls.append(call)
+            self.before.get(call, _nothing)()
+            answer = method(*args, **kwargs)
+            self.after.get(call, _nothing)()
+            return answer
+
+        setattr(port, name, observed)
+
+
+def _nothing() -> None:
+    """The usual thing to happen before and after a call."""
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+def kill() -> None:
+    raise Killed
+
+
+def lose_the_answer() -> None:
+    raise StoreUnavailable("no answer in time")
