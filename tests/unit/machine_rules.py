@@ -224,28 +224,33 @@ def a_repeated_claim_whose_reply_was_lost_is_still_the_callers(step: Walked) -> 
     return again.relay is step.decision.relay and SendAttempt(step.decision.relay.attempts[-1].number) in again.effects
 
 
-RULES: tuple[Rule, ...] = (
-    trail_only_grows,
+# What an event may ask for, whether it changed anything or not.
+RULES_OF_EFFECTS: tuple[Rule, ...] = (
     an_ignored_event_leaves_the_relay_untouched_and_says_why,
     an_event_about_an_attempt_never_made_is_ignored_without_effects,
+    a_final_relay_sends_nothing,
+    only_the_holder_of_the_claim_is_told_to_send,
+    a_timer_is_armed_before_anything_is_sent,
+    only_what_is_pending_is_armed,
+    the_alarm_is_asked_for_exactly_while_it_is_due,
+    a_recorded_relay_never_moves,
+)
+# What a relay may be and become. Of one that did not change this was checked when it became what it is.
+RULES_OF_CHANGE: tuple[Rule, ...] = (
+    trail_only_grows,
     due_at_is_none_exactly_when_nothing_is_left,
     no_tier_is_skipped,
     a_tier_is_tried_at_most_once_more_than_it_has_retries_and_one_resend,
     attempt_numbers_are_dense,
     only_the_last_attempt_of_a_relay_in_progress_is_alive,
-    a_final_relay_sends_nothing,
-    only_the_holder_of_the_claim_is_told_to_send,
-    a_timer_is_armed_before_anything_is_sent,
     whatever_becomes_pending_is_armed,
-    only_what_is_pending_is_armed,
     a_delivery_cancels_the_pending_timer,
-    the_alarm_is_asked_for_exactly_while_it_is_due,
     a_status_only_climbs,
     what_was_delivered_stays_delivered,
     the_tier_on_record_is_one_whose_attempt_was_delivered,
-    a_recorded_relay_never_moves,
     what_the_relay_is_about_never_changes,
     repeating_a_request_changes_nothing,
     whoever_repeats_an_event_that_made_something_pending_is_handed_it_again,
     a_repeated_claim_whose_reply_was_lost_is_still_the_callers,
 )
+RULES = (*RULES_OF_EFFECTS, *RULES_OF_CHANGE)
