@@ -22,11 +22,17 @@ _PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)
 
 
 class ApiError(Exception):
-    """The relay did not do what it was asked. The message is one sentence; `status` is None when it did not answer."""
+    """The relay did not do what it was asked. The message is one sentence.
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    Attributes:
+        status: the HTTP status; None when nothing answered, or something else than the relay.
+        may_pass: whether asking again later makes sense.
+    """
+
+    def __init__(self, message: str, status: int | None = None, *, may_pass: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.may_pass = may_pass
 
 
 class RelayApi:
@@ -72,8 +78,7 @@ class RelayApi:
             try:
                 return self._try(path, body)
             except ApiError as error:
-                may_pass = error.status is None or error.status == 429 or error.status >= 500
-                if pause is None or not may_pass:
+                if pause is None or not error.may_pass:
                     raise
             self._sleep(pause)
         raise AssertionError("the last try returns or raises")
@@ -94,10 +99,11 @@ class RelayApi:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked
                 told: Json = json.load(answer)
         except urllib.error.HTTPError as error:
-            raise ApiError(_refused(error, self.url), error.code) from error
+            may_pass = error.code == 429 or error.code >= 500
+            raise ApiError(_refused(error, self.url), error.code, may_pass=may_pass) from error
         except (OSError, http.client.HTTPException) as error:
             words = f"The relay at {self.url} does not answer ({_why(error)}): is it running, and is the address right?"
-            raise ApiError(words) from error
+            raise ApiError(words, may_pass=True) from error
         except ValueError as error:
             raise ApiError(f"What answers at {self.url} is not the relay.") from error
         return told

@@ -87,7 +87,7 @@ def watch(context: Context, seconds: float | None) -> None:
             idle, errors = (0 if count else idle + 1), 0
             pause = min(_SLOW_SECONDS, _FAST_SECONDS + idle / 2) if not watcher.running else _FAST_SECONDS
         except ApiError as error:
-            if error.status is not None and error.status < 500 and error.status != 429:
+            if not error.may_pass:
                 raise
             pause = min(_ERROR_MAX_SECONDS, _FAST_SECONDS * 2**errors)
             errors += 1

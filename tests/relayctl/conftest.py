@@ -1,0 +1,56 @@
+"""The operator's command, run in this process against a running stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.relayctl.__main__ import main
+from tests.stack_fixtures import RunningStack
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Ctl = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[[str, tuple[str, ...]], Ran]:
+    """Runs the command against the relay at an address, with nothing of this machine's own settings."""
+    for name in ("RELAYCTL_URL", "RELAYCTL_TOKEN", "RELAYCTL_TOKEN_COMMAND"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    # As wide as a terminal usually is; never cut, as in a file.
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def ran(url: str, arguments: tuple[str, ...]) -> Ran:
+        capsys.readouterr()
+        code = main(["--url", url, *arguments])
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return ran
+
+
+@pytest.fixture
+def ctl(run: Callable[[str, tuple[str, ...]], Ran], stack: RunningStack) -> Ctl:
+    """`ctl("list", "--json")` against the running stack."""
+    return lambda *arguments: run(stack.address, arguments)

@@ -1,0 +1,123 @@
+"""list, failed, show and stats on a running relay of either home."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.relayctl.conftest import Ctl
+from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
+
+
+def _cascade(stack: RunningStack, sender: str) -> str:
+    message_id = stack.text("The pump is leaking", sender, failed(30006), SILENT, DELIVERS)
+    stack.wait_until(message_id, "delivered")
+    return message_id
+
+
+def test_a_text_that_cascaded_is_listed_and_shown_with_its_codes(ctl: Ctl, stack: RunningStack) -> None:
+    sender = stack.customer()
+    message_id = _cascade(stack, sender)
+    listed = ctl("list", "--number", sender)
+    assert listed.code == 0
+    assert message_id in listed.out
+    assert "✓ delivered  3 of 3 Front desk" in listed.out
+    shown = ctl("show", message_id, "--trail")
+    assert "Delivered at tier 3, Front desk." in shown.out
+    assert "The pump is leaking" in shown.out
+    assert "the handler's number is a landline or its carrier is unreachable" in shown.out
+    assert "(30006)" in " ".join(shown.out.split())
+    assert "no delivery was confirmed in time" in shown.out
+    bars = [line for line in shown.out.splitlines() if "━" in line]
+    assert [line.split()[0] for line in bars] == ["1", "2", "3"]
+    assert ["✕" in bars[0], "!" in bars[1], "✓" in bars[2]] == [True, True, True]
+    assert "A text came in and is durable." in shown.out
+
+
+def test_bars_are_to_scale(ctl: Ctl, stack: RunningStack) -> None:
+    message_id = stack.text("To scale", stack.customer(), SILENT, SILENT, DELIVERS)
+    (drive,) = stack.wait_until(message_id, "delivered")["story"]["drives"]
+    bars = [line for line in ctl("show", message_id).out.splitlines() if "━" in line]
+    lengths = [line.count("━") for line in bars[:2]]
+
+    def seconds(attempt: dict[str, str]) -> float:
+        ended, started = (datetime.fromisoformat(attempt[name]) for name in ("ended_at", "started_at"))
+        return (ended - started).total_seconds()
+
+    wanted = [seconds(attempt) for attempt in drive["attempts"][:2]]
+    # A character is some hundredth of the line; the bar's own end takes one of them.
+    assert lengths[0] / lengths[1] == pytest.approx(wanted[0] / wanted[1], rel=0.15)
+
+
+def test_failed_says_who_was_not_reached_why_and_what_to_do(ctl: Ctl, stack: RunningStack) -> None:
+    sender = stack.customer()
+    message_id = stack.text("Nobody there", sender, REFUSED, REFUSED, failed(30005))
+    stack.wait_until(message_id, "exhausted")
+    told = ctl("failed", "--since", "1h").out
+    assert sender in told
+    assert message_id in told
+    assert "Front desk: the handler's number does not exist or is switched off for good (30005)" in told
+    assert "Check this handler's number and phone" in told
+    (row,) = [row for row in ctl("failed", "--json").json["relays"] if row["message_id"] == message_id]
+    assert row["error_code"] == 30005
+
+
+def test_filters_narrow_the_list(ctl: Ctl, stack: RunningStack) -> None:
+    sender = stack.customer()
+    delivered = stack.text("One", sender, DELIVERS)
+    stack.wait_until(delivered, "delivered")
+    exhausted = stack.text("Two", sender, REFUSED, REFUSED, REFUSED)
+    stack.wait_until(exhausted, "exhausted")
+
+    def ids(*arguments: str) -> list[str]:
+        return [row["message_id"] for row in ctl("list", "--number", sender, "--json", *arguments).json["relays"]]
+
+    assert ids() == [exhausted, delivered]
+    assert ids("--outcome", "delivered") == [delivered]
+    assert ids("--limit", "1") == [exhausted]
+    assert ids("--until", "2020-01-01T00:00Z", "--since", "2019-01-01T00:00Z") == []
+    between = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    assert ids("--since", between) == []
+
+
+def test_a_number_may_be_written_as_people_do(ctl: Ctl, stack: RunningStack) -> None:
+    sender = stack.customer()
+    message_id = stack.text("It is me", sender, DELIVERS)
+    stack.wait_until(message_id, "delivered")
+    written = f"{sender[1]} ({sender[2:5]}) {sender[5:8]}-{sender[8:]}"
+    assert message_id in ctl("list", "--number", written).out
+
+
+def test_stats_count_by_outcome_and_tier(ctl: Ctl, stack: RunningStack) -> None:
+    since = datetime.now(UTC).isoformat()
+    sender = stack.customer()
+    for behaviours, outcome in (
+        ([DELIVERS], "delivered"),
+        ([REFUSED, DELIVERS], "delivered"),
+        ([REFUSED, REFUSED, REFUSED], "exhausted"),
+    ):
+        stack.wait_until(stack.text("Count me", sender, *behaviours), outcome)
+    numbers = ctl("stats", "--since", since, "--json").json
+    assert numbers["relays"] == 3
+    assert numbers["by_outcome"] == {"delivered": 2, "in_progress": 0, "exhausted": 1, "recorded": 0}
+    assert numbers["delivered_by_tier"] == {"1": 1, "2": 1}
+    assert numbers["share_reached"] == pytest.approx(0.6667)
+    assert numbers["seconds_to_delivery"]["median"] > 0
+    people = ctl("stats", "--since", since).out
+    assert "3 relays" in people
+    assert "66.7% reached" in people
+
+
+def test_nothing_found_is_said(ctl: Ctl) -> None:
+    assert "No relay matches." in ctl("list", "--number", "+15005550000").out
+    assert "Everybody was reached." in ctl("failed", "--since", "0s").out
+    assert "0 relays" in ctl("stats", "--since", "0s").out
+
+
+def test_pages_are_followed_to_their_end(ctl: Ctl, stack: RunningStack) -> None:
+    sender = stack.customer()
+    for number in range(104):
+        stack.text(f"Text {number}", sender, DELIVERS)
+    rows = ctl("list", "--number", sender, "--limit", "1000", "--json").json["relays"]
+    assert len({row["message_id"] for row in rows}) == len(rows) == 104
