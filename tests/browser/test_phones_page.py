@@ -163,10 +163,12 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
 ) -> None:
     page = open_phones(new_page(size, theme), calm_embedded_stack.address)
     page.select_option("#carrier-1", "refuse")
-    write(page, "A word that-is-far-too-long-to-fit-on-the-screen-of-any-telephone-and-has-to-be-broken-somewhere")
-    expect(page.locator(".story .badge").first).to_have_text("Delivered")
+    words = f"{theme} {size}: a-word-that-is-far-too-long-to-fit-on-the-screen-of-any-telephone-and-has-to-be-broken"
+    write(page, words)
+    story = page.locator(".story").filter(has_text=words)
+    expect(story.locator(".badge")).to_have_text("Delivered")
     # What is still fading in has too little contrast for a moment.
-    page.wait_for_function("document.getAnimations().length === 0")
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished)).then(() => true)")
     found = Axe().run(page).response["violations"]
     assert [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

@@ -1,0 +1,85 @@
+"""Every entry point answers under the real functions-framework server, and says at once what is not configured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from relay.variables import ENTRY_POINTS
+
+from tests.entry_points.served import Served, free_port, settings_for
+from tests.stories.relay_process import ROOT, clean_environment
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+
+# Target → a request without credentials, and what it is answered.
+ANSWERS: dict[str, tuple[str, bytes, dict[str, str], int]] = {
+    "sms_inbound": ("POST", b"Body=hello", FORM, 403),
+    "sms_delivery_status": ("POST", b"MessageStatus=sent", FORM, 403),
+    "sms_relay_state": ("POST", b"{}", JSON, 401),
+    "sms_redrive": ("POST", b"{}", JSON, 401),
+    "escalate_tier": ("POST", b"{}", JSON, 400),
+    "sweep": ("POST", b"", {}, 200),
+    "reconcile": ("POST", b"", {}, 200),
+    "relay_events": ("POST", b"{}", JSON, 400),
+    "console": ("GET", b"", {}, 200),
+}
+
+
+def test_every_entry_point_is_asked() -> None:
+    assert set(ANSWERS) == set(ENTRY_POINTS)
+
+
+@pytest.mark.parametrize("target", sorted(ANSWERS))
+def test_an_entry_point_answers_as_it_is_deployed(target: str, tmp_path: Path) -> None:
+    method, body, headers, expected = ANSWERS[target]
+    with Served(target, settings_for(tmp_path), tmp_path) as served:
+        status, _, answer = served.ask(method, "/", body, headers)
+        assert (status, served.log.read_text("utf-8").count("Traceback")) == (expected, 0), answer
+
+
+def test_the_watchmens_rounds_report_what_they_did(tmp_path: Path) -> None:
+    with Served("sweep", settings_for(tmp_path), tmp_path) as served:
+        _, _, answer = served.ask("POST", "/")
+        assert json.loads(answer)["resumed"] == 0
+
+
+def test_what_is_not_configured_is_said_at_start_all_at_once_and_in_words() -> None:
+    source = str(ROOT / "functions" / "main.py")
+    command = ["functions_framework", "--source", source, "--target", "sms_inbound", "--port", str(free_port())]
+    environ = clean_environment() | {"PRIMARY_HANDLER_PHONE": "98765", "RELAY_COLOUR": "blue"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command], env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for words in (
+        "TWILIO_ACCOUNT_SID is missing",
+        "TWILIO_AUTH_TOKEN is missing",
+        "PUBLIC_BASE_URL is missing",
+        "BUSINESS_PHONE_NUMBER is missing",
+        "PRIMARY_HANDLER_PHONE: …65 is not E.164",
+        "RELAY_COLOUR is not a setting",
+    ):
+        assert words in done.stderr
+    assert "98765" not in done.stderr
+
+
+def test_a_database_that_cannot_be_used_is_said_at_start(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, RELAY_DATABASE=str(tmp_path / "no" / "such" / "folder" / "relay.db"))
+    with pytest.raises(AssertionError, match=r"The folder of .* does not exist"):
+        Served("sms_inbound", settings, tmp_path).start()
+
+
+def test_make_serve_makes_up_what_a_fake_twilio_needs_and_says_so(tmp_path: Path) -> None:
+    settings = {"RELAY_DATABASE": str(tmp_path / "relay.db")}
+    command = ("scripts.local_stack", "serve", "sms_inbound")
+    with Served("sms_inbound", settings, tmp_path, command) as served:
+        assert served.ask("POST", "/sms/inbound", b"Body=hello", FORM)[0] == 403
+        said = served.log.read_text("utf-8")
+        assert "No Twilio credentials are configured" in said
+        assert "python -m scripts.fake_twilio --sms-url" in said
