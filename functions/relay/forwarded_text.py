@@ -33,6 +33,9 @@ _SMART = str.maketrans(
     }
 )  # fmt: skip
 
+# Letters that GSM lacks and that are read the same without their accent (Spanish, Portuguese, French, Italian).
+_WITHOUT_ACCENT = str.maketrans("áíóúâêîôûãõëïçÁÀÂÃÈÊÍÓÒÔÕÚÙ", "aiouaeiouaoeicAAAAEEIOOOOUU")
+
 _GSM_SINGLE, _GSM_PART = 160, 153  # septets
 _UCS2_SINGLE, _UCS2_PART = 70, 67  # UTF-16 code units
 
@@ -100,9 +103,19 @@ def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> s
 
 def _forms(sender: str, ours: str, body: str, media_count: int) -> Iterator[str]:
     long_note, short_note = _media_notes(media_count)
-    for number in _numbers(sender, ours):
-        yield _fitted(f"{number}: " if body else f"{number}:", body, long_note)
-        yield _fitted(f"{number} " if body else number, body, short_note)
+    for words in _spellings(body):
+        for number in _numbers(sender, ours):
+            yield _fitted(f"{number}: " if words else f"{number}:", words, long_note)
+            yield _fitted(f"{number} " if words else number, words, short_note)
+
+
+def _spellings(body: str) -> Iterator[str]:
+    yield body
+    # One accent that GSM 03.38 lacks makes a text take more than twice the room. As the very last resort it is left
+    # off, as phones do that are set to reduced character support; the record keeps it.
+    reduced = body.translate(_WITHOUT_ACCENT)
+    if reduced != body and _GSM.fullmatch(reduced.translate(_SMART)):
+        yield reduced
 
 
 def _numbers(sender: str, ours: str) -> Iterator[str]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,13 +119,18 @@ def test_it_never_costs_a_segment_more_than_the_original_if_a_shorter_form_avoid
     assert segments(composed) <= max(segments(words), segments(shortest))
 
 
+def _without_accents(text: str) -> str:
+    """But for those that GSM has."""
+    return "".join(each if each in GSM else unicodedata.normalize("NFD", each)[0] for each in text)
+
+
 @given(st.sampled_from([AMERICAN, GERMAN, "72404"]), _ANY, st.integers(0, 10))
 def test_it_begins_with_the_number_holds_all_the_words_and_counts_the_attachments(
     sender: str, body: str, media: int
 ) -> None:
     composed = compose(sender, OURS, body, media)
     assert composed.startswith((sender, sender.removeprefix("+1")))
-    assert body.strip() in composed
+    assert body.strip() in composed or _without_accents(body.strip()) in composed
     assert composed == composed.rstrip()
     assert (f"[{media} attachment" in composed) == (media > 0) or "[" in body
 
@@ -156,6 +163,29 @@ def test_it_begins_with_the_number_holds_all_the_words_and_counts_the_attachment
 )
 def test_the_fullest_form_that_costs_nothing_more(sender: str, body: str, media: int, composed: str) -> None:
     assert compose(sender, OURS, body, media) == composed
+
+
+_SPANISH = "¿Cuándo viene el técnico? Me dijeron que entre 8 y 12 y ya es la una"  # 68 characters, wide for two accents
+
+
+def test_accents_are_left_off_where_they_alone_would_cost_a_segment() -> None:
+    composed = compose(AMERICAN, OURS, _SPANISH, 0)
+    # é is one of GSM's own letters, and stays.
+    assert composed == "+15557654321: ¿Cuando viene el técnico? Me dijeron que entre 8 y 12 y ya es la una"
+    assert segments(composed) == segments(_SPANISH) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "¿Cuándo viene el técnico?",  # short enough as it is
+        _SPANISH * 2,  # room enough in the segments it takes anyway
+        _SPANISH.replace("una", "una 🔥"),  # wide in any case
+        "Máy lạnh nhà em bị hư, anh qua coi giùm được không? Em ở nhà cả ngày nha",  # no language without its accents
+    ],
+)
+def test_accents_stay_where_leaving_them_off_would_save_nothing(body: str) -> None:
+    assert body in compose(AMERICAN, OURS, body, 0)
 
 
 def test_our_number_abroad_keeps_the_country_code() -> None:
