@@ -1,0 +1,5 @@
+"""Measures the relay against baselines in the same run: `make bench`, or `python -m scripts.bench --quick`.
+
+Every figure is a ratio of medians over interleaved rounds, so that a machine that is slow, or busy for a while, is so
+for both sides. Linux only: processor time and memory of the servers are read from /proc.
+"""

@@ -1,0 +1,108 @@
+"""How many texts per second the embedded home makes durable, beside a bare loop of one insert and commit each."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from relay import steps
+from relay.documents import plain, to_document
+from relay.events import ArmTimer, Decision
+from relay.model import InboundText, SenderClass
+from relay.policy import Policy, Tier
+from relay.sqlite_database import Database
+from relay.sqlite_store import SqliteStore
+from relay.wiring import SystemClock
+
+from scripts.bench import settings, texts
+from scripts.bench.baselines import sqlite_loop
+from scripts.bench.rounds import Row, Samples, compare, in_turn
+
+_CLIENTS = 8
+_POLICY = Policy(tuple(Tier(f"tier {n}", phone) for n, phone in enumerate(settings.HANDLER_PHONES, start=1)))
+
+
+class Durable:
+    """Eight clients decide, store a relay and arm its timer; each waits until that is on the disk, fsync on.
+
+    The bare loop writes the same documents, ready-made, into a table without any further index.
+    """
+
+    name = "durable"
+
+    def __init__(self, requests: int = 2000) -> None:
+        self._texts_per_round = requests
+        self._series = itertools.count(1)
+
+    def __enter__(self) -> Self:
+        self._folder = tempfile.mkdtemp(prefix="relay-bench-")
+        self._bare = sqlite_loop.open_file(str(Path(self._folder, "bare.db")))
+        self._database = Database(Path(self._folder, "relay.db"))
+        self._database.prepare()
+        self._store = SqliteStore(self._database, SystemClock())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bare.close()
+        self._database.close()
+        shutil.rmtree(self._folder)
+
+    def sample(self, round_number: int) -> Mapping[str, float]:
+        bare, ours = in_turn(round_number, self._bare_rate, self._our_rate)
+        return {"bare": bare, "relay": ours}
+
+    def rows(self, samples: Samples) -> Sequence[Row]:
+        return [
+            compare(
+                samples,
+                f"embedded: durable texts with {_CLIENTS} clients, fsync on",
+                "relay",
+                "bare",
+                lambda rate: f"{rate:.0f}/s",
+                at_least=0.8,
+            )
+        ]
+
+    def _bare_rate(self) -> float:
+        series = next(self._series)
+        documents = []
+        for number in range(self._texts_per_round):
+            relay = _received(number, series).relay
+            documents.append((relay.message_id, _json(to_document(relay))))
+        return sqlite_loop.inserts_per_second(self._bare, documents)
+
+    def _our_rate(self) -> float:
+        series = next(self._series)
+
+        def client(first: int) -> None:
+            for number in range(first, self._texts_per_round, _CLIENTS):
+                decision = _received(number, series)
+                timers = [effect.timer for effect in decision.effects if isinstance(effect, ArmTimer)]
+                self._store.create(decision.relay, timers, timeout_seconds=30.0)
+
+        threads = [threading.Thread(target=client, args=(first,)) for first in range(_CLIENTS)]
+        started_at = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return self._texts_per_round / (time.perf_counter() - started_at)
+
+
+def _received(number: int, series: int) -> Decision:
+    fields = texts.form(texts.message_id(number, series))
+    text = InboundText(fields["MessageSid"], fields["From"], fields["To"], fields["Body"])
+    return steps.receive(text, SenderClass.CUSTOMER, _POLICY, datetime.now(UTC), "0123456789abcdef")
+
+
+def _json(document: object) -> str:
+    import json
+
+    return json.dumps(document, default=plain, separators=(",", ":"))
