@@ -1,7 +1,13 @@
 # Deployment targets; the Makefile includes this file. Each says what it will do before it does it, and stops early with
 # one sentence when a tool, a login or a variable is missing. PROJECT and REGION name where; YES=1 does not ask.
 
-export PROJECT REGION DRY_RUN NO_SMS STACK BACKEND
+# For these targets alone: tests and the local stack must not see them.
+plan deploy destroy secrets smoke: export PROJECT := $(PROJECT)
+plan deploy destroy secrets: export REGION := $(REGION)
+configure-number: export DRY_RUN := $(DRY_RUN)
+smoke: export NO_SMS := $(NO_SMS)
+smoke: export STACK := $(STACK)
+smoke: export BACKEND := $(BACKEND)
 ROTATE ?= push
 DEPLOY_OPTIONS = $(if $(YES),--yes)
 

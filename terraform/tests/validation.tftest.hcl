@@ -1,4 +1,5 @@
-# Every mistake that can be seen before anything is created is refused with a sentence.
+# Every mistake that can be seen before anything is created is refused with a sentence. Mistakes in different variables
+# share a run: each of the variables that are named must be refused, and nothing else.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -15,60 +16,31 @@ variables {
   tiers                  = [{ name = "owner", phone = "+15550100001" }]
 }
 
-run "a_phone_number_that_is_not_e164" {
+run "phone_numbers_that_are_not_e164" {
   command = plan
   variables {
-    tiers = [{ name = "owner", phone = "0155501000" }]
+    tiers                  = [{ name = "owner", phone = "0155501000" }]
+    business_phone_numbers = ["15550100000"]
   }
-  expect_failures = [var.tiers]
+  expect_failures = [var.tiers, var.business_phone_numbers]
 }
 
-run "two_tiers_with_the_same_number" {
+run "the_same_number_twice" {
   command = plan
   variables {
-    tiers = [{ name = "owner", phone = "+15550100001" }, { name = "again", phone = "+15550100001" }]
+    tiers                  = [{ name = "owner", phone = "+15550100001" }, { name = "again", phone = "+15550100001" }]
+    business_phone_numbers = ["+15550100000", "+15550100000"]
   }
-  expect_failures = [var.tiers]
+  expect_failures = [var.tiers, var.business_phone_numbers]
 }
 
-run "no_tier_at_all" {
+run "no_tier_and_no_business_number" {
   command = plan
   variables {
-    tiers = []
+    tiers                  = []
+    business_phone_numbers = []
   }
-  expect_failures = [var.tiers]
-}
-
-run "a_tier_without_a_name" {
-  command = plan
-  variables {
-    tiers = [{ name = " ", phone = "+15550100001" }]
-  }
-  expect_failures = [var.tiers]
-}
-
-run "a_receipt_timeout_beyond_what_twilio_keeps" {
-  command = plan
-  variables {
-    tiers = [{ name = "owner", phone = "+15550100001", receipt_timeout_seconds = 36001 }]
-  }
-  expect_failures = [var.tiers]
-}
-
-run "a_retry_delay_of_more_than_an_hour" {
-  command = plan
-  variables {
-    tiers = [{ name = "owner", phone = "+15550100001", retry_delays_seconds = [3601] }]
-  }
-  expect_failures = [var.tiers]
-}
-
-run "a_success_that_is_no_status" {
-  command = plan
-  variables {
-    tiers = [{ name = "owner", phone = "+15550100001", success = "read" }]
-  }
-  expect_failures = [var.tiers]
+  expect_failures = [var.tiers, var.business_phone_numbers]
 }
 
 run "a_tier_that_is_our_own_number" {
@@ -79,90 +51,66 @@ run "a_tier_that_is_our_own_number" {
   expect_failures = [google_cloudfunctions2_function.this]
 }
 
-run "a_business_number_that_is_not_e164" {
+run "places_that_do_not_exist_for_firestore_or_api_gateway" {
   command = plan
   variables {
-    business_phone_numbers = ["15550100000"]
+    region             = "us-central9"
+    firestore_location = "nam9"
+    gateway_region     = "europe-north1"
   }
-  expect_failures = [var.business_phone_numbers]
+  expect_failures = [var.region, var.firestore_location, var.gateway_region]
 }
 
-run "no_business_number" {
-  command = plan
-  variables {
-    business_phone_numbers = []
-  }
-  expect_failures = [var.business_phone_numbers]
-}
-
-run "a_region_that_does_not_exist_for_firestore" {
-  command = plan
-  variables {
-    region = "us-central9"
-  }
-  expect_failures = [var.region]
-}
-
-run "a_multi_region_as_the_region_of_functions" {
+run "a_multi_region_for_functions_and_a_tier_without_a_name" {
   command = plan
   variables {
     region = "nam5"
+    tiers  = [{ name = " ", phone = "+15550100001" }]
   }
-  expect_failures = [var.region]
+  expect_failures = [var.region, var.tiers]
 }
 
-run "a_firestore_location_that_does_not_exist" {
+run "a_receipt_timeout_beyond_what_twilio_keeps_and_a_backup_beyond_what_firestore_keeps" {
   command = plan
   variables {
-    firestore_location = "nam9"
+    tiers                 = [{ name = "owner", phone = "+15550100001", receipt_timeout_seconds = 36001 }]
+    backup_retention_days = 99
   }
-  expect_failures = [var.firestore_location]
+  expect_failures = [var.tiers, var.backup_retention_days]
 }
 
-run "a_gateway_region_without_api_gateway" {
+run "a_retry_delay_of_more_than_an_hour_and_an_objective_of_everything" {
   command = plan
   variables {
-    gateway_region = "europe-north1"
-  }
-  expect_failures = [var.gateway_region]
-}
-
-run "a_project_number_instead_of_an_id" {
-  command = plan
-  variables {
-    project_id = "123456789012"
-  }
-  expect_failures = [var.project_id]
-}
-
-run "everybody_as_an_operator" {
-  command = plan
-  variables {
-    operators = ["allUsers"]
-  }
-  expect_failures = [var.operators]
-}
-
-run "a_wildcard_origin" {
-  command = plan
-  variables {
-    relay_state_allowed_origins = ["*"]
-  }
-  expect_failures = [var.relay_state_allowed_origins]
-}
-
-run "a_notification_channel_that_is_none" {
-  command = plan
-  variables {
-    notification_channels = ["jo@example.com"]
-  }
-  expect_failures = [var.notification_channels]
-}
-
-run "an_objective_of_everything" {
-  command = plan
-  variables {
+    tiers    = [{ name = "owner", phone = "+15550100001", retry_delays_seconds = [3601] }]
     slo_goal = 1
   }
-  expect_failures = [var.slo_goal]
+  expect_failures = [var.tiers, var.slo_goal]
+}
+
+run "a_success_that_is_no_status_and_a_project_number_for_an_id" {
+  command = plan
+  variables {
+    tiers      = [{ name = "owner", phone = "+15550100001", success = "read" }]
+    project_id = "123456789012"
+  }
+  expect_failures = [var.tiers, var.project_id]
+}
+
+run "everybody_as_operator_any_origin_and_channels_and_addresses_that_are_none" {
+  command = plan
+  variables {
+    operators                   = ["allUsers"]
+    relay_state_allowed_origins = ["*"]
+    relay_state_allowed_emails  = ["allUsers"]
+    notification_channels       = ["jo@example.com"]
+    alert_emails                = ["jo"]
+    twilio_api_base_url         = "http://twilio.example.com"
+    runtime                     = "python27"
+    firestore_database          = "x"
+  }
+  expect_failures = [
+    var.operators, var.relay_state_allowed_origins, var.relay_state_allowed_emails, var.notification_channels,
+    var.alert_emails, var.twilio_api_base_url, var.runtime, var.firestore_database,
+  ]
 }
