@@ -61,6 +61,7 @@ simulate: $(VENV)/.all ## Survive made-up disasters (SEEDS=20000 runs, SEED=1 th
 .PHONY: docs
 docs: $(VENV)/.all ## Regenerate the documents that are made from the code
 	$(PY) -m scripts.make_states_doc
+	$(PY) -m scripts.make_log_table
 
 .PHONY: pins
 pins: $(VENV)/.all ## Pin what the packages we name bring along, as installed here

@@ -1,0 +1,154 @@
+"""Writes the tables of log lines in docs/operations.md: what each line means and what to do.
+
+`make docs` runs it; tests fail when the document no longer says what the code logs, or a note has no explanation.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT / "functions") not in sys.path:
+    sys.path.append(str(ROOT / "functions"))
+
+from relay.log import EVENTS  # noqa: E402 - the path is set above
+
+PATH = ROOT / "docs" / "operations.md"
+BEGIN, END = "<!-- log lines: made by scripts/make_log_table.py -->", "<!-- end of log lines -->"
+
+# `event: note` lines by the beginning of their message: what it means, and what to do.
+NOTES: dict[str, tuple[str, str]] = {
+    "store unavailable: asked Twilio to try again": (
+        "The store did not take a text in time. Twilio repeats it; what it gives up on, reconcile finds.",
+        "If it lasts: “Nothing moves”. Check that the number's URL carries its `#rc=5…` part.",
+    ),
+    "store unavailable after the text was durable": (
+        "The text is safe; sending it, or writing down how that went, was cut short. Timers and sweep go on with it.",
+        "Nothing. If it lasts: “Nothing moves”.",
+    ),
+    "receipt not recorded: asked Twilio to try again": (
+        "The store did not take a receipt in time. If it never comes, the true status is asked for at the deadline.",
+        "Nothing. If it lasts: “Nothing moves”.",
+    ),
+    "receipt for an attempt never made": (
+        "A status callback names an attempt that the relay does not have.",
+        "Nothing if it is rare (a restored backup). Otherwise somebody else uses the callback URL.",
+    ),
+    "receipt ignored": ("A status callback that changes nothing: doubled, late, or outranked.", "Nothing."),
+    "timer of another tier": (
+        "A queue called another tier's function. The timer was acted on all the same.",
+        "Queues and functions are mixed up: `make plan` shows it, `make deploy` repairs it.",
+    ),
+    "timer not armed": ("A timer could not be stored. The sweep stands in.", "If it lasts: “Nothing moves”."),
+    "timer not cancelled": ("A timer that is not needed any more could not be removed. It is ignored.", "Nothing."),
+    "a timer could not be armed": (
+        "Cloud Tasks did not take a timer. The sweep stands in, up to a minute later.",
+        "If it lasts: look at Google Cloud's status page and at the queue (`gcloud tasks queues describe`).",
+    ),
+    "a timer could not be cancelled": ("A task that is not needed any more stays. It is ignored.", "Nothing."),
+    "a timer was not armed in time": (
+        "Cloud Tasks was slow to take a timer. The sweep stands in.",
+        "If it lasts: look at Google Cloud's status page.",
+    ),
+    "no time was left to arm a timer": (
+        "The store was so slow that its timer was left to the sweep.",
+        "If it lasts: look at Firestore's latency on the dashboard.",
+    ),
+    "the Cloud Tasks client could not be made": (
+        "The client library or its credentials failed at start; it is tried again with the next timer.",
+        "Check the function's service account and its role on the queues.",
+    ),
+    "timers could not be read": (
+        "The file with the timers did not answer; it is read again in a moment.",
+        "If it lasts: “Nothing moves”. Look at the disk: is it full, or very slow?",
+    ),
+    "timer's handler failed": (
+        "Acting on a timer failed in a way nobody foresaw; it comes again.",
+        "Report the place that the line names. The relay itself is safe.",
+    ),
+    "periodic job failed": (
+        "A sweep or a reconcile failed in a way nobody foresaw; it comes again.",
+        "Report the place that the line names.",
+    ),
+    "a timer's end could not be stored": ("A timer that was done will fire once more, without harm.", "Nothing."),
+    "a document could not be read": (
+        "A relay's document is not one of ours, or a later revision wrote it; it is left alone.",
+        "If you rolled back: go forward again. Otherwise somebody wrote into the collection by hand.",
+    ),
+    "Twilio could not be reached": (
+        "The connection was refused: certainly nothing was sent. It is tried again by the tier's schedule.",
+        "If it lasts: “Twilio is down”.",
+    ),
+    "Twilio's answer to a POST was lost": (
+        "Nobody can tell whether a text left. Its fate is looked up at its deadline.",
+        "If it lasts: “Twilio is down”.",
+    ),
+    "sweep could not resume a relay": (
+        "One relay's record could not be worked on; the others went on.",
+        "Look at that relay (`relayctl show`) and report it. Pass its text on by hand.",
+    ),
+    "sweep": (
+        "The watchman's round: how many relays it resumed, could not resume, and removed after 90 days.",
+        "Nothing at INFO. At WARNING a timer or a process was lost: if it repeats, look at the queues, or at restarts.",
+    ),
+    "reconcile": (
+        "The comparison with Twilio's own list: what was recovered, adopted, declared not sent and taken over.",
+        "Nothing at INFO. `recovered` at WARNING: texts arrive without their webhook, so check the number's URL.",
+    ),
+    "a text could not be recovered": (
+        "A text found in Twilio's list could not be relayed; reconcile tries it again.",
+        "Find it in Twilio's message log by its id, pass it on by hand, and report the reason.",
+    ),
+    "redrive asked for": ("An operator asked for a redrive: `caller` is who, `status` the answer.", "Nothing."),
+    "unexpected": (
+        "A mistake in the code, with its kind and place. The caller was answered 500 and comes again.",
+        "Report the place that the line names.",
+    ),
+}
+
+
+def tables() -> str:
+    """Both tables in Markdown."""
+    lines = ["| `event` | severity | what it means | what to do |", "|---|---|---|---|"]
+    lines += [f"| `{name}` | {line.severity} | {line.meaning} | {line.what_to_do} |" for name, line in EVENTS.items()]
+    lines += ["", "Lines with `event: note`, by the beginning of their `message`:", ""]
+    lines += ["| `message` | what it means | what to do |", "|---|---|---|"]
+    lines += [f"| {message} | {meaning} | {do} |" for message, (meaning, do) in sorted(NOTES.items())]
+    return "\n".join(lines)
+
+
+def document(text: str) -> str:
+    """The document with its tables made anew. Raises ValueError when their place is not marked."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{PATH.name} has lost the marks between which the tables stand")
+    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{after}"
+
+
+def logged_notes() -> Iterator[str]:
+    """The beginning of every message that the code hands to a journal's `note` as it stands."""
+    for path in (ROOT / "functions").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("note", "_note", "_note_failure"):
+                yield from _words(node.args[:2])
+
+
+def _words(arguments: list[ast.expr]) -> Iterator[str]:
+    severities = {line.severity for line in EVENTS.values()}
+    for argument in arguments:
+        first = argument.values[0] if isinstance(argument, ast.JoinedStr) else argument
+        if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value not in severities:
+            yield first.value.strip()
+
+
+def main() -> int:
+    PATH.write_text(document(PATH.read_text("utf-8")), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
