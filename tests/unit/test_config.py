@@ -73,6 +73,19 @@ def test_a_tier_may_say_everything_about_itself() -> None:
     assert (read.retry_delays_seconds, read.receipt_timeout_seconds) == ((1.0, 2.5), 30.0)
 
 
+def test_a_tier_may_go_to_every_limit() -> None:
+    least = {"phone": FIRST, "retry_delays_seconds": [], "receipt_timeout_seconds": 1}
+    most = {
+        "name": "x" * 100,
+        "phone": SECOND,
+        "retry_delays_seconds": [0, *([3600] * 9)],
+        "receipt_timeout_seconds": 36000,
+    }
+    policy = _load(_tiers(least, most)).policy
+    assert policy is not None
+    assert policy.last_tier == 2
+
+
 def test_a_tier_needs_nothing_but_a_phone() -> None:
     policy = _load(_tiers({"phone": FIRST})).policy
     assert policy is not None

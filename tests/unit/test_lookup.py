@@ -174,6 +174,56 @@ def test_a_silent_twilio_is_no_answer() -> None:
         _find(doubles, FIRST)
 
 
+# Settling what is open.
+
+
+def _settle(doubles: Doubles, message_id: str) -> lookup.Settled:
+    stored = doubles.store.get(message_id, timeout_seconds=1.0)
+    assert stored is not None
+    return lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
+
+
+def test_an_attempt_whose_holder_may_still_be_sending_is_left_alone() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    assert _settle(doubles, FIRST).repaired == 0
+    assert doubles.relay(FIRST).attempts[0].message_sid is None
+
+
+@pytest.mark.parametrize(("arrives", "adopted", "declared"), [(True, 1, 0), (False, 0, 0)])
+def test_an_unknown_attempt_in_progress_is_adopted_but_not_declared_lost(
+    arrives: bool, adopted: int, declared: int
+) -> None:
+    """Its own deadline decides whether it was sent; that Twilio has it is worth knowing at once."""
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=arrives)
+    doubles.clock.advance(30)
+    settled = _settle(doubles, FIRST)
+    assert (settled.adopted, settled.declared_not_sent, settled.taken_over) == (adopted, declared, 0)
+    assert settled.repaired == adopted + declared
+
+
+def test_a_status_of_which_no_callback_told_is_taken_over() -> None:
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.clock.advance(30)
+    writes = doubles.store.writes
+    assert _settle(doubles, FIRST).repaired == 0, "that it is on its way is known"
+    assert doubles.store.writes == writes
+    doubles.messenger.set_status(doubles.relay(FIRST).attempts[0].message_sid or "", "delivered")
+    assert _settle(doubles, FIRST).taken_over == 1
+    assert doubles.relay(FIRST).delivered_tier == 1
+
+
+def test_a_silent_twilio_settles_nothing() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    doubles.clock.advance(30)
+    doubles.messenger.is_down = True
+    settled = _settle(doubles, FIRST)
+    assert (settled.repaired, settled.is_answered) == (0, False)
+
+
 def test_what_is_looked_for_is_what_was_sent() -> None:
     doubles = Doubles()
     doubles.inbound(inbound_request(MessageSid=FIRST))

@@ -26,6 +26,7 @@ from tests.unit.relays import (
     progress,
     received,
     refused,
+    sid,
     unanswered,
     unconfirmed,
     unknown,
@@ -137,9 +138,11 @@ def test_a_recorded_alarm_is_not_raised_again() -> None:
     assert machine.transition(relay, Event(EventKind.INBOUND_REPEATED), at(99)).effects == ()
 
 
-def test_a_delivery_after_the_end_turns_exhausted_into_delivered() -> None:
+def test_a_delivery_after_the_end_turns_exhausted_into_delivered_and_says_so() -> None:
     relay = after(received(policy(tiers=1)).relay, accepted(1), unconfirmed(1), delivered(1))
     assert relay.final_status is FinalStatus.DELIVERED
+    assert relay.error_log[-1].reason == "after the relay was given up as exhausted"
+    assert after(received().relay, accepted(1), delivered(1)).error_log[-1].reason == ""
     assert relay.due_at is None
 
 
@@ -227,6 +230,18 @@ def test_the_trail_tells_the_story_in_order() -> None:
     failure = relay.error_log[2]
     assert (failure.tier, failure.attempt, failure.error_code, failure.status) == (1, 1, PERMANENT, "recipient")
     assert CUSTOMER not in repr(relay.error_log)
+
+
+def test_a_failure_gives_the_reason_it_was_told_or_the_codes_own() -> None:
+    told = Event(EventKind.RECEIPT_FAILED, 1, code=PERMANENT, reason="Twilio says failed")
+    assert after(received().relay, told).error_log[-2].reason == "Twilio says failed"
+    assert "landline" in after(received().relay, refused(1, PERMANENT)).error_log[-2].reason
+
+
+def test_what_a_deadlines_look_up_learned_of_twilios_id_is_kept() -> None:
+    found = Event(EventKind.DEADLINE_UNCONFIRMED, 1, message_sid=sid(5))
+    assert after(received().relay, unknown(1), found).attempts[0].message_sid == sid(5)
+    assert after(received().relay, accepted(1), unconfirmed(1)).attempts[0].message_sid == sid(1)
 
 
 def test_the_trail_says_who_stepped_in() -> None:

@@ -101,6 +101,11 @@ def test_a_body_larger_than_any_of_twilios_is_refused(case: Webhook, size: int) 
     assert answer(Doubles(), replace(genuine, body=b"a" * size)).status == 413
 
 
+def test_a_body_of_exactly_64_kibibytes_is_looked_at(case: Webhook) -> None:
+    genuine, answer, _ = case
+    assert answer(Doubles(), replace(genuine, body=b"a" * 64 * 1024)).status == 403
+
+
 @pytest.mark.parametrize(
     "content_type", ["", "application/json", "text/plain", "multipart/form-data; boundary=x", FORM + "x", f"x{FORM}"]
 )
