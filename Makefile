@@ -76,7 +76,7 @@ clean: ## Remove the virtual environment, caches and local data (relays of `make
 	rm -rf $(VENV) .venv-* .local .pytest_cache .mypy_cache .ruff_cache .hypothesis terraform/build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
--include bench.mk deploy.mk
+-include bench.mk deploy.mk endurance.mk
 
 .PHONY: help
 help: ## List the targets
