@@ -127,6 +127,8 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
         stored = Stored(relay, world.store.create(relay, _timers(decision), timeout_seconds=budget.store))
     except (AlreadyStored, StoreUnavailable) as error:
         existing = load(world, relay.message_id, budget)
+        if existing is None and isinstance(error, AlreadyStored):
+            return False  # it was dealt with and has expired since, or was cleaned up: nothing is left to do
         if existing is None:
             raise StoreUnavailable("the relay could not be stored") from error
         stored = existing

@@ -224,6 +224,8 @@ def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
         attempts=(*relay.attempts, attempt),
         first_attempt_of_drive=attempt.number,
         redrive_ids=(*relay.redrive_ids, event.request_id),
+        # Near the end of its days the record would be gone, and the text lost, in mid-cascade.
+        expires_at=max(relay.expires_at, now + RETENTION),
     )
     relay = log_relay_attempt(relay, Step.REDRIVEN, now, attempt.number, reason=event.reason, by=event.by)
     return _scheduled(relay)

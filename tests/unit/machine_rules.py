@@ -195,8 +195,11 @@ def _subject(relay: Relay) -> tuple[object, ...]:
         relay.recipient_phone,
         relay.message_body,
         relay.sender_class,
-        relay.expires_at,
     )
+
+
+def a_record_is_never_kept_for_less_long(step: Walked) -> bool:
+    return step.decision.relay.expires_at >= step.before.expires_at
 
 
 def repeating_a_request_changes_nothing(step: Walked) -> bool:
@@ -249,6 +252,7 @@ RULES_OF_CHANGE: tuple[Rule, ...] = (
     what_was_delivered_stays_delivered,
     the_tier_on_record_is_one_whose_attempt_was_delivered,
     what_the_relay_is_about_never_changes,
+    a_record_is_never_kept_for_less_long,
     repeating_a_request_changes_nothing,
     whoever_repeats_an_event_that_made_something_pending_is_handed_it_again,
     a_repeated_claim_whose_reply_was_lost_is_still_the_callers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from relay import webhook
@@ -148,6 +149,15 @@ def test_a_running_relay_keeps_the_tiers_it_began_with() -> None:
     doubles.intake = Intake(Policy(policy(5).tiers[3:]), (OUR_NUMBER,))
     doubles.inbound()
     assert doubles.relay().policy == policy()
+
+
+def test_a_webhook_replayed_while_its_expired_record_is_still_there_is_done_with() -> None:
+    """A signed request is valid for ever, and expired documents may stay for a day."""
+    doubles = Doubles()
+    doubles.inbound()
+    doubles.clock.advance(timedelta(days=90).total_seconds())
+    assert doubles.inbound() == webhook.TWIML
+    assert len(doubles.messenger.sends) == 1
 
 
 # Taken in without a webhook.

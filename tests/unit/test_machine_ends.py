@@ -14,6 +14,7 @@ from tests.unit.relays import (
     CUSTOMER,
     MESSAGE_ID,
     PERMANENT,
+    T0,
     accepted,
     after,
     at,
@@ -163,6 +164,13 @@ def test_a_redrive_starts_again_under_todays_tiers_and_keeps_the_old_story() -> 
     assert relay.error_log[: len(before.error_log)] == before.error_log
     assert relay.tier_status(1) == "scheduled"
     assert decision.effects == (ArmTimer(Timer(MESSAGE_ID, 2, TimerKind.ATTEMPT, at(99), queue_tier=1)),)
+
+
+def test_a_redriven_relay_is_kept_for_another_90_days() -> None:
+    """Redriven an hour before it expires, it would be gone before its second tier, and nobody told."""
+    late = T0 + timedelta(days=90) - timedelta(hours=1)
+    relay = machine.transition(exhausted(), _redrive("request 1"), late).relay
+    assert relay.expires_at == late + timedelta(days=90)
 
 
 def test_a_redrive_begins_at_the_tier_asked_for() -> None:
