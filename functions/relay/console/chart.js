@@ -7,14 +7,14 @@ const HEIGHT = 112;
 const FOOT = 18;
 const LEFT = 26;
 
-// From the bottom of a bar to its top. What went wrong is on top, where it is seen.
+// From the bottom of a bar to its top, with words and short words. What went wrong is on top, where it is seen.
 const KINDS = [
-  ["tier1", "delivered, tier 1"],
-  ["tier2", "delivered, tier 2"],
-  ["tier3", "delivered, tier 3+"],
-  ["running", "in progress"],
-  ["recorded", "recorded only"],
-  ["exhausted", "exhausted"],
+  ["tier1", "delivered at tier 1", "✓ tier 1"],
+  ["tier2", "delivered at tier 2", "✓ tier 2"],
+  ["tier3", "delivered at tier 3 or later", "✓ tier 3+"],
+  ["running", "in progress", "in progress"],
+  ["recorded", "recorded only", "recorded only"],
+  ["exhausted", "exhausted", "exhausted"],
 ];
 
 function kindOf(row) {
@@ -88,8 +88,8 @@ function counts(rows) {
   const entry = (kind, words, value) => el("div", { "data-kind": kind }, el("dt", {}, words), el("dd", {}, value));
   return [
     entry("all", "texts", String(rows.length)),
-    ...KINDS.map(([kind, words]) => entry(kind, words, String(of(kind)))),
-    entry("all", "median time to delivery", times.length ? span(times[Math.floor((times.length - 1) / 2)]) : "–"),
+    ...KINDS.map(([kind, , short]) => entry(kind, short, String(of(kind)))),
+    entry("all", "median delivery", times.length ? span(times[Math.floor((times.length - 1) / 2)]) : "–"),
   ];
 }
 

@@ -53,7 +53,7 @@ export class UnreachedView {
     if (signature === this.#signature) return;
     this.#signature = signature;
     const focus = this.#place.contains(document.activeElement) ? document.activeElement.dataset.key : "";
-    this.#place.replaceChildren(...(open.length ? [el("ul", { class: "cards" }, open.map((row) => this.#card(row)))] : [this.#calm()]));
+    this.#place.replaceChildren(...(open.length ? [el("ul", { class: "cards" }, open.map((row) => this.#card(row)))] : [this.#calm(done.length)]));
     if (focus) this.#place.querySelector(`[data-key="${focus}"]`)?.focus();
     this.#drawDone(done);
   }
@@ -62,11 +62,11 @@ export class UnreachedView {
     return this.#count.hidden ? 0 : Number(this.#count.textContent);
   }
 
-  #calm() {
+  #calm(doneCount) {
     if (this.#feed.dayFrom === null) return el("p", { class: "nothing" }, "Loading …");
     if (this.#poller.state !== "current") return el("p", { class: "nothing" }, "Not known just now.");
     const since = this.#time.selectedOptions[0].textContent;
-    return el("div", { class: "calm" }, el("p", { class: "sign", "aria-hidden": "true" }, "✓"), el("p", {}, "Everybody was reached."), el("p", { class: "note" }, `No relay of the ${since} is exhausted or overdue.`));
+    return el("div", { class: "calm" }, el("p", { class: "sign", "aria-hidden": "true" }, "✓"), el("p", {}, doneCount ? "Everybody was reached or is dealt with." : "Everybody was reached."), el("p", { class: "note" }, `No${doneCount ? " other" : ""} relay of the ${since} is exhausted or overdue.`));
   }
 
   #card(row) {
