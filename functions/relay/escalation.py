@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay import shell
 from relay.errors import MessengerUnavailable
 from relay.events import Event, EventKind
-from relay.lookup import Undecidable, find, told
+from relay.lookup import NOT_SENT, Undecidable, find, told
 from relay.model import AttemptStatus, Relay, Timer, TimerKind
 from relay.ports import Stored
 from relay.shell import TASK_LIMITS, Applied, Budget, World
@@ -57,8 +57,7 @@ def deadline_event(world: World, relay: Relay, number: int, claim: str, budget: 
         return Event(kind, number, claim=claim, reason=reason, by=by)
     if found is None:
         if attempt.is_unresolved:
-            reason = "Twilio has no such text: declared not sent"
-            return Event(EventKind.DEADLINE_NOT_FOUND, number, claim=claim, reason=reason, by=by)
+            return Event(EventKind.DEADLINE_NOT_FOUND, number, claim=claim, reason=NOT_SENT, by=by)
         return Event(unconfirmed, number, claim=claim, reason="Twilio no longer knows this text", by=by)
     receipt = told(relay, attempt, found, by)
     if receipt is not None and receipt.kind is not EventKind.RECEIPT_PROGRESS:

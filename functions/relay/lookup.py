@@ -28,7 +28,7 @@ _TOLERANCE = timedelta(minutes=10)
 _CALLBACKS_COME = timedelta(hours=1)
 # How far back a customer's other texts are compared: only one that was redriven could matter and be older.
 _PAGE, _PAGES_MAX = 100, 3
-_NOT_SENT = "Twilio has no such text: declared not sent"
+NOT_SENT = "Twilio has no such text: declared not sent"
 _NOT_TOLD = "Twilio cannot tell more of an attempt yet"
 _SILENT = "Twilio could not be asked what became of an attempt"
 _ADOPTED, _DECLARED, _TAKEN_OVER = "adopted", "declared not sent", "taken over"
@@ -168,7 +168,7 @@ def _fate(relay: Relay, attempt: Attempt, found: SentMessage | None, by: str) ->
     if found is None:
         if not attempt.is_unresolved:
             return None
-        return Event(EventKind.NEVER_SENT, attempt.number, reason=_NOT_SENT, by=by)
+        return Event(EventKind.NEVER_SENT, attempt.number, reason=NOT_SENT, by=by)
     event = told(relay, attempt, found, by)
     if event is not None and event.kind is EventKind.RECEIPT_PROGRESS and not attempt.is_unresolved:
         return None

@@ -76,10 +76,10 @@ def _claim(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
     """Twilio has the text; its delivery is awaited until the deadline."""
-    changed = steps.set_attempt(relay, event.attempt, status=AttemptStatus.ACCEPTED, message_sid=event.message_sid)
-    return Decision(
-        steps.log_relay_attempt(changed, Step.ATTEMPT_ACCEPTED, now, event.attempt, reason=event.reason, by=event.by)
-    )
+    number, accepted = event.attempt, AttemptStatus.ACCEPTED
+    attempts = steps.attempts_with(relay, number, status=accepted, message_sid=event.message_sid)
+    accepts, reason = Step.ATTEMPT_ACCEPTED, event.reason
+    return Decision(steps.log_relay_attempt(relay, accepts, now, number, reason=reason, by=event.by, attempts=attempts))
 
 
 def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:

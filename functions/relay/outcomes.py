@@ -8,17 +8,12 @@ from datetime import datetime
 from relay import failures, fates
 from relay.events import Decision, Event, EventKind
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.steps import log_relay_attempt, set_attempt, timers_to_cancel
+from relay.steps import attempts_with, log_relay_attempt, set_attempt, timers_to_cancel
 
 
 def fail(relay: Relay, event: Event, now: datetime) -> Relay:
     """The current attempt failed for good, with a code or without."""
     sid = event.message_sid or relay.attempts[-1].message_sid
-    relay = set_attempt(relay, event.attempt, status=AttemptStatus.FAILED, error_code=event.code, message_sid=sid)
-    return _log_failure(relay, event, now)
-
-
-def _log_failure(relay: Relay, event: Event, now: datetime) -> Relay:
     failure = failures.classify(event.code)
     return log_relay_attempt(
         relay,
@@ -29,15 +24,26 @@ def _log_failure(relay: Relay, event: Event, now: datetime) -> Relay:
         error_code=event.code,
         reason=event.reason or failure.words,
         by=event.by,
+        attempts=attempts_with(
+            relay, event.attempt, status=AttemptStatus.FAILED, error_code=event.code, message_sid=sid
+        ),
     )
 
 
 def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) -> Relay:
     """The deadline passed: the attempt keeps what is known of it and no longer decides anything."""
     sid = event.message_sid or relay.attempts[-1].message_sid
-    relay = set_attempt(relay, event.attempt, status=status, message_sid=sid)
     step = Step.ATTEMPT_FAILED if status is AttemptStatus.FAILED else Step.ATTEMPT_UNCONFIRMED
-    return log_relay_attempt(relay, step, now, event.attempt, status=status.value, reason=event.reason, by=event.by)
+    return log_relay_attempt(
+        relay,
+        step,
+        now,
+        event.attempt,
+        status=status.value,
+        reason=event.reason,
+        by=event.by,
+        attempts=attempts_with(relay, event.attempt, status=status, message_sid=sid),
+    )
 
 
 def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -46,17 +52,20 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
     was = relay.final_status
     relay = _withdraw_scheduled(relay, now)
     sid = event.message_sid or relay.attempts[event.attempt - 1].message_sid
-    # A failure told before it is taken back, so that every order of receipts leaves the same attempt.
-    relay = set_attempt(relay, event.attempt, status=AttemptStatus.DELIVERED, message_sid=sid, error_code=None)
-    tier = relay.attempts[event.attempt - 1].tier
-    relay = replace(
+    late = "after the relay was given up as exhausted" if was is FinalStatus.EXHAUSTED else ""
+    relay = log_relay_attempt(
         relay,
+        Step.DELIVERED,
+        now,
+        event.attempt,
+        reason=event.reason or late,
+        by=event.by,
+        # A failure told before it is taken back, so that every order of receipts leaves the same attempt.
+        attempts=attempts_with(relay, event.attempt, status=AttemptStatus.DELIVERED, message_sid=sid, error_code=None),
         final_status=FinalStatus.DELIVERED,
-        delivered_tier=tier,
+        delivered_tier=relay.attempts[event.attempt - 1].tier,
         delivery_confirmed_at=now,
     )
-    late = "after the relay was given up as exhausted" if was is FinalStatus.EXHAUSTED else ""
-    relay = log_relay_attempt(relay, Step.DELIVERED, now, event.attempt, reason=event.reason or late, by=event.by)
     return Decision(replace(relay, due_at=fates.due_after_end(relay, now)), cancelled)
 
 
@@ -98,7 +107,7 @@ def note(relay: Relay, event: Event, now: datetime) -> Decision:
     if _RANK[learned] <= _RANK[attempt.status] and not tells_sid:
         return Decision(relay, (), "nothing new about an attempt that no longer decides anything")
     climbs = _RANK[learned] > _RANK[attempt.status]
-    relay = set_attempt(
+    attempts = attempts_with(
         relay,
         event.attempt,
         status=learned if climbs else attempt.status,
@@ -114,5 +123,6 @@ def note(relay: Relay, event: Event, now: datetime) -> Decision:
         error_code=event.code,
         reason=event.reason,
         by=event.by,
+        attempts=attempts,
     )
     return Decision(fates.at_rest(relay))

@@ -7,7 +7,7 @@ us of is asked. Everything is safe to repeat: a text is known by its MessageSid,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from relay import inbound, lookup, shell
@@ -21,16 +21,13 @@ RUN_SECONDS = 120.0
 # How many texts are relayed, and how many relays asked about, at most in one run.
 RUN_LIMIT = 500
 
-# Names of the store's watermarks: up to where Twilio's list was compared, and what is never gone back behind. The
-# second keeps texts away that came before this relay was there: somebody else has dealt with them.
+# The store's name for the time up to which Twilio's list was compared.
 WATERMARK = "reconcile"
-BEGINNING = "reconcile-beginning"
 
-# How far the first run looks back.
-FIRST_LOOK_BACK = timedelta(minutes=5)
 # How far our clock may be ahead of Twilio's: the watermark keeps that distance from our own time.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-# Every run begins so long before the watermark: Twilio's list may be behind.
+# Every run begins so long before the watermark: Twilio's list may be behind. The first one so long before itself;
+# what came earlier was there before this relay, and somebody else has dealt with it.
 OVERLAP = timedelta(minutes=5)
 # A text so young may still have its webhook under way: Twilio spends up to 15 s on it, and as much on a fallback URL.
 WEBHOOK_UNDER_WAY = timedelta(seconds=30)
@@ -67,9 +64,9 @@ class ReconcileReport:
 def reconcile(world: World, intake: Intake, limit: int = RUN_LIMIT) -> ReconcileReport:
     """Compare once, bounded in time and by `limit`. Raises StoreUnavailable only before anything was done."""
     run = _Run(world, intake, Budget(world.clock, RUN_SECONDS, TASK_LIMITS), limit)
-    begin, since = _window(world, run.budget)
+    watermark = world.store.get_watermark(WATERMARK, timeout_seconds=run.budget.store)
     try:
-        run.take_in(begin, since)
+        run.take_in(watermark)
         run.ask_about_relays()
     except MessengerUnavailable:
         run.twilio_answered = False
@@ -78,19 +75,9 @@ def reconcile(world: World, intake: Intake, limit: int = RUN_LIMIT) -> Reconcile
     report = run.report()
     repaired = report.recovered + report.adopted + report.declared_not_sent + report.taken_over
     trouble = repaired or report.failed or not report.twilio_answered
-    world.journal.note("WARNING" if trouble else "INFO", "reconcile", **asdict(report))
+    labels = {field.name: getattr(report, field.name) for field in fields(report)}
+    world.journal.note("WARNING" if trouble else "INFO", "reconcile", **labels)
     return report
-
-
-def _window(world: World, budget: Budget) -> tuple[datetime, datetime]:
-    """The watermark, and from when on Twilio's list is read. The very first run sets both watermarks."""
-    now = world.clock.now()
-    beginning = world.store.get_watermark(BEGINNING, timeout_seconds=budget.store)
-    if beginning is None:
-        beginning = now - FIRST_LOOK_BACK
-        world.store.set_watermark(BEGINNING, beginning, timeout_seconds=budget.store)
-    watermark = world.store.get_watermark(WATERMARK, timeout_seconds=budget.store) or beginning
-    return watermark, max(watermark - OVERLAP, beginning, now - RETENTION)
 
 
 class _Run:
@@ -120,23 +107,21 @@ class _Run:
             self.twilio_answered,
         )
 
-    def take_in(self, watermark: datetime, since: datetime) -> None:
+    def take_in(self, watermark: datetime | None) -> None:
         """Relay every text of Twilio's list that the store does not know, and move the watermark past what is done.
 
         Raises MessengerUnavailable and StoreUnavailable; the watermark then stays where it was.
         """
         now = self._world.clock.now()
-        done_until = max(watermark, now - CLOCK_TOLERANCE)
-        for received in self._received(since):
-            if received.received_at > now - WEBHOOK_UNDER_WAY:
+        done_until = max(watermark or now, now - CLOCK_TOLERANCE)
+        for received in self._received(max((watermark or now) - OVERLAP, now - RETENTION)):
+            if received.received_at > now - WEBHOOK_UNDER_WAY or self._is_over():
                 done_until = min(done_until, received.received_at)
                 break
-            if self._is_over():
-                done_until = min(done_until, received.received_at)
-                break
-            if received.received_at > now - RETENTION:
-                self._take_in_one(received)
-        if done_until > watermark:
+            self._take_in_one(received)
+        if watermark is None or done_until > watermark:
+            # Never back, or the next run would look further back than the first.
+            done_until = max(done_until, watermark or now)
             self._world.store.set_watermark(WATERMARK, done_until, timeout_seconds=self.budget.store)
 
     def _received(self, since: datetime) -> list[ReceivedMessage]:

@@ -58,10 +58,8 @@ def receive(
         ended = replace(relay, final_status=FinalStatus.RECORDED)
         reason = "not from a customer: recorded, not forwarded"
         return Decision(log_relay_attempt(ended, Step.RECORDED, now, reason=reason))
-    relay = replace(relay, attempts=(_new_attempt(relay, 1, now),))
-    if claim is None:
-        return _scheduled(relay)
-    return _claimed(relay, claim, now, by=recovered_by)
+    relay = replace(relay, attempts=(_new_attempt(relay, 1, now),), due_at=now)
+    return _scheduled(relay) if claim is None else _claimed(relay, claim, now, by=recovered_by)
 
 
 def log_relay_attempt(
@@ -75,19 +73,25 @@ def log_relay_attempt(
     error_code: int | None = None,
     reason: str = "",
     by: str = "",
+    **changes: Any,
 ) -> Relay:
-    """Append one line to the relay's audit trail."""
+    """Append one line to the relay's audit trail, together with the `changes` of the relay that it tells of."""
     if tier is None and attempt:
-        tier = relay.attempts[attempt - 1].tier
+        tier = changes.get("attempts", relay.attempts)[attempt - 1].tier
     entry = TrailEntry(now, step, tier, attempt or None, status, error_code, reason, by)
-    return replace(relay, error_log=(*relay.error_log, entry))
+    return replace(relay, error_log=(*relay.error_log, entry), **changes)
 
 
 def set_attempt(relay: Relay, number: int, **changes: Any) -> Relay:
     """The relay with these fields of one attempt changed."""
+    return replace(relay, attempts=attempts_with(relay, number, **changes))
+
+
+def attempts_with(relay: Relay, number: int, **changes: Any) -> tuple[Attempt, ...]:
+    """The relay's attempts with these fields of one of them changed."""
     attempts = list(relay.attempts)
     attempts[number - 1] = replace(attempts[number - 1], **changes)
-    return replace(relay, attempts=tuple(attempts))
+    return tuple(attempts)
 
 
 def claim(relay: Relay, token: str, now: datetime, by: str) -> Decision:
@@ -95,11 +99,11 @@ def claim(relay: Relay, token: str, now: datetime, by: str) -> Decision:
     return _claimed(relay, token, now, by)
 
 
-def _claimed(relay: Relay, token: str, now: datetime, by: str) -> Decision:
+def _claimed(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect, ...] = ()) -> Decision:
     number = relay.attempts[-1].number
     tier = relay.policy.tier(relay.attempts[-1].tier)
     deadline = now + timedelta(seconds=tier.receipt_timeout_seconds)
-    relay = set_attempt(
+    attempts = attempts_with(
         relay,
         number,
         status=AttemptStatus.CLAIMED,
@@ -107,9 +111,8 @@ def _claimed(relay: Relay, token: str, now: datetime, by: str) -> Decision:
         lease_until=now + timedelta(seconds=LEASE_SECONDS),
         deadline_at=deadline,
     )
-    relay = replace(relay, due_at=deadline)
-    relay = log_relay_attempt(relay, Step.ATTEMPT_STARTED, now, number, by=by)
-    return Decision(relay, (pending_timer(relay), SendAttempt(number)))
+    relay = log_relay_attempt(relay, Step.ATTEMPT_STARTED, now, number, by=by, attempts=attempts, due_at=deadline)
+    return Decision(relay, (*first, pending_timer(relay), SendAttempt(number)))
 
 
 def pending_timer(relay: Relay) -> ArmTimer:
@@ -156,23 +159,17 @@ def escalate_on_failure(
     if may_retry and current.try_in_tier <= len(tier.retry_delays_seconds):
         delay = tier.retry_delays_seconds[current.try_in_tier - 1]
         attempt = _new_attempt(relay, current.tier, now + timedelta(seconds=delay), current.try_in_tier + 1)
-        relay = replace(relay, attempts=(*relay.attempts, attempt))
         reason = f"retry {current.try_in_tier} of {len(tier.retry_delays_seconds)} in {delay:g} s"
-        relay = log_relay_attempt(relay, Step.ATTEMPT_SCHEDULED, now, attempt.number, reason=reason)
-        return _scheduled(relay, first)
+        return _scheduled(_planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
     if current.tier < relay.policy.last_tier:
         attempt = _new_attempt(relay, current.tier + 1, now)
-        relay = replace(relay, attempts=(*relay.attempts, attempt))
         reason = f"on to tier {attempt.tier} of {relay.policy.last_tier}"
-        relay = log_relay_attempt(relay, Step.ESCALATED, now, attempt.number, reason=reason, by=event.by)
-        if event.claim is not None:
-            decision = _claimed(relay, event.claim, now, event.by)
-            return Decision(decision.relay, (*first, *decision.effects))
-        return _scheduled(relay, first)
+        relay = _planned(relay, attempt, Step.ESCALATED, now, reason, event.by)
+        return _scheduled(relay, first) if event.claim is None else _claimed(relay, event.claim, now, event.by, first)
     # Due at once, until the alarm is on record: the sweep finds it if we die before raising it.
-    relay = replace(relay, final_status=FinalStatus.EXHAUSTED, due_at=now)
     reason = "no tiers left" + ("; the last outcome is unknown" if current.is_unresolved else "")
-    relay = log_relay_attempt(relay, Step.EXHAUSTED, now, tier=current.tier, reason=reason, by=event.by)
+    ended: dict[str, Any] = {"final_status": FinalStatus.EXHAUSTED, "due_at": now}
+    relay = log_relay_attempt(relay, Step.EXHAUSTED, now, tier=current.tier, reason=reason, by=event.by, **ended)
     return Decision(relay, (*first, RaiseAlarm()))
 
 
@@ -181,10 +178,8 @@ def start_later(relay: Relay, now: datetime, first: tuple[Effect, ...]) -> Decis
     current = relay.attempts[-1]
     starts_at = now + timedelta(seconds=UNSTARTED_RETRY_SECONDS)
     attempt = _new_attempt(relay, current.tier, starts_at, current.try_in_tier)
-    relay = replace(relay, attempts=(*relay.attempts, attempt))
     reason = f"not begun in time; again in {UNSTARTED_RETRY_SECONDS:g} s"
-    relay = log_relay_attempt(relay, Step.ATTEMPT_SCHEDULED, now, attempt.number, reason=reason)
-    return _scheduled(relay, first)
+    return _scheduled(_planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
 
 
 def unstarted_in_tier(relay: Relay) -> int:
@@ -197,21 +192,18 @@ def unstarted_in_tier(relay: Relay) -> int:
 def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
     """The last tier's attempt is declared not sent: once more. A doubled text is better than a lost one."""
     current = relay.attempts[-1]
-    attempt = replace(
-        _new_attempt(relay, current.tier, now, current.try_in_tier + 1),
-        is_resend=True,
-    )
-    relay = replace(relay, attempts=(*relay.attempts, attempt))
+    attempt = replace(_new_attempt(relay, current.tier, now, current.try_in_tier + 1), is_resend=True)
     reason = "sent once more after a negative look-up at the last tier; it may arrive twice"
-    relay = log_relay_attempt(relay, Step.ATTEMPT_SCHEDULED, now, attempt.number, reason=reason, by=event.by)
+    relay = _planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason, event.by)
     return _scheduled(relay) if event.claim is None else _claimed(relay, event.claim, now, event.by)
 
 
 def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decision:
     current = relay.attempts[-1]
-    relay = set_attempt(relay, current.number, deadline_at=at, lookups=current.lookups + 1)
-    relay = replace(relay, due_at=at)
-    relay = log_relay_attempt(relay, Step.LOOKUP_REPEATED, now, current.number, reason=event.reason, by=event.by)
+    number, reason = current.number, event.reason
+    attempts = attempts_with(relay, number, deadline_at=at, lookups=current.lookups + 1)
+    step = Step.LOOKUP_REPEATED
+    relay = log_relay_attempt(relay, step, now, number, reason=reason, by=event.by, attempts=attempts, due_at=at)
     return Decision(relay, (pending_timer(relay),))
 
 
@@ -221,14 +213,12 @@ def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     attempt = _new_attempt(relay, min(max(event.tier, 1), relay.policy.last_tier), now)
     relay = replace(
         relay,
-        attempts=(*relay.attempts, attempt),
         first_attempt_of_drive=attempt.number,
         redrive_ids=(*relay.redrive_ids, event.request_id),
         # Near the end of its days the record would be gone, and the text lost, in mid-cascade.
         expires_at=max(relay.expires_at, now + RETENTION),
     )
-    relay = log_relay_attempt(relay, Step.REDRIVEN, now, attempt.number, reason=event.reason, by=event.by)
-    return _scheduled(relay)
+    return _scheduled(_planned(relay, attempt, Step.REDRIVEN, now, event.reason, event.by))
 
 
 def _new_attempt(relay: Relay, tier: int, starts_at: datetime, try_in_tier: int = 1) -> Attempt:
@@ -236,6 +226,12 @@ def _new_attempt(relay: Relay, tier: int, starts_at: datetime, try_in_tier: int 
     return Attempt(len(relay.attempts) + 1, tier, try_in_tier, AttemptStatus.SCHEDULED, starts_at, phone=phone)
 
 
+def _planned(relay: Relay, attempt: Attempt, step: Step, now: datetime, reason: str, by: str = "") -> Relay:
+    """The relay with one more attempt, which is due when it starts."""
+    planned: dict[str, Any] = {"attempts": (*relay.attempts, attempt), "due_at": attempt.starts_at}
+    return log_relay_attempt(relay, step, now, attempt.number, reason=reason, by=by, **planned)
+
+
 def _scheduled(relay: Relay, first: tuple[Effect, ...] = ()) -> Decision:
-    relay = replace(relay, due_at=relay.attempts[-1].starts_at)
+    """Nobody has claimed the current attempt: its timer will find somebody."""
     return Decision(relay, (*first, pending_timer(relay)))

@@ -50,6 +50,7 @@ class Fault(StrEnum):
     TIMER_CANCEL_LOST = "cancelled timer fires all the same"
     # the world at large
     SKEW = "process with a wrong clock"
+    CLOCK_SET = "clock set by minutes"
     SWEEP_LOST = "sweep did not run"
     CONFIG_CHANGED = "tiers changed in mid-cascade"
     TOKEN_ROTATED = "auth token rotated"
@@ -81,7 +82,10 @@ class Failed(Exception):
 
 
 class Conflicted(Exception):
-    """The effect is there, but the answer says that somebody was faster."""
+    """The answer says that somebody was faster: oneself, if it was `applied`, or nobody."""
+
+    def __init__(self, applied: bool) -> None:
+        self.applied = applied
 
 
 _READ = (Fault.STALL, Fault.SLOW, Fault.LOST_REPLY, Fault.CRASH_AFTER)
@@ -172,7 +176,7 @@ class Line:
         if fault is Fault.CRASH_BEFORE:
             self._die()
         if fault is Fault.CONTENTION:
-            raise Conflicted
+            raise Conflicted(applied=False)
         if fault is Fault.LOST_REQUEST:
             kernel.pause(self._between(0.0, timeout_seconds))
             raise Failed(never=True)
@@ -190,7 +194,7 @@ class Line:
             kernel.pause(self._between(0.0, timeout_seconds))
             raise Failed
         if fault is Fault.OWN_CONFLICT:
-            raise Conflicted
+            raise Conflicted(applied=True)
         if fault is Fault.STALL:
             kernel.pause(self._between(0.0, 30.0))
         return result

@@ -66,7 +66,6 @@ class History:
     recorded: list[Callable[[World, Intake], object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
-    faults_stopped_at: float = 0.0
 
     def violated(self, invariant: str, words: str) -> None:
         self.violations.append(f"{invariant}: {words}")

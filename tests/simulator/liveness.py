@@ -106,6 +106,7 @@ def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[st
     requests = run.history.recorded
     if not requests:
         return
+    run.stop_faults()
     before = {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}
     posts = len(run.history.posts)
     for request in requests if everything else [run.dice.pick(requests)]:

@@ -20,17 +20,15 @@ BODY_MARK = "zebra"
 # In Twilio's list from the start: it came long before the relay was there.
 BEFORE_US = InboundText("SM" + "b" * 32, "+15551234567", OUR_PHONES[0], f"{BODY_MARK} before your time")
 
-_DELAYS: tuple[tuple[float, ...], ...] = ((), (2.0,), (2.0, 4.0, 8.0))
-_TIMEOUTS = (60.0, 30.0, 20.0, 5.0, 120.0)
-
 
 def _policies() -> tuple[Policy, ...]:
     """All tiers of a policy differ from each other, and no two policies share a handler at the same tier."""
     policies = []
+    # Some more often than others: few tiers and few retries give short runs, and short runs say more a second.
     for shift in range(2):
-        for count in (1, 2, 3, 4):
-            for delays in _DELAYS:
-                for timeout in _TIMEOUTS:
+        for count in (1, 2, 2, 1, 3, 2, 1, 3, 4):
+            for delays in ((), (2.0,), (), (2.0, 4.0, 8.0), (2.0,), ()):
+                for timeout in (60.0, 30.0, 20.0, 5.0, 120.0):
                     tiers = tuple(
                         Tier(
                             f"handler {level + 1}",
@@ -65,6 +63,7 @@ class Plan:
     texts: list[tuple[float, InboundText]]
     carriers: dict[str, Carrier]
     skews: list[float]
+    clocks_set: list[tuple[float, int, float]]  # when, whose, to which error
     fault_probability: float
     faults_stop_at: float
     outages: list[tuple[Service, float, float]]
@@ -87,6 +86,7 @@ def draw_plan(dice: Dice) -> Plan:
         texts=_draw_texts(dice),
         carriers={tier.phone: draw_carrier(dice) for tier in policy.tiers},
         skews=_draw_skews(dice),
+        clocks_set=[],
         fault_probability=probability,
         faults_stop_at=dice.between(15.0, 400.0) if dice.chance(0.7) else dice.between(400.0, 1500.0),
         outages=[],
@@ -98,6 +98,10 @@ def draw_plan(dice: Dice) -> Plan:
         store_deletes_expired=dice.chance(0.5),
         newly_deployed=dice.chance(0.1),
     )
+    if any(plan.skews):
+        for number in range(len(plan.skews)):
+            if dice.chance(0.5):
+                plan.clocks_set.append((dice.between(0.0, 200.0), number, dice.between(0.0, 600.0) - 300.0))
     if dice.chance(0.12):
         for _ in range(1 + int((1.0 - dice.draw()) * 3)):
             begins = dice.between(2.0, plan.faults_stop_at)

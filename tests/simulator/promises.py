@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from relay.failures import NOT_STARTED
 from relay.fates import settled_at
+from relay.lookup import NOT_SENT
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.policy import Success
+from relay.policy import UNSTARTED_RETRIES_MAX, Success
 
-from tests.simulator.plan import BEFORE_US
+from tests.simulator.plan import BEFORE_US, OUR_PHONES
 from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
 
@@ -44,12 +46,51 @@ def nothing_from_before_us(run: Simulation) -> Iterator[str]:
         yield "BEFORE: a text from before the relay was there was relayed"
 
 
+def customers_are_forwarded(run: Simulation) -> Iterator[str]:
+    """Only a text from a handler, by the tiers before or after a change, or from one of our numbers is kept without
+    being forwarded."""
+    plan = run.plan
+    policies = [plan.policy] if plan.new_policy is None else [plan.policy, plan.new_policy]
+    kept = {*OUR_PHONES, *(tier.phone for policy in policies for tier in policy.tiers)}
+    for stored in run.fleet.store.relays.values():
+        if stored.relay.final_status is FinalStatus.RECORDED and stored.relay.sender_phone not in kept:
+            yield f"LOST: {stored.relay.message_id[-3:]} came from a customer and was not forwarded"
+
+
 def the_policy_is_frozen(run: Simulation) -> Iterator[str]:
-    """A relay's tiers change with a redrive and never otherwise, whatever the configuration does."""
+    """A relay's tiers change with a redrive and never otherwise, whatever the configuration does; and only what is
+    exhausted is redriven."""
     for message_id, commits in run.history.commits.items():
         for (_, before), (_, after) in pairwise(commits):
-            if after.policy is not before.policy and len(after.redrive_ids) == len(before.redrive_ids):
+            redriven = len(after.redrive_ids) > len(before.redrive_ids)
+            if after.policy is not before.policy and not redriven:
                 yield f"FROZEN: the tiers of {message_id[-3:]} changed in mid-cascade"
+            if redriven and before.final_status is not FinalStatus.EXHAUSTED:
+                yield f"FROZEN: {message_id[-3:]} was redriven while it was {before.final_status}"
+
+
+def what_twilio_told_of_was_sent(run: Simulation) -> Iterator[str]:
+    """No attempt of which the record knows Twilio's id is ever declared not sent, nor sent once more."""
+    for message_id, commits in run.history.commits.items():
+        for (_, before), (_, after) in pairwise(commits):
+            for entry in after.error_log[len(before.error_log) :]:
+                if entry.reason == NOT_SENT and before.attempts[(entry.attempt or 0) - 1].message_sid is not None:
+                    yield f"RESEND: attempt {entry.attempt} of {message_id[-3:]} was told of and declared not sent"
+
+
+def no_handler_is_passed_over_untried(run: Simulation) -> Iterator[str]:
+    """A tier whose attempts could none of them be begun in time is given up only after the retries for that."""
+    for stored in run.fleet.store.relays.values():
+        relay = stored.relay
+        drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
+        for tier in {attempt.tier for attempt in drive}:
+            tries = [attempt for attempt in drive if attempt.tier == tier]
+            is_over = tier < drive[-1].tier or relay.final_status is FinalStatus.EXHAUSTED
+            failures = [entry for entry in relay.error_log if entry.step is Step.ATTEMPT_FAILED]
+            unstarted = {entry.attempt for entry in failures if entry.error_code == NOT_STARTED}
+            begun = any(attempt.number not in unstarted for attempt in tries)
+            if is_over and not begun and len(tries) <= UNSTARTED_RETRIES_MAX:
+                yield f"UNSENT: tier {tier} of {relay.message_id[-3:]} was given up without one POST"
 
 
 def asked_before_escalating(run: Simulation) -> Iterator[str]:
@@ -126,7 +167,10 @@ def _claimed_at(run: Simulation, relay: Relay, number: int) -> float:
 
 PROMISES: tuple[Callable[[Simulation], Iterator[str]], ...] = (
     never_lost,
+    customers_are_forwarded,
     nothing_from_before_us,
+    what_twilio_told_of_was_sent,
+    no_handler_is_passed_over_untried,
     the_policy_is_frozen,
     asked_before_escalating,
     resends_only_in_the_window,

@@ -26,8 +26,11 @@ from tests.simulator.simulation import Simulation
 
 Pair = tuple[State, EventKind]
 
-# Every so often all recorded requests are replayed, not only one.
-_REPLAY_ALL_EVERY = 16
+# What nobody can tell of an attempt is always followed to its end. What Twilio has and the carrier does not confirm is
+# asked about for more than an hour, at the same few places of the code; every so often that is enough.
+_SETTLE_EVERY = 8
+# Every so often a recorded request is replayed, or all of them.
+_REPLAY_ONE_EVERY, _REPLAY_ALL_EVERY = 4, 32
 
 
 @dataclass(slots=True)
@@ -48,14 +51,14 @@ def run_seed(seed: int, calmed: Collection[int] | None = None, traced: bool = Fa
     try:
         run.run(deadline(run))
         violations.extend(l1_every_text_ends(run))
-        if not violations:
+        if not violations and (seed % _SETTLE_EVERY == 0 or list(l2_every_attempt_is_resolved(run))):
             run.run(settling(run))
             violations.extend(l2_every_attempt_is_resolved(run))
             violations.extend(l3_nothing_is_left_behind(run))
         violations.extend(run.history.violations)
         for judge in (*SAFETY, *PROMISES):
             violations.extend(judge(run))
-        if not violations:
+        if not violations and seed % _REPLAY_ONE_EVERY == 0:
             violations.extend(s10_replays_change_nothing(run, everything=seed % _REPLAY_ALL_EVERY == 0))
     finally:
         run.kernel.end()

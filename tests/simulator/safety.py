@@ -158,7 +158,7 @@ def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
         attempt = relay.attempts[post.attempt - 1]
         if post.to in OUR_PHONES or post.to != attempt.phone:
             yield f"S8: {_named(post)} went to a wrong number"
-        sender = run.history.texts[post.message_id].text.sender_phone
+        sender = relay.sender_phone
         if sender in OUR_PHONES or all(sender in handlers for handlers in _handlers(run)):
             yield f"S8: {_named(post)} forwards a text that did not come from a customer"
         start = max(start for start in _drives(run, relay) if start <= post.attempt)

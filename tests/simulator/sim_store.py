@@ -43,8 +43,10 @@ class ProcessStore:
             self._arm(timers, timeout_seconds)
         try:
             version = self._write("store.create", timeout_seconds, lambda: self._create(relay))
-        except Conflicted:
-            raise AlreadyStored("it exists") from None
+        except Conflicted as conflicted:
+            if conflicted.applied:
+                raise AlreadyStored("it exists") from None
+            raise StoreUnavailable("contention") from None
         if not self._timers_first:
             self._arm(timers, timeout_seconds)
         return version

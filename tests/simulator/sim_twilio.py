@@ -117,13 +117,13 @@ class TwilioState:
 def draw_carrier(dice: Dice) -> Carrier:
     """The calm one delivers."""
     draw = dice.draw()
-    if draw >= 0.45:
+    if draw >= 0.4:
         return Carrier()
-    if draw >= 0.25:
+    if draw >= 0.22:
         return Carrier(delivers=False, fails_with=dice.pick(_CARRIER_CODES))
     if draw >= 0.12:
         return Carrier(delivers=False)
-    if draw >= 0.05:
+    if draw >= 0.04:
         return Carrier(delivers_late_after=dice.between(5.0, 200.0))
     return Carrier(delivers=False, opted_out=True)
 

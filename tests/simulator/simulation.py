@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
+from typing import Any
 
 from relay import escalation
 from relay.errors import StoreUnavailable
 from relay.inbound import Intake
 from relay.model import FinalStatus, InboundText, Timer
 from relay.ports import ReceivedMessage
-from relay.reconcile import BEGINNING, WATERMARK, reconcile
+from relay.reconcile import WATERMARK, reconcile
 from relay.redrive import redrive
 from relay.shell import World
 from relay.sweep import sweep
@@ -32,10 +33,6 @@ TOKENS = ("old-token-0123456789", "new-token-0123456789")
 # A new deployment has had its first run of reconcile by then.
 _FIRST_TEXT_AT = 2.0
 
-# The sweep's own look at due_at, plus the worst error of two clocks: with nothing due by then it has nothing to do,
-# and running it would only cost time.
-_NOTHING_DUE_WITHIN = 700.0
-
 
 class Simulation:
     """A run in the making. `calmed` are the positions of draws to be made harmless, for shrinking."""
@@ -50,7 +47,7 @@ class Simulation:
         self.faults = FaultSource(self.dice, self.plan.fault_probability)
         self.fleet = Fleet(self.kernel, self.faults, self.dice, self.history)
         self.calls = TwilioCalls(self.fleet, TOKENS[0])
-        self._periodic = 0
+        self._idle = 0  # events to come that nobody waits for
         self._prepare(self.plan)
 
     def _prepare(self, plan: Plan) -> None:
@@ -65,7 +62,6 @@ class Simulation:
         fleet.twilio.carriers = plan.carriers
         fleet.timers.fire = self._fire
         self.faults.outages = plan.outages
-        self.history.faults_stopped_at = plan.faults_stop_at
         at = self.kernel.at
         if plan.newly_deployed:
             # The first run of reconcile is what makes the relay responsible for what Twilio takes in from then on.
@@ -74,16 +70,17 @@ class Simulation:
             at(0.0, self._first_reconcile)
         else:
             # The watchmen have been at work for a while.
-            fleet.store.watermarks[BEGINNING] = time_of(-86400.0)
             fleet.store.watermarks[WATERMARK] = time_of(-300.0)
         for when, text in plan.texts:
             at(when + _FIRST_TEXT_AT, self._text_reaches_twilio, text)
-        at(plan.faults_stop_at, self._stop_faults)
+        self._meanwhile(plan.faults_stop_at, self._stop_faults)
         if plan.new_policy is not None:
             for number in range(len(fleet.processes)):
-                at(plan.config_changes_at + 20.0 * number, self._change_config, number)
+                self._meanwhile(plan.config_changes_at + 20.0 * number, self._change_config, number)
+        for when, number, skew in plan.clocks_set:
+            self._meanwhile(when, self._set_clock, (number, skew))
         if plan.token_rotates_at:
-            at(plan.token_rotates_at, self._rotate_token)
+            self._meanwhile(plan.token_rotates_at, self._rotate_token)
         for redriven in plan.redrives:
             at(redriven.at, self._operator_redrives, redriven)
         self._every(SWEEP_SECONDS, self.dice.between(0.0, SWEEP_SECONDS), self._sweep)
@@ -94,21 +91,29 @@ class Simulation:
         kernel = self.kernel
         while kernel.now < until:
             kernel.run(min(kernel.now + SWEEP_SECONDS, until))
-            if kernel.waiting <= self._periodic and self._is_quiet():
+            if kernel.waiting <= self._idle and self._is_quiet():
                 return
 
     def _is_quiet(self) -> bool:
-        """Nothing under way, no faults to come, every text known and ended with nothing due."""
-        if self.kernel.now < self.history.faults_stopped_at:
-            return False
+        """Nothing is under way that anything else could still disturb: every text has ended, with nothing due."""
         relays = self.fleet.store.relays
-        return len(relays) >= len(self.history.texts) and all(
+        return all(message_id in relays for message_id in self.history.texts) and all(
             stored.relay.due_at is None and stored.relay.final_status is not FinalStatus.IN_PROGRESS
             for stored in relays.values()
         )
 
+    def _meanwhile(self, time: float, action: Callable[[Any], None], argument: Any = None) -> None:
+        """Let something happen at this time that by itself keeps no run going."""
+
+        def happens(argument: Any) -> None:
+            self._idle -= 1
+            action(argument)
+
+        self._idle += 1
+        self.kernel.at(time, happens, argument)
+
     def _every(self, seconds: float, first: float, action: Callable[[], None]) -> None:
-        self._periodic += 1
+        self._idle += 1
 
         def tick(_: object) -> None:
             self.kernel.after(seconds, tick)
@@ -133,7 +138,8 @@ class Simulation:
     def _sweep(self) -> None:
         if self.faults.strikes(Fault.SWEEP_LOST, 0.1):
             return
-        soon = time_of(self.kernel.now + _NOTHING_DUE_WITHIN)
+        # With nothing due by any clock it has nothing to do, and running it would only cost time.
+        soon = time_of(self.kernel.now + max(0.0, *(process.skew for process in self.fleet.processes)))
         if any(
             stored.relay.due_at is not None and stored.relay.due_at < soon
             for stored in self.fleet.store.relays.values()
@@ -141,7 +147,12 @@ class Simulation:
             self.fleet.run("sweep", lambda world, _: sweep(world), self._only_store_errors)
 
     def _reconcile(self) -> None:
-        if not self.faults.strikes(Fault.SWEEP_LOST, 0.1):
+        if self.faults.strikes(Fault.SWEEP_LOST, 0.1):
+            return
+        # With every text known and nothing open it can change nothing.
+        relays = self.fleet.store.relays
+        known = all(message_id in relays for message_id in self.history.texts)
+        if not known or any(stored.relay.due_at is not None for stored in relays.values()):
             self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
     def _first_reconcile(self, _: object) -> None:
@@ -156,6 +167,10 @@ class Simulation:
             self.history.violated("L1", f"{task.name} raised {task.error!r}")
 
     def _stop_faults(self, _: object) -> None:
+        self.stop_faults()
+
+    def stop_faults(self) -> None:
+        """From here on the world behaves."""
         self.kernel.note("--- faults stop; clocks are set right ---")
         self.faults.stop()
         for process in self.fleet.processes:
@@ -166,6 +181,12 @@ class Simulation:
         self.faults.count(Fault.CONFIG_CHANGED)
         self.fleet.intakes[number] = Intake(self.plan.new_policy, OUR_PHONES)
         self.kernel.note(f"process {number + 1} has new tiers")
+
+    def _set_clock(self, setting: tuple[int, float]) -> None:
+        if self.kernel.now < self.plan.faults_stop_at:
+            self.faults.count(Fault.CLOCK_SET)
+            self.fleet.processes[setting[0]].skew = setting[1]
+            self.kernel.note(f"the clock of process {setting[0] + 1} is set to {setting[1]:+.0f} s")
 
     def _rotate_token(self, _: object) -> None:
         self.faults.count(Fault.TOKEN_ROTATED)

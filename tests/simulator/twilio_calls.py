@@ -58,7 +58,7 @@ class TwilioCalls:
         }
         request = self.request(INBOUND_PATH, "", fields)
         copies = 1
-        if faults.strikes(Fault.WEBHOOK_PARALLEL, 0.08):
+        if faults.strikes(Fault.WEBHOOK_PARALLEL, 0.05):
             copies = 2 + int((1.0 - fleet.dice.draw()) * 5)
         for _ in range(copies):
             _Webhook(self, text.message_id, request).try_now(None)

@@ -1,0 +1,16 @@
+"""Deliberately broken variations of the protocol: the simulator is worth what it says about these.
+
+Each is killed (a run shows a violation) within the number of runs that it states, or it is listed as equivalent, with
+the redundancy that covers for it.
+"""
+
+from __future__ import annotations
+
+from tests.simulator.mutants.mutant import Mutant
+from tests.simulator.mutants.of_machine import MACHINE
+from tests.simulator.mutants.of_shell import SHELL
+from tests.simulator.mutants.of_ways_in import WAYS_IN
+
+MUTANTS: tuple[Mutant, ...] = (*SHELL, *MACHINE, *WAYS_IN)
+
+__all__ = ["MUTANTS", "Mutant"]

@@ -1,0 +1,69 @@
+"""What a mutant is, and how it is put into the real code and taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from relay import machine
+from relay.events import EventKind, State
+
+# Where nothing else is stated a mutant is dead within so many runs.
+RUNS = 400
+
+
+class Patcher:
+    """Puts pieces of a mutant in and remembers what to put back."""
+
+    def __init__(self) -> None:
+        self._undo: list[Callable[[], None]] = []
+
+    def put(self, where: Any, name: str, value: Any) -> Any:
+        """Replace an attribute of a module or class; gives back what it was."""
+        old = getattr(where, name)
+        setattr(where, name, value)
+        self._undo.append(lambda: setattr(where, name, old))
+        return old
+
+    def answer(self, states: tuple[State, ...], kinds: tuple[EventKind, ...], answer: Any) -> None:
+        """Replace answers of the machine's table."""
+        for state in states:
+            for kind in kinds:
+                row, old = machine.TABLE[state], machine.TABLE[state][kind]
+                row[kind] = answer
+                self._undo.append(lambda row=row, kind=kind, old=old: row.__setitem__(kind, old))  # type: ignore[misc]
+
+    def undo(self) -> None:
+        for each in reversed(self._undo):
+            each()
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One broken protocol.
+
+    Attributes:
+        name: short, unique.
+        breaks: what is wrong with it, in a sentence.
+        patch: puts it in.
+        runs: within how many runs it is killed.
+        covered_by: for an equivalent mutant, the redundancy that makes up for it; empty for all others.
+    """
+
+    name: str
+    breaks: str
+    patch: Callable[[Patcher], None]
+    runs: int = RUNS
+    covered_by: str = ""
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """The code is broken while this is entered."""
+        patcher = Patcher()
+        try:
+            self.patch(patcher)
+            yield
+        finally:
+            patcher.undo()

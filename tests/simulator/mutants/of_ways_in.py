@@ -1,0 +1,244 @@
+"""Mutants of the ways in: webhook, receipts, timers, look-ups, sweep, reconcile, redrive."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from relay import escalation, inbound, lookup, receipts, reconcile, shell, sweep, webhook
+from relay.errors import MessengerUnavailable, StoreUnavailable
+from relay.events import Event, EventKind
+from relay.model import SenderClass
+from relay.policy import Success
+from relay.shell import Applied
+
+from tests.simulator import simulation
+from tests.simulator.fleet import Fleet
+from tests.simulator.mutants.mutant import Mutant, Patcher
+
+
+def _receipt_lost_with_the_store(patch: Patcher) -> None:
+    patch.put(receipts, "try_again", lambda: webhook.NO_CONTENT)
+
+
+def _webhook_200_without_the_store(patch: Patcher) -> None:
+    patch.put(inbound, "try_again", lambda: webhook.TWIML)
+
+
+def _everybody_is_a_customer(patch: Patcher) -> None:
+    patch.put(inbound, "classify_sender", lambda intake, text: SenderClass.CUSTOMER)
+
+
+def _handlers_are_customers(patch: Patcher) -> None:
+    real = inbound.classify_sender
+
+    def classify(intake: Any, text: Any) -> Any:
+        found = real(intake, text)
+        return SenderClass.CUSTOMER if found is SenderClass.HANDLER else found
+
+    patch.put(inbound, "classify_sender", classify)
+
+
+def _policy_of_today(patch: Patcher) -> None:
+    """A relay under way takes on the tiers of whoever handles it."""
+    real = shell.load
+    worlds: dict[int, Any] = {}
+    started = Fleet.run
+
+    def run(fleet: Any, name: str, body: Any, done: Any) -> Any:
+        def remembering(world: Any, intake: Any) -> Any:
+            worlds[id(world)] = intake.policy
+            return body(world, intake)
+
+        return started(fleet, name, remembering, done)
+
+    def load(world: Any, message_id: str, budget: Any) -> Any:
+        stored = real(world, message_id, budget)
+        policy = worlds.get(id(world))
+        if stored is None or policy is None or policy.last_tier < len(stored.relay.policy.tiers):
+            return stored
+        return replace(stored, relay=replace(stored.relay, policy=policy))
+
+    patch.put(Fleet, "run", run)
+    patch.put(shell, "load", load)
+
+
+def _deadline_asks_nobody(patch: Patcher) -> None:
+    def deadline_event(world: Any, relay: Any, number: int, claim: str, budget: Any, by: str = "") -> Any:
+        return Event(EventKind.DEADLINE_UNCONFIRMED, number, claim=claim, by=by)
+
+    patch.put(escalation, "deadline_event", deadline_event)
+
+
+def _silence_means_not_sent(patch: Patcher) -> None:
+    real = lookup.find
+
+    def find(*arguments: Any) -> Any:
+        try:
+            return real(*arguments)
+        except MessengerUnavailable:
+            return None
+
+    patch.put(escalation, "find", find)
+
+
+def _sent_counts_everywhere(patch: Patcher) -> None:
+    patch.put(receipts, "success_for", lambda relay, attempt: Success.SENT)
+    patch.put(lookup, "success_for", lambda relay, attempt: Success.SENT)
+
+
+def _failed_timer_is_done(patch: Patcher) -> None:
+    real = escalation.fire
+
+    def fire(*arguments: Any) -> Any:
+        try:
+            return real(*arguments)
+        except StoreUnavailable:
+            return Applied(None, "given up by a mutant")
+
+    patch.put(escalation, "fire", fire)
+
+
+def _first_text_found_is_taken(patch: Patcher) -> None:
+    """As it once was: rivals for a text are not asked about."""
+    patch.put(lookup, "_may_own", lambda owner, attempt, phone: False)
+
+
+def _owner_not_asked(patch: Patcher) -> None:
+    patch.put(lookup, "_others_with_the_same_words", lambda *arguments: iter(()))
+
+
+def _no_tolerance(patch: Patcher) -> None:
+    patch.put(lookup, "_TOLERANCE", timedelta(0))
+
+
+def _words_not_compared(patch: Patcher) -> None:
+    patch.put(lookup, "comparable", lambda text: "")
+
+
+def _no_sweep(patch: Patcher) -> None:
+    patch.put(simulation, "sweep", lambda world: None)
+
+
+def _sweep_skips_the_alarm(patch: Patcher) -> None:
+    real = sweep.resume
+
+    def resume(world: Any, stored: Any, budget: Any) -> bool:
+        return False if stored.relay.alarm_is_due else real(world, stored, budget)
+
+    patch.put(sweep, "resume", resume)
+
+
+def _sweep_skips_attempts(patch: Patcher) -> None:
+    real = sweep.resume
+
+    def resume(world: Any, stored: Any, budget: Any) -> bool:
+        return False if stored.relay.attempts[-1].status.value == "scheduled" else real(world, stored, budget)
+
+    patch.put(sweep, "resume", resume)
+
+
+def _sweep_skips_deadlines(patch: Patcher) -> None:
+    real = sweep.resume
+
+    def resume(world: Any, stored: Any, budget: Any) -> bool:
+        return real(world, stored, budget) if stored.relay.attempts[-1].status.value == "scheduled" else False
+
+    patch.put(sweep, "resume", resume)
+
+
+def _sweep_skips_fates(patch: Patcher) -> None:
+    real = lookup.settle
+
+    def settle(world: Any, stored: Any, budget: Any, by: str) -> Any:
+        return lookup.Settled() if by == "sweep" else real(world, stored, budget, by)
+
+    patch.put(lookup, "settle", settle)
+
+
+def _no_reconcile(patch: Patcher) -> None:
+    patch.put(simulation, "reconcile", lambda world, intake: None)
+
+
+def _watermark_in_a_hurry(patch: Patcher) -> None:
+    """The watermark moves before the texts are taken in."""
+    real = reconcile._Run.take_in
+
+    def take_in(run: Any, watermark: Any) -> None:
+        now = run._world.clock.now()
+        run._world.store.set_watermark(reconcile.WATERMARK, now, timeout_seconds=run.budget.store)
+        real(run, watermark)
+
+    patch.put(reconcile._Run, "take_in", take_in)
+
+
+def _no_overlap(patch: Patcher) -> None:
+    patch.put(reconcile, "OVERLAP", timedelta(0))
+    patch.put(reconcile, "CLOCK_TOLERANCE", timedelta(0))
+
+
+def _relays_what_was_before(patch: Patcher) -> None:
+    """The first run reads as much of Twilio's list as there is."""
+    real = reconcile._Run.take_in
+
+    def take_in(run: Any, watermark: Any) -> None:
+        real(run, watermark or run._world.clock.now() - timedelta(days=1))
+
+    patch.put(reconcile._Run, "take_in", take_in)
+
+
+def _reconcile_skips_our_numbers(patch: Patcher) -> None:
+    real = reconcile.reconcile
+
+    def run(world: Any, intake: Any) -> Any:
+        return real(world, replace(intake, business_phones=intake.business_phones[1:]))
+
+    patch.put(simulation, "reconcile", run)
+
+
+def _recovered_text_not_sent(patch: Patcher) -> None:
+    """A text that is found is stored as ended: it was late anyway."""
+    real = inbound.accept
+
+    def accept(world: Any, intake: Any, text: Any, budget: Any, recovered_by: str = "") -> Any:
+        if not recovered_by:
+            return real(world, intake, text, budget)
+        # As if it came from one of our own numbers.
+        ours = replace(intake, business_phones=(*intake.business_phones, text.sender_phone))
+        return real(world, ours, text, budget, recovered_by)
+
+    patch.put(inbound, "accept", accept)
+
+
+def _reconcile_takes_nothing_over(patch: Patcher) -> None:
+    patch.put(reconcile._Run, "ask_about_relays", lambda run: None)
+
+
+WAYS_IN = (
+    Mutant("receipt lost with the store", "204 although nothing was recorded.", _receipt_lost_with_the_store),
+    Mutant("200 without the store", "200 although nothing is durable.", _webhook_200_without_the_store),
+    Mutant("everybody is a customer", "Our own texts are forwarded.", _everybody_is_a_customer),
+    Mutant("handlers are customers", "Handlers' texts are forwarded.", _handlers_are_customers),
+    Mutant("policy of today", "A change of tiers reaches relays under way.", _policy_of_today),
+    Mutant("deadline asks nobody", "Escalates without asking for the true status.", _deadline_asks_nobody),
+    Mutant("silence means not sent", "Twilio's silence counts as a negative look-up.", _silence_means_not_sent),
+    Mutant("sent counts everywhere", "`sent` counts as reaching any handler.", _sent_counts_everywhere),
+    Mutant("first text found is taken", "Nobody asks who else may own a text.", _first_text_found_is_taken, runs=40000),
+    Mutant("owner not asked", "A text that belongs to another attempt is adopted.", _owner_not_asked, runs=20000),
+    Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance),
+    Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared, runs=20000),
+    Mutant("no sweep", "Nobody looks for what is overdue.", _no_sweep),
+    Mutant("sweep skips the alarm", "A lost alarm is never raised.", _sweep_skips_the_alarm),
+    Mutant("sweep skips attempts", "A planned attempt is never resumed.", _sweep_skips_attempts),
+    Mutant("sweep skips deadlines", "A lost deadline is never made up for.", _sweep_skips_deadlines),
+    Mutant("sweep skips fates", "An ended relay's fates are left to reconcile.", _sweep_skips_fates),
+    Mutant("no reconcile", "A webhook that never arrived is a text lost.", _no_reconcile),
+    Mutant("watermark in a hurry", "The watermark moves before the work is done.", _watermark_in_a_hurry, runs=4000),
+    Mutant("no overlap", "Reconcile trusts its clock and Twilio's list.", _no_overlap, runs=4000),
+    Mutant("relays what was before", "The first run relays texts from before.", _relays_what_was_before),
+    Mutant("one number not reconciled", "Only some of our numbers are compared.", _reconcile_skips_our_numbers),
+    Mutant("recovered text not sent", "What reconcile finds is only recorded.", _recovered_text_not_sent),
+    Mutant("failed timer is done", "A timer that failed does not come again.", _failed_timer_is_done),
+    Mutant("reconcile asks about nothing", "No lost status is taken over.", _reconcile_takes_nothing_over),
+)
