@@ -6,10 +6,10 @@ index and nothing has to be searched for. Pure, like the machine it belongs to.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.events import Decision, Event, EventKind, RaiseAlarm
+from relay.immutable import with_changes
 from relay.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
 from relay.policy import FATE_LOOKUP_SECONDS, FATE_LOOKUP_SECONDS_MAX, FATE_LOOKUPS, LEASE_SECONDS, SEND_SECONDS_MAX
 from relay.steps import log_relay_attempt, set_attempt
@@ -61,7 +61,7 @@ def at_rest(relay: Relay) -> Relay:
     """The relay, due no longer if it has ended and the last open attempt was just settled."""
     if relay.final_status is FinalStatus.IN_PROGRESS or relay.alarm_is_due or open_attempts(relay):
         return relay
-    return replace(relay, due_at=None)
+    return with_changes(relay, due_at=None)
 
 
 def never_sent(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -88,4 +88,4 @@ def looked_up(relay: Relay, event: Event, now: datetime) -> Decision:
         return Decision(relay, (), "nothing is left to ask about")
     status = _UNANSWERED if event.kind is EventKind.LOOKUP_UNANSWERED else None
     relay = log_relay_attempt(relay, Step.LOOKUP_REPEATED, now, status=status, reason=event.reason, by=event.by)
-    return Decision(replace(relay, due_at=due_after_end(relay, now)))
+    return Decision(with_changes(relay, due_at=due_after_end(relay, now)))

@@ -15,11 +15,11 @@ Must not know: storage, Twilio's wire format, configuration, logging.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay import failures, fates, outcomes, steps
 from relay.events import ABOUT_THE_RELAY, Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt, State
+from relay.immutable import with_changes
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, UNSTARTED_RETRIES_MAX
 
@@ -107,7 +107,7 @@ def _note(relay: Relay, event: Event, now: datetime) -> Decision:
     died between commit and effects: what is pending is handed out again.
     """
     decision = outcomes.note(relay, event, now)
-    return decision if decision.relay is not relay else replace(decision, effects=_still_pending(relay))
+    return decision if decision.relay is not relay else with_changes(decision, effects=_still_pending(relay))
 
 
 def _still_pending(relay: Relay) -> tuple[Effect, ...]:
@@ -160,7 +160,7 @@ def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
 def _looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
     """Twilio has told of the text since it was looked up: only unconfirmed, so the next tier at once, or the end."""
     reason = "no delivery confirmed in time; Twilio has the text"
-    return _deadline_unconfirmed(relay, replace(event, reason=reason), now)
+    return _deadline_unconfirmed(relay, with_changes(event, reason=reason), now)
 
 
 def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -175,7 +175,7 @@ def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
     if not relay.alarm_is_due:
         return Decision(relay, (), "the alarm was already recorded")
     changed = steps.log_relay_attempt(relay, Step.ALARM_RAISED, now, reason=event.reason, by=event.by)
-    return Decision(replace(changed, due_at=fates.due_after_end(changed, now)))
+    return Decision(with_changes(changed, due_at=fates.due_after_end(changed, now)))
 
 
 def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:

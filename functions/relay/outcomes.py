@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from relay import failures, fates
 from relay.events import Decision, Event, EventKind
+from relay.immutable import with_changes
 from relay.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.steps import attempts_with, log_relay_attempt, set_attempt, timers_to_cancel
 
@@ -66,7 +66,7 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
         delivered_tier=relay.attempts[event.attempt - 1].tier,
         delivery_confirmed_at=now,
     )
-    return Decision(replace(relay, due_at=fates.due_after_end(relay, now)), cancelled)
+    return Decision(with_changes(relay, due_at=fates.due_after_end(relay, now)), cancelled)
 
 
 def _withdraw_scheduled(relay: Relay, now: datetime) -> Relay:

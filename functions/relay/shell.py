@@ -74,7 +74,7 @@ class Budget:
 
     def _at_most(self, seconds: float) -> float:
         # Never zero: a call that may not take any time at all could not even fail in an orderly way.
-        return max(0.05, min(seconds, self._left))
+        return max(0.05, min(seconds, self._end - self._clock.monotonic()))
 
     @property
     def store(self) -> float:

@@ -6,12 +6,12 @@ pure, no I/O.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from relay import failures
 from relay.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt
+from relay.immutable import with_changes
 from relay.model import (
     RETENTION,
     Attempt,
@@ -55,10 +55,10 @@ def receive(
     step = Step.RECOVERED if recovered_by else Step.RECEIVED
     relay = log_relay_attempt(relay, step, now, status=sender_class.value, by=recovered_by)
     if sender_class is not SenderClass.CUSTOMER:
-        ended = replace(relay, final_status=FinalStatus.RECORDED)
+        ended = with_changes(relay, final_status=FinalStatus.RECORDED)
         reason = "not from a customer: recorded, not forwarded"
         return Decision(log_relay_attempt(ended, Step.RECORDED, now, reason=reason))
-    relay = replace(relay, attempts=(_new_attempt(relay, 1, now),), due_at=now)
+    relay = with_changes(relay, attempts=(_new_attempt(relay, 1, now),), due_at=now)
     return _scheduled(relay) if claim is None else _claimed(relay, claim, now, by=recovered_by)
 
 
@@ -79,18 +79,18 @@ def log_relay_attempt(
     if tier is None and attempt:
         tier = changes.get("attempts", relay.attempts)[attempt - 1].tier
     entry = TrailEntry(now, step, tier, attempt or None, status, error_code, reason, by)
-    return replace(relay, error_log=(*relay.error_log, entry), **changes)
+    return with_changes(relay, error_log=(*relay.error_log, entry), **changes)
 
 
 def set_attempt(relay: Relay, number: int, **changes: Any) -> Relay:
     """The relay with these fields of one attempt changed."""
-    return replace(relay, attempts=attempts_with(relay, number, **changes))
+    return with_changes(relay, attempts=attempts_with(relay, number, **changes))
 
 
 def attempts_with(relay: Relay, number: int, **changes: Any) -> tuple[Attempt, ...]:
     """The relay's attempts with these fields of one of them changed."""
     attempts = list(relay.attempts)
-    attempts[number - 1] = replace(attempts[number - 1], **changes)
+    attempts[number - 1] = with_changes(attempts[number - 1], **changes)
     return tuple(attempts)
 
 
@@ -192,7 +192,7 @@ def unstarted_in_tier(relay: Relay) -> int:
 def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
     """The last tier's attempt is declared not sent: once more. A doubled text is better than a lost one."""
     current = relay.attempts[-1]
-    attempt = replace(_new_attempt(relay, current.tier, now, current.try_in_tier + 1), is_resend=True)
+    attempt = with_changes(_new_attempt(relay, current.tier, now, current.try_in_tier + 1), is_resend=True)
     reason = "sent once more after a negative look-up at the last tier; it may arrive twice"
     relay = _planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason, event.by)
     return _scheduled(relay) if event.claim is None else _claimed(relay, event.claim, now, event.by)
@@ -209,9 +209,9 @@ def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decisi
 
 def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     """Start an exhausted relay again under today's policy; the old story stays."""
-    relay = replace(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS)
+    relay = with_changes(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS)
     attempt = _new_attempt(relay, min(max(event.tier, 1), relay.policy.last_tier), now)
-    relay = replace(
+    relay = with_changes(
         relay,
         first_attempt_of_drive=attempt.number,
         redrive_ids=(*relay.redrive_ids, event.request_id),

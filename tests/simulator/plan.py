@@ -44,6 +44,7 @@ def _policies() -> tuple[Policy, ...]:
 
 
 POLICIES = _policies()
+SUCCESS_IS_SENT = frozenset(tier.phone for policy in POLICIES for tier in policy.tiers if tier.success is Success.SENT)
 
 
 @dataclass(slots=True)

@@ -60,6 +60,7 @@ class TwilioState:
     messages: dict[str, Message] = field(default_factory=dict)
     inbound: list[ReceivedMessage] = field(default_factory=list)
     carriers: dict[str, Carrier] = field(default_factory=dict)
+    success_is_sent: frozenset[str] = frozenset()
     call_back: Callable[[Message, str, int | None], None] = lambda message, status, code: None
 
     def take(self, text: OutgoingText, post: Post) -> SendOutcome:
@@ -87,7 +88,7 @@ class TwilioState:
         if self.kernel.trace is not None:
             self.kernel.note(f"  Twilio takes attempt {post.attempt} as …{sid[-3:]}")
         sent = 0.05 + (1.0 - self.dice.draw()) * 2.0
-        self.kernel.after(sent, self._reach, (message, "sent", None))
+        self.kernel.after(sent, self._sent, message)
         if carrier is None or carrier.delivers:
             wait = 0.1 + (1.0 - self.dice.draw()) * 4.0
             if carrier is not None and carrier.delivers_late_after:
@@ -100,6 +101,15 @@ class TwilioState:
         else:
             self.faults.count(Fault.SILENT_CARRIER)
         return sid
+
+    def _sent(self, message: Message) -> None:
+        message.status = "sent"
+        message.status_since = self.kernel.now
+        # Where more is to come `sent` changes nothing, so it is told of only sometimes: it is most of what Twilio says.
+        carrier = self.carriers.get(message.to)
+        more_to_come = carrier is None or carrier.delivers or carrier.fails_with is not None
+        if not more_to_come or message.to in self.success_is_sent or self.dice.chance(0.3):
+            self.call_back(message, "sent", None)
 
     def _reach(self, step: tuple[Message, str, int | None]) -> None:
         message, status, code = step

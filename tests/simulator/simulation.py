@@ -23,7 +23,7 @@ from tests.simulator.faults import Fault, FaultSource
 from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import History, Text, time_of
 from tests.simulator.kernel import Kernel, Task
-from tests.simulator.plan import BEFORE_US, OUR_PHONES, Plan, Redrive, draw_plan
+from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
 from tests.simulator.twilio_calls import TwilioCalls
 
 SWEEP_SECONDS = 60.0
@@ -60,6 +60,7 @@ class Simulation:
         fleet.account = TwilioAccount(fleet.account.account_sid, (TOKENS[0],), BASE_URL)
         fleet.store.deletes_expired = plan.store_deletes_expired
         fleet.twilio.carriers = plan.carriers
+        fleet.twilio.success_is_sent = SUCCESS_IS_SENT
         fleet.timers.fire = self._fire
         self.faults.outages = plan.outages
         at = self.kernel.at

@@ -19,6 +19,7 @@ CORE = (
     "failures",
     "fates",
     "forwarded_text",
+    "immutable",
     "inbound",
     "log",
     "lookup",
@@ -70,7 +71,7 @@ def test_the_pure_part_knows_nothing_of_what_is_around_it() -> None:
     command = [sys.executable, "-c", _LIST_MODULES, "machine"]
     done = subprocess.run(command, cwd=FUNCTIONS, capture_output=True, text=True, check=True)
     new = set(json.loads(done.stdout))
-    pure = ("machine", "steps", "outcomes", "fates", "events", "model", "policy", "failures")
+    pure = ("machine", "steps", "outcomes", "fates", "events", "immutable", "model", "policy", "failures")
     around = {f"relay.{name}" for name in CORE if name not in pure}
     assert {f"relay.{name}" for name in pure} <= new
     assert not new & {*around, "random", "secrets", "socket", "json", "logging", "urllib"}
