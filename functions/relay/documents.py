@@ -50,7 +50,7 @@ def to_document(relay: Relay) -> Document:
 
 
 def from_document(document: Document) -> Relay:
-    """The relay of a document. Raises KeyError or ValueError when it is not one of ours."""
+    """The relay of a document. Raises KeyError, TypeError or ValueError when it is not one of ours."""
     return Relay(
         message_id=document["message_id"],
         timestamp=document["timestamp"],

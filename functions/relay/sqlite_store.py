@@ -20,7 +20,7 @@ from relay import sqlite_feed, sqlite_timer_rows
 from relay.documents import Document, to_document
 from relay.errors import AlreadyStored, VersionConflict
 from relay.model import Relay, Timer
-from relay.ports import Clock, Page, Search, Stored
+from relay.ports import Clock, Journal, Page, Search, Stored
 from relay.sqlite_database import Database
 from relay.sqlite_documents import decode, encode
 from relay.sqlite_file import from_micros, to_micros
@@ -35,11 +35,12 @@ _TOKEN = re.compile(r"sqlite:(-?\d{1,18}):(.*)", re.DOTALL)
 
 
 class SqliteStore:
-    """The port RelayStore over an embedded database; `clock` says what has expired."""
+    """The port RelayStore over an embedded database; `clock` says what has expired, `journal` hears what is wrong."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, journal: Journal | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._journal = journal
 
     def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
         # Random to begin with, so that a relay deleted and made again does not pass for the old one.
@@ -95,7 +96,8 @@ class SqliteStore:
             return connection.execute(_DUE, (to_micros(before), self._now(), limit)).fetchall()
 
         rows = self._database.read(work, timeout_seconds=timeout_seconds)
-        return [Stored(decode(document), version) for document, version in rows]
+        found = ((self._readable(message_id, document), version) for message_id, document, version in rows)
+        return [Stored(relay, version) for relay, version in found if relay is not None]
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         statement, values = search_statement(search, self._now())
@@ -104,9 +106,10 @@ class SqliteStore:
             return connection.execute(statement, values).fetchall()
 
         rows = self._database.read(work, timeout_seconds=timeout_seconds)
-        relays = tuple(decode(row[0]) for row in rows[: search.limit])
-        more = len(rows) > search.limit
-        return Page(relays, _token(relays[-1]) if more and relays else None)
+        shown = rows[: search.limit]
+        found = (self._readable(message_id, document) for _, message_id, document in shown)
+        relays = tuple(relay for relay in found if relay is not None)
+        return Page(relays, _token(*shown[-1][:2]) if len(rows) > search.limit else None)
 
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         def work(connection: sqlite3.Connection) -> None:
@@ -142,6 +145,16 @@ class SqliteStore:
 
         self._database.write(work, timeout_seconds=timeout_seconds)
 
+    def _readable(self, message_id: str, document: str) -> Relay | None:
+        """The relay in a document; None for one that cannot be read, which must not hide all the others."""
+        try:
+            return decode(document)
+        except (KeyError, TypeError, ValueError) as error:
+            if self._journal is not None:
+                name = type(error).__name__
+                self._journal.note("ERROR", "a document could not be read", relay=message_id, error=name)
+            return None
+
     def _now(self) -> int:
         return to_micros(self._clock.now())
 
@@ -158,7 +171,7 @@ _INSERT = (
 )
 # Indexes are named, because SQLite knows nothing of the data and at times guesses wrong.
 _DUE = (
-    "SELECT document, version FROM relays INDEXED BY relays_due"
+    "SELECT message_id, document, version FROM relays INDEXED BY relays_due"
     " WHERE due_at < ? AND expires_at > ? ORDER BY due_at LIMIT ?"
 )
 # By whether the final status and the sender's phone are compared.
@@ -192,12 +205,15 @@ def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
         values.extend(_position(search.page_token))
     where = " AND ".join(conditions)
     order = "ORDER BY timestamp DESC, message_id DESC LIMIT ?"
-    return f"SELECT document FROM relays INDEXED BY {index} WHERE {where} {order}", [*values, search.limit + 1]
+    return f"SELECT timestamp, message_id, document FROM relays INDEXED BY {index} WHERE {where} {order}", [
+        *values,
+        search.limit + 1,
+    ]
 
 
-def _token(last: Relay) -> str:
+def _token(timestamp: int, message_id: str) -> str:
     """Where the next page begins: after this relay, whatever has arrived or gone since."""
-    text = f"sqlite:{to_micros(last.timestamp)}:{last.message_id}"
+    text = f"sqlite:{timestamp}:{message_id}"
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 

@@ -205,7 +205,7 @@ def embedded_home(settings: Settings, journal: Journal) -> Home:
     from relay.sqlite_timers import SqliteTimers
 
     database = Database(settings.database_path)
-    return Home(SqliteStore(database, SystemClock()), SqliteTimers(database, journal), database)
+    return Home(SqliteStore(database, SystemClock(), journal), SqliteTimers(database, journal), database)
 
 
 # What the embedded home does by itself: everything that timers and schedules do in the cloud.

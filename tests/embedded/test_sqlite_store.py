@@ -9,10 +9,11 @@ from typing import Any
 
 from relay import sqlite_timer_rows
 from relay.model import Relay
+from relay.ports import Search
 from relay.sqlite_database import Database
 from relay.sqlite_store import SqliteStore
 
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, MemoryJournal
 from tests.strategies import a_policy, a_relay, a_timer
 
 TIMEOUT = 60.0
@@ -79,3 +80,24 @@ def test_a_purged_relay_takes_its_timers_along(database: Database, store: Sqlite
         store.create(relay, [a_timer(relay.message_id)], timeout_seconds=TIMEOUT)
     assert store.purge_expired(clock.now(), 10, timeout_seconds=TIMEOUT) == 1
     assert _armed_for(database) == {kept.message_id}
+
+
+def test_a_document_that_cannot_be_read_hides_no_other_from_the_sweep_or_a_search(
+    database: Database, clock: FakeClock
+) -> None:
+    journal = MemoryJournal()
+    store = SqliteStore(database, clock, journal)
+    readable, unreadable = a_relay(message_id="SM" + "a" * 32), a_relay(message_id="SM" + "b" * 32)
+    for relay in (readable, unreadable):
+        store.create(replace(relay, due_at=clock.now()), (), timeout_seconds=10.0)
+    database.write(
+        lambda connection: connection.execute(
+            "UPDATE relays SET document = '{}' WHERE message_id = ?", (unreadable.message_id,)
+        ),
+        timeout_seconds=10.0,
+    )
+    due = store.due(clock.now() + timedelta(seconds=1), 10, timeout_seconds=10.0)
+    page = store.search(Search(), timeout_seconds=10.0)
+    assert [stored.relay.message_id for stored in due] == [readable.message_id]
+    assert [relay.message_id for relay in page.relays] == [readable.message_id]
+    assert [labels["relay"] for _, _, labels in journal.notes] == [unreadable.message_id] * 2
