@@ -19,7 +19,8 @@ _MAIN = settings.FUNCTIONS / "main.py"
 # As Twilio's API takes from a data centre. A Twilio that answers at once would make the unloaded answer a matter of
 # milliseconds that no customer ever sees.
 TWILIO_SECONDS = 0.15
-THREADS = 40
+# As many as the local stack gives its worker.
+THREADS = 48
 _UNLOADED = 20
 
 

@@ -63,9 +63,13 @@ def _home(settings: Settings, journal: Journal) -> Home:  # noqa: ARG001 - as wi
     return Home(cast(RelayStore, _Store()), _Timers())
 
 
+def _shared_messenger(settings: Settings, journal: Journal) -> Messenger:  # noqa: ARG001 - as wiring calls it
+    return cast(Messenger, _messenger)
+
+
 _messenger = _Messenger()
 wiring.shared_home = _home
-wiring.shared_messenger = lambda _settings, _journal: cast(Messenger, _messenger)
+wiring.shared_messenger = _shared_messenger
 
 # After the doubles are in place. main.py's own folder is on the path as it is when deployed.
 from main import sms_inbound  # noqa: E402

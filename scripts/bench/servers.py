@@ -38,7 +38,7 @@ class FunctionServer:
         log: IO[bytes] | None = None,
     ) -> None:
         """`log` takes the function's log lines; by default nobody reads them."""
-        self._source = source
+        self.source = source
         self._target = target
         self._environ = {**environ, "THREADS": str(threads), "WORKERS": str(workers)}
         self._log = log
@@ -49,7 +49,7 @@ class FunctionServer:
         """Start the process and do not wait for it."""
         self.port = free_port()
         command = [settings.python(), "-m", "functions_framework", "--target", self._target]
-        command += ["--source", str(self._source), "--host", "127.0.0.1", "--port", str(self.port)]
+        command += ["--source", str(self.source), "--host", "127.0.0.1", "--port", str(self.port)]
         self._process = subprocess.Popen(
             command,
             env=self._environ,
@@ -67,13 +67,13 @@ class FunctionServer:
         deadline = time.monotonic() + _START_PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise RuntimeError(f"{self._source.name} ended with status {self._process.returncode}")
+                raise RuntimeError(f"{self.source.name} ended with status {self._process.returncode}")
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1.0).close()
                 return
             except OSError:
                 time.sleep(0.002)
-        raise RuntimeError(f"{self._source.name} did not start in time")
+        raise RuntimeError(f"{self.source.name} did not start in time")
 
     def __enter__(self) -> Self:
         self.launch()

@@ -7,7 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.bench import ROOT
+
 FUNCTIONS = ROOT / "functions"
 BENCH = Path(__file__).resolve().parent
 

@@ -90,4 +90,5 @@ class Start:
 def _accept(server: FunctionServer, requests: list[bytes]) -> None:
     done = load.closed_loop(server.port, requests, _CLIENTS)
     if done.count(200) != len(requests):
-        raise RuntimeError(f"not every text was accepted: {sorted({answer.status for answer in done.answers})}")
+        statuses = sorted({answer.status for answer in done.answers})
+        raise RuntimeError(f"{server.source.name}: not every text was accepted: {statuses}")

@@ -20,7 +20,7 @@ import urllib.request
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs
 
-from scripts.bench import settings
+from scripts.bench import ROOT, settings
 
 _STARTED_AT = "Thu, 01 Jan 2026 00:00:00 +0000"
 
@@ -55,7 +55,7 @@ class _Twilio:
     async def _create(self, body: str, arrived_at: float) -> str:
         form = {name: values[0] for name, values in parse_qs(body).items()}
         sid = f"SM{next(self._numbers):032x}"
-        self._posts.append((form["To"], arrived_at, sid, form["StatusCallback"]))
+        self._posts.append((form["To"], arrived_at, sid, form.get("StatusCallback", "")))
         if self._latency_seconds:
             await asyncio.sleep(self._latency_seconds)
         message: dict[str, Any] = {
@@ -101,8 +101,8 @@ class TwilioDouble:
 
     def __enter__(self) -> Self:
         command = [settings.python(), "-m", __name__, "--latency", str(self._latency_seconds)]
-        environ = {"PYTHONPATH": f"{settings.ROOT}"}
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ, cwd=settings.ROOT)
+        environ = {"PYTHONPATH": f"{ROOT}"}
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ, cwd=ROOT)
         assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
         return self
