@@ -13,6 +13,7 @@ import threading
 from typing import Any
 
 import gunicorn.app.base
+from gunicorn.arbiter import Arbiter
 
 from scripts.local_stack.application import Stack
 from scripts.local_stack.environment import Plan, Twilio
@@ -49,7 +50,12 @@ class _Server(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Stack:
         # In the worker: threads and connections do not survive a fork.
-        stack = Stack(self._plan, os.environ)
+        try:
+            stack = Stack(self._plan, os.environ)
+        except SystemExit as refusal:
+            # An entry point refuses its configuration. Anything but this status would have gunicorn try for ever.
+            print(refusal.code, file=sys.stderr, flush=True)
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
         threading.Thread(target=_end_with_lifeline, args=(self._lifeline_fd, stack), daemon=True).start()
         stack.start()
         return stack

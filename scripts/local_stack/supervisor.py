@@ -20,6 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from relay import wiring
+from relay.errors import StoreUnavailable
+
 from scripts.local_stack import ROOT
 from scripts.local_stack.environment import EVENTS_ROUTE, Plan, make_folder_of, make_plan
 
@@ -65,7 +68,7 @@ class Supervisor:
         with _bound(self._host, self._port) as listening:
             port = listening.getsockname()[1]
             self.plan = make_plan(self._environ, self._backend, self._host, port, self._database)
-            make_folder_of(self.plan.environ["RELAY_DATABASE"])
+            self._prepare_home()
             try:
                 if self._backend == "google":
                     self._start_google()
@@ -109,6 +112,15 @@ class Supervisor:
             if process.stdout is not None:
                 process.stdout.close()
         self._server = self._google = None
+
+    def _prepare_home(self) -> None:
+        """What is wrong with the database is said here, and not in the log of a server that does not start."""
+        if self._backend == "embedded":
+            make_folder_of(self.plan.environ["RELAY_DATABASE"])
+            try:
+                wiring.prepare_embedded(self.plan.settings())
+            except StoreUnavailable as error:
+                raise StackError(f"Another process holds the database: {error}.") from error
 
     def _start_server(self, listening: socket.socket) -> None:
         read_end, self._lifeline = os.pipe()

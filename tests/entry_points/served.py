@@ -52,14 +52,20 @@ class Served:
     """A function's process, from `start` on; on the same port each time it is started."""
 
     def __init__(
-        self, target: str, settings: Mapping[str, str], folder: Path, command: tuple[str, ...] = (), port: int = 0
+        self,
+        target: str,
+        settings: Mapping[str, str],
+        folder: Path,
+        command: tuple[str, ...] = (),
+        port: int = 0,
+        options: tuple[str, ...] = (),
     ) -> None:
         self.port = port or free_port()
         self.log = folder / f"{target}.log"
         self._environ = clean_environment() | dict(settings)
         source = str(ROOT / "functions" / "main.py")
         usual = ("functions_framework", "--source", source, "--target", target, "--host", "127.0.0.1")
-        self._command = [sys.executable, "-m", *(command or usual), "--port", str(self.port)]
+        self._command = [sys.executable, "-m", *(command or usual), "--port", str(self.port), *options]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,7 +102,8 @@ class Served:
 
     def kill(self) -> None:
         """kill -9 of the server and of its workers."""
-        assert self._process is not None
+        if self._process is None:
+            return
         for pid in [*children_of(self._process.pid), self._process.pid]:
             try:
                 os.kill(pid, signal.SIGKILL)

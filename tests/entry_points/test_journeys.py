@@ -33,10 +33,10 @@ class Business:
         self.tier_1, self.tier_2, self.tier_3 = (self.fake.phone(number) for number in TIERS)
         self.customer = self.fake.phone("+13035550001")
 
-    def serve(self, target: str) -> Served:
+    def serve(self, target: str, *options: str) -> Served:
         settings = settings_for(self._folder, self._server.base_url, PUBLIC_BASE_URL=PUBLIC)
-        served = Served(target, settings, self._folder, port=self._ports[target])
-        self._running.callback(served.stop)
+        served = Served(target, settings, self._folder, port=self._ports[target], options=options)
+        self._running.callback(served.kill)
         return served.start()
 
 
@@ -82,3 +82,10 @@ def test_another_function_that_shares_the_file_takes_over_from_one_that_was_kill
     webhook.kill()
     business.serve(RECEIPTS)
     business.tier_2.expect_text(containing="somebody else", within_seconds=60)
+
+
+def test_a_server_that_forks_no_worker_begins_with_its_first_request(business: Business) -> None:
+    business.serve(WEBHOOK, "--debug")
+    business.tier_1.carrier.stay_silent()
+    business.customer.texts("a developer looks on")
+    business.tier_2.expect_text(containing="looks on", within_seconds=60)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -73,6 +74,13 @@ class RelayProcess:
         if not is_up.wait(_START_SECONDS) or not self.address:
             self.kill()
             raise AssertionError(f"the relay did not start:\n{self.output}\n{self._log_tail()}")
+
+    def wait_for(self, words: str, times: int = 1) -> bool:
+        """Whether it has printed this so often, or does before long."""
+        deadline = time.monotonic() + _START_SECONDS
+        while self.output.count(words) < times and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.output.count(words) >= times
 
     def kill(self) -> None:
         """kill -9 of every process of it that serves, and of the one that watches over them, all at once."""

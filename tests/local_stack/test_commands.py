@@ -1,0 +1,99 @@
+"""`run` and `demo` as a user starts them: what they print, and how they end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stories.relay_process import ROOT, RelayProcess, clean_environment
+
+_PATIENCE_SECONDS = 180
+
+
+def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.local_stack", *arguments],
+        cwd=ROOT,
+        env=clean_environment() | environ,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("backend", ["embedded", "google"])
+def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(
+    backend: str, request: pytest.FixtureRequest
+) -> None:
+    if backend == "google":
+        request.getfixturevalue("firestore_emulator")  # skips, saying why, where there are no emulators
+    # Credentials that are configured are left alone: a demonstration texts nobody.
+    done = command("demo", "--backend", backend, TWILIO_ACCOUNT_SID="AC" + "0" * 32, TWILIO_AUTH_TOKEN="real")
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in ("failed 30006", "unconfirmed", "Front desk has the text.", '"final_status": "delivered"'):
+        assert words in done.stdout
+    assert done.stdout.endswith("Tier 3 delivered.\n")
+
+
+def test_run_plays_the_opening_scenario_and_keeps_its_relays(tmp_path: Path) -> None:
+    relay = RelayProcess("embedded", {}, tmp_path)
+    relay.start()
+    assert relay.wait_for("Up until Ctrl-C")
+    assert relay.stop() == 0
+    for words in ("failed 30006", "unconfirmed", "tier 3  delivered"):
+        assert words in relay.output
+    assert stat.S_IMODE(relay.log.stat().st_mode) == 0o600
+    # Started again, it goes on with the same relays; its fake Twilio's ids are new, or the text would be known already.
+    relay.start()
+    assert relay.wait_for("Up until Ctrl-C", times=2)
+    assert relay.stop() == 0
+    assert relay.output.count("tier 3  delivered") == 2
+    assert "Traceback" not in relay.output + relay.log.read_text("utf-8")
+
+
+def test_a_taken_port_is_one_clear_sentence() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = command("run", "--port", str(port))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Port {port} on 127.0.0.1 is taken; ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["abc", "70000", "-1"])
+def test_a_port_that_is_none_is_said_to_be(port: str) -> None:
+    done = command("run", PORT=port)
+    assert (done.returncode, done.stderr) == (1, f"PORT is not a number from 0 to 65535: {port}\n")
+
+
+def test_what_is_wrong_with_the_configuration_is_said_before_anything_starts(tmp_path: Path) -> None:
+    done = command("run", "--port", "0", TWILIO_ACCOUNT_SID="AC123", RELAY_DATABASE=str(tmp_path / "relay.db"))
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "TWILIO_ACCOUNT_SID is not AC followed by 32 hexadecimal digits" in done.stderr
+    assert "TWILIO_AUTH_TOKEN is missing" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_emulators_are_named_with_what_to_do(tmp_path: Path) -> None:
+    done = command("demo", "--backend", "google", PATH=str(tmp_path), JAVA_HOME="", CLOUDSDK_ROOT_DIR="")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert done.stderr.startswith("BACKEND=google needs Google's emulators: java is missing: install a Java runtime")
+
+
+def test_a_database_of_somebody_else_is_refused_in_words(tmp_path: Path) -> None:
+    database = tmp_path / "relay.db"
+    database.write_bytes(b"certainly not SQLite" * 100)
+    log = str(tmp_path / "relay.log")
+    done = command("run", "--port", "0", RELAY_DATABASE=str(database), RELAY_LOCAL_LOG=log)
+    assert done.returncode == 1
+    assert "is not a sound database" in done.stderr
+    assert os.path.getsize(database) == 2000

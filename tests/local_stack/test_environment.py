@@ -1,0 +1,98 @@
+"""What the local stack decides: which Twilio, which file, and what is made up when nothing is configured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from relay.errors import ConfigurationError
+
+from scripts.local_stack.environment import Plan, Twilio, make_plan, with_env_file
+
+HOST, PORT = "127.0.0.1", 8080
+REAL = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "secret",
+    "PUBLIC_BASE_URL": "https://relay.example.com",
+    "BUSINESS_PHONE_NUMBER": "+12025550100",
+    "PRIMARY_HANDLER_PHONE": "+12025550111",
+}
+
+
+def plan(environ: dict[str, str] | None = None, backend: str = "embedded") -> Plan:
+    return make_plan(environ or {}, backend, HOST, PORT)
+
+
+def test_without_any_setting_everything_is_made_up_around_a_fake_twilio() -> None:
+    made = plan()
+    settings = made.settings()
+    assert made.twilio is Twilio.FAKE
+    assert settings.policy is not None
+    assert [tier.receipt_timeout_seconds for tier in settings.policy.tiers] == [6, 6, 6]
+    assert settings.public_base_url == made.address == "http://127.0.0.1:8080"
+
+
+def test_with_credentials_the_real_twilio_is_used_and_nothing_is_made_up() -> None:
+    made = plan(REAL)
+    assert made.twilio is Twilio.REAL
+    assert "RELAY_TIERS" not in made.environ
+    assert made.settings().api_base_url == ""
+
+
+@pytest.mark.parametrize("name", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
+def test_half_the_credentials_are_a_mistake_and_never_the_fake_twilio(name: str) -> None:
+    other = ({"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"} - {name}).pop()
+    with pytest.raises(ConfigurationError, match=f"{other} is missing"):
+        plan({name: REAL[name]})
+
+
+def test_another_twilio_compatible_server_needs_no_public_address() -> None:
+    environ = {name: value for name, value in REAL.items() if name != "PUBLIC_BASE_URL"}
+    made = plan({**environ, "TWILIO_API_BASE_URL": "http://127.0.0.1:8090"})
+    assert (made.twilio, made.settings().public_base_url) == (Twilio.OTHER, made.address)
+
+
+def test_the_emulators_which_forget_everything_are_refused_with_the_real_twilio() -> None:
+    with pytest.raises(ConfigurationError, match="forget everything"):
+        plan(REAL, "google")
+
+
+def test_the_emulated_google_home_needs_no_setting_either() -> None:
+    settings = plan(backend="google").settings()
+    assert settings.backend == "google"
+    assert settings.escalation_url_template == "http://127.0.0.1:8080/tasks/escalate/{tier}"
+    assert settings.escalation_tier is None
+
+
+def test_texts_of_the_fake_and_of_the_real_twilio_are_kept_in_different_files() -> None:
+    assert plan().environ["RELAY_DATABASE"] != plan(REAL).environ["RELAY_DATABASE"]
+    assert plan({"RELAY_DATABASE": "mine.db"}).environ["RELAY_DATABASE"] == str(Path("mine.db").absolute())
+
+
+def test_handlers_that_are_given_are_not_mixed_with_made_up_ones() -> None:
+    settings = plan({"PRIMARY_HANDLER_PHONE": "+13035550001"}).settings()
+    assert settings.policy is not None
+    assert [tier.phone for tier in settings.policy.tiers] == ["+13035550001"]
+
+
+def test_no_two_runs_of_the_fake_twilio_give_out_the_same_ids() -> None:
+    assert plan().environ["RELAY_LOCAL_SEED"] != plan().environ["RELAY_LOCAL_SEED"]
+
+
+def test_bound_to_all_interfaces_it_is_reached_on_the_loopback() -> None:
+    assert make_plan({}, "embedded", "0.0.0.0", PORT).address == "http://127.0.0.1:8080"
+
+
+def test_the_environment_wins_over_the_env_file_and_the_file_over_what_is_made_up(tmp_path: Path) -> None:
+    file = tmp_path / "settings"
+    file.write_text("BUSINESS_PHONE_NUMBER=+12025550101\nRELAY_STATE_AUDIENCE=from-the-file\n", "utf-8")
+    environ = {"RELAY_LOCAL_ENV_FILE": str(file), "RELAY_STATE_AUDIENCE": "from-the-environment"}
+    settings = plan(with_env_file(environ)).settings()
+    assert settings.business_phones == ("+12025550101",)
+    assert settings.audience == "from-the-environment"
+
+
+def test_all_mistakes_are_reported_together() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        plan({**REAL, "BUSINESS_PHONE_NUMBER": "12", "PUBLIC_BASE_URL": "ftp://x", "RELAY_COLOUR": "blue"})
+    assert len(raised.value.mistakes) == 3
