@@ -105,7 +105,7 @@ class JsonJournal:
         if entry.step is Step.DELIVERED:
             fields["seconds_to_delivery"] = round((entry.at - relay.timestamp).total_seconds(), 3)
         yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
-        if entry.step is Step.RECEIVED and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
+        if entry.step in (Step.RECEIVED, Step.RECOVERED) and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
             yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
         if entry.step is Step.ATTEMPT_FAILED:
             if entry.error_code == 21610:  # the handler's phone is blocked since it texted STOP

@@ -100,10 +100,12 @@ def test_a_blocked_handler_is_an_error_of_its_own(event: Event) -> None:
     assert line["tier"] == 1
 
 
-def test_a_handler_who_texts_stop_is_reported_without_the_number() -> None:
+@pytest.mark.parametrize(("recovered_by", "step"), [("", "received"), ("reconcile", "recovered")])
+def test_a_handler_who_texts_stop_is_reported_without_the_number(recovered_by: str, step: str) -> None:
     text = InboundText("SM" + "2" * 32, "+15550100001", OUR_NUMBER, "STOP")
-    lines = _steps(receive(text, SenderClass.HANDLER_OPT_OUT, policy(), T0, None).relay)
-    assert [line["event"] for line in lines] == ["received", "handler_opted_out", "recorded"]
+    decision = receive(text, SenderClass.HANDLER_OPT_OUT, policy(), T0, None, recovered_by=recovered_by)
+    lines = _steps(decision.relay)
+    assert [line["event"] for line in lines] == [step, "handler_opted_out", "recorded"]
     assert lines[1]["from"] == "…01"
 
 
