@@ -14,9 +14,11 @@ from scripts.bench.durable import Durable
 from scripts.bench.escalation import Escalation
 from scripts.bench.imports import Imports
 from scripts.bench.rounds import Bench, run
+from scripts.bench.searching import Searching, SearchingGoogle
 from scripts.bench.serving import Serving
 from scripts.bench.stalls import Stalls
 from scripts.bench.start import Start
+from scripts.bench.stored import StoredFiles
 from scripts.bench.sweeping import Sweeping
 
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _benches(*, quick: bool = False) -> dict[str, Bench]:
+    stored = StoredFiles(20_000 if quick else 1_000_000)
     every: list[Bench] = [
         Imports(),
         Start(40 if quick else 200),
@@ -53,7 +56,9 @@ def _benches(*, quick: bool = False) -> dict[str, Bench]:
         Durable(500 if quick else 2000),
         Stalls(60 if quick else 1000),
         Escalation(2 if quick else 6),
-        Sweeping(20_000 if quick else 1_000_000),
+        Sweeping(stored),
+        Searching(stored),
+        SearchingGoogle(2_000 if quick else 20_000),
         Burst(200 if quick else 1000),
         Concurrency(100 if quick else 300),
     ]
