@@ -31,7 +31,7 @@ class Process:
 class Task:
     """One handler at work: what it does, where, and what becomes of it."""
 
-    __slots__ = ("body", "done", "error", "killed", "name", "process", "result", "start")
+    __slots__ = ("body", "done", "error", "is_at_timers", "killed", "name", "process", "result", "start")
 
     def __init__(self, name: str, process: Process, body: Callable[[], Any], done: Callable[[Task], None]) -> None:
         self.name = name
@@ -42,6 +42,7 @@ class Task:
         self.result: Any = None
         self.error: Exception | None = None
         self.killed = False
+        self.is_at_timers = False  # at a call whose place among others does not matter
 
 
 class Worker(greenlet):  # type: ignore[misc]  # greenlet has no types
@@ -83,6 +84,13 @@ class Kernel:
     def waiting(self) -> int:
         """How many things are still to happen."""
         return len(self._heap)
+
+    @property
+    def current_task(self) -> Task:
+        """The handler that is at work; only ever asked by one."""
+        assert self.current is not None
+        assert self.current.task is not None
+        return self.current.task
 
     def at(self, time: float, action: Callable[[Any], None], argument: Any = None) -> None:
         """Let something happen at this time (now, if that is past)."""

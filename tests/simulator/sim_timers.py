@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from relay.model import Timer, TimerKind
 
@@ -11,6 +12,7 @@ from tests.simulator.faults import Conflicted, Does, Failed, Fault, FaultSource,
 from tests.simulator.history import seconds_of
 from tests.simulator.kernel import Kernel
 
+T = TypeVar("T")
 Name = tuple[str, int, TimerKind, float]
 
 # How soon a task comes again when its handler failed, as the queues are configured: doubling up to this.
@@ -78,15 +80,20 @@ class ProcessTimers:
         self._line = line
 
     def arm(self, timer: Timer, *, timeout_seconds: float) -> bool:
-        try:
-            name = f"timers.arm {timer.kind.value} {timer.attempt}"
-            return self._line.call(Service.TIMERS, Does.ARM, name, timeout_seconds, lambda: self._service.arm(timer))
-        except (Failed, Conflicted):
-            return False
+        name = f"timers.arm {timer.kind.value} {timer.attempt}"
+        return self._call(name, timeout_seconds, lambda: self._service.arm(timer)) or False
 
     def cancel(self, timer: Timer, *, timeout_seconds: float) -> None:
+        name = f"timers.cancel {timer.kind.value} {timer.attempt}"
+        self._call(name, timeout_seconds, lambda: self._service.cancel(timer))
+
+    def _call(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T | None:
+        """None when it failed; nothing is ever raised."""
+        task = self._line.kernel.current_task
+        task.is_at_timers = True
         try:
-            name = f"timers.cancel {timer.kind.value} {timer.attempt}"
-            self._line.call(Service.TIMERS, Does.ARM, name, timeout_seconds, lambda: self._service.cancel(timer))
+            return self._line.call(Service.TIMERS, Does.ARM, name, timeout_seconds, effect)
         except (Failed, Conflicted):
-            return
+            return None
+        finally:
+            task.is_at_timers = False

@@ -35,20 +35,28 @@ _FIRST_TEXT_AT = 2.0
 
 
 class Simulation:
-    """A run in the making. `calmed` are the positions of draws to be made harmless, for shrinking."""
+    """A run in the making."""
 
-    def __init__(self, seed: int, calmed: Collection[int] | None = None, traced: bool = False) -> None:
-        self.dice = Dice(seed, calmed)
-        self.plan = draw_plan(self.dice)
-        self.kernel = Kernel()
-        if traced:
-            self.kernel.trace = []
+    def __init__(self, plan: Plan, dice: Dice, faults: FaultSource, kernel: Kernel | None = None) -> None:
+        self.plan = plan
+        self.dice = dice
+        self.faults = faults
+        self.kernel = kernel or Kernel()
         self.history = History()
-        self.faults = FaultSource(self.dice, self.plan.fault_probability)
         self.fleet = Fleet(self.kernel, self.faults, self.dice, self.history)
         self.calls = TwilioCalls(self.fleet, TOKENS[0])
         self._idle = 0  # events to come that nobody waits for
         self._prepare(self.plan)
+
+    @classmethod
+    def of_seed(cls, seed: int, calmed: Collection[int] | None = None, traced: bool = False) -> Simulation:
+        """The run of this seed. `calmed` are the positions of draws to be made harmless, for shrinking."""
+        dice = Dice(seed, calmed)
+        plan = draw_plan(dice)
+        kernel = Kernel()
+        if traced:
+            kernel.trace = []
+        return cls(plan, dice, FaultSource(dice, plan.fault_probability), kernel)
 
     def _prepare(self, plan: Plan) -> None:
         fleet = self.fleet

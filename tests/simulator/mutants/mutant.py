@@ -10,6 +10,8 @@ from typing import Any
 from relay import machine
 from relay.events import EventKind, State
 
+from tests.simulator.runner import run_seed
+
 # Where nothing else is stated a mutant is dead within so many runs.
 RUNS = 400
 
@@ -40,6 +42,14 @@ class Patcher:
             each()
 
 
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """The run that gave a mutant away: which one it was, counted from 1, and what it said."""
+
+    number: int
+    violation: str
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One broken protocol.
@@ -48,7 +58,8 @@ class Mutant:
         name: short, unique.
         breaks: what is wrong with it, in a sentence.
         patch: puts it in.
-        runs: within how many runs it is killed.
+        runs: within how many runs it is killed, beginning with `first_seed`: what takes a rare coincidence is looked
+            for where it is known to happen.
         covered_by: for an equivalent mutant, the redundancy that makes up for it; empty for all others.
     """
 
@@ -57,6 +68,16 @@ class Mutant:
     patch: Callable[[Patcher], None]
     runs: int = RUNS
     covered_by: str = ""
+    first_seed: int = 1
+
+    def killed_by(self) -> Killed | None:
+        """Run the broken code until something is said of it, at most its number of runs."""
+        with self.alive():
+            for number in range(1, self.runs + 1):
+                result = run_seed(self.first_seed + number - 1)
+                if result.violations:
+                    return Killed(number, result.violations[0])
+        return None
 
     @contextmanager
     def alive(self) -> Iterator[None]:

@@ -1,0 +1,90 @@
+"""Every port call of whole lives of a relay fails in every way it can; every pair of them by crash or lost reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import combinations, product
+
+from relay.model import InboundText
+
+from tests.simulator.exhaustive.case import TEXT, CalmDice, Case, Report, ScriptedFaults, plan, policy, violations_of
+from tests.simulator.faults import BEFALLS, Fault
+from tests.simulator.plan import HANDLERS, Plan, Redrive
+from tests.simulator.sim_twilio import Carrier
+from tests.simulator.simulation import Simulation
+
+_FAILS = Carrier(delivers=False, fails_with=30006)
+_FAILS_FOR_NOW = Carrier(delivers=False, fails_with=30003)
+_SILENT = Carrier(delivers=False)
+_LATE = Carrier(delivers_late_after=100.0)
+_PAIRED = (Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.LOST_REPLY)
+
+Story = Callable[[], Plan]
+_World = dict[Fault, int]
+
+
+def _redriven() -> Plan:
+    return replace(plan(policy(1), (_FAILS,)), redrives=[Redrive(200.0, 1, doubled=True)])
+
+
+def _from_a_handler() -> Plan:
+    return plan(policy(2), text=InboundText(TEXT.message_id, HANDLERS[0], TEXT.recipient_phone, TEXT.body, 0))
+
+
+# Between them these lives call every handler: webhook, receipt, both timers, sweep, reconcile, redrive.
+_STORIES: tuple[tuple[str, Story, _World], ...] = (
+    ("delivered at once", lambda: plan(policy(2)), {}),
+    ("refused by the carrier, then tier 2", lambda: plan(policy(2), (_FAILS,)), {}),
+    ("failed for now, then retried", lambda: plan(policy(1, (2.0,)), (_FAILS_FOR_NOW,)), {}),
+    ("silent, then tier 2 at the deadline", lambda: plan(policy(2), (_SILENT,)), {}),
+    ("callback lost, told at the deadline", lambda: plan(policy(1)), {Fault.CALLBACK_LOST: 9}),
+    ("outcome unknown, sent once more", lambda: plan(policy(1)), {Fault.SEND_5XX: 1}),
+    ("refused by Twilio, then retried", lambda: plan(policy(1, (2.0,))), {Fault.SEND_REFUSED: 1}),
+    ("exhausted, then delivered late", lambda: plan(policy(1), (_LATE,)), {}),
+    ("exhausted, then redriven twice", _redriven, {}),
+    ("webhook lost, then reconciled", lambda: plan(policy(1)), {Fault.WEBHOOK_LOST: 1}),
+    ("all timers lost, then swept", lambda: plan(policy(2), (_SILENT,)), {Fault.TIMER_LOST: 99}),
+    ("from a handler, only recorded", _from_a_handler, {}),
+)
+
+
+def _play(story: Story, world: _World, script: dict[int, Fault]) -> tuple[ScriptedFaults, Simulation]:
+    dice = CalmDice()
+    faults = ScriptedFaults(dice, script, world)
+    return faults, Simulation(story(), dice, faults)
+
+
+def _calls(story: Story, world: _World) -> ScriptedFaults:
+    """The life without a fault: how many calls it has, and of which kinds."""
+    faults, run = _play(story, world, {})
+    assert not violations_of(run, "without a fault")
+    return faults
+
+
+def _singles(story: Story, world: _World) -> Report:
+    report = Report()
+    for number, does in enumerate(_calls(story, world).kinds, start=1):
+        for fault in BEFALLS[does]:
+            report.cases += 1
+            _, run = _play(story, world, {number: fault})
+            report.violations += violations_of(run, f"call {number}: {fault.value}")
+    return report
+
+
+def _pairs(story: Story, world: _World) -> Report:
+    report = Report()
+    # The first fault makes others do the work again, so that there are more calls than without it.
+    calls = len(_calls(story, world).kinds) + 12
+    for (first, second), (one, other) in product(combinations(range(1, calls + 1), 2), product(_PAIRED, repeat=2)):
+        report.cases += 1
+        _, run = _play(story, world, {first: one, second: other})
+        report.violations += violations_of(run, f"calls {first} and {second}: {one.value}, {other.value}")
+    return report
+
+
+CRASHES = (
+    *(Case(f"one fault: {name}", partial(_singles, story, world)) for name, story, world in _STORIES),
+    *(Case(f"two faults: {name}", partial(_pairs, story, world), False) for name, story, world in _STORIES),
+)
