@@ -83,10 +83,12 @@ help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-zA-Z_-]+:.*## / {printf "  \033[36m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-##@ Installation (done by the targets above when it is needed)
+# Installation, done by the targets above when it is needed.
 
+# One that was made only halfway (Debian packs venv separately) must not be taken for a whole one the next time.
 $(VENV)/bin/python:
-	@python=$$($(FIND_PYTHON)); echo "Making the virtual environment $(VENV) with $$python"; "$$python" -m venv $(VENV)
+	@python=$$($(FIND_PYTHON)); echo "Making the virtual environment $(VENV) with $$python"; \
+		"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.run: functions/requirements.txt scripts/requirements.txt | $(VENV)/bin/python
 	@echo "Installing what the relay needs (once; about a minute)"

@@ -110,7 +110,7 @@ class Attempt:
         message_sid: Twilio's id for the text that went out, once known.
         error_code: Twilio's code when it failed.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
-        lookups: how often Twilio could not be asked for its fate at the deadline.
+        lookups: how often its deadline was put off because Twilio could not tell its fate yet.
     """
 
     number: int

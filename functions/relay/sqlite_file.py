@@ -21,7 +21,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 # Every search ends in (timestamp, message_id), newest first: one index per combination of filters, so that a page
-# costs what it shows. `due_at` is set on running relays only, which is all that the sweep may ever look at.
+# costs what it shows. `due_at` is set on a relay that somebody must still act on, running or ended: the sweep looks at
+# no other.
 _TABLES = """
 CREATE TABLE relays (
     message_id TEXT PRIMARY KEY,

@@ -1,0 +1,55 @@
+"""What the documents point at is there: files, chapters, make targets, commands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scripts.relayctl.__main__ import relayctl
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "terraform" / "README.md"])
+_NAMES = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
+_FOLDERS = ("functions", "scripts", "tests", "terraform", "docs")
+
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=_NAMES)
+
+
+def _chapters(document: Path) -> set[str]:
+    """The anchors that GitHub gives a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def _leads_somewhere(document: Path, link: str) -> bool:
+    path, _, chapter = link.partition("#")
+    target = document.parent / path if path else document
+    return target.exists() and (not chapter or chapter in _chapters(target))
+
+
+@each_document
+def test_every_link_leads_to_a_file_and_a_chapter_that_exist(document: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8"))
+    assert [link for link in links if "://" not in link and not _leads_somewhere(document, link)] == []
+
+
+@each_document
+def test_every_file_that_is_named_exists(document: Path) -> None:
+    named = re.findall(rf"`((?:{'|'.join(_FOLDERS)})/[\w./-]*\w/?)`", document.read_text("utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@each_document
+def test_every_make_target_that_is_named_exists(document: Path) -> None:
+    makefiles = "\n".join(path.read_text("utf-8") for path in [ROOT / "Makefile", *ROOT.glob("*.mk")])
+    targets = set(re.findall(r"^([a-z-]+):", makefiles, re.MULTILINE))
+    named = re.findall(r"(?:`|^\s*)make ([a-z-]+)", document.read_text("utf-8"), re.MULTILINE)
+    assert set(named) <= targets
+
+
+@each_document
+def test_every_command_of_relayctl_that_is_named_exists(document: Path) -> None:
+    named = re.findall(r"(?:`|^\s*|scripts/)relayctl(?:\.sh)? ([a-z]+)", document.read_text("utf-8"), re.MULTILINE)
+    assert set(named) <= set(relayctl.commands)
