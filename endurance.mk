@@ -1,8 +1,15 @@
 # The long runs against real processes: `make endurance`, `make fuzz-release`. The suite has small ones of the same kind.
 
 ENDURANCE_SEED ?= 1
+FUZZ_INPUTS ?= 1000000
+FUZZ_SEED ?= 1
+FUZZ_FIRST_ROUND ?= 0
 
 .PHONY: endurance
 endurance: $(VENV)/.all ## Kill the relay 50 times under 2,000 texts, then the google home under 300 (some 20 minutes)
 	$(PY) -m tests.endurance embedded --texts 2000 --kills 50 --seed $(ENDURANCE_SEED)
 	$(PY) -m tests.endurance google --texts 300 --kills 6 --pause-seconds 20 --seed $(ENDURANCE_SEED)
+
+.PHONY: fuzz-release
+fuzz-release: $(VENV)/.all ## Send a million made-up requests to the entry points (FUZZ_SEED=1; FUZZ_FIRST_ROUND=n goes on)
+	$(PY) -m tests.endurance.fuzz --inputs $(FUZZ_INPUTS) --seed $(FUZZ_SEED) --first-round $(FUZZ_FIRST_ROUND)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -23,30 +24,40 @@ from relay.log import current_trace
 from relay.variables import ENTRY_POINTS, Need
 from relay.web import BODY_MAX_BYTES, JSON, Request, Response, check_post, json_response, refusal, try_again
 from relay.wiring import Runtime
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 Handler = Callable[[Runtime, Request], Response]
+
+# Of X-Cloud-Trace-Context, whatever else a caller may have put there.
+_TRACE = re.compile(r"[0-9a-f]{32}(?=/|\Z)")
+# A document has at most 1 MiB (Firestore, quotas and limits), and a write's event holds it before and after.
+_EVENT_MAX_BYTES = 4 * 1024 * 1024
 
 
 def _serve(entry_point: str, request: flask.Request, handle: Handler) -> flask.Response:
     """Translate from and to Flask, and keep what went wrong inside: the framework would show an exception's text."""
-    current_trace.set(request.headers.get("X-Cloud-Trace-Context", "").split("/")[0])
-    if _IS_EMBEDDED:
-        # A worker has started it when it was forked; a server that forks none (functions-framework --debug) has not.
-        wiring.start_background()
+    trace = _TRACE.match(request.headers.get("X-Cloud-Trace-Context", ""))
+    current_trace.set(trace[0] if trace else "")
     try:
+        if _IS_EMBEDDED:
+            # A worker started it when it was forked; a server that forks none (functions-framework --debug) has not.
+            wiring.start_background()
         response = handle(wiring.runtime(entry_point), _request(request))
     except BadRequest as error:
         response = refusal(error)
     except StoreUnavailable:
         response = try_again()
     except Exception as error:
-        # Type and place only: an exception's text may quote the text of a customer.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        journal = wiring.runtime(entry_point).journal
-        journal.note("ERROR", f"unexpected {type(error).__name__} in {place.name}:{place.lineno}", entry=entry_point)
+        _note_unexpected(entry_point, error)
         response = Response(500, b"Internal error.", {"Content-Type": "text/plain"})
     return flask.Response(response.body, response.status, dict(response.headers))
+
+
+def _note_unexpected(entry_point: str, error: Exception) -> None:
+    """Type and place only: an exception's text may quote the text of a customer."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    journal = wiring.runtime(entry_point).journal
+    journal.note("ERROR", f"unexpected {type(error).__name__} in {place.name}:{place.lineno}", entry=entry_point)
 
 
 def _request(request: flask.Request) -> Request:
@@ -54,12 +65,15 @@ def _request(request: flask.Request) -> Request:
     request.max_content_length = BODY_MAX_BYTES + 1
     try:
         body = request.get_data(cache=True)
-    except RequestEntityTooLarge as error:
-        # The framework reads what is left of a body after the answer, and would answer 500 if it were too much again.
+    except Exception as error:
+        # Too large, broken off, or in malformed chunks, for which servers have errors of their own. The framework reads
+        # what is left of a body after the answer, and would answer 500 if that went wrong again.
         request.max_content_length = None
         request.environ |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
         vars(request).pop("stream", None)
-        raise BadRequest(413, f"The body is larger than {BODY_MAX_BYTES} bytes.") from error
+        if isinstance(error, RequestEntityTooLarge):
+            raise BadRequest(413, f"The body is larger than {BODY_MAX_BYTES} bytes.") from error
+        raise BadRequest(400, "The body could not be read.") from error
     # Asked by name only, and werkzeug's answer in any case of letters: no use in copying them all.
     headers = cast(Mapping[str, str], request.headers)
     return Request(request.method, request.path, request.query_string.decode("latin-1"), headers, body)
@@ -173,16 +187,35 @@ def reconcile(request: flask.Request) -> flask.Response:
 
 @functions_framework.cloud_event
 def relay_events(event: CloudEvent) -> None:
-    """A relay's document was written: publish what is new. Raising makes Eventarc come again with the same event."""
+    """A relay's document was written: publish what is new.
+
+    400 for what this revision cannot read, 503 when it could not be published. Eventarc comes again after either.
+    """
     from relay import firestore_trigger
     from relay.relay_events import new_events, publish
 
     runtime = wiring.runtime("relay_events")
-    before, after = firestore_trigger.relays_of(event.data)
+    try:
+        before, after = firestore_trigger.relays_of(event.data)
+    except Exception as error:
+        _note_unexpected("relay_events", error)
+        flask.abort(400, "Not a relay's write.")
     if after is None:
         return  # deleted: the TTL policy, or a synthetic text cleaned up
     settings = runtime.settings
-    publish(runtime.publisher, settings.events_topic, settings.dead_letter_topic, new_events(before, after))
+    try:
+        publish(runtime.publisher, settings.events_topic, settings.dead_letter_topic, new_events(before, after))
+    except Exception as error:
+        _note_unexpected("relay_events", error)
+        flask.abort(503, "Not published.")
+
+
+def _malformed(error: Exception) -> flask.Response | HTTPException:
+    """What the framework raises before our code is called, at an event that is none; it would log its words."""
+    if isinstance(error, HTTPException):
+        return error
+    _note_unexpected(flask.current_app.name, error)
+    return flask.Response("The request could not be read.", 400, content_type="text/plain; charset=utf-8")
 
 
 def _set_up() -> bool:
@@ -194,6 +227,9 @@ def _set_up() -> bool:
         return False
     # The framework's server logs every start and stop through logging; our own lines are JSON.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    flask.current_app.config["MAX_CONTENT_LENGTH"] = _EVENT_MAX_BYTES
+    if flask.current_app.name == "relay_events":
+        flask.current_app.register_error_handler(Exception, _malformed)
     try:
         settings = wiring.runtime(flask.current_app.name).settings
         if settings.backend == "google" or Need.STORE not in ENTRY_POINTS[flask.current_app.name]:

@@ -11,4 +11,4 @@ from scripts.local_google.eventarc import encode
 def written(before: Relay | None, after: Relay | None) -> bytes:
     """The protobuf of a `document.v1.written` event."""
     name = "projects/p/databases/(default)/documents/relays/one"
-    return encode(name, before and to_document(before), after and to_document(after))
+    return encode(name, to_document(before) if before else None, to_document(after) if after else None)

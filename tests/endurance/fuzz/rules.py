@@ -1,0 +1,108 @@
+"""What must hold for every input, whatever it is."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from relay.web import BODY_MAX_BYTES, DELIVERY_STATUS_PATH, INBOUND_PATH
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
+from werkzeug.formparser import FormDataParser
+
+from tests.endurance.fuzz.raw import Raw
+from tests.endurance.fuzz.signed import AUTH_TOKEN, BASE_URL, SECOND_TOKEN
+from tests.endurance.fuzz.world import API_SECRET, Answer
+from tests.endurance.load import BODY_MARK
+
+# Measured: 64 KiB of JSON can become some 3 MB of objects. An input that costs a multiple of its size is refused.
+PEAK_BYTES_MAX = 12 * 1024 * 1024
+CALLS_MAX = 60_000
+TWILIO = {"sms_inbound": INBOUND_PATH, "sms_delivery_status": DELIVERY_STATUS_PATH}
+OPERATORS = ("sms_relay_state", "sms_redrive")
+
+_SECRETS = re.compile(
+    "|".join((BODY_MARK, r"\+\d{8,}", re.escape(AUTH_TOKEN), re.escape(SECOND_TOKEN), API_SECRET, r"eyJ[\w-]{10}"))
+)
+
+
+def broken(entry_point: str, raw: Raw, answer: Answer, valid_token: str) -> Iterator[str]:
+    """A sentence for every rule that was broken."""
+    if answer.status >= 500:
+        yield f"answered {answer.status}: {answer.printed[-500:]}"
+    if entry_point in TWILIO and _is_accepted(raw, answer) and not _is_signed(entry_point, raw, answer):
+        yield f"accepted without a valid signature: {answer.status}, {answer.effects} effects"
+    if entry_point in OPERATORS and _is_accepted(raw, answer) and valid_token not in _tokens_given(raw):
+        yield f"accepted without a valid token: {answer.status}, {answer.effects} effects"
+    if len(answer.received) > _bytes_max(entry_point):
+        yield f"{len(answer.received)} bytes of the body were read"
+    if answer.peak_bytes > PEAK_BYTES_MAX:
+        yield f"{answer.peak_bytes} bytes of memory"
+    if answer.calls > CALLS_MAX:
+        yield f"{answer.calls} calls"
+    yield from _bad_lines(answer.printed)
+
+
+def _is_accepted(raw: Raw, answer: Answer) -> bool:
+    return answer.effects > 0 or (answer.status in (200, 204) and raw.method.upper() != "OPTIONS")
+
+
+def _bytes_max(entry_point: str) -> int:
+    """No more is read than is needed to know that it is too much, in chunks of up to 64 KiB."""
+    return (4 * 1024 * 1024 if entry_point == "relay_events" else BODY_MAX_BYTES) + 64 * 1024
+
+
+def _is_signed(entry_point: str, raw: Raw, answer: Answer) -> bool:
+    """By Twilio's own library, for the form as Flask's parser reads it; the address is the one that is configured."""
+    if raw.method.upper() != "POST":
+        return False
+    mimetype = raw.header("content-type").split(";")[0].strip().lower()
+    _, form, _ = FormDataParser().parse(io.BytesIO(answer.received), mimetype, len(answer.received))
+    url = BASE_URL + TWILIO[entry_point] + (f"?{raw.query}" if raw.query else "")
+    return any(
+        RequestValidator(token).validate(url, MultiDict(form), raw.header("x-twilio-signature"))
+        for token in (AUTH_TOKEN, SECOND_TOKEN)
+    )
+
+
+def _tokens_given(raw: Raw) -> list[str]:
+    given = [raw.header("authorization"), raw.header("x-forwarded-authorization")]
+    return [value.split()[-1] for value in given if value.split()]
+
+
+def _bad_lines(printed: str) -> Iterator[str]:
+    if not printed:
+        return
+    if match := _SECRETS.search(printed):
+        yield f"a log line holds {match[0][:12]!r}"
+    for line in printed.removesuffix("\n").split("\n"):
+        if any(_is_control(character) for character in line):
+            yield f"a control character in a log line: {line[:300]!r}"
+        try:
+            told = json.loads(line)
+        except ValueError:
+            yield f"a log line that is not JSON: {line[:300]!r}"
+        else:
+            for text in _texts(told):
+                if any(_is_control(character) for character in text):
+                    yield f"a control character in a log line's value: {text[:300]!r}"
+
+
+def _is_control(character: str) -> bool:
+    return character in "\u2028\u2029" or unicodedata.category(character) in ("Cc", "Cs")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield key
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)

@@ -1,0 +1,221 @@
+"""Every entry point as functions-framework serves it, in this process, on doubles; and what a request did to them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from unittest import mock
+from wsgiref.simple_server import WSGIServer, make_server
+
+from functions_framework import create_app
+from relay import wiring
+from relay.ports import Search
+from relay.variables import ENTRY_POINTS
+
+from scripts.local_google.issuer import IssuerApp, QuietHandler, TokenIssuer
+from tests.endurance.fuzz.doubles import (
+    CountingPublisher,
+    CountingStore,
+    Effects,
+    IdleTimers,
+    WillingTwilio,
+    samples,
+)
+from tests.endurance.fuzz.raw import Incoming, Raw
+from tests.endurance.fuzz.signed import ACCOUNT_SID, AUTH_TOKEN, BASE_URL, SECOND_TOKEN
+from tests.endurance.load import BUSINESS, HANDLERS
+from tests.relay_events.documents import written
+from tests.stories.relay_process import ROOT
+
+AUDIENCE = f"{BASE_URL}/sms/relay-state"
+OPERATOR = "operator@example.com"
+API_SECRET = "made-up-api-secret"
+_SOURCE = str(ROOT / "functions" / "main.py")
+_ENTRY_POINTS = tuple(sorted(ENTRY_POINTS))
+# The store is emptied after so many inputs, so that no input meets a store that others have filled.
+_INPUTS_PER_STORE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one request.
+
+    Attributes:
+        effects: writes, sends, timers and publications.
+        printed: everything that came out on standard output, standard error and the server's error stream.
+        received: what was read of the body.
+        peak_bytes, calls: memory at its peak and function calls, when they were measured.
+    """
+
+    status: int
+    effects: int
+    printed: str
+    received: bytes
+    peak_bytes: int = 0
+    calls: int = 0
+
+
+class World:
+    """The applications by name, what tokens there are, and what is in the store."""
+
+    def __init__(self, folder: Path, certs_url: str, issuer: TokenIssuer) -> None:
+        self._effects = Effects()
+        self.store = CountingStore(folder / "fuzz.db", self._effects)
+        self._home = wiring.Home(self.store, IdleTimers(self._effects))
+        self._messenger = WillingTwilio(self._effects)
+        self._publisher = CountingPublisher(self._effects)
+        self._certs_url = certs_url
+        self.apps: dict[str, Any] = {}
+        self.known: list[str] = []
+        self.page_tokens: list[str] = []
+        self.documents: list[bytes] = []
+        self.tokens = _tokens(issuer)
+        self._inputs = 0
+
+    def open(self, running: ExitStack) -> None:
+        """Make the applications; everything that is replaced for them is put back when `running` ends."""
+        running.enter_context(mock.patch.dict(os.environ, _environment(self._certs_url), clear=True))
+        running.enter_context(mock.patch.dict(wiring._shared, clear=True))
+        running.enter_context(mock.patch.object(wiring, "shared_home", return_value=self._home))
+        running.enter_context(mock.patch.object(wiring, "shared_messenger", return_value=self._messenger))
+        running.enter_context(mock.patch.object(wiring.Runtime, "publisher", self._publisher))
+        running.callback(self.store.database.close)
+        for name in _ENTRY_POINTS:
+            # Said for each, because the framework takes what it once learned of one function for all later ones.
+            kind = "cloudevent" if name == "relay_events" else "http"
+            self.apps[name] = create_app(name, _SOURCE, kind).wsgi_app  # type: ignore[no-untyped-call]
+        self._fill()
+
+    def _fill(self) -> None:
+        self.store.empty()
+        relays = samples()
+        for relay in relays:
+            self.store.create(relay, (), timeout_seconds=60)
+        self.known = [relay.message_id for relay in relays]
+        token = self.store.search(Search(limit=1), timeout_seconds=60).next_page_token
+        self.page_tokens = [token or "", "sqlite:1:" + "0" * 34]
+        self.documents = [written(None, relays[2]), written(relays[2], relays[2]), written(relays[0], None)]
+
+    def send(self, entry_point: str, raw: Raw, measure: bool = False) -> Answer:
+        """Let one application answer; `measure` also memory and calls, which takes its time."""
+        self._inputs += 1
+        if self._inputs % _INPUTS_PER_STORE == 0:
+            self._fill()
+        incoming = Incoming(raw.body, raw.endless, raw.breaks)
+        printed = io.StringIO()
+        environ = raw.environ(incoming, printed)
+        self._effects.count = 0
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            if measure:
+                status, peak, calls = _measured(lambda: _answered(self.apps[entry_point], environ))
+            else:
+                status, peak, calls = _answered(self.apps[entry_point], environ), 0, 0
+        return Answer(status, self._effects.count, printed.getvalue(), incoming.received, peak, calls)
+
+
+def _answered(app: Any, environ: dict[str, Any]) -> int:
+    statuses: list[str] = []
+    answer = app(environ, lambda status, headers, exc_info=None: statuses.append(status))
+    try:
+        for _ in answer:
+            pass
+    finally:
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()
+    return int(statuses[-1].split()[0])
+
+
+def _measured(do: Callable[[], int]) -> tuple[int, int, int]:
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    sys.setprofile(count)
+    try:
+        status = do()
+    finally:
+        sys.setprofile(None)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return status, peak - before, calls
+
+
+def _environment(certs_url: str) -> dict[str, str]:
+    tiers = [{"name": f"tier {n}", "phone": phone} for n, phone in enumerate(HANDLERS, start=1)]
+    return {
+        "RELAY_BACKEND": "google",
+        "GOOGLE_CLOUD_PROJECT": "fuzz",
+        "TASKS_LOCATION": "us-central1",
+        "TASKS_INVOKER_EMAIL": "tasks@example.com",
+        "ESCALATION_URL_TEMPLATE": f"{BASE_URL}/tasks/escalate/{{tier}}",
+        "ESCALATION_TIER": "1",
+        "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "TWILIO_AUTH_TOKEN_SECONDARY": SECOND_TOKEN,
+        "TWILIO_API_KEY_SID": "SK" + "0" * 32,
+        "TWILIO_API_KEY_SECRET": API_SECRET,
+        "PUBLIC_BASE_URL": BASE_URL,
+        "BUSINESS_PHONE_NUMBER": ",".join(BUSINESS),
+        "RELAY_TIERS": json.dumps(tiers),
+        "RELAY_STATE_AUDIENCE": AUDIENCE,
+        "RELAY_STATE_ALLOWED_EMAILS": OPERATOR,
+        "RELAY_STATE_CERTS_URL": certs_url,
+        "RELAY_STATE_ALLOWED_ORIGINS": "https://console.example.com",
+        "EVENTS_TOPIC": "relay-events",
+        "DEAD_LETTER_TOPIC": "dead-letters",
+    }
+
+
+def _tokens(issuer: TokenIssuer) -> list[str]:
+    """A valid token, and then wrong ones."""
+    other = TokenIssuer()
+    week = 7 * 24 * 3600.0
+    valid = issuer.mint(audience=AUDIENCE, email=OPERATOR, lifetime_seconds=week)
+    head, claims, signature = valid.split(".")
+    return [
+        valid,
+        issuer.mint(audience=AUDIENCE, email="stranger@example.com", lifetime_seconds=week),
+        issuer.mint(audience="https://other.example.com", email=OPERATOR, lifetime_seconds=week),
+        issuer.mint(audience=AUDIENCE, email=OPERATOR, email_verified=False, lifetime_seconds=week),
+        issuer.mint(audience=AUDIENCE, email=OPERATOR, lifetime_seconds=1, issued_at=1),
+        issuer.mint(audience=AUDIENCE, email=OPERATOR, signed_by=other, lifetime_seconds=week),
+        issuer.mint(audience=AUDIENCE, email=OPERATOR, extra_claims={"iss": "https://evil.example.com"}),
+        other.mint(audience=AUDIENCE, email=OPERATOR, lifetime_seconds=week),
+        "",
+        f"{head}.{claims}.",
+        f"{head}..{signature}",
+        "a.b.c",
+        "=.=.=",
+        "." * 5000,
+        "A" * 20_000,
+    ]
+
+
+@contextmanager
+def open_world(folder: Path) -> Iterator[World]:
+    """A world whose database is in this folder."""
+    issuer = IssuerApp(TokenIssuer())
+    with ExitStack() as running, make_server("127.0.0.1", 0, issuer, WSGIServer, QuietHandler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        running.callback(thread.join)
+        running.callback(server.shutdown)
+        world = World(folder, f"http://127.0.0.1:{server.server_port}{issuer.x509_path}", issuer.issuer)
+        world.open(running)
+        yield world
