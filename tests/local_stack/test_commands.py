@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import stat
@@ -43,7 +44,11 @@ def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(
 
 
 def test_run_plays_the_opening_scenario_and_keeps_its_relays(tmp_path: Path) -> None:
-    relay = RelayProcess("embedded", {}, tmp_path)
+    tiers = [
+        {"name": name, "phone": f"+1202555011{number}", "receipt_timeout_seconds": 2}
+        for number, name in enumerate(("Dana", "Sam", "Front desk"))
+    ]
+    relay = RelayProcess("embedded", {"RELAY_TIERS": json.dumps(tiers)}, tmp_path)
     relay.start()
     assert relay.wait_for("Up until Ctrl-C")
     assert relay.stop() == 0
