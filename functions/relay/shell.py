@@ -167,6 +167,8 @@ def apply(world: World, stored: Stored, event: Event, budget: Budget, began: flo
             return Applied(None, "the relay is gone")
         if committed.relay is not decision.relay:
             stored = committed  # somebody else got on with it: decide again. The machine knows our own claim.
+            if budget.is_used_up:
+                break  # whoever waits for an answer has none to wait for any more
             continue
         world.journal.steps(decision.relay, decision.relay.error_log[len(stored.relay.error_log) :])
         _perform(world, committed, decision, budget, began)
