@@ -157,15 +157,30 @@ def cloud_tasks_timers(request: pytest.FixtureRequest) -> AbstractContextManager
     return rigs.cloud_tasks_timers(request)
 
 
+def simulated_store(request: pytest.FixtureRequest) -> AbstractContextManager[StoreRig]:
+    # Only here: the simulator's rigs are made of the classes of this file.
+    from tests.simulator import rigs
+
+    return rigs.simulated_store(request)
+
+
+def simulated_timers(request: pytest.FixtureRequest) -> AbstractContextManager[TimersRig]:
+    from tests.simulator import rigs
+
+    return rigs.simulated_timers(request)
+
+
 STORES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[StoreRig]]] = {
     "memory": memory_store,
     "sqlite": sqlite_store,
     "firestore": firestore_store,
+    "simulated": simulated_store,
 }
 TIMERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[TimersRig]]] = {
     "memory": memory_timers,
     "sqlite": sqlite_timers,
     "cloud tasks": cloud_tasks_timers,
+    "simulated": simulated_timers,
 }
 
 

@@ -156,7 +156,15 @@ def twilio() -> Iterator[MessengerRig]:
         yield TwilioRig(fake, clock, server.base_url)
 
 
+def simulated() -> AbstractContextManager[MessengerRig]:
+    # Only here: the simulator's rigs are made of the classes of this folder.
+    from tests.simulator import rigs
+
+    return rigs.simulated_messenger()
+
+
 MESSENGERS: dict[str, Callable[[], AbstractContextManager[MessengerRig]]] = {
     "double": scripted,
     "twilio": twilio,
+    "simulated": simulated,
 }

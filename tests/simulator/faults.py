@@ -158,7 +158,7 @@ class Line:
         faults = self.faults
         fault = faults.befalls(does)
         # A usual answer takes 1 to 40 ms; differing times are what interleaves concurrent handlers.
-        kernel.pause(0.001 + (1.0 - self._draw()) * 0.039)
+        (kernel.pause_at_timers if does is Does.ARM else kernel.pause)(0.001 + (1.0 - self._draw()) * 0.039)
         if fault is None:
             if faults.outages and faults.is_out(service, kernel.now):
                 kernel.pause(timeout_seconds)

@@ -78,13 +78,14 @@ class Fleet:
     def add_process(self, skew: float, intake: Intake, timers_first: bool) -> None:
         """One more machine; each has its own configuration, since revisions are rolled out one after the other."""
         process = Process(f"p{len(self.processes) + 1}", skew)
-        timers = ProcessTimers(self.timers, self.line)
+        journal = SimJournal(self.kernel, self.history)
+        timers = ProcessTimers(self.timers, self.line, journal)
         world = World(
             store=ProcessStore(self.store, self.line, timers, timers_first),
             timers=timers,
             messenger=ProcessMessenger(self.twilio, self.line),
             clock=ProcessClock(self.kernel, process),
-            journal=SimJournal(self.kernel, self.history),
+            journal=journal,
             new_claim=self._new_claim,
             public_base_url=BASE_URL,
         )

@@ -64,6 +64,7 @@ class History:
     receipts: list[Receipt] = field(default_factory=list)
     alarms: dict[str, list[float]] = field(default_factory=dict)
     recorded: list[Callable[[World, Intake], object]] = field(default_factory=list)
+    callbacks: list[Callable[[World, Intake], object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 

@@ -31,7 +31,7 @@ class Process:
 class Task:
     """One handler at work: what it does, where, and what becomes of it."""
 
-    __slots__ = ("body", "done", "error", "is_at_timers", "killed", "name", "process", "result", "start")
+    __slots__ = ("body", "done", "error", "killed", "name", "process", "result", "start")
 
     def __init__(self, name: str, process: Process, body: Callable[[], Any], done: Callable[[Task], None]) -> None:
         self.name = name
@@ -42,7 +42,6 @@ class Task:
         self.result: Any = None
         self.error: Exception | None = None
         self.killed = False
-        self.is_at_timers = False  # at a call whose place among others does not matter
 
 
 class Worker(greenlet):  # type: ignore[misc]  # greenlet has no types
@@ -85,13 +84,6 @@ class Kernel:
         """How many things are still to happen."""
         return len(self._heap)
 
-    @property
-    def current_task(self) -> Task:
-        """The handler that is at work; only ever asked by one."""
-        assert self.current is not None
-        assert self.current.task is not None
-        return self.current.task
-
     def at(self, time: float, action: Callable[[Any], None], argument: Any = None) -> None:
         """Let something happen at this time (now, if that is past)."""
         self._serial += 1
@@ -126,6 +118,10 @@ class Kernel:
         assert task is not None
         if task.start != task.process.starts:
             raise ProcessKilled
+
+    def pause_at_timers(self, seconds: float) -> None:
+        """The same on the way to the timers, whose calls no other handler can see."""
+        self.pause(seconds)
 
     def kill(self, process: Process) -> None:
         """Every handler on this process dies where it stands; the process itself is back at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relay.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.model import RETENTION, AttemptStatus, FinalStatus, Relay, Step
 from relay.policy import (
     FATE_LOOKUP_SECONDS,
     FATE_LOOKUPS,
@@ -17,8 +17,9 @@ from relay.policy import (
     Policy,
 )
 from relay.reconcile import WEBHOOK_UNDER_WAY
-from relay.sweep import GRACE
+from relay.sweep import GRACE, sweep
 
+from tests.simulator.faults import Fault
 from tests.simulator.kernel import Task
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
 
@@ -116,6 +117,24 @@ def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[st
         yield "S10: a replayed request sent a text"
     if before != {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}:
         yield "S10: a replayed request changed a relay"
+
+
+def l3_what_has_expired_goes(run: Simulation) -> Iterator[str]:
+    """After the retention every callback that comes again finds nothing and is done with, whether the document is
+    still there or not; and where the store does not delete by itself, one sweep does."""
+    run.kernel.end()
+    run.kernel.now += RETENTION.total_seconds() + 86400.0
+    posts, relays = len(run.history.posts), dict(run.fleet.store.relays)
+    for callback in run.history.callbacks:
+        run.faults.count(Fault.CALLBACK_EXPIRED)
+        run.fleet.run("callback after expiry", callback, _replayed)
+        run.kernel.run(run.kernel.now + 1.0)
+    if len(run.history.posts) > posts or run.fleet.store.relays != relays:
+        yield "L3: a callback about an expired relay changed something"
+    run.fleet.run("sweep after expiry", lambda world, _: sweep(world), _replayed)
+    run.kernel.run(run.kernel.now + 1.0)
+    if run.fleet.store.deletes_expired and run.fleet.store.relays:
+        yield f"L3: {len(run.fleet.store.relays)} expired relays were left by a sweep"
 
 
 def _replayed(task: Task) -> None:

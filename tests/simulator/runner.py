@@ -17,6 +17,7 @@ from tests.simulator.liveness import (
     l1_every_text_ends,
     l2_every_attempt_is_resolved,
     l3_nothing_is_left_behind,
+    l3_what_has_expired_goes,
     s10_replays_change_nothing,
     settling,
 )
@@ -76,6 +77,8 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
         violations.extend(invariant(run))
     if replays and not violations:
         violations.extend(s10_replays_change_nothing(run, everything=replays_all))
+        if replays_all:
+            violations.extend(l3_what_has_expired_goes(run))
     return violations
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from relay.model import Timer, TimerKind
+from relay.ports import Journal
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import Conflicted, Does, Failed, Fault, FaultSource, Line, Service
@@ -27,7 +28,7 @@ class TimerService:
     def __init__(self, kernel: Kernel, faults: FaultSource, dice: Dice) -> None:
         self.kernel = kernel
         self.faults = faults
-        self.armed: set[Name] = set()
+        self.armed: dict[Name, Timer] = {}
         self._dice = dice
         self._taken: set[Name] = set()
         self.fire: Callable[[Timer, Callable[[bool], None]], None] = lambda timer, done: done(True)
@@ -41,7 +42,7 @@ class TimerService:
         self._taken.add(name)
         if self.faults.strikes(Fault.TIMER_LOST, 0.04):
             return True
-        self.armed.add(name)
+        self.armed[name] = timer
         delay = 0.02 + (1.0 - self._dice.draw()) * 0.2
         if self.faults.strikes(Fault.TIMER_LATE, 0.04):
             delay += self._dice.between(5.0, 400.0)
@@ -53,7 +54,7 @@ class TimerService:
 
     def cancel(self, timer: Timer) -> None:
         if not self.faults.strikes(Fault.TIMER_CANCEL_LOST, 0.2):
-            self.armed.discard((timer.message_id, timer.attempt, timer.kind, seconds_of(timer.due_at)))
+            self.armed.pop((timer.message_id, timer.attempt, timer.kind, seconds_of(timer.due_at)), None)
 
     def _dispatch(self, item: tuple[Name, Timer, int]) -> None:
         if item[0] in self.armed:
@@ -64,7 +65,7 @@ class TimerService:
 
         def done(succeeded: bool) -> None:
             if succeeded or retries >= _RETRIES_MAX:
-                self.armed.discard(name)
+                self.armed.pop(name, None)
                 return
             wait = min(_RETRY_SECONDS * 2**retries, _RETRY_SECONDS_MAX)
             self.kernel.after(wait, self._dispatch, (name, timer, retries + 1))
@@ -75,13 +76,17 @@ class TimerService:
 class ProcessTimers:
     """Timers as one process sees them."""
 
-    def __init__(self, service: TimerService, line: Line) -> None:
+    def __init__(self, service: TimerService, line: Line, journal: Journal) -> None:
         self._service = service
         self._line = line
+        self._journal = journal
 
     def arm(self, timer: Timer, *, timeout_seconds: float) -> bool:
         name = f"timers.arm {timer.kind.value} {timer.attempt}"
-        return self._call(name, timeout_seconds, lambda: self._service.arm(timer)) or False
+        if self._call(name, timeout_seconds, lambda: self._service.arm(timer)):
+            return True
+        self._journal.note("WARNING", "timer not armed", relay=timer.message_id)
+        return False
 
     def cancel(self, timer: Timer, *, timeout_seconds: float) -> None:
         name = f"timers.cancel {timer.kind.value} {timer.attempt}"
@@ -89,11 +94,7 @@ class ProcessTimers:
 
     def _call(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T | None:
         """None when it failed; nothing is ever raised."""
-        task = self._line.kernel.current_task
-        task.is_at_timers = True
         try:
             return self._line.call(Service.TIMERS, Does.ARM, name, timeout_seconds, effect)
         except (Failed, Conflicted):
             return None
-        finally:
-            task.is_at_timers = False

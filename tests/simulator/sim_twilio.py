@@ -197,10 +197,11 @@ class ProcessMessenger:
 
     def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
         def found() -> list[ReceivedMessage]:
+            first = since.replace(microsecond=0)
             return [
                 received
                 for received in self._state.inbound
-                if received.text.recipient_phone == our_phone and received.received_at >= since
+                if received.text.recipient_phone == our_phone and received.received_at >= first
             ]
 
         try:

@@ -161,6 +161,7 @@ class _Callback:
             told = Receipt(fleet.kernel.now, receipt.message_id, receipt.attempt, receipt.status, receipt.sid)
             fleet.history.receipts.append(told)
             fleet.history.recorded.append(self._handle)
+            fleet.history.callbacks.append(self._handle)
         elif status not in (502, 503):
             fleet.history.violated("S7", f"a well-formed receipt was answered {status}")
         elif self._tries < _TRIES_MAX:

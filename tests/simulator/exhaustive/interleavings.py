@@ -53,15 +53,15 @@ class ChoosingKernel(Kernel):
         worker = self.current
         assert worker is not None
         assert worker.task is not None
-        if self.is_seen(worker.task):
-            self._ready.append(worker)
-            worker.parent.switch()
+        self._ready.append(worker)
+        worker.parent.switch()
         if worker.task.start != worker.task.process.starts:
             raise ProcessKilled
 
-    def is_seen(self, task: Task) -> bool:
-        """Timers are armed and cancelled without a switch: that changes nothing that another handler could see."""
-        return not task.is_at_timers
+    def pause_at_timers(self, seconds: float) -> None:
+        # Without a switch: arming and cancelling change nothing that the other handler could see.
+        if not self._choosing:
+            super().pause_at_timers(seconds)
 
     def interleave(self, tasks: list[Task]) -> None:
         """Run these handlers to their ends, as chosen."""
