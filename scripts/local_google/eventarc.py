@@ -22,6 +22,7 @@ from google.events.cloud.firestore_v1 import DocumentEventData
 EVENT_TYPE = "google.cloud.firestore.document.v1.written"
 _TIMEOUT_SECONDS = 30.0
 _BACKOFF_FIRST_SECONDS, _BACKOFF_MAX_SECONDS = 0.2, 10.0
+_LISTENING_SECONDS_MAX = 60.0
 
 _pb = DocumentEventData.pb()
 Document = Mapping[str, Any]
@@ -72,13 +73,20 @@ class EventarcStandIn:
         self._url = url
         self._waiting: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
         self._stopping = threading.Event()
+        self._listening = threading.Event()
         self._known: dict[str, dict[str, Any]] = {}
         self._watch: Any = None
         self._worker = threading.Thread(target=self._deliver_all, name="eventarc", daemon=True)
 
     def start(self) -> None:
+        """Listen; every write after the return is told. Raises TimeoutError when the emulator does not answer."""
         self._worker.start()
         self._watch = self._collection.on_snapshot(self._seen)
+        # The emulator loses a write that is made while a listener is being set up; the first snapshot, which may be
+        # empty, says that this is over.
+        if not self._listening.wait(_LISTENING_SECONDS_MAX):
+            self.stop()
+            raise TimeoutError(f"The Firestore emulator did not answer a listener within {_LISTENING_SECONDS_MAX:g} s.")
 
     def stop(self) -> None:
         """Stop listening; what was not delivered yet is told again after the next start."""
@@ -97,6 +105,7 @@ class EventarcStandIn:
             if after is not None:
                 self._known[snapshot.id] = after
             self._waiting.put((snapshot.id, encode(snapshot.reference._document_path, before, after)))
+        self._listening.set()
 
     def _deliver_all(self) -> None:
         with requests.Session() as session:
