@@ -5,6 +5,8 @@ FUZZ_INPUTS ?= 1000000
 FUZZ_SEED ?= 1
 FUZZ_FIRST_ROUND ?= 0
 
+##@ Endure
+
 .PHONY: endurance
 endurance: $(VENV)/.all ## Kill the relay 50 times under 2,000 texts, then the google home under 300 (some 20 minutes)
 	$(PY) -m tests.endurance embedded --texts 2000 --kills 50 --seed $(ENDURANCE_SEED)

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "serve":
             from scripts.local_stack.serve import serve
 
-            serve(options.target, _port(options.port, "8080"))
+            return serve(options.target, _port(options.port, "8080"))
         from scripts.local_stack import stack
 
         if options.command == "demo":

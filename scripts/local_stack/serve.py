@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
-from typing import NoReturn
+from collections.abc import Mapping
 
+from relay import wiring
 from relay.variables import VARIABLES
 
 from scripts.local_stack import ROOT
 from scripts.local_stack.environment import FAKE_DATABASE, Twilio, made_up, make_folder_of, twilio_of, with_env_file
+from scripts.local_stack.supervisor import bound
 
+_STOP_SECONDS = 12.0
 # Where `python -m scripts.fake_twilio` listens unless told otherwise.
 _FAKE_TWILIO = "http://127.0.0.1:8090"
 
 
-def serve(target: str, port: int) -> NoReturn:
-    """Become functions-framework serving this entry point. Raises ConfigurationError for an unreadable .env."""
+def serve(target: str, port: int) -> int:
+    """Run functions-framework serving this entry point until Ctrl-C; its exit code.
+
+    Raises ConfigurationError with every mistake in words, StackError for a taken port.
+    """
     environ = with_env_file(os.environ)
     address = f"http://127.0.0.1:{port}"
     if twilio_of(environ) is Twilio.FAKE:
@@ -33,7 +41,27 @@ def serve(target: str, port: int) -> NoReturn:
         options = f"--sms-url {address}/sms/inbound --number {number} --seed {values['RELAY_LOCAL_SEED']}"
         print(f"  For a fake Twilio that texts it: python -m scripts.fake_twilio {options}", file=sys.stderr)
         environ |= given
+    # What is wrong is said before anything is started.
+    wiring.runtime(target, environ)
+    bound("127.0.0.1", port).close()
     print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr, flush=True)
+    return _run_until_told([target, "--host", "127.0.0.1", "--port", str(port)], environ)
+
+
+def _run_until_told(arguments: list[str], environ: Mapping[str, str]) -> int:
+    """The server in a session of its own, ended by one signal.
+
+    Ctrl-C would reach gunicorn's worker directly and again through its master, which can leave it waiting for itself.
+    """
     command = [sys.executable, "-m", "functions_framework", "--source", str(ROOT / "functions" / "main.py")]
-    command += ["--target", target, "--host", "127.0.0.1", "--port", str(port)]
-    os.execve(sys.executable, command, environ)  # noqa: S606 - no shell wanted
+    server = subprocess.Popen([*command, "--target", *arguments], env=environ, start_new_session=True)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        try:
+            server.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+        return 0

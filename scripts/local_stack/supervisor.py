@@ -65,7 +65,7 @@ class Supervisor:
         self.plan: Plan
 
     def __enter__(self) -> Self:
-        with _bound(self._host, self._port) as listening:
+        with bound(self._host, self._port) as listening:
             port = listening.getsockname()[1]
             self.plan = make_plan(self._environ, self._backend, self._host, port, self._database)
             self._prepare_home()
@@ -191,7 +191,7 @@ class Supervisor:
         return f" The end of {self.log}:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def bound(host: str, port: int) -> socket.socket:
     """A listening socket. Raises StackError in one clear sentence."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
