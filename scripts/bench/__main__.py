@@ -52,8 +52,8 @@ def _benches(*, quick: bool = False) -> dict[str, Bench]:
     every: list[Bench] = [
         Imports(),
         Start(40 if quick else 200),
-        Serving(300 if quick else 1000),
-        Durable(500 if quick else 2000),
+        Serving(200 if quick else 500),
+        Durable(500 if quick else 1000),
         Stalls(60 if quick else 1000),
         Escalation(2 if quick else 6),
         Sweeping(stored),

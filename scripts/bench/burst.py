@@ -85,7 +85,7 @@ class Burst:
                 note=f"{rounds} bursts: {self._lost} texts lost, {refused} not answered 200; the slowest answer took "
                 f"{max(samples['slowest']):.1f} s. Twilio takes {TWILIO_SECONDS * 1000:.0f} ms for each. With one that "
                 f"answers at once (there is none) the unloaded answer takes {_ms(samples['instant unloaded'])} and the "
-                f"burst's median {_ms(samples['instant burst'])}: the processor's time for a thousand texts is the same.",
+                f"burst's median {_ms(samples['instant burst'])}: it is the processor that they wait for.",
             ),
             Row(
                 "embedded: whole webhooks a second under a burst, real adapters",

@@ -116,13 +116,17 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def ratio(samples: Samples, ours: str, baseline: str) -> float:
-    """Of the two medians."""
-    return median(samples[ours]) / median(samples[baseline])
+    """The median of the rounds' own ratios: both sides of each were measured within the same second or two."""
+    return median(_ratios(samples, ours, baseline))
+
+
+def _ratios(samples: Samples, ours: str, baseline: str) -> list[float]:
+    return [one / other for one, other in zip(samples[ours], samples[baseline], strict=True)]
 
 
 def spread(samples: Samples, ours: str, baseline: str) -> str:
     """The middle half of the rounds' own ratios: how much the machine's mood mattered."""
-    ratios = [one / other for one, other in zip(samples[ours], samples[baseline], strict=True)]
+    ratios = _ratios(samples, ours, baseline)
     if len(ratios) < 4:
         return ""
     quarters = statistics.quantiles(ratios, n=4)

@@ -25,7 +25,7 @@ _WHY_SO_LONG = (
     "Both load gRPC, protobuf and Firestore's client before the first text (some 190 ms); what is left out here is "
     "aiohttp (85 ms), which only twilio asks for, and Pub/Sub (45 ms), which the webhook does not need. The rest are "
     "imports of Google's and Twilio's own clients. What would reach it: Firestore and Cloud Tasks over REST, with the "
-    "HTTP client that Twilio's needs anyway, without gRPC and protobuf: some 140 ms less. That would be code of our own "
+    "HTTP client that Twilio's needs anyway, without gRPC and protobuf: some 140 ms less. That would be our own code "
     "in place of Google's clients, to save a fraction of a second when an instance starts."
 )
 _WHY_SO_MUCH = (
