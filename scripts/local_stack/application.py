@@ -112,7 +112,11 @@ def _entry_points(plan: Plan) -> dict[str, Callable[[WSGIEnvironment, StartRespo
     if plan.backend == "google" or plan.twilio is Twilio.FAKE:
         wanted |= PRIVATE_ROUTES
     source = str(ROOT / "functions" / "main.py")
-    apps = {path: create_app(name, source).wsgi_app for path, name in wanted.items()}  # type: ignore[no-untyped-call]
+    # Said outright: otherwise the framework takes what it left in the environment for the app before.
+    apps = {
+        path: create_app(name, source, "http").wsgi_app  # type: ignore[no-untyped-call]
+        for path, name in wanted.items()
+    }
     if plan.backend == "google":
         events = create_app("relay_events", source, "cloudevent")  # type: ignore[no-untyped-call]
         apps[EVENTS_ROUTE] = events.wsgi_app

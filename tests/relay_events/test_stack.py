@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack_fixtures import DELIVERS, REFUSED, RunningStack
+from tests.stack_fixtures import DELIVERS, PATIENCE_SECONDS, REFUSED, RunningStack
 
 STORY = ["received", "attempt_started", "attempt_failed", "escalated", "attempt_started", "delivered"]
 OF_AN_EXHAUSTED_ONE = [
@@ -23,11 +24,14 @@ OF_AN_EXHAUSTED_ONE = [
 
 
 def stream(stack: RunningStack, query: str) -> Iterator[dict[str, Any]]:
-    """The events of the embedded home's stream."""
-    with urllib.request.urlopen(f"{stack.address}/local/events?{query}", timeout=60) as lines:
+    """The events of the embedded home's stream, for as long as a test has patience."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with urllib.request.urlopen(f"{stack.address}/local/events?{query}", timeout=PATIENCE_SECONDS) as lines:
         for line in lines:
             if line.startswith(b"data: "):
                 yield json.loads(line.removeprefix(b"data: "))
+            if time.monotonic() > deadline:
+                return
 
 
 def types_of(relay: str, told: Iterator[dict[str, Any]], last: str) -> list[str]:
