@@ -22,6 +22,9 @@ from tests.endurance.load import BODY_MARK, BUSINESS, HANDLERS
 from tests.endurance.run import Run, has_ended
 
 _SECRET = re.compile(rf"{BODY_MARK}|\+\d{{8,}}|made-up")
+_BUG = re.compile(
+    r"Traceback|unexpected \w+ in|could not resume a relay|could not be recovered|handler failed|job failed"
+)
 # A POST that started within its lease is at Twilio by then, however slow the machine.
 _UNDER_WAY_SECONDS = LEASE_SECONDS + SEND_SECONDS_MAX
 
@@ -202,6 +205,13 @@ def l2_every_attempt_is_resolved_or_due(run: Run) -> Iterator[str]:
                 yield f"L2: attempt {attempt.number} of {relay.message_id[-3:]} is {attempt.status}, and nobody asks"
 
 
+def bugs_are_not_passed_over(run: Run) -> Iterator[str]:
+    """No line of the log tells of an error that the relay did not expect."""
+    for line in run.log.splitlines():
+        if _BUG.search(line) and '"StoreUnavailable"' not in line:
+            yield f"BUGS: {line[:300]}"
+
+
 def _ended_at(relay: Relay) -> datetime | None:
     ends = [entry.at for entry in relay.error_log if entry.step in (Step.DELIVERED, Step.EXHAUSTED)]
     return ends[0] if ends else None
@@ -227,6 +237,7 @@ JUDGES: tuple[Callable[[Run], Iterator[str]], ...] = (
     s10_replays_change_nothing,
     l1_every_text_ends,
     l2_every_attempt_is_resolved_or_due,
+    bugs_are_not_passed_over,
 )
 
 

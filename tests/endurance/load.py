@@ -12,6 +12,7 @@ HANDLERS = ("+12025550111", "+12025550112", "+12025550113")
 CUSTOMERS = tuple(f"+1303555{number:04d}" for number in range(60))
 # Every body holds this word: a judge finds it where no body may be.
 BODY_MARK = "zebra"
+_CROWD = 10
 _WORDS = (
     "the boiler is leaking",
     "please call me back",
@@ -54,16 +55,18 @@ def draw_load(texts: int, kills: int, seed: int, texts_per_second: float) -> lis
     draw = random.Random(seed)
     stretch = texts / max(kills, 1)
     kill_at = {int(number * stretch + draw.random() * stretch) for number in range(kills)}
+    # Several texts come at once before a kill, so that it hits all that is done for one.
+    crowded = {at - before for at in kill_at for before in range(1, _CROWD)}
     return [
         Planned(
             sender=draw.choice(HANDLERS) if draw.random() < 0.01 else draw.choice(CUSTOMERS),
             to=draw.choice(BUSINESS),
             body=f"{BODY_MARK} {number:05d} {draw.choice(_WORDS)}",
             faults=_draw_faults(draw),
-            gap_seconds=min(draw.expovariate(texts_per_second), 1.0),
+            gap_seconds=0.0 if number in crowded else min(draw.expovariate(texts_per_second), 1.0),
             kill=("all" if draw.random() < 0.6 else "worker") if number in kill_at else "",
             kill_early=draw.random() < 0.1,
-            kill_after_seconds=draw.uniform(0.0, 0.4),
+            kill_after_seconds=draw.uniform(0.0, 0.3),
             dead_for_texts=draw.randint(0, 8),
         )
         for number in range(texts)

@@ -182,6 +182,7 @@ _TAMPERINGS: dict[str, tuple[str, Callable[[Run], None]]] = {
     "a handler's own text, forwarded": ("S8", _change(sender_class=SenderClass.HANDLER)),
     "a body in the log": ("S9", _log_line(f'{{"message": "{_TEXT.body}"}}')),
     "a number in the log": ("S9", _log_line(f'{{"to": "{HANDLERS[0]}"}}')),
+    "an error that nobody expected": ("BUGS", _log_line('{"message": "unexpected KeyError in act:44"}')),
     "a replay that sent a text": ("S10", _replay_that_sent),
     "a relay that never ended": ("L1", _change(final_status=FinalStatus.IN_PROGRESS)),
     "an unknown attempt that nobody asks about": ("L2", _change_attempt(status=AttemptStatus.UNKNOWN)),
