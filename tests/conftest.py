@@ -26,3 +26,8 @@ def pytest_runtest_makereport(
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid} was skipped, which is forbidden here: {reason}"
     return report
+
+
+def pytest_runtest_logfinish(nodeid: str) -> None:
+    """What functions-framework leaves in the environment would decide how later tests' servers take their requests."""
+    os.environ.pop("FUNCTION_SIGNATURE_TYPE", None)

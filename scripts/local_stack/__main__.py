@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
 from relay.errors import ConfigurationError
 from relay.variables import ENTRY_POINTS
 
+from scripts.local_stack import interruption
 from scripts.local_stack.supervisor import StackError
-
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all went well, 1 with one clear sentence when the stack cannot run, 2 for unusable arguments."""
     options = _parse(arguments)
-    for number in _SIGNALS:
-        signal.signal(number, signal.default_int_handler)
+    interruption.listen()
     try:
         if options.command == "serve":
             from scripts.local_stack.serve import serve

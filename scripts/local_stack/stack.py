@@ -14,7 +14,7 @@ from relay.ports import RelayStore
 from relay.variables import VARIABLES
 from rich.console import Console
 
-from scripts.local_stack import scenario
+from scripts.local_stack import interruption, scenario
 from scripts.local_stack.client import StackClient
 from scripts.local_stack.environment import Plan, Twilio, with_env_file
 from scripts.local_stack.screen import Follower, Screen
@@ -85,6 +85,7 @@ def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor
     started = time.monotonic()
     patience = sum(tier.window_seconds for tier in settings.policy.tiers) + _SPARE_SECONDS
     while time.monotonic() < started + patience:
+        interruption.check()
         supervisor.check()
         if not _look(follower) and follower.has_shown(played.message_id):
             return played.message_id
@@ -94,6 +95,7 @@ def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor
 
 def _follow(follower: Follower, supervisor: Supervisor) -> None:
     while True:
+        interruption.check()
         supervisor.check()
         time.sleep(_LOOK_SECONDS if _look(follower) else _IDLE_SECONDS)
 
