@@ -8,7 +8,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from relay.events import ABOUT_THE_RELAY, EventKind, State
@@ -45,7 +45,7 @@ class Tally:
         self.violations = (self.violations + other.violations)[:_VIOLATIONS_KEPT]
 
     def save(self, path: Path) -> None:
-        values = {**asdict(self), "pairs": sorted(self.pairs)}
+        values = {**vars(self), "pairs": sorted(self.pairs)}
         unfinished = path.with_suffix(path.suffix + ".new")
         unfinished.write_text(json.dumps(values))
         unfinished.replace(path)

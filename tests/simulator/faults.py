@@ -6,6 +6,7 @@ The model is design.md's "What the world may do to us"; docs/reliability.md list
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -73,6 +74,14 @@ class Does(StrEnum):
     SEND = "send"
 
 
+@dataclass(frozen=True, slots=True)
+class Swarm:
+    """Few kinds of faults, and those often: what takes several of a kind is hardly met otherwise."""
+
+    befalls: dict[Does, tuple[Fault, ...]]
+    often: dict[Fault, float]
+
+
 class Failed(Exception):
     """A call failed as seen by its caller; each port turns it into its own error. `never` if it certainly never will
     be applied, which the caller cannot know."""
@@ -89,7 +98,11 @@ class Conflicted(Exception):
 
 
 _READ = (Fault.STALL, Fault.SLOW, Fault.LOST_REPLY, Fault.CRASH_AFTER)
-_CHANGE = (Fault.STALL, Fault.SLOW, Fault.LOST_REQUEST, Fault.LOST_REPLY, Fault.CRASH_BEFORE, Fault.CRASH_AFTER)
+# Those that leave most to be put right come twice as often.
+_CHANGE = (
+    *(Fault.STALL, Fault.SLOW, Fault.LOST_REQUEST, Fault.CRASH_BEFORE),
+    *(Fault.LOST_REPLY, Fault.LOST_REPLY, Fault.CRASH_AFTER, Fault.CRASH_AFTER),
+)
 
 # What can befall a call. The first is the mildest.
 BEFALLS: dict[Does, tuple[Fault, ...]] = {
@@ -100,11 +113,21 @@ BEFALLS: dict[Does, tuple[Fault, ...]] = {
 }
 
 
+# What the world does by itself, beside the calls: each may be left out of a run, or come in a swarm.
+BY_ITSELF = (
+    *(Fault.SEND_REFUSED, Fault.SEND_5XX, Fault.LIST_LAG, Fault.WEBHOOK_LOST, Fault.WEBHOOK_ANSWER_LOST),
+    *(Fault.CALLBACK_LOST, Fault.CALLBACK_DOUBLED, Fault.CALLBACK_LATE, Fault.CALLBACK_EARLY),
+    *(Fault.TIMER_LOST, Fault.TIMER_DOUBLED, Fault.TIMER_LATE, Fault.SWEEP_LOST),
+)
+
+
 class FaultSource:
     """Decides what befalls each port call of a run, and counts it."""
 
-    def __init__(self, dice: Dice, probability: float = 0.0) -> None:
+    def __init__(self, dice: Dice, probability: float = 0.0, swarm: Swarm | None = None) -> None:
         self.probability = probability
+        self._befalls = BEFALLS if swarm is None else swarm.befalls
+        self._often: dict[Fault, float] = {} if swarm is None else swarm.often
         self.outages: list[tuple[Service, float, float]] = []
         self.counts: dict[Fault, int] = {}
         self._draw = dice.draw
@@ -115,7 +138,7 @@ class FaultSource:
 
     def strikes(self, fault: Fault, probability: float) -> bool:
         """Whether this fault strikes now. Never once faults have stopped."""
-        if self.probability > 0.0 and self._draw() < probability:
+        if self.probability > 0.0 and self._draw() < probability * self._often.get(fault, 1.0):
             self.count(fault)
             return True
         return False
@@ -123,9 +146,11 @@ class FaultSource:
     def befalls(self, does: Does) -> Fault | None:
         """What happens to the next call."""
         if self.probability > 0.0 and self._draw() < self.probability:
-            fault = self._dice.pick(BEFALLS[does])
-            self.count(fault)
-            return fault
+            choices = self._befalls[does]
+            if choices:
+                fault = self._dice.pick(choices)
+                self.count(fault)
+                return fault
         return None
 
     def is_out(self, service: Service, now: float) -> bool:

@@ -108,6 +108,7 @@ def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[st
     if not requests:
         return
     run.stop_faults()
+    run.stop_watchmen()
     before = {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}
     posts = len(run.history.posts)
     for request in requests if everything else [run.dice.pick(requests)]:
@@ -122,6 +123,7 @@ def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[st
 def l3_what_has_expired_goes(run: Simulation) -> Iterator[str]:
     """After the retention every callback that comes again finds nothing and is done with, whether the document is
     still there or not; and where the store does not delete by itself, one sweep does."""
+    run.stop_faults()
     run.kernel.end()
     run.kernel.now += RETENTION.total_seconds() + 86400.0
     posts, relays = len(run.history.posts), dict(run.fleet.store.relays)

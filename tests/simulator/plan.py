@@ -8,7 +8,7 @@ from relay.model import InboundText
 from relay.policy import Policy, Success, Tier
 
 from tests.simulator.dice import Dice
-from tests.simulator.faults import Service
+from tests.simulator.faults import BEFALLS, BY_ITSELF, Fault, Service, Swarm
 from tests.simulator.sim_twilio import Carrier, draw_carrier
 
 OUR_PHONES = ("+15559990000", "+15559990001")
@@ -28,7 +28,7 @@ def _policies() -> tuple[Policy, ...]:
     for shift in range(2):
         for count in (1, 2, 2, 1, 3, 2, 1, 3, 4):
             for delays in ((), (2.0,), (), (2.0, 4.0, 8.0), (2.0,), ()):
-                for timeout in (60.0, 30.0, 20.0, 5.0, 120.0):
+                for timeout in (60.0, 30.0, 20.0, 5.0, 120.0, 60.0, 30.0, 1500.0):
                     tiers = tuple(
                         Tier(
                             f"handler {level + 1}",
@@ -75,6 +75,7 @@ class Plan:
     timers_first: bool
     store_deletes_expired: bool
     newly_deployed: bool
+    swarm: Swarm | None
 
 
 def draw_plan(dice: Dice) -> Plan:
@@ -98,6 +99,7 @@ def draw_plan(dice: Dice) -> Plan:
         timers_first=dice.chance(0.3),
         store_deletes_expired=dice.chance(0.5),
         newly_deployed=dice.chance(0.1),
+        swarm=_draw_swarm(dice) if dice.chance(0.35) else None,
     )
     if any(plan.skews):
         for number in range(len(plan.skews)):
@@ -134,6 +136,27 @@ def _draw_texts(dice: Dice) -> list[tuple[float, InboundText]]:
         text = InboundText(f"SM{0xABC00 + number:032x}", sender, OUR_PHONES[0], f"{BODY_MARK} {words}", 0)
         texts.append((0.0 if number == 0 else dice.between(0.0, 60.0), text))
     return texts
+
+
+# The kinds of faults of calls, by what swarms of them there are; each table is made once.
+_SWARMS: tuple[tuple[Fault, ...], ...] = (
+    (Fault.CRASH_AFTER,),
+    (Fault.CRASH_AFTER, Fault.CRASH_BEFORE),
+    (Fault.LOST_REPLY,),
+    (Fault.LOST_REPLY, Fault.CRASH_AFTER),
+    (Fault.STALL, Fault.LATE_EFFECT),
+    (Fault.OWN_CONFLICT, Fault.CONTENTION, Fault.LOST_REPLY),
+    (Fault.STALL, Fault.CRASH_AFTER),
+)
+_BEFALLS_IN_SWARMS = tuple(
+    {does: tuple(fault for fault in kinds if fault in befalls) for does, befalls in BEFALLS.items()}
+    for kinds in _SWARMS
+)
+
+
+def _draw_swarm(dice: Dice) -> Swarm:
+    often = {fault: 0.0 if dice.draw() > 0.25 else 6.0 for fault in BY_ITSELF}
+    return Swarm(dice.pick(_BEFALLS_IN_SWARMS), often)
 
 
 def _draw_skews(dice: Dice) -> list[float]:

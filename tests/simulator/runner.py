@@ -74,7 +74,11 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
         violations.extend(l3_nothing_is_left_behind(run))
     violations.extend(run.history.violations)
     for invariant in (*SAFETY, *PROMISES):
-        violations.extend(invariant(run))
+        try:
+            violations.extend(invariant(run))
+        except (IndexError, KeyError) as error:
+            # Something was done of which there is no record to judge it by.
+            violations.append(f"RECORD: {invariant.__name__} looks in vain for {error!r}")
     if replays and not violations:
         violations.extend(s10_replays_change_nothing(run, everything=replays_all))
         if replays_all:

@@ -58,6 +58,7 @@ class TwilioState:
     dice: Dice
     history: History
     messages: dict[str, Message] = field(default_factory=dict)
+    asked: list[tuple[float, str]] = field(default_factory=list)  # when, and about texts to whom
     inbound: list[ReceivedMessage] = field(default_factory=list)
     carriers: dict[str, Carrier] = field(default_factory=dict)
     success_is_sent: frozenset[str] = frozenset()
@@ -170,6 +171,8 @@ class ProcessMessenger:
     def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
         def found() -> SentMessage | None:
             message = self._state.messages.get(message_sid)
+            if message is not None:
+                self._state.asked.append((self._state.kernel.now, message.to))
             return None if message is None else self._state.seen(message)
 
         try:
@@ -179,6 +182,7 @@ class ProcessMessenger:
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
         def found() -> list[SentMessage]:
+            self._state.asked.append((self._state.kernel.now, to))
             # Twilio compares whole seconds, as it shows them.
             first = float(int(seconds_of(since)))
             return [

@@ -45,6 +45,7 @@ class Simulation:
         self.history = History()
         self.fleet = Fleet(self.kernel, self.faults, self.dice, self.history)
         self.calls = TwilioCalls(self.fleet, TOKENS[0])
+        self._watched = True
         self._idle = 0  # events to come that nobody waits for
         self._prepare(self.plan)
 
@@ -56,7 +57,7 @@ class Simulation:
         kernel = Kernel()
         if traced:
             kernel.trace = []
-        return cls(plan, dice, FaultSource(dice, plan.fault_probability), kernel)
+        return cls(plan, dice, FaultSource(dice, plan.fault_probability, plan.swarm), kernel)
 
     def _prepare(self, plan: Plan) -> None:
         fleet = self.fleet
@@ -145,7 +146,7 @@ class Simulation:
         self.fleet.run(name, lambda world, _: escalation.fire(world, timer), finished)
 
     def _sweep(self) -> None:
-        if self.faults.strikes(Fault.SWEEP_LOST, 0.1):
+        if not self._watched or self.faults.strikes(Fault.SWEEP_LOST, 0.1):
             return
         # With nothing due by any clock it has nothing to do, and running it would only cost time.
         soon = time_of(self.kernel.now + max(0.0, *(process.skew for process in self.fleet.processes)))
@@ -156,7 +157,7 @@ class Simulation:
             self.fleet.run("sweep", lambda world, _: sweep(world), self._only_store_errors)
 
     def _reconcile(self) -> None:
-        if self.faults.strikes(Fault.SWEEP_LOST, 0.1):
+        if not self._watched or self.faults.strikes(Fault.SWEEP_LOST, 0.1):
             return
         # With every text known and nothing open it can change nothing.
         relays = self.fleet.store.relays
@@ -177,6 +178,10 @@ class Simulation:
 
     def _stop_faults(self, _: object) -> None:
         self.stop_faults()
+
+    def stop_watchmen(self) -> None:
+        """From here on neither sweep nor reconcile runs."""
+        self._watched = False
 
     def stop_faults(self) -> None:
         """From here on the world behaves."""

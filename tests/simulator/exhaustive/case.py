@@ -93,6 +93,7 @@ def plan(tiers: Policy, carriers: tuple[Carrier, ...] = (), text: InboundText = 
         timers_first=False,
         store_deletes_expired=False,
         newly_deployed=False,
+        swarm=None,
     )
 
 

@@ -13,7 +13,7 @@ from relay.events import EventKind, State
 from tests.simulator.runner import run_seed
 
 # Where nothing else is stated a mutant is dead within so many runs.
-RUNS = 400
+RUNS = 1500
 
 
 class Patcher:
