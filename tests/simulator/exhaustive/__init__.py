@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tests.simulator.exhaustive.callbacks import CALLBACKS
 from tests.simulator.exhaustive.case import Case
+from tests.simulator.exhaustive.coincidences import COINCIDENCES
 from tests.simulator.exhaustive.crashes import CRASHES
 from tests.simulator.exhaustive.interleavings import INTERLEAVINGS
 
-CASES: tuple[Case, ...] = (*CRASHES, *CALLBACKS, *INTERLEAVINGS)
+CASES: tuple[Case, ...] = (*CRASHES, *CALLBACKS, *INTERLEAVINGS, *COINCIDENCES)
 
 __all__ = ["CASES", "Case"]

@@ -10,6 +10,7 @@ from typing import Any
 from relay import machine
 from relay.events import EventKind, State
 
+from tests.simulator.exhaustive import CASES
 from tests.simulator.runner import run_seed
 
 # Where nothing else is stated a mutant is dead within so many runs.
@@ -58,8 +59,9 @@ class Mutant:
         name: short, unique.
         breaks: what is wrong with it, in a sentence.
         patch: puts it in.
-        runs: within how many runs it is killed, beginning with `first_seed`: what takes a rare coincidence is looked
-            for where it is known to happen.
+        runs: within how many runs it is killed, beginning with `first_seed`: what is rare is looked for where it is
+            known to happen.
+        case: the exhaustive case that kills it, where chance hardly ever would.
         covered_by: for an equivalent mutant, the redundancy that makes up for it; empty for all others.
     """
 
@@ -69,10 +71,14 @@ class Mutant:
     runs: int = RUNS
     covered_by: str = ""
     first_seed: int = 1
+    case: str = ""
 
     def killed_by(self) -> Killed | None:
         """Run the broken code until something is said of it, at most its number of runs."""
         with self.alive():
+            if self.case:
+                report = next(case for case in CASES if case.name == self.case).run()
+                return Killed(report.cases, report.violations[0]) if report.violations else None
             for number in range(1, self.runs + 1):
                 result = run_seed(self.first_seed + number - 1)
                 if result.violations:

@@ -279,8 +279,7 @@ MACHINE = (
         "exhausted without due time",
         "Nobody makes up for a lost alarm.",
         _exhausted_without_due_time,
-        600,
-        first_seed=6500,
+        case="interleaved: sweep and lost alarm, twice",
     ),
     Mutant("no alarm", "An exhausted relay tells nobody.", _no_alarm),
     Mutant("scheduled not withdrawn", "A planned attempt outlives the relay.", _scheduled_not_withdrawn, runs=4000),
@@ -288,7 +287,12 @@ MACHINE = (
     Mutant("redrive in progress", "A relay under way can be redriven.", _redrive_in_progress),
     Mutant("open fates forgotten", "An ended relay never asks what became of a send.", _open_fates_forgotten),
     Mutant("open fates for ever", "An ended relay is due for ever.", _open_fates_for_ever),
-    Mutant("declared not sent too early", "A negative look-up outranks any word.", _never_sent_too_early, runs=4000),
+    Mutant(
+        "declared not sent too early",
+        "A negative look-up outranks any word.",
+        _never_sent_too_early,
+        case="coincidence: a look-up, and a text that arrives late",
+    ),
     Mutant("unstarted is a try", "A send that was never begun uses up a retry.", _unstarted_is_a_try),
     Mutant("trail rewritten", "A delivery shortens the trail.", _trail_rewritten),
     Mutant(

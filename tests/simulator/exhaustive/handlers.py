@@ -1,0 +1,78 @@
+"""The handlers that meet in the interleavings, each made for a run that has come to the moment of meeting."""
+
+from __future__ import annotations
+
+from relay import escalation
+from relay.inbound import Intake, handle_inbound_webhook
+from relay.model import Timer
+from relay.receipts import handle_delivery_status
+from relay.reconcile import reconcile
+from relay.redrive import redrive
+from relay.shell import World
+from relay.steps import pending
+from relay.sweep import sweep
+from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, Response
+
+from tests.simulator.exhaustive.case import TEXT
+from tests.simulator.exhaustive.choosing import Handler, Makes
+from tests.simulator.fleet import ACCOUNT_SID
+from tests.simulator.sim_twilio import Message
+from tests.simulator.simulation import Simulation
+
+
+def webhook(run: Simulation) -> Handler:
+    """Twilio's webhook for the text, come again."""
+    fields = {
+        "MessageSid": TEXT.message_id,
+        "AccountSid": ACCOUNT_SID,
+        "From": TEXT.sender_phone,
+        "To": TEXT.recipient_phone,
+        "Body": TEXT.body,
+    }
+    request = run.calls.request(INBOUND_PATH, "", fields)
+    return lambda world, intake: handle_inbound_webhook(world, run.fleet.account, intake, request)
+
+
+def receipt(status: str) -> Makes:
+    """A callback with this status about the first text that Twilio took."""
+    return lambda run: told(run, next(iter(run.fleet.twilio.messages.values())), status)
+
+
+def told(run: Simulation, message: Message, status: str) -> Handler:
+    """A callback, of which Twilio can tell from the moment on at which it is made."""
+    fields = {"MessageSid": message.sid, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": message.to}
+    code = 30006 if status == "undelivered" else None
+    if code is not None:
+        fields["ErrorCode"] = str(code)
+    query = message.callback.partition("?")[2].partition("#")[0]
+    request = run.calls.request(DELIVERY_STATUS_PATH, query, fields)
+
+    def handle(world: World, intake: Intake) -> Response:
+        run.kernel.pause(0.0)  # the other handler may ask before
+        if message.status != "delivered":
+            message.status, message.code, message.status_since = status, code, run.kernel.now
+        return handle_delivery_status(world, run.fleet.account, request)
+
+    return handle
+
+
+def timer(run: Simulation) -> Handler:
+    """What the relay waits for fires."""
+    armed = pending(run.fleet.store.relays[TEXT.message_id].relay)
+    assert isinstance(armed, Timer)
+    return lambda world, intake: escalation.fire(world, armed)
+
+
+def watchman(run: Simulation) -> Handler:
+    """The sweep."""
+    return lambda world, intake: sweep(world)
+
+
+def comparison(run: Simulation) -> Handler:
+    """Reconcile."""
+    return lambda world, intake: reconcile(world, intake)
+
+
+def operator(run: Simulation) -> Handler:
+    """Somebody redrives the relay."""
+    return lambda world, intake: redrive(world, intake.policy, TEXT.message_id, "request-one", 1)
