@@ -32,7 +32,8 @@ def _padded(line: Sequence[str], widths: Sequence[int]) -> str:
 def document(outcome: Outcome, counted: Sequence[Row]) -> str:
     """docs/performance.md: the template's words around the run's figures."""
     samples = outcome.samples
-    rows = list(_all(outcome, counted))
+    # What more threads bring has a table of its own.
+    rows = [row for row in _all(outcome, counted) if row not in outcome.rows.get("concurrency", [])]
     missing = "\n".join(f"- Not measured on this machine: {name} ({why})" for name, why in outcome.missing.items())
     cpu = samples.get("start", {}).get("relay cpu")
     rates = samples.get("concurrency", {})
