@@ -1,66 +1,19 @@
-"""Mutants of the protocol itself: the table of states and events, and the moves it is made of."""
+"""Mutants of the cascade: the table of states and events, claims, retries, escalation, the end."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from relay import failures, fates, machine, outcomes, steps
-from relay.events import Decision, Event, EventKind, RaiseAlarm, SendAttempt, State
-from relay.model import AttemptStatus, FinalStatus, Step
+from relay import failures, machine, outcomes, steps
+from relay.events import Decision, EventKind, RaiseAlarm, SendAttempt, State
+from relay.model import AttemptStatus
 
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 _ENDED = (State.DELIVERED, State.EXHAUSTED)
 _SENT = (State.CLAIMED, State.UNKNOWN, State.ACCEPTED)
 _IGNORED = "ignored by a mutant"
-
-
-def _receipt_without_rank(patch: Patcher) -> None:
-    patch.put(outcomes, "_RANK", dict.fromkeys(AttemptStatus, 0) | {AttemptStatus.SCHEDULED: -1})
-
-    def note(relay: Any, event: Any, now: Any) -> Any:
-        learned = outcomes._LEARNED[event.kind]
-        relay = steps.set_attempt(relay, event.attempt, status=learned)
-        return Decision(steps.log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, status=learned.value))
-
-    patch.put(outcomes, "note", note)
-
-
-def _late_delivery_ignored(patch: Patcher) -> None:
-    patch.answer((State.EARLIER,), (EventKind.RECEIPT_DELIVERED,), _IGNORED)
-
-
-def _delivery_after_exhaustion_ignored(patch: Patcher) -> None:
-    patch.answer((State.EXHAUSTED,), (EventKind.RECEIPT_DELIVERED,), _IGNORED)
-
-
-def _failure_undoes_delivery(patch: Patcher) -> None:
-    def failed(relay: Any, event: Any, now: Any) -> Any:
-        return machine._failed(replace(relay, final_status=FinalStatus.IN_PROGRESS), event, now)
-
-    patch.answer((State.DELIVERED,), (EventKind.RECEIPT_FAILED,), failed)
-
-
-def _early_failure_ignored(patch: Patcher) -> None:
-    patch.answer((State.CLAIMED,), (EventKind.RECEIPT_FAILED,), _IGNORED)
-
-
-def _early_delivery_ignored(patch: Patcher) -> None:
-    patch.answer((State.CLAIMED,), (EventKind.RECEIPT_DELIVERED,), _IGNORED)
-
-
-def _late_failure_ignored(patch: Patcher) -> None:
-    patch.answer((State.EARLIER, *_ENDED), (EventKind.RECEIPT_FAILED,), _IGNORED)
-
-
-def _late_id_ignored(patch: Patcher) -> None:
-    kinds = (EventKind.RECEIPT_PROGRESS, EventKind.SEND_ACCEPTED)
-    patch.answer((State.EARLIER, State.UNKNOWN, State.CLAIMED, *_ENDED), kinds, _IGNORED)
-
-
-def _delivered_again_by_another_tier(patch: Patcher) -> None:
-    patch.answer((State.DELIVERED,), (EventKind.RECEIPT_DELIVERED,), outcomes.deliver)
 
 
 def _claim_is_stolen(patch: Patcher) -> None:
@@ -214,54 +167,11 @@ def _redrive_in_progress(patch: Patcher) -> None:
     patch.answer(states, (EventKind.REDRIVE_REQUESTED,), steps.redrive)
 
 
-def _open_fates_forgotten(patch: Patcher) -> None:
-    patch.put(fates, "due_after_end", lambda relay, now: None)
-
-
-def _open_fates_for_ever(patch: Patcher) -> None:
-    real = fates.due_after_end
-
-    def due_after_end(relay: Any, now: Any) -> Any:
-        return real(relay, now) or now
-
-    patch.put(fates, "due_after_end", due_after_end)
-
-
-def _never_sent_too_early(patch: Patcher) -> None:
-    """An attempt is declared not sent on any negative look-up, even if it has been told of since."""
-
-    def never_sent(relay: Any, event: Any, now: Any) -> Any:
-        failed = AttemptStatus.FAILED
-        relay = steps.set_attempt(relay, event.attempt, status=failed)
-        return Decision(steps.log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, reason=event.reason))
-
-    patch.answer((State.EARLIER, *_ENDED), (EventKind.NEVER_SENT,), never_sent)
-
-
 def _unstarted_is_a_try(patch: Patcher) -> None:
     patch.put(machine, "UNSTARTED_RETRIES_MAX", 0)
 
 
-def _trail_rewritten(patch: Patcher) -> None:
-    real = outcomes.deliver
-
-    def deliver(relay: Any, event: Event, now: Any) -> Any:
-        decision = real(relay, event, now)
-        return replace(decision, relay=replace(decision.relay, error_log=decision.relay.error_log[-3:]))
-
-    patch.answer((*_SENT, State.EARLIER, State.EXHAUSTED), (EventKind.RECEIPT_DELIVERED,), deliver)
-
-
 MACHINE = (
-    Mutant("receipt without rank", "Any later word overwrites an earlier one.", _receipt_without_rank),
-    Mutant("late delivery ignored", "A delivery of an earlier attempt does not count.", _late_delivery_ignored),
-    Mutant("delivery after the end ignored", "An exhausted relay stays so.", _delivery_after_exhaustion_ignored),
-    Mutant("failure undoes delivery", "A failure after a delivery goes on.", _failure_undoes_delivery),
-    Mutant("early failure ignored", "A failure told before the POST returned is dropped.", _early_failure_ignored),
-    Mutant("early delivery ignored", "A delivery told before the POST returned is dropped.", _early_delivery_ignored),
-    Mutant("late failure ignored", "A failure of an earlier attempt is dropped.", _late_failure_ignored),
-    Mutant("late id ignored", "Twilio's id is not learned afterwards.", _late_id_ignored),
-    Mutant("delivered twice", "A second delivery takes the first one's place.", _delivered_again_by_another_tier),
     Mutant("claim stolen", "A doubled timer claims an attempt again.", _claim_is_stolen),
     Mutant("anybody may send", "Whoever repeats an event is handed the send.", _anybody_may_send),
     Mutant("ended relay sends", "A timer after the end claims and sends.", _ended_relay_sends),
@@ -285,16 +195,7 @@ MACHINE = (
     Mutant("scheduled not withdrawn", "A planned attempt outlives the relay.", _scheduled_not_withdrawn, runs=4000),
     Mutant("redrive repeats", "A repeated redrive starts again.", _redrive_repeats),
     Mutant("redrive in progress", "A relay under way can be redriven.", _redrive_in_progress),
-    Mutant("open fates forgotten", "An ended relay never asks what became of a send.", _open_fates_forgotten),
-    Mutant("open fates for ever", "An ended relay is due for ever.", _open_fates_for_ever),
-    Mutant(
-        "declared not sent too early",
-        "A negative look-up outranks any word.",
-        _never_sent_too_early,
-        case="coincidence: a look-up, and a text that arrives late",
-    ),
     Mutant("unstarted is a try", "A send that was never begun uses up a retry.", _unstarted_is_a_try),
-    Mutant("trail rewritten", "A delivery shortens the trail.", _trail_rewritten),
     Mutant(
         "own claim not recognised",
         "A lost reply costs the claim.",
