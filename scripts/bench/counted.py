@@ -96,8 +96,8 @@ def _cost() -> list[Row]:
             "Below that an instance mostly serves one request at a time on a whole vCPU, which takes a third of the "
             "bill; the obvious design takes a third of a vCPU for each request instead (the default), and pays for it "
             "with every burst. What would come close: no request log for answers of 2xx ($1.40) and a reconcile that "
-            "reads each text once instead of three times ($0.60): 0.21x. At a million a month, within the free tier, it "
-            f"is {month / obvious:.2f}x.",
+            "reads each text once instead of three times ($0.60): 0.21x. At a million a month it is "
+            f"{month / obvious:.2f}x.",
         ),
         Row(
             "infrastructure beside Twilio's own bill",
