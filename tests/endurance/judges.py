@@ -68,10 +68,15 @@ def never_lost(run: Run) -> Iterator[str]:
 
 
 def s1_durable_before_200(run: Run) -> Iterator[str]:
-    """What was answered 200 is still there at the end."""
+    """What was answered 200 had been taken in before, and is still there at the end."""
     for exchange in run.fake.exchanges:
-        if exchange.kind == "inbound" and exchange.http_status == 200 and exchange.message_sid not in run.relays:
+        if exchange.kind != "inbound" or exchange.http_status != 200:
+            continue
+        relay = run.relays.get(exchange.message_sid)
+        if relay is None:
             yield f"S1: {exchange.message_sid[-3:]} was answered 200 and is gone"
+        elif relay.timestamp.timestamp() > exchange.ended_at:
+            yield f"S1: {exchange.message_sid[-3:]} was answered 200 before it was taken in"
 
 
 def s2_one_relay_per_message(run: Run) -> Iterator[str]:

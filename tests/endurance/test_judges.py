@@ -123,6 +123,11 @@ def _answered_and_gone(run: Run) -> None:
     run.fake.exchanges.append(dataclasses.replace(_exchange("inbound", 200), message_sid="SM" + "b" * 32))  # type: ignore[attr-defined]
 
 
+def _answered_too_early(run: Run) -> None:
+    answer = run.fake.exchanges[0]
+    run.fake.exchanges[0] = dataclasses.replace(answer, ended_at=answer.ended_at - 1)  # type: ignore[index]
+
+
 def _two_relays(run: Run) -> None:
     run.stored = 2
 
@@ -167,6 +172,7 @@ _TAMPERINGS: dict[str, tuple[str, Callable[[Run], None]]] = {
     "recorded as delivered, and no handler has it": ("LOST", _no_handler_has_it),
     "exhausted without an alarm": ("LOST", _exhausted_in_silence),
     "answered 200 and gone": ("S1", _answered_and_gone),
+    "answered 200 before it was taken in": ("S1", _answered_too_early),
     "two relays for one text": ("S2", _two_relays),
     "taken in twice": ("S2", lambda run: _change(error_log=run.relays[_ID].error_log * 2)(run)),
     "another tier delivered first": ("S3", _change(delivered_tier=2)),

@@ -72,7 +72,13 @@ def _run(world: World, inputs: int, first_seed: int, first_round: int) -> int:
 
 def _try_many(fuzzer: Fuzzer, count: int, seed_words: str) -> None:
     @seed(seed_words)
-    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(TAPES)
     def run(data: bytes) -> None:
         fuzzer.try_tape(data)
