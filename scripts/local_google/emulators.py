@@ -10,6 +10,7 @@ emulator never outlives this process.
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import http.client
 import os
@@ -45,7 +46,7 @@ class EmulatorFailed(RuntimeError):
     """The emulator is installed but did not come up or answered wrongly; shows its last words."""
 
 
-class Emulator:
+class Emulator(abc.ABC):
     """One emulator process. `start` and `stop` may be called in turn; a context manager does both.
 
     `port` 0 takes a free one. `start_timeout_seconds` is generous because a busy machine is slow, not broken.
@@ -150,8 +151,9 @@ class Emulator:
     ) -> None:
         self.stop()
 
+    @abc.abstractmethod
     def _arguments(self, jar: Path) -> list[str]:
-        raise NotImplementedError
+        """What Java is told, after its own flags."""
 
     def _ask_to_stop(self) -> None:
         """The polite way to end it; SIGTERM runs a Java program's shutdown hooks."""
