@@ -28,6 +28,9 @@ _TOLERANCE = timedelta(minutes=10)
 _CALLBACKS_COME = timedelta(hours=1)
 # How far back a customer's other texts are compared: only one that was redriven could matter and be older.
 _PAGE, _PAGES_MAX = 100, 3
+# When the process that was sending died, its text need not wait for a deadline that may be hours away. Most deadlines
+# come earlier than this.
+_PATIENCE = timedelta(minutes=2)
 NOT_SENT = "Twilio has no such text: declared not sent"
 _NOT_TOLD = "Twilio cannot tell more of an attempt yet"
 _SILENT = "Twilio could not be asked what became of an attempt"
@@ -138,12 +141,13 @@ def settle(world: World, stored: Stored, budget: Budget, by: str) -> Settled:
         if world.clock.now() < fates.settled_at(attempt):
             continue
         try:
-            event = _fate(stored.relay, attempt, find(world, stored.relay, attempt, budget), by)
+            found = find(world, stored.relay, attempt, budget)
         except Undecidable:
             continue
         except MessengerUnavailable:
             answered = False
             break
+        event = _fate(stored.relay, attempt, found, world.clock.now(), by)
         if event is None:
             continue
         applied = shell.apply(world, stored, event, budget)
@@ -163,12 +167,16 @@ def put_off(world: World, stored: Stored, budget: Budget, by: str) -> None:
     _ask_again_later(world, stored, budget, Event(EventKind.LOOKUP_UNANSWERED, reason=_SILENT, by=by))
 
 
-def _fate(relay: Relay, attempt: Attempt, found: SentMessage | None, by: str) -> Event | None:
+def _fate(relay: Relay, attempt: Attempt, found: SentMessage | None, now: datetime, by: str) -> Event | None:
     """What the answer says of an open attempt, or None when the record knows it already."""
     if found is None:
         if not attempt.is_unresolved:
             return None
-        return Event(EventKind.NEVER_SENT, attempt.number, reason=NOT_SENT, by=by)
+        if relay.final_status is not FinalStatus.IN_PROGRESS or attempt is not relay.current_attempt:
+            return Event(EventKind.NEVER_SENT, attempt.number, reason=NOT_SENT, by=by)
+        if now < fates.settled_at(attempt) + _PATIENCE:
+            return None
+        return Event(EventKind.DEADLINE_NOT_FOUND, attempt.number, reason=NOT_SENT, by=by)
     event = told(relay, attempt, found, by)
     if event is not None and event.kind is EventKind.RECEIPT_PROGRESS and not attempt.is_unresolved:
         return None
@@ -190,7 +198,7 @@ def told(relay: Relay, attempt: Attempt, found: SentMessage, by: str) -> Event |
 
 
 def _counter(attempt: Attempt, event: Event) -> str:
-    if event.kind is EventKind.NEVER_SENT:
+    if event.kind in (EventKind.NEVER_SENT, EventKind.DEADLINE_NOT_FOUND):
         return _DECLARED
     return _ADOPTED if attempt.is_unresolved else _TAKEN_OVER
 

@@ -32,8 +32,8 @@ OVERLAP = timedelta(minutes=5)
 # A text so young may still have its webhook under way: Twilio spends up to 15 s on it, and as much on a fallback URL.
 WEBHOOK_UNDER_WAY = timedelta(seconds=30)
 
-# Of ended relays only those are asked about by search; for the rest `due_at` and the sweep see to it.
-_ENDED_LOOK_BACK = timedelta(days=1)
+# Of ended relays only the latest are asked about every time; for the others `due_at` and the sweep see to it.
+_ENDED_LOOK_BACK = timedelta(hours=2)
 _PAGE = 100
 _BY = "reconcile"
 

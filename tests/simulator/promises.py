@@ -20,6 +20,7 @@ from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulat
 # A look-up and the commit that follows from it are at most so far apart, even if the process stands still in between.
 _LOOKUP_SECONDS = 150.0
 _SKEW_SECONDS = 300.0
+_DEAD_SENDER_SECONDS = 140.0 + 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
 _TAKEN_OVER_SECONDS = 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
 
 
@@ -165,8 +166,23 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
         commits = run.history.commits[message.post.message_id]
         relay = [seen for at, seen in commits if at <= known_by][-1]
         attempt = relay.attempts[message.post.attempt - 1]
+        if relay.final_status is FinalStatus.DELIVERED:
+            continue
         if relay.due_at is not None and attempt in open_attempts(relay):
             yield f"TOLD: attempt {attempt.number} of {relay.message_id[-3:]} had long arrived, and nobody had asked"
+
+
+def nobody_waits_for_a_dead_sender(run: Simulation) -> Iterator[str]:
+    """An attempt whose outcome nobody can tell is settled, or given up, within two minutes, two runs of reconcile and a
+    sweep, however far away its deadline is. (With one text only, as above.)"""
+    if len(run.plan.texts) > 1:
+        return
+    calm = run.plan.faults_stop_at + (2.0 * _SKEW_SECONDS if any(run.plan.skews) else 0.0)
+    for message_id, commits in run.history.commits.items():
+        for (at, seen), (until, _) in pairwise([*commits, (run.kernel.now, commits[-1][1])]):
+            waiting = seen.final_status is FinalStatus.IN_PROGRESS and seen.attempts[-1].is_unresolved
+            if waiting and until > max(at, calm) + _DEAD_SENDER_SECONDS:
+                yield f"WAITED: attempt {len(seen.attempts)} of {message_id[-3:]} was left unknown for long"
 
 
 def _taken(run: Simulation, message_id: str, attempt: int | None) -> Message | None:
@@ -193,6 +209,7 @@ PROMISES: tuple[Callable[[Simulation], Iterator[str]], ...] = (
     the_policy_is_frozen,
     asked_before_escalating,
     a_delivery_is_taken_over,
+    nobody_waits_for_a_dead_sender,
     resends_only_in_the_window,
     the_last_tier_is_not_given_up_unsent,
 )

@@ -194,13 +194,28 @@ def test_an_attempt_whose_holder_may_still_be_sending_is_left_alone() -> None:
 def test_an_unknown_attempt_in_progress_is_adopted_but_not_declared_lost(
     arrives: bool, adopted: int, declared: int
 ) -> None:
-    """Its own deadline decides whether it was sent; that Twilio has it is worth knowing at once."""
+    """For a while its own deadline decides whether it was sent; that Twilio has it is worth knowing at once."""
     doubles = Doubles()
     _comes_in(doubles, FIRST, arrives=arrives)
     doubles.clock.advance(30)
     settled = _settle(doubles, FIRST)
     assert (settled.adopted, settled.declared_not_sent, settled.taken_over) == (adopted, declared, 0)
     assert settled.repaired == adopted + declared
+
+
+def test_an_unknown_attempt_whose_deadline_is_far_away_is_not_waited_for() -> None:
+    """The process died between claim and send: the next tier must not wait for an hour."""
+    doubles = Doubles(policy(2, timeout=3600.0))
+    _comes_in(doubles, FIRST, arrives=False)
+    doubles.clock.advance(138)
+    assert _settle(doubles, FIRST).declared_not_sent == 0
+    doubles.clock.advance(1)
+    assert _settle(doubles, FIRST).declared_not_sent == 1
+    assert [(attempt.tier, attempt.status.value) for attempt in doubles.relay(FIRST).attempts] == [
+        (1, "failed"),
+        (2, "scheduled"),
+    ]
+    assert len(doubles.timers.armed) == 2
 
 
 def test_a_status_of_which_no_callback_told_is_taken_over() -> None:

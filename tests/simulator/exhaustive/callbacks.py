@@ -13,6 +13,7 @@ from typing import Any
 
 from relay.inbound import Intake, handle_inbound_webhook
 from relay.model import FinalStatus, Relay
+from relay.policy import Policy, Success
 from relay.ports import Accepted, OutgoingText, SendOutcome
 from relay.receipts import handle_delivery_status
 from relay.shell import World
@@ -47,13 +48,13 @@ def _orders(end: tuple[Told, ...]) -> set[tuple[Told, ...]]:
     return orders
 
 
-def _all_orders(end: tuple[Told, ...]) -> Report:
+def _all_orders(end: tuple[Told, ...], success: Success = Success.DELIVERED) -> Report:
     report = Report()
     states: dict[Hashable, str] = {}
     for order in _orders(end):
         for before_return in range(len(order) + 1):
             report.cases += 1
-            relay = _relay_after(order[:before_return], order[before_return:])
+            relay = _relay_after(order[:before_return], order[before_return:], success)
             words = ", ".join(status for status, _ in order)
             state = _state(relay)
             states.setdefault(state, f"{words} with {before_return} before the POST returned")
@@ -84,9 +85,10 @@ class _CallingBack:
         return Accepted(_SID)
 
 
-def _relay_after(early: tuple[Told, ...], late: tuple[Told, ...]) -> Relay:
+def _relay_after(early: tuple[Told, ...], late: tuple[Told, ...], success: Success) -> Relay:
     dice = CalmDice()
-    run = Simulation(plan(policy(2, (2.0,))), dice, ScriptedFaults(dice, {}, {}))
+    tiers = Policy(tuple(replace(tier, success=success) for tier in policy(2, (2.0,)).tiers))
+    run = Simulation(plan(tiers), dice, ScriptedFaults(dice, {}, {}))
     fields = {
         "MessageSid": TEXT.message_id,
         "AccountSid": ACCOUNT_SID,
@@ -125,4 +127,10 @@ def _must_not_raise(task: Task) -> None:
         raise task.error
 
 
-CALLBACKS = tuple(Case(f"callbacks: {name}", partial(_all_orders, end)) for name, end in _ENDS.items())
+CALLBACKS = (
+    *(Case(f"callbacks: {name}", partial(_all_orders, end)) for name, end in _ENDS.items()),
+    *(
+        Case(f"callbacks where sent counts: {name}", partial(_all_orders, end, Success.SENT))
+        for name, end in _ENDS.items()
+    ),
+)

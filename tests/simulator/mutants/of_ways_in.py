@@ -215,6 +215,10 @@ def _reconcile_takes_nothing_over(patch: Patcher) -> None:
     patch.put(reconcile._Run, "ask_about_relays", lambda run: None)
 
 
+def _dead_senders_are_waited_for(patch: Patcher) -> None:
+    patch.put(lookup, "_PATIENCE", timedelta(days=1))
+
+
 WAYS_IN = (
     Mutant("receipt lost with the store", "204 although nothing was recorded.", _receipt_lost_with_the_store),
     Mutant("200 without the store", "200 although nothing is durable.", _webhook_200_without_the_store),
@@ -243,6 +247,7 @@ WAYS_IN = (
     Mutant("sweep skips attempts", "A planned attempt is never resumed.", _sweep_skips_attempts),
     Mutant("sweep skips deadlines", "A lost deadline is never made up for.", _sweep_skips_deadlines),
     Mutant("sweep skips fates", "An ended relay's fates are left to reconcile.", _sweep_skips_fates),
+    Mutant("dead senders waited for", "Only the deadline gives up an unknown send.", _dead_senders_are_waited_for),
     Mutant("no reconcile", "A webhook that never arrived is a text lost.", _no_reconcile),
     Mutant("watermark in a hurry", "The watermark moves before the work is done.", _watermark_in_a_hurry),
     Mutant("no overlap", "Reconcile trusts its clock and Twilio's list.", _no_overlap, 600, first_seed=2500),
