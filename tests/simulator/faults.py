@@ -192,6 +192,8 @@ class Line:
             result = effect()
             if kernel.trace is not None:
                 kernel.note(f"  {name}")
+            if kernel.replies_take_time:
+                kernel.pause(0.0)
             return result
         return self._faulty(fault, name, timeout_seconds, effect)
 

@@ -75,6 +75,7 @@ class Kernel:
         self.now = 0.0
         self.trace: list[str] | None = None
         self.current: Worker | None = None
+        self.replies_take_time = False  # whether others get a turn between an effect and its reply, too
         self._heap: list[Entry] = []
         self._serial = 0
         self._limit = 0.0

@@ -26,7 +26,7 @@ def _policies() -> tuple[Policy, ...]:
     policies = []
     # Some more often than others: few tiers and few retries give short runs, and short runs say more a second.
     for shift in range(2):
-        for count in (1, 2, 2, 1, 3, 2, 1, 3, 4):
+        for count in (1, 2, 1, 2, 3, 1, 2, 1, 4):
             for delays in ((), (2.0,), (), (2.0, 4.0, 8.0), (2.0,), ()):
                 for timeout in (60.0, 30.0, 20.0, 5.0, 120.0, 60.0, 30.0, 1500.0):
                     tiers = tuple(
@@ -82,7 +82,7 @@ def draw_plan(dice: Dice) -> Plan:
     policy = dice.pick(POLICIES)
     draw = dice.draw()
     # Most runs have few faults: then each is seen with all its consequences, and not drowned in the next one.
-    probability = 0.03 if draw > 0.45 else 0.1 if draw > 0.1 else 0.3
+    probability = 0.03 if draw > 0.4 else 0.1 if draw > 0.08 else 0.3
     plan = Plan(
         policy=policy,
         texts=_draw_texts(dice),
@@ -125,7 +125,7 @@ def draw_plan(dice: Dice) -> Plan:
 
 def _draw_texts(dice: Dice) -> list[tuple[float, InboundText]]:
     draw = dice.draw()
-    count = 1 if draw > 0.15 else 2 if draw > 0.04 else 3
+    count = 1 if draw > 0.11 else 2 if draw > 0.02 else 3
     texts = []
     for number in range(count):
         draw = dice.draw()

@@ -66,7 +66,7 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
     `settles` follows also what Twilio has and the carrier does not confirm to its end; `replays` lets a recorded
     request come again, `replays_all` all of them.
     """
-    run.run(deadline(run))
+    run.run(deadline(run), settles)
     violations = list(l1_every_text_ends(run))
     if not violations and (settles or any(l2_every_attempt_is_resolved(run))):
         run.run(settling(run))

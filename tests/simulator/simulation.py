@@ -9,7 +9,7 @@ from typing import Any
 from relay import escalation
 from relay.errors import StoreUnavailable
 from relay.inbound import Intake
-from relay.model import FinalStatus, InboundText, Timer
+from relay.model import FinalStatus, InboundText, Relay, Timer
 from relay.ports import ReceivedMessage
 from relay.reconcile import WATERMARK, reconcile
 from relay.redrive import redrive
@@ -96,19 +96,24 @@ class Simulation:
         self._every(SWEEP_SECONDS, self.dice.between(0.0, SWEEP_SECONDS), self._sweep)
         self._every(RECONCILE_SECONDS, self.dice.between(0.0, RECONCILE_SECONDS), self._reconcile)
 
-    def run(self, until: float) -> None:
-        """Let the run go on until then, or until nothing is left to happen."""
+    def run(self, until: float, settles: bool = True) -> None:
+        """Let the run go on until then, or until nothing is left to happen that anybody waits for.
+
+        `settles` waits also for what Twilio has and the carrier does not confirm.
+        """
         kernel = self.kernel
         while kernel.now < until:
             kernel.run(min(kernel.now + SWEEP_SECONDS, until))
-            if kernel.waiting <= self._idle and self._is_quiet():
+            if kernel.waiting <= self._idle and self._is_quiet(settles):
                 return
 
-    def _is_quiet(self) -> bool:
+    def _is_quiet(self, settles: bool) -> bool:
         """Nothing is under way that anything else could still disturb: every text has ended, with nothing due."""
         relays = self.fleet.store.relays
-        return all(message_id in relays for message_id in self.history.texts) and all(
-            stored.relay.due_at is None and stored.relay.final_status is not FinalStatus.IN_PROGRESS
+        if not all(message_id in relays for message_id in self.history.texts):
+            return False
+        return all(
+            stored.relay.due_at is None or (not settles and _only_confirmations_are_open(stored.relay))
             for stored in relays.values()
         )
 
@@ -223,6 +228,11 @@ class Simulation:
         # An operator sees an error and may ask again; nothing else depends on it.
         if task.result is not None and task.result.status == 200:
             self.history.recorded.append(request)
+
+
+def _only_confirmations_are_open(relay: Relay) -> bool:
+    ended = relay.final_status is not FinalStatus.IN_PROGRESS and not relay.alarm_is_due
+    return ended and not any(attempt.is_unresolved for attempt in relay.attempts)
 
 
 def _redrive(message_id: str, asked: Redrive, world: World, intake: Intake) -> Response:

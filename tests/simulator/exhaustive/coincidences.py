@@ -9,13 +9,14 @@ from functools import partial
 from relay import escalation
 from relay.inbound import Intake
 from relay.model import AttemptStatus, FinalStatus
+from relay.policy import LEASE_SECONDS
 from relay.ports import OutgoingText
 from relay.shell import World, body_of
 from relay.steps import pending
 
 from tests.simulator.exhaustive.case import TEXT, Case, ScriptedFaults, plan, policy
-from tests.simulator.exhaustive.choosing import Handler, every_order
-from tests.simulator.exhaustive.handlers import told, watchman
+from tests.simulator.exhaustive.choosing import ChoosingKernel, Handler, every_order
+from tests.simulator.exhaustive.handlers import timer, told, watchman
 from tests.simulator.exhaustive.interleavings import prepared
 from tests.simulator.faults import Does, Fault
 from tests.simulator.history import Post
@@ -56,9 +57,9 @@ def _one_left(kernel: Kernel) -> Simulation:
 
 
 def _deadline_of_the_first(run: Simulation) -> Handler:
-    timer = pending(run.fleet.store.relays[TEXT.message_id].relay)
-    assert timer is not None
-    return lambda world, intake: escalation.fire(world, timer)
+    armed = pending(run.fleet.store.relays[TEXT.message_id].relay)
+    assert armed is not None
+    return lambda world, intake: escalation.fire(world, armed)
 
 
 def _whose_it_is(run: Simulation) -> Handler:
@@ -95,10 +96,34 @@ def _arrives_now(run: Simulation) -> Handler:
     return handle
 
 
+# The machine stands still for longer than a lease, and its clock is set back meanwhile: by the time of day the claim is
+# as good as new.
+
+
+def _about_to_send(kernel: ChoosingKernel) -> Simulation:
+    fails = Carrier(delivers=False, fails_with=30006)
+    kernel.replies_take_time = True
+    return prepared(lambda: plan(policy(2), (fails,)), 17.0, {Fault.TIMER_LOST: 9}, kernel)
+
+
+def _clock_is_set_back(run: Simulation) -> Handler:
+    def handle(world: World, intake: Intake) -> None:
+        run.kernel.pause(0.0)
+        run.kernel.now += 2.0 * LEASE_SECONDS
+        for process in run.fleet.processes:
+            process.skew = -300.0
+
+    return handle
+
+
 COINCIDENCES = (
     Case(
         "coincidence: a deadline, and whose a text is",
         partial(every_order, _one_left, _deadline_of_the_first, _whose_it_is),
+    ),
+    Case(
+        "coincidence: a send, and a clock that is set back",
+        partial(every_order, _about_to_send, timer, _clock_is_set_back),
     ),
     Case(
         "coincidence: a look-up, and a text that arrives late",

@@ -105,6 +105,11 @@ def _first_text_found_is_taken(patch: Patcher) -> None:
     patch.put(lookup, "_may_own", lambda owner, attempt, phone: False)
 
 
+def _whose_it_is_is_guessed(patch: Patcher) -> None:
+    """As it once was: of two that a text may belong to, the order of sending decides at once."""
+    patch.put(lookup, "_CALLBACKS_COME", timedelta(days=-1))
+
+
 def _owner_not_asked(patch: Patcher) -> None:
     patch.put(lookup, "_others_with_the_same_words", lambda *arguments: iter(()))
 
@@ -226,7 +231,13 @@ WAYS_IN = (
     Mutant("handlers are customers", "Handlers' texts are forwarded.", _handlers_are_customers),
     Mutant("policy of today", "A change of tiers reaches relays under way.", _policy_of_today),
     Mutant("deadline asks nobody", "Escalates without asking for the true status.", _deadline_asks_nobody),
-    Mutant("silence means not sent", "Twilio's silence counts as a negative look-up.", _silence_means_not_sent),
+    Mutant(
+        "silence means not sent",
+        "Twilio's silence counts as a negative look-up.",
+        _silence_means_not_sent,
+        600,
+        first_seed=2800,
+    ),
     Mutant("sent counts everywhere", "`sent` counts as reaching any handler.", _sent_counts_everywhere),
     Mutant(
         "first text found is taken",
@@ -234,8 +245,14 @@ WAYS_IN = (
         _first_text_found_is_taken,
         case="coincidence: a deadline, and whose a text is",
     ),
+    Mutant(
+        "whose it is is guessed",
+        "Of two that a text may belong to the order decides at once.",
+        _whose_it_is_is_guessed,
+        case="coincidence: a deadline, and whose a text is",
+    ),
     Mutant("owner not asked", "A text that belongs to another attempt is adopted.", _owner_not_asked),
-    Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance, 600, first_seed=2600),
+    Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance, 600, first_seed=1000),
     Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
     Mutant("no sweep", "Nobody looks for what is overdue.", _no_sweep),
     Mutant(
