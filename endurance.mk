@@ -8,7 +8,7 @@ FUZZ_FIRST_ROUND ?= 0
 ##@ Endure
 
 .PHONY: endurance
-endurance: $(VENV)/.all ## Kill the relay 50 times under 2,000 texts, then the google home under 300 (some 20 minutes)
+endurance: $(VENV)/.all ## Kill the relay 50 times under 2,000 texts, then the google home under 300 (some six minutes)
 	$(PY) -m tests.endurance embedded --texts 2000 --kills 50 --seed $(ENDURANCE_SEED)
 	$(PY) -m tests.endurance google --texts 300 --kills 6 --pause-seconds 20 --seed $(ENDURANCE_SEED)
 

@@ -150,8 +150,10 @@ def _parsed(body: bytes) -> Form | None:
             return None
         for field in filter(None, fields):
             name, _, value = field.partition("=")
-            if "%" in field or "+" in field:
-                name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+            if "%" in value or "+" in value:
+                value = unquote_plus(value, errors="strict")
+            if "%" in name or "+" in name:
+                name = unquote_plus(name, errors="strict")
             form.setdefault(name, []).append(value)
     except ValueError:
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from tests.simulator.runner import counting_pairs, run_seed
 
 # Small enough for progress to be seen and little to be lost, large enough to cost nothing.
 CHUNK = 1000
+# Runs after which their garbage is collected: some 20 MB of it.
+_COLLECT_EVERY = 100
 _VIOLATIONS_KEPT = 50
 
 
@@ -79,15 +83,31 @@ def run_chunk(bounds: tuple[int, int]) -> Tally:
     """Run the seeds from the first up to, not including, the second."""
     first, end = bounds
     tally = Tally(first, end)
-    with counting_pairs() as pairs:
+    with counting_pairs() as pairs, _garbage_collected_now_and_then() as collect:
         for seed in range(first, end):
             result = run_seed(seed)
-            tally.faults.update({fault.value: count for fault, count in result.faults.items()})
+            tally.faults.update(result.faults)
             if result.violations:
                 tally.violating += 1
                 tally.violations.append((seed, result.violations))
+            if seed % _COLLECT_EVERY == 0:
+                collect()
     tally.pairs = {named(state, kind) for state, kind in pairs}
     return tally
+
+
+@contextmanager
+def _garbage_collected_now_and_then() -> Iterator[Callable[[], object]]:
+    """While entered, nothing is collected but on demand: a run is one knot of references that is let go as a whole,
+    and looking for garbage in the middle of it takes a tenth of the time and finds none."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield gc.collect
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def campaign(

@@ -154,11 +154,8 @@ class Simulation:
         if not self._watched or self.faults.strikes(Fault.SWEEP_LOST, 0.1):
             return
         # With nothing due by any clock it has nothing to do, and running it would only cost time.
-        soon = time_of(self.kernel.now + max(0.0, *(process.skew for process in self.fleet.processes)))
-        if any(
-            stored.relay.due_at is not None and stored.relay.due_at < soon
-            for stored in self.fleet.store.relays.values()
-        ):
+        due = [due for stored in self.fleet.store.relays.values() if (due := stored.relay.due_at) is not None]
+        if due and min(due) < time_of(self.kernel.now + max(0.0, *[process.skew for process in self.fleet.processes])):
             self.fleet.run("sweep", lambda world, _: sweep(world), self._only_store_errors)
 
     def _reconcile(self) -> None:
