@@ -82,6 +82,21 @@ def what_twilio_told_of_was_sent(run: Simulation) -> Iterator[str]:
                     yield f"RESEND: attempt {entry.attempt} of {message_id[-3:]} was told of and declared not sent"
 
 
+def what_twilio_had_is_not_denied(run: Simulation) -> Iterator[str]:
+    """No attempt is declared not sent while Twilio has long had its text to show. (With one text only: whose a text is
+    may be told wrongly of two with the same words, once no callback can tell any more.)"""
+    if len(run.plan.texts) > 1:
+        return
+    for message_id, commits in run.history.commits.items():
+        if all(entry.reason != NOT_SENT for entry in commits[-1][1].error_log):
+            continue
+        for (_, before), (at, after) in pairwise(commits):
+            for entry in after.error_log[len(before.error_log) :]:
+                message = _taken(run, message_id, entry.attempt) if entry.reason == NOT_SENT else None
+                if message is not None and message.listed < at - _LOOKUP_SECONDS:
+                    yield f"DENIED: attempt {entry.attempt} of {message_id[-3:]} was declared not sent; Twilio had it"
+
+
 def no_handler_is_passed_over_untried(run: Simulation) -> Iterator[str]:
     """A tier whose attempts could none of them be begun in time is given up only after the retries for that."""
     for stored in run.fleet.store.relays.values():
@@ -205,6 +220,7 @@ PROMISES: tuple[Callable[[Simulation], Iterator[str]], ...] = (
     customers_are_forwarded,
     nothing_from_before_us,
     what_twilio_told_of_was_sent,
+    what_twilio_had_is_not_denied,
     no_handler_is_passed_over_untried,
     the_policy_is_frozen,
     asked_before_escalating,

@@ -23,6 +23,7 @@ FOUND_IN: dict[str, str] = {
     "lease by time of day": "coincidence: a send, and a clock that is set back",
     "first text found is taken": "coincidence: a deadline, and whose a text is",
     "whose it is is guessed": "coincidence: a deadline, and whose a text is",
+    "today's number asked about": "coincidence: an unknown outcome, and other tiers since",
 }
 _DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 

@@ -9,19 +9,28 @@ from functools import partial
 from relay import escalation
 from relay.inbound import Intake
 from relay.model import AttemptStatus, FinalStatus
-from relay.policy import LEASE_SECONDS
+from relay.policy import LEASE_SECONDS, Policy, Tier
 from relay.ports import OutgoingText
 from relay.shell import World, body_of
 from relay.steps import pending
 
-from tests.simulator.exhaustive.case import TEXT, Case, ScriptedFaults, plan, policy
+from tests.simulator.exhaustive.case import (
+    TEXT,
+    CalmDice,
+    Case,
+    Report,
+    ScriptedFaults,
+    plan,
+    policy,
+    violations_of,
+)
 from tests.simulator.exhaustive.choosing import ChoosingKernel, Handler, every_order
 from tests.simulator.exhaustive.handlers import timer, told, watchman
 from tests.simulator.exhaustive.interleavings import prepared
-from tests.simulator.faults import Does, Fault
+from tests.simulator.faults import Does, Fault, Service
 from tests.simulator.history import Post
 from tests.simulator.kernel import Kernel
-from tests.simulator.plan import Plan
+from tests.simulator.plan import HANDLERS, Plan, Redrive
 from tests.simulator.sim_twilio import Carrier
 from tests.simulator.simulation import Simulation
 
@@ -116,6 +125,27 @@ def _clock_is_set_back(run: Simulation) -> Handler:
     return handle
 
 
+# Whether the last tier's text left is unknown, and Twilio is silent until the relay is exhausted. An operator who has
+# put another handler in place redrives it, and only then can Twilio be asked about the text to the earlier one.
+
+
+def _elsewhere() -> Plan:
+    others = Policy((Tier("another handler", HANDLERS[5], (), 60.0),))
+    silent = [(Service.TWILIO, 30.0, 520.0)]
+    redrives = [Redrive(530.0, 1, doubled=False)]
+    return replace(plan(policy(1)), new_policy=others, config_changes_at=100.0, outages=silent, redrives=redrives)
+
+
+def _unknown_then_redriven() -> Report:
+    dice = CalmDice()
+    faults = ScriptedFaults(dice, {_FIRST_SEND: Fault.LOST_REPLY}, {Fault.CALLBACK_LOST: 1})
+    run = Simulation(_elsewhere(), dice, faults)
+    violations = violations_of(run, "redriven to another handler")
+    relay = run.fleet.store.relays[TEXT.message_id].relay
+    assert [attempt.phone for attempt in relay.attempts] == [HANDLERS[0], HANDLERS[5]]
+    return Report(1, violations)
+
+
 COINCIDENCES = (
     Case(
         "coincidence: a deadline, and whose a text is",
@@ -129,4 +159,5 @@ COINCIDENCES = (
         "coincidence: a look-up, and a text that arrives late",
         partial(every_order, _still_under_way, watchman, _arrives_now),
     ),
+    Case("coincidence: an unknown outcome, and other tiers since", _unknown_then_redriven),
 )

@@ -171,6 +171,13 @@ def _unstarted_is_a_try(patch: Patcher) -> None:
     patch.put(machine, "UNSTARTED_RETRIES_MAX", 0)
 
 
+def _repetition_resumes_nothing(patch: Patcher) -> None:
+    """Whoever repeats the event that an attempt ended with is told that it is over, and no more."""
+    deadlines = (EventKind.DEADLINE_UNCONFIRMED, EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED)
+    patch.answer((State.EARLIER,), deadlines, _IGNORED)
+    patch.put(machine, "_still_pending", lambda relay: ())
+
+
 MACHINE = (
     Mutant("claim stolen", "A doubled timer claims an attempt again.", _claim_is_stolen),
     Mutant("anybody may send", "Whoever repeats an event is handed the send.", _anybody_may_send),
@@ -202,6 +209,12 @@ MACHINE = (
     Mutant("redrive repeats", "A repeated redrive starts again.", _redrive_repeats),
     Mutant("redrive in progress", "A relay under way can be redriven.", _redrive_in_progress),
     Mutant("unstarted is a try", "A send that was never begun uses up a retry.", _unstarted_is_a_try),
+    Mutant(
+        "repetition resumes nothing",
+        "A repeated event hands out nothing that is pending.",
+        _repetition_resumes_nothing,
+        covered_by="The sweep resumes what is overdue, an alarm that is due included.",
+    ),
     Mutant(
         "own claim not recognised",
         "A lost reply costs the claim.",

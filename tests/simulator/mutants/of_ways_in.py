@@ -224,6 +224,12 @@ def _dead_senders_are_waited_for(patch: Patcher) -> None:
     patch.put(lookup, "_PATIENCE", timedelta(days=1))
 
 
+def _todays_number_is_asked_about(patch: Patcher) -> None:
+    patch.put(
+        lookup, "_phone", lambda relay, attempt: relay.policy.tier(min(attempt.tier, relay.policy.last_tier)).phone
+    )
+
+
 WAYS_IN = (
     Mutant("receipt lost with the store", "204 although nothing was recorded.", _receipt_lost_with_the_store),
     Mutant("200 without the store", "200 although nothing is durable.", _webhook_200_without_the_store),
@@ -253,6 +259,12 @@ WAYS_IN = (
     ),
     Mutant("owner not asked", "A text that belongs to another attempt is adopted.", _owner_not_asked),
     Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance, 600, first_seed=1000),
+    Mutant(
+        "today's number asked about",
+        "After a redrive an earlier attempt is looked up under the new number.",
+        _todays_number_is_asked_about,
+        case="coincidence: an unknown outcome, and other tiers since",
+    ),
     Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
     Mutant("no sweep", "Nobody looks for what is overdue.", _no_sweep),
     Mutant(
