@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import base64
 import functools
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import parse_qsl, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 from relay.errors import BadRequest
 from relay.model import InboundText
@@ -103,15 +102,19 @@ def signature(auth_token: str, url: str, form: Form) -> str:
 
 
 def _signed_values(form: Form) -> str:
-    return "".join(
-        name + value
-        for name in sorted(form)
-        for value in (form[name] if len(form[name]) == 1 else sorted(set(form[name])))
-    )
+    parts: list[str] = []
+    for name in sorted(form):
+        values = form[name]
+        if len(values) == 1:
+            parts += (name, values[0])
+        else:
+            for value in sorted(set(values)):
+                parts += (name, value)
+    return "".join(parts)
 
 
 def _signature(auth_token: str, signed: str) -> str:
-    return base64.b64encode(hmac.digest(auth_token.encode(), signed.encode(), hashlib.sha1)).decode()
+    return base64.b64encode(hmac.digest(auth_token.encode(), signed.encode(), "sha1")).decode()
 
 
 def verified_form(account: TwilioAccount, path: str, request: Request) -> Form:
@@ -141,20 +144,23 @@ def verified_form(account: TwilioAccount, path: str, request: Request) -> Form:
 
 
 def _parsed(body: bytes) -> Form | None:
-    """What parse_qsl makes of it, blank values kept, at half the cost: most fields have nothing to unquote, and
+    """What parse_qsl makes of it, blank values kept, at a third of the cost: most fields have nothing to unquote, and
     every forgery has to be parsed before it can be refused."""
     form: Form = {}
     try:
-        fields = body.decode("utf-8").split("&")
+        fields = body.decode("utf-8").replace("+", " ").split("&")
         if len(fields) > _FORM_FIELDS_MAX:
             return None
         for field in filter(None, fields):
             name, _, value = field.partition("=")
-            if "%" in value or "+" in value:
-                value = unquote_plus(value, errors="strict")
-            if "%" in name or "+" in name:
-                name = unquote_plus(name, errors="strict")
-            form.setdefault(name, []).append(value)
+            if "%" in value:
+                value = unquote_to_bytes(value).decode("utf-8")
+            if "%" in name:
+                name = unquote_to_bytes(name).decode("utf-8")
+            if name in form:
+                form[name].append(value)
+            else:
+                form[name] = [value]
     except ValueError:
         return None
     return form
