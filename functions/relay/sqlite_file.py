@@ -108,7 +108,7 @@ def open_connection(path: str, timeout_seconds: float) -> Connection:
         # holds on it (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
         is_new = not os.path.exists(path)
         connection = sqlite3.connect(
-            path, timeout_seconds, isolation_level=None, check_same_thread=False, factory=Connection
+            path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False, factory=Connection
         )
         if is_new:
             # It will hold texts and phone numbers: for its owner only. SQLite gives its side files the same mode.

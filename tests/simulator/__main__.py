@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "functions"))
 
-from tests.simulator.campaign import Tally, campaign, cores, possible_pairs
+from tests.simulator.campaign import Tally, campaign, cores, fingerprint, possible_pairs
 from tests.simulator.exhaustive import CASES
 from tests.simulator.mutants import MUTANTS
 from tests.simulator.runner import run_seed
@@ -41,9 +41,13 @@ def _arguments() -> argparse.Namespace:
 
 
 def _campaign(seeds: int, seed: int, jobs: int, resume: Path | None) -> int:
-    tally = Tally(seed, seed)
+    tally = Tally(seed, seed, fingerprint())
     if resume is not None and resume.exists():
-        tally = Tally.load(resume)
+        earlier = Tally.load(resume)
+        if earlier.code != tally.code:
+            print(f"{resume} holds runs of other code: remove it, or name another file, to begin anew", file=sys.stderr)
+            return 2
+        tally = earlier
         print(f"Going on after {tally.runs:,} runs of {resume}", file=sys.stderr)
     shown = 0.0
 

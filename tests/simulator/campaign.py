@@ -1,8 +1,9 @@
-"""Many runs on all cores: counted, shown while they go on, and resumable."""
+"""Many runs on all cores: counted, shown while they go on, and resumable by the same code."""
 
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import multiprocessing
 import os
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from relay import machine
 from relay.events import ABOUT_THE_RELAY, EventKind, State
 
 from tests.simulator.runner import counting_pairs, run_seed
@@ -26,10 +28,14 @@ _VIOLATIONS_KEPT = 50
 
 @dataclass
 class Tally:
-    """What so many runs brought. Adds up; as JSON it is what a resumed campaign goes on from."""
+    """What so many runs brought. Adds up; as JSON it is what a resumed campaign goes on from.
+
+    `code` says of which relay and which simulator: figures of different ones are not added up.
+    """
 
     first_seed: int
     next_seed: int
+    code: str = ""
     seconds: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
     pairs: set[str] = field(default_factory=set)
@@ -61,6 +67,15 @@ class Tally:
         values["pairs"] = set(values["pairs"])
         values["violations"] = [(seed, words) for seed, words in values["violations"]]
         return cls(**values)
+
+
+def fingerprint() -> str:
+    """Of the relay's code and the simulator's, as they are on the disk."""
+    digest = hashlib.sha256()
+    for folder in (Path(machine.__file__).parent, Path(__file__).parent):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def possible_pairs() -> set[str]:

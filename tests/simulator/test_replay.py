@@ -72,6 +72,17 @@ def test_a_resumed_campaign_ends_like_an_uninterrupted_one(tmp_path: Path) -> No
     assert (again.runs, again.faults, again.pairs) == (whole.runs, whole.faults, whole.pairs)
 
 
+def test_runs_of_other_code_are_not_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "campaign.json"
+    Tally(1, 1001, "other code").save(path)
+    before = path.read_text()
+    command = [sys.executable, "-m", "tests.simulator", "--seeds", "2000", "--resume", str(path)]
+    refused = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "begin anew" in refused.stderr
+    assert path.read_text() == before
+
+
 def test_several_processes_bring_what_one_does() -> None:
     one, two = (campaign(Tally(1, 1), 2 * CHUNK, jobs, _nothing) for jobs in (1, 2))
     assert (one.runs, one.faults, one.pairs) == (two.runs, two.faults, two.pairs)
