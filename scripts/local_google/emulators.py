@@ -125,6 +125,7 @@ class Emulator(abc.ABC):
         """Freeze the process (SIGSTOP): connections stay open and nothing is answered, as in an outage."""
         if self.running and not self._paused:
             os.kill(self.pid, signal.SIGSTOP)
+            _wait_until_frozen(self.pid)
             self._paused = True
 
     def resume(self) -> None:
@@ -246,6 +247,20 @@ class PubSubEmulator(Emulator):
 
     def _arguments(self, jar: Path) -> list[str]:
         return ["-jar", str(jar)]
+
+
+def _wait_until_frozen(pid: int) -> None:
+    """Until no thread runs any more: on a busy machine some go on for a while after the signal, and still answer.
+
+    Told by /proc; where there is none (macOS) the signal alone has to do.
+    """
+    give_up_at = time.monotonic() + _STOP_PATIENCE_SECONDS
+    while time.monotonic() < give_up_at:
+        states = [stat.read_text().rpartition(") ")[2][:1] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+        if all(state in "Tt" for state in states):
+            return
+        time.sleep(_POLL_SECONDS / 10.0)
+    raise EmulatorFailed(f"process {pid} goes on although it was told to stand still")
 
 
 def _free_port() -> int:
