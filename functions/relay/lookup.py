@@ -49,11 +49,11 @@ def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMe
     """
     if attempt.message_sid is not None:
         return world.messenger.fetch(attempt.message_sid, timeout_seconds=budget.send)
-    since, until = attempt.starts_at - _TOLERANCE, fates.settled_at(attempt) + _TOLERANCE
+    since, until = _created_between(attempt)
     phone = _phone(relay, attempt)
     candidates = world.messenger.sent_to(phone, relay.recipient_phone, since, timeout_seconds=budget.send)
     words = comparable(shell.body_of(relay))
-    matching = [text for text in candidates if text.created_at <= until and comparable(text.body) == words]
+    matching = [text for text in candidates if _can_be(text, relay, attempt) and comparable(text.body) == words]
     if not matching:
         return None
     others = list(_others_with_the_same_words(world, relay, attempt, words, until, budget))
@@ -62,7 +62,7 @@ def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMe
     rivals = [
         _Rival(other.starts_at, owner.message_id, other.number)
         for owner, other in others
-        if _may_own(owner, other, phone)
+        if _may_own(relay, owner, other) and any(_can_be(text, owner, other) for text in free)
     ]
     me = _Rival(attempt.starts_at, relay.message_id, attempt.number)
     one_too_few = 0 < len(free) <= len(rivals)
@@ -82,8 +82,25 @@ class _Rival(NamedTuple):
     number: int
 
 
-def _may_own(owner: Relay, attempt: Attempt, phone: str) -> bool:
-    return attempt.is_unresolved and attempt.message_sid is None and _phone(owner, attempt) == phone
+def _may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
+    """Whether a text may be this attempt's, for all that its record tells.
+
+    One of another relay that was declared not sent counts: its text may have come to Twilio after that answer, and
+    whoever took it for his own would be recorded as delivered without being so. Within one relay it is the same text.
+    """
+    may_have_left = attempt.is_unresolved or (attempt.was_declared_not_sent and owner is not relay)
+    return may_have_left and attempt.message_sid is None
+
+
+def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
+    """When Twilio can have made the attempt's text."""
+    return attempt.starts_at - _TOLERANCE, fates.settled_at(attempt) + _TOLERANCE
+
+
+def _can_be(text: SentMessage, owner: Relay, attempt: Attempt) -> bool:
+    """Whether the text is one that this attempt can have sent, by number and time."""
+    since, until = _created_between(attempt)
+    return text.to == _phone(owner, attempt) and since <= text.created_at <= until
 
 
 def _age(text: SentMessage) -> tuple[object, str]:

@@ -159,7 +159,8 @@ def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def _looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
     """Twilio has told of the text since it was looked up: only unconfirmed, so the next tier at once, or the end."""
-    reason = "no delivery confirmed in time; Twilio has the text"
+    silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
+    reason = f"no delivery confirmed in time; Twilio has the text{silent}"
     return _deadline_unconfirmed(relay, with_changes(event, reason=reason), now)
 
 

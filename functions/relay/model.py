@@ -132,6 +132,11 @@ class Attempt:
         """Nobody can tell (yet) whether its text left."""
         return self.status in _UNRESOLVED
 
+    @property
+    def was_declared_not_sent(self) -> bool:
+        """Twilio had no such text when it was looked up. It may have come by it since: such an answer can be early."""
+        return self.status is AttemptStatus.FAILED and self.message_sid is None and self.error_code is None
+
 
 @dataclass(frozen=True, slots=True)
 class TrailEntry:

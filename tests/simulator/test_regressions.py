@@ -18,6 +18,7 @@ SEEDS: dict[str, int] = {
     "open fates forgotten": 387,
     "unstarted is a try": 153,
     "dead senders waited for": 609,
+    "negative look-up is final": 804595,
 }
 FOUND_IN: dict[str, str] = {
     "lease by time of day": "coincidence: a send, and a clock that is set back",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from relay import lookup, shell, steps
+from relay import escalation, lookup, shell, steps
 from relay.errors import MessengerUnavailable
 from relay.model import Relay, SenderClass
 from relay.ports import Ambiguous, SentMessage, Stored
@@ -128,6 +128,48 @@ def test_two_lost_answers_of_which_one_text_arrived_are_not_guessed_while_a_call
     for message_id in (FIRST, SECOND):
         with pytest.raises(MessengerUnavailable):
             _find(doubles, message_id)
+
+
+def _declared_not_sent(doubles: Doubles, message_id: str) -> None:
+    _comes_in(doubles, message_id, arrives=False)
+    doubles.clock.advance(140)
+    assert _settle(doubles, message_id).declared_not_sent == 1
+
+
+def test_a_text_that_came_after_it_was_declared_not_sent_is_not_taken_by_the_next_with_the_same_words() -> None:
+    """The second one never left. Had it taken the first one's text, it would be recorded as delivered, and be lost."""
+    doubles = Doubles(policy(2, timeout=3600.0))
+    _declared_not_sent(doubles, FIRST)
+    late = doubles.messenger.sends[0]
+    _comes_in(doubles, SECOND, arrives=False)
+    doubles.messenger.take(late)
+    with pytest.raises(MessengerUnavailable):
+        _find(doubles, SECOND)
+    doubles.clock.advance(2 * 3600)
+    assert _find(doubles, SECOND) is None
+
+
+def test_what_was_declared_not_sent_long_before_is_forgotten() -> None:
+    doubles = Doubles(policy(2, timeout=3600.0))
+    _declared_not_sent(doubles, FIRST)
+    doubles.clock.advance(3600)
+    _comes_in(doubles, SECOND)
+    assert _find(doubles, SECOND) is not None
+
+
+def test_what_was_declared_not_sent_of_the_same_relay_is_the_same_text() -> None:
+    """Sent once more, its answer lost, too: whichever of the two Twilio has, the handler got the customer's words."""
+    doubles = Doubles(policy(1, timeout=3600.0))
+    doubles.messenger.script(LOST)
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.clock.advance(140)
+    doubles.messenger.script(LOST)
+    assert _settle(doubles, FIRST).declared_not_sent == 1
+    for timer in doubles.timers.take_due(doubles.clock.now()):
+        escalation.fire(doubles.world, timer)
+    assert [attempt.status.value for attempt in doubles.relay(FIRST).attempts] == ["failed", "unknown"]
+    doubles.messenger.take(doubles.messenger.sends[-1])
+    assert _find(doubles, FIRST) is not None
 
 
 def test_when_no_callback_can_be_expected_any_more_the_order_of_sending_decides() -> None:

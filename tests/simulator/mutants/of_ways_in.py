@@ -102,7 +102,7 @@ def _failed_timer_is_done(patch: Patcher) -> None:
 
 def _first_text_found_is_taken(patch: Patcher) -> None:
     """As it once was: rivals for a text are not asked about."""
-    patch.put(lookup, "_may_own", lambda owner, attempt, phone: False)
+    patch.put(lookup, "_may_own", lambda relay, owner, attempt: False)
 
 
 def _whose_it_is_is_guessed(patch: Patcher) -> None:
@@ -224,6 +224,10 @@ def _dead_senders_are_waited_for(patch: Patcher) -> None:
     patch.put(lookup, "_PATIENCE", timedelta(days=1))
 
 
+def _a_negative_look_up_is_final(patch: Patcher) -> None:
+    patch.put(lookup, "_may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.message_sid is None)
+
+
 def _todays_number_is_asked_about(patch: Patcher) -> None:
     patch.put(
         lookup, "_phone", lambda relay, attempt: relay.policy.tier(min(attempt.tier, relay.policy.last_tier)).phone
@@ -264,6 +268,13 @@ WAYS_IN = (
         "After a redrive an earlier attempt is looked up under the new number.",
         _todays_number_is_asked_about,
         case="coincidence: an unknown outcome, and other tiers since",
+    ),
+    Mutant(
+        "negative look-up is final",
+        "A text that came late is another relay's to take.",
+        _a_negative_look_up_is_final,
+        2,
+        first_seed=568414,
     ),
     Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
     Mutant("no sweep", "Nobody looks for what is overdue.", _no_sweep),
