@@ -127,8 +127,14 @@ resource "google_cloudfunctions2_function" "this" {
 
     environment_variables = merge(
       local.environment_of[each.key],
-      # The server's threads must match the concurrency, or requests wait inside the instance. Read by the framework.
-      { THREADS = tostring(local.shapes[each.value.shape].concurrency) },
+      # What the framework reads.
+      {
+        # The server's threads must match the concurrency, or requests wait inside the instance.
+        THREADS = tostring(local.shapes[each.value.shape].concurrency)
+        # Cloud Functions would switch it on. The framework would then take each write to the log for one line, and pack
+        # the several lines of one commit into a single message, where no metric and so no alert finds them.
+        LOG_EXECUTION_ID = "false"
+      },
     )
 
     dynamic "secret_environment_variables" {

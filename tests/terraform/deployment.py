@@ -9,6 +9,9 @@ from typing import Any
 
 Values = dict[str, Any]
 
+# Environment variables that functions-framework reads, and our code does not.
+_FRAMEWORKS_OWN = ("THREADS", "LOG_EXECUTION_ID")
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -68,7 +71,9 @@ class Function:
     @property
     def environment(self) -> dict[str, str]:
         """Its plain environment variables, without those that only the framework reads."""
-        return {name: value for name, value in self.service["environment_variables"].items() if name != "THREADS"}
+        return {
+            name: value for name, value in self.service["environment_variables"].items() if name not in _FRAMEWORKS_OWN
+        }
 
     @property
     def secrets(self) -> dict[str, str]:

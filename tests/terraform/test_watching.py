@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from relay import steps
 from relay.log import EVENTS, JsonJournal
 from relay.model import Relay, SenderClass, Step
 
+from scripts.deployment import ROOT
 from tests.terraform.deployment import Deployment
 from tests.unit import relays
 
@@ -97,6 +102,45 @@ def test_every_label_is_a_field_of_the_lines_that_are_counted(
         for label, extractor in extractors.items():
             field = extractor.removeprefix("EXTRACT(jsonPayload.").removesuffix(")")
             assert any(field in line for line in counted), (metric["name"], label)
+
+
+# A function whose only deed is to write the several lines of one commit, and a server that calls it.
+_WRITES_LINES = """
+from relay.log import JsonJournal
+from tests.unit import relays
+
+def write(request):
+    relay = relays.exhausted()
+    JsonJournal().steps(relay, relay.error_log)
+    return "written"
+"""
+_SERVES_IT = """
+import sys
+import functions_framework
+
+functions_framework.create_app("write", sys.argv[1]).test_client().get("/")
+"""
+
+
+def test_under_the_framework_as_deployed_each_line_of_a_commit_is_one_that_metrics_find(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(_WRITES_LINES)
+    # Cloud Functions sets it to true for a function that says nothing else.
+    (execution_ids,) = {
+        function.service["environment_variables"].get("LOG_EXECUTION_ID", "true")
+        for function in deployment.functions.values()
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _SERVES_IT, tmp_path / "main.py"],
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}", "LOG_EXECUTION_ID": execution_ids},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    events = [json.loads(line).get("event") for line in done.stdout.splitlines()]
+    assert events == [entry.step.value for entry in relays.exhausted().error_log]
+    assert len(events) > 1
 
 
 def test_metrics_count_the_lines_of_our_functions_alone(deployment: Deployment) -> None:
