@@ -182,7 +182,7 @@ resource "google_cloudfunctions2_function" "this" {
     google_artifact_registry_repository_iam_member.build_writes_images,
     google_project_iam_member.build_writes_logs,
     google_project_iam_member.events_trigger,
-    google_project_service_identity.eventarc,
+    google_project_iam_member.service_agent,
     google_firestore_database.this,
   ]
 }

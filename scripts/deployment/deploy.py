@@ -17,8 +17,21 @@ from scripts.deployment import terraform
 from scripts.deployment.terraform import Terraform
 from scripts.deployment.tools import LABEL, Gcloud, Problem, given, run_command
 
-# Functions cannot start before their secrets have a value, and Terraform never sees one: so entries come first.
-_FIRST = ("google_project_service.resource_manager", "google_project_service.this", "google_secret_manager_secret.this")
+# Functions cannot start before their secrets have a value, and Terraform never sees one: so entries come first. With
+# them comes what Google takes minutes to spread: rights that the first build and the first trigger need, and metrics
+# that alerts are about. While somebody fills the secrets, it has the time.
+FIRST = (
+    "google_project_service.resource_manager",
+    "google_project_service.this",
+    "google_project_iam_member.service_agent",
+    "google_project_iam_member.build_reads_source",
+    "google_project_iam_member.build_writes_logs",
+    "google_artifact_registry_repository_iam_member.build_writes_images",
+    "google_logging_metric.counter",
+    "google_logging_metric.repairs",
+    "google_logging_metric.seconds_to_delivery",
+    "google_secret_manager_secret.this",
+)
 
 _LEFT_BEHIND = """\
 Left behind, because protection keeps it or Google does:
@@ -55,12 +68,13 @@ def main(arguments: Sequence[str]) -> int:
         _terraform(program, folder, "init", "-input=false")
         return _terraform(program, folder, "destroy", *variables, *approval)
     print(
-        f"Will deploy to {project} in {region}: first services and empty secret entries, then, once every secret has a "
-        "value, all the rest. Terraform shows each change and asks before making it.",
+        f"Will deploy to {project} in {region}: first services, empty secret entries and what Google takes its time to "
+        "spread (rights, metrics), then, once every secret has a value, all the rest. Terraform shows each change and "
+        "asks before making it.",
         flush=True,
     )
     _terraform(program, folder, "init", "-input=false")
-    _terraform(program, folder, "apply", *(f"-target={address}" for address in _FIRST), *variables, *approval)
+    _terraform(program, folder, "apply", *(f"-target={address}" for address in FIRST), *variables, *approval)
     _need_secret_values(gcloud, project, region)
     _terraform(program, folder, "apply", *variables, *approval)
     print(
