@@ -35,10 +35,12 @@ FIRST = (
 
 _LEFT_BEHIND = """\
 Left behind, because protection keeps it or Google does:
-  - the Firestore database with its relays and backups, unless protect_data = false was applied before
-    (deploy again later with create_database = false, which takes it over);
+  - the Firestore database with its relays, which go on expiring, and the backups made so far, unless
+    protect_data = false was applied before (deploy again later with create_database = false, which takes it over);
   - the table of exported events, under the same condition;
   - enabled services, log lines, and Google's own bucket gcf-v2-sources-NUMBER-REGION.
+Missed by others, if they use Pub/Sub push or Eventarc in this project: the roles pubsub.serviceAgent and
+eventarc.serviceAgent of Google's own accounts, which go with the rest.
 Names stay taken for a while: queues for a week (deploy again sooner with another tasks_queue_prefix).
 The Twilio number still points at the relay: point it elsewhere first, or its texts are lost."""
 
