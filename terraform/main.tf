@@ -73,6 +73,7 @@ resource "google_project_service_identity" "eventarc" {
 # Google gives such an account its role when it makes it by itself, but not when it is asked for it. Without these no
 # trigger can be made, and none of its events is delivered.
 resource "google_project_iam_member" "service_agent" {
+  #checkov:skip=CKV_GCP_49:These are the roles that Google made for these accounts of its own; no account of ours has them.
   for_each = {
     "roles/pubsub.serviceAgent"   = google_project_service_identity.pubsub.email
     "roles/eventarc.serviceAgent" = google_project_service_identity.eventarc.email
