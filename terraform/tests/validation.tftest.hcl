@@ -123,9 +123,10 @@ run "amounts_out_of_range_and_names_that_google_refuses" {
     queue_dispatches_per_second = 0
     relay_collection            = "relays/one"
     tasks_queue_prefix          = "escalate_tier"
+    labels                      = { Team = "Desk" }
   }
   expect_failures = [
     var.keep_escalation_tiers, var.warm_webhook_instances, var.queue_dispatches_per_second, var.relay_collection,
-    var.tasks_queue_prefix,
+    var.tasks_queue_prefix, var.labels,
   ]
 }
