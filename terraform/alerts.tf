@@ -83,6 +83,9 @@ resource "google_monitoring_alert_policy" "threshold" {
     mime_type = "text/markdown"
     content   = each.value.advice
   }
+
+  # A policy on a metric that is only minutes old is refused. The functions are slow enough to be waited for.
+  depends_on = [google_cloudfunctions2_function.this]
 }
 
 # The watchman himself: an answered sweep is what is missed here, so one that fails counts as none.
@@ -107,9 +110,10 @@ resource "google_monitoring_alert_policy" "no_sweep" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Lost timers are not noticed now. Is the schedule relay-sweep paused? Run it by hand: gcloud scheduler jobs run relay-sweep. Read the sweep function's log."
+    content   = "Lost timers are not noticed now. Is the schedule relay-sweep paused? Run it by hand: gcloud scheduler jobs run relay-sweep --location=${var.region}. Read the sweep function's log."
   }
-  depends_on = [google_project_service.this]
+
+  depends_on = [google_cloudfunctions2_function.this] # as above
 }
 
 # --- Objective -------------------------------------------------------------------------------------------------------
@@ -133,4 +137,6 @@ resource "google_monitoring_slo" "reached_a_handler" {
       bad_service_filter   = "${local.counted["finished"]} AND metric.label.outcome=\"exhausted\""
     }
   }
+
+  depends_on = [google_cloudfunctions2_function.this] # as above
 }

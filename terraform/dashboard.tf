@@ -21,32 +21,33 @@ resource "google_monitoring_dashboard" "relay" {
     displayName = "SMS relay"
     mosaicLayout = {
       columns = 12
-      tiles = [for position, chart in local.dashboard_charts : {
-        xPos   = (position % 2) * 6
-        yPos   = floor(position / 2) * 4
-        width  = 6
-        height = 4
-        widget = {
-          title = chart.title
-          xyChart = {
-            dataSets = [{
-              plotType = chart.plot
-              timeSeriesQuery = {
-                timeSeriesFilter = {
-                  filter = chart.filter
-                  aggregation = {
-                    alignmentPeriod    = "300s"
-                    perSeriesAligner   = chart.aligner
-                    crossSeriesReducer = chart.reducer
-                    groupByFields      = chart.by
+      tiles = [for position, chart in local.dashboard_charts : merge(
+        # Monitoring leaves zeros out of its answers, so they would be changed again by every apply.
+        { for name, value in { xPos = (position % 2) * 6, yPos = floor(position / 2) * 4 } : name => value if value > 0 },
+        {
+          width  = 6
+          height = 4
+          widget = {
+            title = chart.title
+            xyChart = {
+              dataSets = [{
+                plotType = chart.plot
+                timeSeriesQuery = {
+                  timeSeriesFilter = {
+                    filter = chart.filter
+                    aggregation = {
+                      alignmentPeriod    = "300s"
+                      perSeriesAligner   = chart.aligner
+                      crossSeriesReducer = chart.reducer
+                      groupByFields      = chart.by
+                    }
                   }
                 }
-              }
-            }]
+              }]
+            }
           }
         }
-      }]
+      )]
     }
   })
-
 }

@@ -36,6 +36,12 @@ resource "google_firestore_backup_schedule" "daily" {
   daily_recurrence {}
 }
 
+# A database that a destroy leaves keeps its fields' settings: its texts go on expiring, and bodies are not indexed after
+# all. (Composite indexes go, since making one that is there already is an error.)
+locals {
+  field_deletion_policy = var.protect_data ? "ABANDON" : "DELETE"
+}
+
 # Nothing is indexed unless a query needs it: "*" is every field without settings of its own. Bodies and trails must not
 # be (an indexed value may have 1500 bytes, and each entry is paid for). An index on a time that only ever grows limits
 # the whole collection to 500 writes a second: a queue of texts that long never forms before one phone number.
@@ -44,6 +50,8 @@ resource "google_firestore_field" "unindexed" {
   collection = var.relay_collection
   field      = "*"
   index_config {}
+
+  deletion_policy = local.field_deletion_policy
 }
 
 resource "google_firestore_field" "indexed" {
@@ -58,6 +66,8 @@ resource "google_firestore_field" "indexed" {
       query_scope = "COLLECTION"
     }
   }
+
+  deletion_policy = local.field_deletion_policy
   # The API takes one change of a collection's fields at a time.
   depends_on = [google_firestore_field.unindexed]
 }
@@ -69,7 +79,9 @@ resource "google_firestore_field" "expiry" {
   field      = "expires_at"
   ttl_config {}
   index_config {}
-  depends_on = [google_firestore_field.indexed]
+
+  deletion_policy = local.field_deletion_policy
+  depends_on      = [google_firestore_field.indexed]
 }
 
 resource "google_firestore_index" "query" {

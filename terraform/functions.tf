@@ -8,7 +8,7 @@ locals {
     # Twilio gives up after 15 s, so nobody waits for anything later. The work is waiting (Firestore, Cloud Tasks,
     # Twilio), so 40 at a time are no load for one CPU. 512 MiB: the three clients take some 130 MiB, the rest is room
     # for 40 threads (docs/performance.md: at 20 the processor waits for Twilio, at 80 texts wait for it); memory also
-    # pays for a fast start.
+    # pays for a fast start. 20 instances take 800 texts at once; a flood beyond that comes again and costs no more.
     webhook = { timeout_seconds = 15, memory = "512Mi", concurrency = 40, max_instances = 20 }
     # A look-up and a send at Twilio and their records: at most 40 s of work, and an answer before Cloud Tasks asks again
     # after 60 s. 10 at a time, because a queue hands out bursts; 10 instances, because Twilio sends no faster anyway.
@@ -17,9 +17,10 @@ locals {
     # overlaps its successor is harmless, but useless.
     sweep     = { timeout_seconds = 60, memory = "512Mi", concurrency = 1, max_instances = 1 }
     reconcile = { timeout_seconds = 150, memory = "512Mi", concurrency = 1, max_instances = 1 }
-    # For people and their tools.
+    # For the few people on a list and their tools: an upper limit, never reached.
     operator = { timeout_seconds = 30, memory = "512Mi", concurrency = 10, max_instances = 5 }
-    # One Firestore write each; publishing is waiting again.
+    # One event for each write of a document; publishing is waiting again. 10 instances publish 200 at once, and
+    # Eventarc brings again what finds no place.
     event = { timeout_seconds = 30, memory = "512Mi", concurrency = 20, max_instances = 10 }
     # A page out of a file.
     page = { timeout_seconds = 15, memory = "256Mi", concurrency = 20, max_instances = 2 }
@@ -127,8 +128,14 @@ resource "google_cloudfunctions2_function" "this" {
 
     environment_variables = merge(
       local.environment_of[each.key],
-      # The server's threads must match the concurrency, or requests wait inside the instance. Read by the framework.
-      { THREADS = tostring(local.shapes[each.value.shape].concurrency) },
+      # What the framework reads.
+      {
+        # The server's threads must match the concurrency, or requests wait inside the instance.
+        THREADS = tostring(local.shapes[each.value.shape].concurrency)
+        # Cloud Functions would switch it on. The framework would then take each write to the log for one line, and pack
+        # the several lines of one commit into a single message, where no metric and so no alert finds them.
+        LOG_EXECUTION_ID = "false"
+      },
     )
 
     dynamic "secret_environment_variables" {
@@ -176,7 +183,7 @@ resource "google_cloudfunctions2_function" "this" {
     google_artifact_registry_repository_iam_member.build_writes_images,
     google_project_iam_member.build_writes_logs,
     google_project_iam_member.events_trigger,
-    google_project_service_identity.eventarc,
+    google_project_iam_member.service_agent,
     google_firestore_database.this,
   ]
 }

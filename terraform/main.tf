@@ -49,6 +49,9 @@ resource "google_project_service" "this" {
   service = each.value
   # Others in the project may use them too: a destroy must not switch them off.
   disable_on_destroy = false
+
+  # The provider looks the project up after enabling anything.
+  depends_on = [google_project_service.resource_manager]
 }
 
 # Google's own account that moves Pub/Sub messages: it needs rights of ours (events.tf), so it must exist by then.
@@ -65,4 +68,18 @@ resource "google_project_service_identity" "eventarc" {
 
   service    = "eventarc.googleapis.com"
   depends_on = [google_project_service.this]
+}
+
+# Google gives such an account its role when it makes it by itself, but not when it is asked for it. Without these no
+# trigger can be made, and none of its events is delivered.
+resource "google_project_iam_member" "service_agent" {
+  #checkov:skip=CKV_GCP_49:These are the roles that Google made for these accounts of its own; no account of ours has them.
+  for_each = {
+    "roles/pubsub.serviceAgent"   = google_project_service_identity.pubsub.email
+    "roles/eventarc.serviceAgent" = google_project_service_identity.eventarc.email
+  }
+
+  project = var.project_id
+  role    = each.key
+  member  = "serviceAccount:${each.value}"
 }

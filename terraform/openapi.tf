@@ -41,7 +41,7 @@ locals {
 
     paths = { for path, route in local.routes : path => {
       post = { for key, value in {
-        operationId      = "post-${route.function}"
+        operationId      = "post_${replace(route.function, "-", "_")}"
         summary          = route.summary
         consumes         = [route.needs_token ? "application/json" : "application/x-www-form-urlencoded"]
         produces         = [route.needs_token ? "application/json" : "text/xml"]
@@ -61,7 +61,7 @@ locals {
       # A browser's preflight carries no token. The function answers it: CORS headers for configured origins, and for
       # nobody on the webhooks.
       options = {
-        operationId      = "options-${route.function}"
+        operationId      = "options_${replace(route.function, "-", "_")}"
         summary          = "Preflight: ${route.summary}"
         x-google-backend = local.openapi_backends[path]
         responses        = { "204" = { description = "The methods that are answered here" } }

@@ -112,4 +112,11 @@ variable "labels" {
   description = "Further labels on everything that can have labels."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition = alltrue([for name, value in var.labels :
+      can(regex("^[a-z][a-z0-9_-]{0,62}$", name)) && can(regex("^[a-z0-9_-]{0,63}$", value))
+    ])
+    error_message = "labels must be lowercase: names and values of letters, digits, _ and -, at most 63 of them."
+  }
 }

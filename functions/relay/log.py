@@ -137,7 +137,8 @@ class JsonJournal:
         return _encode(entry) + "\n"
 
     def _print(self, lines: Sequence[str]) -> None:
-        # One write for all: several threads share the stream, and each write makes them queue up once.
+        # One write for all: several threads share the stream, and each write makes them queue up once. The framework's
+        # stream for execution ids would take that for one line, so terraform/functions.tf keeps LOG_EXECUTION_ID off.
         # A reader that went away must not stop a relay.
         stream = self._stream or sys.stdout
         try:

@@ -17,15 +17,30 @@ from scripts.deployment import terraform
 from scripts.deployment.terraform import Terraform
 from scripts.deployment.tools import LABEL, Gcloud, Problem, given, run_command
 
-# Functions cannot start before their secrets have a value, and Terraform never sees one: so entries come first.
-_FIRST = ("google_project_service.resource_manager", "google_project_service.this", "google_secret_manager_secret.this")
+# Functions cannot start before their secrets have a value, and Terraform never sees one: so entries come first. With
+# them comes what Google takes minutes to spread: rights that the first build and the first trigger need, and metrics
+# that alerts are about. While somebody fills the secrets, it has the time.
+FIRST = (
+    "google_project_service.resource_manager",
+    "google_project_service.this",
+    "google_project_iam_member.service_agent",
+    "google_project_iam_member.build_reads_source",
+    "google_project_iam_member.build_writes_logs",
+    "google_artifact_registry_repository_iam_member.build_writes_images",
+    "google_logging_metric.counter",
+    "google_logging_metric.repairs",
+    "google_logging_metric.seconds_to_delivery",
+    "google_secret_manager_secret.this",
+)
 
 _LEFT_BEHIND = """\
 Left behind, because protection keeps it or Google does:
-  - the Firestore database with its relays and backups, unless protect_data = false was applied before
-    (deploy again later with create_database = false, which takes it over);
+  - the Firestore database with its relays, which go on expiring, and the backups made so far, unless
+    protect_data = false was applied before (deploy again later with create_database = false, which takes it over);
   - the table of exported events, under the same condition;
   - enabled services, log lines, and Google's own bucket gcf-v2-sources-NUMBER-REGION.
+Missed by others, if they use Pub/Sub push or Eventarc in this project: the roles pubsub.serviceAgent and
+eventarc.serviceAgent of Google's own accounts, which go with the rest.
 Names stay taken for a while: queues for a week (deploy again sooner with another tasks_queue_prefix).
 The Twilio number still points at the relay: point it elsewhere first, or its texts are lost."""
 
@@ -55,12 +70,13 @@ def main(arguments: Sequence[str]) -> int:
         _terraform(program, folder, "init", "-input=false")
         return _terraform(program, folder, "destroy", *variables, *approval)
     print(
-        f"Will deploy to {project} in {region}: first services and empty secret entries, then, once every secret has a "
-        "value, all the rest. Terraform shows each change and asks before making it.",
+        f"Will deploy to {project} in {region}: first services, empty secret entries and what Google takes its time to "
+        "spread (rights, metrics), then, once every secret has a value, all the rest. Terraform shows each change and "
+        "asks before making it.",
         flush=True,
     )
     _terraform(program, folder, "init", "-input=false")
-    _terraform(program, folder, "apply", *(f"-target={address}" for address in _FIRST), *variables, *approval)
+    _terraform(program, folder, "apply", *(f"-target={address}" for address in FIRST), *variables, *approval)
     _need_secret_values(gcloud, project, region)
     _terraform(program, folder, "apply", *variables, *approval)
     print(

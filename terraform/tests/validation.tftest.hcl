@@ -114,3 +114,19 @@ run "everybody_as_operator_any_origin_and_channels_and_addresses_that_are_none" 
     var.alert_emails, var.twilio_api_base_url, var.runtime, var.firestore_database,
   ]
 }
+
+run "amounts_out_of_range_and_names_that_google_refuses" {
+  command = plan
+  variables {
+    keep_escalation_tiers       = 1.5
+    warm_webhook_instances      = 21
+    queue_dispatches_per_second = 0
+    relay_collection            = "relays/one"
+    tasks_queue_prefix          = "escalate_tier"
+    labels                      = { Team = "Desk" }
+  }
+  expect_failures = [
+    var.keep_escalation_tiers, var.warm_webhook_instances, var.queue_dispatches_per_second, var.relay_collection,
+    var.tasks_queue_prefix, var.labels,
+  ]
+}

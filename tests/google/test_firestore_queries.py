@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +52,19 @@ def test_the_indexes_are_those_that_terraform_creates() -> None:
     }
     single = {index_for(shape) for shape in QUERIES.values()} - composite
     assert single == {(("due_at", "ASCENDING"),), (newest,)}
+
+
+def test_no_other_file_builds_a_query() -> None:
+    functions = Path(__file__).resolve().parents[2] / "functions"
+    building = {
+        path.name
+        for path in functions.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        # Whatever makes Firestore look for an index.
+        if node.func.attr in {"where", "order_by", "collection_group", "find_nearest", "sum", "avg"}
+    }
+    assert building == {"firestore_queries.py"}
 
 
 @pytest.mark.parametrize("equal", [(), FIELDS[:1], FIELDS[1:], FIELDS])

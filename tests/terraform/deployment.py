@@ -9,13 +9,18 @@ from typing import Any
 
 Values = dict[str, Any]
 
+# Environment variables that functions-framework reads, and our code does not.
+_FRAMEWORKS_OWN = ("THREADS", "LOG_EXECUTION_ID")
+
 
 @dataclass(frozen=True)
 class Deployment:
-    """The resources of one run: address → values; and its outputs."""
+    """The resources of one run: address → values; its outputs; and address → what had to be there before (without keys,
+    since Terraform waits for all of them)."""
 
     resources: dict[str, Values]
     outputs: dict[str, Any]
+    waited_for: dict[str, set[str]]
 
     def one(self, address: str) -> Values:
         return self.resources[address]
@@ -68,7 +73,9 @@ class Function:
     @property
     def environment(self) -> dict[str, str]:
         """Its plain environment variables, without those that only the framework reads."""
-        return {name: value for name, value in self.service["environment_variables"].items() if name != "THREADS"}
+        return {
+            name: value for name, value in self.service["environment_variables"].items() if name not in _FRAMEWORKS_OWN
+        }
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -99,5 +106,9 @@ def _detail(message: Values) -> str:
 
 
 def _deployment(state: Values) -> Deployment:
-    resources = {resource["address"]: resource["values"] for resource in state["root_module"]["resources"]}
-    return Deployment(resources, {name: output["value"] for name, output in state.get("outputs", {}).items()})
+    made = state["root_module"]["resources"]
+    return Deployment(
+        resources={resource["address"]: resource["values"] for resource in made},
+        outputs={name: output["value"] for name, output in state.get("outputs", {}).items()},
+        waited_for={resource["address"]: set(resource.get("depends_on", [])) for resource in made},
+    )

@@ -17,7 +17,7 @@ from scripts.deployment.tools import LABEL
 from tests.deployment import fake_gcloud
 from tests.deployment.conftest import install
 from tests.terraform.conftest import copy_of_sources
-from tests.terraform.deployment import deployments_of
+from tests.terraform.deployment import Deployment, deployments_of
 
 
 def test_every_file_is_formatted(terraform: Terraform, configuration: Path) -> None:
@@ -59,6 +59,32 @@ def test_the_documented_example_can_be_planned(terraform: Terraform, configurati
     done = terraform.run(configuration, "plan", "-input=false", "-no-color", "-lock=false", *variables)
     assert done.returncode == 0, done.stderr
     assert "0 to change, 0 to destroy" in done.stdout
+
+
+def test_what_is_made_first_exists_and_waits_for_no_function(deployment: Deployment) -> None:
+    for address in deploy.FIRST:
+        made = [name for name in deployment.resources if name == address or name.startswith(f"{address}[")]
+        assert made, address
+        for name in made:
+            assert "google_cloudfunctions2_function.this" not in deployment.waited_for[name], name
+
+
+def test_what_is_refused_about_new_metrics_waits_for_the_functions_and_those_for_the_builds_rights(
+    deployment: Deployment,
+) -> None:
+    about_metrics = ("google_monitoring_alert_policy.", "google_monitoring_slo.")
+    waiting = [name for name in deployment.resources if name.startswith(about_metrics)]
+    assert len(waiting) == 8
+    for name in waiting:
+        assert "google_cloudfunctions2_function.this" in deployment.waited_for[name], name
+    rights = {address for address in deploy.FIRST if "_iam_member." in address}
+    assert rights <= deployment.waited_for['google_cloudfunctions2_function.this["sms-inbound"]']
+
+
+def test_services_are_enabled_after_the_one_by_which_the_project_is_looked_up(deployment: Deployment) -> None:
+    for name in deployment.all("google_project_service.this"):
+        waited_for = deployment.waited_for[f'google_project_service.this["{name}"]']
+        assert waited_for == {"google_project_service.resource_manager"}
 
 
 def test_the_state_can_be_kept_in_a_bucket(terraform: Terraform, configuration: Path) -> None:

@@ -18,6 +18,8 @@ ON_THE_PROJECT = {
     "roles/logging.logWriter": "the build's log",
     "roles/eventarc.eventReceiver": "Eventarc knows no narrower one",
     "roles/storage.objectViewer": "the build's, for two buckets, one of which Cloud Functions has yet to make",
+    "roles/pubsub.serviceAgent": "Google's own account, whose role this is",
+    "roles/eventarc.serviceAgent": "the same",
 }
 
 
@@ -56,6 +58,20 @@ def test_rights_on_the_whole_project_are_few_and_known(deployments: dict[str, De
     for address, role, _ in deployment.grants():
         if address.startswith("google_project_iam_"):
             assert role in ON_THE_PROJECT or role in own, address
+
+
+def test_googles_own_accounts_that_are_asked_for_get_their_roles_and_nobody_else_does(deployment: Deployment) -> None:
+    given = {(role, member) for _, role, member in deployment.grants() if role.endswith("serviceAgent")}
+    asked_for = deployment.resources.items()
+    expected = {
+        (f"roles/{values['service'].removesuffix('.googleapis.com')}.serviceAgent", f"serviceAccount:{values['email']}")
+        for address, values in asked_for
+        if address.startswith("google_project_service_identity.")
+    }
+    assert given == expected
+    assert len(given) == 2
+    trigger = deployment.waited_for['google_cloudfunctions2_function.this["relay-events"]']
+    assert "google_project_iam_member.service_agent" in trigger
 
 
 def test_the_build_reads_no_bucket_but_those_of_the_functions_sources(deployment: Deployment) -> None:

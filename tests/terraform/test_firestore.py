@@ -88,6 +88,17 @@ def test_the_database_can_be_restored_and_survives_a_destroy(deployment: Deploym
     assert len(backup["daily_recurrence"]) == 1
 
 
+@pytest.mark.parametrize(("run", "policy"), [("defaults", "ABANDON"), ("every_option", "DELETE")])
+def test_a_database_that_survives_a_destroy_goes_on_expiring_its_texts(
+    deployments: dict[str, Deployment], run: str, policy: str
+) -> None:
+    made = deployments[run].resources.items()
+    fields = [values for address, values in made if address.startswith("google_firestore_field")]
+    database = deployments[run].one("google_firestore_database.this[0]")
+    assert len(fields) == 4
+    assert {values["deletion_policy"] for values in [database, *fields]} == {policy}
+
+
 def test_document_writes_trigger_the_event_function_and_are_tried_again(deployments: dict[str, Deployment]) -> None:
     for run in RUNS:
         function = deployments[run].functions["relay-events"]

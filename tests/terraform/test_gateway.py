@@ -77,9 +77,10 @@ def test_the_gateway_and_the_functions_ask_for_the_same_token(deployment: Deploy
     assert set(deployment.outputs["identity_audiences"].values()) == {definition["x-google-audiences"]}
 
 
-def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
+def test_operation_ids_are_unique_and_may_become_names_of_methods(document: dict[str, Any]) -> None:
     ids = [operation["operationId"] for operations in document["paths"].values() for operation in operations.values()]
     assert len(set(ids)) == len(ids) == 8
+    assert all(name.isidentifier() for name in ids)
 
 
 def test_signatures_and_callbacks_use_the_gateways_address(deployment: Deployment) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from relay import steps
 from relay.log import EVENTS, JsonJournal
 from relay.model import Relay, SenderClass, Step
 
+from scripts.deployment import ROOT
 from tests.terraform.deployment import Deployment
 from tests.unit import relays
 
@@ -97,6 +102,45 @@ def test_every_label_is_a_field_of_the_lines_that_are_counted(
         for label, extractor in extractors.items():
             field = extractor.removeprefix("EXTRACT(jsonPayload.").removesuffix(")")
             assert any(field in line for line in counted), (metric["name"], label)
+
+
+# A function whose only deed is to write the several lines of one commit, and a server that calls it.
+_WRITES_LINES = """
+from relay.log import JsonJournal
+from tests.unit import relays
+
+def write(request):
+    relay = relays.exhausted()
+    JsonJournal().steps(relay, relay.error_log)
+    return "written"
+"""
+_SERVES_IT = """
+import sys
+import functions_framework
+
+functions_framework.create_app("write", sys.argv[1]).test_client().get("/")
+"""
+
+
+def test_under_the_framework_as_deployed_each_line_of_a_commit_is_one_that_metrics_find(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(_WRITES_LINES)
+    # Cloud Functions sets it to true for a function that says nothing else.
+    (execution_ids,) = {
+        function.service["environment_variables"].get("LOG_EXECUTION_ID", "true")
+        for function in deployment.functions.values()
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _SERVES_IT, tmp_path / "main.py"],
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}", "LOG_EXECUTION_ID": execution_ids},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    events = [json.loads(line).get("event") for line in done.stdout.splitlines()]
+    assert events == [entry.step.value for entry in relays.exhausted().error_log]
+    assert len(events) > 1
 
 
 def test_metrics_count_the_lines_of_our_functions_alone(deployment: Deployment) -> None:
@@ -191,7 +235,9 @@ def test_the_dashboard_shows_what_it_should_and_only_metrics_that_exist(deployme
             labels = {label["key"] for label in metrics[name]["metric_descriptor"][0]["labels"]}
             asked = {field.removeprefix("metric.label.") for field in query["aggregation"]["groupByFields"]}
             assert asked <= labels
-    assert len({(tile["xPos"], tile["yPos"]) for tile in tiles}) == len(tiles)
+    assert len({(tile.get("xPos", 0), tile.get("yPos", 0)) for tile in tiles}) == len(tiles)
+    # Monitoring leaves zeros out of its answers: who writes one sees a change in every plan.
+    assert all(value != 0 for tile in tiles for value in tile.values())
 
 
 def test_the_objective_counts_relays_that_ended_and_only_exhausted_ones_as_bad(deployment: Deployment) -> None:

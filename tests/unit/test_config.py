@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from relay.config import Settings, load_settings
@@ -155,6 +157,15 @@ def test_an_entry_point_reads_exactly_what_the_table_says(entry_point: str, envi
     watched = Watched({**environ, **{variable.name: "" for variable in VARIABLES if variable.name not in environ}})
     load_settings(watched, [entry_point])
     assert watched.looked_at == {variable.name for variable in variables_of(entry_point)}
+
+
+def test_the_environment_is_read_where_settings_are_made_and_nowhere_else() -> None:
+    functions = Path(__file__).resolve().parents[2] / "functions"
+    reading = {
+        path.name for path in functions.rglob("*.py") if re.search(r"\bos\.(environb?|getenv)\b", path.read_text())
+    }
+    # The second finds a local stand-in for Cloud Tasks; Google's own clients find theirs by themselves.
+    assert reading == {"wiring.py", "cloud_tasks_timers.py"}
 
 
 @pytest.mark.parametrize("entry_point", EVERYTHING)
