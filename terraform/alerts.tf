@@ -9,6 +9,14 @@ resource "google_monitoring_notification_channel" "email" {
   depends_on   = [google_project_service.this]
 }
 
+# A warning of every plan, not an error: whoever watches the console on a wall may not want any.
+check "somebody_is_told" {
+  assert {
+    condition     = length(var.alert_emails) + length(var.notification_channels) > 0
+    error_message = "Nobody is told when a text reaches nobody: the alerts have no channel. Set alert_emails or notification_channels."
+  }
+}
+
 locals {
   notification_channels = concat(var.notification_channels, [for channel in google_monitoring_notification_channel.email : channel.name])
 

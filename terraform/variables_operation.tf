@@ -95,6 +95,11 @@ variable "queue_depth_alert" {
   description = "Tasks waiting in one tier's queue from which on somebody is told. Each relay on its way has one."
   type        = number
   default     = 500
+
+  validation {
+    condition     = var.queue_depth_alert >= 1 && floor(var.queue_depth_alert) == var.queue_depth_alert
+    error_message = "queue_depth_alert must be a whole number of tasks, 1 or more."
+  }
 }
 
 variable "slo_goal" {

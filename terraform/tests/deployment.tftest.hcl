@@ -47,6 +47,7 @@ variables {
     { name = "manager", phone = "+15550100002" },
     { name = "owner", phone = "+15550100003" },
   ]
+  alert_emails = ["jo@example.com"]
 }
 
 run "defaults" {

@@ -14,6 +14,7 @@ variables {
   region                 = "us-central1"
   business_phone_numbers = ["+15550100000"]
   tiers                  = [{ name = "owner", phone = "+15550100001" }]
+  alert_emails           = ["jo@example.com"]
 }
 
 run "phone_numbers_that_are_not_e164" {
@@ -124,9 +125,18 @@ run "amounts_out_of_range_and_names_that_google_refuses" {
     relay_collection            = "relays/one"
     tasks_queue_prefix          = "escalate_tier"
     labels                      = { Team = "Desk" }
+    queue_depth_alert           = 0
   }
   expect_failures = [
     var.keep_escalation_tiers, var.warm_webhook_instances, var.queue_dispatches_per_second, var.relay_collection,
-    var.tasks_queue_prefix, var.labels,
+    var.tasks_queue_prefix, var.labels, var.queue_depth_alert,
   ]
+}
+
+run "nobody_to_tell_is_said_and_does_not_stop_a_deployment" {
+  command = plan
+  variables {
+    alert_emails = []
+  }
+  expect_failures = [check.somebody_is_told]
 }
