@@ -89,13 +89,20 @@ def test_a_look_up_soon_after_a_lost_reply_proves_nothing_at_the_last_tier() -> 
     assert _statuses(machine.transition(relay, not_found(1), at(5)).relay) == [(1, "failed"), (2, "scheduled")]
 
 
-@pytest.mark.parametrize("event", [not_found, unanswered])
-def test_a_look_up_made_before_twilio_told_of_the_text_does_not_send_it_again(event: object) -> None:
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (not_found, "no delivery confirmed in time; Twilio has the text"),
+        (unanswered, "no delivery confirmed in time; Twilio has the text and could not be asked for its fate"),
+    ],
+)
+def test_a_look_up_made_before_twilio_told_of_the_text_does_not_send_it_again(event: object, reason: str) -> None:
     """The look-up was under way when the receipt came: what it says about the text is out of date."""
     relay = after(received(policy(tiers=1)).relay, unknown(1), progress(1))
     assert callable(event)
     decision = machine.transition(relay, event(1, claim="task"), at(60))
     assert _statuses(decision.relay) == [(1, "unconfirmed")]
+    assert decision.relay.error_log[-2].reason == reason
     assert decision.relay.final_status is FinalStatus.EXHAUSTED
 
 
