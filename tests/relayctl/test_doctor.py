@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from relay.ports import Refused
@@ -15,12 +15,11 @@ from relay.ports import Refused
 from scripts.deployment.configure_number import TwilioNumbers, difference
 from scripts.fake_twilio import FakeTwilio, Server
 from scripts.fake_twilio import Settings as FakeSettings
-from scripts.relayctl import checks_configuration, checks_relay, checks_twilio
+from scripts.relayctl import ROOT, checks_configuration, checks_relay, checks_twilio
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from tests.played import Played
-from tests.relayctl.conftest import Ctl
+from tests.relayctl.conftest import Ctl, PlayedApi, now
 from tests.stack_fixtures import RunningStack
-from tests.unit.operator_calls import state, told
 
 URL = "https://relay.example.com"
 NUMBER = "+12025550100"
@@ -31,29 +30,9 @@ def stack(embedded_stack: RunningStack) -> RunningStack:
     return embedded_stack
 
 
-class PlayedApi:
-    """RelayApi over a played relay; `skew` is how far its clock is ahead of ours."""
-
-    url = URL
-
-    def __init__(self, played: Played, skew: timedelta = timedelta()) -> None:
-        self._played = played
-        played.clock.set(_now() + skew)
-
-    def search(self, **conditions: Any) -> dict[str, Any]:
-        return told(state(self._played, {"view": "summary", **conditions}))
-
-    def rows(self, limit: int | None = None, **conditions: Any) -> Iterator[dict[str, Any]]:
-        yield from self.search(limit=min(limit or 200, 200), **conditions)["relays"]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _examined(prepare: Callable[[Played], object], skew: timedelta = timedelta()) -> dict[str, Finding]:
     """The findings about a relay to which this has happened a moment ago, by name."""
-    played = Played(start=_now() - timedelta(hours=1))
+    played = Played(start=now() - timedelta(hours=1))
     prepare(played)
     return {finding.name: finding for finding in checks_relay.relay(PlayedApi(played, skew))}  # type: ignore[arg-type]
 
@@ -99,13 +78,36 @@ def test_a_relay_that_should_long_have_moved_is_found() -> None:
 def test_a_handler_who_opted_out_is_found_either_way() -> None:
     for prepare in (Played.from_handler, lambda played: _refused(played, 21610)):
         finding = _examined(prepare)["handlers"]
-        assert finding.state == BAD
+        assert (finding.state, "Dana (on call) has opted out" in finding.words) == (BAD, True)
         assert "START" in finding.advice
 
 
-def _refused(played: Played, code: int) -> None:
-    played.text("Hello", "+12025550142", Refused(code))
+def _refused(played: Played, *codes: int) -> str:
+    message_id = played.text("Hello", "+12025550142", *map(Refused, codes))
     played.wait(30)
+    return message_id
+
+
+def test_a_handler_is_found_who_was_not_the_last_to_fail() -> None:
+    played = Played(start=now() - timedelta(hours=1))
+    _refused(played, 21610, 21614, 21211)
+    found = [finding for finding in checks_relay.relay(PlayedApi(played)) if finding.name == "handlers"]  # type: ignore[arg-type]
+    assert [(finding.state, finding.words.partition(" (seen")[0]) for finding in found] == [
+        (BAD, "Dana (on call) has opted out"),
+        (WARNING, f"{_NOT_REACHED} Sam (backup): the handler's number cannot receive texts (a landline?) (21614)"),
+        (WARNING, f"{_NOT_REACHED} Front desk: the handler's number is not a valid phone number (21211)"),
+    ]
+
+
+_NOT_REACHED = "1 texts of the last 24 hours could not reach"
+
+
+def test_a_handler_who_has_had_texts_since_is_no_trouble_any_more() -> None:
+    def opted_in_again(played: Played) -> None:
+        played.receipt(_refused(played, 21610), "delivered")
+        played.delivered()
+
+    assert _examined(opted_in_again)["handlers"].state == OK
 
 
 def test_an_account_that_twilio_refuses_is_found() -> None:
@@ -170,9 +172,10 @@ def test_without_credentials_there_is_nothing_to_check(tmp_path: Path) -> None:
         *checks_configuration.configuration(given),
         *checks_configuration.private_files(given, tmp_path),
         *checks_twilio.numbers(given.values),
+        *checks_twilio.schedules(given.values),
         *checks_twilio.queues(given.values),
     ]
-    assert [finding.state for finding in findings] == [SKIPPED] * 4
+    assert [finding.state for finding in findings] == [SKIPPED] * 5
 
 
 @pytest.fixture
@@ -216,18 +219,59 @@ QUEUES = [
 ]
 
 
-def test_a_paused_queue_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+JOBS = [
+    {"name": "projects/p/locations/l/jobs/relay-sweep", "state": "PAUSED"},
+    {"name": "projects/p/locations/l/jobs/somebody-elses", "state": "ENABLED"},
+]
+_PROJECT = {"GOOGLE_CLOUD_PROJECT": "p", "TASKS_LOCATION": "l"}
+
+
+def _gcloud_lists(monkeypatch: pytest.MonkeyPatch, listed: Mapping[str, object]) -> None:
+    """gcloud lists these, by the first word of the command."""
+
     class Gcloud:
         def __init__(self, project: str) -> None:
             assert project == "p"
 
-        def text(self, *_arguments: str) -> str:
-            return json.dumps(QUEUES)
+        def text(self, *arguments: str) -> str:
+            assert "--location=l" in arguments
+            return json.dumps(listed[arguments[0]])
 
     monkeypatch.setattr(checks_twilio, "Gcloud", Gcloud)
-    found = list(checks_twilio.queues({"GOOGLE_CLOUD_PROJECT": "p", "TASKS_LOCATION": "l"}))
+
+
+def test_a_paused_queue_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    _gcloud_lists(monkeypatch, {"tasks": QUEUES})
+    found = list(checks_twilio.queues(_PROJECT))
     assert [(finding.state, finding.words) for finding in found] == [
         (OK, "escalate-tier-1 is running"),
         (BAD, "escalate-tier-2 is paused"),
     ]
     assert found[1].advice == "gcloud tasks queues resume escalate-tier-2 --location=l"
+
+
+def test_a_schedule_that_is_paused_or_missing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    _gcloud_lists(monkeypatch, {"scheduler": JOBS})
+    found = list(checks_twilio.schedules(_PROJECT))
+    assert [(finding.state, finding.words) for finding in found] == [
+        (BAD, "relay-sweep is paused"),
+        (BAD, "there is no relay-reconcile in the project"),
+    ]
+    assert found[0].advice == "gcloud scheduler jobs resume relay-sweep --location=l"
+
+
+def test_a_schedule_whose_last_run_failed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [
+        {"name": "relay-sweep", "state": "ENABLED", "lastAttemptTime": "2026-01-31T12:00:00Z", "status": {"code": 13}},
+        {"name": "relay-reconcile", "state": "ENABLED", "status": {}},
+    ]
+    _gcloud_lists(monkeypatch, {"scheduler": runs})
+    found = list(checks_twilio.schedules(_PROJECT))
+    assert [finding.state for finding in found] == [WARNING, OK]
+    assert "relay-sweep failed (at 2026-01-31T12:00:00Z)" in found[0].words
+
+
+def test_the_schedules_that_are_looked_for_are_those_that_are_deployed() -> None:
+    declared = (ROOT / "terraform/timers.tf").read_text("utf-8")
+    names = re.findall(r"^    (\w+) += \{ cron", declared, re.MULTILINE)
+    assert {f"relay-{name}" for name in names} == set(checks_twilio.SCHEDULES)
