@@ -86,6 +86,11 @@ class RunningStack:
         found: dict[str, Any] = until(look, f"{final_status} of {message_id}")
         return found
 
+    def wait_until_recorded(self, message_id: str) -> dict[str, Any]:
+        """The relay's whole answer, once its webhook has arrived."""
+        found: dict[str, Any] = until(functools.partial(self._recorded, message_id), f"the record of {message_id}")
+        return found
+
     def _recorded(self, message_id: str) -> dict[str, Any] | None:
         """The relay's whole answer, or None while its webhook is still on its way."""
         try:
@@ -97,7 +102,7 @@ class RunningStack:
 
     def _let_all_end(self) -> None:
         for message_id in self._texted:
-            until(functools.partial(self._recorded, message_id), f"the record of {message_id}")
+            self.wait_until_recorded(message_id)
         self._texted.clear()
         # Not only what was texted: also what an earlier test has redriven.
         under_way = {"final_status": "in_progress", "limit": 1}

@@ -7,7 +7,7 @@ import json
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.console.conftest import NewPage, open_console
-from tests.stack_fixtures import REFUSED, RunningStack
+from tests.stack_fixtures import HANDLERS, REFUSED, RunningStack
 
 
 def _exhausted(stack: RunningStack, body: str) -> str:
@@ -88,3 +88,18 @@ def test_the_wall_shows_who_was_not_reached_until_it_is_dealt_with(new_page: New
     card.get_by_role("button", name="Redrive").click()
     page.click("#redrive-go")
     expect(card).to_have_count(0)
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_what_was_dealt_with_is_back_on_the_wall_when_a_redrive_reaches_nobody(
+    new_page: NewPage, stack: RunningStack
+) -> None:
+    page = open_console(new_page(), stack, "#/unreached")
+    message_id = _exhausted(stack, "Nobody, and nobody again")
+    card = page.locator(f'#wall [data-id="{message_id}"]')
+    card.get_by_role("button", name="Dealt with").click()
+    expect(card).to_have_count(0)
+    for phone in HANDLERS:
+        stack.client.set_carrier(phone, "refuse", 1, 21614)
+    stack.post("/sms/redrive", {"message_id": message_id, "request_id": "from-elsewhere"})
+    expect(card).to_contain_text("redriven 1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -34,6 +35,56 @@ def test_a_stopped_relay_is_said_to_be_and_the_page_heals_when_it_is_back(new_pa
         expect(page.locator("#pulse")).to_have_text("live")
         after = stack.text("After", stack.customer(), DELIVERS)
         expect(page.locator(f'#rows tr[data-id="{after}"]')).to_be_visible()
+
+
+def test_a_page_that_got_only_half_of_itself_says_so_and_completes_itself(
+    new_page: NewPage, stack: RunningStack
+) -> None:
+    page = new_page()
+    asked: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route)
+        route.abort() if len(asked) == 1 else route.fulfill(status=503, body="")
+
+    page.route("**/console/settings.json", refuse)
+    page.goto(f"{stack.address}/console/")
+    expect(page.locator("#trouble")).to_contain_text("This page cannot be loaded whole.")
+    while len(asked) < 2:
+        page.wait_for_timeout(100)
+    page.unroute("**/console/settings.json")
+    expect(page.locator("#pulse")).to_have_text("live")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_an_answer_that_is_none_is_told_in_words(new_page: NewPage, stack: RunningStack) -> None:
+    page = open_console(new_page(), stack)
+    page.route("**/sms/relay-state", lambda route: route.fulfill(body="<html>Sign in first", content_type="text/html"))
+    expect(page.locator("#trouble-words")).to_have_text("The relay's answer cannot be read.")
+
+
+def test_a_day_whose_loading_was_interrupted_is_loaded_to_its_end(new_page: NewPage, stack: RunningStack) -> None:
+    row = stack.wait_until(stack.text("One of many", stack.customer(), DELIVERS), "delivered")["summary"]
+    page = new_page()
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        body = json.loads(route.request.post_data or "{}")
+        token = body.get("page_token")
+        asked.append(token)
+        if token == "second" and asked.count(token) == 1:
+            route.fulfill(status=503, body="")
+        elif token == "second" or "final_status" in body:
+            route.fulfill(json={"relays": [], "next_page_token": None, "now": row["timestamp"]})
+        else:
+            route.fulfill(json={"relays": [row], "next_page_token": "second", "now": row["timestamp"]})
+
+    page.route("**/sms/relay-state", answer)
+    page.goto(f"{stack.address}/console/")
+    expect(page.locator("#trouble")).to_contain_text("The relay cannot answer just now (503).")
+    expect(page.locator("#day-note")).to_have_text("the newest 1 only")
+    expect(page.locator("#pulse")).to_have_text("live")
+    expect(page.locator("#day-note")).to_have_text("")
 
 
 def test_it_asks_less_often_the_longer_nobody_answers(new_page: NewPage, stack: RunningStack) -> None:

@@ -25,6 +25,7 @@ export class Feed extends EventTarget {
   #newest = 0;
   #settledAt = 0;
   #unreachedHours = 24;
+  #day = { since: null, token: null, pages: 0, isLoaded: false };
 
   constructor(api) {
     super();
@@ -63,7 +64,7 @@ export class Feed extends EventTarget {
 
   /** Ask for what is new, for what is on its way, and what became of the rest. Whether anything had changed. */
   async round() {
-    let changed = this.dayFrom === null && (await this.#loadDay());
+    let changed = !this.#day.isLoaded && (await this.#loadDay());
     const now = this.#api.now();
     const arrived = await this.#all({ since: iso(Math.max(this.#newest - OVERLAP_MS, now - DAY_MS)) });
     const running = await this.#all({ final_status: "in_progress" });
@@ -90,16 +91,18 @@ export class Feed extends EventTarget {
     return { rows: answer.relays, token: answer.next_page_token, changed: this.learn(answer.relays) };
   }
 
+  /** Page after page; what an error interrupts goes on in the next round. */
   async #loadDay() {
-    const since = iso(this.#api.now() - DAY_MS);
-    let token = null;
-    for (let number = 0; number < PAGES_MAX; number += 1) {
-      const page = await this.page({ since }, token);
-      token = page.token;
-      this.dayFrom = token ? page.rows.at(-1).timestamp : since;
-      this.dayIsWhole = !token;
+    const day = this.#day;
+    day.since ??= iso(this.#api.now() - DAY_MS);
+    while (!day.isLoaded) {
+      const page = await this.page({ since: day.since }, day.token);
+      day.token = page.token;
+      day.pages += 1;
+      day.isLoaded = !day.token || day.pages === PAGES_MAX;
+      this.dayFrom = day.token ? page.rows.at(-1).timestamp : day.since;
+      this.dayIsWhole = !day.token;
       this.dispatchEvent(new Event("change"));
-      if (!token) break;
     }
     return true;
   }

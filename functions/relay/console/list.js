@@ -1,7 +1,7 @@
 // The live list: one row a relay, filtered, paged, and redrawn only where something changed.
 
 import { HOUR_MS } from "./feed.js";
-import { badge, bodyWords, clock, el, show, span, tierDots, timeElement } from "./words.js";
+import { badge, bodyWords, clock, el, OUTCOMES, show, span, tierDots, timeElement } from "./words.js";
 
 const PAGE = 50;
 const MESSAGE_ID = /^(SM|MM)[0-9a-f]{32}$/i;
@@ -36,6 +36,11 @@ export class ListView {
     document.getElementById("filter-clear").addEventListener("click", () => this.clear());
     this.#more.addEventListener("click", () => this.#showMore());
     this.#body.addEventListener("keydown", (event) => this.#move(event));
+  }
+
+  /** The keyboard goes to this relay's row, if it is listed. */
+  focus(id) {
+    this.#drawn.get(id)?.element.querySelector("a").focus();
   }
 
   clear() {
@@ -209,7 +214,9 @@ function matches(row, { outcome, since, until, sender, part }) {
 
 function cells(row) {
   const cell = (kind, ...content) => el("td", { role: "cell", class: kind }, ...content);
-  const link = el("a", { href: `#/relay/${row.message_id}`, "aria-label": `${clock(row.timestamp)}: open this relay` }, timeElement(row.timestamp));
+  const [, outcome] = OUTCOMES[row.final_status] ?? ["", row.final_status];
+  const words = `${clock(row.timestamp)}, from ${row.sender_phone}, ${outcome}: open this relay`;
+  const link = el("a", { href: `#/relay/${row.message_id}`, "aria-label": words }, timeElement(row.timestamp));
   return [
     cell("at", link),
     cell("from", row.sender_phone, row.recovered ? el("span", { class: "badge", "data-outcome": "recovered" }, "recovered") : ""),
