@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,17 +11,11 @@ from pathlib import Path
 import pytest
 from relay.ports import Refused
 
-from scripts.deployment.configure_number import TwilioNumbers, difference
-from scripts.fake_twilio import FakeTwilio, Server
-from scripts.fake_twilio import Settings as FakeSettings
-from scripts.relayctl import ROOT, checks_configuration, checks_relay, checks_twilio
+from scripts.relayctl import checks_configuration, checks_relay, checks_twilio
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from tests.played import Played
 from tests.relayctl.conftest import Ctl, PlayedApi, now
 from tests.stack_fixtures import RunningStack
-
-URL = "https://relay.example.com"
-NUMBER = "+12025550100"
 
 
 @pytest.fixture
@@ -148,6 +141,27 @@ def test_secrets_that_others_can_read_are_found(tmp_path: Path) -> None:
     assert finding.state == OK
 
 
+def test_the_file_that_was_named_is_looked_at_like_the_usual_ones(tmp_path: Path) -> None:
+    env = tmp_path / "other folder" / "prod.env"
+    env.parent.mkdir()
+    env.write_text("TWILIO_AUTH_TOKEN=x\n")
+    env.chmod(0o644)
+    for arguments in (["init", "--quiet"], ["add", env.name]):
+        subprocess.run(["git", "-C", str(env.parent), *arguments], check=True)
+    given = checks_configuration.Given.read(env, tmp_path, {})
+    words = [finding.words for finding in checks_configuration.private_files(given, tmp_path)]
+    assert words == ["prod.env holds secrets and has mode 644", "prod.env is in the repository"]
+
+
+@pytest.mark.parametrize("given", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
+def test_half_of_the_credentials_is_a_mistake_and_not_none_at_all(tmp_path: Path, given: str) -> None:
+    (tmp_path / ".env").write_text(f"{given}={'AC' if given.endswith('SID') else ''}{'a' * 32}\n")
+    read = checks_configuration.Given.read(None, tmp_path, {})
+    mistakes = [finding.words for finding in checks_configuration.configuration(read) if finding.state == BAD]
+    (other,) = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"} - {given}
+    assert any(f"{other} is missing" in mistake for mistake in mistakes)
+
+
 def test_every_mistake_of_a_configuration_is_found(tmp_path: Path) -> None:
     env = tmp_path / "my.env"
     env.write_text("TWILIO_ACCOUNT_SID=AC1\nPRIMARY_HANDLER_PHONE=555\n")
@@ -176,102 +190,3 @@ def test_without_credentials_there_is_nothing_to_check(tmp_path: Path) -> None:
         *checks_twilio.queues(given.values),
     ]
     assert [finding.state for finding in findings] == [SKIPPED] * 5
-
-
-@pytest.fixture
-def account() -> Iterator[dict[str, str]]:
-    """Settings for an account at a fake Twilio with one number, which nobody has set up yet."""
-    fake = FakeTwilio(FakeSettings(numbers=(NUMBER,)))
-    with Server(fake) as server:
-        yield {
-            "TWILIO_ACCOUNT_SID": fake.settings.account_sid,
-            "TWILIO_AUTH_TOKEN": fake.settings.auth_token,
-            "TWILIO_API_BASE_URL": server.base_url,
-            "BUSINESS_PHONE_NUMBER": NUMBER,
-            "PUBLIC_BASE_URL": URL,
-        }
-
-
-def test_a_number_that_is_not_set_up_is_found_and_set_up_is_fine(account: dict[str, str]) -> None:
-    (finding,) = checks_twilio.numbers(account)
-    assert finding.state == BAD
-    assert "SmsUrl is not set" in finding.words
-    assert "make configure-number" in finding.advice
-    assert NUMBER not in finding.words
-    numbers = TwilioNumbers(account)
-    number = numbers.find(NUMBER)
-    numbers.change(number["sid"], {name: wanted for name, (_, wanted) in difference(number, URL, URL).items()})
-    (finding,) = checks_twilio.numbers(account)
-    assert (finding.state, finding.words) == (OK, f"…00 hands its texts to {URL}")
-
-
-def test_a_number_of_somebody_else_and_wrong_credentials_are_found(account: dict[str, str]) -> None:
-    (finding,) = checks_twilio.numbers(account | {"BUSINESS_PHONE_NUMBER": "+12025550199"})
-    assert (finding.state, "has no number …99" in finding.words) == (BAD, True)
-    (finding,) = checks_twilio.numbers(account | {"TWILIO_AUTH_TOKEN": "wrong"})
-    assert (finding.state, "does not accept the credentials" in finding.words) == (BAD, True)
-
-
-QUEUES = [
-    {"name": "projects/p/locations/l/queues/escalate-tier-1", "state": "RUNNING"},
-    {"name": "projects/p/locations/l/queues/escalate-tier-2", "state": "PAUSED"},
-    {"name": "projects/p/locations/l/queues/somebody-elses", "state": "PAUSED"},
-]
-
-
-JOBS = [
-    {"name": "projects/p/locations/l/jobs/relay-sweep", "state": "PAUSED"},
-    {"name": "projects/p/locations/l/jobs/somebody-elses", "state": "ENABLED"},
-]
-_PROJECT = {"GOOGLE_CLOUD_PROJECT": "p", "TASKS_LOCATION": "l"}
-
-
-def _gcloud_lists(monkeypatch: pytest.MonkeyPatch, listed: Mapping[str, object]) -> None:
-    """gcloud lists these, by the first word of the command."""
-
-    class Gcloud:
-        def __init__(self, project: str) -> None:
-            assert project == "p"
-
-        def text(self, *arguments: str) -> str:
-            assert "--location=l" in arguments
-            return json.dumps(listed[arguments[0]])
-
-    monkeypatch.setattr(checks_twilio, "Gcloud", Gcloud)
-
-
-def test_a_paused_queue_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    _gcloud_lists(monkeypatch, {"tasks": QUEUES})
-    found = list(checks_twilio.queues(_PROJECT))
-    assert [(finding.state, finding.words) for finding in found] == [
-        (OK, "escalate-tier-1 is running"),
-        (BAD, "escalate-tier-2 is paused"),
-    ]
-    assert found[1].advice == "gcloud tasks queues resume escalate-tier-2 --location=l"
-
-
-def test_a_schedule_that_is_paused_or_missing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    _gcloud_lists(monkeypatch, {"scheduler": JOBS})
-    found = list(checks_twilio.schedules(_PROJECT))
-    assert [(finding.state, finding.words) for finding in found] == [
-        (BAD, "relay-sweep is paused"),
-        (BAD, "there is no relay-reconcile in the project"),
-    ]
-    assert found[0].advice == "gcloud scheduler jobs resume relay-sweep --location=l"
-
-
-def test_a_schedule_whose_last_run_failed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = [
-        {"name": "relay-sweep", "state": "ENABLED", "lastAttemptTime": "2026-01-31T12:00:00Z", "status": {"code": 13}},
-        {"name": "relay-reconcile", "state": "ENABLED", "status": {}},
-    ]
-    _gcloud_lists(monkeypatch, {"scheduler": runs})
-    found = list(checks_twilio.schedules(_PROJECT))
-    assert [finding.state for finding in found] == [WARNING, OK]
-    assert "relay-sweep failed (at 2026-01-31T12:00:00Z)" in found[0].words
-
-
-def test_the_schedules_that_are_looked_for_are_those_that_are_deployed() -> None:
-    declared = (ROOT / "terraform/timers.tf").read_text("utf-8")
-    names = re.findall(r"^    (\w+) += \{ cron", declared, re.MULTILINE)
-    assert {f"relay-{name}" for name in names} == set(checks_twilio.SCHEDULES)
