@@ -157,7 +157,8 @@ def test_stats_count_by_outcome_and_tier(ctl: Ctl, stack: RunningStack) -> None:
 
 
 def test_nothing_found_is_said(ctl: Ctl) -> None:
-    assert "No relay matches." in ctl("list", "--number", "+15005550000").out
+    assert ctl("list", "--number", "+15005550000").out.strip() == "No relay matches."
+    assert "begin with its country code?" in ctl("list", "--number", "(500) 555-0000").out
     assert "Everybody was reached." in ctl("failed", "--since", "0s").out
     assert "0 relays" in ctl("stats", "--since", "0s").out
 

@@ -70,7 +70,8 @@ export class ListView {
       since: hours ? this.#api.now() - hours * HOUR_MS : Date.parse(this.#form.from.value) || 0,
       until: hours ? Infinity : Date.parse(this.#form.to.value) || Infinity,
       sender: exact ? `+${digits.replace("+", "")}` : "",
-      part: exact ? "" : digits.toLowerCase(),
+      // Without a + the country code may be missing: then it is a part of the number.
+      part: exact && digits.startsWith("+") ? "" : digits.toLowerCase(),
     };
   }
 
@@ -115,7 +116,7 @@ export class ListView {
     const hasMore = found.length > rows.length || query.token !== null;
     this.#more.hidden = !hasMore;
     this.#more.disabled = query.loading;
-    const place = wanted.part ? " among those loaded" : "";
+    const place = wanted.part && !rows.some((row) => row.sender_phone === wanted.sender) ? " among those loaded" : "";
     show(this.#note, query.loading ? "Loading …" : `${rows.length} ${rows.length === 1 ? "relay" : "relays"}${hasMore ? " and more" : ""}${place}`);
     this.#drawState(rows.length === 0);
   }
@@ -207,8 +208,9 @@ function matches(row, { outcome, since, until, sender, part }) {
     at >= since &&
     at < until &&
     (!outcome || row.final_status === outcome) &&
-    (!sender || row.sender_phone === sender) &&
-    (!part || row.sender_phone.toLowerCase().includes(part) || row.message_id.toLowerCase().includes(part))
+    ((!sender && !part) ||
+      row.sender_phone === sender ||
+      (part && (row.sender_phone.toLowerCase().includes(part) || row.message_id.toLowerCase().includes(part))))
   );
 }
 
