@@ -79,8 +79,10 @@ def test_on_the_emulators_the_events_and_dead_letters_are_on_pubsub(
             return path
 
         def told(path: str) -> Iterator[dict[str, Any]]:
-            while True:
-                answer = subscriber.pull(subscription=path, max_messages=50, timeout=60)
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while time.monotonic() < deadline:
+                # The emulator answers after a while with nothing; a pull that times out would be tried for minutes.
+                answer = subscriber.pull(subscription=path, max_messages=50, timeout=PATIENCE_SECONDS, retry=None)
                 for received in answer.received_messages:
                     subscriber.acknowledge(subscription=path, ack_ids=[received.ack_id])
                     yield json.loads(received.message.data)
