@@ -19,6 +19,8 @@ export class Feed extends EventTarget {
   /** Since when everything is known (ISO 8601); null before the first page. */
   dayFrom = null;
   dayIsWhole = false;
+  /** Of so many hours every exhausted relay is known. */
+  unreachedHours = 0;
   /** The oldest time that a view shows; what is older and has ended may be forgotten. */
   keepFrom = Infinity;
   #api;
@@ -72,12 +74,15 @@ export class Feed extends EventTarget {
     let settling = (row) => row.final_status === "in_progress";
     let unreached = { changed: false };
     if (now - this.#settledAt > SETTLE_EVERY_MS) {
-      const from = now - this.#unreachedHours * HOUR_MS;
+      const hours = this.#unreachedHours;
+      const from = now - hours * HOUR_MS;
       unreached = await this.#all({ final_status: "exhausted", since: iso(from) });
+      this.unreachedHours = hours;
       for (const row of unreached.rows) current.add(row.message_id);
       // An exhausted relay may still be delivered, or be redriven by somebody else.
       settling = (row) => isOpen(row) && (row.final_status === "in_progress" || Date.parse(row.timestamp) >= from);
-      this.#settledAt = now;
+      // More may have been asked for meanwhile.
+      if (hours === this.#unreachedHours) this.#settledAt = now;
     }
     const gone = this.select((row) => settling(row) && !current.has(row.message_id));
     changed = (await this.#askAgain(gone)) || changed;

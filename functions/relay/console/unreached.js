@@ -36,6 +36,10 @@ export class UnreachedView {
     return Number(this.#time.value);
   }
 
+  get #isKnown() {
+    return this.#feed.unreachedHours >= this.#hours;
+  }
+
   draw() {
     const from = this.#api.now() - this.#hours * HOUR_MS;
     const dealtWith = load();
@@ -45,7 +49,7 @@ export class UnreachedView {
     show(this.#title, open.length ? `${open.length} unreached` : "Unreached");
     show(this.#count, String(open.length));
     this.#count.hidden = open.length === 0;
-    const signature = JSON.stringify([open, done, this.#poller.state === "current", this.#feed.dayFrom === null]);
+    const signature = JSON.stringify([open, done, this.#poller.state === "current", this.#isKnown, this.#hours]);
     if (signature === this.#signature) return;
     this.#signature = signature;
     const focus = this.#place.contains(document.activeElement) ? document.activeElement.dataset.key : "";
@@ -59,8 +63,9 @@ export class UnreachedView {
   }
 
   #calm(doneCount) {
-    if (this.#feed.dayFrom === null) return el("p", { class: "nothing" }, "Loading …");
-    if (this.#poller.state !== "current") return el("p", { class: "nothing" }, "Not known just now.");
+    const isHeard = this.#poller.state === "current";
+    if (!this.#isKnown && (isHeard || this.#poller.state === "waiting")) return el("p", { class: "nothing" }, "Loading …");
+    if (!isHeard) return el("p", { class: "nothing" }, "Not known just now.");
     const since = this.#time.selectedOptions[0].textContent;
     return el("div", { class: "calm" }, el("p", { class: "sign", "aria-hidden": "true" }, "✓"), el("p", {}, doneCount ? "Everybody was reached or is dealt with." : "Everybody was reached."), el("p", { class: "note" }, `No${doneCount ? " other" : ""} relay of the ${since} is exhausted or overdue.`));
   }
