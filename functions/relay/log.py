@@ -119,7 +119,8 @@ class JsonJournal:
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         relay = labels.pop("relay", None)
-        self._print([self._line(severity, "note", message, None, {**labels, "relay": relay})])
+        about = {"relay": relay, "logging.googleapis.com/labels": {"relay": relay}} if relay else {}
+        self._print([self._line(severity, "note", message, None, {**labels, **about})])
 
     def _named(self, event: str, relay: Relay, fields: dict[str, object]) -> str:
         line = EVENTS[event]

@@ -4,6 +4,9 @@ The Firestore emulator triggers nothing by itself. This listens to the collectio
 Eventarc would (binary mode, protobuf body), again and again until the function answers 2xx. Two differences remain:
 writes in quick succession may be told as one, with both documents far apart; and after a start everything stored is
 told once more. Both are within what a subscriber must bear anyway.
+
+The emulator ends a listener when it is short of memory, and Google's client takes that for good. The listener is set
+up anew then, and whatever was written meanwhile is told from how it had been.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ EVENT_TYPE = "google.cloud.firestore.document.v1.written"
 _TIMEOUT_SECONDS = 30.0
 _BACKOFF_FIRST_SECONDS, _BACKOFF_MAX_SECONDS = 0.2, 10.0
 _LISTENING_SECONDS_MAX = 60.0
+_LOOK_SECONDS = 0.5
 
 _pb = DocumentEventData.pb()
 Document = Mapping[str, Any]
@@ -76,36 +80,57 @@ class EventarcStandIn:
         self._listening = threading.Event()
         self._known: dict[str, dict[str, Any]] = {}
         self._watch: Any = None
+        self._is_first_snapshot = True
         self._worker = threading.Thread(target=self._deliver_all, name="eventarc", daemon=True)
+        self._guard = threading.Thread(target=self._keep_listening, name="eventarc-listener", daemon=True)
 
     def start(self) -> None:
         """Listen; every write after the return is told. Raises TimeoutError when the emulator does not answer."""
         self._worker.start()
-        self._watch = self._collection.on_snapshot(self._seen)
+        self._listen()
         # The emulator loses a write that is made while a listener is being set up; the first snapshot, which may be
         # empty, says that this is over.
         if not self._listening.wait(_LISTENING_SECONDS_MAX):
             self.stop()
             raise TimeoutError(f"The Firestore emulator did not answer a listener within {_LISTENING_SECONDS_MAX:g} s.")
+        self._guard.start()
 
     def stop(self) -> None:
         """Stop listening; what was not delivered yet is told again after the next start."""
         self._stopping.set()
+        if self._guard.is_alive():
+            self._guard.join()
         if self._watch is not None:
             self._watch.unsubscribe()
         self._waiting.put(None)
         self._worker.join()
 
-    def _seen(self, _documents: Any, changes: Any, _read_time: Any) -> None:
+    def _listen(self) -> None:
+        self._is_first_snapshot = True
+        self._watch = self._collection.on_snapshot(self._seen)
+
+    def _keep_listening(self) -> None:
+        while not self._stopping.wait(_LOOK_SECONDS):
+            if not self._watch.is_active:
+                self._listen()
+
+    def _seen(self, documents: Any, changes: Any, _read_time: Any) -> None:
+        if self._is_first_snapshot:
+            self._is_first_snapshot = False
+            # What was there before and is not any more was deleted while nobody listened.
+            for gone in self._known.keys() - {document.id for document in documents}:
+                self._tell(gone, None)
         for change in changes:
-            snapshot = change.document
-            removed = change.type.name == "REMOVED"
-            after = None if removed else snapshot.to_dict()
-            before = self._known.pop(snapshot.id, None)
-            if after is not None:
-                self._known[snapshot.id] = after
-            self._waiting.put((snapshot.id, encode(snapshot.reference._document_path, before, after)))
+            self._tell(change.document.id, None if change.type.name == "REMOVED" else change.document.to_dict())
         self._listening.set()
+
+    def _tell(self, document_id: str, after: dict[str, Any] | None) -> None:
+        before = self._known.pop(document_id, None)
+        if after is not None:
+            self._known[document_id] = after
+        if after != before:
+            name = self._collection.document(document_id)._document_path
+            self._waiting.put((document_id, encode(name, before, after)))
 
     def _deliver_all(self) -> None:
         with requests.Session() as session:

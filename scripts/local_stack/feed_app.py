@@ -6,6 +6,7 @@ has; `Last-Event-ID` reads on from a position, as browsers do by themselves. `?t
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,8 @@ from relay.sqlite_feed import SqliteFeed
 from werkzeug.wrappers import Request, Response
 
 _PATH = "/local/events"
+# No more digits than SQLite's numbers have.
+_POSITION = re.compile(r"[0-9]{1,18}")
 _LOOK_SECONDS = 0.2
 _READ_SECONDS = 2.0
 _BATCH = 200
@@ -48,7 +51,7 @@ class FeedApp:
         if wanted is not None and wanted not in set(EventType):
             return Response(f"type is none of {', '.join(EventType)}.\n", 400)
         after = request.headers.get("Last-Event-ID") or request.args.get("after")
-        if after is not None and not after.isdecimal():
+        if after is not None and not _POSITION.fullmatch(after):
             return Response("after is not a position that an earlier event gave.\n", 400)
         position = int(after) if after is not None else self._feed.latest(timeout_seconds=_READ_SECONDS)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -64,10 +67,12 @@ class FeedApp:
                 published = ()
             for write in published:
                 position = write.position
-                for event in write.events:
-                    if wanted in (None, event.type.value):
-                        yield b"id: %d\nevent: %s\ndata: %s\n\n" % (position, event.type.encode(), event.data())
-                        spoke = time.monotonic()
+                told = [event for event in write.events if wanted in (None, event.type.value)]
+                for number, event in enumerate(told, start=1):
+                    # A write's position goes with its last event: who is cut off before that is given them all again.
+                    place = b"id: %d\n" % position if number == len(told) else b""
+                    yield b"%sevent: %s\ndata: %s\n\n" % (place, event.type.encode(), event.data())
+                    spoke = time.monotonic()
             if not published:
                 if time.monotonic() > spoke + _SILENCE_MAX_SECONDS:
                     spoke = time.monotonic()

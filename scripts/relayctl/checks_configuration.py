@@ -28,6 +28,7 @@ class Given:
     source: str
     values: Mapping[str, str]
     problem: str = ""
+    file: Path | None = None
 
     @classmethod
     def read(cls, env_file: Path | None, root: Path, environ: Mapping[str, str]) -> Given:
@@ -42,9 +43,9 @@ class Given:
         if not found:
             return cls("the environment" if own else "", own)
         try:
-            return cls(found[0].name, {**read_env_file(found[0]), **own})
+            return cls(found[0].name, {**read_env_file(found[0]), **own}, file=found[0])
         except ConfigurationError as error:
-            return cls(found[0].name, own, " ".join(error.mistakes))
+            return cls(found[0].name, own, " ".join(error.mistakes), found[0])
 
     @property
     def is_deployment(self) -> bool:
@@ -58,7 +59,8 @@ def configuration(given: Given) -> Iterator[Finding]:
     if given.problem:
         yield Finding(name, BAD, given.problem, "Repair the file; .env.example shows the form.")
         return
-    if not given.values.get("TWILIO_ACCOUNT_SID"):
+    # One of the two is enough for the relay to want the real Twilio; the other is then reported as missing.
+    if not any(given.values.get(credential) for credential in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")):
         words = "there are no Twilio credentials here; `make run` works with a fake Twilio then"
         yield Finding(name, SKIPPED, words, "For the real one: copy .env.example to .env and fill it in.")
         return
@@ -81,7 +83,8 @@ def private_files(given: Given, root: Path) -> Iterator[Finding]:
     """Secrets' files are their owner's alone and in no repository."""
     name = "private files"
     database = root / (given.values.get("RELAY_DATABASE") or DATABASE_DEFAULT)
-    paths = [path for path in [*(root / file for file in _SECRET_FILES), database] if path.is_file()]
+    secret = {root / file for file in _SECRET_FILES} | ({given.file} if given.file else set())
+    paths = [path for path in [*sorted(secret), database] if path.is_file()]
     sound = True
     for path in paths:
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -89,7 +92,7 @@ def private_files(given: Given, root: Path) -> Iterator[Finding]:
             sound = False
             state, holds = (WARNING, "customers' texts") if path == database else (BAD, "secrets")
             yield Finding(name, state, f"{path.name} holds {holds} and has mode {mode:03o}", f"chmod 600 {path}")
-        if path.name in _SECRET_FILES and _is_tracked(path, root):
+        if path in secret and _is_tracked(path):
             sound = False
             advice = f"git rm --cached {path.name}, then rotate what is in it: history keeps it (docs/operations.md)."
             yield Finding(name, BAD, f"{path.name} is in the repository", advice)
@@ -99,9 +102,9 @@ def private_files(given: Given, root: Path) -> Iterator[Finding]:
         yield Finding(name, OK, f"{', '.join(path.name for path in paths)}: only their owner can read them")
 
 
-def _is_tracked(path: Path, root: Path) -> bool:
+def _is_tracked(path: Path) -> bool:
     try:
-        command = ["git", "-C", str(root), "ls-files", "--error-unmatch", str(path)]
+        command = ["git", "-C", str(path.parent), "ls-files", "--error-unmatch", path.name]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from relay import failures
 from relay.failures import FailureClass
-from relay.model import SenderClass
+from relay.model import AttemptStatus, SenderClass
 
 from scripts.relayctl.api import Json, RelayApi
 from scripts.relayctl.findings import BAD, OK, WARNING, Finding
@@ -36,8 +37,9 @@ def relay(api: RelayApi) -> Iterator[Finding]:
     running = list(api.rows(limit=_ROWS_MAX, final_status="in_progress"))
     yield _timers({row["message_id"]: row for row in (*rows, *running)}.values())
     yield _webhook(rows)
-    yield from _handlers(rows)
-    yield _account(rows)
+    documents = list(api.rows(limit=_ROWS_MAX, since=since, view="full"))
+    yield from _handlers(documents)
+    yield _account(documents)
     yield _unreached(rows)
 
 
@@ -72,27 +74,64 @@ def _webhook(rows: Sequence[Json]) -> Finding:
     )
 
 
-def _handlers(rows: Sequence[Json]) -> Iterator[Finding]:
-    out = [row for row in rows if row["sender_class"] == SenderClass.HANDLER_OPT_OUT or row["error_code"] == _OPTED_OUT]
-    if out:
-        name = out[0]["tier_name"] or f"the handler with the number …{out[0]['sender_phone'][-2:]}"
-        words = f"{name} has opted out (seen at {_at(out[0])}): Twilio blocks every text to that phone"
-        yield Finding("handlers", BAD, words, "Have the handler text START to the business number.")
-        return
-    dead = [row for row in rows if _class_of(row) is FailureClass.RECIPIENT]
-    if dead:
-        words = f"{len(dead)} texts of the last 24 hours could not reach {dead[0]['tier_name']}: {dead[0]['reason']}"
-        yield Finding("handlers", WARNING, words, dead[0]["advice"])
-        return
-    yield Finding("handlers", OK, "no handler's number was refused in the last 24 hours")
+@dataclass
+class _Trouble:
+    """What kept texts from one handler's phone, as last seen."""
+
+    name: str
+    code: int
+    seen_at: str
+    texts: int = 0
 
 
-def _account(rows: Sequence[Json]) -> Finding:
-    refused = [row for row in rows if _class_of(row) is FailureClass.SENDER]
+def _handlers(documents: Sequence[Json]) -> Iterator[Finding]:
+    """By whole documents: a handler who cannot be reached is often followed by one who fails for another reason."""
+    troubles = _troubles(reversed(documents))
+    for trouble in troubles:
+        if trouble.code == _OPTED_OUT:
+            words = f"{trouble.name} has opted out (seen at {clock(trouble.seen_at)})"
+            words += ": Twilio blocks every text to that phone"
+            yield Finding("handlers", BAD, words, "Have the handler text START to the business number.")
+        else:
+            failure = failures.classify(trouble.code)
+            words = f"{trouble.texts} texts of the last 24 hours could not reach {trouble.name}: {failure.words}"
+            yield Finding("handlers", WARNING, f"{words} ({trouble.code})", failure.advice)
+    if not troubles:
+        yield Finding("handlers", OK, "no handler's number was refused in the last 24 hours, or it has had texts since")
+
+
+def _troubles(documents: Iterable[Json]) -> list[_Trouble]:
+    """Oldest document first; a delivery to the same phone ends a trouble."""
+    by_phone: dict[str, _Trouble] = {}
+    for document in documents:
+        names = {tier["phone"]: tier["name"] for tier in document["policy"]["tiers"]}
+        sender, at = document["sender_phone"], document["timestamp"]
+        if document["sender_class"] == SenderClass.HANDLER_OPT_OUT:
+            by_phone[sender] = _Trouble(names.get(sender, f"the phone …{sender[-2:]}"), _OPTED_OUT, at)
+        for attempt in document["attempts"]:
+            phone = attempt["phone"]
+            if attempt["status"] == AttemptStatus.DELIVERED:
+                by_phone.pop(phone, None)
+            elif _class_of(attempt) is FailureClass.RECIPIENT:
+                trouble = by_phone.setdefault(phone, _Trouble(names.get(phone, f"the phone …{phone[-2:]}"), 0, at))
+                trouble.code, trouble.seen_at = attempt["error_code"], at
+                trouble.texts += 1
+    return list(by_phone.values())
+
+
+def _account(documents: Sequence[Json]) -> Finding:
+    """The newest document first."""
+    refused = [code for document in documents if (code := _code_against_us(document)) is not None]
     if not refused:
         return Finding("account", OK, "Twilio took texts from our number in the last 24 hours, as far as any were sent")
-    words = f"{len(refused)} texts of the last 24 hours: {refused[0]['reason']} ({refused[0]['error_code']})"
-    return Finding("account", BAD, words, refused[0]["advice"])
+    failure = failures.classify(refused[0])
+    words = f"{len(refused)} texts of the last 24 hours: {failure.words} ({refused[0]})"
+    return Finding("account", BAD, words, failure.advice)
+
+
+def _code_against_us(document: Json) -> int | None:
+    codes = (a["error_code"] for a in reversed(document["attempts"]) if _class_of(a) is FailureClass.SENDER)
+    return next(codes, None)
 
 
 def _unreached(rows: Sequence[Json]) -> Finding:
@@ -103,8 +142,10 @@ def _unreached(rows: Sequence[Json]) -> Finding:
     return Finding("unreached", WARNING, words, "relayctl failed --since 24h shows them; call, then redrive.")
 
 
-def _class_of(row: Json) -> FailureClass | None:
-    return None if row["error_code"] is None else failures.classify(row["error_code"]).failure_class
+def _class_of(attempt: Json) -> FailureClass | None:
+    if attempt["status"] != AttemptStatus.FAILED or attempt["error_code"] is None:
+        return None
+    return failures.classify(attempt["error_code"]).failure_class
 
 
 def _at(row: Json) -> str:

@@ -66,7 +66,8 @@ def list_relays(
     rows = list(context.api.rows(limit=limit, **conditions))
     context.give({"relays": rows})
     if not rows:
-        context.say("No relay matches.")
+        country = "" if not number or number.strip().startswith("+") else " Did the number begin with its country code?"
+        context.say(f"No relay matches.{country}")
         return
     context.say_rows(rows)
     if len(rows) == limit:

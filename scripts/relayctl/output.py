@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from scripts.relayctl.tokens import Tokens
 
 STYLES = {"delivered": "green", "in_progress": "cyan", "exhausted": "bold red", "recorded": "dim"}
 SIGNS = {"delivered": "✓", "in_progress": "→", "exhausted": "✕", "recorded": "▪"}
+
+# What a terminal would obey instead of showing: control characters, and those that reverse the direction of writing.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,8 +53,14 @@ class Context:
         times = max(len(clock(row["timestamp"])) for row in rows)
         for row in rows:
             for line in _row_lines(row, times, why):
-                # Cut in a terminal, whole in a file.
-                self.console.print(line, no_wrap=True, overflow="ellipsis", crop=self.console.is_terminal)
+                self._say_line(line, is_cut=not why)
+
+    def _say_line(self, line: Text, *, is_cut: bool) -> None:
+        """Whole in a file, for whoever searches it. In a terminal cut, or, where every word counts, wrapped."""
+        if self.console.is_terminal:
+            self.console.print(line, no_wrap=is_cut, overflow="ellipsis" if is_cut else "fold")
+        else:
+            self.console.print(line, soft_wrap=True)
 
     def give(self, value: object) -> None:
         """For programs only: one JSON document."""
@@ -69,6 +79,11 @@ def with_json(command: F) -> F:
         "--json", is_flag=True, expose_value=False, is_eager=True, callback=remember, help="JSON for programs."
     )
     return option(command)
+
+
+def harmless(words: str) -> str:
+    """A customer's words as they may be put on a terminal."""
+    return _STEERING.sub("\ufffd", words.replace("\r\n", "\n"))
 
 
 def state_text(row: Json) -> Text:
@@ -100,7 +115,7 @@ def _row_lines(row: Json, times: int, why: bool) -> Iterator[Text]:
         "" if row["seconds_to_delivery"] is None else f"  in {took_text(row)}",
     )
     if not why:
-        yield Text(f"{'':{times}}  {row['message_id']}  {' '.join(row['message_body'].split())}", "dim")
+        yield Text(f"{'':{times}}  {row['message_id']}  {harmless(' '.join(row['message_body'].split()))}", "dim")
         return
     code = f" ({row['error_code']})" if (row["error_code"] or 0) > 0 else ""
     yield Text(f"  {row['tier_name']}: {row['reason']}{code}" if row["reason"] else f"  {row['headline']}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from scripts.relayctl import batch as batches
 from scripts.relayctl.api import ApiError, Json
@@ -50,18 +51,21 @@ def redrive(
         context.give({"discarded": True})
         context.say("Forgotten. What was redriven already stays so.")
         return
-    batch = _unfinished(context, path) if resume else _new(context, path, message_ids, since, tier)
-    if not batch.pending:
-        return
+    batch, others = (_unfinished(context, path), []) if resume else _new(context, path, message_ids, since, tier)
     if dry_run:
-        context.give({"planned": [item.message_id for item in batch.pending]})
+        planned = [item.message_id for item in batch.pending]
+        context.give({"planned": planned, "not_redriven": _reasons(others)})
         context.say("[bold]Dry run:[/bold] nothing was done.")
+        return
+    if not batch.items:
+        context.give({"redriven": [], "not_redriven": _reasons(others)})
         return
     if not resume and not _agreed(context, batch, yes=yes):
         context.say("Nothing was done.")
         return
     batches.save(batch, path)
     _run(context, batch, path)
+    _report(context, batch, others)
 
 
 def _check_usage(message_ids: Sequence[str], *, failed: bool, since: str | None, other: bool) -> None:
@@ -85,7 +89,10 @@ def _unfinished(context: Context, path: Path) -> Batch:
     return batch
 
 
-def _new(context: Context, path: Path, message_ids: Sequence[str], since: str | None, tier: int) -> Batch:
+def _new(
+    context: Context, path: Path, message_ids: Sequence[str], since: str | None, tier: int
+) -> tuple[Batch, list[Json]]:
+    """What is to be redriven, shown; and the rows of those asked for that are not exhausted."""
     waiting = batches.load(path)
     if waiting is not None and waiting.pending:
         done = f"{len(waiting.items) - len(waiting.pending)} of {len(waiting.items)} done"
@@ -101,14 +108,12 @@ def _new(context: Context, path: Path, message_ids: Sequence[str], since: str | 
         others = [row for row in found if row["final_status"] != "exhausted"]
     batch = batches.planned(context.api.url, tier, rows)
     _show_plan(context, batch, rows, others)
-    return batch
+    return batch, others
 
 
 def _show_plan(context: Context, batch: Batch, rows: Sequence[Json], others: Sequence[Json]) -> None:
-    if context.as_json and not batch.items:
-        context.give({"redriven": [], "not_redriven": _reasons(others)})
     for row in others:
-        context.say(f"{row['message_id']} is not exhausted: {row['headline']}")
+        context.say(Text(f"{row['message_id']} is not exhausted: {row['headline']}"))
     if not rows:
         context.say("There is nothing to redrive.")
         return
@@ -143,10 +148,9 @@ def _run(context: Context, batch: Batch, path: Path) -> None:
                 progress.advance(task)
     except (ApiError, KeyboardInterrupt) as error:
         done = len(batch.items) - len(batch.pending)
-        why = "Stopped" if isinstance(error, KeyboardInterrupt) else str(error)
+        why = "Stopped." if isinstance(error, KeyboardInterrupt) else str(error)
         raise click.ClickException(f"{why} {done} of {len(batch.items)} are done; go on with --resume.") from error
     batches.forget(path)
-    _report(context, batch)
 
 
 def _redriven(context: Context, message_id: str, request_id: str, tier: int) -> str:
@@ -160,13 +164,14 @@ def _redriven(context: Context, message_id: str, request_id: str, tier: int) -> 
     return REDRIVEN
 
 
-def _report(context: Context, batch: Batch) -> None:
+def _report(context: Context, batch: Batch, others: Sequence[Json]) -> None:
     done = [item.message_id for item in batch.items if item.outcome == REDRIVEN]
     refused = [item for item in batch.items if item.outcome != REDRIVEN]
     context.give(
         {
             "redriven": done,
-            "not_redriven": [{"message_id": item.message_id, "reason": item.outcome} for item in refused],
+            "not_redriven": _reasons(others)
+            + [{"message_id": item.message_id, "reason": item.outcome} for item in refused],
         }
     )
     context.say(f"[green]{len(done)} redriven.[/green] Follow them with: relayctl watch")

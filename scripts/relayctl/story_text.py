@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.relayctl.api import Json
-from scripts.relayctl.output import state_text
+from scripts.relayctl.output import harmless, state_text
 from scripts.relayctl.times import between, clock, span
 
 _SIGNS = {"delivered": "✓", "failed": "✕", "unconfirmed": "!", "unknown": "?", "withdrawn": "-"}
@@ -35,7 +35,7 @@ def draw(console: Console, answer: Json, *, with_trail: bool) -> None:
     if story["seconds_to_delivery"] is not None:
         facts += f", delivered in {span(story['seconds_to_delivery'])}"
     console.print(Text(facts, "dim"))
-    console.print(Padding(Text(relay["message_body"]), (1, 2)))
+    console.print(Padding(Text(harmless(relay["message_body"])), (1, 2)))
     for drive in story["drives"]:
         if drive["attempts"]:
             _draw_drive(console, drive, now)

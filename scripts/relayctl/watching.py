@@ -36,12 +36,13 @@ class Watcher:
     def look(self) -> Iterator[Json]:
         """Rows that are new or different, the oldest first. Raises ApiError."""
         running = list(self._api.rows(final_status="in_progress"))
-        if self._newest:
-            since = (parsed(self._newest) - _OVERLAP).isoformat()
-            arrived = list(self._api.rows(since=since))
-        else:
-            arrived = list(self._api.rows(limit=1))
-            # What ended before we looked is no news.
+        is_first = not self._newest
+        if is_first:
+            # By the relay's clock; also when there has not been a single text yet.
+            self._newest = self._api.search(limit=1)["now"]
+        arrived = list(self._api.rows(since=(parsed(self._newest) - _OVERLAP).isoformat()))
+        if is_first:
+            # What ended before we looked is no news, now or at the next look, which reaches as far back.
             self._rows = {row["message_id"]: row for row in arrived if row["final_status"] != "in_progress"}
         listed = {row["message_id"]: row for row in (*running, *arrived)}
         for message_id, row in list(self._rows.items()):
@@ -56,7 +57,7 @@ class Watcher:
 
     def _forget(self) -> None:
         """Rows that have ended and are too old to be listed again."""
-        oldest = (parsed(self._newest) - 2 * _OVERLAP).isoformat() if self._newest else ""
+        oldest = (parsed(self._newest) - 2 * _OVERLAP).isoformat()
         for message_id, row in list(self._rows.items()):
             if row["final_status"] != "in_progress" and row["timestamp"] < oldest:
                 del self._rows[message_id]

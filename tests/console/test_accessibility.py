@@ -91,9 +91,40 @@ def test_the_keyboard_goes_from_row_to_row_and_into_a_relay(page: Page, busy: di
     assert page.evaluate("location.hash") == f"#/relay/{chosen}"
 
 
-def test_the_first_stop_of_the_keyboard_skips_to_the_content(page: Page) -> None:
+def test_beside_the_list_the_keyboard_goes_on_in_the_relay_and_escape_leads_back(
+    page: Page, busy: dict[str, str]
+) -> None:
+    row = page.locator(f'#rows tr[data-id="{busy["exhausted"]}"] a')
+    row.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#relay-redrive")
+    page.keyboard.press("Tab")
+    expect(page.locator("#relay-body a.button")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#relay-redrive")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row).to_be_focused()
+
+
+def test_the_keyboard_keeps_its_place_in_a_relay_that_changes(page: Page, stack: RunningStack) -> None:
+    message_id = stack.text("Still moving", stack.customer(), SILENT, SILENT, REFUSED)
+    stack.wait_until_recorded(message_id)
+    page.evaluate(f"location.hash = '#/relay/{message_id}'")
+    summary = page.locator("#relay-trail summary")
+    summary.focus()
+    expect(page.locator("#relay-body .badge")).to_contain_text("exhausted")
+    expect(summary).to_be_focused()
+
+
+def test_the_first_stop_of_the_keyboard_skips_to_the_content_and_stays_in_the_view(
+    new_page: NewPage, stack: RunningStack
+) -> None:
+    page = open_console(new_page(), stack, "#/unreached")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator("#unreached")).to_be_visible()
 
 
 def test_news_is_told_to_who_cannot_see_it(page: Page, stack: RunningStack) -> None:

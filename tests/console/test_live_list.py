@@ -45,6 +45,15 @@ def test_a_number_finds_only_its_own_texts(page: Page, stack: RunningStack) -> N
     expect(_row(page, wanted)).to_be_visible()
 
 
+def test_a_number_without_its_country_code_is_found_among_those_loaded(page: Page, stack: RunningStack) -> None:
+    mine = stack.customer()
+    wanted = stack.text("I never say +1", mine, DELIVERS)
+    expect(_row(page, wanted)).to_be_visible()
+    page.fill("#filter-search", f"({mine[2:5]}) {mine[5:8]}-{mine[8:]}")
+    expect(page.locator("#filter-words")).to_have_text("1 relay among those loaded")
+    expect(_row(page, wanted)).to_be_visible()
+
+
 def test_the_last_digits_are_enough_to_find_a_number(page: Page, stack: RunningStack) -> None:
     mine = stack.customer()
     wanted = stack.text("Only my last digits are known", mine, DELIVERS)

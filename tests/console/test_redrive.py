@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.console.conftest import NewPage, open_console
-from tests.stack_fixtures import REFUSED, RunningStack
+from tests.stack_fixtures import HANDLERS, REFUSED, RunningStack
 
 
 def _exhausted(stack: RunningStack, body: str) -> str:
@@ -88,3 +89,40 @@ def test_the_wall_shows_who_was_not_reached_until_it_is_dealt_with(new_page: New
     card.get_by_role("button", name="Redrive").click()
     page.click("#redrive-go")
     expect(card).to_have_count(0)
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_the_wall_claims_nothing_of_days_that_it_has_not_heard_of_yet(new_page: NewPage, stack: RunningStack) -> None:
+    page = new_page()
+    held: list[Route] = []
+    now = datetime.now(UTC)
+    nobody = {"relays": [], "next_page_token": None, "now": now.isoformat()}
+
+    def answer(route: Route, request: Request) -> None:
+        asked = json.loads(request.post_data or "{}")
+        is_far_back = "since" in asked and datetime.fromisoformat(asked["since"]) < now - timedelta(days=30)
+        held.append(route) if is_far_back else route.fulfill(json=nobody)
+
+    page.route("**/sms/relay-state", answer)
+    open_console(page, stack, "#/unreached")
+    expect(page.locator("#wall")).to_contain_text("No relay of the last 7 days is exhausted or overdue.")
+    page.select_option("#wall-time", "2160")
+    expect(page.locator("#wall")).to_have_text("Loading …")
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].fulfill(json=nobody)
+    expect(page.locator("#wall")).to_contain_text("No relay of the last 90 days is exhausted or overdue.")
+
+
+def test_what_was_dealt_with_is_back_on_the_wall_when_a_redrive_reaches_nobody(
+    new_page: NewPage, stack: RunningStack
+) -> None:
+    page = open_console(new_page(), stack, "#/unreached")
+    message_id = _exhausted(stack, "Nobody, and nobody again")
+    card = page.locator(f'#wall [data-id="{message_id}"]')
+    card.get_by_role("button", name="Dealt with").click()
+    expect(card).to_have_count(0)
+    for phone in HANDLERS:
+        stack.client.set_carrier(phone, "refuse", 1, 21614)
+    stack.post("/sms/redrive", {"message_id": message_id, "request_id": "from-elsewhere"})
+    expect(card).to_contain_text("redriven 1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.console.conftest import PHONE, NewPage, open_console
 from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
@@ -81,3 +81,26 @@ def test_an_open_relay_is_drawn_on_as_it_goes(page: Page, stack: RunningStack) -
 def test_an_unknown_relay_says_so(page: Page, stack: RunningStack) -> None:
     page.evaluate("location.hash = '#/relay/SM' + 'f'.repeat(32)")
     expect(page.locator("#relay-title")).to_have_text("No such relay: unknown, or expired after 90 days.")
+
+
+def test_a_relay_that_is_asked_for_before_it_is_there_is_shown_when_it_is(
+    new_page: NewPage, stack: RunningStack
+) -> None:
+    message_id = stack.text("Not yet", stack.customer(), DELIVERS)
+    stack.wait_until(message_id, "delivered")
+    page = new_page()
+    asked: list[Route] = []
+
+    def miss(route: Route) -> None:
+        if message_id not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        asked.append(route)
+        if len(asked) == 1:
+            route.fulfill(status=404, json={"error": "No such relay."})
+        else:
+            route.continue_()
+
+    page.route("**/sms/relay-state", miss)
+    open_console(page, stack, f"#/relay/{message_id}")
+    expect(page.locator("#relay-title")).to_have_text("Delivered at tier 1, Dana.")

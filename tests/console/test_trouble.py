@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,26 +37,87 @@ def test_a_stopped_relay_is_said_to_be_and_the_page_heals_when_it_is_back(new_pa
         expect(page.locator(f'#rows tr[data-id="{after}"]')).to_be_visible()
 
 
-def test_it_asks_less_often_the_longer_nobody_answers(new_page: NewPage, stack: RunningStack) -> None:
+def test_a_page_that_got_only_half_of_itself_says_so_and_completes_itself(
+    new_page: NewPage, stack: RunningStack
+) -> None:
     page = new_page()
-    asked: list[float] = []
+    asked: list[Route] = []
 
     def refuse(route: Route) -> None:
-        asked.append(time.monotonic())
-        route.fulfill(status=503, headers={"Retry-After": "1"}, body="")
+        asked.append(route)
+        route.abort() if len(asked) == 1 else route.fulfill(status=503, body="")
 
-    open_console(page, stack)
-    page.route("**/sms/relay-state", refuse)
+    page.route("**/console/settings.json", refuse)
+    page.goto(f"{stack.address}/console/")
+    expect(page.locator("#trouble")).to_contain_text("This page cannot be loaded whole.")
+    while len(asked) < 2:
+        page.wait_for_timeout(100)
+    page.unroute("**/console/settings.json")
+    expect(page.locator("#pulse")).to_have_text("live")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_an_answer_that_is_none_is_told_in_words(new_page: NewPage, stack: RunningStack) -> None:
+    page = open_console(new_page(), stack)
+    page.route("**/sms/relay-state", lambda route: route.fulfill(body="<html>Sign in first", content_type="text/html"))
+    expect(page.locator("#trouble-words")).to_have_text("The relay's answer cannot be read.")
+
+
+def test_a_day_whose_loading_was_interrupted_is_loaded_to_its_end(new_page: NewPage, stack: RunningStack) -> None:
+    row = stack.wait_until(stack.text("One of many", stack.customer(), DELIVERS), "delivered")["summary"]
+    page = new_page()
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        body = json.loads(route.request.post_data or "{}")
+        token = body.get("page_token")
+        asked.append(token)
+        if token == "second" and asked.count(token) == 1:
+            route.fulfill(status=503, body="")
+        elif token == "second" or "final_status" in body:
+            route.fulfill(json={"relays": [], "next_page_token": None, "now": row["timestamp"]})
+        else:
+            route.fulfill(json={"relays": [row], "next_page_token": "second", "now": row["timestamp"]})
+
+    page.route("**/sms/relay-state", answer)
+    page.goto(f"{stack.address}/console/")
+    expect(page.locator("#trouble")).to_contain_text("The relay cannot answer just now (503).")
+    expect(page.locator("#day-note")).to_have_text("the newest 1 only")
+    expect(page.locator("#pulse")).to_have_text("live")
+    expect(page.locator("#day-note")).to_have_text("")
+
+
+def test_a_relay_that_cannot_answer_is_said_to_and_is_asked_again(new_page: NewPage, stack: RunningStack) -> None:
+    page = open_console(new_page(), stack)
+    page.route("**/sms/relay-state", lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}, body=""))
     expect(page.locator("#trouble")).to_contain_text("The relay cannot answer just now (503).")
     expect(page.locator("#trouble")).to_contain_text("Trying again in")
-    while len(asked) < 3:
-        page.wait_for_timeout(100)
-    first, second = asked[1] - asked[0], asked[2] - asked[1]
-    # Each wait is twice the one before, give or take a fifth, so that many pages do not come back all at once.
-    assert second > first
     page.unroute("**/sms/relay-state")
-    page.click("#trouble-retry")
     expect(page.locator("#trouble")).to_be_hidden()
+
+
+_ASK_IN_VAIN = """async () => {
+  const { Poller } = await import("./poller.js");
+  window.asked = [];
+  const refused = Object.assign(new Error("no"), { kind: "busy", retryAfter: null });
+  new Poller(async () => { window.asked.push(Date.now()); throw refused; }).start();
+}"""
+
+
+def test_it_asks_less_often_the_longer_nobody_answers(new_page: NewPage, stack: RunningStack) -> None:
+    page = new_page()
+    page.clock.install()
+    open_console(page, stack)
+    # The page's time goes on only when it is told to, so that a slow machine changes nothing.
+    page.clock.pause_at(page.evaluate("Date.now()") + 1)
+    page.evaluate(_ASK_IN_VAIN)
+    page.clock.run_for(400_000)
+    asked: list[float] = page.evaluate("asked")
+    waits_seconds = [(later - earlier) / 1000 for earlier, later in pairwise(asked)]
+    # Twice the one before up to a minute, give or take a fifth, so that many pages do not come back all at once.
+    expected_seconds = [min(60, 2 * 2**number) for number in range(len(waits_seconds))]
+    assert len(waits_seconds) > 7
+    assert waits_seconds == [pytest.approx(expected, rel=0.21) for expected in expected_seconds]
 
 
 def test_being_offline_is_told_apart_from_a_silent_relay(page: Page) -> None:

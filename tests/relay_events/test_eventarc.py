@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from google.cloud import firestore
@@ -53,12 +54,16 @@ def function() -> Iterator[Function]:
 
 
 @pytest.fixture
-def relays(firestore_project: str, function: Function) -> Iterator[firestore.CollectionReference]:
-    client = firestore.Client(project=firestore_project)
-    stand_in = EventarcStandIn(client, "relays", function.url)
+def stand_in(firestore_project: str, function: Function) -> Iterator[EventarcStandIn]:
+    stand_in = EventarcStandIn(firestore.Client(project=firestore_project), "relays", function.url)
     stand_in.start()
-    yield client.collection("relays")
+    yield stand_in
     stand_in.stop()
+
+
+@pytest.fixture
+def relays(firestore_project: str, stand_in: EventarcStandIn) -> firestore.CollectionReference:
+    return firestore.Client(project=firestore_project).collection("relays")
 
 
 def test_a_write_is_told_with_the_document_before_and_after(
@@ -78,3 +83,23 @@ def test_a_refused_event_comes_again(relays: firestore.CollectionReference, func
     relays.document(received().message_id).create(to_document(received()))
     assert function.told.get(timeout=PATIENCE_SECONDS) == (None, received())
     assert function.calls == 3
+
+
+def test_a_listener_that_was_ended_listens_again_and_tells_what_was_written_meanwhile(
+    relays: firestore.CollectionReference, stand_in: EventarcStandIn, function: Function
+) -> None:
+    changed, deleted, untouched = (replace(received(), message_id="SM" + digit * 32) for digit in "123")
+    for relay in (changed, deleted, untouched):
+        relays.document(relay.message_id).create(to_document(relay))
+        assert function.told.get(timeout=PATIENCE_SECONDS) == (None, relay)
+    # As Google's client does when the emulator ends a listener.
+    stand_in._watch.close()
+    after = replace(exhausted(), message_id=changed.message_id)
+    relays.document(changed.message_id).set(to_document(after))
+    relays.document(deleted.message_id).delete()
+    told = [function.told.get(timeout=PATIENCE_SECONDS) for _ in range(2)]
+    assert (changed, after) in told
+    assert (deleted, None) in told
+    last = replace(received(), message_id="SM" + "4" * 32)
+    relays.document(last.message_id).create(to_document(last))
+    assert function.told.get(timeout=PATIENCE_SECONDS) == (None, last)

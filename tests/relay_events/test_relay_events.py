@@ -88,11 +88,42 @@ def test_an_unconfirmed_attempt_counts_as_failed_and_says_why() -> None:
     assert (event.type, event.status, event.tier) == (EventType.ATTEMPT_FAILED, "unconfirmed", 1)
 
 
-@pytest.mark.parametrize("relay", [received(), received(SenderClass.HANDLER), exhausted()])
+def redriven() -> Relay:
+    again = Event(EventKind.REDRIVE_REQUESTED, policy=POLICY, request_id="request-1", by="operator")
+    return after(exhausted(), again)
+
+
+def delivered(relay: Relay) -> Relay:
+    last = len(relay.attempts)
+    accepted = Event(EventKind.SEND_ACCEPTED, last, message_sid=SID)
+    return after(relay, accepted, Event(EventKind.RECEIPT_DELIVERED, last, message_sid=SID))
+
+
+def unconfirmed() -> Relay:
+    return after(received(), Event(EventKind.DEADLINE_UNCONFIRMED, 1, reason="no delivery confirmed in time"))
+
+
+STORIES = [
+    received(),
+    received(SenderClass.HANDLER),
+    received(recovered_by="reconcile"),
+    exhausted(),
+    unconfirmed(),
+    delivered(received()),
+    delivered(after(redriven(), Event(EventKind.ATTEMPT_DUE, 3, claim="c", by="sweep"))),
+]
+
+
+@pytest.mark.parametrize("relay", STORIES)
 def test_every_event_keeps_to_the_published_schema(relay: Relay) -> None:
     validator = jsonschema.Draft202012Validator(SCHEMA)
     for event in events_of(relay):
         validator.validate(json.loads(event.data()))
+        assert event.occurred_at.tzinfo is not None
+
+
+def test_events_of_every_type_were_held_against_the_schema() -> None:
+    assert {event.type for relay in STORIES for event in events_of(relay)} == set(EventType)
 
 
 def test_the_schema_knows_exactly_the_types_and_fields_that_are_published() -> None:

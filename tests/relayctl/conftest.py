@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scripts.relayctl.__main__ import main
+from tests.played import Played
 from tests.stack_fixtures import RunningStack
+from tests.unit.operator_calls import state, told
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,26 @@ def run(
 def ctl(run: Callable[[str, tuple[str, ...]], Ran], stack: RunningStack) -> Ctl:
     """`ctl("list", "--json")` against the running stack."""
     return lambda *arguments: run(stack.address, arguments)
+
+
+class PlayedApi:
+    """RelayApi over a played relay; `skew` is how far its clock is ahead of ours."""
+
+    url = "https://relay.example.com"
+
+    def __init__(self, played: Played, skew: timedelta = timedelta()) -> None:
+        self._played = played
+        played.clock.set(now() + skew)
+
+    def search(self, **conditions: Any) -> dict[str, Any]:
+        return told(state(self._played, {"view": "summary", **conditions}))
+
+    def one(self, message_id: str) -> dict[str, Any]:
+        return told(state(self._played, {"message_id": message_id}))
+
+    def rows(self, limit: int | None = None, **conditions: Any) -> Iterator[dict[str, Any]]:
+        yield from self.search(limit=min(limit or 200, 200), **conditions)["relays"]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from relay.ports import Refused
 
-from scripts.deployment.configure_number import TwilioNumbers, difference
-from scripts.fake_twilio import FakeTwilio, Server
-from scripts.fake_twilio import Settings as FakeSettings
 from scripts.relayctl import checks_configuration, checks_relay, checks_twilio
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from tests.played import Played
-from tests.relayctl.conftest import Ctl
+from tests.relayctl.conftest import Ctl, PlayedApi, now
 from tests.stack_fixtures import RunningStack
-from tests.unit.operator_calls import state, told
-
-URL = "https://relay.example.com"
-NUMBER = "+12025550100"
 
 
 @pytest.fixture
@@ -31,29 +23,9 @@ def stack(embedded_stack: RunningStack) -> RunningStack:
     return embedded_stack
 
 
-class PlayedApi:
-    """RelayApi over a played relay; `skew` is how far its clock is ahead of ours."""
-
-    url = URL
-
-    def __init__(self, played: Played, skew: timedelta = timedelta()) -> None:
-        self._played = played
-        played.clock.set(_now() + skew)
-
-    def search(self, **conditions: Any) -> dict[str, Any]:
-        return told(state(self._played, {"view": "summary", **conditions}))
-
-    def rows(self, limit: int | None = None, **conditions: Any) -> Iterator[dict[str, Any]]:
-        yield from self.search(limit=min(limit or 200, 200), **conditions)["relays"]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _examined(prepare: Callable[[Played], object], skew: timedelta = timedelta()) -> dict[str, Finding]:
     """The findings about a relay to which this has happened a moment ago, by name."""
-    played = Played(start=_now() - timedelta(hours=1))
+    played = Played(start=now() - timedelta(hours=1))
     prepare(played)
     return {finding.name: finding for finding in checks_relay.relay(PlayedApi(played, skew))}  # type: ignore[arg-type]
 
@@ -99,13 +71,36 @@ def test_a_relay_that_should_long_have_moved_is_found() -> None:
 def test_a_handler_who_opted_out_is_found_either_way() -> None:
     for prepare in (Played.from_handler, lambda played: _refused(played, 21610)):
         finding = _examined(prepare)["handlers"]
-        assert finding.state == BAD
+        assert (finding.state, "Dana (on call) has opted out" in finding.words) == (BAD, True)
         assert "START" in finding.advice
 
 
-def _refused(played: Played, code: int) -> None:
-    played.text("Hello", "+12025550142", Refused(code))
+def _refused(played: Played, *codes: int) -> str:
+    message_id = played.text("Hello", "+12025550142", *map(Refused, codes))
     played.wait(30)
+    return message_id
+
+
+def test_a_handler_is_found_who_was_not_the_last_to_fail() -> None:
+    played = Played(start=now() - timedelta(hours=1))
+    _refused(played, 21610, 21614, 21211)
+    found = [finding for finding in checks_relay.relay(PlayedApi(played)) if finding.name == "handlers"]  # type: ignore[arg-type]
+    assert [(finding.state, finding.words.partition(" (seen")[0]) for finding in found] == [
+        (BAD, "Dana (on call) has opted out"),
+        (WARNING, f"{_NOT_REACHED} Sam (backup): the handler's number cannot receive texts (a landline?) (21614)"),
+        (WARNING, f"{_NOT_REACHED} Front desk: the handler's number is not a valid phone number (21211)"),
+    ]
+
+
+_NOT_REACHED = "1 texts of the last 24 hours could not reach"
+
+
+def test_a_handler_who_has_had_texts_since_is_no_trouble_any_more() -> None:
+    def opted_in_again(played: Played) -> None:
+        played.receipt(_refused(played, 21610), "delivered")
+        played.delivered()
+
+    assert _examined(opted_in_again)["handlers"].state == OK
 
 
 def test_an_account_that_twilio_refuses_is_found() -> None:
@@ -146,6 +141,27 @@ def test_secrets_that_others_can_read_are_found(tmp_path: Path) -> None:
     assert finding.state == OK
 
 
+def test_the_file_that_was_named_is_looked_at_like_the_usual_ones(tmp_path: Path) -> None:
+    env = tmp_path / "other folder" / "prod.env"
+    env.parent.mkdir()
+    env.write_text("TWILIO_AUTH_TOKEN=x\n")
+    env.chmod(0o644)
+    for arguments in (["init", "--quiet"], ["add", env.name]):
+        subprocess.run(["git", "-C", str(env.parent), *arguments], check=True)
+    given = checks_configuration.Given.read(env, tmp_path, {})
+    words = [finding.words for finding in checks_configuration.private_files(given, tmp_path)]
+    assert words == ["prod.env holds secrets and has mode 644", "prod.env is in the repository"]
+
+
+@pytest.mark.parametrize("given", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
+def test_half_of_the_credentials_is_a_mistake_and_not_none_at_all(tmp_path: Path, given: str) -> None:
+    (tmp_path / ".env").write_text(f"{given}={'AC' if given.endswith('SID') else ''}{'a' * 32}\n")
+    read = checks_configuration.Given.read(None, tmp_path, {})
+    mistakes = [finding.words for finding in checks_configuration.configuration(read) if finding.state == BAD]
+    (other,) = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"} - {given}
+    assert any(f"{other} is missing" in mistake for mistake in mistakes)
+
+
 def test_every_mistake_of_a_configuration_is_found(tmp_path: Path) -> None:
     env = tmp_path / "my.env"
     env.write_text("TWILIO_ACCOUNT_SID=AC1\nPRIMARY_HANDLER_PHONE=555\n")
@@ -170,64 +186,7 @@ def test_without_credentials_there_is_nothing_to_check(tmp_path: Path) -> None:
         *checks_configuration.configuration(given),
         *checks_configuration.private_files(given, tmp_path),
         *checks_twilio.numbers(given.values),
+        *checks_twilio.schedules(given.values),
         *checks_twilio.queues(given.values),
     ]
-    assert [finding.state for finding in findings] == [SKIPPED] * 4
-
-
-@pytest.fixture
-def account() -> Iterator[dict[str, str]]:
-    """Settings for an account at a fake Twilio with one number, which nobody has set up yet."""
-    fake = FakeTwilio(FakeSettings(numbers=(NUMBER,)))
-    with Server(fake) as server:
-        yield {
-            "TWILIO_ACCOUNT_SID": fake.settings.account_sid,
-            "TWILIO_AUTH_TOKEN": fake.settings.auth_token,
-            "TWILIO_API_BASE_URL": server.base_url,
-            "BUSINESS_PHONE_NUMBER": NUMBER,
-            "PUBLIC_BASE_URL": URL,
-        }
-
-
-def test_a_number_that_is_not_set_up_is_found_and_set_up_is_fine(account: dict[str, str]) -> None:
-    (finding,) = checks_twilio.numbers(account)
-    assert finding.state == BAD
-    assert "SmsUrl is not set" in finding.words
-    assert "make configure-number" in finding.advice
-    assert NUMBER not in finding.words
-    numbers = TwilioNumbers(account)
-    number = numbers.find(NUMBER)
-    numbers.change(number["sid"], {name: wanted for name, (_, wanted) in difference(number, URL, URL).items()})
-    (finding,) = checks_twilio.numbers(account)
-    assert (finding.state, finding.words) == (OK, f"…00 hands its texts to {URL}")
-
-
-def test_a_number_of_somebody_else_and_wrong_credentials_are_found(account: dict[str, str]) -> None:
-    (finding,) = checks_twilio.numbers(account | {"BUSINESS_PHONE_NUMBER": "+12025550199"})
-    assert (finding.state, "has no number …99" in finding.words) == (BAD, True)
-    (finding,) = checks_twilio.numbers(account | {"TWILIO_AUTH_TOKEN": "wrong"})
-    assert (finding.state, "does not accept the credentials" in finding.words) == (BAD, True)
-
-
-QUEUES = [
-    {"name": "projects/p/locations/l/queues/escalate-tier-1", "state": "RUNNING"},
-    {"name": "projects/p/locations/l/queues/escalate-tier-2", "state": "PAUSED"},
-    {"name": "projects/p/locations/l/queues/somebody-elses", "state": "PAUSED"},
-]
-
-
-def test_a_paused_queue_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Gcloud:
-        def __init__(self, project: str) -> None:
-            assert project == "p"
-
-        def text(self, *_arguments: str) -> str:
-            return json.dumps(QUEUES)
-
-    monkeypatch.setattr(checks_twilio, "Gcloud", Gcloud)
-    found = list(checks_twilio.queues({"GOOGLE_CLOUD_PROJECT": "p", "TASKS_LOCATION": "l"}))
-    assert [(finding.state, finding.words) for finding in found] == [
-        (OK, "escalate-tier-1 is running"),
-        (BAD, "escalate-tier-2 is paused"),
-    ]
-    assert found[1].advice == "gcloud tasks queues resume escalate-tier-2 --location=l"
+    assert [finding.state for finding in findings] == [SKIPPED] * 5

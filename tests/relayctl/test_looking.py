@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from rich.console import Console
 
+from scripts.relayctl import story_text
+from scripts.relayctl.output import Context
+from tests.played import Played
 from tests.relayctl.conftest import Ctl
 from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
+from tests.unit.operator_calls import state, told
 
 
 def _cascade(stack: RunningStack, sender: str) -> str:
@@ -63,6 +70,46 @@ def test_failed_says_who_was_not_reached_why_and_what_to_do(ctl: Ctl, stack: Run
     assert row["error_code"] == 30005
 
 
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _say_rows(file: io.StringIO, row: dict[str, Any], *, why: bool) -> str:
+    context = Context("http://127.0.0.1:9", "", "", console=Console(file=file, width=60, color_system=None))
+    context.say_rows([row], why=why)
+    return file.getvalue()
+
+
+def _row(played: Played, message_id: str) -> dict[str, Any]:
+    return dict(told(state(played, {"message_id": message_id}))["summary"])
+
+
+def test_in_a_file_nothing_is_cut_and_in_a_terminal_not_why() -> None:
+    played = Played()
+    row = _row(played, played.exhausted(body="A very long text " * 10 + "with an end"))
+    why, what = row["reason"], row["advice"]
+    assert len(why) > 20
+    assert "with an end" in _say_rows(io.StringIO(), row, why=False)
+    assert f"{why} (30003)\n  {what}\n" in _say_rows(io.StringIO(), row, why=True)
+    cut = _say_rows(_Terminal(), row, why=False)
+    assert ("…" in cut, "with an end" in cut) == (True, False)
+    assert f"{why} (30003) {what}" in " ".join(_say_rows(_Terminal(), row, why=True).split())
+
+
+def test_a_text_cannot_steer_the_terminal() -> None:
+    played = Played()
+    message_id = played.delivered(body="Hello\x1b]0;title\x07 \x9b2J\u202edlrow\r\nsecond line")
+    listed = _say_rows(io.StringIO(), _row(played, message_id), why=False)
+    shown = io.StringIO()
+    answer = told(state(played, {"message_id": message_id}))
+    story_text.draw(Console(file=shown, width=100, color_system=None), answer, with_trail=True)
+    for said in (listed, shown.getvalue()):
+        assert "Hello\ufffd]0;title" in said
+        assert not set("\x1b\x07\x9b\u202e\r") & set(said)
+    assert "second line" in shown.getvalue()
+
+
 def test_filters_narrow_the_list(ctl: Ctl, stack: RunningStack) -> None:
     sender = stack.customer()
     delivered = stack.text("One", sender, DELIVERS)
@@ -110,7 +157,8 @@ def test_stats_count_by_outcome_and_tier(ctl: Ctl, stack: RunningStack) -> None:
 
 
 def test_nothing_found_is_said(ctl: Ctl) -> None:
-    assert "No relay matches." in ctl("list", "--number", "+15005550000").out
+    assert ctl("list", "--number", "+15005550000").out.strip() == "No relay matches."
+    assert "begin with its country code?" in ctl("list", "--number", "(500) 555-0000").out
     assert "Everybody was reached." in ctl("failed", "--since", "0s").out
     assert "0 relays" in ctl("stats", "--since", "0s").out
 

@@ -41,7 +41,7 @@ def test_a_dry_run_and_a_question_nobody_answers_change_nothing(ctl: Ctl, stack:
     dry = ctl("redrive", message_id, "--dry-run")
     assert (dry.code, "Dry run: nothing was done." in dry.out) == (0, True)
     assert message_id in dry.out
-    assert ctl("redrive", message_id, "--dry-run", "--json").json == {"planned": [message_id]}
+    assert ctl("redrive", message_id, "--dry-run", "--json").json == {"planned": [message_id], "not_redriven": []}
     unanswered = ctl("redrive", message_id)
     assert (unanswered.code, "say --yes" in unanswered.err) == (1, True)
     assert _redrives(stack, message_id) == 0
@@ -72,11 +72,33 @@ def test_what_is_not_exhausted_is_left_alone_and_said(ctl: Ctl, stack: RunningSt
     message_id = stack.text("All well", stack.customer(), DELIVERS)
     stack.wait_until(message_id, "delivered")
     ran = ctl("redrive", message_id, "--yes", "--json")
-    assert ran.json == {
-        "redriven": [],
-        "not_redriven": [{"message_id": message_id, "reason": "Delivered at tier 1, Dana."}],
-    }
+    assert ran.json == {"redriven": [], **_left_alone(message_id)}
+    assert ctl("redrive", message_id, "--dry-run", "--json").json == {"planned": [], **_left_alone(message_id)}
     assert _redrives(stack, message_id) == 0
+
+
+def _left_alone(message_id: str) -> Json:
+    return {"not_redriven": [{"message_id": message_id, "reason": "Delivered at tier 1, Dana."}]}
+
+
+def test_of_several_those_left_alone_are_told_beside_those_redriven(ctl: Ctl, stack: RunningStack) -> None:
+    (exhausted,) = _exhausted(stack)
+    delivered = stack.text("All well", stack.customer(), DELIVERS)
+    stack.wait_until(delivered, "delivered")
+    dry = ctl("redrive", exhausted, delivered, "--dry-run", "--json")
+    assert dry.json == {"planned": [exhausted], **_left_alone(delivered)}
+    ran = ctl("redrive", exhausted, delivered, "--yes", "--json")
+    assert ran.json == {"redriven": [exhausted], **_left_alone(delivered)}
+
+
+def test_a_redrive_that_was_stopped_after_its_last_relay_is_still_told(
+    ctl: Ctl, tmp_path: Path, stack: RunningStack
+) -> None:
+    path = tmp_path / "relayctl" / "redrive.json"
+    done = batches.Item("SM" + "0" * 32, "ctl-00000000", redriving.REDRIVEN)
+    batches.save(batches.Batch(stack.address, 1, [done]), path)
+    assert ctl("redrive", "--resume", "--json").json == {"redriven": [done.message_id], "not_redriven": []}
+    assert not path.exists()
 
 
 def _stopping_after_one(steady: Callable[..., Json], *, arrives: bool) -> Callable[..., Json]:

@@ -18,7 +18,8 @@ from scripts.relayctl import ROOT
 from scripts.relayctl.api import ApiError, RelayApi
 from scripts.relayctl.tokens import Tokens
 from scripts.relayctl.watching import Watcher
-from tests.relayctl.conftest import Ctl
+from tests.played import Played
+from tests.relayctl.conftest import Ctl, PlayedApi, now
 from tests.stack_fixtures import DELIVERS, PATIENCE_SECONDS, REFUSED, RunningStack
 
 
@@ -68,6 +69,38 @@ def test_a_look_tells_only_what_is_new(stack: RunningStack) -> None:
     rows = {row["message_id"]: row["final_status"] for row in watcher.look()}
     assert rows[exhausted] == "exhausted"
     assert list(watcher.look()) == []
+
+
+def _watched(played: Played) -> Watcher:
+    return Watcher(PlayedApi(played))  # type: ignore[arg-type]
+
+
+def test_what_ended_before_the_first_look_is_never_told() -> None:
+    played = Played(start=now())
+    watcher = _watched(played)
+    for _ in range(3):
+        played.delivered()
+    assert list(watcher.look()) == []
+    assert list(watcher.look()) == []
+
+
+def test_the_first_text_of_all_is_told_even_if_it_has_ended_by_the_next_look() -> None:
+    played = Played(start=now())
+    watcher = _watched(played)
+    assert list(watcher.look()) == []
+    message_id = played.delivered()
+    assert [(row["message_id"], row["final_status"]) for row in watcher.look()] == [(message_id, "delivered")]
+    assert list(watcher.look()) == []
+
+
+def test_what_is_under_way_at_the_first_look_is_followed_to_its_end() -> None:
+    played = Played(start=now())
+    message_id = played.text()
+    watcher = _watched(played)
+    assert [row["final_status"] for row in watcher.look()] == ["in_progress"]
+    played.wait(50)
+    played.receipt(message_id, "delivered")
+    assert [row["final_status"] for row in watcher.look()] == ["delivered"]
 
 
 def test_it_stops_after_the_time_it_was_given(ctl: Ctl) -> None:

@@ -122,9 +122,13 @@ def test_the_alarm_is_critical_and_says_what_to_do() -> None:
     assert line["from"] == f"…{CUSTOMER[-2:]}"
 
 
-def test_a_note_carries_its_labels() -> None:
+def test_a_note_carries_its_fields_and_its_relay_as_a_label() -> None:
     (line,) = _lines(lambda journal: journal.note("INFO", "receipt ignored", relay="SM1", attempt=2, reason=""))
+    labels = line.pop("logging.googleapis.com/labels")
     assert line == {"severity": "INFO", "event": "note", "message": "receipt ignored", "relay": "SM1", "attempt": 2}
+    assert labels == {"relay": "SM1"}
+    (about_none,) = _lines(lambda journal: journal.note("INFO", "sweep", resumed=0))
+    assert "logging.googleapis.com/labels" not in about_none
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ export class Api {
     const token = await this.session.token();
     if (!token) throw new ApiError("token", "An identity token is needed.");
     const response = await this.#fetch(path, token, body);
-    if (response.ok) return response.json();
+    if (response.ok) return answerOf(response);
     if ((response.status === 401 || response.status === 403) && !renewed && (await this.session.renew(token))) {
       return this.#post(path, body, true);
     }
@@ -68,6 +68,15 @@ export class Api {
     } catch {
       throw new ApiError("unreachable", "The relay does not answer.");
     }
+  }
+}
+
+async function answerOf(response) {
+  try {
+    return await response.json();
+  } catch {
+    // Cut short, or a page of somebody in between.
+    throw new ApiError("unreachable", "The relay's answer cannot be read.");
   }
 }
 

@@ -19,12 +19,15 @@ export class Feed extends EventTarget {
   /** Since when everything is known (ISO 8601); null before the first page. */
   dayFrom = null;
   dayIsWhole = false;
+  /** Of so many hours every exhausted relay is known. */
+  unreachedHours = 0;
   /** The oldest time that a view shows; what is older and has ended may be forgotten. */
   keepFrom = Infinity;
   #api;
   #newest = 0;
   #settledAt = 0;
   #unreachedHours = 24;
+  #day = { since: null, token: null, pages: 0, isLoaded: false };
 
   constructor(api) {
     super();
@@ -63,7 +66,7 @@ export class Feed extends EventTarget {
 
   /** Ask for what is new, for what is on its way, and what became of the rest. Whether anything had changed. */
   async round() {
-    let changed = this.dayFrom === null && (await this.#loadDay());
+    let changed = !this.#day.isLoaded && (await this.#loadDay());
     const now = this.#api.now();
     const arrived = await this.#all({ since: iso(Math.max(this.#newest - OVERLAP_MS, now - DAY_MS)) });
     const running = await this.#all({ final_status: "in_progress" });
@@ -71,12 +74,15 @@ export class Feed extends EventTarget {
     let settling = (row) => row.final_status === "in_progress";
     let unreached = { changed: false };
     if (now - this.#settledAt > SETTLE_EVERY_MS) {
-      const from = now - this.#unreachedHours * HOUR_MS;
+      const hours = this.#unreachedHours;
+      const from = now - hours * HOUR_MS;
       unreached = await this.#all({ final_status: "exhausted", since: iso(from) });
+      this.unreachedHours = hours;
       for (const row of unreached.rows) current.add(row.message_id);
       // An exhausted relay may still be delivered, or be redriven by somebody else.
       settling = (row) => isOpen(row) && (row.final_status === "in_progress" || Date.parse(row.timestamp) >= from);
-      this.#settledAt = now;
+      // More may have been asked for meanwhile.
+      if (hours === this.#unreachedHours) this.#settledAt = now;
     }
     const gone = this.select((row) => settling(row) && !current.has(row.message_id));
     changed = (await this.#askAgain(gone)) || changed;
@@ -90,16 +96,18 @@ export class Feed extends EventTarget {
     return { rows: answer.relays, token: answer.next_page_token, changed: this.learn(answer.relays) };
   }
 
+  /** Page after page; what an error interrupts goes on in the next round. */
   async #loadDay() {
-    const since = iso(this.#api.now() - DAY_MS);
-    let token = null;
-    for (let number = 0; number < PAGES_MAX; number += 1) {
-      const page = await this.page({ since }, token);
-      token = page.token;
-      this.dayFrom = token ? page.rows.at(-1).timestamp : since;
-      this.dayIsWhole = !token;
+    const day = this.#day;
+    day.since ??= iso(this.#api.now() - DAY_MS);
+    while (!day.isLoaded) {
+      const page = await this.page({ since: day.since }, day.token);
+      day.token = page.token;
+      day.pages += 1;
+      day.isLoaded = !day.token || day.pages === PAGES_MAX;
+      this.dayFrom = day.token ? page.rows.at(-1).timestamp : day.since;
+      this.dayIsWhole = !day.token;
       this.dispatchEvent(new Event("change"));
-      if (!token) break;
     }
     return true;
   }

@@ -1,7 +1,7 @@
 // The live list: one row a relay, filtered, paged, and redrawn only where something changed.
 
 import { HOUR_MS } from "./feed.js";
-import { badge, bodyWords, clock, el, show, span, tierDots, timeElement } from "./words.js";
+import { badge, bodyWords, clock, el, OUTCOMES, show, span, tierDots, timeElement } from "./words.js";
 
 const PAGE = 50;
 const MESSAGE_ID = /^(SM|MM)[0-9a-f]{32}$/i;
@@ -38,6 +38,11 @@ export class ListView {
     this.#body.addEventListener("keydown", (event) => this.#move(event));
   }
 
+  /** The keyboard goes to this relay's row, if it is listed. */
+  focus(id) {
+    this.#drawn.get(id)?.element.querySelector("a").focus();
+  }
+
   clear() {
     this.#form.reset();
     this.#own.hidden = true;
@@ -65,7 +70,8 @@ export class ListView {
       since: hours ? this.#api.now() - hours * HOUR_MS : Date.parse(this.#form.from.value) || 0,
       until: hours ? Infinity : Date.parse(this.#form.to.value) || Infinity,
       sender: exact ? `+${digits.replace("+", "")}` : "",
-      part: exact ? "" : digits.toLowerCase(),
+      // Without a + the country code may be missing: then it is a part of the number.
+      part: exact && digits.startsWith("+") ? "" : digits.toLowerCase(),
     };
   }
 
@@ -110,7 +116,7 @@ export class ListView {
     const hasMore = found.length > rows.length || query.token !== null;
     this.#more.hidden = !hasMore;
     this.#more.disabled = query.loading;
-    const place = wanted.part ? " among those loaded" : "";
+    const place = wanted.part && !rows.some((row) => row.sender_phone === wanted.sender) ? " among those loaded" : "";
     show(this.#note, query.loading ? "Loading …" : `${rows.length} ${rows.length === 1 ? "relay" : "relays"}${hasMore ? " and more" : ""}${place}`);
     this.#drawState(rows.length === 0);
   }
@@ -202,14 +208,17 @@ function matches(row, { outcome, since, until, sender, part }) {
     at >= since &&
     at < until &&
     (!outcome || row.final_status === outcome) &&
-    (!sender || row.sender_phone === sender) &&
-    (!part || row.sender_phone.toLowerCase().includes(part) || row.message_id.toLowerCase().includes(part))
+    ((!sender && !part) ||
+      row.sender_phone === sender ||
+      (part && (row.sender_phone.toLowerCase().includes(part) || row.message_id.toLowerCase().includes(part))))
   );
 }
 
 function cells(row) {
   const cell = (kind, ...content) => el("td", { role: "cell", class: kind }, ...content);
-  const link = el("a", { href: `#/relay/${row.message_id}`, "aria-label": `${clock(row.timestamp)}: open this relay` }, timeElement(row.timestamp));
+  const [, outcome] = OUTCOMES[row.final_status] ?? ["", row.final_status];
+  const words = `${clock(row.timestamp)}, from ${row.sender_phone}, ${outcome}: open this relay`;
+  const link = el("a", { href: `#/relay/${row.message_id}`, "aria-label": words }, timeElement(row.timestamp));
   return [
     cell("at", link),
     cell("from", row.sender_phone, row.recovered ? el("span", { class: "badge", "data-outcome": "recovered" }, "recovered") : ""),

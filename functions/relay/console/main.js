@@ -15,7 +15,25 @@ import { clock, show, span } from "./words.js";
 const WIDE = matchMedia("(min-width: 78rem)");
 const get = (id) => document.getElementById(id);
 
-const settings = await fetch("settings.json").then((response) => response.json());
+const SETTINGS_RETRY_MS = 3000;
+
+/** Where the routes are. Until that is known there is nothing to show but that it is not. */
+async function loadSettings() {
+  for (;;) {
+    try {
+      const response = await fetch("settings.json");
+      if (response.ok) return await response.json();
+    } catch {
+      // As for any other answer: said below, and tried again.
+    }
+    show(get("trouble-words"), "This page cannot be loaded whole. Trying again.");
+    get("trouble-retry").hidden = true;
+    get("trouble").hidden = false;
+    await new Promise((resolve) => setTimeout(resolve, SETTINGS_RETRY_MS));
+  }
+}
+
+const settings = await loadSettings();
 const session = new Session(settings.token_url);
 const api = new Api(settings.api_url, session);
 const feed = new Feed(api);
@@ -51,8 +69,9 @@ function route(event) {
   }
   for (const row of document.querySelectorAll("#rows tr")) row.classList.toggle("chosen", row.dataset.id === id);
   relay.open(name === "relay" ? id : null);
-  if (name === "unreached") wall.shown();
-  if (event?.type === "hashchange" && !beside) get("main").focus();
+  if (name === "unreached") wall.draw();
+  // Whoever uses the keyboard goes on reading where the news is; Escape leads back to the list.
+  if (event?.type === "hashchange") get(beside ? "relay" : "main").focus();
   title();
 }
 
@@ -107,17 +126,36 @@ poller.addEventListener("state", () => {
 });
 get("trouble-retry").addEventListener("click", () => (poller.state === "token" ? token.open() : poller.poke()));
 window.addEventListener("hashchange", route);
+get("relay").addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.body.dataset.split === "true") list.focus(relay.id);
+});
+// Its address is a place on this page, and addresses with # are views here.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  get("main").focus();
+});
 WIDE.addEventListener("change", () => route());
 
 const THEME = "relay-theme";
 const setTheme = (theme) => (document.documentElement.dataset.theme = theme);
+const kept = () => {
+  try {
+    return localStorage.getItem(THEME);
+  } catch {
+    return null; // No storage: the system's theme, and a chosen one for as long as the page lasts.
+  }
+};
 const darkNow = () => document.documentElement.dataset.theme === "dark" || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
 get("theme-button").addEventListener("click", () => {
   const theme = darkNow() ? "light" : "dark";
   setTheme(theme);
-  localStorage.setItem(THEME, theme);
+  try {
+    localStorage.setItem(THEME, theme);
+  } catch {
+    // As above.
+  }
 });
-if (localStorage.getItem(THEME)) setTheme(localStorage.getItem(THEME));
+if (kept()) setTheme(kept());
 
 setInterval(() => {
   tickSince(api.now());

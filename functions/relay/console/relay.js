@@ -18,7 +18,9 @@ export class RelayView {
     this.#feed = feed;
     this.#redrive = redrive;
     feed.addEventListener("row", (event) => {
-      if (event.detail.row.message_id === this.#id && event.detail.known) this.refresh();
+      if (event.detail.row.message_id !== this.#id) return;
+      // Not the row that this view itself has just taught the feed.
+      if (event.detail.known || !this.#answer) this.refresh();
     });
     let width = 0;
     new ResizeObserver(([entry]) => {
@@ -71,7 +73,8 @@ export class RelayView {
   #draw() {
     const { relay, summary, story } = this.#answer;
     const open = [...this.#place.querySelectorAll("details[open]")].map((details) => details.id);
-    const focus = this.#place.contains(document.activeElement) ? document.activeElement.id : "";
+    const focused = this.#place.contains(document.activeElement) ? document.activeElement : null;
+    const around = focused?.closest("[id]").id;
     this.#place.replaceChildren(
       el("header", { class: "relay-head" },
         el("p", { class: "states" }, ...badge(summary), summary.recovered ? el("span", { class: "badge", "data-outcome": "recovered" }, "recovered") : ""),
@@ -89,7 +92,7 @@ export class RelayView {
       ),
     );
     for (const id of open) this.#place.querySelector(`#${id}`)?.setAttribute("open", "");
-    if (focus) document.getElementById(focus)?.focus();
+    if (focused) refocus(document.getElementById(around), focused);
     this.#drawLines();
   }
 
@@ -119,6 +122,12 @@ export class RelayView {
       if (place?.clientWidth) place.replaceChildren(timeline(drive, place.clientWidth, now));
     }
   }
+}
+
+/** The keyboard stays where it was on the page, or, where that is gone, at the relay. */
+function refocus(around, focused) {
+  const again = focused.id ? around : around?.querySelector(focused.tagName);
+  (again ?? document.getElementById("relay")).focus();
 }
 
 function facts(relay, story) {

@@ -22,6 +22,8 @@ export class UnreachedView {
     this.#api = api;
     this.#poller = poller;
     this.#redrive = redrive;
+    // From the start: the number beside its name is of as many days as the wall shows.
+    feed.wantUnreached(this.#hours);
     feed.addEventListener("change", () => this.draw());
     poller.addEventListener("state", () => this.draw());
     this.#time.addEventListener("change", () => {
@@ -34,27 +36,25 @@ export class UnreachedView {
     return Number(this.#time.value);
   }
 
-  /** From the first look at the wall on, it knows as many days as it shows. */
-  shown() {
-    if (this.#feed.wantUnreached(this.#hours)) this.#poller.poke();
-    this.draw();
+  get #isKnown() {
+    return this.#feed.unreachedHours >= this.#hours;
   }
 
   draw() {
     const from = this.#api.now() - this.#hours * HOUR_MS;
     const dealtWith = load();
     const bad = this.#feed.select((row) => Date.parse(row.timestamp) >= from && (row.final_status === "exhausted" || row.is_overdue));
-    const open = bad.filter((row) => !dealtWith.has(row.message_id));
-    const done = bad.filter((row) => dealtWith.has(row.message_id));
+    const open = bad.filter((row) => !dealtWith.has(noteOf(row)));
+    const done = bad.filter((row) => dealtWith.has(noteOf(row)));
     show(this.#title, open.length ? `${open.length} unreached` : "Unreached");
     show(this.#count, String(open.length));
     this.#count.hidden = open.length === 0;
-    const signature = JSON.stringify([open, done, this.#poller.state === "current", this.#feed.dayFrom === null]);
+    const signature = JSON.stringify([open, done, this.#poller.state === "current", this.#isKnown, this.#hours]);
     if (signature === this.#signature) return;
     this.#signature = signature;
     const focus = this.#place.contains(document.activeElement) ? document.activeElement.dataset.key : "";
     this.#place.replaceChildren(...(open.length ? [el("ul", { class: "cards" }, open.map((row) => this.#card(row)))] : [this.#calm(done.length)]));
-    if (focus) this.#place.querySelector(`[data-key="${focus}"]`)?.focus();
+    if (focus) (this.#place.querySelector(`[data-key="${focus}"]`) ?? document.getElementById("main")).focus();
     this.#drawDone(done);
   }
 
@@ -63,8 +63,9 @@ export class UnreachedView {
   }
 
   #calm(doneCount) {
-    if (this.#feed.dayFrom === null) return el("p", { class: "nothing" }, "Loading …");
-    if (this.#poller.state !== "current") return el("p", { class: "nothing" }, "Not known just now.");
+    const isHeard = this.#poller.state === "current";
+    if (!this.#isKnown && (isHeard || this.#poller.state === "waiting")) return el("p", { class: "nothing" }, "Loading …");
+    if (!isHeard) return el("p", { class: "nothing" }, "Not known just now.");
     const since = this.#time.selectedOptions[0].textContent;
     return el("div", { class: "calm" }, el("p", { class: "sign", "aria-hidden": "true" }, "✓"), el("p", {}, doneCount ? "Everybody was reached or is dealt with." : "Everybody was reached."), el("p", { class: "note" }, `No${doneCount ? " other" : ""} relay of the ${since} is exhausted or overdue.`));
   }
@@ -100,16 +101,19 @@ export class UnreachedView {
   }
 
   #mark(row, isDealtWith) {
-    const ids = load();
-    if (isDealtWith) ids.add(row.message_id);
-    else ids.delete(row.message_id);
-    save(ids);
+    const notes = load();
+    if (isDealtWith) notes.add(noteOf(row));
+    else notes.delete(noteOf(row));
+    save(notes);
     this.draw();
     document.getElementById("main").focus();
   }
 }
 
-// Message ids only: nothing that says who wrote what stays in the browser.
+// What was dealt with is this one failure: after a redrive, or when an overdue relay is exhausted, it is another.
+// Nothing that says who wrote what stays in the browser.
+const noteOf = (row) => `${row.message_id} ${row.redrives} ${row.final_status}`;
+
 function load() {
   try {
     return new Set(JSON.parse(localStorage.getItem(KEY) ?? "[]"));
@@ -118,9 +122,9 @@ function load() {
   }
 }
 
-function save(ids) {
+function save(notes) {
   try {
-    localStorage.setItem(KEY, JSON.stringify([...ids].slice(-500)));
+    localStorage.setItem(KEY, JSON.stringify([...notes].slice(-500)));
   } catch {
     // Without storage the note lasts as long as the page; there is nothing to keep it in.
   }
