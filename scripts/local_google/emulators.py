@@ -57,7 +57,7 @@ class Emulator(abc.ABC):
     variable: ClassVar[str]  # the environment variable by which Google's clients find an emulator
     ready_line: ClassVar[bytes]  # what it prints once it listens
 
-    def __init__(self, *, port: int = 0, heap_megabytes: int = 512, start_timeout_seconds: float = 90.0) -> None:
+    def __init__(self, *, port: int = 0, heap_megabytes: int = 1024, start_timeout_seconds: float = 90.0) -> None:
         self._wanted_port = port
         self._heap_flag = f"-Xmx{heap_megabytes}m"
         self._start_timeout_seconds = start_timeout_seconds
