@@ -70,7 +70,7 @@ def for_tests(folder: Path, data: Path) -> Terraform:
     """
     wrapper = os.environ.get("RELAY_TERRAFORM") or (str(_OFFLINE_WRAPPER) if _OFFLINE_WRAPPER.exists() else "")
     installed = shutil.which("terraform")
-    reason = "terraform is not installed"
+    reason = f"terraform is not installed: {_WHERE}"
     if installed and not os.environ.get("RELAY_TERRAFORM"):
         plugins = data / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def for_tests(folder: Path, data: Path) -> Terraform:
         if done.returncode == 0:
             return offline
         raise Problem(f"{wrapper} could not initialise: {' '.join(done.stderr.split())}")
-    raise Problem(f"{reason}, and no offline wrapper is given by RELAY_TERRAFORM or beside this checkout")
+    raise Problem(f"{reason} (or name a wrapper that works offline in RELAY_TERRAFORM)")
 
 
 def outputs(folder: Path = CONFIGURATION) -> dict[str, Any]:
