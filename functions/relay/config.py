@@ -86,7 +86,7 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         collection=read.matching("RELAY_COLLECTION", _COLLECTION, "a collection's name", "message-relay-state"),
         tasks_location=read.text("TASKS_LOCATION"),
         tasks_queue_template=read.template("TASKS_QUEUE_TEMPLATE", "escalate-tier-{tier}"),
-        escalation_url_template=read.template("ESCALATION_URL_TEMPLATE"),
+        escalation_url_template=read.template("ESCALATION_URL_TEMPLATE", is_url=True),
         tasks_invoker_email=read.text("TASKS_INVOKER_EMAIL"),
         account_sid=read.matching("TWILIO_ACCOUNT_SID", _ACCOUNT_SID, "AC followed by 32 hexadecimal digits"),
         auth_tokens=tuple(filter(None, (read.text("TWILIO_AUTH_TOKEN"), read.text("TWILIO_AUTH_TOKEN_SECONDARY")))),
