@@ -42,6 +42,15 @@ def test_an_entry_point_answers_as_it_is_deployed(target: str, tmp_path: Path) -
         assert (status, served.log.read_text("utf-8").count("Traceback")) == (expected, 0), answer
 
 
+@pytest.mark.parametrize("target", ["escalate_tier", "sweep", "reconcile"])
+def test_a_private_entry_point_answers_post_alone_and_says_so(target: str, tmp_path: Path) -> None:
+    with Served(target, settings_for(tmp_path), tmp_path) as served:
+        for method in ("GET", "OPTIONS"):
+            status, headers, _ = served.ask(method, "/")
+            assert (status, headers["allow"]) == (405, "POST")
+        assert served.ask("POST", "/", b" " * 70_000, JSON)[0] == 413
+
+
 def test_the_watchmens_rounds_report_what_they_did(tmp_path: Path) -> None:
     with Served("sweep", settings_for(tmp_path), tmp_path) as served:
         _, _, answer = served.ask("POST", "/")
