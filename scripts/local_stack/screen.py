@@ -65,7 +65,7 @@ class Screen:
         self._console.print(facts)
         if plan.twilio is Twilio.FAKE:
             # Left to the terminal to wrap, so that it is copied in one piece.
-            self._console.print(Text.assemble(("  A token  ", "dim"), _token_command(plan)), soft_wrap=True)
+            self._console.print(Text.assemble(("  Token   ", "dim"), _token_command(plan)), soft_wrap=True)
 
     def text_in(self, relay: Relay) -> None:
         """A new relay's heading."""

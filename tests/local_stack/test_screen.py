@@ -26,7 +26,7 @@ def header(environ: dict[str, str], port: int = 8080) -> str:
 
 
 def command_for_a_token(shown: str) -> str:
-    found = re.search(r"^  A token  (.+)$", shown, re.MULTILINE)
+    found = re.search(r"^  Token   (.+)$", shown, re.MULTILINE)
     assert found is not None
     return found[1]
 
@@ -63,4 +63,4 @@ def test_with_a_real_twilio_there_is_no_issuer_and_no_command_for_a_token() -> N
         "BUSINESS_PHONE_NUMBER": "+12025550100",
         "PRIMARY_HANDLER_PHONE": "+12025550111",
     }
-    assert "token" not in header(real)
+    assert "Token" not in header(real)
