@@ -74,6 +74,20 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("host", ["203.0.113.9", "nowhere.invalid", "::1"])
+def test_an_address_that_this_machine_has_not_is_no_taken_port(host: str) -> None:
+    done = command("run", "--port", "0", RELAY_LOCAL_HOST=host)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"{host}, port 0, cannot be listened on (")
+    assert "RELAY_LOCAL_HOST is to be an IPv4 address of this machine" in done.stderr
+
+
+def test_a_log_that_cannot_be_written_is_one_clear_sentence(tmp_path: Path) -> None:
+    done = command("run", "--port", "0", RELAY_LOCAL_LOG=str(tmp_path), RELAY_DATABASE=str(tmp_path / "relay.db"))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"The log {tmp_path} cannot be written (")
+
+
 @pytest.mark.parametrize("port", ["abc", "70000", "-1"])
 def test_a_port_that_is_none_is_said_to_be(port: str) -> None:
     done = command("run", PORT=port)
