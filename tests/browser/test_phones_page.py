@@ -167,8 +167,10 @@ def test_when_the_relay_is_gone_the_page_says_so_and_goes_on_when_it_is_back(new
     with running_stack("embedded", tmp_path) as stack:
         address = stack.address
         open_phones(page, address)
+        stack.client.set_carrier(HANDLERS[0], "refuse", 1, 21614)
         write(page, "Before the end")
-        expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("Before the end")
+        expect(page.locator(f"{TIERS[1]} .bubble.theirs").last).to_contain_text("Before the end")
+        expect(page.locator(f"{TIERS[0]} .note")).to_have_text("Did not get through: error 21614")
     expect(page.locator("#banner")).to_be_visible()
     expect(page.locator("#banner")).to_contain_text("The relay does not answer.")
     expect(page.locator("#connection")).to_have_text("No connection")
@@ -180,6 +182,7 @@ def test_when_the_relay_is_gone_the_page_says_so_and_goes_on_when_it_is_back(new
         expect(page.locator("#connection")).to_have_text("Live")
         # The database outlived the stop; the phones of a fake Twilio did not.
         expect(page.locator(".story .quote").first).to_have_text("Before the end")
+        assert page.locator(".phone .bubble, .phone .note").count() == 0
         write(page, "After the end")
         expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("After the end")
 
