@@ -57,9 +57,11 @@ def test_the_watchmens_rounds_report_what_they_did(tmp_path: Path) -> None:
         assert json.loads(answer)["resumed"] == 0
 
 
-def test_what_is_not_configured_is_said_at_start_all_at_once_and_in_words() -> None:
+# The second needs the handlers only because the embedded home also sends what is due, in every process of it.
+@pytest.mark.parametrize("target", ["sms_inbound", "sms_delivery_status"])
+def test_what_is_not_configured_is_said_at_start_all_at_once_and_in_words(target: str) -> None:
     source = str(ROOT / "functions" / "main.py")
-    command = ["functions_framework", "--source", source, "--target", "sms_inbound", "--port", str(free_port())]
+    command = ["functions_framework", "--source", source, "--target", target, "--port", str(free_port())]
     environ = clean_environment() | {"PRIMARY_HANDLER_PHONE": "98765", "RELAY_COLOUR": "blue"}
     done = subprocess.run(
         [sys.executable, "-m", *command], env=environ, capture_output=True, text=True, timeout=120, check=False
