@@ -29,14 +29,16 @@ def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("backend", ["embedded", "google"])
+# On any terminal: one of them knows no quotation marks but the plain ones.
+@pytest.mark.parametrize(("backend", "encoding"), [("embedded", "ascii"), ("google", "utf-8")])
 def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(
-    backend: str, request: pytest.FixtureRequest
+    backend: str, encoding: str, request: pytest.FixtureRequest
 ) -> None:
     if backend == "google":
         request.getfixturevalue("firestore_emulator")  # skips, saying why, where there are no emulators
     # Credentials that are configured are left alone: a demonstration texts nobody.
-    done = command("demo", "--backend", backend, TWILIO_ACCOUNT_SID="AC" + "0" * 32, TWILIO_AUTH_TOKEN="real")
+    real = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "real"}
+    done = command("demo", "--backend", backend, **real, PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("failed 30006", "unconfirmed", "Front desk has the text.", '"final_status": "delivered"'):
         assert words in done.stdout
