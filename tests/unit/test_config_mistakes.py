@@ -124,6 +124,10 @@ TIERS_CASES: dict[str, tuple[object, str]] = {
     "null": (None, "RELAY_TIERS is not a list of at least one tier"),
     "an unknown key": ([{**_GOOD, "retries": 3}], "tier 1 has an unknown key `retries`"),
     "a key that may be a number": ([{**_GOOD, "+15550100009": 3}], "tier 1 has an unknown key; a tier has"),
+    "a brace missing between two tiers": (
+        f'[{{"phone": "{FIRST}", "success": "sent", "phone": "{SECOND}"}}]',
+        "tier 1 has `phone` more than once",
+    ),
     "no phone": ([{"name": "x"}], "tier 1: phone (nothing) is not E.164"),
     "a phone as a number": ([{"phone": 15550100001}], "tier 1: phone …01 is not E.164"),
     "a phone not E.164": ([_GOOD, {"phone": "0049151"}], "tier 2: phone …51 is not E.164"),
