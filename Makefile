@@ -40,7 +40,7 @@ test: lint types ## Test everything this machine can test; what it cannot is ski
 	$(PY) -m pytest
 
 .PHONY: quick
-quick: $(VENV)/.all ## Only the fast tests: no servers, no emulators, no browser, no Terraform
+quick: $(VENV)/.all ## Only the fast tests: the core, and the contracts (on the emulators too, where there are some)
 	$(PY) -m pytest tests/unit tests/contract tests/test_documents.py
 
 .PHONY: lint

@@ -71,9 +71,10 @@ def _request(request: flask.Request) -> Request:
         request.max_content_length = None
         request.environ |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
         vars(request).pop("stream", None)
-        if isinstance(error, RequestEntityTooLarge):
-            raise BadRequest(413, f"The body is larger than {BODY_MAX_BYTES} bytes.") from error
-        raise BadRequest(400, "The body could not be read.") from error
+        if not isinstance(error, RequestEntityTooLarge):
+            raise BadRequest(400, "The body could not be read.") from error
+        # Each way in refuses it in its own form, and of what is too long only the length counts.
+        body = bytes(BODY_MAX_BYTES + 1)
     # Asked by name only, and werkzeug's answer in any case of letters: no use in copying them all.
     headers = cast(Mapping[str, str], request.headers)
     return Request(request.method, request.path, request.query_string.decode("latin-1"), headers, body)
@@ -150,7 +151,7 @@ def escalate_tier(request: flask.Request) -> flask.Response:
     def handle(runtime: Runtime, request: Request) -> Response:
         from relay import escalation, timer_payload
 
-        check_post(request, JSON)
+        check_post(request, JSON, allow="POST")
         timer = timer_payload.decode(request.body)
         if runtime.settings.escalation_tier not in (None, timer.queue_tier):
             # Somebody mixed up queues and functions. The text must go on all the same.
@@ -167,7 +168,7 @@ def sweep(request: flask.Request) -> flask.Response:
     def handle(runtime: Runtime, request: Request) -> Response:
         from relay.sweep import sweep as run
 
-        check_post(request)
+        check_post(request, allow="POST")
         return json_response(200, dataclasses.asdict(run(runtime.world)))
 
     return _serve("sweep", request, handle)
@@ -179,7 +180,7 @@ def reconcile(request: flask.Request) -> flask.Response:
     def handle(runtime: Runtime, request: Request) -> Response:
         from relay.reconcile import reconcile as run
 
-        check_post(request)
+        check_post(request, allow="POST")
         return json_response(200, dataclasses.asdict(run(runtime.world, runtime.intake)))
 
     return _serve("reconcile", request, handle)

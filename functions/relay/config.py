@@ -12,7 +12,7 @@ from relay.errors import ConfigurationError
 from relay.policy import Policy
 from relay.variables import ENTRY_POINTS, VARIABLES, Need
 
-__all__ = ["DATABASE_DEFAULT", "E164", "Settings", "load_settings"]
+__all__ = ["DATABASE_DEFAULT", "E164", "Settings", "backend_of", "load_settings"]
 
 _ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
 _API_KEY_SID = re.compile(r"SK[0-9a-f]{32}")
@@ -68,7 +68,7 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
     Raises ConfigurationError with every mistake in words; none of them shows a secret or a full phone number.
     """
     needs = frozenset().union(*(ENTRY_POINTS[name] for name in entry_points))
-    chosen = _backend(environ) if Need.STORE in needs else "embedded"
+    chosen = backend_of(environ) if Need.STORE in needs else "embedded"
     read = Reader(environ, needs, chosen)
     if chosen not in ("embedded", "google"):
         read.mistakes.append("RELAY_BACKEND is neither `embedded` nor `google`.")
@@ -86,7 +86,7 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         collection=read.matching("RELAY_COLLECTION", _COLLECTION, "a collection's name", "message-relay-state"),
         tasks_location=read.text("TASKS_LOCATION"),
         tasks_queue_template=read.template("TASKS_QUEUE_TEMPLATE", "escalate-tier-{tier}"),
-        escalation_url_template=read.template("ESCALATION_URL_TEMPLATE"),
+        escalation_url_template=read.template("ESCALATION_URL_TEMPLATE", is_url=True),
         tasks_invoker_email=read.text("TASKS_INVOKER_EMAIL"),
         account_sid=read.matching("TWILIO_ACCOUNT_SID", _ACCOUNT_SID, "AC followed by 32 hexadecimal digits"),
         auth_tokens=tuple(filter(None, (read.text("TWILIO_AUTH_TOKEN"), read.text("TWILIO_AUTH_TOKEN_SECONDARY")))),
@@ -115,7 +115,8 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
     return settings
 
 
-def _backend(environ: Mapping[str, str]) -> str:
+def backend_of(environ: Mapping[str, str]) -> str:
+    """`embedded`, `google`, or whatever else was given for it."""
     given = environ.get("RELAY_BACKEND", "").strip()
     return given or ("google" if environ.get("GOOGLE_CLOUD_PROJECT", "").strip() else "embedded")
 

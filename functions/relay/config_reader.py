@@ -46,11 +46,17 @@ class Reader:
             self.mistakes.append(f"{name} is not {form}.")
         return value
 
-    def template(self, name: str, default: str = "") -> str:
-        """A text with a place for the tier's number."""
+    def template(self, name: str, default: str = "", *, is_url: bool = False) -> str:
+        """A text, or a web address, with a place for the tier's number and none for anything else."""
         value = self.text(name, default)
-        if value and "{tier}" not in value:
+        filled = value.replace("{tier}", "1")
+        if value and filled == value:
             self.mistakes.append(f"{name} does not contain {{tier}}, so every tier would share one.")
+        elif "{" in filled or "}" in filled:
+            # Found only now, it would be found at every text: no timer could be armed.
+            self.mistakes.append(f"{name} has a brace that does not belong to {{tier}}.")
+        elif value and is_url and _host_of(filled) is None:
+            self.mistakes.append(f"{name} is not a web address like https://escalate-{{tier}}.example.com.")
         return value
 
     def url(self, name: str, *, is_called_by_twilio: bool = False) -> str:

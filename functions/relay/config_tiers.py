@@ -61,9 +61,18 @@ def _tiers_from_phones(read: Reader) -> _Read:
     return tiers, {level: value for level, (_, value) in enumerate(values, start=1) if value}
 
 
+class _Object(dict[str, Any]):
+    """A JSON object that knows which keys it was given more than once: JSON itself keeps the last value alone."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        keys = [key for key, _ in pairs]
+        self.repeated = [key for key in self if keys.count(key) > 1]
+
+
 def _tiers_from_json(read: Reader, text: str) -> _Read:
     try:
-        values = json.loads(text)
+        values = json.loads(text, object_pairs_hook=_Object)
     except (ValueError, RecursionError):
         read.mistakes.append("RELAY_TIERS is not JSON (is a quote or a comma missing?).")
         return [], {}
@@ -76,7 +85,7 @@ def _tiers_from_json(read: Reader, text: str) -> _Read:
     return [tier for tier in tiers if tier is not None], texts
 
 
-def _tier(read: Reader, number: int, value: dict[str, Any]) -> Tier | None:
+def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
     before = len(read.mistakes)
 
     def wrong(words: str) -> None:
@@ -87,6 +96,8 @@ def _tier(read: Reader, number: int, value: dict[str, Any]) -> Tier | None:
             # A key that does not look like one may be a number or a secret in the wrong place.
             named = f" `{key}`" if re.fullmatch(r"[A-Za-z_]{1,40}", key) else ""
             wrong(f" has an unknown key{named}; a tier has {', '.join(_TIER_KEYS)}.")
+        elif key in value.repeated:
+            wrong(f" has `{key}` more than once (is a brace missing between two tiers?).")
     phone = value.get("phone")
     if not isinstance(phone, str) or not E164.fullmatch(phone):
         wrong(f": phone {_shown(str(phone or ''))} is not E.164, like +15551234567.")

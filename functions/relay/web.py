@@ -40,13 +40,13 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def check_post(request: Request, content_type: str | None = None) -> None:
+def check_post(request: Request, content_type: str | None = None, *, allow: str = "POST, OPTIONS") -> None:
     """Refuse what is not a POST of a sane size and, if one is named, of this content type.
 
-    Raises BadRequest 405, 413 or 415.
+    `allow` names the methods that the route answers. Raises BadRequest 405, 413 or 415.
     """
     if request.method != "POST":
-        raise BadRequest(405, "Only POST is answered here.", {"Allow": "POST, OPTIONS"})
+        raise BadRequest(405, "Only POST is answered here.", {"Allow": allow})
     if len(request.body) > BODY_MAX_BYTES:
         raise BadRequest(413, f"The body is larger than {BODY_MAX_BYTES} bytes.")
     given = request.headers.get("content-type", "").split(";")[0].strip().lower()

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from relay.config import DATABASE_DEFAULT, Settings, load_settings
+from relay.config import DATABASE_DEFAULT, Settings, backend_of, load_settings
 from relay.errors import ConfigurationError
 from relay.log import JsonJournal
 from relay.policy import Policy
@@ -140,11 +140,11 @@ def runtime(entry_point: str, environ: Mapping[str, str] | None = None) -> Runti
 
     def make() -> Runtime:
         source = os.environ if environ is None else environ
-        settings = load_settings(source, [entry_point])
-        if settings.backend == "embedded" and Need.STORE in ENTRY_POINTS[entry_point]:
-            # Alone on its machine, every process also does what timers and schedules do in the cloud.
-            load_settings(source, _BACKGROUND)
-        return Runtime(settings)
+        if backend_of(source) == "embedded" and Need.STORE in ENTRY_POINTS[entry_point]:
+            # Alone on its machine, every process also does what timers and schedules do in the cloud, and what is
+            # wrong with any of it is reported together.
+            load_settings(source, [entry_point, *_BACKGROUND])
+        return Runtime(load_settings(source, [entry_point]))
 
     return _once(("runtime", entry_point), make)
 

@@ -9,6 +9,7 @@ Who does what: `environment` decides the settings, `supervisor` starts the proce
 shown on the terminal, `page/` what is shown in the browser.
 """
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -17,3 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # The relay's modules, as functions-framework finds them: main.py's folder, after everything else.
 if str(ROOT / "functions") not in sys.path:
     sys.path.append(str(ROOT / "functions"))
+
+
+def python() -> str:
+    """The Python to be typed for a command of ours: this one, which has the packages (`.venv` after make)."""
+    path = Path(sys.executable)
+    return shlex.quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 when all went well, 1 with one clear sentence when the stack cannot run, 2 for unusable arguments."""
     options = _parse(arguments)
     interruption.listen()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Customers write what they like, and not every terminal has a character for it.
+        sys.stdout.reconfigure(errors="replace")
     try:
         if options.command == "serve":
             from scripts.local_stack.serve import serve

@@ -37,6 +37,7 @@ from scripts.local_stack.page_app import PageApp
 from scripts.local_stack.schedule import Schedule
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
 # What proxies and tunnels add. A request with any of these did not begin on this machine.
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CF_CONNECTING_IP")
 
@@ -90,7 +91,7 @@ class Stack:
         path = environ.get("PATH_INFO", "")
         if path in PUBLIC_ROUTES:
             return self._routes[path]
-        if self._plan.twilio is not Twilio.FAKE and not _is_from_this_machine(environ):
+        if self._plan.twilio is not Twilio.FAKE and not is_from_this_machine(environ):
             return _not_found
         for pattern, app in self._routes.items():
             if re.fullmatch(pattern.replace("{tier}", "[0-9]+"), path):
@@ -145,7 +146,11 @@ def _name_phones(fake: FakeTwilio, settings: Settings) -> None:
         fake.phone(tier.phone, tier.name)
 
 
-def _is_from_this_machine(environ: WSGIEnvironment) -> bool:
+def is_from_this_machine(environ: WSGIEnvironment) -> bool:
+    """Whether somebody at this machine asks, and not a stranger, be it through a proxy or a tunnel."""
+    # A stranger may claim any name. Where the stack listens on every interface, the address gives him away.
+    if environ.get("REMOTE_ADDR", "") not in _LOOPBACK_ADDRESSES:
+        return False
     host = environ.get("HTTP_HOST", "").rpartition(":")
     name = host[0] if host[1] and host[2].isdecimal() else environ.get("HTTP_HOST", "")
     return name in _LOOPBACK_NAMES and not any(header in environ for header in _FORWARDED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scripts.local_stack import story
+from scripts.local_stack import python, story
 from scripts.local_stack.environment import Plan, Twilio
 
 _TIER_STYLES = ("cyan", "magenta", "yellow", "blue", "green")
@@ -56,15 +57,15 @@ class Screen:
             facts.add_row("  Home", f"embedded: {_short(Path(plan.environ['RELAY_DATABASE']))}")
         if plan.twilio is Twilio.FAKE:
             facts.add_row("  Phones", f"{plan.address}/")
-            audience, email = plan.environ["RELAY_STATE_AUDIENCE"], plan.environ["RELAY_STATE_ALLOWED_EMAILS"]
-            command = f"python -m scripts.local_google.issuer --stack {plan.address}"
-            facts.add_row("  A token", f"{command} --audience {audience} --email {email.split(',')[0]}")
         else:
             facts.add_row("  Set-up", f"{plan.address}/ (answered to this machine only)")
         if log is not None:
             facts.add_row("  Log", str(_short(log)))
         self._console.print(Text.assemble("The relay is up at ", (plan.address, "bold")))
         self._console.print(facts)
+        if plan.twilio is Twilio.FAKE:
+            # Left to the terminal to wrap, so that it is copied in one piece.
+            self._console.print(Text.assemble(("  Token   ", "dim"), _token_command(plan)), soft_wrap=True)
 
     def text_in(self, relay: Relay) -> None:
         """A new relay's heading."""
@@ -85,6 +86,12 @@ class Screen:
 
     def document(self, document: dict[str, Any]) -> None:
         self._console.print_json(json.dumps(document), ensure_ascii=False)
+
+
+def _token_command(plan: Plan) -> str:
+    email = plan.environ["RELAY_STATE_ALLOWED_EMAILS"].split(",")[0].strip()
+    identity = f"--audience {shlex.quote(plan.environ['RELAY_STATE_AUDIENCE'])} --email {shlex.quote(email)}"
+    return f"{python()} -m scripts.local_google.issuer --stack {plan.address} {identity}"
 
 
 def _short(path: Path) -> Path:

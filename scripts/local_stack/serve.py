@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from relay import wiring
 from relay.variables import VARIABLES
 
-from scripts.local_stack import ROOT
+from scripts.local_stack import ROOT, python
 from scripts.local_stack.environment import FAKE_DATABASE, Twilio, made_up, make_folder_of, twilio_of, with_env_file
 from scripts.local_stack.supervisor import bound
 
@@ -39,7 +39,7 @@ def serve(target: str, port: int) -> int:
         # Another seed every time: an id that was used before is a text that is known already.
         number = (environ | values)["BUSINESS_PHONE_NUMBER"].split(",")[0]
         options = f"--sms-url {address}/sms/inbound --number {number} --seed {values['RELAY_LOCAL_SEED']}"
-        print(f"  For a fake Twilio that texts it: python -m scripts.fake_twilio {options}", file=sys.stderr)
+        print(f"  For a fake Twilio that texts it: {python()} -m scripts.fake_twilio {options}", file=sys.stderr)
         environ |= given
     # What is wrong is said before anything is started.
     wiring.runtime(target, environ)

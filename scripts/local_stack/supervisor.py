@@ -6,6 +6,7 @@ holds one end of a pipe, its lifeline; when we die, even by kill -9, it reads th
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -204,6 +205,11 @@ def bound(host: str, port: int) -> socket.socket:
             raise StackError(
                 f"Port {port} is reserved for the system's administrator: choose one above 1023."
             ) from error
+        if error.errno != errno.EADDRINUSE:
+            raise StackError(
+                f"{host}, port {port}, cannot be listened on ({error.strerror}): RELAY_LOCAL_HOST is to be an IPv4 "
+                "address of this machine, or 0.0.0.0 for all of them."
+            ) from error
         hint = f"stop what uses it, or choose another one: PORT={port + 1 if port < 65535 else 8081}"
         raise StackError(f"Port {port} on {host} is taken; {hint}.") from error
     return listening
@@ -212,7 +218,11 @@ def bound(host: str, port: int) -> socket.socket:
 def _open_log(path: Path | None) -> IO[bytes] | None:
     if path is None:
         return None
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > _LOG_MAX_BYTES:
-        path.replace(path.with_suffix(".old.log"))
-    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > _LOG_MAX_BYTES:
+            path.replace(path.with_suffix(".old.log"))
+        return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
+    except OSError as error:
+        words = f"The log {path} cannot be written ({error.strerror}); set RELAY_LOCAL_LOG (- is the terminal)."
+        raise StackError(words) from error

@@ -104,6 +104,34 @@ def test_each_switch_offers_what_a_carrier_can_do_and_says_so_in_words(
     expect(other.locator("#carrier-1-delay")).to_have_value("7")
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "status", "reached"),
+    [
+        ("api_down", "failed 20503", 1),
+        ("silent", "unconfirmed", 1),
+        ("reply_lost", "unknown", 0),
+        ("late", "accepted", 0),
+    ],
+)
+def test_a_switch_does_to_the_next_text_what_it_says(
+    new_page: NewPage, calm_embedded_stack: RunningStack, behaviour: str, status: str, reached: int
+) -> None:
+    page = open_phones(new_page(), calm_embedded_stack.address)
+    page.select_option("#carrier-1", behaviour)
+    if behaviour == "late":
+        page.fill("#carrier-1-delay", "1")
+        page.press("#carrier-1-delay", "Tab")
+    expect(page.locator("#announcer")).to_contain_text("Dana's carrier: ")
+    words = f"The carrier is set to {behaviour}"
+    write(page, words)
+    expect(page.locator(f"{TIERS[reached]} .bubble.theirs").last).to_contain_text(words)
+    story = page.locator(".story").filter(has_text=words)
+    expect(story.locator(".badge")).to_have_text("Delivered")
+    told = story.locator(".step").filter(has_text="tier 1").locator(".status").all_text_contents()
+    assert status in told
+    assert told.count("sending") == (2 if behaviour == "api_down" else 1)
+
+
 def test_the_keyboard_alone_is_enough(new_page: NewPage, calm_embedded_stack: RunningStack) -> None:
     page = open_phones(new_page(), calm_embedded_stack.address)
     page.focus(f"{CUSTOMER} textarea")
@@ -139,8 +167,10 @@ def test_when_the_relay_is_gone_the_page_says_so_and_goes_on_when_it_is_back(new
     with running_stack("embedded", tmp_path) as stack:
         address = stack.address
         open_phones(page, address)
+        stack.client.set_carrier(HANDLERS[0], "refuse", 1, 21614)
         write(page, "Before the end")
-        expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("Before the end")
+        expect(page.locator(f"{TIERS[1]} .bubble.theirs").last).to_contain_text("Before the end")
+        expect(page.locator(f"{TIERS[0]} .note")).to_have_text("Did not get through: error 21614")
     expect(page.locator("#banner")).to_be_visible()
     expect(page.locator("#banner")).to_contain_text("The relay does not answer.")
     expect(page.locator("#connection")).to_have_text("No connection")
@@ -152,6 +182,7 @@ def test_when_the_relay_is_gone_the_page_says_so_and_goes_on_when_it_is_back(new
         expect(page.locator("#connection")).to_have_text("Live")
         # The database outlived the stop; the phones of a fake Twilio did not.
         expect(page.locator(".story .quote").first).to_have_text("Before the end")
+        assert page.locator(".phone .bubble, .phone .note").count() == 0
         write(page, "After the end")
         expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("After the end")
 

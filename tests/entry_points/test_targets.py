@@ -42,15 +42,26 @@ def test_an_entry_point_answers_as_it_is_deployed(target: str, tmp_path: Path) -
         assert (status, served.log.read_text("utf-8").count("Traceback")) == (expected, 0), answer
 
 
+@pytest.mark.parametrize("target", ["escalate_tier", "sweep", "reconcile"])
+def test_a_private_entry_point_answers_post_alone_and_says_so(target: str, tmp_path: Path) -> None:
+    with Served(target, settings_for(tmp_path), tmp_path) as served:
+        for method in ("GET", "OPTIONS"):
+            status, headers, _ = served.ask(method, "/")
+            assert (status, headers["allow"]) == (405, "POST")
+        assert served.ask("POST", "/", b" " * 70_000, JSON)[0] == 413
+
+
 def test_the_watchmens_rounds_report_what_they_did(tmp_path: Path) -> None:
     with Served("sweep", settings_for(tmp_path), tmp_path) as served:
         _, _, answer = served.ask("POST", "/")
         assert json.loads(answer)["resumed"] == 0
 
 
-def test_what_is_not_configured_is_said_at_start_all_at_once_and_in_words() -> None:
+# The second needs the handlers only because the embedded home also sends what is due, in every process of it.
+@pytest.mark.parametrize("target", ["sms_inbound", "sms_delivery_status"])
+def test_what_is_not_configured_is_said_at_start_all_at_once_and_in_words(target: str) -> None:
     source = str(ROOT / "functions" / "main.py")
-    command = ["functions_framework", "--source", source, "--target", "sms_inbound", "--port", str(free_port())]
+    command = ["functions_framework", "--source", source, "--target", target, "--port", str(free_port())]
     environ = clean_environment() | {"PRIMARY_HANDLER_PHONE": "98765", "RELAY_COLOUR": "blue"}
     done = subprocess.run(
         [sys.executable, "-m", *command], env=environ, capture_output=True, text=True, timeout=120, check=False

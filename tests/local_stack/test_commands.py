@@ -29,14 +29,16 @@ def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("backend", ["embedded", "google"])
+# On any terminal: one of them knows no quotation marks but the plain ones.
+@pytest.mark.parametrize(("backend", "encoding"), [("embedded", "ascii"), ("google", "utf-8")])
 def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(
-    backend: str, request: pytest.FixtureRequest
+    backend: str, encoding: str, request: pytest.FixtureRequest
 ) -> None:
     if backend == "google":
         request.getfixturevalue("firestore_emulator")  # skips, saying why, where there are no emulators
     # Credentials that are configured are left alone: a demonstration texts nobody.
-    done = command("demo", "--backend", backend, TWILIO_ACCOUNT_SID="AC" + "0" * 32, TWILIO_AUTH_TOKEN="real")
+    real = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "real"}
+    done = command("demo", "--backend", backend, **real, PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("failed 30006", "unconfirmed", "Front desk has the text.", '"final_status": "delivered"'):
         assert words in done.stdout
@@ -72,6 +74,20 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"Port {port} on 127.0.0.1 is taken; ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["203.0.113.9", "nowhere.invalid", "::1"])
+def test_an_address_that_this_machine_has_not_is_no_taken_port(host: str) -> None:
+    done = command("run", "--port", "0", RELAY_LOCAL_HOST=host)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"{host}, port 0, cannot be listened on (")
+    assert "RELAY_LOCAL_HOST is to be an IPv4 address of this machine" in done.stderr
+
+
+def test_a_log_that_cannot_be_written_is_one_clear_sentence(tmp_path: Path) -> None:
+    done = command("run", "--port", "0", RELAY_LOCAL_LOG=str(tmp_path), RELAY_DATABASE=str(tmp_path / "relay.db"))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"The log {tmp_path} cannot be written (")
 
 
 @pytest.mark.parametrize("port", ["abc", "70000", "-1"])

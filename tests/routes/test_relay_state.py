@@ -132,7 +132,11 @@ def test_other_methods_are_answered_405_with_allow(caller: Caller) -> None:
 
 
 def test_a_body_that_is_too_large_is_answered_413(caller: Caller) -> None:
-    assert caller.operator(PATH, b" " * 70_000).status == 413
+    answer = caller.operator(PATH, b" " * 70_000, Origin=ORIGIN)
+    assert (answer.status, "larger" in json.loads(answer.body)["error"]) == (413, True)
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    # Whoever shows no token is told so first.
+    assert caller.ask("POST", PATH, b" " * 70_000, {"Content-Type": "application/json"}).status == 401
 
 
 def test_another_content_type_is_answered_415(caller: Caller) -> None:

@@ -126,12 +126,27 @@ class RelayProcess:
 
 
 def children_of(pid: int) -> list[int]:
-    """All descendants of a process. Empty where the system has no `ps`."""
-    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
-    parents = {int(child): int(parent) for child, parent in (line.split() for line in listed.splitlines())}
+    """All descendants of a process."""
+    parents = _parents()
     found: list[int] = []
     edge = [pid]
     while edge:
         edge = [child for child, parent in parents.items() if parent in edge]
         found += edge
     return found
+
+
+def _parents() -> dict[int, int]:
+    """Every process with its parent: from /proc where there is one, because small systems have no `ps`."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            told = stat.read_text("utf-8", "replace")
+        except OSError:
+            continue  # it has ended meanwhile
+        # Source: proc(5): pid (name) state ppid …, and a name may hold blanks and brackets.
+        parents[int(stat.parent.name)] = int(told.rpartition(")")[2].split()[1])
+    if not parents:
+        listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        parents = {int(child): int(parent) for child, parent in (line.split() for line in listed.splitlines())}
+    return parents

@@ -78,6 +78,19 @@ VARIABLE_CASES: dict[str, tuple[dict[str, str], str]] = {
     "a negative tier": ({"ESCALATION_TIER": "-1"}, "ESCALATION_TIER is not a tier's number"),
     "one queue for every tier": ({"TASKS_QUEUE_TEMPLATE": "escalate"}, "TASKS_QUEUE_TEMPLATE does not contain {tier}"),
     "one URL for every tier": ({"ESCALATION_URL_TEMPLATE": "https://a.example"}, "ESCALATION_URL_TEMPLATE does not"),
+    "a queue with another place": (
+        {"TASKS_QUEUE_TEMPLATE": "tier-{tier}-{region}"},
+        "TASKS_QUEUE_TEMPLATE has a brace",
+    ),
+    "a queue with half a brace": ({"TASKS_QUEUE_TEMPLATE": "tier-{tier}-{"}, "TASKS_QUEUE_TEMPLATE has a brace"),
+    "a URL with a brace too many": (
+        {"ESCALATION_URL_TEMPLATE": "https://a.example/{tier}}"},
+        "ESCALATION_URL_TEMPLATE has a brace that does not belong to {tier}",
+    ),
+    "a URL that is no web address": (
+        {"ESCALATION_URL_TEMPLATE": "escalate-{tier}"},
+        "ESCALATION_URL_TEMPLATE is not a",
+    ),
     "a collection with a path": ({"RELAY_COLLECTION": "a/b"}, "RELAY_COLLECTION is not a collection's name"),
     "a collection of Firestore's own": ({"RELAY_COLLECTION": "__all__"}, "RELAY_COLLECTION is not a collection's name"),
     "an origin with a path": ({"RELAY_STATE_ALLOWED_ORIGINS": "https://a.example/x"}, "not an origin like https://a.b"),
@@ -111,6 +124,10 @@ TIERS_CASES: dict[str, tuple[object, str]] = {
     "null": (None, "RELAY_TIERS is not a list of at least one tier"),
     "an unknown key": ([{**_GOOD, "retries": 3}], "tier 1 has an unknown key `retries`"),
     "a key that may be a number": ([{**_GOOD, "+15550100009": 3}], "tier 1 has an unknown key; a tier has"),
+    "a brace missing between two tiers": (
+        f'[{{"phone": "{FIRST}", "success": "sent", "phone": "{SECOND}"}}]',
+        "tier 1 has `phone` more than once",
+    ),
     "no phone": ([{"name": "x"}], "tier 1: phone (nothing) is not E.164"),
     "a phone as a number": ([{"phone": 15550100001}], "tier 1: phone …01 is not E.164"),
     "a phone not E.164": ([_GOOD, {"phone": "0049151"}], "tier 2: phone …51 is not E.164"),

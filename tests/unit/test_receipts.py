@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from relay.events import Event, EventKind
 from relay.model import AttemptStatus, FinalStatus, Step
 from relay.policy import Success
-from relay.receipts import receipt_event
+from relay.receipts import receipt_event, success_for
 from relay.webhook import STATUSES
 
-from tests.unit.relays import MESSAGE_ID, TRANSIENT, policy, sid
+from tests.unit.relays import MESSAGE_ID, TRANSIENT, after, due, policy, received, refused, sid
 from tests.unit.worlds import Doubles, Observed, lose_the_answer, status_request
 
 
@@ -172,6 +173,18 @@ def test_sent_is_enough_only_for_a_tier_that_says_so(success: Success, status: s
     doubles = _sent(success=success)
     doubles.status(status_request(status))
     assert doubles.relay().final_status is final_status
+
+
+def test_after_a_redrive_only_a_delivery_counts_for_the_attempts_before_it() -> None:
+    """Today's policy may count `sent`, and may not have their tiers any more."""
+    ended = after(received(policy(tiers=2)).relay, refused(1), due(2), refused(2))
+    today = policy(tiers=1, success=Success.SENT)
+    relay = after(ended, Event(EventKind.REDRIVE_REQUESTED, policy=today, request_id="request 1"))
+    assert [success_for(relay, attempt) for attempt in relay.attempts] == [
+        Success.DELIVERED,
+        Success.DELIVERED,
+        Success.SENT,
+    ]
 
 
 @pytest.mark.parametrize("status", ["received", "receiving"])

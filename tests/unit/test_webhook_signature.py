@@ -21,6 +21,7 @@ from tests.unit.worlds import (
     ACCOUNT_SID,
     BASE_URL,
     INBOUND,
+    STATUS,
     TOKEN,
     Doubles,
     Fields,
@@ -80,6 +81,15 @@ def test_both_tokens_are_accepted_during_a_rotation(case: Webhook, signed: Forge
     genuine, answer, status = case
     rotating = TwilioAccount(ACCOUNT_SID, (TOKEN, OTHER_TOKEN), BASE_URL)
     assert answer(Doubles(account=rotating), signed(genuine)).status == status
+
+
+@pytest.mark.parametrize(("fields", "is_refused"), [(480, False), (600, True)])
+def test_more_fields_than_twilio_ever_sends_are_not_even_sorted(case: Webhook, fields: int, is_refused: bool) -> None:
+    genuine, answer, status = case
+    known = INBOUND if genuine.path == INBOUND_PATH else STATUS
+    many = (*known, *((f"Extra{number}", "") for number in range(fields)))
+    response = answer(Doubles(), post(genuine.path, many, genuine.query))
+    assert response.status == (403 if is_refused else status)
 
 
 def test_without_any_token_nobody_is_accepted(case: Webhook) -> None:

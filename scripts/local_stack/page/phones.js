@@ -90,11 +90,13 @@ export function showPhones(stack, state, relays) {
   const byMessage = new Map(relays.map((relay) => [relay.message_id, relay]));
   const running = relays.find((relay) => relay.final_status === "in_progress");
   const activeTier = running?.attempts.at(-1)?.tier;
+  // Relays outlive a stop, phones do not: what became of a text that no phone knows any more is no news for one.
+  const known = new Set(state.messages.map((message) => message.sid));
   for (const phone of state.phones) {
     const shown = byId(`phone-${phone.phone.replace(/\D/g, "")}`);
     if (!shown) continue;
     const tier = stack.tiers.find((one) => one.phone === phone.phone);
-    const items = tier ? handlerItems(phone, tier, relays) : customerItems(phone, byMessage);
+    const items = tier ? handlerItems(phone, tier, relays, known) : customerItems(phone, byMessage);
     showChat(shown, items.slice(-BUBBLES_SHOWN));
     if (tier) {
       shown.classList.toggle("active", tier.number === activeTier);
@@ -111,7 +113,7 @@ function customerItems(phone, byMessage) {
 }
 
 /** What the handset shows, and between it what became of the attempts that it does not show. */
-function handlerItems(phone, tier, relays) {
+function handlerItems(phone, tier, relays, known) {
   const texts = phone.inbox.map((text) => ({
     key: text.sid,
     at: text.reached_phone_at,
@@ -122,6 +124,7 @@ function handlerItems(phone, tier, relays) {
   const notes = relays.flatMap((relay) =>
     relay.attempts
       .filter((attempt) => attempt.phone === tier.phone && attempt.status !== "delivered")
+      .filter((attempt) => known.has(relay.message_id) || known.has(attempt.message_sid))
       .map((attempt) => ({
         key: `${relay.message_id}-${attempt.number}`,
         at: Date.parse(attempt.starts_at) / 1000,

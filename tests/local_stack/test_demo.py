@@ -1,0 +1,54 @@
+"""The demonstration judges its own end: 0 only when the last tier has delivered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scripts.local_stack import stack
+from scripts.local_stack.environment import make_plan
+
+ENDS = {
+    "the last tier delivered": ("delivered", 3, 0),
+    "an earlier tier delivered": ("delivered", 2, 1),
+    "nobody was reached": ("exhausted", None, 1),
+    "it goes on for ever": ("in_progress", None, 1),
+    "it was not forwarded": ("recorded", None, 1),
+}
+
+
+class StandIn:
+    """A stack that is up as soon as it is entered, and whose one relay has ended as it was told."""
+
+    document: dict[str, Any]
+
+    def __init__(self, *_given: object) -> None:
+        self.plan = make_plan({}, "embedded", "127.0.0.1", 8080)
+
+    def __enter__(self) -> StandIn:
+        return self
+
+    def __exit__(self, *_error: object) -> None: ...
+
+    def relay(self, _message_id: str) -> dict[str, Any]:
+        return self.document
+
+
+@pytest.mark.parametrize(("final_status", "delivered_tier", "expected"), ENDS.values(), ids=ENDS)
+def test_it_succeeds_only_when_the_last_tier_has_delivered(
+    final_status: str,
+    delivered_tier: int | None,
+    expected: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document = {"final_status": final_status, "delivered_tier": delivered_tier, "policy": {"tiers": [{}, {}, {}]}}
+    monkeypatch.setattr(StandIn, "document", document, raising=False)
+    for name in ("Supervisor", "StackClient"):
+        monkeypatch.setattr(stack, name, StandIn)
+    monkeypatch.setattr(stack, "Follower", lambda *_: None)
+    monkeypatch.setattr(stack, "_store", lambda _: None)
+    monkeypatch.setattr(stack, "_play", lambda *_: "SM" + "0" * 32)
+    assert stack.demo("embedded") == expected
+    assert ("Tier 3 delivered." in capsys.readouterr().out) is (expected == 0)
