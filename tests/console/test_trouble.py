@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -85,6 +86,21 @@ def test_a_day_whose_loading_was_interrupted_is_loaded_to_its_end(new_page: NewP
     expect(page.locator("#day-note")).to_have_text("the newest 1 only")
     expect(page.locator("#pulse")).to_have_text("live")
     expect(page.locator("#day-note")).to_have_text("")
+
+
+def test_more_texts_than_are_asked_for_at_once_leave_no_hole_in_the_day(new_page: NewPage, stack: RunningStack) -> None:
+    """As after a night with the page asleep: what lies between the newest and what was known is asked for, too."""
+    row = stack.wait_until(stack.text("One of many", stack.customer(), DELIVERS), "delivered")["summary"]
+    page = open_console(new_page(), stack)
+    expect(page.locator("#day-note")).to_have_text("")
+
+    def answer(route: Route) -> None:
+        body = json.loads(route.request.post_data or "{}")
+        more = None if "final_status" in body else "more"
+        route.fulfill(json={"relays": [row], "next_page_token": more, "now": row["timestamp"]})
+
+    page.route("**/sms/relay-state", answer)
+    expect(page.locator("#day-note")).to_have_text(re.compile(r"the newest \d+ only"))
 
 
 def test_a_relay_that_cannot_answer_is_said_to_and_is_asked_again(new_page: NewPage, stack: RunningStack) -> None:

@@ -10,6 +10,8 @@ const ROWS_MAX = 3000;
 export const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+const NOTHING_LOADED = Object.freeze({ since: null, token: null, pages: 0, isLoaded: false });
+
 const iso = (ms) => new Date(ms).toISOString();
 const isOpen = (row) => row.final_status === "in_progress" || row.final_status === "exhausted";
 
@@ -27,7 +29,7 @@ export class Feed extends EventTarget {
   #newest = 0;
   #settledAt = 0;
   #unreachedHours = 24;
-  #day = { since: null, token: null, pages: 0, isLoaded: false };
+  #day = NOTHING_LOADED;
 
   constructor(api) {
     super();
@@ -69,6 +71,8 @@ export class Feed extends EventTarget {
     let changed = !this.#day.isLoaded && (await this.#loadDay());
     const now = this.#api.now();
     const arrived = await this.#all({ since: iso(Math.max(this.#newest - OVERLAP_MS, now - DAY_MS)) });
+    // More than are asked for at once came since: between these and the rest of the day is a hole.
+    if (arrived.isCut) this.#day = NOTHING_LOADED;
     const running = await this.#all({ final_status: "in_progress" });
     const current = new Set([...arrived.rows, ...running.rows].map((row) => row.message_id));
     let settling = (row) => row.final_status === "in_progress";
@@ -98,8 +102,8 @@ export class Feed extends EventTarget {
 
   /** Page after page; what an error interrupts goes on in the next round. */
   async #loadDay() {
+    if (this.#day === NOTHING_LOADED) this.#day = { ...NOTHING_LOADED, since: iso(this.#api.now() - DAY_MS) };
     const day = this.#day;
-    day.since ??= iso(this.#api.now() - DAY_MS);
     while (!day.isLoaded) {
       const page = await this.page({ since: day.since }, day.token);
       day.token = page.token;
@@ -113,16 +117,16 @@ export class Feed extends EventTarget {
   }
 
   async #all(filter) {
-    const found = { rows: [], changed: false };
+    const found = { rows: [], changed: false, isCut: false };
     let token = null;
     for (let number = 0; number < PAGES_MAX; number += 1) {
       const page = await this.page(filter, token);
       found.rows.push(...page.rows);
       found.changed ||= page.changed;
       token = page.token;
-      if (!token) break;
+      if (!token) return found;
     }
-    return found;
+    return { ...found, isCut: true };
   }
 
   /** Rows that are no longer listed as what they were: something became of them. */
