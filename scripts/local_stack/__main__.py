@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from relay.errors import ConfigurationError
+from relay.errors import ConfigurationError, StoreUnavailable
 from relay.variables import ENTRY_POINTS
 
 from scripts.local_stack import interruption
@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return stack.run(options.backend, _port(options.port, "8080"))
     except (ConfigurationError, StackError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except StoreUnavailable as error:
+        print(f"The relays cannot be read: {error}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0

@@ -1,7 +1,8 @@
 """A process that runs Google's emulators, the local Cloud Tasks server and Eventarc's part for one stack.
 
 Prints one line of JSON: the environment in which Google's clients find them, or {"error": "…"}. Ends when its standard
-input does. A process of its own because gRPC's threads and a forking server do not go together.
+input does, and when an emulator does: without it there is no relay. A process of its own because gRPC's threads and a
+forking server do not go together.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import sys
 from datetime import timedelta
@@ -21,6 +23,7 @@ from scripts.local_google.emulators import EmulatorFailed, EmulatorsUnavailable,
 from scripts.local_google.eventarc import EventarcStandIn
 from scripts.local_google.issuer import TokenIssuer
 
+_LOOK_SECONDS = 1.0
 # As the deployed queues have it.
 _RETRY = tasks_v2.RetryConfig(
     max_attempts=-1, min_backoff=timedelta(seconds=1), max_backoff=timedelta(seconds=60), max_doublings=6
@@ -51,7 +54,9 @@ def main() -> int:
         events.start()
         running.callback(events.stop)
         print(json.dumps(environment), flush=True)
-        sys.stdin.buffer.read()
+        while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+            if not all(emulator.running for emulator in emulators):
+                return 1
     return 0
 
 

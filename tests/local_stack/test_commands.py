@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.relay_process import ROOT, RelayProcess, clean_environment
+from tests.stories.relay_process import ROOT, RelayProcess, children_of, clean_environment
 
 _PATIENCE_SECONDS = 180
 
@@ -108,6 +109,21 @@ def test_missing_emulators_are_named_with_what_to_do(tmp_path: Path) -> None:
     done = command("demo", "--backend", "google", PATH=str(tmp_path), JAVA_HOME="", CLOUDSDK_ROOT_DIR="")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert done.stderr.startswith("BACKEND=google needs Google's emulators: java is missing: install a Java runtime")
+
+
+def test_an_emulator_that_dies_ends_the_stack_with_a_word(
+    tmp_path: Path,
+    firestore_emulator: object,  # skips, saying why, where there are none
+) -> None:
+    relay = RelayProcess("google", {}, tmp_path)
+    relay.start()
+    assert relay.wait_for("Up until Ctrl-C")
+    for pid in children_of(relay.pid):
+        if b"CloudFirestore" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+    assert relay.wait_for("The emulators' process has ended.")
+    assert relay.stop(0) == 1  # this signal does nothing: it has to end by itself
+    assert "Traceback" not in relay.output
 
 
 def test_a_database_of_somebody_else_is_refused_in_words(tmp_path: Path) -> None:

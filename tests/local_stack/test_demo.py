@@ -1,12 +1,14 @@
-"""The demonstration judges its own end: 0 only when the last tier has delivered."""
+"""How the demonstration ends: it judges itself, 0 only when the last tier has delivered."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from relay.errors import StoreUnavailable
 
-from scripts.local_stack import stack
+from scripts.local_stack import __main__ as commands
+from scripts.local_stack import interruption, stack
 from scripts.local_stack.environment import make_plan
 
 ENDS = {
@@ -52,3 +54,15 @@ def test_it_succeeds_only_when_the_last_tier_has_delivered(
     monkeypatch.setattr(stack, "_play", lambda *_: "SM" + "0" * 32)
     assert stack.demo("embedded") == expected
     assert ("Tier 3 delivered." in capsys.readouterr().out) is (expected == 0)
+
+
+def test_a_store_that_does_not_answer_the_terminal_is_said_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_backend: str) -> int:
+        raise StoreUnavailable("Firestore: ServiceUnavailable")
+
+    monkeypatch.setattr(interruption, "listen", lambda: None)
+    monkeypatch.setattr(stack, "demo", fail)
+    assert commands.main(["demo"]) == 1
+    assert capsys.readouterr().err == "The relays cannot be read: Firestore: ServiceUnavailable.\n"
