@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from relay.config_reader import Reader
@@ -72,10 +72,7 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
     read = Reader(environ, needs, chosen)
     if chosen not in ("embedded", "google"):
         read.mistakes.append("RELAY_BACKEND is neither `embedded` nor `google`.")
-    known = {variable.name for variable in VARIABLES}
-    for name in sorted(environ):
-        if name.startswith("RELAY_") and name not in known and not name.startswith(_NOT_SETTINGS):
-            read.mistakes.append(f"{name} is not a setting of this relay; see .env.example for those it knows.")
+    read.mistakes.extend(_names_that_are_none(environ))
     policy, phones = read_policy(read) if Need.TIERS in needs else (None, ())
     public_base_url = read.url("PUBLIC_BASE_URL", is_called_by_twilio=True)
     settings = Settings(
@@ -113,6 +110,26 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
     if read.mistakes:
         raise ConfigurationError(read.mistakes)
     return settings
+
+
+def _names_that_are_none(environ: Mapping[str, str]) -> Iterator[str]:
+    """Settings that nobody reads, in words. Others' variables are none of our business, unless the name is so near to
+    one of ours that it is meant for it: a second auth token that nobody reads costs texts during a rotation."""
+    known = {variable.name for variable in VARIABLES}
+    first_words = {name.partition("_")[0] for name in known}
+    for name in sorted(environ):
+        if name in known or name.startswith(_NOT_SETTINGS) or name.partition("_")[0] not in first_words:
+            continue
+        if name.startswith("RELAY_"):
+            yield f"{name} is not a setting of this relay; see .env.example for those it knows."
+        elif meant := _nearest(name, known):
+            yield f"{name} is not a setting of this relay; {meant} seems to be meant."
+
+
+def _nearest(name: str, known: Collection[str]) -> str | None:
+    from difflib import get_close_matches  # hardly ever needed, and every start would pay for it
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.9)), None)
 
 
 def backend_of(environ: Mapping[str, str]) -> str:

@@ -129,6 +129,11 @@ def test_several_own_numbers_are_separated_by_commas() -> None:
     assert _load(EMBEDDED, BUSINESS_PHONE_NUMBER=numbers).business_phones == (BUSINESS, "+15550100101")
 
 
+@pytest.mark.parametrize("name", ["TWILIO_REGION", "TWILIO_API_KEY", "PUBLIC_URL", "BACKUP_FOLDER", "RELAY_LOCAL_HOST"])
+def test_what_others_read_is_none_of_our_business(name: str) -> None:
+    load_settings({**GOOGLE, name: "x"}, ENTRY_POINTS)
+
+
 def test_allowed_emails_are_compared_in_lower_case() -> None:
     emails = "Operator@Example.com, second@example.com"
     assert _load(GOOGLE, RELAY_STATE_ALLOWED_EMAILS=emails).allowed_emails == {

@@ -23,6 +23,10 @@ def _mistakes(environ: dict[str, str]) -> tuple[str, ...]:
 VARIABLE_CASES: dict[str, tuple[dict[str, str], str]] = {
     "an unknown home": ({"RELAY_BACKEND": "aws"}, "RELAY_BACKEND is neither `embedded` nor `google`"),
     "an unknown setting": ({"RELAY_TIRES": "[]"}, "RELAY_TIRES is not a setting of this relay"),
+    "a misspelt setting": (
+        {"TWILIO_AUTH_TOKEN_SECONDRY": "x"},
+        "TWILIO_AUTH_TOKEN_SECONDRY is not a setting of this relay; TWILIO_AUTH_TOKEN_SECONDARY seems to be meant",
+    ),
     "an account's SID too short": ({"TWILIO_ACCOUNT_SID": "AC123"}, "TWILIO_ACCOUNT_SID is not AC followed by 32"),
     "an API key as account": ({"TWILIO_ACCOUNT_SID": "SK" + "0" * 32}, "TWILIO_ACCOUNT_SID is not AC followed by 32"),
     "an API key without its secret": ({"TWILIO_API_KEY_SID": "SK" + "0" * 32}, "go together: give both or neither"),
