@@ -14,7 +14,8 @@ endurance: $(VENV)/.all ## Kill the relay 50 times under 2,000 texts, then the g
 	$(PY) -m tests.endurance google --texts 300 --kills 6 --pause-seconds 20 --seed $(ENDURANCE_SEED)
 
 .PHONY: simulate-release
-simulate-release: $(VENV)/.all ## Ten million made-up disasters on all cores (an hour and more; goes on where it was stopped)
+simulate-release: $(VENV)/.all ## All exhaustive cases, then ten million made-up disasters (an hour and more; goes on where it was stopped)
+	$(PY) -m tests.simulator --exhaustive
 	@mkdir -p .local
 	$(PY) -m tests.simulator --seeds $(RELEASE_SEEDS) --resume .local/simulate-release.json
 

@@ -102,7 +102,7 @@ _PAIRS: tuple[tuple[str, Prepare, Makes, Makes], ...] = (
     ("redrive and delivery", _ENDED, operator, receipt("delivered")),
 )
 
-_MANY = frozenset({"reconcile and reconcile", "sweep and reconcile"})
+_MANY = frozenset({"reconcile and reconcile"})
 INTERLEAVINGS = tuple(
     Case(f"interleaved: {name}", partial(every_order, prepare, one, other), is_quick=name not in _MANY)
     for name, prepare, one, other in _PAIRS
