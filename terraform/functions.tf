@@ -132,8 +132,8 @@ resource "google_cloudfunctions2_function" "this" {
       {
         # The server's threads must match the concurrency, or requests wait inside the instance.
         THREADS = tostring(local.shapes[each.value.shape].concurrency)
-        # Cloud Functions would switch it on. The framework would then take each write to the log for one line, and pack
-        # the several lines of one commit into a single message, where no metric and so no alert finds them.
+        # Cloud Functions would switch it on. The framework would then put a stream of its own in the log's way, which takes
+        # each write for one line, and every line would cost a write.
         LOG_EXECUTION_ID = "false"
       },
     )

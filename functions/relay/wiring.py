@@ -6,6 +6,7 @@ use, so that a function that refuses a forgery never pays for them. An entry poi
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import threading
@@ -118,8 +119,12 @@ class Runtime:
 
 
 def new_claim() -> str:
-    """A random token that no two claims share."""
-    return secrets.token_hex(8)
+    """A token that no two claims share: random for this process, counted within it.
+
+    Not random anew each time: for that a thread would have to let go of the interpreter lock, and queue up for it.
+    """
+    process, numbers = _once(("claims",), lambda: (secrets.token_hex(8), itertools.count(1)))
+    return f"{process}-{next(numbers):x}"
 
 
 _lock = threading.RLock()
@@ -129,6 +134,10 @@ _shared: dict[tuple[object, ...], object] = {}
 def _once(key: tuple[object, ...], make: Callable[[], T]) -> T:
     """One of a kind per process: several entry points in one process share their clients. A fork starts afresh."""
     full_key = (os.getpid(), *key)
+    made = _shared.get(full_key)
+    if made is not None:
+        # Every request comes by, and threads must not queue up here.
+        return made  # type: ignore[return-value]
     with _lock:
         if full_key not in _shared:
             _shared[full_key] = make()

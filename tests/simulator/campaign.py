@@ -21,8 +21,8 @@ from tests.simulator.runner import counting_pairs, run_seed
 
 # Small enough for progress to be seen and little to be lost, large enough to cost nothing.
 CHUNK = 1000
-# Runs after which their garbage is collected: some 20 MB of it.
-_COLLECT_EVERY = 100
+# Runs after which their garbage is collected: a few MB of it.
+_COLLECT_EVERY = 500
 _VIOLATIONS_KEPT = 50
 
 

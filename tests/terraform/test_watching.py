@@ -122,15 +122,17 @@ functions_framework.create_app("write", sys.argv[1]).test_client().get("/")
 """
 
 
-def test_under_the_framework_as_deployed_each_line_of_a_commit_is_one_that_metrics_find(
-    deployment: Deployment, tmp_path: Path
+@pytest.mark.parametrize("is_deployed_otherwise", [False, True])
+def test_under_the_framework_each_line_of_a_commit_is_one_that_metrics_find(
+    deployment: Deployment, tmp_path: Path, is_deployed_otherwise: bool
 ) -> None:
     (tmp_path / "main.py").write_text(_WRITES_LINES)
-    # Cloud Functions sets it to true for a function that says nothing else.
     (execution_ids,) = {
-        function.service["environment_variables"].get("LOG_EXECUTION_ID", "true")
-        for function in deployment.functions.values()
+        function.service["environment_variables"].get("LOG_EXECUTION_ID") for function in deployment.functions.values()
     }
+    if is_deployed_otherwise:
+        # As Cloud Functions sets it for a function that says nothing else.
+        execution_ids = "true"
     done = subprocess.run(
         [sys.executable, "-c", _SERVES_IT, tmp_path / "main.py"],
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'functions'}:{ROOT}", "LOG_EXECUTION_ID": execution_ids},

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +58,31 @@ def test_every_step_has_a_row_that_says_what_it_means_and_what_to_do() -> None:
         assert line.severity in _SEVERITIES, name
         assert line.meaning.endswith("."), name
         assert line.what_to_do.endswith("."), name
+
+
+def test_the_lines_of_a_commit_leave_the_process_whole_however_little_a_pipe_takes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    relay = exhausted()
+    taken = tmp_path / "log"
+    with taken.open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "__stdout__", stream)
+        write = os.write
+        monkeypatch.setattr(os, "write", lambda descriptor, text: write(descriptor, text[:7]))
+        JsonJournal().steps(relay, relay.error_log)
+    events = [json.loads(line)["event"] for line in taken.read_text().splitlines()]
+    assert events == [entry.step.value for entry in relay.error_log]
+
+
+def test_a_pipe_whose_reader_went_away_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "__stdout__", stream)
+        relay = exhausted()
+        JsonJournal().steps(relay, relay.error_log)
 
 
 def test_every_line_of_the_trail_is_one_line_of_json() -> None:

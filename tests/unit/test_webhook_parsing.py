@@ -38,7 +38,7 @@ def test_a_form_is_read_as_the_standard_library_reads_it(text: str, noise: bytes
     body = f"AccountSid={ACCOUNT_SID}&{text}".encode() + noise
     expected = _standard(body)
     if expected is None:
-        with pytest.raises(BadRequest, match="Forbidden"):
+        with pytest.raises(BadRequest, match=r"^$"):
             _ours(body, {})
     elif expected["AccountSid"] == [ACCOUNT_SID]:
         assert _ours(body, expected) == expected
@@ -51,5 +51,5 @@ def test_a_form_has_at_most_500_fields(fields: int, is_read: bool) -> None:
     if is_read:
         assert len(_ours(body, _standard(body) or {})["a"]) == fields
     else:
-        with pytest.raises(BadRequest, match="Forbidden"):
+        with pytest.raises(BadRequest, match=r"^$"):
             _ours(body, {"AccountSid": [ACCOUNT_SID], "a": ["1"]})
