@@ -65,10 +65,10 @@ def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMe
         if _may_own(relay, owner, other) and any(_can_be(text, owner, other) for text in free)
     ]
     me = _Rival(attempt.starts_at, relay.message_id, attempt.number)
-    one_too_few = 0 < len(free) <= len(rivals)
     others_might = any(rival.message_id != me.message_id for rival in rivals)
-    # A callback may yet tell whose it is; when none can be expected any more, the order of sending decides.
-    if one_too_few and others_might and world.clock.now() < until + _CALLBACKS_COME:
+    # A callback may yet tell whose each is. Only when none can be expected any more the order of sending decides: it is
+    # told by clocks that may differ.
+    if others_might and world.clock.now() < until + _CALLBACKS_COME:
         raise Undecidable("another text with the same words is of unknown outcome too")
     before_me = sum(rival < me for rival in rivals)
     return free[before_me] if before_me < len(free) else None
