@@ -1,4 +1,4 @@
-"""Mutants of the ways in: webhook, receipts, timers, look-ups, sweep, reconcile, redrive."""
+"""Mutants of the ways in: webhook, receipts, timers, sweep, reconcile, redrive."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from relay import escalation, inbound, lookup, receipts, reconcile, shell, sweep, webhook
-from relay.errors import MessengerUnavailable, StoreUnavailable
+from relay.errors import StoreUnavailable
 from relay.events import Event, EventKind
 from relay.model import SenderClass
 from relay.policy import Success
@@ -71,18 +71,6 @@ def _deadline_asks_nobody(patch: Patcher) -> None:
     patch.put(escalation, "deadline_event", deadline_event)
 
 
-def _silence_means_not_sent(patch: Patcher) -> None:
-    real = lookup.find
-
-    def find(*arguments: Any) -> Any:
-        try:
-            return real(*arguments)
-        except MessengerUnavailable:
-            return None
-
-    patch.put(escalation, "find", find)
-
-
 def _sent_counts_everywhere(patch: Patcher) -> None:
     patch.put(receipts, "success_for", lambda relay, attempt: Success.SENT)
     patch.put(lookup, "success_for", lambda relay, attempt: Success.SENT)
@@ -98,28 +86,6 @@ def _failed_timer_is_done(patch: Patcher) -> None:
             return Applied(None, "given up by a mutant")
 
     patch.put(escalation, "fire", fire)
-
-
-def _first_text_found_is_taken(patch: Patcher) -> None:
-    """As it once was: rivals for a text are not asked about."""
-    patch.put(lookup, "_may_own", lambda relay, owner, attempt: False)
-
-
-def _whose_it_is_is_guessed(patch: Patcher) -> None:
-    """As it once was: of two that a text may belong to, the order of sending decides at once."""
-    patch.put(lookup, "_CALLBACKS_COME", timedelta(days=-1))
-
-
-def _owner_not_asked(patch: Patcher) -> None:
-    patch.put(lookup, "_others_with_the_same_words", lambda *arguments: iter(()))
-
-
-def _no_tolerance(patch: Patcher) -> None:
-    patch.put(lookup, "_TOLERANCE", timedelta(0))
-
-
-def _words_not_compared(patch: Patcher) -> None:
-    patch.put(lookup, "comparable", lambda text: "")
 
 
 def _no_sweep(patch: Patcher) -> None:
@@ -220,20 +186,6 @@ def _reconcile_takes_nothing_over(patch: Patcher) -> None:
     patch.put(reconcile._Run, "ask_about_relays", lambda run: None)
 
 
-def _dead_senders_are_waited_for(patch: Patcher) -> None:
-    patch.put(lookup, "_PATIENCE", timedelta(days=1))
-
-
-def _a_negative_look_up_is_final(patch: Patcher) -> None:
-    patch.put(lookup, "_may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.message_sid is None)
-
-
-def _todays_number_is_asked_about(patch: Patcher) -> None:
-    patch.put(
-        lookup, "_phone", lambda relay, attempt: relay.policy.tier(min(attempt.tier, relay.policy.last_tier)).phone
-    )
-
-
 WAYS_IN = (
     Mutant("receipt lost with the store", "204 although nothing was recorded.", _receipt_lost_with_the_store),
     Mutant("200 without the store", "200 although nothing is durable.", _webhook_200_without_the_store),
@@ -241,42 +193,7 @@ WAYS_IN = (
     Mutant("handlers are customers", "Handlers' texts are forwarded.", _handlers_are_customers),
     Mutant("policy of today", "A change of tiers reaches relays under way.", _policy_of_today),
     Mutant("deadline asks nobody", "Escalates without asking for the true status.", _deadline_asks_nobody),
-    Mutant(
-        "silence means not sent",
-        "Twilio's silence counts as a negative look-up.",
-        _silence_means_not_sent,
-        600,
-        first_seed=2800,
-    ),
     Mutant("sent counts everywhere", "`sent` counts as reaching any handler.", _sent_counts_everywhere),
-    Mutant(
-        "first text found is taken",
-        "Nobody asks who else may own a text.",
-        _first_text_found_is_taken,
-        case="coincidence: a deadline, and whose a text is",
-    ),
-    Mutant(
-        "whose it is is guessed",
-        "Of two that a text may belong to the order decides at once.",
-        _whose_it_is_is_guessed,
-        case="coincidence: a deadline, and whose a text is",
-    ),
-    Mutant("owner not asked", "A text that belongs to another attempt is adopted.", _owner_not_asked),
-    Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance, 600, first_seed=1000),
-    Mutant(
-        "today's number asked about",
-        "After a redrive an earlier attempt is looked up under the new number.",
-        _todays_number_is_asked_about,
-        case="coincidence: an unknown outcome, and other tiers since",
-    ),
-    Mutant(
-        "negative look-up is final",
-        "A text that came late is another relay's to take.",
-        _a_negative_look_up_is_final,
-        2,
-        first_seed=568414,
-    ),
-    Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
     Mutant("no sweep", "Nobody looks for what is overdue.", _no_sweep),
     Mutant(
         "sweep skips the alarm",
@@ -287,7 +204,6 @@ WAYS_IN = (
     Mutant("sweep skips attempts", "A planned attempt is never resumed.", _sweep_skips_attempts),
     Mutant("sweep skips deadlines", "A lost deadline is never made up for.", _sweep_skips_deadlines),
     Mutant("sweep skips fates", "An ended relay's fates are left to reconcile.", _sweep_skips_fates),
-    Mutant("dead senders waited for", "Only the deadline gives up an unknown send.", _dead_senders_are_waited_for),
     Mutant("no reconcile", "A webhook that never arrived is a text lost.", _no_reconcile),
     Mutant("watermark in a hurry", "The watermark moves before the work is done.", _watermark_in_a_hurry),
     Mutant("no overlap", "Reconcile trusts its clock and Twilio's list.", _no_overlap, 600, first_seed=2500),

@@ -1,0 +1,99 @@
+"""Mutants of look-ups: whether and how Twilio is asked what became of a text, and whose a text is taken to be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from relay import escalation, lookup
+from relay.errors import MessengerUnavailable
+
+from tests.simulator.mutants.mutant import Mutant, Patcher
+
+
+def _silence_means_not_sent(patch: Patcher) -> None:
+    real = lookup.find
+
+    def find(*arguments: Any) -> Any:
+        try:
+            return real(*arguments)
+        except MessengerUnavailable:
+            return None
+
+    patch.put(escalation, "find", find)
+
+
+def _first_text_found_is_taken(patch: Patcher) -> None:
+    """As it once was: rivals for a text are not asked about."""
+    patch.put(lookup, "_may_own", lambda relay, owner, attempt: False)
+
+
+def _whose_it_is_is_guessed(patch: Patcher) -> None:
+    """As it once was: of two that a text may belong to, the order of sending decides at once."""
+    patch.put(lookup, "_CALLBACKS_COME", timedelta(days=-1))
+
+
+def _owner_not_asked(patch: Patcher) -> None:
+    patch.put(lookup, "_others_with_the_same_words", lambda *arguments: iter(()))
+
+
+def _no_tolerance(patch: Patcher) -> None:
+    patch.put(lookup, "_TOLERANCE", timedelta(0))
+
+
+def _words_not_compared(patch: Patcher) -> None:
+    patch.put(lookup, "comparable", lambda text: "")
+
+
+def _dead_senders_are_waited_for(patch: Patcher) -> None:
+    patch.put(lookup, "_PATIENCE", timedelta(days=1))
+
+
+def _a_negative_look_up_is_final(patch: Patcher) -> None:
+    patch.put(lookup, "_may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.message_sid is None)
+
+
+def _todays_number_is_asked_about(patch: Patcher) -> None:
+    patch.put(
+        lookup, "_phone", lambda relay, attempt: relay.policy.tier(min(attempt.tier, relay.policy.last_tier)).phone
+    )
+
+
+LOOK_UPS = (
+    Mutant(
+        "silence means not sent",
+        "Twilio's silence counts as a negative look-up.",
+        _silence_means_not_sent,
+        600,
+        first_seed=2800,
+    ),
+    Mutant(
+        "first text found is taken",
+        "Nobody asks who else may own a text.",
+        _first_text_found_is_taken,
+        case="coincidence: a deadline, and whose a text is",
+    ),
+    Mutant(
+        "whose it is is guessed",
+        "Of two that a text may belong to the order decides at once.",
+        _whose_it_is_is_guessed,
+        case="coincidence: a deadline, and whose a text is",
+    ),
+    Mutant("owner not asked", "A text that belongs to another attempt is adopted.", _owner_not_asked),
+    Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance, 600, first_seed=1000),
+    Mutant(
+        "today's number asked about",
+        "After a redrive an earlier attempt is looked up under the new number.",
+        _todays_number_is_asked_about,
+        case="coincidence: an unknown outcome, and other tiers since",
+    ),
+    Mutant(
+        "negative look-up is final",
+        "A text that came late is another relay's to take.",
+        _a_negative_look_up_is_final,
+        2,
+        first_seed=568414,
+    ),
+    Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
+    Mutant("dead senders waited for", "Only the deadline gives up an unknown send.", _dead_senders_are_waited_for),
+)
