@@ -22,20 +22,21 @@ def pytest_runtest_makereport(
     """With RELAY_FORBID_SKIPS=1 a skipped test has failed: a machine that should test everything must say so."""
     report = yield
     if os.environ.get("RELAY_FORBID_SKIPS") == "1" and report.skipped and isinstance(report.longrepr, tuple):
-        reason = report.longrepr[2].removeprefix("Skipped: ")
+        reason = _reason(report)
         if not reason.startswith(OPTIONAL):
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid} was skipped, which is forbidden here: {reason}"
     return report
 
 
+def _reason(report: pytest.TestReport) -> str:
+    """Why a test was skipped."""
+    return report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What this machine cannot test: one line for each thing that is missing, and how to get it."""
-    skipped = terminalreporter.getreports("skipped")
-    reasons = Counter(
-        report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        for report in skipped
-    )
+    reasons = Counter(map(_reason, terminalreporter.getreports("skipped")))
     if reasons:
         terminalreporter.section("not tested on this machine")
     for reason, count in reasons.most_common():
