@@ -69,7 +69,7 @@ def never_lost(run: Run) -> Iterator[str]:
 
 def s1_durable_before_200(run: Run) -> Iterator[str]:
     """What was answered 200 had been taken in before, and is still there at the end."""
-    for exchange in run.fake.exchanges:
+    for exchange in run.answered:
         if exchange.kind != "inbound" or exchange.http_status != 200:
             continue
         relay = run.relays.get(exchange.message_sid)
@@ -152,7 +152,7 @@ def s6_no_tier_skipped(run: Run) -> Iterator[str]:
 def s7_every_receipt_counts(run: Run) -> Iterator[str]:
     """Whatever was answered 204 is in the record at the end: a delivery ends the relay as delivered, a failure leaves
     the attempt failed (or delivered, if that was told too)."""
-    for exchange in run.fake.exchanges:
+    for exchange in run.answered:
         status = exchange.parameter("MessageStatus")
         if exchange.kind != "status" or exchange.http_status != 204:
             continue

@@ -14,7 +14,7 @@ from relay.model import FinalStatus, Relay
 from relay.ports import RelayStore
 from relay.webhook import CONNECTION_OVERRIDES
 
-from scripts.fake_twilio import FakeTwilio, InboundText, Server, Settings, StatusDelays
+from scripts.fake_twilio import Exchange, FakeTwilio, InboundText, Server, Settings, StatusDelays
 from scripts.fake_twilio import behaviour as b
 from tests.endurance.carriers import MIXTURE
 from tests.endurance.load import BUSINESS, HANDLERS, Planned
@@ -37,6 +37,7 @@ class Run:
     planned: Sequence[Planned]
     texts: dict[str, Planned] = field(default_factory=dict)  # by MessageSid
     relays: dict[str, Relay] = field(default_factory=dict)
+    answered: Sequence[Exchange] = ()  # what the relay had answered Twilio when its record was read
     stored: int = 0  # relays in the store, whosever they are
     log: str = ""
     kills_of_all: int = 0
@@ -161,7 +162,12 @@ def has_ended(relay: Relay) -> bool:
 
 
 def read_record(run: Run, store: RelayStore, log: Path) -> None:
-    """Everything that the relay has on record."""
+    """Everything that the relay has on record, and what it had answered by then.
+
+    Twilio goes on telling: a slow carrier's receipt can come minutes after the end. What came after the record
+    was read cannot be in it.
+    """
+    run.answered = run.fake.exchanges
     for message_id in run.texts:
         stored = store.get(message_id, timeout_seconds=_STORE_SECONDS)
         if stored is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -13,12 +15,13 @@ from relay.events import Event, EventKind
 from relay.machine import transition
 from relay.model import AttemptStatus, FinalStatus, InboundText, SenderClass
 from relay.policy import Policy, Tier
+from relay.ports import RelayStore, Stored
 from relay.webhook import status_callback_url
 
 from scripts.fake_twilio import Exchange, FakeTwilio, InboundFaults, Message, PostAttempt
 from tests.endurance.judges import JUDGES, violations
 from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS, Planned
-from tests.endurance.run import Run
+from tests.endurance.run import Run, read_record
 from tests.fakes.clock import START
 
 _ID = "SM" + "a" * 32
@@ -32,7 +35,7 @@ class _Twilio:
 
     posts: list[PostAttempt]
     messages: list[Message]
-    exchanges: list[Exchange]
+    exchanges: tuple[Exchange, ...] = ()
 
 
 def _post(attempt: int, to: str, at: float, sid: str) -> PostAttempt:
@@ -75,12 +78,9 @@ def _good_run() -> Run:
     delivered = Event(EventKind.RECEIPT_DELIVERED, 1, message_sid="SM" + "1" * 32)
     relay = transition(relay, delivered, START + timedelta(seconds=1)).relay
     post = _post(1, HANDLERS[0], START.timestamp(), "SM" + "1" * 32)
-    twilio = _Twilio(
-        [post],
-        [_message(post, (0, "queued"), (1, "delivered"))],
-        [_exchange("inbound", 200), _exchange("status", 204, MessageStatus="delivered")],
-    )
-    return Run(cast(FakeTwilio, twilio), [_TEXT], {_ID: _TEXT}, {_ID: relay}, stored=1, log="{}\n")
+    twilio = _Twilio([post], [_message(post, (0, "queued"), (1, "delivered"))])
+    answered = [_exchange("inbound", 200), _exchange("status", 204, MessageStatus="delivered")]
+    return Run(cast(FakeTwilio, twilio), [_TEXT], {_ID: _TEXT}, {_ID: relay}, answered, stored=1, log="{}\n")
 
 
 def test_a_run_in_which_all_went_well_gives_no_judge_reason_to_complain() -> None:
@@ -104,7 +104,7 @@ def _change_attempt(**changes: Any) -> Callable[[Run], None]:
 def _never_relayed(run: Run) -> None:
     run.relays.clear()
     run.stored = 0
-    run.fake.exchanges.clear()  # type: ignore[attr-defined]
+    run.answered = []
     run.fake.posts.clear()  # type: ignore[attr-defined]
     run.fake.messages.clear()  # type: ignore[attr-defined]
 
@@ -115,17 +115,21 @@ def _no_handler_has_it(run: Run) -> None:
 
 
 def _exhausted_in_silence(run: Run) -> None:
-    run.fake.exchanges.pop()  # type: ignore[attr-defined]
+    run.answered = run.answered[:1]
     _change(final_status=FinalStatus.EXHAUSTED, delivered_tier=None)(run)
 
 
+def _answer(run: Run, exchange: Exchange) -> None:
+    run.answered = [*run.answered, exchange]
+
+
 def _answered_and_gone(run: Run) -> None:
-    run.fake.exchanges.append(dataclasses.replace(_exchange("inbound", 200), message_sid="SM" + "b" * 32))  # type: ignore[attr-defined]
+    _answer(run, dataclasses.replace(_exchange("inbound", 200), message_sid="SM" + "b" * 32))
 
 
 def _answered_too_early(run: Run) -> None:
-    answer = run.fake.exchanges[0]
-    run.fake.exchanges[0] = dataclasses.replace(answer, ended_at=answer.ended_at - 1)  # type: ignore[index]
+    answer = run.answered[0]
+    _answer(run, dataclasses.replace(answer, ended_at=answer.ended_at - 1))
 
 
 def _two_relays(run: Run) -> None:
@@ -148,7 +152,7 @@ def _doubled(run: Run, first: str = "delivered", after_seconds: float = 5.0, to:
 
 
 def _reported_failed(run: Run) -> None:
-    run.fake.exchanges.append(_exchange("status", 204, MessageStatus="failed"))  # type: ignore[attr-defined]
+    _answer(run, _exchange("status", 204, MessageStatus="failed"))
     _change_attempt(status=AttemptStatus.ACCEPTED)(run)
 
 
@@ -205,6 +209,30 @@ def test_each_judge_notices_what_it_is_there_for(expected: str, tamper: Callable
 def test_every_judge_has_something_to_notice() -> None:
     judges = {judge.__name__.split("_")[0].upper().replace("NEVER", "LOST") for judge in JUDGES}
     assert judges == {expected for expected, _ in _TAMPERINGS.values()}
+
+
+def test_what_twilio_tells_after_the_record_was_read_cannot_be_missing_from_it() -> None:
+    run = _good_run()
+    delivered = run.answered[1]
+    exhausted = dataclasses.replace(run.relays[_ID], final_status=FinalStatus.EXHAUSTED)
+    twilio = _Twilio([], [], tuple(run.answered[:1]))
+    run.fake = cast(FakeTwilio, twilio)
+
+    class StoreAtWork:
+        """A slow carrier's receipt comes in while the record is being read."""
+
+        def get(self, _message_id: str, *, timeout_seconds: float) -> Stored:
+            assert timeout_seconds > 0
+            twilio.exchanges += (delivered,)
+            return Stored(exhausted, "1")
+
+    def found_missing() -> list[str]:
+        return [sentence for sentence in violations(run) if sentence.startswith("S7")]
+
+    read_record(run, cast(RelayStore, StoreAtWork()), Path(os.devnull))
+    assert found_missing() == []
+    read_record(run, cast(RelayStore, StoreAtWork()), Path(os.devnull))
+    assert len(found_missing()) == 1
 
 
 def test_a_second_text_after_the_first_had_failed_is_no_double() -> None:
