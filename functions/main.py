@@ -175,13 +175,17 @@ def sweep(request: flask.Request) -> flask.Response:
 
 
 def reconcile(request: flask.Request) -> flask.Response:
-    """The comparison with Twilio's own list. Private: called by Cloud Scheduler every five minutes."""
+    """The comparison with Twilio's own list. Private: called by Cloud Scheduler every five minutes.
+
+    503 when Twilio or the store did not answer, so that a net that no longer catches anything is noticed.
+    """
 
     def handle(runtime: Runtime, request: Request) -> Response:
         from relay.reconcile import reconcile as run
 
         check_post(request, allow="POST")
-        return json_response(200, dataclasses.asdict(run(runtime.world, runtime.intake)))
+        report = run(runtime.world, runtime.intake)
+        return json_response(503 if report.was_held_up else 200, dataclasses.asdict(report))
 
     return _serve("reconcile", request, handle)
 

@@ -96,7 +96,9 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "reconcile": (
         "The comparison with Twilio's own list: what was recovered, adopted, declared not sent and taken over.",
-        "Nothing at INFO. `recovered` at WARNING: texts arrive without their webhook, so check the number's URL.",
+        "Nothing at INFO. `recovered` at WARNING: texts arrive without their webhook, so check the number's URL. "
+        "`twilio_answered` or `store_answered` false: the round was cut short and the next one makes up for it; if it "
+        "lasts: “Twilio is down”, “Nothing moves”.",
     ),
     "a text could not be recovered": (
         "A text found in Twilio's list could not be relayed; reconcile tries it again.",

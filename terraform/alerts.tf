@@ -96,18 +96,35 @@ resource "google_monitoring_alert_policy" "threshold" {
   depends_on = [google_cloudfunctions2_function.this]
 }
 
-# The watchman himself: an answered sweep is what is missed here, so one that fails counts as none.
-resource "google_monitoring_alert_policy" "no_sweep" {
-  display_name          = "SMS relay: No sweep for five minutes"
+# The watchmen themselves: an answered round is what is missed here, so one that fails counts as none.
+locals {
+  watchmen = {
+    sweep = {
+      severity = "CRITICAL", missing_seconds = 300
+      title    = "No sweep for five minutes"
+      advice   = "Lost timers are not noticed now."
+    }
+    reconcile = {
+      severity = "ERROR", missing_seconds = 1800
+      title    = "No comparison with Twilio for half an hour"
+      advice   = "Texts whose webhook was lost are not noticed now. The answer says whether Twilio or the store did not answer."
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "no_round" {
+  for_each = local.watchmen
+
+  display_name          = "SMS relay: ${each.value.title}"
   combiner              = "OR"
-  severity              = "CRITICAL"
+  severity              = each.value.severity
   notification_channels = local.notification_channels
 
   conditions {
-    display_name = "No successful sweep"
+    display_name = "No successful ${each.key}"
     condition_absent {
-      filter   = "${local.requests} AND resource.label.service_name=\"sweep\" AND metric.label.response_code_class=\"2xx\""
-      duration = "300s"
+      filter   = "${local.requests} AND resource.label.service_name=\"${each.key}\" AND metric.label.response_code_class=\"2xx\""
+      duration = "${each.value.missing_seconds}s"
       aggregations {
         alignment_period     = "60s"
         per_series_aligner   = "ALIGN_DELTA"
@@ -118,7 +135,7 @@ resource "google_monitoring_alert_policy" "no_sweep" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Lost timers are not noticed now. Is the schedule relay-sweep paused? Run it by hand: gcloud scheduler jobs run relay-sweep --location=${var.region}. Read the sweep function's log."
+    content   = "${each.value.advice} Is the schedule relay-${each.key} paused? Run it by hand: gcloud scheduler jobs run relay-${each.key} --location=${var.region}. Read the function's log."
   }
 
   depends_on = [google_cloudfunctions2_function.this] # as above

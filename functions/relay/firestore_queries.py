@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -17,6 +18,9 @@ Index = tuple[tuple[str, Direction], ...]
 
 # Firestore's name for a document's id as a field. It ends every index by itself, in the direction of the last field.
 DOCUMENT_ID = "__name__"
+
+# So many values can be compared in one query (Firestore: queries, limits of `in`).
+IDS_MAX = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,13 @@ def build(
         query = query.where(filter=FieldFilter(shape.order_by, "<", until))
     query = query.order_by(shape.order_by, direction=shape.direction)
     return query.order_by(DOCUMENT_ID, direction=shape.direction)
+
+
+def with_ids(collection: Any, message_ids: Sequence[str]) -> Any:
+    """The query for the documents with these ids, at most IDS_MAX of them. It needs no index of its own."""
+    from google.cloud.firestore_v1.base_query import FieldFilter
+
+    return collection.where(filter=FieldFilter(DOCUMENT_ID, "in", [collection.document(each) for each in message_ids]))
 
 
 def page_token(timestamp: datetime, message_id: str) -> str:

@@ -61,6 +61,13 @@ class RelayStore(Protocol):
         """The relay, or None when there is none or it has expired."""
         ...
 
+    def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
+        """Those of them under which nothing is stored: for many, at a fraction of what a `get` of each costs.
+
+        An expired relay counts as stored until it is removed.
+        """
+        ...
+
     def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
         """Replace the relay if it still has `version`, then arm its timers. Returns the new version.
 

@@ -6,7 +6,7 @@ us of is asked. Everything is safe to repeat: a text is known by its MessageSid,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,9 @@ from relay.ports import ReceivedMessage, Search, Stored
 from relay.shell import TASK_LIMITS, Budget, World
 
 RUN_SECONDS = 120.0
+# So long may reading Twilio's list take. It is read whole or not at all, so after an outage of hours there must be time
+# for all that came in since.
+LIST_SECONDS = 60.0
 # How many texts are relayed, and how many relays asked about, at most in one run.
 RUN_LIMIT = 500
 
@@ -35,6 +38,9 @@ WEBHOOK_UNDER_WAY = timedelta(seconds=30)
 # Of ended relays only the latest are asked about every time; for the others `due_at` and the sweep see to it.
 _ENDED_LOOK_BACK = timedelta(hours=2)
 _PAGE = 100
+# So many texts of Twilio's list are looked for in the store at once. While one of them is sent, which takes seconds,
+# the others' webhooks may still come.
+_COMPARED_AT_ONCE = 300
 _BY = "reconcile"
 
 
@@ -49,7 +55,8 @@ class ReconcileReport:
         taken_over: statuses of which no callback had told.
         failed: texts and relays that could not be worked on; they come up again in the next run.
         more: a limit was reached, and the rest waits for the next run.
-        twilio_answered: False when Twilio was silent; then nothing was missed, the next run begins where this one did.
+        twilio_answered, store_answered: False when Twilio or the store was silent, which ended the run. Nothing was
+            missed, the next run begins where this one did; but whoever watches must know if it stays so.
     """
 
     recovered: int = 0
@@ -59,6 +66,11 @@ class ReconcileReport:
     failed: int = 0
     more: bool = False
     twilio_answered: bool = True
+    store_answered: bool = True
+
+    @property
+    def was_held_up(self) -> bool:
+        return not (self.twilio_answered and self.store_answered)
 
 
 def reconcile(world: World, intake: Intake, limit: int = RUN_LIMIT) -> ReconcileReport:
@@ -71,10 +83,10 @@ def reconcile(world: World, intake: Intake, limit: int = RUN_LIMIT) -> Reconcile
     except MessengerUnavailable:
         run.twilio_answered = False
     except StoreUnavailable:
-        run.failed += 1
+        run.store_answered = False
     report = run.report()
     repaired = report.recovered + report.adopted + report.declared_not_sent + report.taken_over
-    trouble = repaired or report.failed or not report.twilio_answered
+    trouble = repaired or report.failed or report.was_held_up
     labels = {field.name: getattr(report, field.name) for field in fields(report)}
     world.journal.note("WARNING" if trouble else "INFO", "reconcile", **labels)
     return report
@@ -87,6 +99,7 @@ class _Run:
         self.budget = budget
         self.failed = 0
         self.twilio_answered = True
+        self.store_answered = True
         self._world = world
         self._intake = intake
         self._limit = limit
@@ -105,6 +118,7 @@ class _Run:
             self.failed,
             self._more,
             self.twilio_answered,
+            self.store_answered,
         )
 
     def take_in(self, watermark: datetime | None) -> None:
@@ -114,11 +128,10 @@ class _Run:
         """
         now = self._world.clock.now()
         done_until = max(watermark or now, now - CLOCK_TOLERANCE)
-        for received in self._received(max((watermark or now) - OVERLAP, now - RETENTION)):
-            if received.received_at > now - WEBHOOK_UNDER_WAY or self._is_over():
-                done_until = min(done_until, received.received_at)
-                break
-            self._take_in_one(received)
+        listed = self._received(max((watermark or now) - OVERLAP, now - RETENTION))
+        done = self._take_in_missing([each for each in listed if each.received_at <= now - WEBHOOK_UNDER_WAY])
+        if done < len(listed):
+            done_until = min(done_until, listed[done].received_at)
         if watermark is None or done_until > watermark:
             # Never back, or the next run would look further back than the first.
             done_until = max(done_until, watermark or now)
@@ -129,15 +142,30 @@ class _Run:
         listed = [
             received
             for phone in self._intake.business_phones
-            for received in self._world.messenger.received_at(phone, since, timeout_seconds=self.budget.send)
+            for received in self._world.messenger.received_at(
+                phone, since, timeout_seconds=self.budget.at_most(LIST_SECONDS)
+            )
         ]
         return sorted(listed, key=lambda received: (received.received_at, received.text.message_id))
+
+    def _take_in_missing(self, listed: Sequence[ReceivedMessage]) -> int:
+        """Relay those that the store does not know, the oldest first; with how many this run is done."""
+        for start in range(0, len(listed), _COMPARED_AT_ONCE):
+            some = listed[start : start + _COMPARED_AT_ONCE]
+            message_ids = [received.text.message_id for received in some]
+            missing = self._world.store.missing(message_ids, timeout_seconds=self.budget.store)
+            for number, received in enumerate(some, start):
+                if self._is_over():
+                    return number
+                if received.text.message_id in missing:
+                    self._take_in_one(received)
+        return len(listed)
 
     def _take_in_one(self, received: ReceivedMessage) -> None:
         text = received.text
         try:
-            if shell.load(self._world, text.message_id, self.budget) is None:
-                self._recovered += inbound.accept(self._world, self._intake, text, self.budget, recovered_by=_BY)
+            # Its webhook may have come in meanwhile: then it is known, and only what is pending is done.
+            self._recovered += inbound.accept(self._world, self._intake, text, self.budget, recovered_by=_BY)
         except StoreUnavailable:
             raise
         except Exception as error:

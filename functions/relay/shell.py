@@ -72,21 +72,22 @@ class Budget:
         self._end = clock.monotonic() + seconds
         self._limits = limits
 
-    def _at_most(self, seconds: float) -> float:
+    def at_most(self, seconds: float) -> float:
+        """What a call may take that has a limit of its own."""
         # Never zero: a call that may not take any time at all could not even fail in an orderly way.
         return max(0.05, min(seconds, self._end - self._clock.monotonic()))
 
     @property
     def store(self) -> float:
-        return self._at_most(self._limits.store_seconds)
+        return self.at_most(self._limits.store_seconds)
 
     @property
     def timers(self) -> float:
-        return self._at_most(self._limits.timers_seconds)
+        return self.at_most(self._limits.timers_seconds)
 
     @property
     def send(self) -> float:
-        return self._at_most(min(self._limits.send_seconds, self._left - _RECORDING_SECONDS))
+        return self.at_most(min(self._limits.send_seconds, self._left - _RECORDING_SECONDS))
 
     @property
     def has_time_to_send(self) -> bool:

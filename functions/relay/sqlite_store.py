@@ -67,6 +67,14 @@ class SqliteStore:
         row = self._database.read(work, timeout_seconds=timeout_seconds)
         return None if row is None else Stored(decode(row[0]), row[1])
 
+    def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
+        def work(connection: sqlite3.Connection) -> set[str]:
+            # One at a time: in this process a statement costs next to nothing, and their number has no limit.
+            statement = "SELECT 1 FROM relays WHERE message_id = ?"
+            return {each for each in message_ids if connection.execute(statement, (each,)).fetchone() is None}
+
+        return self._database.read(work, timeout_seconds=timeout_seconds)
+
     def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
         document = to_document(relay)
 

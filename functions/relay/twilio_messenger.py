@@ -41,7 +41,9 @@ _NOT_FOUND = 20404
 # The code that stands for an HTTP status without one: an answer of a gateway, or of a server that is not Twilio.
 _CODE_FOR_STATUS = {401: 20003, 403: 20003, 404: _NOT_FOUND, 413: 21617, 429: 20429}
 _REQUEST_TIMEOUT = 408
-_PAGE_SIZE = 200
+# What is looked for is nearly always among the newest; a whole list is read in as few requests as Twilio allows.
+_NEWEST_PAGE_SIZE = 200
+_WHOLE_PAGE_SIZE = 1000
 
 
 class TwilioMessenger:
@@ -115,7 +117,7 @@ class TwilioMessenger:
         exchange, client = self._client(timeout_seconds)
 
         def ask() -> list[SentMessage]:
-            found = _messages(client, since, to=to, from_=from_)
+            found = _messages(client, since, _NEWEST_PAGE_SIZE, to=to, from_=from_)
             return [_sent_message(message) for message in found if str(message.direction).startswith("outbound")]
 
         return _answer(_in_time(ask, timeout_seconds), exchange)
@@ -124,7 +126,7 @@ class TwilioMessenger:
         exchange, client = self._client(timeout_seconds)
 
         def ask() -> list[ReceivedMessage]:
-            found = _messages(client, since, to=our_phone)
+            found = _messages(client, since, _WHOLE_PAGE_SIZE, to=our_phone)
             return [_received_message(message) for message in found if message.direction == "inbound"]
 
         return _answer(_in_time(ask, timeout_seconds), exchange)
@@ -192,7 +194,7 @@ def _answer(ended: _Ended[T], exchange: Exchange) -> T:
     raise MessengerUnavailable(f"Twilio answered with HTTP status {status}" if failed else _why(ended))
 
 
-def _messages(client: Any, since: datetime, **numbers: str) -> Iterator[Any]:
+def _messages(client: Any, since: datetime, page_size: int, **numbers: str) -> Iterator[Any]:
     """Twilio's messages with these numbers that were created since then, newest first.
 
     Twilio's own filter is by DateSent, which a text that is still queued does not have, and Twilio does not say whether
@@ -201,7 +203,7 @@ def _messages(client: Any, since: datetime, **numbers: str) -> Iterator[Any]:
     """
     # Twilio's times are whole seconds, cut off.
     earliest = since.replace(microsecond=0)
-    page = client.messages.page(page_size=_PAGE_SIZE, **numbers)
+    page = client.messages.page(page_size=page_size, **numbers)
     while page is not None:
         is_recent = False
         for message in page:

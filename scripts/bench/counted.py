@@ -92,12 +92,11 @@ def _cost() -> list[Row]:
             f"{day / obvious:.2f}x",
             f"at most {_GOAL:g}x",
             day / obvious <= _GOAL,
-            note=f"At {BUSY:.0f} texts a second it is {busy / obvious:.2f}x: from some 35 a second on the goal is met. "
+            note=f"At {BUSY:.0f} texts a second it is {busy / obvious:.2f}x: from some 25 a second on the goal is met. "
             "Below that an instance mostly serves one request at a time on a whole vCPU, which takes a third of the "
             "bill; the obvious design takes a third of a vCPU for each request instead (the default), and pays for it "
-            "with every burst. What would come close: no request log for answers of 2xx ($1.40) and a reconcile that "
-            "reads each text once instead of three times ($0.60): 0.21x. At a million a month it is "
-            f"{month / obvious:.2f}x.",
+            "with every burst. What would come close: no request log for answers of 2xx ($1.40): 0.21x. At a "
+            f"million a month it is {month / obvious:.2f}x.",
         ),
         Row(
             "infrastructure beside Twilio's own bill",

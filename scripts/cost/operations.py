@@ -60,8 +60,10 @@ RELAY: dict[str, Operations] = {
     ),
 }
 
-# Reconcile reads every text of the last quarter of an hour once each five minutes.
-RECONCILE_READS_PER_RELAY = 3
+# Reconcile looks for every text of the last quarter of an hour once each five minutes; Firestore counts thirty of them
+# for the price of one read (relay.firestore_queries.IDS_MAX).
+RECONCILE_LOOKS_PER_RELAY = 3
+RECONCILE_READS_PER_RELAY = RECONCILE_LOOKS_PER_RELAY / 30
 
 # The obvious design, as the quick starts of the services put it together: a function for each step, one request at a
 # time in each instance (the default), each fetching what it needs when it is called.

@@ -14,7 +14,7 @@ from scripts.scale.quotas import Load
 
 RATE = 10_000.0
 # Texts a second that a cell of the proposal takes.
-CELL_RATE = 15.0
+CELL_RATE = 50.0
 # A project may have 1,000 services and a region of it 1,000 queues; a cell has some nine and three.
 CELLS_IN_A_PROJECT = 100
 

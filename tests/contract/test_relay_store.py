@@ -53,6 +53,28 @@ def test_an_unknown_relay_is_none(rig: StoreRig) -> None:
     assert rig.store.get(a_message_id(), timeout_seconds=TIMEOUT) is None
 
 
+def test_of_many_ids_those_without_a_relay_are_missing(rig: StoreRig) -> None:
+    # More than any store compares at once, and stretches of it of which all are there, or none.
+    relays_ = [a_relay() for _ in range(70)]
+    for relay in relays_:
+        rig.store.create(relay, [], timeout_seconds=TIMEOUT)
+    there = [relay.message_id for relay in relays_]
+    absent = [a_message_id() for _ in range(40)]
+    asked = there[:45] + absent[:1] + there[45:] + absent[1:]
+    assert rig.store.missing(asked, timeout_seconds=TIMEOUT) == set(absent)
+    assert rig.store.missing(there, timeout_seconds=TIMEOUT) == set()
+    assert rig.store.missing([], timeout_seconds=TIMEOUT) == set()
+
+
+def test_an_expired_relay_is_not_missing_before_it_is_removed(rig: StoreRig) -> None:
+    relay = a_relay(expires_at=rig.clock.now() + timedelta(seconds=1))
+    rig.store.create(relay, [], timeout_seconds=TIMEOUT)
+    rig.clock.advance(2)
+    assert rig.store.missing([relay.message_id], timeout_seconds=TIMEOUT) == set()
+    rig.store.delete(relay.message_id, timeout_seconds=TIMEOUT)
+    assert rig.store.missing([relay.message_id], timeout_seconds=TIMEOUT) == {relay.message_id}
+
+
 def test_creating_a_relay_arms_its_timers(rig: StoreRig) -> None:
     relay = a_relay()
     timers = [a_timer(relay.message_id), a_timer(relay.message_id, attempt=2, due_at=later(60))]
@@ -229,6 +251,7 @@ def test_a_store_that_does_not_answer_is_unavailable(rig: StoreRig) -> None:
         writes.append(lambda: rig.store.purge_expired(later(0), 1, timeout_seconds=SHORT))
     reads: list[Callable[[], object]] = [
         lambda: rig.store.get(relay.message_id, timeout_seconds=SHORT),
+        lambda: rig.store.missing([relay.message_id], timeout_seconds=SHORT),
         lambda: rig.store.due(later(0), 1, timeout_seconds=SHORT),
         lambda: rig.store.get_watermark("name", timeout_seconds=SHORT),
     ]

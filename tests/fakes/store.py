@@ -46,6 +46,10 @@ class MemoryStore:
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         return next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
 
+    def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
+        self._live()
+        return set(message_ids) - self._relays.keys()
+
     def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
         def write() -> object:
             stored = self._relays.get(relay.message_id)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from google.cloud import firestore
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from relay.errors import AlreadyStored, VersionConflict
 from relay.firestore_store import FirestoreStore
 from relay.model import FinalStatus, Relay
@@ -210,3 +212,25 @@ def test_watermarks_live_beside_the_relays(store: FirestoreStore) -> None:
 def test_purging_is_left_to_the_collections_own_policy(store: FirestoreStore) -> None:
     store.create(expired(new_relay()[0]), [], **LIMIT)
     assert store.purge_expired(NOW + timedelta(days=1), 10, **LIMIT) == 0
+
+
+def test_thirty_known_relays_are_looked_for_with_one_count_and_no_read(
+    store: FirestoreStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        store.create(new_relay(number)[0], [], **LIMIT)
+    calls: list[str] = []
+    for name in ("run_aggregation_query", "batch_get_documents", "run_query"):
+        monkeypatch.setattr(FirestoreClient, name, _noting(calls, name, getattr(FirestoreClient, name)))
+    assert store.missing([sid(number) for number in range(60)], **LIMIT) == set()
+    assert calls == ["run_aggregation_query"] * 2
+    assert store.missing([sid(number) for number in range(40, 70)], **LIMIT) == set(map(sid, range(60, 70)))
+    assert calls[2:] == ["run_aggregation_query", "batch_get_documents"]
+
+
+def _noting(calls: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(*args: Any, **options: Any) -> Any:
+        calls.append(name)
+        return real(*args, **options)
+
+    return noting

@@ -94,6 +94,13 @@ def test_the_request_names_numbers_and_page_size_and_no_date_that_a_waiting_text
     assert line == f"GET {path}?To=%2B15550002001&From=%2B15550001000&PageSize=200 HTTP/1.1"
 
 
+def test_what_came_in_is_read_in_pages_as_large_as_twilio_allows() -> None:
+    with RawServer(pages([])) as server:
+        messenger_at(server.base_url).received_at(OURS, NOW, timeout_seconds=PATIENT)
+    line = server.requests[0].split("\r\n")[0]
+    assert line == f"GET /2010-04-01/Accounts/{ACCOUNT}/Messages.json?To=%2B15550001000&PageSize=1000 HTTP/1.1"
+
+
 def test_pages_are_followed_until_one_is_too_old() -> None:
     talk = pages(
         [listed(5, ago(1)), listed(4, ago(2), ago(2))],
@@ -125,7 +132,7 @@ def test_our_own_outgoing_texts_did_not_come_in() -> None:
 
 
 def test_a_whole_list_is_read_page_by_page_from_a_server_like_twilios(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twilio_messenger, "_PAGE_SIZE", 2)
+    monkeypatch.setattr(twilio_messenger, "_WHOLE_PAGE_SIZE", 2)
     fake = FakeTwilio(clock=ManualClock())
     with Server(fake) as server:
         sids = [fake.customer_texts("+15550003001", OURS, f"text {number}").sid for number in range(7)]

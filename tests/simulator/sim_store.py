@@ -55,6 +55,14 @@ class ProcessStore:
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         return self._read("store.get", timeout_seconds, lambda: self._visible(message_id))
 
+    def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
+        # Each at a moment of its own: no store promises that what it says of many was true of all at once.
+        return {
+            message_id
+            for message_id in message_ids
+            if not self._read("store.missing", timeout_seconds, lambda: message_id in self._state.relays)  # noqa: B023
+        }
+
     def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
         try:
             new_version = self._write("store.update", timeout_seconds, lambda: self._update(relay, version))

@@ -197,11 +197,18 @@ def test_queues_that_fill_up_are_told_whatever_they_are_called(deployments: dict
         assert f'queue_id=starts_with("{prefix}")' in alert(deployments[run], "queue_depth")["filter"]
 
 
-def test_five_minutes_without_an_answered_sweep_are_told(deployment: Deployment) -> None:
-    policy = deployment.one("google_monitoring_alert_policy.no_sweep")
+@pytest.mark.parametrize(
+    ("watchman", "period_seconds", "duration"), [("sweep", 60, "300s"), ("reconcile", 300, "1800s")]
+)
+def test_a_watchman_who_no_longer_answers_is_told(
+    deployment: Deployment, watchman: str, period_seconds: int, duration: str
+) -> None:
+    policy = deployment.one(f'google_monitoring_alert_policy.no_round["{watchman}"]')
     (condition,) = policy["conditions"][0]["condition_absent"]
-    assert condition["duration"] == "300s"
-    assert 'service_name="sweep"' in condition["filter"]
+    assert condition["duration"] == duration
+    # One round that fails is no news.
+    assert int(duration.removesuffix("s")) > 3 * period_seconds
+    assert f'service_name="{watchman}"' in condition["filter"]
     assert 'response_code_class="2xx"' in condition["filter"]
 
 
@@ -209,10 +216,10 @@ def test_every_alert_reaches_every_channel_and_says_what_to_do(deployments: dict
     deployment = deployments["every_option"]
     policies = [
         *deployment.all("google_monitoring_alert_policy.threshold").values(),
-        deployment.one("google_monitoring_alert_policy.no_sweep"),
+        *deployment.all("google_monitoring_alert_policy.no_round").values(),
     ]
     made = deployment.one('google_monitoring_notification_channel.email["jo@example.com"]')["name"]
-    assert len(policies) == 7
+    assert len(policies) == 8
     for policy in policies:
         assert policy["notification_channels"] == ["projects/demo-project/notificationChannels/42", made]
         assert len(policy["documentation"][0]["content"]) > 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -102,6 +103,39 @@ def test_a_young_text_is_left_to_its_webhook_for_now(doubles: Doubles) -> None:
     assert _run(doubles).recovered == 0
     doubles.clock.advance(300)
     assert _run(doubles).recovered == 1
+
+
+def test_a_webhook_that_comes_between_the_look_and_the_send_is_not_doubled(
+    doubles: Doubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _twilio_has(doubles, _id(1))
+    _twilio_has(doubles, _id(2))
+    looked = doubles.store.missing
+
+    def webhook_comes(message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
+        missing = looked(message_ids, timeout_seconds=timeout_seconds)
+        doubles.inbound(inbound_request(MessageSid=_id(2)))
+        return missing
+
+    monkeypatch.setattr(doubles.store, "missing", webhook_comes)
+    assert _run(doubles).recovered == 1
+    assert [doubles.relay(_id(number)).recovered for number in (1, 2)] == [True, False]
+    assert len(doubles.messenger.sends) == 2
+
+
+def test_more_texts_than_are_compared_at_once_are_all_recovered_oldest_first(
+    doubles: Doubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "_COMPARED_AT_ONCE", 3)
+    for number in range(8):
+        _twilio_has(doubles, _id(number), age=120 - number)
+    doubles.inbound(inbound_request(MessageSid=_id(4)))
+    assert _run(doubles).recovered == 7
+    told = [
+        next(number for number in range(8) if _id(number) in send.status_callback) for send in doubles.messenger.sends
+    ]
+    assert told == [4, 0, 1, 2, 3, 5, 6, 7]
+    assert [doubles.relay(_id(number)).recovered for number in range(8)] == [True] * 4 + [False] + [True] * 3
 
 
 def test_texts_before_a_young_one_are_not_left_waiting(doubles: Doubles) -> None:
@@ -227,7 +261,8 @@ def test_a_store_that_fails_on_the_way_leaves_the_watermark(doubles: Doubles, mo
         raise StoreUnavailable("down")
 
     monkeypatch.setattr(inbound, "accept", fails)
-    assert _run(doubles).failed == 1
+    report = _run(doubles)
+    assert (report.store_answered, report.was_held_up) == (False, True)
     assert _watermark(doubles) == before
 
 
