@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.errors import Flaky
 
 from tests.endurance.fuzz.inputs import SHARES, Fuzzer
 from tests.endurance.fuzz.test_fuzz import TAPES
@@ -48,7 +49,7 @@ def _run(world: World, inputs: int, first_seed: int, first_round: int) -> int:
         for entry_point, fuzzer in fuzzers.items():
             try:
                 _try_many(fuzzer, SHARES[entry_point], f"{first_seed}/{number}/{entry_point}")
-            except AssertionError as error:
+            except (AssertionError, Flaky) as error:
                 failures.append(str(error))
         done = sum(fuzzer.inputs for fuzzer in fuzzers.values())
         pace = done / (time.monotonic() - started)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -116,12 +117,23 @@ class World:
         printed = io.StringIO()
         environ = raw.environ(incoming, printed)
         self._effects.count = 0
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _no_collection():
             if measure:
                 status, peak, calls = _measured(lambda: _answered(self.apps[entry_point], environ))
             else:
                 status, peak, calls = _answered(self.apps[entry_point], environ), 0, 0
         return Answer(status, self._effects.count, printed.getvalue(), incoming.received, peak, calls)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """A collection calls Hypothesis back. In the depths of a nested body there is no room left for that, and the error
+    would be printed among the lines of the application."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _answered(app: Any, environ: dict[str, Any]) -> int:
