@@ -145,7 +145,8 @@ def _chunks(tally: Tally, seeds: int, jobs: int) -> Iterator[Tally]:
     if jobs == 1 or len(bounds) == 1:
         yield from map(run_chunk, bounds)
         return
-    with multiprocessing.Pool(jobs) as pool:
+    # Each worker is a process begun anew: a fork would inherit gRPC's threads from a test run, and may never end.
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         # In order, so that a resumed campaign misses nothing and repeats at most what was under way.
         yield from pool.imap(run_chunk, bounds)
 
