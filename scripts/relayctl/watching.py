@@ -19,6 +19,8 @@ _FAST_SECONDS, _SLOW_SECONDS = 2.0, 10.0
 _ERROR_MAX_SECONDS = 60.0
 # A row becomes visible a little after its timestamp, and machines' clocks differ.
 _OVERLAP = timedelta(seconds=20)
+# So long a relay that reached nobody is followed: a slow carrier may still deliver it.
+_LATE = timedelta(hours=2)
 
 
 class Watcher:
@@ -40,13 +42,15 @@ class Watcher:
         if is_first:
             # By the relay's clock; also when there has not been a single text yet.
             self._newest = self._api.search(limit=1)["now"]
-        arrived = list(self._api.rows(since=(parsed(self._newest) - _OVERLAP).isoformat()))
+        arrived = list(self._api.rows(since=self._back(_OVERLAP)))
+        unreached = list(self._api.rows(final_status="exhausted", since=self._back(_LATE)))
         if is_first:
             # What ended before we looked is no news, now or at the next look, which reaches as far back.
-            self._rows = {row["message_id"]: row for row in arrived if row["final_status"] != "in_progress"}
-        listed = {row["message_id"]: row for row in (*running, *arrived)}
+            ended = (row for row in (*arrived, *unreached) if row["final_status"] != "in_progress")
+            self._rows = {row["message_id"]: row for row in ended}
+        listed = {row["message_id"]: row for row in (*running, *arrived, *unreached)}
         for message_id, row in list(self._rows.items()):
-            if row["final_status"] == "in_progress" and message_id not in listed:
+            if row["final_status"] in ("in_progress", "exhausted") and message_id not in listed:
                 listed[message_id] = self._api.one(message_id)["summary"]
         for row in sorted(listed.values(), key=lambda row: row["timestamp"]):
             self._newest = max(self._newest, row["timestamp"])
@@ -55,11 +59,16 @@ class Watcher:
                 yield row
         self._forget()
 
+    def _back(self, reach: timedelta) -> str:
+        """So long before the newest text."""
+        return (parsed(self._newest) - reach).isoformat()
+
     def _forget(self) -> None:
         """Rows that have ended and are too old to be listed again."""
-        oldest = (parsed(self._newest) - 2 * _OVERLAP).isoformat()
+        oldest = {"in_progress": "", "exhausted": self._back(_LATE)}
+        usual = self._back(2 * _OVERLAP)
         for message_id, row in list(self._rows.items()):
-            if row["final_status"] != "in_progress" and row["timestamp"] < oldest:
+            if row["timestamp"] < oldest.get(row["final_status"], usual):
                 del self._rows[message_id]
 
 

@@ -103,6 +103,19 @@ def test_what_is_under_way_at_the_first_look_is_followed_to_its_end() -> None:
     assert [row["final_status"] for row in watcher.look()] == ["delivered"]
 
 
+def test_what_reached_nobody_is_told_when_a_slow_carrier_delivers_it_after_all() -> None:
+    played = Played(start=now())
+    message_id = played.exhausted()
+    watcher = _watched(played)
+    assert list(watcher.look()) == []
+    played.wait(600)
+    other = played.delivered()
+    assert [row["message_id"] for row in watcher.look()] == [other]
+    played.receipt(message_id, "delivered")
+    assert [(row["message_id"], row["final_status"]) for row in watcher.look()] == [(message_id, "delivered")]
+    assert list(watcher.look()) == []
+
+
 def test_it_stops_after_the_time_it_was_given(ctl: Ctl) -> None:
     ran = ctl("watch", "--seconds", "0")
     assert (ran.code, "Watching" in ran.out) == (0, True)
