@@ -21,7 +21,7 @@ from cloudevents.http import CloudEvent
 from relay import wiring
 from relay.errors import BadRequest, ConfigurationError, StoreUnavailable
 from relay.log import current_trace
-from relay.variables import ENTRY_POINTS, Need
+from relay.settings.variables import ENTRY_POINTS, Need
 from relay.web import BODY_MAX_BYTES, JSON, Request, Response, check_post, json_response, refusal, try_again
 from relay.wiring import Runtime
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -84,7 +84,7 @@ def sms_inbound(request: flask.Request) -> flask.Response:
     """Twilio's webhook for a customer's text."""
 
     def handle(runtime: Runtime, request: Request) -> Response:
-        from relay.inbound import handle_inbound_webhook
+        from relay.flow.intake import handle_inbound_webhook
 
         if request.method == "OPTIONS":
             return _no_cors()
@@ -97,7 +97,7 @@ def sms_delivery_status(request: flask.Request) -> flask.Response:
     """Twilio's callback about a text we sent."""
 
     def handle(runtime: Runtime, request: Request) -> Response:
-        from relay.receipts import handle_delivery_status
+        from relay.flow.receipts import handle_delivery_status
 
         if request.method == "OPTIONS":
             return _no_cors()
@@ -114,7 +114,7 @@ def sms_relay_state(request: flask.Request) -> flask.Response:
     """What happened to a text: one relay, or a search."""
 
     def handle(runtime: Runtime, request: Request) -> Response:
-        from relay.state_api import handle_relay_state
+        from relay.operators.state_api import handle_relay_state
 
         origins = runtime.settings.allowed_origins
         return handle_relay_state(runtime.store, wiring.SystemClock(), runtime.verifier, origins, request)
@@ -126,7 +126,7 @@ def sms_redrive(request: flask.Request) -> flask.Response:
     """Start an exhausted relay again."""
 
     def handle(runtime: Runtime, request: Request) -> Response:
-        from relay.redrive import handle_redrive
+        from relay.operators.redrive import handle_redrive
 
         origins = runtime.settings.allowed_origins
         return handle_redrive(runtime.world, runtime.policy, runtime.verifier, origins, request)
@@ -138,7 +138,7 @@ def console(request: flask.Request) -> flask.Response:
     """The operator's page. Private: who may open it is decided in front of it; what it shows, by each route it asks."""
 
     def handle(runtime: Runtime, request: Request) -> Response:
-        from relay.console import handle_console
+        from relay.operators.console import handle_console
 
         return handle_console(request, runtime.settings.console_api_url)
 
@@ -149,14 +149,15 @@ def escalate_tier(request: flask.Request) -> flask.Response:
     """A timer of one tier. Private: called by Cloud Tasks alone. 2xx: nothing left to do; else the task comes again."""
 
     def handle(runtime: Runtime, request: Request) -> Response:
-        from relay import escalation, timer_payload
+        from relay.flow import timers
+        from relay.google import task
 
         check_post(request, JSON, allow="POST")
-        timer = timer_payload.decode(request.body)
+        timer = task.decode(request.body)
         if runtime.settings.escalation_tier not in (None, timer.queue_tier):
             # Somebody mixed up queues and functions. The text must go on all the same.
             runtime.journal.note("WARNING", "timer of another tier", relay=timer.message_id, tier=timer.queue_tier)
-        applied = escalation.fire(runtime.world, timer)
+        applied = timers.fire(runtime.world, timer)
         return json_response(200, {"ignored_because": applied.ignored_because})
 
     return _serve("escalate_tier", request, handle)
@@ -166,7 +167,7 @@ def sweep(request: flask.Request) -> flask.Response:
     """The watchman's round. Private: called by Cloud Scheduler every minute."""
 
     def handle(runtime: Runtime, request: Request) -> Response:
-        from relay.sweep import sweep as run
+        from relay.flow.sweep import sweep as run
 
         check_post(request, allow="POST")
         return json_response(200, dataclasses.asdict(run(runtime.world)))
@@ -181,7 +182,7 @@ def reconcile(request: flask.Request) -> flask.Response:
     """
 
     def handle(runtime: Runtime, request: Request) -> Response:
-        from relay.reconcile import reconcile as run
+        from relay.flow.reconcile import reconcile as run
 
         check_post(request, allow="POST")
         report = run(runtime.world, runtime.intake)
@@ -196,12 +197,12 @@ def relay_events(event: CloudEvent) -> None:
 
     400 for what this revision cannot read, 503 when it could not be published. Eventarc comes again after either.
     """
-    from relay import firestore_trigger
-    from relay.relay_events import new_events, publish
+    from relay.google import trigger
+    from relay.record.relay_events import new_events, publish
 
     runtime = wiring.runtime("relay_events")
     try:
-        before, after = firestore_trigger.relays_of(event.data)
+        before, after = trigger.relays_of(event.data)
     except Exception as error:
         _note_unexpected("relay_events", error)
         flask.abort(400, "Not a relay's write.")

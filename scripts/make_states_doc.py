@@ -13,9 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "functions"))
 
-from relay.events import EventKind, State
-from relay.machine import TABLE, Answer
-from relay.model import FinalStatus, Relay
+from relay.core.events import EventKind, State
+from relay.core.machine import TABLE, Answer
+from relay.core.model import FinalStatus, Relay
 
 from scripts.walk_machine import policy_of, walk
 
@@ -39,10 +39,10 @@ _WORDS = {
 _HEAD = f"""\
 # States of a relay
 
-Generated from `functions/relay/machine.py`; do not edit. Regenerate with `{COMMAND}`.
+Generated from `functions/relay/core/machine.py`; do not edit. Regenerate with `{COMMAND}`.
 
 A relay in progress stands where its current attempt stands. `scheduled` after a failure is the same tier again by its
-schedule or the next tier; which of them, the code's class decides (`functions/relay/failures.py`).
+schedule or the next tier; which of them, the code's class decides (`functions/relay/core/failures.py`).
 
 """
 

@@ -10,10 +10,10 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from relay import machine, steps
-from relay.events import ABOUT_THE_RELAY, Decision, Event, EventKind
-from relay.model import InboundText, Relay, SenderClass
-from relay.policy import LOOKUP_RETRIES_MAX, Policy, Tier
+from relay.core import machine, moves
+from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind
+from relay.core.model import InboundText, Relay, SenderClass
+from relay.core.policy import LOOKUP_RETRIES_MAX, Policy, Tier
 
 RECEIVED_AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 # Once before any lease or deadline of the walk has passed, and once after all of them have.
@@ -56,9 +56,9 @@ def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = ()) -> Polic
 def starts(policy: Policy) -> Iterator[Relay]:
     """The relays that a received text can begin as: claimed by its webhook, unclaimed, or only recorded."""
     text = InboundText("SM" + "0" * 32, "+15557654321", "+15551234567", "The boiler is leaking")
-    yield steps.receive(text, SenderClass.CUSTOMER, policy, RECEIVED_AT, "claim 0").relay
-    yield steps.receive(text, SenderClass.CUSTOMER, policy, RECEIVED_AT, None).relay
-    yield steps.receive(text, SenderClass.HANDLER, policy, RECEIVED_AT, "claim 0").relay
+    yield moves.receive(text, SenderClass.CUSTOMER, policy, RECEIVED_AT, "claim 0").relay
+    yield moves.receive(text, SenderClass.CUSTOMER, policy, RECEIVED_AT, None).relay
+    yield moves.receive(text, SenderClass.HANDLER, policy, RECEIVED_AT, "claim 0").relay
 
 
 def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
@@ -107,7 +107,7 @@ def _asked_often(relay: Relay) -> Relay:
     current = relay.current_attempt
     if current is None or current.lookups in (0, LOOKUP_RETRIES_MAX):
         return relay
-    return steps.set_attempt(relay, current.number, lookups=LOOKUP_RETRIES_MAX)
+    return moves.set_attempt(relay, current.number, lookups=LOOKUP_RETRIES_MAX)
 
 
 def _essence(relay: Relay) -> Hashable:

@@ -1,4 +1,4 @@
-# What each function is told: environment variables and secrets, by need, as functions/relay/variables.py has them.
+# What each function is told: environment variables and secrets, by need, as functions/relay/settings/variables.py has them.
 
 locals {
   gateway_url = var.use_gateway ? "https://${google_api_gateway_gateway.this[0].default_hostname}" : null

@@ -1,4 +1,4 @@
-# The database: native mode, protected, backed up, and indexed for the queries of relay/firestore_store.py alone.
+# The database: native mode, protected, backed up, and indexed for the queries of relay/google/store.py alone.
 
 resource "google_firestore_database" "this" {
   count = var.create_database ? 1 : 0
@@ -17,7 +17,7 @@ resource "google_firestore_database" "this" {
 locals {
   database = var.create_database ? google_firestore_database.this[0].name : var.firestore_database
 
-  # One per query of relay/firestore_queries.py and no other; tests derive both lists from that table. A query on several
+  # One per query of relay/google/queries.py and no other; tests derive both lists from that table. A query on several
   # fields needs a composite index (the document id at its end is added by itself), one on a single field that field's.
   indexes = {
     by_final_status = { equal = ["final_status"], newest_first_by = "timestamp" }

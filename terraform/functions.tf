@@ -1,5 +1,5 @@
 # The functions: one map, one resource. What a function may do and reads follows from its needs, which are those of
-# functions/relay/variables.py; tests hold the two together.
+# functions/relay/settings/variables.py; tests hold the two together.
 
 locals {
   # Shapes. A second-generation function handles one request at a time unless told otherwise; each simultaneous text

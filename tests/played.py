@@ -8,13 +8,13 @@ from __future__ import annotations
 import itertools
 from datetime import datetime, timedelta
 
-from relay import escalation, shell
-from relay.inbound import WEBHOOK_SECONDS, Intake, accept
-from relay.model import InboundText, Relay, Timer
-from relay.policy import Policy, Success, Tier
+from relay.core.model import InboundText, Relay, Timer
+from relay.core.policy import Policy, Success, Tier
+from relay.flow import conductor, timers
+from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget, World
+from relay.flow.intake import WEBHOOK_SECONDS, Intake, accept
+from relay.flow.receipts import receipt_event
 from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
-from relay.receipts import receipt_event
-from relay.shell import TASK_LIMITS, WEBHOOK_LIMITS, Budget, World
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
 from tests.fakes.clock import START
@@ -71,7 +71,7 @@ class Played:
         while (timer := self._next(end)) is not None:
             self.clock.advance(max(0.0, (timer.due_at - self.clock.now()).total_seconds()))
             for due in self.timers.take_due(self.clock.now()):
-                escalation.fire(self.world, due)
+                timers.fire(self.world, due)
         self.clock.advance((end - self.clock.now()).total_seconds())
 
     def _next(self, end: datetime) -> Timer | None:
@@ -80,7 +80,7 @@ class Played:
     def receipt(self, message_id: str, status: str, code: int | None = None, attempt: int | None = None) -> None:
         """Twilio tells what became of an attempt, by default the latest."""
         budget = Budget(self.clock, WEBHOOK_SECONDS, TASK_LIMITS)
-        stored = shell.load(self.world, message_id, budget)
+        stored = conductor.load(self.world, message_id, budget)
         assert stored is not None
         told = stored.relay.attempts[(attempt or len(stored.relay.attempts)) - 1]
         sid = told.message_sid or f"SM{told.number:032x}"
@@ -88,7 +88,7 @@ class Played:
             self.messenger.set_status(sid, status, code)
         event = receipt_event(status, code, Success.DELIVERED, told.number, sid)
         assert event is not None
-        shell.apply(self.world, stored, event, budget)
+        conductor.apply(self.world, stored, event, budget)
 
     def relay(self, message_id: str) -> Relay:
         stored = self.store.get(message_id, timeout_seconds=1.0)

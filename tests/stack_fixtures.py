@@ -143,7 +143,7 @@ def failed(code: int) -> dict[str, Any]:
 @contextmanager
 def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[RunningStack]:
     """A stack of one's own; skips the test where this machine lacks what the home needs."""
-    from relay.variables import VARIABLES
+    from relay.settings.variables import VARIABLES
 
     from scripts.local_stack.supervisor import StackError, Supervisor
 

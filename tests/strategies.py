@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from relay.model import (
+from relay.core.model import (
     RETENTION,
     Attempt,
     AttemptStatus,
@@ -20,7 +20,7 @@ from relay.model import (
     TimerKind,
     TrailEntry,
 )
-from relay.policy import Policy, Success, Tier
+from relay.core.policy import Policy, Success, Tier
 
 from tests.fakes.clock import START
 

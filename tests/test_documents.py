@@ -10,9 +10,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.documents import SCHEMA_VERSION, from_document, plain, policy_document, policy_from_document, to_document
-from relay.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
-from relay.policy import Policy
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.core.policy import Policy
+from relay.record.documents import (
+    SCHEMA_VERSION,
+    from_document,
+    plain,
+    policy_document,
+    policy_from_document,
+    to_document,
+)
 
 from tests.fakes.clock import START
 from tests.strategies import a_policy, a_relay, an_attempt, later, policies, relays

@@ -14,9 +14,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TextIO
 
-from relay import failures
-from relay.failures import FailureClass
-from relay.model import Relay, SenderClass, Step, TrailEntry
+from relay.core import failures
+from relay.core.failures import FailureClass
+from relay.core.model import Relay, SenderClass, Step, TrailEntry
 
 # Set by the entry points from X-Cloud-Trace-Context, so that Cloud Logging groups the lines of one request.
 current_trace: ContextVar[str] = ContextVar("current_trace", default="")

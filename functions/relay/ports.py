@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from relay.model import FinalStatus, InboundText, Relay, Timer, TrailEntry
+from relay.core.model import FinalStatus, InboundText, Relay, Timer, TrailEntry
 
 
 @dataclass(frozen=True, slots=True)

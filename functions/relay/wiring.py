@@ -17,21 +17,21 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from relay.config import DATABASE_DEFAULT, Settings, backend_of, load_settings
+from relay.core.policy import Policy
 from relay.errors import ConfigurationError
 from relay.log import JsonJournal
-from relay.policy import Policy
-from relay.variables import ENTRY_POINTS, Need
+from relay.settings.settings import DATABASE_DEFAULT, Settings, backend_of, load_settings
+from relay.settings.variables import ENTRY_POINTS, Need
 
 if TYPE_CHECKING:
-    from relay.background import Background
-    from relay.identity import IdentityVerifier
-    from relay.inbound import Intake
+    from relay.embedded.background import Background
+    from relay.embedded.database import Database
+    from relay.flow.conductor import World
+    from relay.flow.intake import Intake
+    from relay.operators.identity import IdentityVerifier
     from relay.ports import Journal, Messenger, RelayStore, Timers
-    from relay.relay_events import EventPublisher
-    from relay.shell import World
-    from relay.sqlite_database import Database
-    from relay.webhook import TwilioAccount
+    from relay.record.relay_events import EventPublisher
+    from relay.twilio.webhook import TwilioAccount
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ class Runtime:
 
     @cached_property
     def world(self) -> World:
-        from relay.shell import World
+        from relay.flow.conductor import World
 
         return World(
             store=self.home.store,
@@ -87,7 +87,7 @@ class Runtime:
 
     @cached_property
     def account(self) -> TwilioAccount:
-        from relay.webhook import TwilioAccount
+        from relay.twilio.webhook import TwilioAccount
 
         settings = self.settings
         return TwilioAccount(settings.account_sid, settings.auth_tokens, settings.public_base_url)
@@ -100,20 +100,20 @@ class Runtime:
 
     @cached_property
     def intake(self) -> Intake:
-        from relay.inbound import Intake
+        from relay.flow.intake import Intake
 
         return Intake(self.policy, self.settings.business_phones)
 
     @cached_property
     def verifier(self) -> IdentityVerifier:
-        from relay.identity import IdentityVerifier
+        from relay.operators.identity import IdentityVerifier
 
         settings = self.settings
         return IdentityVerifier(settings.audience, settings.allowed_emails, settings.certs_url)
 
     @cached_property
     def publisher(self) -> EventPublisher:
-        from relay.pubsub_publisher import PubSubPublisher
+        from relay.google.publisher import PubSubPublisher
 
         return _once(("publisher", self.settings.project), lambda: PubSubPublisher(self.settings.project))
 
@@ -159,7 +159,7 @@ def runtime(entry_point: str, environ: Mapping[str, str] | None = None) -> Runti
 
 
 def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
-    from relay.twilio_messenger import TwilioMessenger
+    from relay.twilio.messenger import TwilioMessenger
 
     key = ("messenger", settings.account_sid, settings.api_key_sid, settings.api_base_url)
     return _once(
@@ -186,8 +186,8 @@ def shared_home(settings: Settings, journal: Journal) -> Home:
 
 
 def google_home(settings: Settings, journal: Journal) -> Home:
-    from relay.cloud_tasks_timers import CloudTasksTimers
-    from relay.firestore_store import FirestoreStore
+    from relay.google.store import FirestoreStore
+    from relay.google.timers import CloudTasksTimers
 
     timers = CloudTasksTimers(
         project=settings.project,
@@ -209,9 +209,9 @@ def google_home(settings: Settings, journal: Journal) -> Home:
 
 
 def embedded_home(settings: Settings, journal: Journal) -> Home:
-    from relay.sqlite_database import Database
-    from relay.sqlite_store import SqliteStore
-    from relay.sqlite_timers import SqliteTimers
+    from relay.embedded.database import Database
+    from relay.embedded.store import SqliteStore
+    from relay.embedded.timers import SqliteTimers
 
     database = Database(settings.database_path)
     return Home(SqliteStore(database, SystemClock(), journal), SqliteTimers(database, journal), database)
@@ -226,7 +226,7 @@ def prepare_embedded(settings: Settings) -> None:
 
     Raises ConfigurationError, or StoreUnavailable while others hold it.
     """
-    from relay.sqlite_database import Database
+    from relay.embedded.database import Database
 
     # Only the default's own folder is made: a misspelt path must not become an empty database.
     if settings.database_path == DATABASE_DEFAULT:
@@ -238,7 +238,7 @@ def start_background(environ: Mapping[str, str] | None = None) -> None:
     """Embedded home: start firing this machine's timers, and the sweep and reconcile jobs, once per process."""
 
     def make() -> Background:
-        from relay.background import Background
+        from relay.embedded.background import Background
 
         own = Runtime(load_settings(os.environ if environ is None else environ, _BACKGROUND))
         if own.home.database is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from relay.forwarded_text import compose
+from relay.flow.wording import compose
 
 from scripts.bench import settings
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from relay import wiring
-from relay.config import Settings
-from relay.model import Relay, Timer
+from relay.core.model import Relay, Timer
 from relay.ports import Accepted, Journal, Messenger, OutgoingText, RelayStore
+from relay.settings.settings import Settings
 from relay.wiring import Home
 
 # Lets the doubles take their time, as services over a network do.

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from relay import steps
-from relay.documents import plain, to_document
-from relay.events import ArmTimer, Decision
-from relay.model import InboundText, SenderClass
-from relay.policy import Policy, Tier
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
+from relay.core import moves
+from relay.core.events import ArmTimer, Decision
+from relay.core.model import InboundText, SenderClass
+from relay.core.policy import Policy, Tier
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
+from relay.record.documents import plain, to_document
 from relay.wiring import SystemClock
 
 from scripts.bench import settings, texts
@@ -103,7 +103,7 @@ class Durable:
 def _received(number: int, series: int) -> Decision:
     fields = texts.form(texts.message_id(number, series))
     text = InboundText(fields["MessageSid"], fields["From"], fields["To"], fields["Body"])
-    return steps.receive(text, SenderClass.CUSTOMER, _POLICY, datetime.now(UTC), "0123456789abcdef")
+    return moves.receive(text, SenderClass.CUSTOMER, _POLICY, datetime.now(UTC), "0123456789abcdef")
 
 
 def _json(document: object) -> str:

@@ -28,7 +28,7 @@ class Imports:
             lambda: _seconds("functions_framework"),
             lambda: _seconds("functions_framework", "main"),
             # What main.py loads when the first webhook comes, client libraries apart.
-            lambda: _seconds("functions_framework", "main", "relay.inbound"),
+            lambda: _seconds("functions_framework", "main", "relay.flow.intake"),
         )
         return {"bare": bare, "main": ours, "webhook": everything}
 

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from google.cloud import firestore
-from relay.documents import to_document
-from relay.firestore_store import FirestoreStore
-from relay.identity import Caller
+from relay.embedded.store import SqliteStore
+from relay.google.store import FirestoreStore
+from relay.operators.identity import Caller
+from relay.operators.state_api import handle_relay_state
 from relay.ports import RelayStore
-from relay.sqlite_store import SqliteStore
-from relay.state_api import handle_relay_state
+from relay.record.documents import to_document
 from relay.web import JSON, RELAY_STATE_PATH, Request
 from relay.wiring import SystemClock
 

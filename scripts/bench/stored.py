@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from relay import machine, steps
-from relay.documents import plain, to_document
-from relay.events import Event, EventKind
-from relay.model import FinalStatus, InboundText, Relay, SenderClass
-from relay.policy import Policy, Tier
-from relay.sqlite_database import Database
-from relay.sqlite_file import to_micros
+from relay.core import machine, moves
+from relay.core.events import Event, EventKind
+from relay.core.model import FinalStatus, InboundText, Relay, SenderClass
+from relay.core.policy import Policy, Tier
+from relay.embedded.database import Database
+from relay.embedded.file import to_micros
+from relay.record.documents import plain, to_document
 
 from scripts.bench import settings, texts
 
@@ -61,7 +61,7 @@ def inbound_text(sid: str) -> InboundText:
 def relays(count: int) -> Iterator[Relay]:
     """So many relays over the last 80 days, newest first: delivered at tier 1, some exhausted."""
     now = datetime.now(UTC)
-    relay = steps.receive(inbound_text("SM" + "f" * 32), SenderClass.CUSTOMER, POLICY, now, "0123456789abcdef").relay
+    relay = moves.receive(inbound_text("SM" + "f" * 32), SenderClass.CUSTOMER, POLICY, now, "0123456789abcdef").relay
     for kind in (EventKind.SEND_ACCEPTED, EventKind.RECEIPT_DELIVERED):
         relay = machine.transition(relay, Event(kind, 1, message_sid="SM" + "e" * 32), now).relay
     step = timedelta(days=_DAYS) / count

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from relay import steps
-from relay.model import SenderClass
+from relay.core import moves
+from relay.core.model import SenderClass
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
+from relay.flow.conductor import World
+from relay.flow.sweep import sweep
 from relay.ports import Accepted, OutgoingText
-from relay.shell import World
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
-from relay.sweep import sweep
 from relay.wiring import SystemClock, new_claim
 
 from scripts.bench import settings, texts
@@ -63,7 +63,7 @@ class Sweeping:
         store = SqliteStore(database, SystemClock())
         for number in range(_OVERDUE):
             since = datetime.now(UTC) - timedelta(minutes=5)
-            relay = steps.receive(
+            relay = moves.receive(
                 inbound_text(texts.message_id(number, series)), SenderClass.CUSTOMER, POLICY, since, None
             )
             store.create(relay.relay, [], timeout_seconds=30.0)

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from relay.config import E164
+from relay.settings.settings import E164
+from relay.twilio.webhook import CONNECTION_OVERRIDES
 from relay.web import INBOUND_PATH
-from relay.webhook import CONNECTION_OVERRIDES
 
 from scripts.deployment import terraform
 from scripts.deployment.tools import REPOS_ENV, Problem, credentials, run_command, shown

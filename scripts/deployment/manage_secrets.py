@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from relay.variables import ENTRY_POINTS, variables_of
+from relay.settings.variables import ENTRY_POINTS, variables_of
 
 from scripts.deployment.tools import LABEL, REPOS_ENV, Gcloud, Problem, given, read_private_file, run_command
 

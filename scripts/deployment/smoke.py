@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from relay.model import FinalStatus
+from relay.core.model import FinalStatus
+from relay.twilio.webhook import signature
 from relay.web import INBOUND_PATH
-from relay.webhook import signature
 
 from scripts.deployment.smoke_target import Target, ask, deployed, local
 from scripts.deployment.tools import REPOS_ENV, Problem, run_command

@@ -17,8 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay import wiring
-from relay.config import load_settings
 from relay.errors import RelayError
+from relay.settings.settings import load_settings
 
 from scripts.deployment import terraform
 from scripts.deployment.tools import Gcloud, Problem, credentials

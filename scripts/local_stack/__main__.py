@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from relay.errors import ConfigurationError, StoreUnavailable
-from relay.variables import ENTRY_POINTS
+from relay.settings.variables import ENTRY_POINTS
 
 from scripts.local_stack import interruption
 from scripts.local_stack.supervisor import StackError

@@ -14,9 +14,9 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from functions_framework import create_app
 from relay import wiring
-from relay.config import Settings
-from relay.sqlite_feed import SqliteFeed
-from relay.webhook import CONNECTION_OVERRIDES
+from relay.embedded.feed import SqliteFeed
+from relay.settings.settings import Settings
+from relay.twilio.webhook import CONNECTION_OVERRIDES
 from werkzeug.wrappers import Response
 
 from scripts.fake_twilio import FakeTwilio, Server, control, make_app

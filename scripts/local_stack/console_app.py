@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from relay.config import Settings
-from relay.console import handle_console
+from relay.operators.console import handle_console
+from relay.settings.settings import Settings
 from relay.web import Request as RelayRequest
 from werkzeug.wrappers import Request, Response
 

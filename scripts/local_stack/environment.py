@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from relay.config import DATABASE_DEFAULT, Settings, load_settings
 from relay.errors import ConfigurationError
+from relay.settings.settings import DATABASE_DEFAULT, Settings, load_settings
 
 from scripts.fake_twilio.settings import Settings as FakeSettings
 from scripts.local_stack import ROOT

@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterable, Iterator
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from relay.embedded.feed import SqliteFeed
 from relay.errors import StoreUnavailable
-from relay.relay_events import EventType
-from relay.sqlite_feed import SqliteFeed
+from relay.record.relay_events import EventType
 from werkzeug.wrappers import Request, Response
 
 _PATH = "/local/events"

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from relay import failures
-from relay.config import Settings
-from relay.failures import FailureClass
+from relay.core import failures
+from relay.core.failures import FailureClass
+from relay.core.policy import Policy
 from relay.log import masked
-from relay.policy import Policy
-from relay.webhook import CONNECTION_OVERRIDES
+from relay.settings.settings import Settings
+from relay.twilio.webhook import CONNECTION_OVERRIDES
 from werkzeug.wrappers import Request, Response
 
 from scripts.local_stack.environment import CUSTOMER_PHONE, Plan, Twilio

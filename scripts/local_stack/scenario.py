@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relay.policy import Policy
+from relay.core.policy import Policy
 
 from scripts.local_stack.client import StackClient
 from scripts.local_stack.environment import CUSTOMER_PHONE

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from relay.model import FinalStatus, Relay
+from relay.core.model import FinalStatus, Relay
 from relay.ports import RelayStore, Search
 from rich.console import Console
 from rich.table import Table

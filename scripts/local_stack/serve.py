@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from relay import wiring
-from relay.variables import VARIABLES
+from relay.settings.variables import VARIABLES
 
 from scripts.local_stack import ROOT, python
 from scripts.local_stack.environment import FAKE_DATABASE, Twilio, made_up, make_folder_of, twilio_of, with_env_file

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from relay import wiring
+from relay.core.model import FinalStatus
 from relay.errors import StoreUnavailable
-from relay.model import FinalStatus
 from relay.ports import RelayStore
-from relay.variables import VARIABLES
+from relay.settings.variables import VARIABLES
 from rich.console import Console
 
 from scripts.local_stack import interruption, scenario

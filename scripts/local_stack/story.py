@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from relay.model import Relay, TrailEntry
+from relay.core.model import Relay, TrailEntry
 
 from scripts.local_stack.page_app import PAGE
 

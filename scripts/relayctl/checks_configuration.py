@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from relay.config import DATABASE_DEFAULT, load_settings
 from relay.errors import ConfigurationError
-from relay.variables import ENTRY_POINTS, VARIABLES
+from relay.settings.settings import DATABASE_DEFAULT, load_settings
+from relay.settings.variables import ENTRY_POINTS, VARIABLES
 
 from scripts.local_stack.dotenv import read_env_file
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding

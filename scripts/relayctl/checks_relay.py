@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from relay import failures
-from relay.failures import FailureClass
-from relay.model import AttemptStatus, SenderClass
+from relay.core import failures
+from relay.core.failures import FailureClass
+from relay.core.model import AttemptStatus, SenderClass
 
 from scripts.relayctl.api import Json, RelayApi
 from scripts.relayctl.findings import BAD, OK, WARNING, Finding

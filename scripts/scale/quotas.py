@@ -57,7 +57,7 @@ QUOTAS: tuple[Quota, ...] = (
         0,
         "the list cannot be read in time: webhooks that never arrived are not found, and an alert says so",
         "more time for a run; a shorter overlap; a cell for every so many numbers",
-        "relay.reconcile: 60 s a run for Twilio's list of 15 minutes, 1,000 texts a page (some 0.8 s each, assumed)",
+        "relay.flow.reconcile: 60 s for Twilio's list of 15 minutes, 1,000 texts a page (some 0.8 s each, assumed)",
     ),
     Quota(
         Load.DOCUMENT_WRITES,
@@ -73,7 +73,7 @@ QUOTAS: tuple[Quota, ...] = (
         0,
         "nothing is lost: what one round leaves over, the next ones take",
         "a higher limit a round; it only matters while timers are being lost in numbers",
-        "relay.sweep: 200 a round, a round every minute",
+        "relay.flow.sweep: 200 a round, a round every minute",
     ),
     Quota(
         Load.DISPATCHES,

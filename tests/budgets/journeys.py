@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from relay import escalation
-from relay.inbound import Intake, handle_inbound_webhook
-from relay.model import Relay
-from relay.receipts import handle_delivery_status
-from relay.shell import World
+from relay.core.model import Relay
+from relay.flow import timers
+from relay.flow.conductor import World
+from relay.flow.intake import Intake, handle_inbound_webhook
+from relay.flow.receipts import handle_delivery_status
 
 from scripts.cost.operations import Operations
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
@@ -79,7 +79,7 @@ class Journey:
         self.clock.advance(max(0.0, (due_at - self.clock.now()).total_seconds()))
         for timer in self.timers.take_due(self.clock.now()):
             self.timers_fired += 1
-            escalation.fire(self.world, timer)
+            timers.fire(self.world, timer)
 
     @property
     def relay(self) -> Relay:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from relay import reconcile
-from relay.background import RECONCILE_EVERY_SECONDS
-from relay.firestore_queries import IDS_MAX
-from relay.inbound import Intake
-from relay.model import FinalStatus
+from relay.core.model import FinalStatus
+from relay.embedded.background import RECONCILE_EVERY_SECONDS
+from relay.flow import reconcile
+from relay.flow.intake import Intake
+from relay.google.queries import IDS_MAX
 from relay.ports import ReceivedMessage
 
 from scripts.cost import operations

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from relay.firestore_store import FirestoreStore
-from relay.model import Timer
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
+from relay.core.model import Timer
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
+from relay.google.store import FirestoreStore
 
 from tests.budgets.journeys import Journey
 from tests.fakes import FakeClock, MemoryTimers

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from relay import forwarded_text
-from relay.forwarded_text import compose
+from relay.flow import wording
+from relay.flow.wording import compose
 
 from scripts.bench import corpus, settings
 
@@ -37,4 +37,4 @@ def test_every_forwarded_text_begins_with_the_customers_number() -> None:
 def test_both_counts_of_segments_agree_on_what_is_sent() -> None:
     for language, text in corpus.texts():
         body = compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, 0)
-        assert corpus.segments(corpus.smart(body)) == forwarded_text.segments(body), (language, text)
+        assert corpus.segments(corpus.smart(body)) == wording.segments(body), (language, text)

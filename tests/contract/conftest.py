@@ -15,12 +15,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from relay import sqlite_timer_rows
-from relay.model import Timer
+from relay.core.model import Timer
+from relay.embedded import timer_rows
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
+from relay.embedded.timers import SqliteTimers, Ticker
 from relay.ports import RelayStore, Timers
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
-from relay.sqlite_timers import SqliteTimers, Ticker
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers
 
@@ -87,7 +87,7 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     database = Database(path)
 
     def armed() -> list[Timer]:
-        return database.read(sqlite_timer_rows.all_armed, timeout_seconds=30)
+        return database.read(timer_rows.all_armed, timeout_seconds=30)
 
     # Readers never wait for a writer, so that nothing but writes can be held up.
     yield StoreRig(SqliteStore(database, clock), clock, armed, lambda: locked(path), stalls_reads=False)

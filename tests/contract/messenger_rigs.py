@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Protocol
 
-from relay.model import InboundText
+from relay.core.model import InboundText
 from relay.ports import Ambiguous, Messenger, OutgoingText, ReceivedMessage, Refused
-from relay.twilio_messenger import TwilioMessenger
+from relay.twilio.messenger import TwilioMessenger
 
 from scripts.fake_twilio import FakeTwilio, ManualClock, Server, behaviour
 from tests.fakes import FakeClock, ScriptedMessenger

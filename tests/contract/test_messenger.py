@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from relay.core.failures import TABLE, FailureClass
+from relay.core.model import InboundText
 from relay.errors import MessengerUnavailable
-from relay.failures import TABLE, FailureClass
-from relay.forwarded_text import comparable
-from relay.model import InboundText
+from relay.flow.wording import comparable
 from relay.ports import Accepted, Ambiguous, OutgoingText, Refused
 
 from tests.contract.messenger_rigs import HANDLER, MESSENGERS, OURS, MessengerRig

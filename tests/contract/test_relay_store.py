@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
+from relay.core.model import FinalStatus, Relay
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.model import FinalStatus, Relay
 
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_message_id, a_relay, a_timer, later, relays

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
-from relay.model import FinalStatus, Relay
+from relay.core.model import FinalStatus, Relay
 from relay.ports import Search
 
 from tests.contract.conftest import StoreRig

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from relay.model import Timer, TimerKind
+from relay.core.model import Timer, TimerKind
 
 from tests.contract.conftest import TimersRig
 from tests.strategies import a_timer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from relay import wiring
-from relay.config import load_settings
+from relay.settings.settings import load_settings
 
 from scripts.deployment import smoke
 from scripts.deployment.smoke_target import Target

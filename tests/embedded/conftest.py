@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from relay import sqlite_pool
-from relay.sqlite_database import Database
-from relay.sqlite_file import Connection, open_connection
-from relay.sqlite_store import SqliteStore
+from relay.embedded import pool
+from relay.embedded.database import Database
+from relay.embedded.file import Connection, open_connection
+from relay.embedded.store import SqliteStore
 
 from tests.fakes import FakeClock
 
@@ -46,5 +46,5 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         connection.set_trace_callback(seen.append)
         return connection
 
-    monkeypatch.setattr(sqlite_pool, "open_connection", traced_open)
+    monkeypatch.setattr(pool, "open_connection", traced_open)
     return seen

@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
 
 from tests.contract.conftest import locked
 from tests.strategies import a_relay

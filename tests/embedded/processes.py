@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from relay.core.model import Timer
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
+from relay.embedded.timers import Ticker
 from relay.errors import VersionConflict
-from relay.model import Timer
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
-from relay.sqlite_timers import Ticker
 from relay.wiring import SystemClock
 
 from tests.fakes import FakeClock, MemoryJournal

@@ -7,9 +7,9 @@ import subprocess
 import threading
 from pathlib import Path
 
-from relay import sqlite_timer_rows
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
+from relay.embedded import timer_rows
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
 
 from tests.embedded import processes
 from tests.fakes import FakeClock
@@ -36,7 +36,7 @@ def test_what_was_acknowledged_survives_kill_9(path: Path, database: Database, s
         acknowledged += _kill_after(processes.start("write_for_ever", path, f"run{number}"), lines)
     assert len(acknowledged) >= sum(LINES_BEFORE_THE_KILL)
     attempts_armed: dict[str, set[int]] = {}
-    for timer in database.read(sqlite_timer_rows.all_armed, timeout_seconds=TIMEOUT):
+    for timer in database.read(timer_rows.all_armed, timeout_seconds=TIMEOUT):
         attempts_armed.setdefault(timer.message_id, set()).add(timer.attempt)
     for line in acknowledged:
         what, message_id = line.split()
@@ -51,7 +51,7 @@ def test_what_was_acknowledged_survives_kill_9(path: Path, database: Database, s
 
 def test_a_relay_is_never_there_without_its_timer(path: Path, database: Database, store: SqliteStore) -> None:
     _kill_after(processes.start("write_for_ever", path, "run"), 200)
-    timers = database.read(sqlite_timer_rows.all_armed, timeout_seconds=TIMEOUT)
+    timers = database.read(timer_rows.all_armed, timeout_seconds=TIMEOUT)
     relays = [stored.relay for stored in store.due(later(1e9), 1_000_000, timeout_seconds=TIMEOUT)]
     assert len(relays) >= 100
     assert {relay.message_id for relay in relays} == {timer.message_id for timer in timers if timer.attempt == 1}

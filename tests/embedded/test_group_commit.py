@@ -10,9 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
 
 from tests.contract.conftest import locked
 from tests.strategies import a_relay, later
@@ -129,7 +129,7 @@ def test_the_log_is_brought_into_the_file_and_used_again(path: Path, store: Sqli
 def test_a_checkpoint_is_only_made_while_nobody_can_write(
     monkeypatch: pytest.MonkeyPatch, statements: list[str], database: Database, store: SqliteStore
 ) -> None:
-    monkeypatch.setattr("relay.sqlite_database._CHANGES_PER_CHECKPOINT", 1)
+    monkeypatch.setattr("relay.embedded.database._CHANGES_PER_CHECKPOINT", 1)
     store.create(a_relay(), [], timeout_seconds=TIMEOUT)
     database.close()
     at = next(number for number, text in enumerate(statements) if "wal_checkpoint" in text)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from relay import sqlite_timer_rows
-from relay.sqlite_database import Database
-from relay.sqlite_file import to_micros
-from relay.sqlite_timers import Job, Ticker
+from relay.embedded import timer_rows
+from relay.embedded.database import Database
+from relay.embedded.file import to_micros
+from relay.embedded.timers import Job, Ticker
 
 from tests.embedded.test_ticker import TIMEOUT, eventually
 from tests.fakes import FakeClock, MemoryJournal
@@ -28,7 +28,7 @@ def _ticker(database: Database, clock: FakeClock, journal: MemoryJournal, *jobs:
 
 
 def _ready_at(database: Database, name: str) -> int:
-    return database.read(lambda c: sqlite_timer_rows.job_ready_at(c, name), timeout_seconds=TIMEOUT)
+    return database.read(lambda c: timer_rows.job_ready_at(c, name), timeout_seconds=TIMEOUT)
 
 
 def test_a_job_runs_at_the_first_start_and_then_every_so_often(
@@ -108,7 +108,7 @@ def test_a_job_of_a_process_that_died_is_taken_over_when_its_lease_ends(
     database: Database, clock: FakeClock, journal: MemoryJournal
 ) -> None:
     now = to_micros(clock.now())
-    take: Callable[..., bool] = sqlite_timer_rows.lease_job
+    take: Callable[..., bool] = timer_rows.lease_job
     assert database.write(lambda c: take(c, "sweep", now, now + 30_000_000), timeout_seconds=TIMEOUT)
     runs: list[str] = []
     sweep = Job("sweep", 60, lambda: runs.append("sweep"))

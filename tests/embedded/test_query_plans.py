@@ -6,11 +6,11 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from relay import sqlite_timer_rows
-from relay.model import FinalStatus
+from relay.core.model import FinalStatus
+from relay.embedded import timer_rows
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore, search_statement
 from relay.ports import Search
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore, search_statement
 
 from tests.fakes import FakeClock
 from tests.strategies import CUSTOMER, a_relay, a_timer, later
@@ -60,12 +60,12 @@ def test_no_statement_of_ordinary_work_reads_a_whole_table(
     store.due(later(60), 10, timeout_seconds=TIMEOUT)
     store.set_watermark("name", later(0), timeout_seconds=TIMEOUT)
     store.get_watermark("name", timeout_seconds=TIMEOUT)
-    (leased,) = database.write(lambda c: sqlite_timer_rows.lease(c, 2**60, 2**61, 5), timeout_seconds=TIMEOUT)
-    database.write(lambda c: sqlite_timer_rows.put_back(c, leased, 0), timeout_seconds=TIMEOUT)
-    database.write(lambda c: sqlite_timer_rows.finish(c, leased), timeout_seconds=TIMEOUT)
-    database.write(lambda c: sqlite_timer_rows.cancel(c, leased.timer), timeout_seconds=TIMEOUT)
-    database.write(lambda c: sqlite_timer_rows.lease_job(c, "sweep", 1, 2), timeout_seconds=TIMEOUT)
-    database.write(lambda c: sqlite_timer_rows.finish_job(c, "sweep", 2, 3), timeout_seconds=TIMEOUT)
+    (leased,) = database.write(lambda c: timer_rows.lease(c, 2**60, 2**61, 5), timeout_seconds=TIMEOUT)
+    database.write(lambda c: timer_rows.put_back(c, leased, 0), timeout_seconds=TIMEOUT)
+    database.write(lambda c: timer_rows.finish(c, leased), timeout_seconds=TIMEOUT)
+    database.write(lambda c: timer_rows.cancel(c, leased.timer), timeout_seconds=TIMEOUT)
+    database.write(lambda c: timer_rows.lease_job(c, "sweep", 1, 2), timeout_seconds=TIMEOUT)
+    database.write(lambda c: timer_rows.finish_job(c, "sweep", 2, 3), timeout_seconds=TIMEOUT)
     store.purge_expired(later(1e9), 10, timeout_seconds=TIMEOUT)
     store.delete(relay.message_id, timeout_seconds=TIMEOUT)
     work = [text for text in statements if text.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))]
@@ -77,7 +77,7 @@ def test_no_statement_of_ordinary_work_reads_a_whole_table(
 
 
 def test_the_next_timer_is_the_first_of_its_index(statements: list[str], database: Database) -> None:
-    database.read(sqlite_timer_rows.next_ready, timeout_seconds=TIMEOUT)
+    database.read(timer_rows.next_ready, timeout_seconds=TIMEOUT)
     (statement,) = [text for text in statements if "FROM timers" in text]
     assert _plan(database, statement).endswith("INDEX timers_ready")
     assert statement.endswith("ORDER BY ready_at LIMIT 1")

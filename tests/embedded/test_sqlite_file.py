@@ -8,10 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from relay.embedded.database import Database
+from relay.embedded.file import from_micros, open_connection, to_micros
+from relay.embedded.store import SqliteStore
 from relay.errors import ConfigurationError, StoreUnavailable
-from relay.sqlite_database import Database
-from relay.sqlite_file import from_micros, open_connection, to_micros
-from relay.sqlite_store import SqliteStore
 
 from tests.contract.conftest import locked
 from tests.embedded import processes

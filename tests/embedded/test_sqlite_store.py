@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from relay import sqlite_timer_rows
-from relay.model import Relay
+from relay.core.model import Relay
+from relay.embedded import timer_rows
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
 from relay.ports import Search
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
 
 from tests.fakes import FakeClock, MemoryJournal
 from tests.strategies import a_policy, a_relay, a_timer
@@ -29,7 +29,7 @@ def _document(database: Database, relay: Relay) -> dict[str, Any]:
 
 
 def _armed_for(database: Database) -> set[str]:
-    return {timer.message_id for timer in database.read(sqlite_timer_rows.all_armed, timeout_seconds=TIMEOUT)}
+    return {timer.message_id for timer in database.read(timer_rows.all_armed, timeout_seconds=TIMEOUT)}
 
 
 def test_an_update_keeps_fields_of_a_newer_revision(database: Database, store: SqliteStore) -> None:

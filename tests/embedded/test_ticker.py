@@ -10,10 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from relay.model import Timer
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
-from relay.sqlite_timers import SqliteTimers, Ticker
+from relay.core.model import Timer
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
+from relay.embedded.timers import SqliteTimers, Ticker
 from relay.wiring import SystemClock
 
 from tests.contract.conftest import locked
@@ -236,9 +236,9 @@ def test_timers_survive_the_death_of_every_process(timers: SqliteTimers, path: P
 
 
 def _armed(timers: SqliteTimers) -> list[Timer]:
-    from relay import sqlite_timer_rows
+    from relay.embedded import timer_rows
 
-    return timers._database.read(sqlite_timer_rows.all_armed, timeout_seconds=TIMEOUT)
+    return timers._database.read(timer_rows.all_armed, timeout_seconds=TIMEOUT)
 
 
 def test_a_handler_slower_than_its_lease_does_no_harm(
@@ -278,8 +278,8 @@ def test_a_timer_of_a_kind_unknown_here_holds_up_nobody(
 def test_the_ticker_outlives_a_store_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, make_ticker: MakeTicker, timers: SqliteTimers, journal: MemoryJournal, path: Path
 ) -> None:
-    monkeypatch.setattr("relay.sqlite_timers._STORE_SECONDS", 0.1)
-    monkeypatch.setattr("relay.sqlite_timers._STORE_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("relay.embedded.timers._STORE_SECONDS", 0.1)
+    monkeypatch.setattr("relay.embedded.timers._STORE_PAUSE_SECONDS", 0.05)
     timer = _arm(timers, a_timer())
     fired: list[Timer] = []
     with locked(path):

@@ -16,9 +16,9 @@ from unittest import mock
 
 from google.cloud import tasks_v2
 from relay import wiring
-from relay.config import load_settings
 from relay.log import JsonJournal
 from relay.ports import RelayStore, Search
+from relay.settings.settings import load_settings
 
 from scripts.fake_twilio import FakeTwilio
 from scripts.local_google.cloud_tasks import CloudTasksServer

@@ -13,8 +13,8 @@ from datetime import datetime
 from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
-from relay.model import AttemptStatus, FinalStatus, Relay, SenderClass, Step
-from relay.policy import LEASE_SECONDS, SEND_SECONDS_MAX
+from relay.core.model import AttemptStatus, FinalStatus, Relay, SenderClass, Step
+from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX
 
 from scripts.fake_twilio import Message, PostAttempt
 from scripts.fake_twilio.message import FAILURES

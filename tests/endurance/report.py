@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from relay.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
 
 from tests.endurance.judges import doubles, texts_sent
 from tests.endurance.run import Run

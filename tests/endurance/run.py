@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from relay.model import FinalStatus, Relay
+from relay.core.model import FinalStatus, Relay
 from relay.ports import RelayStore
-from relay.webhook import CONNECTION_OVERRIDES
+from relay.twilio.webhook import CONNECTION_OVERRIDES
 
 from scripts.fake_twilio import Exchange, FakeTwilio, InboundText, Server, Settings, StatusDelays
 from scripts.fake_twilio import behaviour as b

@@ -9,7 +9,8 @@ import json
 import os
 from datetime import timedelta
 
-from relay import background, reconcile, sweep
+from relay.embedded import background
+from relay.flow import reconcile, sweep
 
 VARIABLE = "RELAY_LOCAL_ENDURANCE"
 

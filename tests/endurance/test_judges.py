@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from relay import steps
-from relay.events import Event, EventKind
-from relay.machine import transition
-from relay.model import AttemptStatus, FinalStatus, InboundText, SenderClass
-from relay.policy import Policy, Tier
+from relay.core import moves
+from relay.core.events import Event, EventKind
+from relay.core.machine import transition
+from relay.core.model import AttemptStatus, FinalStatus, InboundText, SenderClass
+from relay.core.policy import Policy, Tier
 from relay.ports import RelayStore, Stored
-from relay.webhook import status_callback_url
+from relay.twilio.webhook import status_callback_url
 
 from scripts.fake_twilio import Exchange, FakeTwilio, InboundFaults, Message, PostAttempt
 from tests.endurance.judges import JUDGES, violations
@@ -73,7 +73,7 @@ def _exchange(kind: Any, http_status: int, **parameters: str) -> Exchange:
 def _good_run() -> Run:
     """One text, delivered by tier 1 at its first attempt."""
     text = InboundText(_ID, _TEXT.sender, _TEXT.to, _TEXT.body)
-    relay = steps.receive(text, SenderClass.CUSTOMER, _POLICY, START, "claim").relay
+    relay = moves.receive(text, SenderClass.CUSTOMER, _POLICY, START, "claim").relay
     relay = transition(relay, Event(EventKind.SEND_ACCEPTED, 1, message_sid="SM" + "1" * 32), START).relay
     delivered = Event(EventKind.RECEIPT_DELIVERED, 1, message_sid="SM" + "1" * 32)
     relay = transition(relay, delivered, START + timedelta(seconds=1)).relay
@@ -96,7 +96,7 @@ def _change(**changes: Any) -> Callable[[Run], None]:
 
 def _change_attempt(**changes: Any) -> Callable[[Run], None]:
     def do(run: Run) -> None:
-        run.relays[_ID] = steps.set_attempt(run.relays[_ID], 1, **changes)
+        run.relays[_ID] = moves.set_attempt(run.relays[_ID], 1, **changes)
 
     return do
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from functions_framework import create_app
-from relay import steps, timer_payload, wiring
-from relay.relay_events import RelayEvent
+from relay import wiring
+from relay.core import moves
+from relay.google import task
+from relay.record.relay_events import RelayEvent
 
 from tests.relay_events.documents import written
 from tests.stories.relay_process import ROOT
@@ -89,10 +91,10 @@ def test_a_timer_that_came_to_another_tiers_function_is_carried_out_and_noted(
     for attempt in (1, 2):
         sid = doubles.relay().attempts[-1].message_sid
         doubles.status(status_request("undelivered", attempt, MessageSid=sid, ErrorCode=str(PERMANENT)))
-        timer = steps.pending(doubles.relay())
+        timer = moves.pending(doubles.relay())
         assert timer is not None
         assert timer.queue_tier == attempt + 1
-        assert client.post("/", data=timer_payload.encode(timer), content_type="application/json").status_code == 200
+        assert client.post("/", data=task.encode(timer), content_type="application/json").status_code == 200
         noted.append([line["tier"] for line in logged(capsys) if line["message"] == "timer of another tier"])
     assert [text.to for text in doubles.messenger.sends] == [tier.phone for tier in doubles.tiers.tiers]
     assert noted == [[], [3]]

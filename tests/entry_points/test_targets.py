@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from relay.variables import ENTRY_POINTS
+from relay.settings.variables import ENTRY_POINTS
 
 from scripts.fake_twilio import FakeTwilio, Server
 from tests.entry_points.served import Served, free_port, settings_for

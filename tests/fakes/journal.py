@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relay.model import Relay, Step, TrailEntry
+from relay.core.model import Relay, Step, TrailEntry
 
 
 class MemoryJournal:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from relay.core.model import Relay, Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.model import Relay, Timer
 from relay.ports import Clock, Page, Search, Stored, Timers
 
 T = TypeVar("T")

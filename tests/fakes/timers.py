@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from relay.model import Timer
+from relay.core.model import Timer
 
 from tests.fakes.journal import MemoryJournal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from relay.firestore_store import FirestoreStore
+from relay.google.store import FirestoreStore
 
 from scripts.local_google.emulators import FirestoreEmulator
 from tests.google.proxy import Proxy

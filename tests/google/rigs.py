@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 import pytest
 from google.cloud import tasks_v2
-from relay import timer_payload
-from relay.cloud_tasks_timers import EMULATOR_VARIABLE, CloudTasksTimers
-from relay.firestore_store import FirestoreStore
-from relay.model import Timer, TimerKind
+from relay.core.model import Timer, TimerKind
+from relay.google import task
+from relay.google.store import FirestoreStore
+from relay.google.timers import EMULATOR_VARIABLE, CloudTasksTimers
 
 from scripts.local_google.cloud_tasks import CloudTasksServer
 from scripts.local_google.emulators import FirestoreEmulator
@@ -89,7 +89,7 @@ def _escalation_function(fired: list[Timer]) -> Iterator[str]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            timer = timer_payload.decode(self.rfile.read(int(self.headers["Content-Length"])))
+            timer = task.decode(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from relay import machine, steps
-from relay.events import ArmTimer, Event, EventKind
-from relay.model import InboundText, Relay, SenderClass, Timer, TrailEntry
-from relay.policy import Policy, Tier
+from relay.core import machine, moves
+from relay.core.events import ArmTimer, Event, EventKind
+from relay.core.model import InboundText, Relay, SenderClass, Timer, TrailEntry
+from relay.core.policy import Policy, Tier
 
 SENDER = "+15550003001"
 OURS = "+15550001000"
@@ -28,7 +28,7 @@ def sid(number: int) -> str:
 def new_relay(number: int = 1, at: datetime = NOW, sender: str = SENDER) -> tuple[Relay, list[Timer]]:
     """A relay just received, its attempt claimed, with the timers to arm."""
     text = InboundText(sid(number), sender, OURS, BODY, media_count=1)
-    decision = steps.receive(text, SenderClass.CUSTOMER, POLICY, at, claim="c1")
+    decision = moves.receive(text, SenderClass.CUSTOMER, POLICY, at, claim="c1")
     return decision.relay, [effect.timer for effect in decision.effects if isinstance(effect, ArmTimer)]
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from google.api_core import exceptions
 from google.cloud import tasks_v2
-from relay import timer_payload
-from relay.cloud_tasks_timers import DISPATCH_DEADLINE_SECONDS, EMULATOR_VARIABLE, CloudTasksTimers
-from relay.model import Timer, TimerKind
+from relay.core.model import Timer, TimerKind
+from relay.google import task as timer_payload
+from relay.google.timers import DISPATCH_DEADLINE_SECONDS, EMULATOR_VARIABLE, CloudTasksTimers
 
 from scripts.local_google.cloud_tasks import CloudTasksServer
 from scripts.local_google.issuer import TokenIssuer

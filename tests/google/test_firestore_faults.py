@@ -10,7 +10,7 @@ import pytest
 from google.api_core import exceptions
 from google.auth.exceptions import DefaultCredentialsError
 from relay.errors import AlreadyStored, RelayError, StoreUnavailable, VersionConflict
-from relay.firestore_store import FirestoreStore
+from relay.google.store import FirestoreStore
 from relay.ports import RelayStore, Search
 
 from scripts.local_google.emulators import FirestoreEmulator

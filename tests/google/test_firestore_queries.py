@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from relay.firestore_queries import QUERIES, QueryShape, build, index_for, page_start, page_token, search_shape
+from relay.google.queries import QUERIES, QueryShape, build, index_for, page_start, page_token, search_shape
 
 from tests.google.samples import NOW, sid
 

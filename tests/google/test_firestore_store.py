@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from relay.core.model import FinalStatus, Relay
+from relay.core.policy import Policy
 from relay.errors import AlreadyStored, VersionConflict
-from relay.firestore_store import FirestoreStore
-from relay.model import FinalStatus, Relay
-from relay.policy import Policy
+from relay.google.store import FirestoreStore
 from relay.ports import Search, Stored
 
 from tests.google.conftest import COLLECTION

@@ -10,7 +10,7 @@ from pathlib import Path
 import relay
 
 FUNCTIONS = Path(relay.__path__[0]).parent
-MODULES = sorted(module.name for module in pkgutil.iter_modules(relay.__path__))
+MODULES = sorted(module.name for module in pkgutil.walk_packages(relay.__path__, "relay."))
 HEAVY = (
     "google.cloud.firestore",
     "google.cloud.tasks_v2",
@@ -35,12 +35,12 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_importing_every_module_of_the_relay_loads_no_client_library() -> None:
-    assert {"firestore_store", "cloud_tasks_timers", "twilio_messenger"} <= set(MODULES)
-    assert loaded_after("import " + ", ".join(f"relay.{name}" for name in MODULES)) == set()
+    assert {"relay.google.store", "relay.google.timers", "relay.twilio.messenger"} <= set(MODULES)
+    assert loaded_after("import " + ", ".join(MODULES)) == set()
 
 
 def test_the_google_clients_do_without_aiohttp_which_stays_available_to_others() -> None:
-    use = "from relay import client_libraries\nclient_libraries.firestore()\nclient_libraries.cloud_tasks()"
+    use = "from relay.google import clients\nclients.firestore()\nclients.cloud_tasks()"
     assert "grpc" in loaded_after(use)
     assert "aiohttp" not in loaded_after(use)
     assert "aiohttp" in loaded_after(f"{use}\nimport aiohttp")
@@ -48,13 +48,13 @@ def test_the_google_clients_do_without_aiohttp_which_stays_available_to_others()
 
 def test_cloud_tasks_loads_where_aiohttp_is_loaded_already() -> None:
     assert {"aiohttp", "grpc"} <= loaded_after(
-        "import aiohttp\nfrom relay import client_libraries\nclient_libraries.cloud_tasks().CloudTasksClient"
+        "import aiohttp\nfrom relay.google import clients\nclients.cloud_tasks().CloudTasksClient"
     )
 
 
 def test_sending_loads_neither_grpc_nor_the_asynchronous_half_of_twilios_client() -> None:
     loaded = loaded_after(
-        "from relay.twilio_messenger import TwilioMessenger\n"
+        "from relay.twilio.messenger import TwilioMessenger\n"
         "TwilioMessenger(account_sid='AC' + '0' * 32, auth_token='made up').warm_up()"
     )
     assert loaded == {"twilio", "requests", "urllib3"}

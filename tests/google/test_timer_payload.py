@@ -7,9 +7,9 @@ from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
-from relay import timer_payload
+from relay.core.model import Timer, TimerKind
 from relay.errors import BadRequest
-from relay.model import Timer, TimerKind
+from relay.google import task
 
 from tests.google.samples import NOW, sid
 
@@ -24,22 +24,22 @@ FIELDS = {
 
 
 def test_a_timer_is_encoded_as_documented() -> None:
-    assert json.loads(timer_payload.encode(TIMER)) == FIELDS
+    assert json.loads(task.encode(TIMER)) == FIELDS
 
 
 @pytest.mark.parametrize("kind", TimerKind)
 def test_a_timer_comes_back_as_it_was(kind: TimerKind) -> None:
     timer = Timer(sid(1), 1, kind, NOW, 1)
-    assert timer_payload.decode(timer_payload.encode(timer)) == timer
+    assert task.decode(task.encode(timer)) == timer
 
 
 def test_a_time_of_another_zone_is_the_same_time() -> None:
     elsewhere = Timer(sid(1), 2, TimerKind.DEADLINE, NOW.astimezone(timezone(timedelta(hours=5))), 3)
-    assert timer_payload.encode(elsewhere) == timer_payload.encode(TIMER)
+    assert task.encode(elsewhere) == task.encode(TIMER)
 
 
 def test_fields_of_another_revision_are_ignored() -> None:
-    assert timer_payload.decode(json.dumps({**FIELDS, "of_tomorrow": 1}).encode()) == TIMER
+    assert task.decode(json.dumps({**FIELDS, "of_tomorrow": 1}).encode()) == TIMER
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_fields_of_another_revision_are_ignored() -> None:
 )
 def test_a_body_that_is_not_an_object_of_ours_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequest) as raised:
-        timer_payload.decode(body)
+        task.decode(body)
     assert raised.value.status == 400
 
 
@@ -56,7 +56,7 @@ def test_a_body_that_is_not_an_object_of_ours_is_refused(body: bytes) -> None:
 def test_a_missing_field_is_refused_by_its_name(name: str) -> None:
     rest = {key: value for key, value in FIELDS.items() if key != name}
     with pytest.raises(BadRequest, match=name):
-        timer_payload.decode(json.dumps(rest).encode())
+        task.decode(json.dumps(rest).encode())
 
 
 @pytest.mark.parametrize(
@@ -85,5 +85,5 @@ def test_a_missing_field_is_refused_by_its_name(name: str) -> None:
 )
 def test_a_malformed_field_is_refused_by_its_name(name: str, value: Any) -> None:
     with pytest.raises(BadRequest, match=name) as raised:
-        timer_payload.decode(json.dumps({**FIELDS, name: value}).encode())
+        task.decode(json.dumps({**FIELDS, name: value}).encode())
     assert raised.value.status == 400

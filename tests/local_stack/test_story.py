@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from relay.model import Step
+from relay.core.model import Step
 
 from scripts.local_stack import story
 from scripts.local_stack.page_app import PAGE

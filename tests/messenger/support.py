@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from relay import failures
+from relay.core import failures
 from relay.ports import OutgoingText, Refused, SendOutcome
-from relay.twilio_messenger import TwilioMessenger
+from relay.twilio.messenger import TwilioMessenger
 
 from tests.messenger.raw_server import RawServer, Talk
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from relay import twilio_messenger
 from relay.errors import MessengerUnavailable
 from relay.ports import Messenger
-from relay.twilio_messenger import TwilioMessenger
+from relay.twilio import messenger as twilio_messenger
+from relay.twilio.messenger import TwilioMessenger
 
 from scripts.fake_twilio import FakeTwilio, ManualClock, Server
 from tests.messenger.raw_server import Connection, RawServer, Talk, one_answer

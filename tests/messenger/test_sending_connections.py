@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from relay.ports import Accepted, SendOutcome
-from relay.twilio_messenger import TwilioMessenger
+from relay.twilio.messenger import TwilioMessenger
 
 from tests.local_google.target import eventually
 from tests.messenger.raw_server import CREATED, SID, Connection, RawServer, created, one_answer
@@ -90,7 +90,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(monkeypatch: pyte
         messenger = messenger_at(server.base_url)
         messenger.send(TEXT, timeout_seconds=PATIENT)
         monotonic = time.monotonic
-        monkeypatch.setattr("relay.twilio_exchange.time.monotonic", lambda: monotonic() + 21)
+        monkeypatch.setattr("relay.twilio.exchange.time.monotonic", lambda: monotonic() + 21)
         assert messenger.send(TEXT, timeout_seconds=PATIENT) == Accepted(SID)
     assert (len(server.requests), server.connections) == (2, 2)
 

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
-from relay.twilio_messenger import outcome_of_error
+from relay.twilio.messenger import outcome_of_error
 
 from tests.messenger.raw_server import CREATED, SID, Connection, RawServer, Talk, created, one_answer
 from tests.messenger.support import ACCOUNT, BODY, BRIEF, HANDLER, OURS, PATIENT, TOKEN, Notes, send

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from relay.documents import to_document
-from relay.model import Relay
+from relay.core.model import Relay
+from relay.record.documents import to_document
 
 from scripts.local_google.eventarc import encode
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 from google.cloud import firestore
-from relay.documents import to_document
-from relay.firestore_trigger import relays_of
-from relay.model import Relay
+from relay.core.model import Relay
+from relay.google.trigger import relays_of
+from relay.record.documents import to_document
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 

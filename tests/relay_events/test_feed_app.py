@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from relay.relay_events import events_of
-from relay.sqlite_database import Database
-from relay.sqlite_feed import SqliteFeed
-from relay.sqlite_store import SqliteStore
+from relay.embedded.database import Database
+from relay.embedded.feed import SqliteFeed
+from relay.embedded.store import SqliteStore
+from relay.record.relay_events import events_of
 from werkzeug.test import Client
 
 from scripts.local_stack.feed_app import FeedApp

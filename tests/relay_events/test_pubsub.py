@@ -13,8 +13,8 @@ from google.api_core.exceptions import NotFound
 from google.cloud import pubsub_v1
 from google.pubsub_v1.types import Topic
 from relay import wiring
-from relay.pubsub_publisher import PubSubPublisher
-from relay.relay_events import events_of
+from relay.google.publisher import PubSubPublisher
+from relay.record.relay_events import events_of
 
 from tests.relay_events.documents import written
 from tests.relay_events.test_relay_events import exhausted, received

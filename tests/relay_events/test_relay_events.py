@@ -8,13 +8,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from relay import steps
-from relay.events import Event, EventKind
-from relay.firestore_trigger import relays_of
-from relay.machine import transition
-from relay.model import InboundText, Relay, SenderClass, Step
-from relay.policy import Policy, Tier
-from relay.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
+from relay.core import moves
+from relay.core.events import Event, EventKind
+from relay.core.machine import transition
+from relay.core.model import InboundText, Relay, SenderClass, Step
+from relay.core.policy import Policy, Tier
+from relay.google.trigger import relays_of
+from relay.record.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
 
 from tests.relay_events.documents import written
 
@@ -36,7 +36,7 @@ class ListPublisher:
 
 def received(sender: SenderClass = SenderClass.CUSTOMER, recovered_by: str = "") -> Relay:
     text = InboundText(SID, CUSTOMER, "+15550009999", BODY)
-    return steps.receive(text, sender, POLICY, NOW, "claim", recovered_by).relay
+    return moves.receive(text, sender, POLICY, NOW, "claim", recovered_by).relay
 
 
 def after(relay: Relay, *events: Event) -> Relay:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from relay.embedded.database import Database
+from relay.embedded.feed import KEPT, SqliteFeed, trim
+from relay.embedded.store import SqliteStore
 from relay.errors import AlreadyStored, VersionConflict
-from relay.relay_events import events_of
-from relay.sqlite_database import Database
-from relay.sqlite_feed import KEPT, SqliteFeed, trim
-from relay.sqlite_store import SqliteStore
+from relay.record.relay_events import events_of
 
 from tests.fakes.clock import FakeClock
 from tests.relay_events.test_relay_events import exhausted, received

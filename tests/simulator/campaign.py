@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from relay import machine
-from relay.events import ABOUT_THE_RELAY, EventKind, State
+from relay.core import machine
+from relay.core.events import ABOUT_THE_RELAY, EventKind, State
 
 from tests.simulator.runner import counting_pairs, run_seed
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from relay.inbound import Intake
-from relay.model import Relay, TrailEntry
-from relay.shell import World
-from relay.webhook import TwilioAccount
+from relay.core.model import Relay, TrailEntry
+from relay.flow.conductor import World
+from relay.flow.intake import Intake
+from relay.twilio.webhook import TwilioAccount
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import FaultSource, Line

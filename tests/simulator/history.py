@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from relay.inbound import Intake
-from relay.model import InboundText, Relay
-from relay.shell import World
+from relay.core.model import InboundText, Relay
+from relay.flow.conductor import World
+from relay.flow.intake import Intake
 
 # When every run begins: the virtual clock's zero.
 BEGINNING = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relay.model import RETENTION, AttemptStatus, FinalStatus, Relay, Step
-from relay.policy import (
+from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.policy import (
     FATE_LOOKUP_SECONDS,
     FATE_LOOKUPS,
     LEASE_SECONDS,
@@ -16,8 +16,8 @@ from relay.policy import (
     UNSTARTED_RETRY_SECONDS,
     Policy,
 )
-from relay.reconcile import WEBHOOK_UNDER_WAY
-from relay.sweep import GRACE, sweep
+from relay.flow.reconcile import WEBHOOK_UNDER_WAY
+from relay.flow.sweep import GRACE, sweep
 
 from tests.simulator.faults import Fault
 from tests.simulator.kernel import Task

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relay.model import InboundText
-from relay.policy import Policy, Success, Tier
+from relay.core.model import InboundText
+from relay.core.policy import Policy, Success, Tier
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Fault, Service, Swarm

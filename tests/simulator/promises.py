@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from relay.failures import NOT_STARTED
-from relay.fates import open_attempts, settled_at
-from relay.lookup import NOT_SENT
-from relay.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.policy import UNSTARTED_RETRIES_MAX, Success
-from relay.sweep import GRACE
+from relay.core.failures import NOT_STARTED
+from relay.core.fates import open_attempts, settled_at
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.policy import UNSTARTED_RETRIES_MAX, Success
+from relay.flow.lookup import NOT_SENT
+from relay.flow.sweep import GRACE
 
 from tests.simulator.plan import BEFORE_US, OUR_PHONES
 from tests.simulator.sim_twilio import Message

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
-from relay.model import InboundText, Timer
+from relay.core.model import InboundText, Timer
 from relay.ports import OutgoingText, ReceivedMessage, Refused, SendOutcome
 
 from tests.contract.conftest import StoreRig, TimersRig

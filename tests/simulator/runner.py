@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from relay import machine
-from relay.events import ABOUT_THE_RELAY, Decision, Event, EventKind, State
-from relay.model import Relay
+from relay.core import machine
+from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind, State
+from relay.core.model import Relay
 
 from tests.simulator.faults import Fault
 from tests.simulator.liveness import (

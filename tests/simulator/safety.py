@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from relay.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.policy import LEASE_SECONDS
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.policy import LEASE_SECONDS
 
 from tests.simulator.history import Post, Receipt
 from tests.simulator.plan import BODY_MARK, OUR_PHONES

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from relay.core.model import RETENTION, Relay, Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.model import RETENTION, Relay, Timer
 from relay.ports import Page, Search, Stored
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service

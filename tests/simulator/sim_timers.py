@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from relay.model import Timer, TimerKind
+from relay.core.model import Timer, TimerKind
 from relay.ports import Journal
 
 from tests.simulator.dice import Dice

@@ -6,17 +6,17 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
-from relay import escalation
+from relay.core.model import FinalStatus, InboundText, Relay, Timer
 from relay.errors import StoreUnavailable
-from relay.inbound import Intake
-from relay.model import FinalStatus, InboundText, Relay, Timer
+from relay.flow import timers
+from relay.flow.conductor import World
+from relay.flow.intake import Intake
+from relay.flow.reconcile import WATERMARK, reconcile
+from relay.flow.sweep import sweep
+from relay.operators.redrive import redrive
 from relay.ports import ReceivedMessage
-from relay.reconcile import WATERMARK, reconcile
-from relay.redrive import redrive
-from relay.shell import World
-from relay.sweep import sweep
+from relay.twilio.webhook import TwilioAccount
 from relay.web import Response
-from relay.webhook import TwilioAccount
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import Fault, FaultSource
@@ -148,7 +148,7 @@ class Simulation:
             done(not task.killed and task.error is None)
 
         name = f"timer …{timer.message_id[-3:]} {timer.kind.value} {timer.attempt}"
-        self.fleet.run(name, lambda world, _: escalation.fire(world, timer), finished)
+        self.fleet.run(name, lambda world, _: timers.fire(world, timer), finished)
 
     def _sweep(self) -> None:
         if not self._watched or self.faults.strikes(Fault.SWEEP_LOST, 0.1):

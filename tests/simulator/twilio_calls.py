@@ -6,12 +6,12 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import quote_plus
 
-from relay.inbound import Intake, handle_inbound_webhook
-from relay.model import InboundText
-from relay.receipts import handle_delivery_status
-from relay.shell import World
+from relay.core.model import InboundText
+from relay.flow.conductor import World
+from relay.flow.intake import Intake, handle_inbound_webhook
+from relay.flow.receipts import handle_delivery_status
+from relay.twilio.webhook import signature
 from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
-from relay.webhook import signature
 
 from tests.simulator.faults import Fault
 from tests.simulator.fleet import ACCOUNT_SID, BASE_URL, Fleet

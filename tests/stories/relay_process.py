@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from relay.variables import VARIABLES
+from relay.settings.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 120.0

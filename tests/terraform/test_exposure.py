@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from relay.variables import ENTRY_POINTS, Need
+from relay.settings.variables import ENTRY_POINTS, Need
 
 from tests.terraform.deployment import Deployment
 from tests.terraform.test_functions import RUNS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from relay.documents import to_document
-from relay.firestore_queries import QUERIES, Index, index_for
+from relay.google.queries import QUERIES, Index, index_for
+from relay.record.documents import to_document
 
 from tests.terraform.deployment import Deployment, Values
 from tests.terraform.test_functions import RUNS

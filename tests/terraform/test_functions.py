@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 import pytest
-from relay.config import load_settings
-from relay.variables import ENTRY_POINTS, VARIABLES, variables_of
+from relay.settings.settings import load_settings
+from relay.settings.variables import ENTRY_POINTS, VARIABLES, variables_of
 
 from scripts.deployment.deploy import runtime
 from scripts.deployment.manage_secrets import secret_id

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from relay.config import load_settings
+from relay.settings.settings import load_settings
+from relay.twilio.webhook import status_callback_url
 from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, REDRIVE_PATH, RELAY_STATE_PATH
-from relay.webhook import status_callback_url
 
 from tests.terraform.deployment import Deployment
 from tests.terraform.test_functions import SECRET_VALUES

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from relay import timer_payload
-from relay.model import TimerKind
-from relay.webhook import signature
+from relay.core.model import TimerKind
+from relay.google import task
+from relay.twilio.webhook import signature
 
 from tests.terraform.conftest import LOCAL
 from tests.terraform.deployment import Deployment, Function
@@ -164,11 +164,11 @@ def check_operator_route(at: Running, function: Function) -> None:
 
 
 def check_escalation(at: Running, function: Function) -> None:
-    from relay.model import Timer
+    from relay.core.model import Timer
 
     timer = Timer(relays.MESSAGE_ID, 1, TimerKind.DEADLINE, relays.at(60), 1)
     assert at.ask("GET")[0] == 405
-    assert at.ask("POST", "/", timer_payload.encode(timer), Content_Type="application/json")[0] == 503
+    assert at.ask("POST", "/", task.encode(timer), Content_Type="application/json")[0] == 503
 
 
 def check_periodic(at: Running, function: Function) -> None:

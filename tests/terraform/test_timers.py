@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from relay.cloud_tasks_timers import DISPATCH_DEADLINE_SECONDS
-from relay.escalation import TASK_SECONDS
-from relay.inbound import WEBHOOK_SECONDS
-from relay.policy import SEND_SECONDS_MAX
-from relay.reconcile import RUN_SECONDS as RECONCILE_SECONDS
-from relay.redrive import _SECONDS as REDRIVE_SECONDS
-from relay.sweep import RUN_SECONDS as SWEEP_SECONDS
+from relay.core.policy import SEND_SECONDS_MAX
+from relay.flow.intake import WEBHOOK_SECONDS
+from relay.flow.reconcile import RUN_SECONDS as RECONCILE_SECONDS
+from relay.flow.sweep import RUN_SECONDS as SWEEP_SECONDS
+from relay.flow.timers import TASK_SECONDS
+from relay.google.timers import DISPATCH_DEADLINE_SECONDS
+from relay.operators.redrive import _SECONDS as REDRIVE_SECONDS
 
 from tests.terraform.deployment import Deployment
 from tests.terraform.test_functions import RUNS

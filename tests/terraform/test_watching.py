@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from relay import steps
+from relay.core import moves
+from relay.core.model import Relay, SenderClass, Step
 from relay.log import EVENTS, JsonJournal
-from relay.model import Relay, SenderClass, Step
 
 from scripts.deployment import ROOT
 from tests.terraform.deployment import Deployment
@@ -35,8 +35,8 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
 
 def repaired(relay: Relay) -> Relay:
     """The same relay a minute later, when the sweep finds it overdue."""
-    from relay import machine
-    from relay.events import Event, EventKind
+    from relay.core import machine
+    from relay.core.events import Event, EventKind
 
     event = Event(EventKind.DEADLINE_UNCONFIRMED, 1, by="sweep")
     return machine.transition(relay, event, relay.error_log[-1].at + timedelta(minutes=5)).relay
@@ -47,7 +47,7 @@ def written() -> list[dict[str, Any]]:
     """Lines of every kind that a metric counts."""
     start = relays.received().relay
     stop = relays.text(body="STOP", sender="+15550100001")
-    opted_out = steps.receive(stop, SenderClass.HANDLER_OPT_OUT, relays.policy(), relays.T0, None).relay
+    opted_out = moves.receive(stop, SenderClass.HANDLER_OPT_OUT, relays.policy(), relays.T0, None).relay
     cascade = relays.after(start, relays.refused(1), relays.due(2), relays.accepted(2), relays.delivered(2))
     return [
         *lines(cascade),
@@ -57,7 +57,7 @@ def written() -> list[dict[str, Any]]:
         *lines(opted_out),
         *lines(repaired(relays.after(start, relays.accepted(1)))),
         *lines(
-            steps.receive(
+            moves.receive(
                 relays.text(), SenderClass.CUSTOMER, relays.policy(), relays.T0, "c", recovered_by="reconcile"
             ).relay
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from relay.identity import IdentityVerifier
+from relay.operators.identity import IdentityVerifier
 from relay.web import Request
 
 from scripts.local_google.issuer import TokenIssuer

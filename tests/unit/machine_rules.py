@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from relay import failures, fates, machine, steps
-from relay.events import ArmTimer, CancelTimer, Decision, EventKind, RaiseAlarm, SendAttempt
-from relay.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.policy import UNSTARTED_RETRIES_MAX
+from relay.core import failures, fates, machine, moves
+from relay.core.events import ArmTimer, CancelTimer, Decision, EventKind, RaiseAlarm, SendAttempt
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 from scripts.walk_machine import Walked
 
@@ -66,7 +66,7 @@ def an_event_about_an_attempt_never_made_is_ignored_without_effects(step: Walked
 def due_at_is_none_exactly_when_nothing_is_left(step: Walked) -> bool:
     relay = step.decision.relay
     if relay.final_status is FinalStatus.IN_PROGRESS:
-        timer = steps.pending(relay)
+        timer = moves.pending(relay)
         return timer is not None and relay.due_at == timer.due_at
     told = [entry.step for entry in relay.error_log if entry.step in (Step.EXHAUSTED, Step.ALARM_RAISED)]
     alarm_is_due = relay.final_status is FinalStatus.EXHAUSTED and told[-1] is Step.EXHAUSTED
@@ -130,14 +130,14 @@ def a_timer_is_armed_before_anything_is_sent(step: Walked) -> bool:
 
 
 def whatever_becomes_pending_is_armed(step: Walked) -> bool:
-    timer = steps.pending(step.decision.relay)
-    if timer is None or timer == steps.pending(step.before):
+    timer = moves.pending(step.decision.relay)
+    if timer is None or timer == moves.pending(step.before):
         return True
     return ArmTimer(timer) in step.decision.effects
 
 
 def only_what_is_pending_is_armed(step: Walked) -> bool:
-    timer = steps.pending(step.decision.relay)
+    timer = moves.pending(step.decision.relay)
     armed = [effect.timer for effect in step.decision.effects if isinstance(effect, ArmTimer)]
     return all(each == timer for each in armed)
 
@@ -145,7 +145,7 @@ def only_what_is_pending_is_armed(step: Walked) -> bool:
 def a_delivery_cancels_the_pending_timer(step: Walked) -> bool:
     if not _changed(step) or step.decision.relay.final_status is not FinalStatus.DELIVERED:
         return True
-    timer = steps.pending(step.before)
+    timer = moves.pending(step.before)
     return timer is None or CancelTimer(timer) in step.decision.effects
 
 

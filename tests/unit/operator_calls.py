@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from relay.identity import Caller
-from relay.redrive import handle_redrive
-from relay.state_api import handle_relay_state
+from relay.operators.identity import Caller
+from relay.operators.redrive import handle_redrive
+from relay.operators.state_api import handle_relay_state
 from relay.web import Request, Response
 
 from tests.played import Played

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay import reconcile
+from relay.flow import reconcile
+from relay.flow.reconcile import WATERMARK
 from relay.ports import ReceivedMessage
-from relay.reconcile import WATERMARK
 
 from tests.unit.relays import MESSAGE_ID, OUR_NUMBER, text
 from tests.unit.worlds import Doubles

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from relay import machine, steps
-from relay.events import Decision, Event, EventKind
-from relay.model import InboundText, Relay, SenderClass
-from relay.policy import Policy, Success, Tier
+from relay.core import machine, moves
+from relay.core.events import Decision, Event, EventKind
+from relay.core.model import InboundText, Relay, SenderClass
+from relay.core.policy import Policy, Success, Tier
 
 T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 MESSAGE_ID = "SM" + "0" * 32
@@ -45,7 +45,7 @@ def text(message_id: str = MESSAGE_ID, body: str = BODY, sender: str = CUSTOMER,
 
 def received(of: Policy | None = None, claim: str | None = "webhook") -> Decision:
     """A customer's text that just came in."""
-    return steps.receive(text(), SenderClass.CUSTOMER, of or policy(), T0, claim)
+    return moves.receive(text(), SenderClass.CUSTOMER, of or policy(), T0, claim)
 
 
 def after(relay: Relay, *events: Event, seconds: float = 1.0) -> Relay:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from relay.config import load_settings
 from relay.errors import ConfigurationError
-from relay.variables import ENTRY_POINTS
+from relay.settings.settings import load_settings
+from relay.settings.variables import ENTRY_POINTS
 
 from tests.unit.environments import API_SECRET, BUSINESS, EMBEDDED, FIRST, GOOGLE, OTHER_TOKEN, SECOND, THIRD, TOKEN
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import flask
 import main
 import pytest
-import relay.console
+import relay.operators.console
 from relay import wiring
-from relay.console import handle_console
+from relay.operators.console import handle_console
 from relay.web import Request, Response
 
-FOLDER = Path(relay.console.__file__).with_name("console")
+FOLDER = Path(relay.operators.console.__file__).with_name("console")
 
 
 def _get(path: str, api_url: str = "", token_url: str = "", **changes: object) -> Response:

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from relay.config import load_settings
-from relay.variables import ENTRY_POINTS, VARIABLES, Need
+from relay.settings.settings import load_settings
+from relay.settings.variables import ENTRY_POINTS, VARIABLES, Need
 
 from scripts.local_stack.dotenv import read_env_file
 from tests.unit.environments import GOOGLE

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from relay import escalation, steps
+from relay.core import moves
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step, Timer, TimerKind
+from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, Success
 from relay.errors import StoreUnavailable
-from relay.model import AttemptStatus, FinalStatus, Relay, Step, Timer, TimerKind
-from relay.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, Success
+from relay.flow import timers
+from relay.flow.conductor import Applied
 from relay.ports import Ambiguous, Refused
-from relay.shell import Applied
 
 from tests.unit.relays import MESSAGE_ID, PERMANENT, TRANSIENT, policy
 from tests.unit.worlds import Doubles, Killed, Observed, kill, lose_the_answer, status_request
@@ -21,7 +22,7 @@ def _statuses(relay: Relay) -> list[tuple[int, str]]:
 
 
 def _pending(doubles: Doubles) -> Timer:
-    timer = steps.pending(doubles.relay())
+    timer = moves.pending(doubles.relay())
     assert timer is not None
     return timer
 
@@ -31,7 +32,7 @@ def _fire_next(doubles: Doubles) -> Applied:
     timer = _pending(doubles)
     doubles.clock.set(max(timer.due_at, doubles.clock.now()))
     assert timer in doubles.timers.take_due(doubles.clock.now())
-    return escalation.fire(doubles.world, timer)
+    return timers.fire(doubles.world, timer)
 
 
 def _begun(outcome: Refused | Ambiguous | None = None, **tiers: object) -> Doubles:
@@ -56,20 +57,20 @@ def test_an_attempt_that_is_due_is_claimed_and_sent() -> None:
 def test_the_same_timer_twice_sends_once() -> None:
     doubles = _begun(Refused(TRANSIENT))
     timer = _pending(doubles)
-    escalation.fire(doubles.world, timer)
-    assert escalation.fire(doubles.world, timer).ignored_because
+    timers.fire(doubles.world, timer)
+    assert timers.fire(doubles.world, timer).ignored_because
     assert len(doubles.messenger.sends) == 2
 
 
 def test_a_timer_of_a_relay_nobody_knows_is_done_with() -> None:
-    applied = escalation.fire(Doubles().world, Timer(MESSAGE_ID, 1, TimerKind.ATTEMPT, Doubles().clock.now(), 1))
+    applied = timers.fire(Doubles().world, Timer(MESSAGE_ID, 1, TimerKind.ATTEMPT, Doubles().clock.now(), 1))
     assert applied.stored is None
 
 
 def test_a_timer_of_an_attempt_never_made_is_ignored() -> None:
     doubles = _begun()
     timer = Timer(MESSAGE_ID, 9, TimerKind.DEADLINE, doubles.clock.now(), 1)
-    assert escalation.fire(doubles.world, timer).ignored_because
+    assert timers.fire(doubles.world, timer).ignored_because
     assert len(doubles.messenger.sends) == 1
 
 
@@ -78,9 +79,9 @@ def test_a_timer_that_could_not_be_recorded_must_come_again() -> None:
     timer = _pending(doubles)
     doubles.store.is_down = True
     with pytest.raises(StoreUnavailable):
-        escalation.fire(doubles.world, timer)
+        timers.fire(doubles.world, timer)
     doubles.store.is_down = False
-    escalation.fire(doubles.world, timer)
+    timers.fire(doubles.world, timer)
     assert len(doubles.messenger.sends) == 2
 
 
@@ -88,7 +89,7 @@ def test_a_timer_far_too_late_does_what_it_is_for() -> None:
     doubles = _begun(Refused(PERMANENT))
     timer = _pending(doubles)
     doubles.clock.advance(86400)
-    escalation.fire(doubles.world, timer)
+    timers.fire(doubles.world, timer)
     assert _statuses(doubles.relay())[-1] == (2, "accepted")
 
 
@@ -158,7 +159,7 @@ def test_nothing_is_asked_about_an_attempt_that_was_given_up_already() -> None:
     timer = _pending(doubles)
     _fire_next(doubles)
     doubles.calls.clear()
-    escalation.fire(doubles.world, timer)
+    timers.fire(doubles.world, timer)
     assert "fetch" not in doubles.calls
     assert doubles.calls.count("send") == 0
 
@@ -245,7 +246,7 @@ def test_at_the_last_tier_a_silent_twilio_is_asked_again_and_nothing_is_sent_bli
     _fire_next(doubles)
     again = _pending(doubles)
     assert (again.due_at - doubles.clock.now()).total_seconds() == LOOKUP_RETRY_SECONDS
-    assert "put off" in escalation.fire(doubles.world, first).ignored_because
+    assert "put off" in timers.fire(doubles.world, first).ignored_because
     for _ in range(LOOKUP_RETRIES_MAX):
         _fire_next(doubles)
     assert doubles.relay().final_status is FinalStatus.EXHAUSTED
@@ -280,11 +281,11 @@ def test_tier_1_refused_tier_2_silent_tier_3_delivers() -> None:
 def test_firing_every_timer_twice_and_in_reverse_changes_nothing_about_the_end() -> None:
     doubles = _begun(Refused(TRANSIENT), delays=(2.0,))
     fired: list[Timer] = []
-    while steps.pending(doubles.relay()) is not None:
+    while moves.pending(doubles.relay()) is not None:
         fired.append(_pending(doubles))
         _fire_next(doubles)
         for timer in reversed(fired):
-            escalation.fire(doubles.world, timer)
+            timers.fire(doubles.world, timer)
     assert doubles.relay().final_status is FinalStatus.EXHAUSTED
     assert [sent.to for sent in doubles.messenger.sends] == [
         doubles.tiers.tiers[number].phone for number in (0, 0, 1, 2)

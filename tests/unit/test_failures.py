@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from relay import failures
-from relay.failures import FailureClass, classify, is_retried_in_tier
+from relay.core import failures
+from relay.core.failures import FailureClass, classify, is_retried_in_tier
 
 # Class, its codes, whether the same tier is tried again by its schedule.
 CLASSES = (

@@ -5,10 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from relay import fates, machine
-from relay.events import Event, EventKind
-from relay.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.policy import FATE_LOOKUP_SECONDS, FATE_LOOKUP_SECONDS_MAX, FATE_LOOKUPS, LEASE_SECONDS, SEND_SECONDS_MAX
+from relay.core import fates, machine
+from relay.core.events import Event, EventKind
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.policy import (
+    FATE_LOOKUP_SECONDS,
+    FATE_LOOKUP_SECONDS_MAX,
+    FATE_LOOKUPS,
+    LEASE_SECONDS,
+    SEND_SECONDS_MAX,
+)
 
 from tests.unit.relays import (
     accepted,

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.forwarded_text import BODY_MAX_CHARACTERS, comparable, compose, segments
+from relay.flow.wording import BODY_MAX_CHARACTERS, comparable, compose, segments
 
 AMERICAN, OURS = "+15557654321", "+15551234567"
 GERMAN = "+4915112345678"

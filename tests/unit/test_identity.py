@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.errors import BadRequest
-from relay.identity import IdentityVerifier, bearer_token
+from relay.operators.identity import IdentityVerifier, bearer_token
 from relay.web import Request
 
 from tests.unit.issued import AUDIENCE, EMAIL, ISSUER, STRANGER, Keys, asking, mint

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from relay.errors import BadRequest, StoreUnavailable
-from relay.identity import IdentityVerifier, fetch_keys
+from relay.operators.identity import IdentityVerifier, fetch_keys
 
 from tests.unit.issued import AUDIENCE, EMAIL, ISSUER, STRANGER, Keys, asking, mint
 

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from relay import webhook
+from relay.core.model import FinalStatus, SenderClass
+from relay.core.policy import Policy
 from relay.errors import StoreUnavailable
-from relay.inbound import Intake, accept, classify_sender
-from relay.model import FinalStatus, SenderClass
-from relay.policy import Policy
+from relay.flow.conductor import TASK_LIMITS, Budget
+from relay.flow.intake import Intake, accept, classify_sender
 from relay.ports import Ambiguous, Refused
-from relay.shell import TASK_LIMITS, Budget
+from relay.twilio import webhook
 
 from tests.unit.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, text
 from tests.unit.worlds import Doubles, Observed, inbound_request, lose_the_answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from relay.errors import BadRequest
-from relay.identity import Caller
-from relay.internal_api import answer, preflight
+from relay.operators.identity import Caller
+from relay.operators.internal_api import answer, preflight
 from relay.web import Request, Response, json_response
 
 from tests.unit.operator_calls import ORIGIN, Everybody, request, told

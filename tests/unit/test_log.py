@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.events import Event
+from relay.core.events import Event
+from relay.core.model import InboundText, Relay, SenderClass, Step, TrailEntry
+from relay.core.moves import receive
 from relay.log import EVENTS, JsonJournal, current_trace, masked
-from relay.model import InboundText, Relay, SenderClass, Step, TrailEntry
-from relay.steps import receive
 
 from tests.strategies import relays as any_relays
 from tests.unit.relays import (

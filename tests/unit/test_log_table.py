@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from relay import explanations
 from relay.log import EVENTS
+from relay.operators import words as explanations
 
 from scripts.make_log_table import BEGIN, END, NOTES, PATH, ROOT, document, logged_notes
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from relay import escalation, lookup, shell, steps
+from relay.core import moves
+from relay.core.model import Relay, SenderClass
 from relay.errors import MessengerUnavailable
-from relay.model import Relay, SenderClass
+from relay.flow import conductor, lookup, timers
+from relay.flow.conductor import TASK_LIMITS, Budget
 from relay.ports import Ambiguous, SentMessage, Stored
-from relay.shell import TASK_LIMITS, Budget
 
 from tests.unit.relays import BODY, OUR_NUMBER, policy, text
 from tests.unit.worlds import Doubles, inbound_request
@@ -109,7 +110,7 @@ def test_a_text_that_belongs_to_an_earlier_attempt_of_the_same_relay_is_not_adop
     doubles = Doubles(tiers=policy(tiers=1, delays=(2.0,)))
     doubles.inbound(inbound_request(MessageSid=FIRST))
     relay = doubles.relay(FIRST)
-    retried = steps.receive(text(SECOND), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), "x").relay
+    retried = moves.receive(text(SECOND), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), "x").relay
     assert relay.attempts[0].message_sid is not None
     budget = Budget(doubles.clock, 40, TASK_LIMITS)
     both = _with_two_attempts(relay, retried)
@@ -166,7 +167,7 @@ def test_what_was_declared_not_sent_of_the_same_relay_is_the_same_text() -> None
     doubles.messenger.script(LOST)
     assert _settle(doubles, FIRST).declared_not_sent == 1
     for timer in doubles.timers.take_due(doubles.clock.now()):
-        escalation.fire(doubles.world, timer)
+        timers.fire(doubles.world, timer)
     assert [attempt.status.value for attempt in doubles.relay(FIRST).attempts] == ["failed", "unknown"]
     doubles.messenger.take(doubles.messenger.sends[-1])
     assert _find(doubles, FIRST) is not None
@@ -288,7 +289,7 @@ def test_a_silent_twilio_settles_nothing() -> None:
 def test_what_is_looked_for_is_what_was_sent() -> None:
     doubles = Doubles()
     doubles.inbound(inbound_request(MessageSid=FIRST))
-    assert doubles.messenger.sends[0].body == shell.body_of(doubles.relay(FIRST))
+    assert doubles.messenger.sends[0].body == conductor.body_of(doubles.relay(FIRST))
     assert BODY in doubles.messenger.sends[0].body
     assert doubles.messenger.sends[0].from_ == OUR_NUMBER
     assert isinstance(doubles.store.get(FIRST, timeout_seconds=1.0), Stored)

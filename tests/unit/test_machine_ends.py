@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from relay import machine, steps
-from relay.events import ArmTimer, Event, EventKind, RaiseAlarm, SendAttempt
-from relay.model import FinalStatus, Relay, Step, Timer, TimerKind
-from relay.policy import LEASE_SECONDS, LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, SEND_SECONDS_MAX
+from relay.core import machine, moves
+from relay.core.events import ArmTimer, Event, EventKind, RaiseAlarm, SendAttempt
+from relay.core.model import FinalStatus, Relay, Step, Timer, TimerKind
+from relay.core.policy import LEASE_SECONDS, LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, SEND_SECONDS_MAX
 
 from tests.unit.relays import (
     CUSTOMER,
@@ -56,7 +56,7 @@ def test_a_deadline_repeated_by_somebody_else_arms_the_timer_and_sends_nothing()
     relay = after(received().relay, accepted(1), unconfirmed(1, claim="task"), seconds=60)
     decision = machine.transition(relay, unconfirmed(1, claim="other task"), at(121))
     assert decision.relay is relay
-    assert decision.effects == (steps.pending_timer(relay),)
+    assert decision.effects == (moves.pending_timer(relay),)
 
 
 def test_a_text_twilio_never_had_is_sent_to_the_next_tier() -> None:
@@ -189,7 +189,7 @@ def test_the_same_redrive_twice_starts_once() -> None:
     relay = after(exhausted(), _redrive("request 1"))
     again = machine.transition(relay, _redrive("request 1"), at(100))
     assert again.relay is relay
-    assert again.effects == (steps.pending_timer(relay),)
+    assert again.effects == (moves.pending_timer(relay),)
     ended = after(relay, due(2), refused(2), due(3), refused(3))
     assert machine.transition(ended, _redrive("request 1"), at(200)).relay is ended
     assert after(ended, _redrive("request 2")).final_status is FinalStatus.IN_PROGRESS

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay import machine, steps
-from relay.events import ABOUT_THE_RELAY, Event, EventKind, SendAttempt
-from relay.model import AttemptStatus, FinalStatus, InboundText, Relay, SenderClass
-from relay.policy import Policy, Tier
+from relay.core import machine, moves
+from relay.core.events import ABOUT_THE_RELAY, Event, EventKind, SendAttempt
+from relay.core.model import AttemptStatus, FinalStatus, InboundText, Relay, SenderClass
+from relay.core.policy import Policy, Tier
 
 from scripts.walk_machine import MAY_CLAIM, Walked, policy_of
 from tests.unit.machine_rules import RULES
@@ -135,7 +135,7 @@ def test_the_posts_reply_may_come_before_between_or_after_its_receipts(order: li
 def test_firing_what_is_pending_always_ends_the_relay(policy: Policy, randomness: random.Random) -> None:
     relay, now, sends = received(policy).relay, T0, 1
     for _ in range(500):
-        timer = steps.pending(relay)
+        timer = moves.pending(relay)
         if timer is None:
             break
         now = max(now, timer.due_at)
@@ -161,7 +161,7 @@ def test_firing_what_is_pending_always_ends_the_relay(policy: Policy, randomness
 def test_the_trail_never_holds_the_body_or_a_number(words: str, happens: list[Callable[[int], Event]]) -> None:
     body = f"\N{SNOWMAN}{words}"
     inbound = InboundText("SM" + "1" * 32, CUSTOMER, OUR_NUMBER, body)
-    relay = steps.receive(inbound, SenderClass.CUSTOMER, policy_of(3), T0, "webhook").relay
+    relay = moves.receive(inbound, SenderClass.CUSTOMER, policy_of(3), T0, "webhook").relay
     for event in happens:
         relay = after(relay, event(relay.attempts[-1].number))
     trail = repr(relay.error_log)
@@ -174,7 +174,7 @@ def test_the_trail_never_holds_the_body_or_a_number(words: str, happens: list[Ca
 @given(st.data())
 def test_what_is_not_a_customers_is_never_sent_whatever_happens(sender: SenderClass, data: st.DataObject) -> None:
     inbound = InboundText("SM" + "1" * 32, CUSTOMER, OUR_NUMBER, BODY)
-    relay = steps.receive(inbound, sender, policy_of(2), T0, "webhook").relay
+    relay = moves.receive(inbound, sender, policy_of(2), T0, "webhook").relay
     decision = machine.transition(relay, data.draw(events(relay)), T0)
     assert decision.relay is relay
     assert decision.effects == ()

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
-from relay import machine
-from relay.events import ABOUT_THE_RELAY, Event, EventKind, State
-from relay.machine import TABLE
+from relay.core import machine
+from relay.core.events import ABOUT_THE_RELAY, Event, EventKind, State
+from relay.core.machine import TABLE
 
 from scripts.walk_machine import Walked, policy_of, walk
 from tests.unit.machine_rules import RULES, RULES_OF_EFFECTS, Rule

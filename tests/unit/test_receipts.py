@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from relay.events import Event, EventKind
-from relay.model import AttemptStatus, FinalStatus, Step
-from relay.policy import Success
-from relay.receipts import receipt_event, success_for
-from relay.webhook import STATUSES
+from relay.core.events import Event, EventKind
+from relay.core.model import AttemptStatus, FinalStatus, Step
+from relay.core.policy import Success
+from relay.flow.receipts import receipt_event, success_for
+from relay.twilio.webhook import STATUSES
 
 from tests.unit.relays import MESSAGE_ID, TRANSIENT, after, due, policy, received, refused, sid
 from tests.unit.worlds import Doubles, Observed, lose_the_answer, status_request

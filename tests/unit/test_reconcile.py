@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from relay import inbound, reconcile
+from relay.core.model import FinalStatus, SenderClass, Step
 from relay.errors import StoreUnavailable
-from relay.inbound import Intake
-from relay.model import FinalStatus, SenderClass, Step
-from relay.reconcile import WEBHOOK_UNDER_WAY
+from relay.flow import intake as inbound
+from relay.flow import reconcile
+from relay.flow.intake import Intake
+from relay.flow.reconcile import WEBHOOK_UNDER_WAY
 
 from tests.unit.reconciling import is_stored, listed_id, reconciled_before, run, twilio_has, watermark
 from tests.unit.relays import MESSAGE_ID, OUR_NUMBER

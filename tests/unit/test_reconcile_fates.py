@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from relay import escalation, reconcile
-from relay.model import Attempt, AttemptStatus, FinalStatus, Relay
-from relay.policy import LEASE_SECONDS, SEND_SECONDS_MAX, Policy, Tier
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay
+from relay.core.moves import pending
+from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX, Policy, Tier
+from relay.flow import reconcile, timers
+from relay.flow.reconcile import ReconcileReport
+from relay.operators.redrive import redrive
 from relay.ports import Ambiguous, Refused
-from relay.reconcile import ReconcileReport
-from relay.redrive import redrive
-from relay.steps import pending
 
 from tests.unit.relays import MESSAGE_ID, PERMANENT, policy, sid
 from tests.unit.worlds import Doubles, inbound_request, status_request
@@ -38,7 +38,7 @@ def _deadline(doubles: Doubles) -> None:
     timer = pending(doubles.relay())
     assert timer is not None
     doubles.clock.advance(max(0.0, (timer.due_at - doubles.clock.now()).total_seconds()))
-    escalation.fire(doubles.world, timer)
+    timers.fire(doubles.world, timer)
 
 
 def _first(relay: Relay) -> Attempt:

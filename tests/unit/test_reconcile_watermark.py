@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from relay import reconcile
-from relay.model import RETENTION
-from relay.reconcile import CLOCK_TOLERANCE, OVERLAP, WATERMARK
+from relay.core.model import RETENTION
+from relay.flow import reconcile
+from relay.flow.reconcile import CLOCK_TOLERANCE, OVERLAP, WATERMARK
 
 from tests.unit.reconciling import is_stored, listed_id, reconciled_before, run, twilio_has, watermark
 from tests.unit.worlds import Doubles

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from relay.core.model import FinalStatus, Step
+from relay.core.policy import Policy, Tier
 from relay.log import masked
-from relay.model import FinalStatus, Step
-from relay.policy import Policy, Tier
 
 from tests.played import CUSTOMER, Played
 from tests.unit.operator_calls import redrive, told

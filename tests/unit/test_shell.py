@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from relay import shell, steps
+from relay.core import moves
+from relay.core.events import Decision, Event, EventKind
+from relay.core.model import AttemptStatus, FinalStatus, SenderClass, Step, TimerKind
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.events import Decision, Event, EventKind
-from relay.model import AttemptStatus, FinalStatus, SenderClass, Step, TimerKind
-from relay.shell import TASK_LIMITS, WEBHOOK_LIMITS, Budget
+from relay.flow import conductor
+from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget
 
 from tests.unit.relays import MESSAGE_ID, sid, text
 from tests.unit.worlds import Doubles, Killed, Observed, kill, lose_the_answer
@@ -18,17 +19,17 @@ def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
 
 
 def _new(doubles: Doubles, claim: str = "webhook") -> Decision:
-    return steps.receive(text(), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), claim)
+    return moves.receive(text(), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), claim)
 
 
 def _create(doubles: Doubles, claim: str = "webhook") -> bool:
-    return shell.create(doubles.world, _new(doubles, claim), _budget(doubles))
+    return conductor.create(doubles.world, _new(doubles, claim), _budget(doubles))
 
 
-def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> shell.Applied:
+def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.Applied:
     stored = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
     assert stored is not None
-    return shell.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
+    return conductor.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
 
 
 def _deadline(claim: str = "task") -> Event:
@@ -74,7 +75,7 @@ def test_whoever_dies_after_the_commit_leaves_a_record_that_says_what_is_pending
     assert doubles.messenger.sends == []
     doubles.before.clear()
     assert not _create(doubles, claim="a second webhook")
-    assert doubles.timers.armed == [steps.pending(relay)]
+    assert doubles.timers.armed == [moves.pending(relay)]
     assert doubles.messenger.sends == []
 
 
@@ -87,7 +88,7 @@ def test_a_create_whose_answer_is_lost_is_recognised_and_sent_once() -> None:
     assert _create(doubles)
     assert len(doubles.messenger.sends) == 1
     assert doubles.journal.steps_of(MESSAGE_ID)[0] is Step.RECEIVED
-    assert steps.pending(doubles.relay()) in doubles.timers.armed
+    assert moves.pending(doubles.relay()) in doubles.timers.armed
 
 
 def test_already_stored_by_ones_own_create_goes_on_and_sends_once() -> None:
@@ -190,7 +191,7 @@ def test_on_a_conflict_it_is_decided_again_on_what_is_there_now() -> None:
     assert stale is not None
     _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
     budget = Budget(doubles.clock, 40, TASK_LIMITS)
-    applied = shell.apply(doubles.world, stale, _deadline(), budget)
+    applied = conductor.apply(doubles.world, stale, _deadline(), budget)
     assert applied.ignored_because == "the relay has ended"
     assert len(doubles.messenger.sends) == 1
 
@@ -216,6 +217,6 @@ def test_a_relay_that_is_gone_is_nobodys_any_more() -> None:
     stored = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
     assert stored is not None
     doubles.store.delete(MESSAGE_ID, timeout_seconds=1.0)
-    applied = shell.apply(doubles.world, stored, _deadline(), _budget(doubles))
+    applied = conductor.apply(doubles.world, stored, _deadline(), _budget(doubles))
     assert applied.stored is None
     assert len(doubles.messenger.sends) == 1

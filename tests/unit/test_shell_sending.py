@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from relay import failures, shell, steps
-from relay.events import Decision, Event, EventKind
-from relay.model import AttemptStatus, SenderClass, Step, TimerKind
-from relay.policy import LEASE_SECONDS
+from relay.core import failures, moves
+from relay.core.events import Decision, Event, EventKind
+from relay.core.model import AttemptStatus, SenderClass, Step, TimerKind
+from relay.core.policy import LEASE_SECONDS
+from relay.flow import conductor
+from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget
 from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
-from relay.shell import TASK_LIMITS, WEBHOOK_LIMITS, Budget
 
 from tests.unit.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid, text
 from tests.unit.worlds import BASE_URL, Doubles, Killed, Observed, kill
@@ -19,17 +20,17 @@ def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
 
 
 def _new(doubles: Doubles, claim: str = "webhook") -> Decision:
-    return steps.receive(text(), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), claim)
+    return moves.receive(text(), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), claim)
 
 
 def _create(doubles: Doubles, claim: str = "webhook") -> bool:
-    return shell.create(doubles.world, _new(doubles, claim), _budget(doubles))
+    return conductor.create(doubles.world, _new(doubles, claim), _budget(doubles))
 
 
-def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> shell.Applied:
+def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.Applied:
     stored = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
     assert stored is not None
-    return shell.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
+    return conductor.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
 
 
 def _deadline(claim: str = "task") -> Event:
@@ -84,12 +85,12 @@ def test_a_lease_that_has_run_out_sends_nothing(seconds: float) -> None:
     doubles = Observed()
     doubles.after["create"] = lambda: doubles.clock.advance(seconds)
     decision = _new(doubles)
-    shell.create(doubles.world, decision, Budget(doubles.clock, 10_000, TASK_LIMITS))
+    conductor.create(doubles.world, decision, Budget(doubles.clock, 10_000, TASK_LIMITS))
     assert doubles.messenger.sends == []
     relay = doubles.relay()
     assert relay.attempts[0].error_code == failures.NOT_STARTED
     assert relay.attempts[1].tier == 1
-    assert steps.pending(relay) in doubles.timers.armed
+    assert moves.pending(relay) in doubles.timers.armed
 
 
 def test_a_lease_that_has_run_out_is_noticed_though_the_clock_was_set_back() -> None:
@@ -101,7 +102,7 @@ def test_a_lease_that_has_run_out_is_noticed_though_the_clock_was_set_back() -> 
         doubles.clock.set(began)
 
     doubles.after["create"] = held_up
-    shell.create(doubles.world, _new(doubles), Budget(doubles.clock, 10_000, TASK_LIMITS))
+    conductor.create(doubles.world, _new(doubles), Budget(doubles.clock, 10_000, TASK_LIMITS))
     assert doubles.messenger.sends == []
 
 

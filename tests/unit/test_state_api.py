@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from relay.documents import to_document
+from relay.record.documents import to_document
 
 from tests.played import CUSTOMER, Played
 from tests.strategies import a_relay

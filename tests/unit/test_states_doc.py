@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from relay.events import EventKind, State
+from relay.core.events import EventKind, State
 
 from scripts import make_states_doc
 

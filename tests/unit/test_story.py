@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given
-from relay import failures
-from relay.explanations import OVERDUE, explained, is_overdue, outcome
-from relay.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core import failures
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.operators.story import story, summary
+from relay.operators.words import OVERDUE, explained, is_overdue, outcome
 from relay.ports import Ambiguous, Refused
-from relay.story import story, summary
 
 from tests.fakes.clock import START
 from tests.played import CUSTOMER, OURS, Played

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from relay import sweep as sweep_module
+from relay.core.model import FinalStatus, Step
 from relay.errors import StoreUnavailable
-from relay.model import FinalStatus, Step
+from relay.flow import sweep as sweep_module
+from relay.flow.sweep import GRACE, sweep
 from relay.ports import Ambiguous, Refused
-from relay.sweep import GRACE, sweep
 
 from tests.unit.relays import MESSAGE_ID, PERMANENT, policy
 from tests.unit.worlds import Doubles, Killed, Observed, inbound_request, kill

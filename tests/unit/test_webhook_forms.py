@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from relay import webhook
 from relay.errors import BadRequest
-from relay.webhook import STATUSES, Word, delivery_status, inbound_text, meaningful_code, status_callback_url, word_for
+from relay.twilio import webhook
+from relay.twilio.webhook import (
+    STATUSES,
+    Word,
+    delivery_status,
+    inbound_text,
+    meaningful_code,
+    status_callback_url,
+    word_for,
+)
 
 from tests.unit.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER
 from tests.unit.worlds import INBOUND, STATUS, Doubles, Fields, inbound_request, post, status_request, with_fields

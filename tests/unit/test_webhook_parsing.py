@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.errors import BadRequest
+from relay.twilio.webhook import signature, verified_form
 from relay.web import FORM, Request
-from relay.webhook import signature, verified_form
 
 from tests.unit.worlds import ACCOUNT, ACCOUNT_SID, BASE_URL, TOKEN
 

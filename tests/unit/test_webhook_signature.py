@@ -8,10 +8,10 @@ from dataclasses import replace
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
-from relay import webhook
 from relay.errors import BadRequest
+from relay.twilio import webhook
+from relay.twilio.webhook import TwilioAccount
 from relay.web import BODY_MAX_BYTES, DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
-from relay.webhook import TwilioAccount
 from twilio.request_validator import RequestValidator
 
 from tests.unit.relays import MESSAGE_ID

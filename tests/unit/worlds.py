@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from relay.core.model import Relay
+from relay.core.policy import Policy
 from relay.errors import StoreUnavailable
-from relay.inbound import Intake, handle_inbound_webhook
-from relay.model import Relay
-from relay.policy import Policy
-from relay.receipts import handle_delivery_status
-from relay.shell import World
+from relay.flow.conductor import World
+from relay.flow.intake import Intake, handle_inbound_webhook
+from relay.flow.receipts import handle_delivery_status
+from relay.twilio.webhook import TwilioAccount
 from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
-from relay.webhook import TwilioAccount
 from twilio.request_validator import RequestValidator
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger

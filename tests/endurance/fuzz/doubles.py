@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from relay import steps
-from relay.events import Event, EventKind
-from relay.machine import transition
-from relay.model import InboundText, Relay, SenderClass, Timer
-from relay.policy import Policy, Tier
+from relay.core import moves
+from relay.core.events import Event, EventKind
+from relay.core.machine import transition
+from relay.core.model import InboundText, Relay, SenderClass, Timer
+from relay.core.policy import Policy, Tier
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
 from relay.ports import Accepted, OutgoingText, ReceivedMessage, SendOutcome, SentMessage
-from relay.relay_events import RelayEvent
-from relay.sqlite_database import Database
-from relay.sqlite_store import SqliteStore
+from relay.record.relay_events import RelayEvent
 from relay.wiring import SystemClock
 
 from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS
@@ -117,7 +117,7 @@ def _four(first: int) -> list[Relay]:
     relays = []
     for number in range(first, first + 4):
         text = InboundText(f"SM{number:032x}", CUSTOMERS[0], BUSINESS[0], f"{BODY_MARK} the boiler is leaking")
-        relays.append(steps.receive(text, SenderClass.CUSTOMER, POLICY, now - timedelta(minutes=5), "claim").relay)
+        relays.append(moves.receive(text, SenderClass.CUSTOMER, POLICY, now - timedelta(minutes=5), "claim").relay)
     accepted = Event(EventKind.SEND_ACCEPTED, 1, message_sid="SM" + "1" * 32)
     relays[0] = transition(relays[0], accepted, now).relay
     relays[1] = transition(relays[1], Event(EventKind.SEND_REFUSED, 1, code=30003), now).relay

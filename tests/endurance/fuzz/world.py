@@ -22,7 +22,7 @@ from wsgiref.simple_server import WSGIServer, make_server
 from functions_framework import create_app
 from relay import wiring
 from relay.ports import Search
-from relay.variables import ENTRY_POINTS
+from relay.settings.variables import ENTRY_POINTS
 
 from scripts.local_google.issuer import IssuerApp, QuietHandler, TokenIssuer
 from tests.endurance.fuzz.doubles import (

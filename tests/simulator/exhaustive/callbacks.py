@@ -11,12 +11,12 @@ from functools import partial
 from itertools import permutations
 from typing import Any
 
-from relay.inbound import Intake, handle_inbound_webhook
-from relay.model import FinalStatus, Relay
-from relay.policy import Policy, Success
+from relay.core.model import FinalStatus, Relay
+from relay.core.policy import Policy, Success
+from relay.flow.conductor import World
+from relay.flow.intake import Intake, handle_inbound_webhook
+from relay.flow.receipts import handle_delivery_status
 from relay.ports import Accepted, OutgoingText, SendOutcome
-from relay.receipts import handle_delivery_status
-from relay.shell import World
 from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH
 
 from tests.simulator.exhaustive.case import TEXT, CalmDice, Case, Report, ScriptedFaults, plan, policy

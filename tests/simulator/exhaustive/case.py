@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from relay.model import InboundText
-from relay.policy import Policy, Tier
+from relay.core.model import InboundText
+from relay.core.policy import Policy, Tier
 
 from tests.simulator.dice import CALM, Dice
 from tests.simulator.faults import BEFALLS, Does, Fault, FaultSource

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from relay.inbound import Intake
-from relay.shell import World
+from relay.flow.conductor import World
+from relay.flow.intake import Intake
 
 from tests.simulator.exhaustive.case import Report, violations_of
 from tests.simulator.kernel import Kernel, ProcessKilled, Task, Worker

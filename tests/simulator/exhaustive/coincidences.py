@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from relay import escalation
-from relay.inbound import Intake
-from relay.model import AttemptStatus, FinalStatus
-from relay.policy import LEASE_SECONDS, Policy, Tier
+from relay.core.model import AttemptStatus, FinalStatus
+from relay.core.moves import pending
+from relay.core.policy import LEASE_SECONDS, Policy, Tier
+from relay.flow import timers
+from relay.flow.conductor import World, body_of
+from relay.flow.intake import Intake
 from relay.ports import OutgoingText
-from relay.shell import World, body_of
-from relay.steps import pending
 
 from tests.simulator.exhaustive.case import (
     TEXT,
@@ -68,7 +68,7 @@ def _one_left(kernel: Kernel) -> Simulation:
 def _deadline_of_the_first(run: Simulation) -> Handler:
     armed = pending(run.fleet.store.relays[TEXT.message_id].relay)
     assert armed is not None
-    return lambda world, intake: escalation.fire(world, armed)
+    return lambda world, intake: timers.fire(world, armed)
 
 
 def _whose_it_is(run: Simulation) -> Handler:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
 
-from relay.model import InboundText
+from relay.core.model import InboundText
 
 from tests.simulator.exhaustive.case import TEXT, CalmDice, Case, Report, ScriptedFaults, plan, policy, violations_of
 from tests.simulator.faults import BEFALLS, Fault

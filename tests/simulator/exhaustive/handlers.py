@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from relay import escalation
-from relay.inbound import Intake, handle_inbound_webhook
-from relay.model import Timer
-from relay.receipts import handle_delivery_status
-from relay.reconcile import reconcile
-from relay.redrive import redrive
-from relay.shell import World
-from relay.steps import pending
-from relay.sweep import sweep
+from relay.core.model import Timer
+from relay.core.moves import pending
+from relay.flow import timers
+from relay.flow.conductor import World
+from relay.flow.intake import Intake, handle_inbound_webhook
+from relay.flow.receipts import handle_delivery_status
+from relay.flow.reconcile import reconcile
+from relay.flow.sweep import sweep
+from relay.operators.redrive import redrive
 from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, Response
 
 from tests.simulator.exhaustive.case import TEXT
@@ -60,7 +60,7 @@ def timer(run: Simulation) -> Handler:
     """What the relay waits for fires."""
     armed = pending(run.fleet.store.relays[TEXT.message_id].relay)
     assert isinstance(armed, Timer)
-    return lambda world, intake: escalation.fire(world, armed)
+    return lambda world, intake: timers.fire(world, armed)
 
 
 def watchman(run: Simulation) -> Handler:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from relay import machine
-from relay.events import EventKind, State
+from relay.core import machine
+from relay.core.events import EventKind, State
 
 from tests.simulator.exhaustive import CASES
 from tests.simulator.runner import run_seed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from relay import escalation, lookup
 from relay.errors import MessengerUnavailable
+from relay.flow import lookup, timers
 
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
@@ -20,7 +20,7 @@ def _silence_means_not_sent(patch: Patcher) -> None:
         except MessengerUnavailable:
             return None
 
-    patch.put(escalation, "find", find)
+    patch.put(timers, "find", find)
 
 
 def _first_text_found_is_taken(patch: Patcher) -> None:

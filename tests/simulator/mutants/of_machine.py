@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay import failures, machine, outcomes, steps
-from relay.events import Decision, EventKind, RaiseAlarm, SendAttempt, State
-from relay.model import AttemptStatus
+from relay.core import attempts, failures, machine, moves
+from relay.core.events import Decision, EventKind, RaiseAlarm, SendAttempt, State
+from relay.core.model import AttemptStatus
 
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
@@ -23,7 +23,7 @@ def _claim_is_stolen(patch: Patcher) -> None:
 
 def _anybody_may_send(patch: Patcher) -> None:
     def resume(relay: Any, event: Any, now: Any) -> Any:
-        pending = steps.pending_timer(relay)
+        pending = moves.pending_timer(relay)
         if relay.attempts[-1].status is AttemptStatus.CLAIMED and event.claim is not None:
             return Decision(relay, (pending, SendAttempt(len(relay.attempts))), "resumed by a mutant")
         return Decision(relay, (pending,), "resumed by a mutant")
@@ -34,7 +34,7 @@ def _anybody_may_send(patch: Patcher) -> None:
 
 def _own_claim_not_recognised(patch: Patcher) -> None:
     def resume(relay: Any, event: Any, now: Any) -> Any:
-        return Decision(relay, (steps.pending_timer(relay),), "resumed by a mutant")
+        return Decision(relay, (moves.pending_timer(relay),), "resumed by a mutant")
 
     patch.answer((State.CLAIMED,), (EventKind.INBOUND_REPEATED, EventKind.ATTEMPT_DUE), resume)
     patch.answer((State.EARLIER,), tuple(machine._DEADLINES), resume)
@@ -44,20 +44,20 @@ def _ended_relay_sends(patch: Patcher) -> None:
     def claim(relay: Any, event: Any, now: Any) -> Any:
         if not event.claim or not relay.attempts:
             return Decision(relay, (), _IGNORED)
-        return Decision(replace(steps._claimed(relay, event.claim, now, "").relay), (SendAttempt(len(relay.attempts)),))
+        return Decision(replace(moves._claimed(relay, event.claim, now, "").relay), (SendAttempt(len(relay.attempts)),))
 
     patch.answer(_ENDED, (EventKind.ATTEMPT_DUE,), claim)
 
 
 def _tier_skipped(patch: Patcher) -> None:
-    real = steps._new_attempt
+    real = moves._new_attempt
 
     def new_attempt(relay: Any, tier: int, *arguments: Any) -> Any:
         if relay.attempts and tier > relay.attempts[-1].tier:
             tier = min(tier + 1, relay.policy.last_tier)
         return real(relay, tier, *arguments)
 
-    patch.put(steps, "_new_attempt", new_attempt)
+    patch.put(moves, "_new_attempt", new_attempt)
 
 
 def _permanent_is_retried(patch: Patcher) -> None:
@@ -66,20 +66,20 @@ def _permanent_is_retried(patch: Patcher) -> None:
 
 def _resent_as_often_as_not_found(patch: Patcher) -> None:
     def not_found(relay: Any, event: Any, now: Any) -> Any:
-        changed = outcomes.give_up(relay, event, now, AttemptStatus.FAILED)
+        changed = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
         if relay.attempts[-1].tier == relay.policy.last_tier and len(relay.attempts) < 30:
-            return steps.send_again(changed, event, now)
-        return steps.escalate_on_failure(changed, event, now)
+            return moves.send_again(changed, event, now)
+        return moves.escalate_on_failure(changed, event, now)
 
     patch.answer((State.CLAIMED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
 
 
 def _resent_at_any_tier(patch: Patcher) -> None:
     def not_found(relay: Any, event: Any, now: Any) -> Any:
-        changed = outcomes.give_up(relay, event, now, AttemptStatus.FAILED)
+        changed = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
         if not any(attempt.is_resend for attempt in relay.attempts):
-            return steps.send_again(changed, event, now)
-        return steps.escalate_on_failure(changed, event, now)
+            return moves.send_again(changed, event, now)
+        return moves.escalate_on_failure(changed, event, now)
 
     patch.answer((State.CLAIMED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
 
@@ -91,8 +91,8 @@ def _resent_without_an_answer(patch: Patcher) -> None:
 
 def _never_resent(patch: Patcher) -> None:
     def not_found(relay: Any, event: Any, now: Any) -> Any:
-        changed = outcomes.give_up(relay, event, now, AttemptStatus.FAILED)
-        return steps.escalate_on_failure(changed, event, now)
+        changed = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
+        return moves.escalate_on_failure(changed, event, now)
 
     patch.answer((State.CLAIMED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
 
@@ -115,17 +115,17 @@ def _old_deadline_escalates(patch: Patcher) -> None:
 
 
 def _claim_without_due_time(patch: Patcher) -> None:
-    real = steps._claimed
+    real = moves._claimed
 
     def claimed(*arguments: Any, **named: Any) -> Any:
         decision = real(*arguments, **named)
         return replace(decision, relay=replace(decision.relay, due_at=None))
 
-    patch.put(steps, "_claimed", claimed)
+    patch.put(moves, "_claimed", claimed)
 
 
 def _exhausted_without_due_time(patch: Patcher) -> None:
-    real = steps.escalate_on_failure
+    real = moves.escalate_on_failure
 
     def escalate(*arguments: Any, **named: Any) -> Any:
         decision = real(*arguments, **named)
@@ -133,11 +133,11 @@ def _exhausted_without_due_time(patch: Patcher) -> None:
             return replace(decision, relay=replace(decision.relay, due_at=None))
         return decision
 
-    patch.put(steps, "escalate_on_failure", escalate)
+    patch.put(moves, "escalate_on_failure", escalate)
 
 
 def _no_alarm(patch: Patcher) -> None:
-    real = steps.escalate_on_failure
+    real = moves.escalate_on_failure
 
     def escalate(*arguments: Any, **named: Any) -> Any:
         decision = real(*arguments, **named)
@@ -148,23 +148,23 @@ def _no_alarm(patch: Patcher) -> None:
             else decision
         )
 
-    patch.put(steps, "escalate_on_failure", escalate)
+    patch.put(moves, "escalate_on_failure", escalate)
 
 
 def _scheduled_not_withdrawn(patch: Patcher) -> None:
-    patch.put(outcomes, "_withdraw_scheduled", lambda relay, now: relay)
+    patch.put(attempts, "_withdraw_scheduled", lambda relay, now: relay)
 
 
 def _redrive_repeats(patch: Patcher) -> None:
     def redrive(relay: Any, event: Any, now: Any) -> Any:
-        return steps.redrive(relay, event, now)
+        return moves.redrive(relay, event, now)
 
     patch.answer((State.EXHAUSTED,), (EventKind.REDRIVE_REQUESTED,), redrive)
 
 
 def _redrive_in_progress(patch: Patcher) -> None:
     states = (State.SCHEDULED, State.CLAIMED, State.UNKNOWN, State.ACCEPTED)
-    patch.answer(states, (EventKind.REDRIVE_REQUESTED,), steps.redrive)
+    patch.answer(states, (EventKind.REDRIVE_REQUESTED,), moves.redrive)
 
 
 def _unstarted_is_a_try(patch: Patcher) -> None:

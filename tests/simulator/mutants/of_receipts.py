@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay import fates, machine, outcomes, steps
-from relay.events import Decision, Event, EventKind, State
-from relay.model import AttemptStatus, FinalStatus, Step
+from relay.core import attempts, fates, machine, moves
+from relay.core.events import Decision, Event, EventKind, State
+from relay.core.model import AttemptStatus, FinalStatus, Step
 
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
@@ -17,14 +17,14 @@ _IGNORED = "ignored by a mutant"
 
 
 def _receipt_without_rank(patch: Patcher) -> None:
-    patch.put(outcomes, "_RANK", dict.fromkeys(AttemptStatus, 0) | {AttemptStatus.SCHEDULED: -1})
+    patch.put(attempts, "_RANK", dict.fromkeys(AttemptStatus, 0) | {AttemptStatus.SCHEDULED: -1})
 
     def note(relay: Any, event: Any, now: Any) -> Any:
-        learned = outcomes._LEARNED[event.kind]
-        relay = steps.set_attempt(relay, event.attempt, status=learned)
-        return Decision(steps.log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, status=learned.value))
+        learned = attempts._LEARNED[event.kind]
+        relay = moves.set_attempt(relay, event.attempt, status=learned)
+        return Decision(moves.log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, status=learned.value))
 
-    patch.put(outcomes, "note", note)
+    patch.put(attempts, "note", note)
 
 
 def _late_delivery_ignored(patch: Patcher) -> None:
@@ -60,7 +60,7 @@ def _late_id_ignored(patch: Patcher) -> None:
 
 
 def _delivered_again_by_another_tier(patch: Patcher) -> None:
-    patch.answer((State.DELIVERED,), (EventKind.RECEIPT_DELIVERED,), outcomes.deliver)
+    patch.answer((State.DELIVERED,), (EventKind.RECEIPT_DELIVERED,), attempts.deliver)
 
 
 def _open_fates_forgotten(patch: Patcher) -> None:
@@ -81,14 +81,14 @@ def _never_sent_too_early(patch: Patcher) -> None:
 
     def never_sent(relay: Any, event: Any, now: Any) -> Any:
         failed = AttemptStatus.FAILED
-        relay = steps.set_attempt(relay, event.attempt, status=failed)
-        return Decision(steps.log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, reason=event.reason))
+        relay = moves.set_attempt(relay, event.attempt, status=failed)
+        return Decision(moves.log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, reason=event.reason))
 
     patch.answer((State.EARLIER, *_ENDED), (EventKind.NEVER_SENT,), never_sent)
 
 
 def _trail_rewritten(patch: Patcher) -> None:
-    real = outcomes.deliver
+    real = attempts.deliver
 
     def deliver(relay: Any, event: Event, now: Any) -> Any:
         decision = real(relay, event, now)

@@ -5,79 +5,81 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay import failures, machine, shell, webhook
-from relay.events import Event, EventKind, SendAttempt
+from relay.core import failures, machine
+from relay.core.events import Event, EventKind, SendAttempt
+from relay.flow import conductor
 from relay.ports import Accepted, Ambiguous, Refused
+from relay.twilio import webhook
 
 from tests.simulator.fleet import Fleet
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 
 def _effects_before_commit(patch: Patcher) -> None:
-    real = shell._commit
+    real = conductor._commit
 
     def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
         for effect in decision.effects:
             if isinstance(effect, SendAttempt):
                 relay = decision.relay
                 phone = relay.attempts[effect.number - 1].phone
-                shell.attempt_forward(world, relay, effect.number, phone, budget)
+                conductor.attempt_forward(world, relay, effect.number, phone, budget)
         return real(world, stored, decision, budget)
 
-    patch.put(shell, "_commit", commit)
+    patch.put(conductor, "_commit", commit)
 
 
 def _ambiguous_is_sent_again(patch: Patcher) -> None:
-    real = shell.attempt_forward
+    real = conductor.attempt_forward
 
     def attempt_forward(*arguments: Any) -> Any:
         outcome = real(*arguments)
         return real(*arguments) if isinstance(outcome, Ambiguous) else outcome
 
-    patch.put(shell, "attempt_forward", attempt_forward)
+    patch.put(conductor, "attempt_forward", attempt_forward)
 
 
 def _ambiguous_counts_as_refused(patch: Patcher) -> None:
-    real = shell._event_of
+    real = conductor._event_of
 
     def event_of(outcome: Any, number: int) -> Any:
         if isinstance(outcome, Ambiguous):
             outcome = Refused(failures.CONNECTION_REFUSED)
         return real(outcome, number)
 
-    patch.put(shell, "_event_of", event_of)
+    patch.put(conductor, "_event_of", event_of)
 
 
 def _ambiguous_counts_as_accepted(patch: Patcher) -> None:
-    real = shell._event_of
+    real = conductor._event_of
 
     def event_of(outcome: Any, number: int) -> Any:
         if isinstance(outcome, Ambiguous):
             return Event(EventKind.SEND_ACCEPTED, number)
         return real(outcome, number)
 
-    patch.put(shell, "_event_of", event_of)
+    patch.put(conductor, "_event_of", event_of)
 
 
 def _no_lease(patch: Patcher) -> None:
     def send(world: Any, stored: Any, number: int, budget: Any, began: float) -> None:
         phone = stored.relay.attempts[number - 1].phone
-        outcome = shell.attempt_forward(world, stored.relay, number, phone, budget)
-        shell.apply(world, stored, shell._event_of(outcome, number), budget)
+        outcome = conductor.attempt_forward(world, stored.relay, number, phone, budget)
+        conductor.apply(world, stored, conductor._event_of(outcome, number), budget)
 
-    patch.put(shell, "_send_and_record", send)
+    patch.put(conductor, "_send_and_record", send)
 
 
 def _lease_by_time_of_day_only(patch: Patcher) -> None:
-    patch.put(shell, "LEASE_SECONDS", 1e9)
+    patch.put(conductor, "LEASE_SECONDS", 1e9)
 
 
 def _sends_without_recording(patch: Patcher) -> None:
     def send(world: Any, stored: Any, number: int, budget: Any, began: float) -> None:
         phone = stored.relay.policy.tier(stored.relay.attempts[number - 1].tier).phone
-        shell.attempt_forward(world, stored.relay, number, phone, budget)
+        conductor.attempt_forward(world, stored.relay, number, phone, budget)
 
-    patch.put(shell, "_send_and_record", send)
+    patch.put(conductor, "_send_and_record", send)
 
 
 def _all_claims_alike(patch: Patcher) -> None:
@@ -86,7 +88,7 @@ def _all_claims_alike(patch: Patcher) -> None:
 
 def _alarm_on_record_first(patch: Patcher) -> None:
     """The record says that people were told before they are."""
-    real = shell._perform
+    real = conductor._perform
 
     def perform(world: Any, stored: Any, decision: Any, budget: Any, began: float) -> None:
         class Late:
@@ -94,36 +96,36 @@ def _alarm_on_record_first(patch: Patcher) -> None:
                 return getattr(world.journal, name)
 
             def exhausted(self, relay: Any) -> None:
-                shell.apply(world, stored, Event(EventKind.ALARM_RAISED), budget)
+                conductor.apply(world, stored, Event(EventKind.ALARM_RAISED), budget)
                 world.journal.exhausted(relay)
 
         real(replace(world, journal=Late()), stored, decision, budget, began)
 
-    patch.put(shell, "_perform", perform)
+    patch.put(conductor, "_perform", perform)
 
 
 def _callback_names_first_attempt(patch: Patcher) -> None:
     real = webhook.status_callback_url
-    patch.put(shell, "status_callback_url", lambda base, relay, tier, attempt: real(base, relay, tier, 1))
+    patch.put(conductor, "status_callback_url", lambda base, relay, tier, attempt: real(base, relay, tier, 1))
 
 
 def _refusal_not_recorded(patch: Patcher) -> None:
-    real = shell._event_of
+    real = conductor._event_of
 
     def event_of(outcome: Any, number: int) -> Any:
         return real(outcome if isinstance(outcome, Accepted) else Ambiguous("whatever it was"), number)
 
-    patch.put(shell, "_event_of", event_of)
+    patch.put(conductor, "_event_of", event_of)
 
 
 def _body_in_the_log(patch: Patcher) -> None:
-    real = shell.attempt_forward
+    real = conductor.attempt_forward
 
     def attempt_forward(world: Any, relay: Any, *arguments: Any) -> Any:
         world.journal.note("INFO", "sending", body=relay.message_body)
         return real(world, relay, *arguments)
 
-    patch.put(shell, "attempt_forward", attempt_forward)
+    patch.put(conductor, "attempt_forward", attempt_forward)
 
 
 def _phone_in_the_trail(patch: Patcher) -> None:

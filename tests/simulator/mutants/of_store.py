@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay import shell
+from relay.core.events import ArmTimer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.events import ArmTimer
+from relay.flow import conductor
 from relay.ports import Stored
 
 from tests.simulator.mutants.mutant import Mutant, Patcher
@@ -41,24 +41,24 @@ def _conflict_is_ignored(patch: Patcher) -> None:
             version = stored.version
         return Stored(decision.relay, version)
 
-    patch.put(shell, "_commit", commit)
+    patch.put(conductor, "_commit", commit)
 
 
 def _own_write_not_recognised(patch: Patcher) -> None:
     def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
-        timers = shell._timers(decision)
+        timers = conductor._timers(decision)
         try:
             version = world.store.update(decision.relay, stored.version, timers, timeout_seconds=budget.store)
         except (VersionConflict, StoreUnavailable):
-            return shell.load(world, stored.relay.message_id, budget)
+            return conductor.load(world, stored.relay.message_id, budget)
         return Stored(decision.relay, version)
 
-    patch.put(shell, "_commit", commit)
+    patch.put(conductor, "_commit", commit)
 
 
 def _known_text_is_dropped(patch: Patcher) -> None:
     """AlreadyExists means "a duplicate, nothing to do", also for one's own create."""
-    real = shell.create
+    real = conductor.create
 
     def create(world: Any, decision: Any, budget: Any) -> bool:
         class Dropping:
@@ -76,7 +76,7 @@ def _known_text_is_dropped(patch: Patcher) -> None:
         except _Dropped:
             return False
 
-    patch.put(shell, "create", create)
+    patch.put(conductor, "create", create)
 
 
 class _Dropped(Exception):
@@ -84,7 +84,7 @@ class _Dropped(Exception):
 
 
 def _unsure_create_counts_as_stored(patch: Patcher) -> None:
-    real = shell.create
+    real = conductor.create
 
     def create(world: Any, decision: Any, budget: Any) -> bool:
         try:
@@ -92,7 +92,7 @@ def _unsure_create_counts_as_stored(patch: Patcher) -> None:
         except StoreUnavailable:
             return True
 
-    patch.put(shell, "create", create)
+    patch.put(conductor, "create", create)
 
 
 def _timers_never_armed(patch: Patcher) -> None:
@@ -104,7 +104,7 @@ def _timers_never_cancelled(patch: Patcher) -> None:
 
 
 def _timer_before_commit(patch: Patcher) -> None:
-    real = shell._commit
+    real = conductor._commit
 
     def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
         for effect in decision.effects:
@@ -112,7 +112,7 @@ def _timer_before_commit(patch: Patcher) -> None:
                 world.timers.arm(effect.timer, timeout_seconds=budget.timers)
         return real(world, stored, decision, budget)
 
-    patch.put(shell, "_commit", commit)
+    patch.put(conductor, "_commit", commit)
 
 
 def _decides_on_a_stale_relay(patch: Patcher) -> None:
@@ -125,11 +125,11 @@ def _decides_on_a_stale_relay(patch: Patcher) -> None:
                 version = world.store.update(decision.relay, version, (), timeout_seconds=budget.store)
                 return Stored(decision.relay, version)
             except VersionConflict:
-                again = shell.load(world, stored.relay.message_id, budget)
+                again = conductor.load(world, stored.relay.message_id, budget)
                 version = again.version if again else version
         raise StoreUnavailable("the relay kept changing")
 
-    patch.put(shell, "_commit", commit)
+    patch.put(conductor, "_commit", commit)
 
 
 STORE = (

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from relay import escalation, inbound, lookup, receipts, reconcile, shell, sweep, webhook
+from relay.core.events import Event, EventKind
+from relay.core.model import SenderClass
+from relay.core.policy import Success
 from relay.errors import StoreUnavailable
-from relay.events import Event, EventKind
-from relay.model import SenderClass
-from relay.policy import Success
-from relay.shell import Applied
+from relay.flow import conductor, lookup, receipts, reconcile, sweep, timers
+from relay.flow import intake as inbound
+from relay.flow.conductor import Applied
+from relay.twilio import webhook
 
 from tests.simulator import simulation
 from tests.simulator.fleet import Fleet
@@ -42,7 +44,7 @@ def _handlers_are_customers(patch: Patcher) -> None:
 
 def _policy_of_today(patch: Patcher) -> None:
     """A relay under way takes on the tiers of whoever handles it."""
-    real = shell.load
+    real = conductor.load
     worlds: dict[int, Any] = {}
     started = Fleet.run
 
@@ -61,14 +63,14 @@ def _policy_of_today(patch: Patcher) -> None:
         return replace(stored, relay=replace(stored.relay, policy=policy))
 
     patch.put(Fleet, "run", run)
-    patch.put(shell, "load", load)
+    patch.put(conductor, "load", load)
 
 
 def _deadline_asks_nobody(patch: Patcher) -> None:
     def deadline_event(world: Any, relay: Any, number: int, claim: str, budget: Any, by: str = "") -> Any:
         return Event(EventKind.DEADLINE_UNCONFIRMED, number, claim=claim, by=by)
 
-    patch.put(escalation, "deadline_event", deadline_event)
+    patch.put(timers, "deadline_event", deadline_event)
 
 
 def _sent_counts_everywhere(patch: Patcher) -> None:
@@ -77,7 +79,7 @@ def _sent_counts_everywhere(patch: Patcher) -> None:
 
 
 def _failed_timer_is_done(patch: Patcher) -> None:
-    real = escalation.fire
+    real = timers.fire
 
     def fire(*arguments: Any) -> Any:
         try:
@@ -85,7 +87,7 @@ def _failed_timer_is_done(patch: Patcher) -> None:
         except StoreUnavailable:
             return Applied(None, "given up by a mutant")
 
-    patch.put(escalation, "fire", fire)
+    patch.put(timers, "fire", fire)
 
 
 def _no_sweep(patch: Patcher) -> None:

@@ -1,0 +1,121 @@
+"""What can happen to a relay, and what the machine asks for in return. Plain data, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relay.core.model import Relay, Timer
+from relay.core.policy import Policy
+
+
+class State(StrEnum):
+    """Where a relay stands, as seen by one event.
+
+    The first four are the current attempt's status. EARLIER is a relay in progress seen by an event about an
+    attempt that was already given up.
+    """
+
+    SCHEDULED = "scheduled"
+    CLAIMED = "claimed"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    EARLIER = "earlier attempt"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+    RECORDED = "recorded"
+
+
+class EventKind(StrEnum):
+    """What can happen. `receipt` is any word of Twilio on an attempt's fate: a callback or a look-up's answer."""
+
+    INBOUND_REPEATED = "inbound repeated"
+    ATTEMPT_DUE = "attempt due"
+    SEND_ACCEPTED = "send accepted"
+    SEND_REFUSED = "send refused"
+    SEND_UNKNOWN = "send unknown"
+    RECEIPT_PROGRESS = "receipt: on its way"
+    RECEIPT_DELIVERED = "receipt: delivered"
+    RECEIPT_FAILED = "receipt: failed"
+    DEADLINE_UNCONFIRMED = "deadline: not confirmed"
+    DEADLINE_NOT_FOUND = "deadline: Twilio does not know it"
+    DEADLINE_UNANSWERED = "deadline: Twilio does not answer"
+    NEVER_SENT = "look-up: never sent"
+    LOOKED_UP = "look-up: all asked"
+    LOOKUP_UNANSWERED = "look-up: Twilio does not answer"
+    ALARM_RAISED = "alarm raised"
+    REDRIVE_REQUESTED = "redrive requested"
+
+
+# The others are about one of its attempts.
+ABOUT_THE_RELAY = frozenset(
+    {
+        EventKind.INBOUND_REPEATED,
+        EventKind.ALARM_RAISED,
+        EventKind.REDRIVE_REQUESTED,
+        EventKind.LOOKED_UP,
+        EventKind.LOOKUP_UNANSWERED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        attempt: the attempt it is about; 0 when it is about the relay.
+        claim: the caller's random token if it may perform an attempt itself, else None. The caller that finds its own
+            token in the record knows that a commit went through whose reply it never saw.
+        message_sid: Twilio's id of the outgoing text, when the event tells it.
+        code: Twilio's error code, when the event tells one.
+        reason: in plain words, for the trail; never a body or a number.
+        by: who brought it about, when not the ordinary course: sweep, reconcile, operator.
+        policy, tier, request_id: of a redrive: today's tiers, the tier to begin with, and the idempotency key.
+    """
+
+    kind: EventKind
+    attempt: int = 0
+    claim: str | None = None
+    message_sid: str | None = None
+    code: int | None = None
+    reason: str = ""
+    by: str = ""
+    policy: Policy | None = None
+    tier: int = 1
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmTimer:
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class SendAttempt:
+    """POST this attempt. Only ever returned to the holder of its claim."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseAlarm:
+    """Tell people that this relay reached nobody; then report ALARM_RAISED."""
+
+
+Effect = ArmTimer | CancelTimer | SendAttempt | RaiseAlarm
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the machine decided: the relay as it shall be, what to do once that is committed, and, when nothing
+    changed, why the event was ignored."""
+
+    relay: Relay
+    effects: tuple[Effect, ...] = ()
+    ignored_because: str = ""

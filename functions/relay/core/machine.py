@@ -1,0 +1,298 @@
+"""The protocol of a relay as a table. Pure: no I/O, no clock, no randomness.
+
+Rules this file keeps:
+1. `transition` and `receive` are the only writers of a relay's state.
+2. Every (state, event) pair has an answer: an action, or the reason why the event is ignored.
+3. Effects are data, performed only after the relay is committed. A crash in between costs lateness: whoever
+   repeats the event is handed what is still pending.
+4. A status only climbs. Any order and any number of receipts ends the same; a delivery outranks everything.
+5. An attempt is handed out for sending once, to the holder of its claim.
+6. No tier is skipped: the next attempt is at the same tier or the one after it.
+
+Must not know: storage, Twilio's wire format, configuration, logging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from relay.core import attempts, failures, fates, moves
+from relay.core.events import ABOUT_THE_RELAY, Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt, State
+from relay.core.immutable import with_changes
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, UNSTARTED_RETRIES_MAX
+
+_STATE_OF_ATTEMPT = {
+    AttemptStatus.SCHEDULED: State.SCHEDULED,
+    AttemptStatus.CLAIMED: State.CLAIMED,
+    AttemptStatus.UNKNOWN: State.UNKNOWN,
+    AttemptStatus.ACCEPTED: State.ACCEPTED,
+}
+_STATE_OF_END = {
+    FinalStatus.DELIVERED: State.DELIVERED,
+    FinalStatus.EXHAUSTED: State.EXHAUSTED,
+    FinalStatus.RECORDED: State.RECORDED,
+}
+
+
+def transition(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Decide what `event` does to `relay` at `now` (UTC). Never raises for an event that a faulty world can bring."""
+    first = 0 if event.kind in ABOUT_THE_RELAY else 1
+    if not first <= event.attempt <= len(relay.attempts):
+        return Decision(relay, (), "it names an attempt that this relay never made")
+    answer = TABLE[state_of(relay, event)][event.kind]
+    if isinstance(answer, str):
+        return Decision(relay, (), answer)
+    return answer(relay, event, now)
+
+
+def state_of(relay: Relay, event: Event) -> State:
+    """Where the relay stands as seen by this event: the row of the table."""
+    if relay.final_status is not FinalStatus.IN_PROGRESS:
+        return _STATE_OF_END[relay.final_status]
+    current = relay.attempts[-1]
+    if event.attempt and event.attempt != current.number:
+        return State.EARLIER
+    return _STATE_OF_ATTEMPT[current.status]
+
+
+def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Hands out what the record says is pending: nothing is new, but whoever repeats an event also repairs."""
+    current = relay.attempts[-1]
+    pending = (moves.pending_timer(relay),)
+    own = event.claim is not None and event.claim == current.claim
+    if own and current.status is AttemptStatus.CLAIMED:
+        return Decision(relay, (*pending, SendAttempt(current.number)), "the claim is already the caller's own")
+    return Decision(relay, pending, "already known; what is pending was armed again")
+
+
+def _claim(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The attempt is the caller's to send, with a lease and a deadline; without a claim its timer is armed again."""
+    if event.claim is None:
+        return _resume(relay, event, now)
+    return moves.claim(relay, event.claim, now, by=event.by)
+
+
+def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Twilio has the text; its delivery is awaited until the deadline."""
+    number, accepted = event.attempt, AttemptStatus.ACCEPTED
+    attempts = moves.attempts_with(relay, number, status=accepted, message_sid=event.message_sid)
+    accepts, reason = Step.ATTEMPT_ACCEPTED, event.reason
+    return Decision(moves.log_relay_attempt(relay, accepts, now, number, reason=reason, by=event.by, attempts=attempts))
+
+
+def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The outcome cannot be told: recorded, and nothing is sent again before Twilio was asked at the deadline."""
+    changed = moves.set_attempt(relay, event.attempt, status=AttemptStatus.UNKNOWN)
+    return Decision(
+        moves.log_relay_attempt(changed, Step.ATTEMPT_UNKNOWN, now, event.attempt, reason=event.reason, by=event.by)
+    )
+
+
+def _failed(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Refused or undelivered: by the code's class the same tier again by its schedule, or the next tier at once."""
+    cancelled = moves.timers_to_cancel(relay)
+    changed = attempts.fail(relay, event, now)
+    if event.code == failures.NOT_STARTED and moves.unstarted_in_tier(changed) <= UNSTARTED_RETRIES_MAX:
+        return moves.start_later(changed, now, cancelled)
+    may_retry = failures.is_retried_in_tier(event.code)
+    return moves.escalate_on_failure(changed, event, now, may_retry=may_retry, first=cancelled)
+
+
+def _note(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The record learns the true fate of an attempt that no longer decides anything; nothing else moves.
+
+    When it knew that already, this may be a repetition of the very event that the attempt ended with, by somebody who
+    died between commit and effects: what is pending is handed out again.
+    """
+    decision = attempts.note(relay, event, now)
+    return decision if decision.relay is not relay else with_changes(decision, effects=_still_pending(relay))
+
+
+def _still_pending(relay: Relay) -> tuple[Effect, ...]:
+    if relay.final_status is FinalStatus.IN_PROGRESS:
+        return (moves.pending_timer(relay),)
+    return (RaiseAlarm(),) if relay.alarm_is_due else ()
+
+
+def _deadline_unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Given up, but it may still be delivered: the next tier at once, or the end."""
+    changed = attempts.give_up(relay, event, now, AttemptStatus.UNCONFIRMED)
+    return moves.escalate_on_failure(changed, event, now)
+
+
+def _deadline_not_found(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Declared not sent: the next tier at once; at the last tier, and only once, it is sent again."""
+    current = relay.attempts[-1]
+    changed = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
+    drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
+    if current.tier == relay.policy.last_tier and not any(attempt.is_resend for attempt in drive):
+        return moves.send_again(changed, event, now)
+    return moves.escalate_on_failure(changed, event, now)
+
+
+def _not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Asked again while its POST could still be under way, for then "no such text" proves nothing; then as unsent."""
+    current = relay.attempts[-1]
+    settled_at = fates.settled_at(current)
+    if now < settled_at and current.lookups < LOOKUP_RETRIES_MAX:
+        return moves.ask_again(relay, event, now, settled_at)
+    return _deadline_not_found(relay, event, now)
+
+
+def _not_found_after_unknown(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The next tier at once; at the last tier asked again while its POST could be under way, then sent once more."""
+    if relay.attempts[-1].tier == relay.policy.last_tier:
+        return _not_found_while_claimed(relay, event, now)
+    return _deadline_not_found(relay, event, now)
+
+
+def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Nobody can tell what became of it: the next tier at once; at the last tier Twilio is asked again, ten times."""
+    current = relay.attempts[-1]
+    if current.tier == relay.policy.last_tier and current.lookups < LOOKUP_RETRIES_MAX:
+        return moves.ask_again(relay, event, now, now + timedelta(seconds=LOOKUP_RETRY_SECONDS))
+    changed = attempts.give_up(relay, event, now, current.status)
+    return moves.escalate_on_failure(changed, event, now)
+
+
+def _looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Twilio has told of the text since it was looked up: only unconfirmed, so the next tier at once, or the end."""
+    silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
+    reason = f"no delivery confirmed in time; Twilio has the text{silent}"
+    return _deadline_unconfirmed(relay, with_changes(event, reason=reason), now)
+
+
+def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Whoever comes by is asked to raise the alarm, until that is on record."""
+    if not relay.alarm_is_due:
+        return Decision(relay, (), "exhausted, and the alarm was raised")
+    return Decision(relay, (RaiseAlarm(),), "exhausted; the alarm is still due")
+
+
+def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Somebody was told; what is left is to ask Twilio later about attempts whose fate is open."""
+    if not relay.alarm_is_due:
+        return Decision(relay, (), "the alarm was already recorded")
+    changed = moves.log_relay_attempt(relay, Step.ALARM_RAISED, now, reason=event.reason, by=event.by)
+    return Decision(with_changes(changed, due_at=fates.due_after_end(changed, now)))
+
+
+def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Starts again under today's tiers, at the tier asked for; once per request."""
+    if event.request_id in relay.redrive_ids:
+        return Decision(relay, (), "this redrive was already done")
+    return moves.redrive(relay, event, now)
+
+
+def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Refused while the relay is in progress; the repetition of a request that was done resumes what is pending."""
+    if event.request_id in relay.redrive_ids:
+        return _resume(relay, event, now)
+    return Decision(relay, (), "the relay is still in progress")
+
+
+Action = Callable[[Relay, Event, datetime], Decision]
+Answer = Action | str
+
+_NOT_SENT = "this attempt has not been handed out for sending"
+_TWILIO_TOLD = "Twilio has already told of this text, which outranks the POST's own reply"
+_OLD_TIMER = "a timer of an attempt that was already given up"
+_TIMER_AFTER_END = "the relay has ended"
+_NO_ALARM = "no alarm is due"
+_NEVER_FORWARDED = "it was recorded only, never forwarded"
+
+_LOOK_UPS: dict[EventKind, Answer] = {
+    EventKind.NEVER_SENT: fates.never_sent,
+    EventKind.LOOKED_UP: fates.looked_up,
+    EventKind.LOOKUP_UNANSWERED: fates.looked_up,
+}
+_DEADLINES = {
+    EventKind.DEADLINE_UNCONFIRMED: _deadline_unconfirmed,
+    EventKind.DEADLINE_NOT_FOUND: _deadline_not_found,
+    EventKind.DEADLINE_UNANSWERED: _deadline_unanswered,
+}
+_RECEIPTS_DECIDE: dict[EventKind, Answer] = {
+    EventKind.RECEIPT_PROGRESS: _accepted,
+    EventKind.RECEIPT_DELIVERED: attempts.deliver,
+    EventKind.RECEIPT_FAILED: _failed,
+}
+_NOTED: dict[EventKind, Answer] = {
+    EventKind.SEND_ACCEPTED: _note,
+    EventKind.SEND_REFUSED: _note,
+    EventKind.SEND_UNKNOWN: _note,
+    EventKind.RECEIPT_PROGRESS: _note,
+    EventKind.RECEIPT_FAILED: _note,
+}
+_LIVE: dict[EventKind, Answer] = {
+    EventKind.INBOUND_REPEATED: _resume,
+    EventKind.ATTEMPT_DUE: _resume,
+    EventKind.ALARM_RAISED: _NO_ALARM,
+    EventKind.REDRIVE_REQUESTED: _redrive_resumed,
+    **dict.fromkeys(_LOOK_UPS, "its own deadline decides"),
+}
+_SENT: dict[EventKind, Answer] = {
+    EventKind.SEND_ACCEPTED: _accepted,
+    EventKind.SEND_REFUSED: _failed,
+    EventKind.SEND_UNKNOWN: _unknown,
+}
+
+TABLE: dict[State, dict[EventKind, Answer]] = {
+    State.SCHEDULED: {
+        **_LIVE,
+        **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE, *_DEADLINES), _NOT_SENT),
+        EventKind.ATTEMPT_DUE: _claim,
+    },
+    State.CLAIMED: {
+        **_LIVE,
+        **_SENT,
+        **_RECEIPTS_DECIDE,
+        **_DEADLINES,
+        EventKind.DEADLINE_NOT_FOUND: _not_found_while_claimed,
+    },
+    State.UNKNOWN: {
+        **_LIVE,
+        **_SENT,
+        **_RECEIPTS_DECIDE,
+        **_DEADLINES,
+        EventKind.SEND_UNKNOWN: "its outcome is already recorded as unknown",
+        EventKind.DEADLINE_NOT_FOUND: _not_found_after_unknown,
+    },
+    State.ACCEPTED: {
+        **_LIVE,
+        **dict.fromkeys(_SENT, _TWILIO_TOLD),
+        **_RECEIPTS_DECIDE,
+        **_DEADLINES,
+        EventKind.RECEIPT_PROGRESS: "progress without consequence: only a delivery or a failure decides",
+        EventKind.DEADLINE_NOT_FOUND: _looked_up_before_accepted,
+        EventKind.DEADLINE_UNANSWERED: _looked_up_before_accepted,
+    },
+    State.EARLIER: {
+        **_LIVE,
+        **_NOTED,
+        # Of an attempt given up, but perhaps by the caller itself, in a commit whose reply was lost.
+        **dict.fromkeys(_DEADLINES, _resume),
+        EventKind.ATTEMPT_DUE: _OLD_TIMER,
+        EventKind.RECEIPT_DELIVERED: attempts.deliver,
+        EventKind.NEVER_SENT: fates.never_sent,
+    },
+    State.DELIVERED: {
+        **dict.fromkeys(EventKind, _TIMER_AFTER_END),
+        **_NOTED,
+        EventKind.RECEIPT_DELIVERED: _note,
+        EventKind.INBOUND_REPEATED: "already delivered",
+        EventKind.ALARM_RAISED: _NO_ALARM,
+        EventKind.REDRIVE_REQUESTED: "the text was delivered",
+        **_LOOK_UPS,
+    },
+    State.EXHAUSTED: {
+        **dict.fromkeys(EventKind, _alarm_again),
+        **_NOTED,
+        EventKind.RECEIPT_DELIVERED: attempts.deliver,
+        EventKind.ALARM_RAISED: _alarm_raised,
+        EventKind.REDRIVE_REQUESTED: _redrive,
+        **_LOOK_UPS,
+    },
+    State.RECORDED: dict.fromkeys(EventKind, _NEVER_FORWARDED),
+}

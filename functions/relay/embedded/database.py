@@ -1,0 +1,236 @@
+"""One SQLite file shared by many threads and processes: reads side by side, writes in groups.
+
+A commit that is safe against a power cut costs a wait for the disk. So one thread per process writes for all the
+others: what has queued up while it waited goes into one transaction, and every caller still gets its own outcome.
+That caller is free to give up after its timeout, whatever the disk does.
+
+Must not know: relays, timers, or any SQL but that of transactions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from relay.embedded.file import StoreBusy, is_busy, open_connection
+from relay.embedded.pool import Pool
+from relay.errors import StoreUnavailable
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+# A transaction is held no longer than this many writes take, so that other processes get their turn.
+_BATCH_MAX = 256
+# The write-ahead log is brought into the file after so many changed rows, of some five pages of 4 KiB each.
+_CHANGES_PER_CHECKPOINT = 500
+# How long the writer waits for another process at a time, before it looks whether its callers still wait.
+_WRITER_PATIENCE_SECONDS = 0.25
+
+
+class _Spoilt(Exception):
+    """A group holds work that failed halfway: its transaction must not be committed."""
+
+
+class _Write:
+    """One caller's work, and what became of it."""
+
+    def __init__(self, work: Work[Any]) -> None:
+        self._work = work
+        self.result: Any = None
+        self.error: Exception | None = None
+        # Held until the answer is there: cheaper than an Event, of which every write would need its own.
+        self._unanswered = threading.Lock()
+        self._unanswered.acquire()
+
+    def answer(self) -> None:
+        self._unanswered.release()
+
+    def is_answered_within(self, timeout_seconds: float) -> bool:
+        return self._unanswered.acquire(timeout=timeout_seconds)
+
+    def apply(self, connection: sqlite3.Connection) -> None:
+        """Do the work inside the open transaction. Work that refuses before it has written anything harms nobody."""
+        changes = connection.total_changes
+        self.error = None
+        try:
+            self.result = self._work(connection)
+        except Exception as error:
+            self.error = StoreUnavailable(f"the store failed: {error}") if isinstance(error, sqlite3.Error) else error
+            if connection.total_changes != changes or isinstance(error, sqlite3.Error):
+                raise _Spoilt from error
+
+
+class Database:
+    """The file at `path`. Safe for threads, processes and forks; nothing is opened before it is needed."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        self._pool = Pool(self._path)
+        self.forget()
+        _databases.add(self)
+
+    def forget(self) -> None:
+        """The state of a process that has not written anything yet."""
+        self._changed = threading.Condition()
+        self._queue: list[_Write] = []
+        self._writer: threading.Thread | None = None
+        self._is_closing = False
+        self._changes_since_checkpoint = 0
+        self._listeners: tuple[Callable[[int], None], ...] = ()
+
+    def prepare(self, *, timeout_seconds: float = 5.0) -> None:
+        """Open the file once, so that mistakes show at start. Raises ConfigurationError or StoreUnavailable."""
+        open_connection(self._path, timeout_seconds).close()
+
+    def read(self, work: Work[T], *, timeout_seconds: float) -> T:
+        """What `work` reads. Raises StoreUnavailable, and whatever else `work` raises."""
+        with self._pool.lend(timeout_seconds) as connection:
+            try:
+                return work(connection)
+            except sqlite3.Error as error:
+                raise StoreUnavailable(f"the store failed: {error}") from error
+
+    def write(self, work: Work[T], *, timeout_seconds: float) -> T:
+        """What `work` returns, once what it wrote is on the disk. It runs in another thread and must be quick.
+
+        Raises what `work` raises (nothing of it was written then), or StoreUnavailable.
+        """
+        write = _Write(work)
+        with self._changed:
+            self._queue.append(write)
+            if self._writer is None or not self._writer.is_alive():
+                self._writer = threading.Thread(target=self._write_for_all, name="relay-writer", daemon=True)
+                self._writer.start()
+            self._changed.notify()
+        if not write.is_answered_within(timeout_seconds):
+            with self._changed:
+                if write in self._queue:
+                    self._queue.remove(write)
+            raise StoreUnavailable(f"the store did not answer within {timeout_seconds:g} s")
+        if write.error is not None:
+            raise write.error
+        result: T = write.result
+        return result
+
+    def close(self) -> None:
+        """Finish what is queued, then close everything. For a clean end; kill -9 loses nothing either."""
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify()
+            writer = self._writer
+        if writer is not None:
+            writer.join()
+        self._pool.close()
+        self.forget()
+
+    def listen(self, listener: Callable[[int], None]) -> None:
+        """Have `listener` told of timers armed through this object: the instant they are due, in microseconds."""
+        self._listeners = (*self._listeners, listener)
+
+    def unlisten(self, listener: Callable[[int], None]) -> None:
+        self._listeners = tuple(other for other in self._listeners if other != listener)
+
+    def tell_armed(self, due_at: int) -> None:
+        for listener in self._listeners:
+            listener(due_at)
+
+    # From here on: the writer's thread.
+
+    def _write_for_all(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or self._is_closing)
+                if not self._queue:
+                    return
+            try:
+                with self._pool.lend(_WRITER_PATIENCE_SECONDS) as connection:
+                    self._commit_batch(connection)
+                    self._checkpoint(connection)
+            except StoreBusy:
+                continue  # the callers still wait, and so does the writer
+            except StoreUnavailable as error:
+                for write in self._take_batch():
+                    write.error = StoreUnavailable(str(error))
+                    write.answer()
+
+    def _take_batch(self) -> list[_Write]:
+        with self._changed:
+            batch, self._queue = self._queue[:_BATCH_MAX], self._queue[_BATCH_MAX:]
+            return batch
+
+    def _commit_batch(self, connection: sqlite3.Connection) -> None:
+        _begin(connection)
+        # Only now that nobody else can write: who gave up meanwhile has withdrawn, and more may have come.
+        batch = self._take_batch()
+        changes = connection.total_changes
+        try:
+            _commit(connection, batch)
+        except _Spoilt:
+            # One at a time then, so that only the one whose fault it is meets its failure.
+            for write in batch:
+                try:
+                    _begin(connection)
+                    _commit(connection, [write])
+                except _Spoilt:
+                    pass  # its own error is already noted
+                except StoreUnavailable as error:
+                    write.error = error
+        self._changes_since_checkpoint += connection.total_changes - changes
+        for write in batch:
+            write.answer()
+
+    def _checkpoint(self, connection: sqlite3.Connection) -> None:
+        """Now and then, bring the write-ahead log into the file, while nobody can write.
+
+        Up to SQLite 3.51.2 a checkpoint that runs beside another one and a commit can, in rare cases, damage the
+        file (https://sqlite.org/wal.html#walresetbug). The write lock keeps both away; it costs them a short wait.
+        """
+        if self._changes_since_checkpoint < _CHANGES_PER_CHECKPOINT:
+            return
+        with contextlib.suppress(StoreUnavailable, sqlite3.Error), self._pool.lend(_WRITER_PATIENCE_SECONDS) as other:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                self._changes_since_checkpoint = 0
+            finally:
+                connection.execute("ROLLBACK")
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        raise (StoreBusy if is_busy(error) else StoreUnavailable)(str(error)) from error
+
+
+def _commit(connection: sqlite3.Connection, batch: list[_Write]) -> None:
+    """The work of all in the transaction that has begun. Raises _Spoilt when it had to be undone."""
+    try:
+        for write in batch:
+            write.apply(connection)
+        connection.execute("COMMIT")
+    except BaseException as error:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        if not isinstance(error, sqlite3.Error):
+            raise
+        # The commit itself: nobody can tell whether it is on the disk.
+        for write in batch:
+            write.error = StoreUnavailable(f"the store failed: {error}")
+
+
+_databases: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    # The child has no writer thread, and what is queued is answered in the parent.
+    for database in list(_databases):
+        database.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

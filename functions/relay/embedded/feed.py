@@ -1,0 +1,77 @@
+"""The embedded home's feed of relay events: what Pub/Sub is in the cloud, as a table that is read from a position on.
+
+A write that adds to a relay's trail adds a line here in the same transaction, so nothing committed goes unpublished and
+nothing uncommitted is published. A reader keeps its own position; reading again from an old one gives the same events
+with the same ids.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relay.core.model import Relay
+from relay.embedded.database import Database
+from relay.embedded.documents import decode
+from relay.record.relay_events import RelayEvent, events_of
+
+# How far back the feed reaches, in writes. Whoever wants more asks the relays themselves, which are kept for 90 days.
+KEPT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One write's events. `position` is where to read on from."""
+
+    position: int
+    events: tuple[RelayEvent, ...]
+
+
+def record(connection: sqlite3.Connection, relay: Relay, lines_before: int) -> None:
+    """Note that the relay's trail grew from this many lines; part of the write's own transaction."""
+    if len(relay.error_log) > lines_before:
+        connection.execute(
+            "INSERT INTO feed (message_id, first_line, end_line) VALUES (?, ?, ?)",
+            (relay.message_id, lines_before, len(relay.error_log)),
+        )
+
+
+def trim(connection: sqlite3.Connection, limit: int) -> None:
+    """Forget at most `limit` of the lines beyond KEPT."""
+    connection.execute(
+        "DELETE FROM feed WHERE position IN "
+        "(SELECT position FROM feed WHERE position <= (SELECT max(position) FROM feed) - ? ORDER BY position LIMIT ?)",
+        (KEPT, limit),
+    )
+
+
+class SqliteFeed:
+    """Reads the feed of an embedded database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def latest(self, *, timeout_seconds: float) -> int:
+        """The position after everything so far."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            return int(connection.execute("SELECT coalesce(max(position), 0) FROM feed").fetchone()[0])
+
+        return self._database.read(work, timeout_seconds=timeout_seconds)
+
+    def read(self, after: int, limit: int, *, timeout_seconds: float) -> Sequence[Published]:
+        """At most `limit` writes after this position, oldest first; those of relays that are gone are left out."""
+
+        def work(connection: sqlite3.Connection) -> list[tuple[int, int, int, str]]:
+            return connection.execute(
+                "SELECT position, first_line, end_line, document FROM feed JOIN relays USING (message_id) "
+                "WHERE position > ? ORDER BY position LIMIT ?",
+                (after, limit),
+            ).fetchall()
+
+        rows = self._database.read(work, timeout_seconds=timeout_seconds)
+        return [
+            Published(position, tuple(events_of(decode(document), first_line, end_line)))
+            for position, first_line, end_line, document in rows
+        ]

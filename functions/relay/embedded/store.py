@@ -1,0 +1,252 @@
+"""Relays in an SQLite file: the embedded home's store.
+
+A row is the document as JSON, its version, and the columns that are searched by. The document is the truth; whatever
+a newer revision has added to it stays there when this one updates the relay.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from relay.core.model import Relay, Timer
+from relay.embedded import feed, timer_rows
+from relay.embedded.database import Database
+from relay.embedded.documents import decode, encode
+from relay.embedded.file import from_micros, to_micros
+from relay.errors import AlreadyStored, VersionConflict
+from relay.ports import Clock, Journal, Page, Search, Stored
+from relay.record.documents import Document, to_document
+
+# A relay rarely writes more often than this, so trimming keeps up with what comes in.
+_FEED_LINES_PER_RELAY = 20
+
+# The columns beside message_id and version, in the order of _row.
+_COLUMNS = ("timestamp", "sender_phone", "final_status", "due_at", "expires_at", "document")
+_OWN_TIER_STATUS = re.compile(r"tier_\d+_status")
+_TOKEN = re.compile(r"sqlite:(-?\d{1,18}):(.*)", re.DOTALL)
+
+
+class SqliteStore:
+    """The port RelayStore over an embedded database; `clock` says what has expired, `journal` hears what is wrong."""
+
+    def __init__(self, database: Database, clock: Clock, journal: Journal | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._journal = journal
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        # Random to begin with, so that a relay deleted and made again does not pass for the old one.
+        version = secrets.randbits(48)
+        values = (relay.message_id, version, *_row(relay, to_document(relay)))
+
+        def work(connection: sqlite3.Connection) -> int:
+            inserted = connection.execute(_INSERT, values)
+            if inserted.rowcount == 0:
+                raise AlreadyStored("a relay with this message id exists")
+            timer_rows.arm(connection, timers)
+            feed.record(connection, relay, 0)
+            return version
+
+        return self._write_and_arm(work, timers, timeout_seconds)
+
+    def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
+        def work(connection: sqlite3.Connection) -> Any:
+            return connection.execute(
+                "SELECT document, version FROM relays WHERE message_id = ? AND expires_at > ?",
+                (message_id, self._now()),
+            ).fetchone()
+
+        row = self._database.read(work, timeout_seconds=timeout_seconds)
+        return None if row is None else Stored(decode(row[0]), row[1])
+
+    def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
+        def work(connection: sqlite3.Connection) -> set[str]:
+            # One at a time: in this process a statement costs next to nothing, and their number has no limit.
+            statement = "SELECT 1 FROM relays WHERE message_id = ?"
+            return {each for each in message_ids if connection.execute(statement, (each,)).fetchone() is None}
+
+        return self._database.read(work, timeout_seconds=timeout_seconds)
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        document = to_document(relay)
+
+        def work(connection: sqlite3.Connection) -> int:
+            row = connection.execute(
+                f"SELECT version, {', '.join(_COLUMNS)} FROM relays WHERE message_id = ?", (relay.message_id,)
+            ).fetchone()
+            if row is None or row[0] != version:
+                raise VersionConflict("the relay changed since it was read, or is gone")
+            old = dict(zip(_COLUMNS, row[1:], strict=True))
+            stored: Document = json.loads(old["document"])
+            new = dict(zip(_COLUMNS, _row(relay, _kept(stored) | document), strict=True))
+            # Only what changed: every column that is set costs the rewriting of its indexes.
+            changed = {name: value for name, value in new.items() if value != old[name]} | {"version": row[0] + 1}
+            connection.execute(
+                f"UPDATE relays SET {', '.join(f'{name} = ?' for name in changed)} WHERE message_id = ?",
+                (*changed.values(), relay.message_id),
+            )
+            timer_rows.arm(connection, timers)
+            feed.record(connection, relay, len(stored.get("error_log", ())))
+            return int(changed["version"])
+
+        return self._write_and_arm(work, timers, timeout_seconds)
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
+        def work(connection: sqlite3.Connection) -> list[Any]:
+            return connection.execute(_DUE, (to_micros(before), self._now(), limit)).fetchall()
+
+        rows = self._database.read(work, timeout_seconds=timeout_seconds)
+        found = ((self._readable(message_id, document), version) for message_id, document, version in rows)
+        return [Stored(relay, version) for relay, version in found if relay is not None]
+
+    def search(self, search: Search, *, timeout_seconds: float) -> Page:
+        statement, values = search_statement(search, self._now())
+
+        def work(connection: sqlite3.Connection) -> list[Any]:
+            return connection.execute(statement, values).fetchall()
+
+        rows = self._database.read(work, timeout_seconds=timeout_seconds)
+        shown = rows[: search.limit]
+        found = (self._readable(message_id, document) for _, message_id, document in shown)
+        relays = tuple(relay for relay in found if relay is not None)
+        return Page(relays, _token(*shown[-1][:2]) if len(rows) > search.limit else None)
+
+    def delete(self, message_id: str, *, timeout_seconds: float) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM relays WHERE message_id = ?", (message_id,))
+            timer_rows.cancel_all(connection, message_id)
+
+        self._database.write(work, timeout_seconds=timeout_seconds)
+
+    def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
+        def work(connection: sqlite3.Connection) -> int:
+            rows = connection.execute(
+                "SELECT message_id FROM relays WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+                (to_micros(now), limit),
+            ).fetchall()
+            connection.executemany("DELETE FROM relays WHERE message_id = ?", rows)
+            for (message_id,) in rows:
+                timer_rows.cancel_all(connection, message_id)
+            feed.trim(connection, _FEED_LINES_PER_RELAY * limit)
+            return len(rows)
+
+        return self._database.write(work, timeout_seconds=timeout_seconds)
+
+    def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
+        def work(connection: sqlite3.Connection) -> Any:
+            return connection.execute("SELECT at FROM watermarks WHERE name = ?", (name,)).fetchone()
+
+        row = self._database.read(work, timeout_seconds=timeout_seconds)
+        return None if row is None else from_micros(row[0])
+
+    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO watermarks VALUES (?, ?)", (name, to_micros(at)))
+
+        self._database.write(work, timeout_seconds=timeout_seconds)
+
+    def _readable(self, message_id: str, document: str) -> Relay | None:
+        """The relay in a document; None for one that cannot be read, which must not hide all the others."""
+        try:
+            return decode(document)
+        except (KeyError, TypeError, ValueError) as error:
+            if self._journal is not None:
+                name = type(error).__name__
+                self._journal.note("ERROR", "a document could not be read", relay=message_id, error=name)
+            return None
+
+    def _now(self) -> int:
+        return to_micros(self._clock.now())
+
+    def _write_and_arm(self, work: Any, timers: Sequence[Timer], timeout_seconds: float) -> object:
+        version: int = self._database.write(work, timeout_seconds=timeout_seconds)
+        for timer in timers:
+            self._database.tell_armed(to_micros(timer.due_at))
+        return version
+
+
+_INSERT = (
+    f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})"
+    " ON CONFLICT DO NOTHING"
+)
+# Indexes are named, because SQLite knows nothing of the data and at times guesses wrong.
+_DUE = (
+    "SELECT message_id, document, version FROM relays INDEXED BY relays_due"
+    " WHERE due_at < ? AND expires_at > ? ORDER BY due_at LIMIT ?"
+)
+# By whether the final status and the sender's phone are compared.
+_SEARCH_INDEXES = {
+    (False, False): "relays_by_time",
+    (True, False): "relays_by_status",
+    (False, True): "relays_by_sender",
+    (True, True): "relays_by_status_and_sender",
+}
+
+
+def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
+    """The SELECT for a search, one row more than asked for, and its values. Raises ValueError on a foreign token."""
+    index = _SEARCH_INDEXES[search.final_status is not None, search.sender_phone is not None]
+    conditions = ["expires_at > ?"]
+    values: list[int | str] = [now]
+    if search.final_status is not None:
+        conditions.append("final_status = ?")
+        values.append(search.final_status.value)
+    if search.sender_phone is not None:
+        conditions.append("sender_phone = ?")
+        values.append(search.sender_phone)
+    if search.since is not None:
+        conditions.append("timestamp >= ?")
+        values.append(to_micros(search.since))
+    if search.until is not None:
+        conditions.append("timestamp < ?")
+        values.append(to_micros(search.until))
+    if search.page_token is not None:
+        conditions.append("(timestamp, message_id) < (?, ?)")
+        values.extend(_position(search.page_token))
+    where = " AND ".join(conditions)
+    order = "ORDER BY timestamp DESC, message_id DESC LIMIT ?"
+    return f"SELECT timestamp, message_id, document FROM relays INDEXED BY {index} WHERE {where} {order}", [
+        *values,
+        search.limit + 1,
+    ]
+
+
+def _token(timestamp: int, message_id: str) -> str:
+    """Where the next page begins: after this relay, whatever has arrived or gone since."""
+    text = f"sqlite:{timestamp}:{message_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _position(token: str) -> tuple[int, str]:
+    try:
+        found = _TOKEN.fullmatch(base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode())
+    except (binascii.Error, UnicodeError) as error:
+        raise ValueError("not a page token of this store") from error
+    if found is None:
+        raise ValueError("not a page token of this store")
+    return int(found[1]), found[2]
+
+
+def _row(relay: Relay, document: Document) -> tuple[Any, ...]:
+    """The values of _COLUMNS."""
+    return (
+        to_micros(relay.timestamp),
+        relay.sender_phone,
+        relay.final_status.value,
+        None if relay.due_at is None else to_micros(relay.due_at),
+        to_micros(relay.expires_at),
+        encode(document),
+    )
+
+
+def _kept(stored: Document) -> Document:
+    """What a document holds that this revision does not know. The status of a tier that is no longer there is ours."""
+    return {name: value for name, value in stored.items() if not _OWN_TIER_STATUS.fullmatch(name)}

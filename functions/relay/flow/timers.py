@@ -1,0 +1,66 @@
+"""The way in for timers: start an attempt that is due, or go on when its delivery was not confirmed in time."""
+
+from __future__ import annotations
+
+from relay.core.events import Event, EventKind
+from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
+from relay.errors import MessengerUnavailable
+from relay.flow import conductor
+from relay.flow.conductor import TASK_LIMITS, Applied, Budget, World
+from relay.flow.lookup import NOT_SENT, Undecidable, find, told
+from relay.ports import Stored
+
+# Well below the dispatch deadline of the queues, so that a slow handler answers before it is called again.
+TASK_SECONDS = 40.0
+
+
+def fire(world: World, timer: Timer, by: str = "") -> Applied:
+    """Act on a timer, however late and however often it comes. `by` names who noticed, if it was not the timer.
+
+    Raises StoreUnavailable when nothing could be recorded: the timer must come again.
+    """
+    budget = Budget(world.clock, TASK_SECONDS, TASK_LIMITS)
+    stored = conductor.load(world, timer.message_id, budget)
+    if stored is None:
+        return Applied(None, "the relay is unknown or has expired")
+    return act(world, stored, timer, budget, by)
+
+
+def act(world: World, stored: Stored, timer: Timer, budget: Budget, by: str = "") -> Applied:
+    """The same for a relay that was just read."""
+    claim = world.new_claim()
+    if timer.kind is TimerKind.ATTEMPT:
+        event = Event(EventKind.ATTEMPT_DUE, timer.attempt, claim=claim, by=by)
+        return conductor.apply(world, stored, event, budget)
+    attempt = stored.relay.attempt(timer.attempt)
+    if attempt is not None and attempt.deadline_at is not None and attempt.deadline_at > timer.due_at:
+        return Applied(stored, "the deadline was put off since this timer was armed")
+    event = deadline_event(world, stored.relay, timer.attempt, claim, budget, by)
+    return conductor.apply(world, stored, event, budget)
+
+
+def deadline_event(world: World, relay: Relay, number: int, claim: str, budget: Budget, by: str = "") -> Event:
+    """What to tell the machine at an attempt's deadline: its true status, asked of Twilio first.
+
+    A needless escalation is saved when it was delivered after all, and nothing is guessed when Twilio is silent.
+    """
+    unconfirmed = EventKind.DEADLINE_UNCONFIRMED
+    attempt = relay.attempt(number)
+    if attempt is None or attempt is not relay.current_attempt or attempt.status is AttemptStatus.SCHEDULED:
+        # Nothing to look up: the machine ignores it, or knows its own claim again.
+        return Event(unconfirmed, number, claim=claim, by=by)
+    try:
+        found = find(world, relay, attempt, budget)
+    except MessengerUnavailable as error:
+        reason = "Twilio could not be asked for its fate" if not isinstance(error, Undecidable) else str(error)
+        kind = EventKind.DEADLINE_UNANSWERED if attempt.is_unresolved else unconfirmed
+        return Event(kind, number, claim=claim, reason=reason, by=by)
+    if found is None:
+        if attempt.is_unresolved:
+            return Event(EventKind.DEADLINE_NOT_FOUND, number, claim=claim, reason=NOT_SENT, by=by)
+        return Event(unconfirmed, number, claim=claim, reason="Twilio no longer knows this text", by=by)
+    receipt = told(relay, attempt, found, by)
+    if receipt is not None and receipt.kind is not EventKind.RECEIPT_PROGRESS:
+        return receipt
+    reason = f"no delivery confirmed in time; Twilio says {found.status}"
+    return Event(unconfirmed, number, claim=claim, message_sid=found.message_sid, reason=reason, by=by)

@@ -1,0 +1,254 @@
+"""The relay store of the google home: one Firestore document per relay, its id the relay's message_id.
+
+A relay's version is its document's update time, and an update is one write with that time as its precondition: no
+transaction, no lock, one read and one write per event. Nothing here decides anything about a relay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from relay.core.model import Relay, Timer
+from relay.errors import AlreadyStored, RelayError, StoreUnavailable, VersionConflict
+from relay.google import clients
+from relay.google.calls import Deadline, LazyClient, call
+from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, page_start, page_token, search_shape, with_ids
+from relay.ports import Clock, Journal, Page, Search, Stored, Timers
+from relay.record.documents import Document, from_document, to_document
+
+T = TypeVar("T")
+
+# As many creates as one instance may have under way at the same time; the threads are made when they are needed.
+_ARMING_THREADS = 32
+
+# Of a document that is only looked for: some field must be asked for, or all come.
+_SMALL_FIELD = "media_count"
+
+# What Firestore's errors mean here, by the write they answer; any other means that the store is unavailable.
+_Meanings = Mapping[str, type[RelayError]]
+_OF_CREATE: _Meanings = {"AlreadyExists": AlreadyStored}
+_OF_UPDATE: _Meanings = dict.fromkeys(("FailedPrecondition", "NotFound", "Aborted"), VersionConflict)
+_NOTHING_SPECIAL: _Meanings = {}
+
+
+class FirestoreStore:
+    """Implements ports.RelayStore. Safe to share between threads; made before a fork, it connects after it.
+
+    Whatever keeps Firestore from answering (outage, quota, credentials, a refused write) is StoreUnavailable with the
+    error's name: the caller's decision is the same, not to claim that anything is durable. The time to load the client
+    library, once, is not part of any `timeout_seconds`; `warm_up` does it earlier.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        database: str,
+        collection: str,
+        clock: Clock,
+        timers: Timers,
+        journal: Journal | None = None,
+        make_client: Callable[[], Any] | None = None,
+    ) -> None:
+        """`make_client` replaces the real client in tests. The emulator is found by FIRESTORE_EMULATOR_HOST."""
+        self._client = LazyClient(
+            make_client or (lambda: clients.firestore().Client(project=project, database=database))
+        )
+        self._collection = collection
+        self._clock = clock
+        self._timers = timers
+        self._journal = journal
+        self._arming = ThreadPoolExecutor(_ARMING_THREADS, thread_name_prefix="arm-timer")
+
+    def warm_up(self) -> None:
+        """Load the client library and make the client now. Sends nothing. Raises StoreUnavailable."""
+        self._checked(self._client.get, _NOTHING_SPECIAL)
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        self.warm_up()
+        deadline = Deadline(timeout_seconds)
+        arming = [self._arming.submit(self._arm, timer, deadline) for timer in timers]
+        document, content = self._document(relay.message_id), to_document(relay)
+        # May be repeated: a second create that finds the document of the first says so, and so do we.
+        result = self._ask(lambda seconds: document.create(content, retry=None, timeout=seconds), deadline, _OF_CREATE)
+        self._finish(arming, deadline)
+        return result.update_time
+
+    def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
+        self.warm_up()
+        document = self._document(message_id)
+        snapshot = self._ask(lambda seconds: document.get(retry=None, timeout=seconds), Deadline(timeout_seconds))
+        return _stored(snapshot, self._clock.now()) if snapshot.exists else None
+
+    def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
+        self.warm_up()
+        deadline = Deadline(timeout_seconds)
+        found: set[str] = set()
+        for start in range(0, len(message_ids), IDS_MAX):
+            found |= self._missing_of_few(message_ids[start : start + IDS_MAX], deadline)
+        return found
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        self.warm_up()
+        deadline = Deadline(timeout_seconds)
+        document = self._document(relay.message_id)
+        # An update, not a replacement: fields that only another revision knows stay as they are.
+        changes = {**to_document(relay), **_bookkeeping(relay)}
+        unchanged = self._client.get().write_option(last_update_time=version)
+        result = self._ask(
+            lambda seconds: document.update(changes, unchanged, retry=None, timeout=seconds), deadline, _OF_UPDATE
+        )
+        for timer in timers:
+            self._arm(timer, deadline)
+        return result.update_time
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
+        self.warm_up()
+        query = build(self._relays(), QUERIES["due"], {}, until=before)
+        return self._live(query, limit, Deadline(timeout_seconds))
+
+    def search(self, search: Search, *, timeout_seconds: float) -> Page:
+        start = None if search.page_token is None else page_start(search.page_token)
+        self.warm_up()
+        given = {"final_status": search.final_status, "sender_phone": search.sender_phone}
+        equal: dict[str, object] = {name: str(value) for name, value in given.items() if value is not None}
+        query = build(self._relays(), search_shape(tuple(equal)), equal, search.since, search.until)
+        if start is not None:
+            query = query.start_after({"timestamp": start[0], DOCUMENT_ID: self._document(start[1])})
+        found = self._live(query, search.limit + 1, Deadline(timeout_seconds))
+        relays = tuple(stored.relay for stored in found[: search.limit])
+        is_last = len(found) <= search.limit
+        return Page(relays, None if is_last else page_token(relays[-1].timestamp, relays[-1].message_id))
+
+    def delete(self, message_id: str, *, timeout_seconds: float) -> None:
+        self.warm_up()
+        document = self._document(message_id)
+        self._ask(lambda seconds: document.delete(retry=None, timeout=seconds), Deadline(timeout_seconds))
+
+    def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:  # noqa: ARG002 - the port's
+        """Always 0: the collection's TTL policy on expires_at removes them."""
+        return 0
+
+    def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
+        self.warm_up()
+        document = self._watermark(name)
+        snapshot = self._ask(lambda seconds: document.get(retry=None, timeout=seconds), Deadline(timeout_seconds))
+        return _plain(snapshot.get("at")) if snapshot.exists else None
+
+    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
+        self.warm_up()
+        document = self._watermark(name)
+        self._ask(lambda seconds: document.set({"at": at}, retry=None, timeout=seconds), Deadline(timeout_seconds))
+
+    def _relays(self) -> Any:
+        return self._client.get().collection(self._collection)
+
+    def _document(self, message_id: str) -> Any:
+        return self._relays().document(message_id)
+
+    def _watermark(self, name: str) -> Any:
+        return self._client.get().collection(f"{self._collection}-watermarks").document(name)
+
+    def _live(self, query: Any, wanted: int, deadline: Deadline) -> list[Stored]:
+        """The first `wanted` relays of a query that have not expired. Firestore takes up to a day to remove those."""
+        never = clients.never_retry()
+        now = self._clock.now()
+        found: list[Stored] = []
+        while len(found) < wanted:
+            size = wanted - len(found)
+            page = query.limit(size)
+            snapshots = self._ask(lambda seconds, page=page: page.get(retry=never, timeout=seconds), deadline)  # type: ignore[misc]
+            found.extend(filter(None, (self._readable(snapshot, now) for snapshot in snapshots)))
+            if len(snapshots) < size:
+                break
+            query = query.start_after(snapshots[-1])
+        return found
+
+    def _missing_of_few(self, message_ids: Sequence[str], deadline: Deadline) -> set[str]:
+        """Nearly always none is, and a count says so for the price of one read, not of one for each document.
+
+        Source: https://cloud.google.com/firestore/pricing (aggregation queries: a read for up to 1,000 index entries).
+        """
+        never = clients.never_retry()
+        counted = with_ids(self._relays(), message_ids).count()
+        result = self._ask(lambda seconds: counted.get(retry=never, timeout=seconds), deadline)
+        if result[0][0].value == len(set(message_ids)):
+            return set()
+        documents = [self._document(message_id) for message_id in message_ids]
+
+        def read_names(seconds: float) -> set[str]:
+            snapshots = self._client.get().get_all(documents, [_SMALL_FIELD], retry=None, timeout=seconds)
+            return {snapshot.id for snapshot in snapshots if not snapshot.exists}
+
+        return self._ask(read_names, deadline)
+
+    def _readable(self, snapshot: Any, now: datetime) -> Stored | None:
+        """One document that another revision wrote in its own way must not hide the others of a list."""
+        try:
+            return _stored(snapshot, now)
+        except (KeyError, TypeError, ValueError) as error:
+            self._note("ERROR", "a document could not be read", relay=snapshot.id, error=type(error).__name__)
+            return None
+
+    def _arm(self, timer: Timer, deadline: Deadline) -> None:
+        if deadline.remaining_seconds > 0:
+            self._timers.arm(timer, timeout_seconds=deadline.remaining_seconds)
+        else:
+            self._note("WARNING", "no time was left to arm a timer; the sweep stands in", relay=timer.message_id)
+
+    def _finish(self, arming: Sequence[Future[None]], deadline: Deadline) -> None:
+        """Wait for the timers: what still runs after the answer gets no processor time in a cloud function."""
+        _, late = wait(arming, timeout=max(deadline.remaining_seconds, 0))
+        for future in late:
+            future.cancel()
+            self._note("WARNING", "a timer was not armed in time; the sweep stands in")
+
+    def _note(self, severity: str, message: str, **labels: object) -> None:
+        if self._journal is not None:
+            self._journal.note(severity, message, **labels)
+
+    def _ask(self, attempt: Callable[[float], T], deadline: Deadline, meanings: _Meanings = _NOTHING_SPECIAL) -> T:
+        return self._checked(lambda: call(attempt, deadline), meanings)
+
+    def _checked(self, do: Callable[[], T], meanings: _Meanings) -> T:
+        try:
+            return do()
+        except clients.google_errors() as error:
+            name = type(error).__name__
+            raise meanings.get(name, StoreUnavailable)(f"Firestore: {name}") from error
+
+
+def _bookkeeping(relay: Relay) -> Document:
+    """What an update says beside the relay itself."""
+    firestore = clients.firestore()
+    highest = max((attempt.tier for attempt in relay.attempts), default=0)
+    dropped = range(relay.policy.last_tier + 1, highest + 1)
+    return {
+        # Firestore keeps the update time of a document that a write leaves as it was; a version must be used once.
+        "update_count": firestore.Increment(1),
+        # The statuses of tiers that an earlier drive's policy had and this one has not.
+        **{f"tier_{number}_status": firestore.DELETE_FIELD for number in dropped},
+    }
+
+
+def _stored(snapshot: Any, now: datetime) -> Stored | None:
+    """The relay in a document that exists, with its version; None when it has expired."""
+    document = _plain(snapshot.to_dict())
+    if document["expires_at"] <= now:
+        return None
+    return Stored(from_document(document), snapshot.update_time)
+
+
+def _plain(value: Any) -> Any:
+    """Firestore's own datetimes, which carry nanoseconds, as plain ones; at any depth."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        at = value.astimezone(UTC)
+        return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
+    return value

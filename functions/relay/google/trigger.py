@@ -1,0 +1,54 @@
+"""A Firestore document write as Eventarc hands it over: the relay before and after.
+
+Source: google.events.cloud.firestore.v1.DocumentEventData, sent as protobuf (content type application/protobuf).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from relay.core.model import Relay
+from relay.record.documents import from_document
+
+
+def relays_of(data: bytes) -> tuple[Relay | None, Relay | None]:
+    """The relay before and after the write; None where there was or is none (created, deleted).
+
+    Raises ValueError or KeyError when the document is not a relay of ours.
+    """
+    from google.events.cloud.firestore_v1 import DocumentEventData  # heavy; only this function needs it
+    from google.protobuf.message import DecodeError
+
+    message = DocumentEventData.pb()()
+    try:
+        message.ParseFromString(data)
+    except DecodeError as error:
+        raise ValueError("not a Firestore event") from error
+    before = _relay(message.old_value) if message.HasField("old_value") else None
+    after = _relay(message.value) if message.HasField("value") else None
+    return before, after
+
+
+def _relay(document: Any) -> Relay | None:
+    fields = {name: _plain(value) for name, value in document.fields.items()}
+    return from_document(fields) if fields else None
+
+
+def _plain(value: Any) -> Any:
+    """A Firestore value as plain Python. Bytes, references and places never occur in a relay."""
+    kind = value.WhichOneof("value_type")
+    if kind == "map_value":
+        return {name: _plain(item) for name, item in value.map_value.fields.items()}
+    if kind == "array_value":
+        return [_plain(item) for item in value.array_value.values]
+    if kind == "timestamp_value":
+        return _time(value.timestamp_value)
+    if kind in (None, "null_value"):
+        return None
+    return getattr(value, kind)
+
+
+def _time(value: Any) -> datetime:
+    # Microseconds are all that Firestore keeps; a float of seconds would already round them.
+    return datetime.fromtimestamp(value.seconds, UTC).replace(microsecond=value.nanos // 1000)

@@ -1,0 +1,80 @@
+"""What the internal, authenticated ways in share: CORS, identity, JSON bodies with known fields only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any
+
+from relay.errors import BadRequest, StoreUnavailable
+from relay.operators.identity import Caller, IdentityVerifier
+from relay.web import JSON, Request, Response, check_post, json_response
+
+# A browser may keep a preflight's answer this long.
+_PREFLIGHT_MAX_AGE_SECONDS = 600
+_RETRY_AFTER_SECONDS = "1"
+
+Body = dict[str, Any]
+
+
+def preflight(request: Request, allowed_origins: Collection[str]) -> Response:
+    """Answer OPTIONS: 204, with CORS headers for a configured origin and nothing for any other."""
+    headers = _cors(request, allowed_origins)
+    if headers:
+        headers |= {
+            "Access-Control-Allow-Methods": "POST",
+            "Access-Control-Allow-Headers": "authorization, content-type",
+            "Access-Control-Max-Age": str(_PREFLIGHT_MAX_AGE_SECONDS),
+        }
+    return Response(204, b"", {"Allow": "POST, OPTIONS", "Vary": "Origin", **headers})
+
+
+def _cors(request: Request, allowed_origins: Collection[str]) -> dict[str, str]:
+    origin = request.headers.get("origin", "")
+    if origin not in allowed_origins:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Vary": "Origin",
+    }
+
+
+def answer(
+    request: Request,
+    verifier: IdentityVerifier,
+    allowed_origins: Collection[str],
+    known_fields: Collection[str],
+    handle: Callable[[Body, Caller], Response],
+) -> Response:
+    """Identity first, then the body, then `handle`; every refusal as JSON with `error`, readable from the browser."""
+    if request.method == "OPTIONS":
+        return preflight(request, allowed_origins)
+    try:
+        caller = _caller(request, verifier)
+        response = handle(_body(request, known_fields), caller)
+    except BadRequest as error:
+        response = json_response(error.status, {"error": str(error)}, error.headers)
+    except StoreUnavailable:
+        response = json_response(503, {"error": "Try again in a moment."}, {"Retry-After": _RETRY_AFTER_SECONDS})
+    return Response(response.status, response.body, {**response.headers, **_cors(request, allowed_origins)})
+
+
+def _caller(request: Request, verifier: IdentityVerifier) -> Caller:
+    if request.method != "POST":
+        raise BadRequest(405, "Only POST is answered here.", {"Allow": "POST, OPTIONS"})
+    return verifier.caller(request)
+
+
+def _body(request: Request, known_fields: Collection[str]) -> Body:
+    check_post(request, JSON)
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(400, "The body is not JSON.") from error
+    if not isinstance(body, dict):
+        raise BadRequest(400, "The body is not a JSON object.")
+    unknown = sorted(set(body) - set(known_fields))
+    if unknown:
+        raise BadRequest(400, f"Only these fields are known: {', '.join(known_fields)}.")
+    return body

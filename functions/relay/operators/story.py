@@ -1,0 +1,168 @@
+"""What happened to a relay, laid out for people: drives and attempts on a time line, and one row for a list.
+
+Read from the record alone, and pure. The console and the operator's command only draw what is said here, so that both
+tell the same story. What is returned is JSON: times in ISO 8601 (UTC), lengths of time in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from relay.core import failures
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.log import EVENTS
+from relay.operators.words import attempts_of_drive, explained, handler, is_overdue, outcome
+from relay.record.documents import plain
+
+Json = dict[str, Any]
+
+# The steps that end an attempt's time on the line, and those that end a drive's.
+_ENDS_ATTEMPT = frozenset({Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED})
+_ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED})
+_PLANS_ATTEMPT = frozenset({Step.ATTEMPT_SCHEDULED, Step.ESCALATED, Step.REDRIVEN})
+# What is a point on the line: word from Twilio, and our asking for it.
+_MARKS = frozenset(
+    {
+        Step.ATTEMPT_ACCEPTED,
+        Step.ATTEMPT_UNKNOWN,
+        Step.ATTEMPT_FAILED,
+        Step.ATTEMPT_UNCONFIRMED,
+        Step.LOOKUP_REPEATED,
+        Step.LATE_STATUS,
+        Step.DELIVERED,
+    }
+)
+_WENT_WRONG = frozenset({AttemptStatus.FAILED, AttemptStatus.UNCONFIRMED, AttemptStatus.UNKNOWN})
+
+
+def story(relay: Relay, now: datetime) -> Json:
+    """All of it: `headline` and `advice`, `drives` with their attempts, and the `trail` with each step in words."""
+    headline, advice = outcome(relay, now)
+    answer = {
+        "headline": headline,
+        "advice": advice,
+        "is_overdue": is_overdue(relay, now),
+        "seconds_to_delivery": seconds_to_delivery(relay),
+        "drives": _drives(relay),
+        "trail": [_line(entry) for entry in relay.error_log],
+    }
+    return _json(answer)
+
+
+def summary(relay: Relay, now: datetime) -> Json:
+    """One row of a list: how far the relay came and why no further, without trail and attempts."""
+    current = relay.current_attempt
+    tier = relay.delivered_tier or (current.tier if current else None)
+    bad = next((attempt for attempt in reversed(attempts_of_drive(relay)) if attempt.status in _WENT_WRONG), None)
+    reason, advice = explained(relay, bad) if bad else ("", "")
+    ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
+    answer = {
+        "message_id": relay.message_id,
+        "timestamp": relay.timestamp,
+        "sender_phone": relay.sender_phone,
+        "message_body": relay.message_body,
+        "media_count": relay.media_count,
+        "sender_class": relay.sender_class.value,
+        "final_status": relay.final_status.value,
+        "headline": outcome(relay, now)[0],
+        "tiers": relay.policy.last_tier,
+        "tier_reached": tier,
+        "tier_name": None if tier is None else handler(relay, tier),
+        "delivered_tier": relay.delivered_tier,
+        "delivery_confirmed_at": relay.delivery_confirmed_at,
+        "seconds_to_delivery": seconds_to_delivery(relay),
+        "ended_at": _end(relay.error_log) if ended else None,
+        "due_at": relay.due_at,
+        "is_overdue": is_overdue(relay, now),
+        "recovered": relay.recovered,
+        "attempts": len(relay.attempts),
+        "redrives": len(relay.redrive_ids),
+        "error_code": bad.error_code if bad else None,
+        "reason": reason,
+        "advice": advice,
+    }
+    return _json(answer)
+
+
+def seconds_to_delivery(relay: Relay) -> float | None:
+    """From our taking it in to the delivery on record; None when there is none."""
+    if relay.delivery_confirmed_at is None:
+        return None
+    return round((relay.delivery_confirmed_at - relay.timestamp).total_seconds(), 3)
+
+
+def _drives(relay: Relay) -> list[Json]:
+    """The cascade as it ran for the text, and again for every redrive."""
+    begun = [(1, relay.timestamp, 0)]
+    begun += [
+        (entry.attempt or 1, entry.at, index)
+        for index, entry in enumerate(relay.error_log)
+        if entry.step is Step.REDRIVEN
+    ]
+    drives: list[Json] = []
+    for number, (first, started_at, line) in enumerate(begun, start=1):
+        next_first, _, next_line = begun[number] if number < len(begun) else (len(relay.attempts) + 1, None, None)
+        drives.append(
+            {
+                "number": number,
+                "started_at": started_at,
+                "ended_at": _end(relay.error_log[line:next_line]),
+                "attempts": [_attempt(relay, attempt) for attempt in relay.attempts[first - 1 : next_first - 1]],
+            }
+        )
+    return drives
+
+
+def _attempt(relay: Relay, attempt: Attempt) -> Json:
+    lines = [entry for entry in relay.error_log if entry.attempt == attempt.number]
+    words, advice = explained(relay, attempt)
+    has_failed = attempt.status is AttemptStatus.FAILED
+    return {
+        "number": attempt.number,
+        "tier": attempt.tier,
+        "tier_name": handler(relay, attempt.tier, attempt.phone),
+        "try_in_tier": attempt.try_in_tier,
+        "is_resend": attempt.is_resend,
+        "status": attempt.status.value,
+        "error_code": attempt.error_code,
+        "failure_class": failures.classify(attempt.error_code).failure_class.value if has_failed else None,
+        "words": words,
+        "advice": advice,
+        "message_sid": attempt.message_sid,
+        "planned_at": _first(lines, _PLANS_ATTEMPT) or relay.timestamp,
+        "starts_at": attempt.starts_at,
+        "started_at": _first(lines, {Step.ATTEMPT_STARTED}),
+        "ended_at": _first(lines, _ENDS_ATTEMPT),
+        "deadline_at": attempt.deadline_at,
+        "marks": [_line(entry) for entry in lines if entry.step in _MARKS],
+    }
+
+
+def _line(entry: TrailEntry) -> Json:
+    return {
+        "at": entry.at,
+        "step": entry.step.value,
+        "tier": entry.tier,
+        "attempt": entry.attempt,
+        "status": entry.status,
+        "error_code": entry.error_code,
+        "reason": entry.reason,
+        "by": entry.by,
+        "words": EVENTS[entry.step].meaning,
+    }
+
+
+def _first(lines: Sequence[TrailEntry], steps: set[Step] | frozenset[Step]) -> datetime | None:
+    return next((entry.at for entry in lines if entry.step in steps), None)
+
+
+def _end(lines: Sequence[TrailEntry]) -> datetime | None:
+    """When the last line that decided the relay was written."""
+    return next((entry.at for entry in reversed(lines) if entry.step in _ENDS_DRIVE), None)
+
+
+def _json(value: Json) -> Json:
+    answer: Json = plain(value)
+    return answer

@@ -1,0 +1,127 @@
+"""A relay and its attempts in plain words: how it stands, why, and what to do about it.
+
+Pure. Owns the words that operators read; the meaning of Twilio's codes is in failures.py, of the steps in log.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from relay.core import failures
+from relay.core.failures import FailureClass
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
+from relay.log import EVENTS
+
+# A lost timer is made good by the sweep within a minute and its grace; twice that means that nobody sweeps.
+OVERDUE = timedelta(minutes=3)
+
+NOTHING_TO_DO = "Nothing to do."
+_OVERDUE_ADVICE = "Timers and sweep are not doing their work: see docs/operations.md, “Nothing moves”."
+_ASK = "It may have arrived: ask the handler before you send it again."
+_REDRIVE_LATER = "It did not pass by itself: redrive the relay later."
+
+_STATUS_WORDS = {
+    AttemptStatus.SCHEDULED: "planned, not begun yet",
+    AttemptStatus.CLAIMED: "being sent; how that went is not on record yet",
+    AttemptStatus.UNKNOWN: "Twilio's answer was lost: it may or may not have left",
+    AttemptStatus.ACCEPTED: "Twilio has it; delivery is awaited",
+    AttemptStatus.UNCONFIRMED: "no delivery was confirmed in time",
+    AttemptStatus.WITHDRAWN: "not needed any more",
+    AttemptStatus.DELIVERED: "delivered",
+}
+_OUTLOOKS = {
+    AttemptStatus.SCHEDULED: "Next is {tier}.",
+    AttemptStatus.CLAIMED: "It is being sent to {tier}.",
+    AttemptStatus.UNKNOWN: "Nobody can tell yet whether it left for {tier}: Twilio is asked at the deadline.",
+    AttemptStatus.ACCEPTED: "Twilio has it for {tier}: delivery is awaited.",
+}
+_SENDER_WORDS = {
+    SenderClass.HANDLER: "a handler",
+    SenderClass.HANDLER_OPT_OUT: "a handler who opted out with it",
+    SenderClass.OWN_NUMBER: "one of our own numbers",
+}
+
+
+def outcome(relay: Relay, now: datetime) -> tuple[str, str]:
+    """How the relay stands, in a sentence, and what to do."""
+    if relay.final_status is FinalStatus.RECORDED:
+        return _recorded(relay)
+    if relay.final_status is FinalStatus.DELIVERED:
+        tier = relay.delivered_tier or 1
+        late = any(entry.step is Step.EXHAUSTED for entry in _since_last_redrive(relay))
+        tail = " It had already been given up as exhausted." if late else ""
+        return f"Delivered at tier {tier}, {handler(relay, tier)}.{tail}", NOTHING_TO_DO
+    if relay.final_status is FinalStatus.EXHAUSTED:
+        advice = EVENTS[Step.EXHAUSTED].what_to_do
+        unresolved = any(attempt.is_unresolved for attempt in attempts_of_drive(relay))
+        return _nobody_reached(relay), f"{_ASK} {advice}" if unresolved else advice
+    current = relay.current_attempt
+    words = _OUTLOOKS.get(current.status) if current else None
+    tier_words = f"tier {current.tier}, {handler(relay, current.tier)}" if current else ""
+    sentence = (words or "On its way.").format(tier=tier_words)
+    return (f"Overdue. {sentence}", _OVERDUE_ADVICE) if is_overdue(relay, now) else (sentence, NOTHING_TO_DO)
+
+
+def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
+    """What became of an attempt and what to do about it; the latter is empty where there is nothing to do."""
+    exhausted = relay.final_status is FinalStatus.EXHAUSTED
+    if attempt.status is not AttemptStatus.FAILED:
+        words = _STATUS_WORDS[attempt.status]
+        if attempt.status is AttemptStatus.UNCONFIRMED:
+            return words, "Ask the handler whether the phone was on; the text may still arrive late."
+        return words, _ASK if attempt.is_unresolved and exhausted else ""
+    failure = failures.classify(attempt.error_code)
+    words = failure.words
+    if attempt.error_code is None:
+        words = _reason_of_failure(relay, attempt) or words
+    is_over = relay.final_status is not FinalStatus.IN_PROGRESS or attempt.number < relay.first_attempt_of_drive
+    if failure.failure_class in _PASSING and is_over:
+        return words, _REDRIVE_LATER if exhausted else ""
+    return words, failure.advice
+
+
+# What is retried without anybody doing anything; once the relay has ended there is nothing to wait for any more.
+_PASSING = frozenset({FailureClass.NOT_PROCESSED, FailureClass.TRANSIENT, FailureClass.AMBIGUOUS})
+
+
+def is_overdue(relay: Relay, now: datetime) -> bool:
+    """Whether a step is so late that timers and sweep cannot both be working."""
+    waits = relay.final_status is FinalStatus.IN_PROGRESS or relay.alarm_is_due
+    return waits and relay.due_at is not None and relay.due_at < now - OVERDUE
+
+
+def handler(relay: Relay, tier: int, phone: str = "") -> str:
+    """Who is at this tier. `phone` is the one an attempt went to: a redrive may have brought others since."""
+    if tier > relay.policy.last_tier or (phone and relay.policy.tier(tier).phone != phone):
+        return "an earlier handler"
+    return relay.policy.tier(tier).name
+
+
+def attempts_of_drive(relay: Relay) -> Sequence[Attempt]:
+    """The attempts since the relay began or was last redriven."""
+    return relay.attempts[relay.first_attempt_of_drive - 1 :]
+
+
+def _recorded(relay: Relay) -> tuple[str, str]:
+    who = _SENDER_WORDS.get(relay.sender_class, "a sender whose texts are not forwarded")
+    opted_out = relay.sender_class is SenderClass.HANDLER_OPT_OUT
+    advice = EVENTS["handler_opted_out"].what_to_do if opted_out else NOTHING_TO_DO
+    return f"From {who}: kept, not forwarded.", advice
+
+
+def _nobody_reached(relay: Relay) -> str:
+    tiers = {attempt.tier for attempt in attempts_of_drive(relay)}
+    return f"Nobody was reached: {len(tiers)} of {relay.policy.last_tier} tiers tried, no delivery confirmed."
+
+
+def _reason_of_failure(relay: Relay, attempt: Attempt) -> str:
+    for entry in relay.error_log:
+        if entry.attempt == attempt.number and entry.step is Step.ATTEMPT_FAILED and entry.reason:
+            return entry.reason
+    return ""
+
+
+def _since_last_redrive(relay: Relay) -> Sequence[TrailEntry]:
+    redriven = [index for index, entry in enumerate(relay.error_log) if entry.step is Step.REDRIVEN]
+    return relay.error_log[redriven[-1] if redriven else 0 :]

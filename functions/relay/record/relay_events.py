@@ -1,0 +1,135 @@
+"""Relay events: each committed change that people or systems may want to hear of, made from the trail after the commit.
+
+Nothing on a relay's own path publishes. The trail is the outbox: what a write added to it is published by whoever is
+told of the write (google: a function triggered by the document; embedded: the local feed), and again with the same ids
+if told again. No body and no phone number in it. The form is docs/schemas/relay-event-v1.json.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+
+SCHEMA_VERSION = 1
+
+
+class EventType(StrEnum):
+    RECEIVED = "received"
+    RECOVERED = "recovered"
+    ATTEMPT_STARTED = "attempt_started"
+    ATTEMPT_FAILED = "attempt_failed"
+    ESCALATED = "escalated"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+    REDRIVEN = "redriven"
+
+
+# The steps that are news to anybody but the relay itself; the others are details of the trail.
+TYPES: dict[Step, EventType] = {
+    Step.RECEIVED: EventType.RECEIVED,
+    Step.RECOVERED: EventType.RECOVERED,
+    Step.ATTEMPT_STARTED: EventType.ATTEMPT_STARTED,
+    Step.ATTEMPT_FAILED: EventType.ATTEMPT_FAILED,
+    Step.ATTEMPT_UNCONFIRMED: EventType.ATTEMPT_FAILED,
+    Step.ESCALATED: EventType.ESCALATED,
+    Step.DELIVERED: EventType.DELIVERED,
+    Step.EXHAUSTED: EventType.EXHAUSTED,
+    Step.REDRIVEN: EventType.REDRIVEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RelayEvent:
+    """One event. `event_id` is the relay's id and the line of its trail: the same change always has the same id."""
+
+    event_id: str
+    type: EventType
+    relay: str
+    occurred_at: datetime
+    tier: int | None
+    attempt: int | None
+    status: str | None
+    error_code: int | None
+    reason: str
+    by: str
+
+    def attributes(self) -> dict[str, str]:
+        """What subscribers may filter by."""
+        values = {
+            "schema_version": str(SCHEMA_VERSION),
+            "event_id": self.event_id,
+            "type": self.type.value,
+            "relay": self.relay,
+            "tier": str(self.tier or ""),
+            "status": self.status or "",
+            "by": self.by,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def data(self) -> bytes:
+        """The message, JSON in UTF-8, as the schema has it."""
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "event_id": self.event_id,
+            "type": self.type.value,
+            "relay": self.relay,
+            "occurred_at": self.occurred_at.isoformat(),
+            "tier": self.tier,
+            "attempt": self.attempt,
+            "status": self.status,
+            "error_code": self.error_code,
+            "reason": self.reason,
+            "by": self.by,
+        }
+        return json.dumps(document).encode()
+
+
+class EventPublisher(Protocol):
+    """Where events go. At least once; raises when an event may not have arrived, so that the trigger comes again."""
+
+    def publish(self, topic: str, event: RelayEvent) -> None: ...
+
+
+def events_of(relay: Relay, first_line: int = 0, end_line: int | None = None) -> list[RelayEvent]:
+    """The events of a relay's trail from one line on (0-based) up to, but not including, another, in order."""
+    return [
+        _event(relay, number, entry)
+        for number, entry in enumerate(relay.error_log[first_line:end_line], start=first_line)
+        if entry.step in TYPES
+    ]
+
+
+def new_events(before: Relay | None, after: Relay) -> list[RelayEvent]:
+    """What a write brought: the lines that the trail had not had before it."""
+    return events_of(after, len(before.error_log) if before else 0)
+
+
+def _event(relay: Relay, number: int, entry: TrailEntry) -> RelayEvent:
+    status = AttemptStatus.UNCONFIRMED.value if entry.step is Step.ATTEMPT_UNCONFIRMED else entry.status
+    if entry.step is Step.EXHAUSTED:
+        status = FinalStatus.EXHAUSTED.value
+    return RelayEvent(
+        event_id=f"{relay.message_id}-{number}",
+        type=TYPES[entry.step],
+        relay=relay.message_id,
+        occurred_at=entry.at,
+        tier=entry.tier,
+        attempt=entry.attempt,
+        status=status,
+        error_code=entry.error_code,
+        reason=entry.reason,
+        by=entry.by,
+    )
+
+
+def publish(publisher: EventPublisher, topic: str, dead_letter_topic: str, events: list[RelayEvent]) -> None:
+    """Publish in order; an exhausted relay goes to the dead letters too. Raises what the publisher raises."""
+    for event in events:
+        publisher.publish(topic, event)
+        if event.type is EventType.EXHAUSTED:
+            publisher.publish(dead_letter_topic, event)

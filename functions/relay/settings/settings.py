@@ -1,0 +1,148 @@
+"""Configuration from the environment: read once, checked whole, every mistake reported together and in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from relay.core.policy import Policy
+from relay.errors import ConfigurationError
+from relay.settings.reader import Reader
+from relay.settings.tiers import E164, read_policy
+from relay.settings.variables import ENTRY_POINTS, VARIABLES, Need
+
+__all__ = ["DATABASE_DEFAULT", "E164", "Settings", "backend_of", "load_settings"]
+
+_ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
+_API_KEY_SID = re.compile(r"SK[0-9a-f]{32}")
+# A collection of Firestore's; the embedded home needs no name.
+_COLLECTION = re.compile(r"(?!__)[A-Za-z0-9_.-]{1,200}")
+# As a browser sends it: exactly scheme, host and port.
+_ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+DATABASE_DEFAULT = ".local/relay.db"
+# Names that begin like ours but belong to the local stack and to the tests.
+_NOT_SETTINGS = ("RELAY_LOCAL_", "RELAY_FORBID_", "RELAY_TERRAFORM")
+_GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration, checked. Fields that the entry point does not need are empty."""
+
+    backend: str
+    database_path: str
+    project: str
+    firestore_database: str
+    collection: str
+    tasks_location: str
+    tasks_queue_template: str
+    escalation_url_template: str
+    tasks_invoker_email: str
+    account_sid: str
+    auth_tokens: tuple[str, ...]
+    api_key_sid: str
+    api_key_secret: str
+    api_base_url: str
+    public_base_url: str
+    callback_base_url: str
+    business_phones: tuple[str, ...]
+    policy: Policy | None
+    escalation_tier: int | None
+    audience: str
+    allowed_emails: frozenset[str]
+    certs_url: str
+    allowed_origins: frozenset[str]
+    events_topic: str
+    dead_letter_topic: str
+    console_api_url: str
+
+    def __repr__(self) -> str:
+        # Secrets and phone numbers must not reach a log through an innocent print.
+        return f"Settings(backend={self.backend!r}, project={self.project!r})"
+
+
+def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> Settings:
+    """Settings for these entry points (names of variables.ENTRY_POINTS).
+
+    Raises ConfigurationError with every mistake in words; none of them shows a secret or a full phone number.
+    """
+    needs = frozenset().union(*(ENTRY_POINTS[name] for name in entry_points))
+    chosen = backend_of(environ) if Need.STORE in needs else "embedded"
+    read = Reader(environ, needs, chosen)
+    if chosen not in ("embedded", "google"):
+        read.mistakes.append("RELAY_BACKEND is neither `embedded` nor `google`.")
+    read.mistakes.extend(_names_that_are_none(environ))
+    policy, phones = read_policy(read) if Need.TIERS in needs else (None, ())
+    public_base_url = read.url("PUBLIC_BASE_URL", is_called_by_twilio=True)
+    settings = Settings(
+        backend=chosen,
+        database_path=read.text("RELAY_DATABASE", DATABASE_DEFAULT),
+        project=read.text("GOOGLE_CLOUD_PROJECT"),
+        firestore_database=read.text("FIRESTORE_DATABASE", "(default)"),
+        collection=read.matching("RELAY_COLLECTION", _COLLECTION, "a collection's name", "message-relay-state"),
+        tasks_location=read.text("TASKS_LOCATION"),
+        tasks_queue_template=read.template("TASKS_QUEUE_TEMPLATE", "escalate-tier-{tier}"),
+        escalation_url_template=read.template("ESCALATION_URL_TEMPLATE", is_url=True),
+        tasks_invoker_email=read.text("TASKS_INVOKER_EMAIL"),
+        account_sid=read.matching("TWILIO_ACCOUNT_SID", _ACCOUNT_SID, "AC followed by 32 hexadecimal digits"),
+        auth_tokens=tuple(filter(None, (read.text("TWILIO_AUTH_TOKEN"), read.text("TWILIO_AUTH_TOKEN_SECONDARY")))),
+        api_key_sid=read.matching("TWILIO_API_KEY_SID", _API_KEY_SID, "SK followed by 32 hexadecimal digits"),
+        api_key_secret=read.text("TWILIO_API_KEY_SECRET"),
+        api_base_url=read.url("TWILIO_API_BASE_URL"),
+        public_base_url=public_base_url,
+        callback_base_url=read.url("CALLBACK_BASE_URL", is_called_by_twilio=True) or public_base_url,
+        business_phones=phones,
+        policy=policy,
+        escalation_tier=_escalation_tier(read),
+        audience=read.text("RELAY_STATE_AUDIENCE"),
+        allowed_emails=frozenset(email.lower() for email in read.listed("RELAY_STATE_ALLOWED_EMAILS")),
+        certs_url=read.url("RELAY_STATE_CERTS_URL") or _GOOGLE_CERTS_URL,
+        allowed_origins=frozenset(read.listed("RELAY_STATE_ALLOWED_ORIGINS")),
+        events_topic=read.text("EVENTS_TOPIC"),
+        dead_letter_topic=read.text("DEAD_LETTER_TOPIC"),
+        console_api_url=read.url("CONSOLE_API_URL"),
+    )
+    if bool(settings.api_key_sid) != bool(settings.api_key_secret):
+        read.mistakes.append("TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET go together: give both or neither.")
+    if not all(_ORIGIN.fullmatch(origin) for origin in settings.allowed_origins):
+        read.mistakes.append("RELAY_STATE_ALLOWED_ORIGINS holds something that is not an origin like https://a.b.")
+    if read.mistakes:
+        raise ConfigurationError(read.mistakes)
+    return settings
+
+
+def _names_that_are_none(environ: Mapping[str, str]) -> Iterator[str]:
+    """Settings that nobody reads, in words. Others' variables are none of our business, unless the name is so near to
+    one of ours that it is meant for it: a second auth token that nobody reads costs texts during a rotation."""
+    known = {variable.name for variable in VARIABLES}
+    first_words = {name.partition("_")[0] for name in known}
+    for name in sorted(environ):
+        if name in known or name.startswith(_NOT_SETTINGS) or name.partition("_")[0] not in first_words:
+            continue
+        if name.startswith("RELAY_"):
+            yield f"{name} is not a setting of this relay; see .env.example for those it knows."
+        elif meant := _nearest(name, known):
+            yield f"{name} is not a setting of this relay; {meant} seems to be meant."
+
+
+def _nearest(name: str, known: Collection[str]) -> str | None:
+    from difflib import get_close_matches  # hardly ever needed, and every start would pay for it
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.9)), None)
+
+
+def backend_of(environ: Mapping[str, str]) -> str:
+    """`embedded`, `google`, or whatever else was given for it."""
+    given = environ.get("RELAY_BACKEND", "").strip()
+    return given or ("google" if environ.get("GOOGLE_CLOUD_PROJECT", "").strip() else "embedded")
+
+
+def _escalation_tier(read: Reader) -> int | None:
+    value = read.text("ESCALATION_TIER")
+    if value in ("", "any"):
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        read.mistakes.append("ESCALATION_TIER is not a tier's number: 1, 2, … (or `any`).")
+        return None
+    return int(value)

@@ -1,0 +1,129 @@
+"""Today's tiers and our own numbers, from RELAY_TIERS or from one variable a handler, checked against each other."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier
+from relay.settings.reader import Reader
+
+# ITU-T E.164: a plus sign and at most 15 digits, the first not zero; below 8 digits no mobile number exists.
+E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+_HANDLER_VARIABLES = ("PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
+_TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success")
+# Twilio keeps a text queued for at most this long (ValidityPeriod), so waiting longer for its receipt is in vain.
+_RECEIPT_TIMEOUT_MAX_SECONDS = 36000
+
+
+def read_policy(read: Reader) -> tuple[Policy | None, tuple[str, ...]]:
+    """Today's tiers and our own numbers, checked against each other."""
+    own = read.listed("BUSINESS_PHONE_NUMBER")
+    for number in own:
+        if not E164.fullmatch(number):
+            read.mistakes.append(f"BUSINESS_PHONE_NUMBER: {_shown(number)} is not E.164, like +15551234567.")
+    text = read.text("RELAY_TIERS")
+    if text:
+        for name in _HANDLER_VARIABLES:
+            if read.text(name):
+                read.mistakes.append(f"{name} is given beside RELAY_TIERS: use one way to name the handlers.")
+        tiers, phones = _tiers_from_json(read, text)
+    else:
+        tiers, phones = _tiers_from_phones(read)
+    source = "RELAY_TIERS" if text else "PRIMARY_, SECONDARY_ and BACKUP_HANDLER_PHONE"
+    seen: dict[str, int] = {}
+    for level, phone in phones.items():
+        if phone in own:
+            read.mistakes.append(f"{source}: tier {level} is our own number; the relay would text itself.")
+        if phone in seen:
+            read.mistakes.append(f"{source}: tiers {seen[phone]} and {level} have the same phone number.")
+        seen.setdefault(phone, level)
+    return (Policy(tuple(tiers)) if tiers else None), own
+
+
+# What is read of the tiers: those without a mistake, and by its level every phone there is, so that two mistakes in
+# one tier are both reported.
+_Read = tuple[list[Tier], dict[int, str]]
+
+
+def _tiers_from_phones(read: Reader) -> _Read:
+    values = [(name, read.text(name)) for name in _HANDLER_VARIABLES]
+    given = [bool(value) for _, value in values]
+    if not any(given):
+        read.mistakes.append("No handlers are given: set RELAY_TIERS, or PRIMARY_HANDLER_PHONE and the two after it.")
+    elif sorted(given, reverse=True) != given:
+        read.mistakes.append("The handlers have a gap: fill PRIMARY_, then SECONDARY_, then BACKUP_HANDLER_PHONE.")
+    for name, value in values:
+        if value and not E164.fullmatch(value):
+            read.mistakes.append(f"{name}: {_shown(value)} is not E.164, like +15551234567.")
+    tiers = [Tier(name.split("_")[0].lower(), value) for name, value in values if value]
+    return tiers, {level: value for level, (_, value) in enumerate(values, start=1) if value}
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that knows which keys it was given more than once: JSON itself keeps the last value alone."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        keys = [key for key, _ in pairs]
+        self.repeated = [key for key in self if keys.count(key) > 1]
+
+
+def _tiers_from_json(read: Reader, text: str) -> _Read:
+    try:
+        values = json.loads(text, object_pairs_hook=_Object)
+    except (ValueError, RecursionError):
+        read.mistakes.append("RELAY_TIERS is not JSON (is a quote or a comma missing?).")
+        return [], {}
+    if not isinstance(values, list) or not values or not all(isinstance(value, dict) for value in values):
+        read.mistakes.append('RELAY_TIERS is not a list of at least one tier like {"name": "…", "phone": "+1…"}.')
+        return [], {}
+    tiers = [_tier(read, number, value) for number, value in enumerate(values, start=1)]
+    phones = {level: value.get("phone") for level, value in enumerate(values, start=1)}
+    texts = {level: phone for level, phone in phones.items() if isinstance(phone, str) and phone}
+    return [tier for tier in tiers if tier is not None], texts
+
+
+def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
+    before = len(read.mistakes)
+
+    def wrong(words: str) -> None:
+        read.mistakes.append(f"RELAY_TIERS: tier {number}{words}")
+
+    for key in value:
+        if key not in _TIER_KEYS:
+            # A key that does not look like one may be a number or a secret in the wrong place.
+            named = f" `{key}`" if re.fullmatch(r"[A-Za-z_]{1,40}", key) else ""
+            wrong(f" has an unknown key{named}; a tier has {', '.join(_TIER_KEYS)}.")
+        elif key in value.repeated:
+            wrong(f" has `{key}` more than once (is a brace missing between two tiers?).")
+    phone = value.get("phone")
+    if not isinstance(phone, str) or not E164.fullmatch(phone):
+        wrong(f": phone {_shown(str(phone or ''))} is not E.164, like +15551234567.")
+    name = value.get("name", f"tier {number}")
+    if not isinstance(name, str) or not name.strip() or len(name) > 100:
+        wrong(": name is not a text of 1 to 100 characters.")
+    delays = value.get("retry_delays_seconds", list(DEFAULT_RETRY_DELAYS_SECONDS))
+    if not isinstance(delays, list) or len(delays) > 10 or not all(_is_seconds(delay, 0, 3600) for delay in delays):
+        wrong(": retry_delays_seconds is not a list of at most 10 waits of 0 to 3600 seconds.")
+    timeout = value.get("receipt_timeout_seconds", DEFAULT_RECEIPT_TIMEOUT_SECONDS)
+    if not _is_seconds(timeout, 1, _RECEIPT_TIMEOUT_MAX_SECONDS):
+        wrong(f": receipt_timeout_seconds is not between 1 and {_RECEIPT_TIMEOUT_MAX_SECONDS} seconds.")
+    success = value.get("success", Success.DELIVERED.value)
+    if not isinstance(success, str) or success not in set(Success):
+        wrong(": success is neither `delivered` nor `sent`.")
+    if len(read.mistakes) > before:
+        return None
+    return Tier(name, str(phone), tuple(float(delay) for delay in delays), float(timeout), Success(success))
+
+
+def _is_seconds(value: Any, least: float, most: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+
+def _shown(number: str) -> str:
+    """Enough of a number to find the mistake, not enough to be one: its last two characters."""
+    if not number:
+        return "(nothing)"
+    return f"…{number[-2:]}" if len(number) > 4 else "(a few characters)"

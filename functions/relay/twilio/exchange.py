@@ -1,0 +1,161 @@
+"""One HTTP exchange with Twilio that knows whether its request may have left, and ends in time.
+
+Plays the part of `http_client` for twilio.rest.Client. Knows HTTP and time; what an answer means is not its business.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from relay.google import clients
+
+# A page of a thousand messages stays below 2 MB; an answer without end must not fill the memory.
+_ANSWER_MAX_BYTES = 8 * 1024 * 1024
+_READ_BYTES = 64 * 1024
+# An idle connection may have been dropped on the way without a word, above all while a cloud function is frozen. A POST
+# on it would vanish and leave an outcome that nobody can tell, so it is not used any more; a new one costs a handshake.
+_IDLE_SECONDS_MAX = 20.0
+# As many connections as requests that one instance may have under way.
+_CONNECTIONS = 100
+
+
+class Withdrawn(Exception):
+    """The caller gave up before the request had left: it never will."""
+
+
+class Connections:
+    """Keep-alive connections, shared by all threads; none is used after it was idle for long."""
+
+    def __init__(self, base_url: str) -> None:
+        import requests
+        from requests.adapters import HTTPAdapter
+
+        self._session = requests.Session()
+        # What the environment says of proxies and certificates is read once: requests would go through all of it for
+        # every call, at a fifth of the call's processor time.
+        environment = self._session.merge_environment_settings(base_url, {}, None, None, None)
+        self._session.proxies, self._session.verify = environment["proxies"], environment["verify"]
+        self._session.trust_env = False
+        adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._lock = threading.Lock()
+        self._used_at = time.monotonic()
+        # Its lines show the whole URL, and the query of a list request holds phone numbers.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+
+    def session(self) -> Any:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._used_at > _IDLE_SECONDS_MAX:
+                self._session.close()  # closes what is idle; the session itself stays usable
+            self._used_at = now
+            return self._session
+
+    def used(self) -> None:
+        with self._lock:
+            self._used_at = time.monotonic()
+
+
+class Exchange:
+    """The requests of one call of ours; `timeout_seconds` bounds them all together.
+
+    `withdraw` and the moment when the request's body is handed to the connection exclude each other: whoever gives up
+    waiting knows for certain whether Twilio can have got the request. Without its body no POST is ever processed.
+    """
+
+    is_async = False  # the Twilio client asks its http_client
+
+    def __init__(self, connections: Connections, timeout_seconds: float) -> None:
+        self._connections = connections
+        self._ends_at = time.monotonic() + timeout_seconds
+        self._lock = threading.Lock()
+        self._has_left = False
+        self._is_withdrawn = False
+        self.last_status: int | None = None  # HTTP status of the latest answer that came in whole
+
+    def withdraw(self) -> bool:
+        """Stop it from being sent. True: Twilio certainly never gets it. False: too late, it may have it."""
+        with self._lock:
+            self._is_withdrawn = True
+            return not self._has_left
+
+    def leave(self) -> None:
+        """The body is about to be sent. Raises Withdrawn when the caller has given up by now."""
+        with self._lock:
+            if self._is_withdrawn or self._remaining_seconds <= 0:
+                raise Withdrawn
+            self._has_left = True
+
+    @property
+    def _remaining_seconds(self) -> float:
+        return self._ends_at - time.monotonic()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002 - the client's parameter; the exchange has its own time
+        allow_redirects: bool = False,  # noqa: ARG002 - never: a text must not be sent to where an answer points
+    ) -> Any:
+        """What twilio.rest.Client calls for each request. Raises what requests raises, TimeoutError and Withdrawn."""
+        response_class = clients.twilio_response()
+        patience = self._remaining_seconds
+        if patience <= 0:
+            raise TimeoutError("no time is left")
+        response = self._connections.session().request(
+            method,
+            url,
+            params=params,
+            data=_Body(self, urlencode(data).encode()) if data else None,
+            headers=headers,
+            auth=auth,
+            timeout=patience,
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            text = self._read(response)
+        self._connections.used()
+        self.last_status = response.status_code
+        return response_class(response.status_code, text, response.headers)
+
+    def _read(self, response: Any) -> str:
+        """The whole body. The client's timeout is per read, so one that comes drop by drop is ended here."""
+        from urllib3.exceptions import HTTPError
+
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while part := response.raw.read1(_READ_BYTES, decode_content=True):
+                parts.append(part)
+                size += len(part)
+                if size > _ANSWER_MAX_BYTES or self._remaining_seconds <= 0:
+                    raise TimeoutError("the answer does not end")
+        except HTTPError as error:
+            raise ConnectionError("the answer broke off") from error
+        return b"".join(parts).decode("utf-8", errors="replace")
+
+
+class _Body:
+    """A form that asks its exchange for leave at the moment it is read."""
+
+    def __init__(self, exchange: Exchange, content: bytes) -> None:
+        self._exchange = exchange
+        self._content = content
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._exchange.leave()
+        yield self._content

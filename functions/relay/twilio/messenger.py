@@ -1,0 +1,269 @@
+"""Twilio's REST interface: sends a text once, and looks up what became of it.
+
+Owns how an answer, or the lack of one, becomes an outcome; what an error code means for a cascade is failures.TABLE.
+Reasons and log lines hold no body, no number, no secret, and so no text of an error of Twilio's.
+"""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from relay.core import failures
+from relay.core.failures import FailureClass
+from relay.core.model import InboundText
+from relay.errors import MessengerUnavailable
+from relay.google import clients
+from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
+from relay.twilio.exchange import Connections, Exchange
+from relay.twilio.webhook import meaningful_code
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended(Generic[T]):
+    """How a call ended: with a value, with an error, or (neither) not in time."""
+
+    value: T | None = None
+    error: Exception | None = None
+
+
+_TWILIO_URL = "https://api.twilio.com"
+_MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+# Twilio's codes have five digits; where an answer has none, twilio.rest gives its HTTP status instead.
+_LEAST_CODE = 10000
+_NOT_FOUND = 20404
+# The code that stands for an HTTP status without one: an answer of a gateway, or of a server that is not Twilio.
+_CODE_FOR_STATUS = {401: 20003, 403: 20003, 404: _NOT_FOUND, 413: 21617, 429: 20429}
+_REQUEST_TIMEOUT = 408
+# What is looked for is nearly always among the newest; a whole list is read in as few requests as Twilio allows.
+_NEWEST_PAGE_SIZE = 200
+_WHOLE_PAGE_SIZE = 1000
+
+
+class TwilioMessenger:
+    """Implements ports.Messenger. Safe to share between threads; connections are kept open between calls.
+
+    Each call runs in a thread of its own: a server can drag out any answer past any timeout of a single read, and a
+    name server can take its time, but the caller gets its outcome when `timeout_seconds` are over. The time to load the
+    client library, once, is not part of it; `warm_up` does that earlier.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        api_key_sid: str = "",
+        api_key_secret: str = "",
+        base_url: str = "",
+        journal: Journal | None = None,
+    ) -> None:
+        """Signs in with the API key when one is given, else with the auth token. `base_url` "" is Twilio itself."""
+        self._account_sid = account_sid
+        self._sign_in = (api_key_sid, api_key_secret) if api_key_sid else (account_sid, auth_token)
+        self._base_url = base_url
+        self._journal = journal
+        self._lock = threading.Lock()
+        self._connections: Connections | None = None
+
+    def warm_up(self) -> None:
+        """Load the client library now. Sends nothing."""
+        clients.twilio_rest()
+        with self._lock:
+            self._connections = self._connections or Connections(self._base_url or _TWILIO_URL)
+
+    def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
+        exchange, client = self._client(timeout_seconds)
+
+        def post() -> str:
+            message = client.messages.create(
+                to=text.to,
+                from_=text.from_,
+                body=text.body,
+                status_callback=text.status_callback,
+                validity_period=text.validity_seconds,
+                smart_encoded=True,
+            )
+            if not isinstance(message.sid, str) or not _MESSAGE_SID.fullmatch(message.sid):
+                raise ValueError("not a message's id")
+            return message.sid
+
+        ended = _in_time(post, timeout_seconds)
+        if ended.value is not None:
+            return Accepted(ended.value)
+        if status := _http_status(ended.error):
+            return outcome_of_error(status, getattr(ended.error, "code", None))
+        if exchange.withdraw():
+            self._note("Twilio could not be reached; nothing was sent", ended)
+            return Refused(failures.CONNECTION_REFUSED)
+        self._note("Twilio's answer to a POST was lost", ended)
+        return Ambiguous(_why(ended))
+
+    def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
+        exchange, client = self._client(timeout_seconds)
+        ended = _in_time(lambda: _sent_message(client.messages(message_sid).fetch()), timeout_seconds)
+        # Without Twilio's own code it may be any web server's "not found", which says nothing about the text.
+        if _http_status(ended.error) == 404 and getattr(ended.error, "code", None) == _NOT_FOUND:
+            return None
+        return _answer(ended, exchange)
+
+    def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
+        exchange, client = self._client(timeout_seconds)
+
+        def ask() -> list[SentMessage]:
+            found = _messages(client, since, _NEWEST_PAGE_SIZE, to=to, from_=from_)
+            return [_sent_message(message) for message in found if str(message.direction).startswith("outbound")]
+
+        return _answer(_in_time(ask, timeout_seconds), exchange)
+
+    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
+        exchange, client = self._client(timeout_seconds)
+
+        def ask() -> list[ReceivedMessage]:
+            found = _messages(client, since, _WHOLE_PAGE_SIZE, to=our_phone)
+            return [_received_message(message) for message in found if message.direction == "inbound"]
+
+        return _answer(_in_time(ask, timeout_seconds), exchange)
+
+    def _note(self, message: str, ended: _Ended[Any]) -> None:
+        if self._journal is not None:
+            self._journal.note("WARNING", message, error=_names(ended.error))
+
+    def _client(self, timeout_seconds: float) -> tuple[Exchange, Any]:
+        """A client for one call. It is cheap; what is expensive, the connections, is shared."""
+        self.warm_up()
+        assert self._connections is not None  # noqa: S101 - warm_up made them
+        exchange = Exchange(self._connections, timeout_seconds)
+        client = clients.twilio_rest().Client(
+            *self._sign_in,
+            self._account_sid,
+            http_client=exchange,
+            # Not empty, or the client would read the process's environment and obey variables that we do not know.
+            environment={"TWILIO_ACCOUNT_SID": self._account_sid},
+        )
+        if self._base_url:
+            client.api.base_url = self._base_url
+        return exchange, client
+
+
+def outcome_of_error(status: int, code: object) -> SendOutcome:
+    """What an error answer to a POST means: its HTTP status, and Twilio's code if there is one.
+
+    The code outranks the status. A 4xx was certainly not processed; anything else may have been.
+    """
+    known = code if isinstance(code, int) and code >= _LEAST_CODE else None
+    meaning = failures.classify(known).failure_class if known else None
+    if known and meaning is FailureClass.NOT_PROCESSED:
+        return Refused(known)
+    is_refusal = 400 <= status < 500 and not (known is None and status == _REQUEST_TIMEOUT)
+    if meaning is FailureClass.AMBIGUOUS or not is_refusal:
+        return Ambiguous(f"Twilio answered with HTTP status {status}")
+    return Refused(known or _CODE_FOR_STATUS.get(status, status))
+
+
+def _in_time(do: Callable[[], T], timeout_seconds: float) -> _Ended[T]:
+    """Do it in a thread of its own and give up waiting in time. What comes later is dropped."""
+    answers: queue.SimpleQueue[_Ended[T]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put(_Ended(value=do()))
+        except Exception as error:
+            answers.put(_Ended(error=error))
+
+    # A daemon: a process that ends does not wait for an answer that nobody waits for.
+    threading.Thread(target=run, name="twilio", daemon=True).start()
+    try:
+        return answers.get(timeout=timeout_seconds)
+    except queue.Empty:
+        return _Ended()
+
+
+def _answer(ended: _Ended[T], exchange: Exchange) -> T:
+    """What was asked for. Raises MessengerUnavailable; never with Twilio's own words, which may hold a number."""
+    if ended.value is not None:
+        return ended.value
+    status = exchange.last_status
+    failed = ended.error is not None and status is not None and status >= 300
+    raise MessengerUnavailable(f"Twilio answered with HTTP status {status}" if failed else _why(ended))
+
+
+def _messages(client: Any, since: datetime, page_size: int, **numbers: str) -> Iterator[Any]:
+    """Twilio's messages with these numbers that were created since then, newest first.
+
+    Twilio's own filter is by DateSent, which a text that is still queued does not have, and Twilio does not say whether
+    such a text passes it. One that was missed would be sent again, so the list is read unfiltered, newest first as
+    documented (docs/messaging/api/message-resource, sorted by DateSent), up to the first page that is too old.
+    """
+    # Twilio's times are whole seconds, cut off.
+    earliest = since.replace(microsecond=0)
+    page = client.messages.page(page_size=page_size, **numbers)
+    while page is not None:
+        is_recent = False
+        for message in page:
+            created_at = _time(message.date_created)
+            is_recent |= max(created_at, message.date_sent or created_at) >= earliest
+            if created_at >= earliest:
+                yield message
+        page = page.next_page() if is_recent else None
+
+
+def _sent_message(message: Any) -> SentMessage:
+    status = str(message.status)
+    return SentMessage(
+        message_sid=message.sid,
+        status=status,
+        error_code=meaningful_code(status, str(message.error_code or "")),
+        to=message.to,
+        from_=message.from_ or "",
+        body=message.body or "",
+        created_at=_time(message.date_created),
+    )
+
+
+def _received_message(message: Any) -> ReceivedMessage:
+    text = InboundText(
+        message_id=message.sid,
+        sender_phone=message.from_,
+        recipient_phone=message.to,
+        body=message.body or "",
+        media_count=int(message.num_media or 0),
+    )
+    return ReceivedMessage(text, _time(message.date_created))
+
+
+def _time(value: object) -> datetime:
+    """One of Twilio's times, which its client has parsed. Raises ValueError when it could not."""
+    if not isinstance(value, datetime):
+        raise ValueError("not a time")
+    return value.astimezone(UTC)
+
+
+def _http_status(error: Exception | None) -> int | None:
+    """The HTTP status of an error answer that twilio.rest understood; None for everything else that went wrong."""
+    status = getattr(error, "status", None)
+    return status if isinstance(status, int) else None
+
+
+def _why(ended: _Ended[Any]) -> str:
+    if ended.value is None and ended.error is None:
+        return "Twilio did not answer in time"
+    if isinstance(ended.error, OSError):  # all of the HTTP client's errors, and timeouts
+        return "the connection to Twilio broke before its answer was complete"
+    return "Twilio's answer was not understood"
+
+
+def _names(error: BaseException | None) -> str:
+    """An error and its causes by their types alone: their words hold URLs, and those hold numbers."""
+    names: list[str] = []
+    while error is not None and len(names) < 5:
+        names.append(type(error).__name__)
+        error = error.__cause__ or error.__context__
+    return " from ".join(names) or "no answer in time"
