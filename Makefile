@@ -11,6 +11,7 @@ BACKEND ?= embedded
 TARGET ?= sms_inbound
 SEEDS ?= 20000
 SEED ?= 1
+QUICK := $(addprefix tests/,core record flow twilio operators settings house contract test_log.py)
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -41,7 +42,7 @@ test: lint types ## Test everything this machine can test; what it cannot is ski
 
 .PHONY: quick
 quick: $(VENV)/.all ## Only the fast tests: the core, and the contracts (on the emulators too, where there are some)
-	$(PY) -m pytest tests/unit tests/contract tests/test_documents.py
+	$(PY) -m pytest $(QUICK)
 
 .PHONY: lint
 lint: $(VENV)/.all ## ruff: style, common mistakes, formatting

@@ -15,8 +15,8 @@ from relay.flow.receipts import handle_delivery_status
 
 from scripts.cost.operations import Operations
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
-from tests.unit.relays import CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid
-from tests.unit.worlds import ACCOUNT, BASE_URL, inbound_request, status_request
+from tests.relays import CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid
+from tests.worlds import ACCOUNT, BASE_URL, inbound_request, status_request
 
 
 class Recorded:

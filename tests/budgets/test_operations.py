@@ -21,7 +21,7 @@ from tests.budgets.journeys import (
     delivered_at_tier_1,
     exhausted_after_three_refusals,
 )
-from tests.unit.relays import OUR_NUMBER, policy, text
+from tests.relays import OUR_NUMBER, policy, text
 
 
 def test_a_relay_delivered_at_tier_1_takes_at_most_three_writes_and_two_reads() -> None:

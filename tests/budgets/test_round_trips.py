@@ -15,7 +15,7 @@ from relay.google.store import FirestoreStore
 
 from tests.budgets.journeys import Journey
 from tests.fakes import FakeClock, MemoryTimers
-from tests.unit.relays import received
+from tests.relays import received
 
 _PATIENCE_SECONDS = 60.0
 

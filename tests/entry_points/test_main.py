@@ -14,11 +14,11 @@ from relay.core import moves
 from relay.google import task
 from relay.record.relay_events import RelayEvent
 
-from tests.relay_events.documents import written
+from tests.record.documents import written
+from tests.relays import BODY, CUSTOMER, MESSAGE_ID, PERMANENT, received
+from tests.settings.environments import GOOGLE
 from tests.stories.relay_process import ROOT
-from tests.unit.environments import GOOGLE
-from tests.unit.relays import BODY, CUSTOMER, MESSAGE_ID, PERMANENT, received
-from tests.unit.worlds import ACCOUNT_SID, BASE_URL, TOKEN, Observed, inbound_request, status_request
+from tests.worlds import ACCOUNT_SID, BASE_URL, TOKEN, Observed, inbound_request, status_request
 
 Serve = Callable[[str], FlaskClient]
 

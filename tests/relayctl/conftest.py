@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from scripts.relayctl.__main__ import main
+from tests.operators.operator_calls import state, told
 from tests.played import Played
 from tests.stack_fixtures import RunningStack
-from tests.unit.operator_calls import state, told
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from scripts.relayctl import story_text
 from scripts.relayctl.output import Context
+from tests.operators.operator_calls import state, told
 from tests.played import Played
 from tests.relayctl.conftest import Ctl
 from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
-from tests.unit.operator_calls import state, told
 
 
 def _cascade(stack: RunningStack, sender: str) -> str:

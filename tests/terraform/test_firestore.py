@@ -8,9 +8,9 @@ import pytest
 from relay.google.queries import QUERIES, Index, index_for
 from relay.record.documents import to_document
 
+from tests.relays import received
 from tests.terraform.deployment import Deployment, Values
 from tests.terraform.test_functions import RUNS
-from tests.unit.relays import received
 
 
 def composite_index(values: Values) -> Index:

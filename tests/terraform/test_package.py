@@ -26,10 +26,10 @@ from relay.core.model import TimerKind
 from relay.google import task
 from relay.twilio.webhook import signature
 
+from tests import relays
 from tests.terraform.conftest import LOCAL
 from tests.terraform.deployment import Deployment, Function
 from tests.terraform.test_functions import SECRET_VALUES
-from tests.unit import relays
 
 _START_SECONDS = 120
 _FORM = "application/x-www-form-urlencoded"

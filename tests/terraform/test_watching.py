@@ -18,8 +18,8 @@ from relay.core.model import Relay, SenderClass, Step
 from relay.log import EVENTS, JsonJournal
 
 from scripts.deployment import ROOT
+from tests import relays
 from tests.terraform.deployment import Deployment
-from tests.unit import relays
 
 METRICS = "google_logging_metric"
 
@@ -107,7 +107,7 @@ def test_every_label_is_a_field_of_the_lines_that_are_counted(
 # A function whose only deed is to write the several lines of one commit, and a server that calls it.
 _WRITES_LINES = """
 from relay.log import JsonJournal
-from tests.unit import relays
+from tests import relays
 
 def write(request):
     relay = relays.exhausted()

@@ -36,7 +36,7 @@ from tests.endurance.fuzz.doubles import (
 from tests.endurance.fuzz.raw import Incoming, Raw
 from tests.endurance.fuzz.signed import ACCOUNT_SID, AUTH_TOKEN, BASE_URL, SECOND_TOKEN
 from tests.endurance.load import BUSINESS, HANDLERS
-from tests.relay_events.documents import written
+from tests.record.documents import written
 from tests.stories.relay_process import ROOT
 
 AUDIENCE = f"{BASE_URL}/sms/relay-state"

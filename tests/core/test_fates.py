@@ -1,0 +1,179 @@
+"""What is still asked of Twilio after a relay has ended, how often, and when it is let go."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from relay.core import fates, machine
+from relay.core.events import Event, EventKind
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.policy import (
+    FATE_LOOKUP_SECONDS,
+    FATE_LOOKUP_SECONDS_MAX,
+    FATE_LOOKUPS,
+    LEASE_SECONDS,
+    SEND_SECONDS_MAX,
+)
+
+from tests.relays import (
+    accepted,
+    after,
+    at,
+    delivered,
+    failed,
+    policy,
+    progress,
+    received,
+    unanswered,
+    unconfirmed,
+    unknown,
+)
+
+ALARM = Event(EventKind.ALARM_RAISED)
+ANSWERED = Event(EventKind.LOOKED_UP)
+SILENT = Event(EventKind.LOOKUP_UNANSWERED)
+NEVER_SENT = Event(EventKind.NEVER_SENT, 1, reason="Twilio has no such text", by="sweep")
+
+
+def _unconfirmed() -> Relay:
+    """Exhausted and told, and its one text, which Twilio has, may still arrive."""
+    return after(received(policy(tiers=1)).relay, accepted(1), unconfirmed(1), ALARM)
+
+
+def _unknown() -> Relay:
+    """Delivered by tier 2, and nobody can tell whether tier 1's text left."""
+    return after(received().relay, unknown(1), unanswered(1, claim="task"), accepted(2), delivered(2))
+
+
+def _wait(relay: Relay) -> float:
+    assert relay.due_at is not None
+    return (relay.due_at - relay.error_log[-1].at).total_seconds()
+
+
+def _when_due(relay: Relay, event: Event) -> Relay:
+    assert relay.due_at is not None
+    return machine.transition(relay, event, relay.due_at).relay
+
+
+# What is open.
+
+
+def test_a_relay_that_ended_with_everything_told_is_at_rest() -> None:
+    assert after(received().relay, accepted(1), delivered(1)).due_at is None
+    assert after(received(policy(tiers=1, delays=())).relay, accepted(1), failed(1), ALARM).due_at is None
+
+
+def test_an_attempt_taken_by_twilio_is_open_while_no_delivery_is_on_record() -> None:
+    assert [attempt.number for attempt in fates.open_attempts(_unconfirmed())] == [1]
+    late = after(received().relay, accepted(1), unconfirmed(1, claim="task"), accepted(2), delivered(2))
+    assert late.attempts[0].status is AttemptStatus.UNCONFIRMED
+    assert fates.open_attempts(late) == ()
+
+
+def test_an_attempt_of_unknown_outcome_is_open_even_after_a_delivery() -> None:
+    relay = _unknown()
+    assert relay.final_status is FinalStatus.DELIVERED
+    assert [attempt.number for attempt in fates.open_attempts(relay)] == [1]
+    assert relay.due_at is not None
+
+
+def test_the_alarm_comes_before_any_question() -> None:
+    relay = after(received(policy(tiers=1)).relay, accepted(1), unconfirmed(1))
+    assert relay.due_at == relay.error_log[-1].at
+    told = after(relay, ALARM)
+    assert _wait(told) == FATE_LOOKUP_SECONDS
+
+
+# How often.
+
+
+def test_what_twilio_has_is_asked_about_four_times_at_doubling_intervals() -> None:
+    relay, waits = _unconfirmed(), []
+    while relay.due_at is not None:
+        waits.append(_wait(relay))
+        relay = _when_due(relay, ANSWERED)
+    assert waits == [FATE_LOOKUP_SECONDS * 2**asked for asked in range(FATE_LOOKUPS)]
+
+
+def test_a_silent_twilio_does_not_use_up_the_questions() -> None:
+    relay = _unconfirmed()
+    for _ in range(10):
+        relay = _when_due(relay, SILENT)
+    assert _wait(relay) == FATE_LOOKUP_SECONDS_MAX
+    for _ in range(FATE_LOOKUPS):
+        assert relay.due_at is not None
+        relay = _when_due(relay, ANSWERED)
+    assert relay.due_at is None
+
+
+def test_what_nobody_can_tell_is_asked_about_until_it_is_known_at_most_once_a_day() -> None:
+    relay = _unknown()
+    for _ in range(30):
+        relay = _when_due(relay, ANSWERED)
+    assert _wait(relay) == FATE_LOOKUP_SECONDS_MAX
+    assert after(relay, progress(1)).due_at is None
+
+
+def test_a_redrive_begins_the_questions_anew() -> None:
+    relay = _unconfirmed()
+    while relay.due_at is not None:
+        relay = _when_due(relay, ANSWERED)
+    redrive = Event(EventKind.REDRIVE_REQUESTED, policy=policy(tiers=1), request_id="request 1")
+    claim = Event(EventKind.ATTEMPT_DUE, 2, claim="task")
+    again = after(relay, redrive, claim, accepted(2), unconfirmed(2), ALARM)
+    assert _wait(again) == FATE_LOOKUP_SECONDS
+
+
+# What is learned.
+
+
+@pytest.mark.parametrize("event", [delivered(1), failed(1)])
+def test_the_last_open_fate_told_lets_the_relay_rest(event: Event) -> None:
+    relay = after(_unconfirmed(), event)
+    assert relay.due_at is None
+
+
+def test_an_attempt_declared_not_sent_is_failed_and_lets_the_relay_rest() -> None:
+    relay = _unknown()
+    decision = machine.transition(relay, NEVER_SENT, at(3600))
+    assert decision.relay.attempts[0].status is AttemptStatus.FAILED
+    assert decision.relay.due_at is None
+    entry = decision.relay.error_log[-1]
+    assert (entry.step, entry.attempt, entry.by, entry.status) == (Step.LATE_STATUS, 1, "sweep", "failed")
+    assert decision.relay.final_status is FinalStatus.DELIVERED
+
+
+def test_an_attempt_whose_outcome_is_known_is_not_declared_not_sent() -> None:
+    relay = _unconfirmed()
+    decision = machine.transition(relay, NEVER_SENT, at(3600))
+    assert decision.relay is relay
+
+
+def _settled(relay: Relay) -> datetime:
+    return fates.settled_at(relay.attempts[0])
+
+
+def test_nothing_is_declared_not_sent_while_somebody_may_be_sending_it() -> None:
+    relay = after(received().relay, unanswered(1, claim="task"), accepted(2), delivered(2))
+    assert _settled(relay) == at(LEASE_SECONDS + SEND_SECONDS_MAX)
+    early = machine.transition(relay, NEVER_SENT, _settled(relay) - timedelta(microseconds=1))
+    assert early.relay is relay
+    assert "under way" in early.ignored_because
+    assert machine.transition(relay, NEVER_SENT, _settled(relay)).relay is not relay
+
+
+def test_an_attempt_that_was_never_claimed_has_a_lease_from_its_start() -> None:
+    relay = received(claim=None).relay
+    assert _settled(relay) == at(LEASE_SECONDS + SEND_SECONDS_MAX)
+
+
+def test_a_relay_in_progress_is_left_to_its_own_deadline() -> None:
+    relay = after(received().relay, unknown(1))
+    for event in (NEVER_SENT, ANSWERED, SILENT):
+        assert machine.transition(relay, event, at(3600)).relay is relay
+
+
+def test_a_relay_at_rest_is_not_asked_about() -> None:
+    relay = after(received().relay, accepted(1), delivered(1))
+    assert machine.transition(relay, ANSWERED, at(3600)).relay is relay

@@ -1,0 +1,208 @@
+"""What the machine decides, case by case. That nothing is left out is the business of test_machine_walk.py."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from relay.core import machine, moves
+from relay.core.events import ArmTimer, CancelTimer, Event, EventKind, SendAttempt
+from relay.core.model import AttemptStatus, FinalStatus, Relay, SenderClass, Step, Timer, TimerKind
+from relay.core.policy import LEASE_SECONDS
+
+from tests.relays import (
+    BODY,
+    MESSAGE_ID,
+    PERMANENT,
+    SENDER_FAULT,
+    T0,
+    TRANSIENT,
+    accepted,
+    after,
+    at,
+    delivered,
+    due,
+    failed,
+    not_found,
+    policy,
+    progress,
+    received,
+    refused,
+    sid,
+    text,
+    unconfirmed,
+    unknown,
+)
+
+
+def _statuses(relay: Relay) -> list[tuple[int, str]]:
+    return [(attempt.tier, attempt.status.value) for attempt in relay.attempts]
+
+
+def _steps(relay: Relay) -> list[Step]:
+    return [entry.step for entry in relay.error_log]
+
+
+# A text comes in.
+
+
+def test_a_customers_text_begins_with_attempt_1_of_tier_1_claimed_by_the_webhook() -> None:
+    decision = received(claim="webhook")
+    attempt = decision.relay.attempts[0]
+    assert (attempt.number, attempt.tier, attempt.status) == (1, 1, AttemptStatus.CLAIMED)
+    assert (attempt.claim, attempt.lease_until) == ("webhook", at(LEASE_SECONDS))
+    assert attempt.deadline_at == at(60)
+    deadline = Timer(MESSAGE_ID, 1, TimerKind.DEADLINE, at(60), queue_tier=2)
+    assert decision.effects == (ArmTimer(deadline), SendAttempt(1))
+    assert decision.relay.expires_at == T0 + timedelta(days=90)
+
+
+def test_a_text_nobody_can_send_now_waits_for_its_timer() -> None:
+    decision = received(claim=None)
+    assert decision.relay.attempts[0].status is AttemptStatus.SCHEDULED
+    assert decision.effects == (ArmTimer(Timer(MESSAGE_ID, 1, TimerKind.ATTEMPT, T0, queue_tier=1)),)
+
+
+@pytest.mark.parametrize("sender", [SenderClass.HANDLER, SenderClass.HANDLER_OPT_OUT, SenderClass.OWN_NUMBER])
+def test_a_text_that_is_not_a_customers_is_recorded_and_never_forwarded(sender: SenderClass) -> None:
+    decision = moves.receive(text(), sender, policy(), T0, "webhook")
+    assert decision.relay.final_status is FinalStatus.RECORDED
+    assert decision.relay.message_body == BODY
+    assert (decision.relay.attempts, decision.relay.due_at, decision.effects) == ((), None, ())
+
+
+def test_a_recovered_text_says_by_whom() -> None:
+    relay = moves.receive(text(), SenderClass.CUSTOMER, policy(), T0, "reconcile", recovered_by="reconcile").relay
+    assert relay.recovered
+    assert (relay.error_log[0].step, relay.error_log[0].by) == (Step.RECOVERED, "reconcile")
+
+
+def test_a_repeated_webhook_arms_what_is_pending_and_sends_nothing() -> None:
+    first = received()
+    again = machine.transition(first.relay, Event(EventKind.INBOUND_REPEATED, claim="another webhook"), at(1))
+    assert again.relay is first.relay
+    assert again.effects == (first.effects[0],)
+
+
+def test_a_webhook_that_finds_its_own_claim_may_send() -> None:
+    first = received(claim="webhook")
+    again = machine.transition(first.relay, Event(EventKind.INBOUND_REPEATED, claim="webhook"), at(1))
+    assert again.effects == first.effects
+
+
+# How sending went.
+
+
+def test_a_transient_refusal_is_tried_again_at_the_same_tier_after_2_4_and_8_seconds() -> None:
+    relay = received().relay
+    waits = []
+    for number in (1, 2, 3):
+        refused_at = relay.error_log[-1].at + timedelta(seconds=1)
+        relay = after(relay, refused(number, TRANSIENT))
+        waits.append((relay.attempts[-1].tier, (relay.attempts[-1].starts_at - refused_at).total_seconds()))
+        relay = after(relay, due(number + 1))
+    assert waits == [(1, 2.0), (1, 4.0), (1, 8.0)]
+    assert after(relay, refused(4, TRANSIENT)).attempts[-1].tier == 2
+
+
+def test_a_permanent_refusal_goes_to_the_next_tier_at_once() -> None:
+    relay = received().relay
+    decision = machine.transition(relay, refused(1, PERMANENT), at(1))
+    assert _statuses(decision.relay) == [(1, "failed"), (2, "scheduled")]
+    assert decision.relay.attempts[0].error_code == PERMANENT
+    assert decision.effects == (
+        CancelTimer(Timer(MESSAGE_ID, 1, TimerKind.DEADLINE, at(60), queue_tier=2)),
+        ArmTimer(Timer(MESSAGE_ID, 2, TimerKind.ATTEMPT, at(1), queue_tier=2)),
+    )
+
+
+def test_a_fault_of_ours_is_tried_again_by_the_schedule() -> None:
+    assert _statuses(after(received().relay, refused(1, SENDER_FAULT))) == [(1, "failed"), (1, "scheduled")]
+
+
+def test_an_unknown_outcome_sends_nothing_and_keeps_the_deadline() -> None:
+    first = received().relay
+    decision = machine.transition(first, unknown(1), at(1))
+    assert _statuses(decision.relay) == [(1, "unknown")]
+    assert decision.effects == ()
+    assert decision.relay.due_at == first.due_at
+
+
+def test_a_receipt_that_overtakes_the_posts_reply_counts() -> None:
+    relay = after(received().relay, progress(1))
+    assert _statuses(relay) == [(1, "accepted")]
+    assert machine.transition(relay, accepted(1), at(5)).relay is relay
+
+
+def test_twilios_word_outranks_a_reply_that_was_lost() -> None:
+    relay = after(received().relay, progress(1))
+    assert machine.transition(relay, unknown(1), at(5)).relay is relay
+
+
+def test_an_unknown_attempt_is_settled_by_its_receipt() -> None:
+    assert after(received().relay, unknown(1), delivered(1)).final_status is FinalStatus.DELIVERED
+
+
+# Receipts.
+
+
+def test_a_delivery_ends_the_relay_and_cancels_its_timer() -> None:
+    relay = after(received().relay, accepted(1))
+    decision = machine.transition(relay, delivered(1), at(5))
+    assert decision.relay.final_status is FinalStatus.DELIVERED
+    assert (decision.relay.delivered_tier, decision.relay.delivery_confirmed_at) == (1, at(5))
+    assert decision.relay.due_at is None
+    assert decision.effects == (CancelTimer(Timer(MESSAGE_ID, 1, TimerKind.DEADLINE, at(60), queue_tier=2)),)
+
+
+def test_an_undelivered_text_goes_the_way_of_its_code() -> None:
+    sent = after(received().relay, accepted(1))
+    assert _statuses(after(sent, failed(1, TRANSIENT)))[-1] == (1, "scheduled")
+    assert _statuses(after(sent, failed(1, PERMANENT)))[-1] == (2, "scheduled")
+    assert _statuses(after(sent, failed(1, None)))[-1] == (1, "scheduled")
+
+
+def test_a_late_delivery_withdraws_the_attempt_that_was_planned() -> None:
+    relay = after(received().relay, accepted(1), unconfirmed(1), delivered(1))
+    assert _statuses(relay) == [(1, "delivered"), (2, "withdrawn")]
+    assert relay.final_status is FinalStatus.DELIVERED
+    assert relay.delivered_tier == 1
+
+
+def test_a_late_delivery_of_tier_1_ends_the_relay_while_tier_2_is_being_sent() -> None:
+    relay = after(received().relay, accepted(1), unconfirmed(1, claim="task"), delivered(1))
+    assert _statuses(relay) == [(1, "delivered"), (2, "claimed")]
+    assert _statuses(after(relay, accepted(2))) == [(1, "delivered"), (2, "accepted")]
+
+
+def test_a_second_handlers_delivery_is_noted_and_the_first_stays_on_record() -> None:
+    relay = after(received().relay, accepted(1), unconfirmed(1, claim="task"), accepted(2), delivered(2))
+    late = after(relay, delivered(1))
+    assert _statuses(late) == [(1, "delivered"), (2, "delivered")]
+    assert late.delivered_tier == 2
+    assert late.error_log[-1].step is Step.LATE_STATUS
+
+
+def test_a_failure_after_the_delivery_changes_nothing() -> None:
+    relay = after(received().relay, accepted(1), delivered(1))
+    assert machine.transition(relay, failed(1), at(9)).relay is relay
+
+
+def test_a_delivery_after_a_failure_takes_the_error_code_back() -> None:
+    relay = after(received().relay, accepted(1), failed(1), delivered(1))
+    assert (relay.attempts[0].status, relay.attempts[0].error_code) == (AttemptStatus.DELIVERED, None)
+
+
+def test_a_late_failure_of_an_attempt_given_up_is_noted_and_moves_nothing() -> None:
+    relay = after(received().relay, accepted(1), unconfirmed(1, claim="task"))
+    decision = machine.transition(relay, failed(1), at(99))
+    assert _statuses(decision.relay) == [(1, "failed"), (2, "claimed")]
+    assert decision.relay.due_at == relay.due_at
+    assert decision.effects == ()
+
+
+def test_twilios_id_is_learned_even_from_an_attempt_given_up() -> None:
+    relay = after(received().relay, not_found(1), seconds=60)
+    late = after(relay, progress(1))
+    assert late.attempts[0].message_sid == sid(1)
+    assert late.attempts[0].status is AttemptStatus.FAILED

@@ -1,0 +1,85 @@
+"""The machine over every relay it can bring about: what must hold at each single step of the walk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+from relay.core import machine
+from relay.core.events import ABOUT_THE_RELAY, Event, EventKind, State
+from relay.core.machine import TABLE
+
+from scripts.walk_machine import Walked, policy_of, walk
+from tests.core.machine_rules import RULES, RULES_OF_EFFECTS, Rule
+
+# Tiers, retry delays in seconds, redrives.
+WALKS = ((1, (2.0, 4.0), 0), (1, (), 1), (2, (2.0,), 0), (3, (), 0))
+
+
+class Walks:
+    """All walks taken once, with every rule checked at every step."""
+
+    def __init__(self) -> None:
+        self.violations: dict[str, list[Walked]] = defaultdict(list)
+        self.pairs: set[tuple[State, EventKind]] = set()
+        self.steps = 0
+
+    def check(self, walked: Iterator[Walked]) -> None:
+        for step in walked:
+            self.steps += 1
+            if step.event.attempt <= len(step.before.attempts):
+                self.pairs.add((machine.state_of(step.before, step.event), step.event.kind))
+            changed = step.decision.relay is not step.before
+            for rule in RULES if changed else RULES_OF_EFFECTS:
+                if not rule(step):
+                    self.violations[rule.__name__].append(step)
+
+
+@pytest.fixture(scope="module")
+def walks() -> Walks:
+    walks = Walks()
+    for tiers, delays, redrives in WALKS:
+        walks.check(walk(policy_of(tiers, delays), redrives))
+    return walks
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_it_holds_at_every_step(walks: Walks, rule: Rule) -> None:
+    found = walks.violations[rule.__name__]
+    assert not found, f"{len(found)} of {walks.steps} steps, the first: {_shown(found[0])}"
+
+
+def _shown(step: Walked) -> str:
+    relay = step.before
+    attempts = ", ".join(f"{each.number}:t{each.tier} {each.status}" for each in relay.attempts)
+    after = ", ".join(f"{each.number}:t{each.tier} {each.status}" for each in step.decision.relay.attempts)
+    return (
+        f"{relay.final_status} [{attempts}] on {step.event.kind} of {step.event.attempt} "
+        f"→ {step.decision.relay.final_status} [{after}] {step.decision.effects}"
+    )
+
+
+def test_every_state_and_event_has_an_answer() -> None:
+    for state in State:
+        for kind in EventKind:
+            answer = TABLE[state][kind]
+            assert callable(answer) or (isinstance(answer, str) and answer), (state, kind)
+
+
+def test_the_walk_meets_every_pair_that_can_occur(walks: Walks) -> None:
+    """A relay that was never forwarded has no attempts, and what is about the relay is never about an earlier one."""
+    impossible = {(State.EARLIER, kind) for kind in ABOUT_THE_RELAY}
+    impossible |= {(State.RECORDED, kind) for kind in EventKind if kind not in ABOUT_THE_RELAY}
+    everything = {(state, kind) for state in State for kind in EventKind}
+    assert everything - walks.pairs == impossible
+
+
+@pytest.mark.parametrize("number", [-1, 0, 2, 9999])
+@pytest.mark.parametrize("kind", sorted(set(EventKind) - ABOUT_THE_RELAY))
+def test_a_foreign_attempt_number_is_ignored(kind: EventKind, number: int) -> None:
+    relay = next(iter(walk(policy_of(2)))).before
+    decision = machine.transition(relay, Event(kind, number, claim="claim 0"), relay.timestamp)
+    assert decision.relay is relay
+    assert decision.effects == ()
+    assert decision.ignored_because

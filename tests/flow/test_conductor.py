@@ -1,0 +1,222 @@
+"""Load, decide, commit, perform: what is done in which order, and what a lost answer or a death at any point leaves."""
+
+from __future__ import annotations
+
+import pytest
+from relay.core import moves
+from relay.core.events import Decision, Event, EventKind
+from relay.core.model import AttemptStatus, FinalStatus, SenderClass, Step, TimerKind
+from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
+from relay.flow import conductor
+from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget
+
+from tests.relays import MESSAGE_ID, sid, text
+from tests.worlds import Doubles, Killed, Observed, kill, lose_the_answer
+
+
+def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
+    return Budget(doubles.clock, seconds, WEBHOOK_LIMITS)
+
+
+def _new(doubles: Doubles, claim: str = "webhook") -> Decision:
+    return moves.receive(text(), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), claim)
+
+
+def _create(doubles: Doubles, claim: str = "webhook") -> bool:
+    return conductor.create(doubles.world, _new(doubles, claim), _budget(doubles))
+
+
+def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.Applied:
+    stored = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
+    assert stored is not None
+    return conductor.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
+
+
+def _deadline(claim: str = "task") -> Event:
+    return Event(EventKind.DEADLINE_UNCONFIRMED, 1, claim=claim)
+
+
+# The order of things.
+
+
+def test_a_text_is_committed_then_its_timer_armed_then_it_is_sent_then_that_is_recorded() -> None:
+    doubles = Observed()
+    assert _create(doubles)
+    assert doubles.calls == ["create", "arm deadline 1", "send", "update"]
+    assert doubles.relay().attempts[0].status is AttemptStatus.ACCEPTED
+
+
+def test_an_escalation_is_committed_then_armed_then_sent() -> None:
+    doubles = Observed()
+    _create(doubles)
+    doubles.calls.clear()
+    _apply(doubles, _deadline())
+    assert doubles.calls == ["get", "update", "arm deadline 2", "send", "update"]
+
+
+def test_a_timer_no_longer_needed_is_cancelled_after_the_commit() -> None:
+    doubles = Observed()
+    _create(doubles)
+    doubles.calls.clear()
+    _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
+    assert doubles.calls == ["get", "update", "cancel deadline 1"]
+    assert doubles.timers.armed == []
+
+
+@pytest.mark.parametrize("place", ["arm deadline 1", "send"])
+def test_whoever_dies_after_the_commit_leaves_a_record_that_says_what_is_pending(place: str) -> None:
+    doubles = Observed()
+    doubles.before[place] = kill
+    with pytest.raises(Killed):
+        _create(doubles)
+    relay = doubles.relay()
+    assert relay.attempts[0].status is AttemptStatus.CLAIMED
+    assert relay.due_at is not None
+    assert doubles.messenger.sends == []
+    doubles.before.clear()
+    assert not _create(doubles, claim="a second webhook")
+    assert doubles.timers.armed == [moves.pending(relay)]
+    assert doubles.messenger.sends == []
+
+
+# Answers that are lost.
+
+
+def test_a_create_whose_answer_is_lost_is_recognised_and_sent_once() -> None:
+    doubles = Observed()
+    doubles.after["create"] = lose_the_answer
+    assert _create(doubles)
+    assert len(doubles.messenger.sends) == 1
+    assert doubles.journal.steps_of(MESSAGE_ID)[0] is Step.RECEIVED
+    assert moves.pending(doubles.relay()) in doubles.timers.armed
+
+
+def test_already_stored_by_ones_own_create_goes_on_and_sends_once() -> None:
+    """A client library repeats a create whose answer it lost, and then reports that the document exists."""
+
+    def already() -> None:
+        raise AlreadyStored(MESSAGE_ID)
+
+    doubles = Observed()
+    doubles.after["create"] = already
+    assert _create(doubles)
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_already_stored_by_somebody_else_sends_nothing() -> None:
+    doubles = Doubles()
+    assert _create(doubles, claim="the first")
+    assert not _create(doubles, claim="the second")
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_a_claim_whose_answer_is_lost_is_still_the_callers() -> None:
+    doubles = Observed()
+    _create(doubles)
+    lost = iter([True])
+
+    def lose_once() -> None:
+        if next(lost, False):
+            lose_the_answer()
+
+    doubles.after["update"] = lose_once
+    _apply(doubles, _deadline("task"))
+    assert len(doubles.messenger.sends) == 2
+    assert doubles.relay().attempts[1].status is AttemptStatus.ACCEPTED
+    assert doubles.journal.steps_of(MESSAGE_ID).count(Step.ESCALATED) == 1
+
+
+def test_a_timer_that_went_missing_with_a_lost_answer_is_armed() -> None:
+    doubles = Observed()
+    doubles.timers.is_down = True
+
+    def lose_and_recover() -> None:
+        doubles.timers.is_down = False
+        lose_the_answer()
+
+    doubles.after["create"] = lose_and_recover
+    _create(doubles)
+    assert [timer.kind for timer in doubles.timers.armed] == [TimerKind.DEADLINE]
+
+
+def test_a_text_that_could_not_be_stored_is_nobodys() -> None:
+    doubles = Doubles()
+    doubles.store.is_down = True
+    with pytest.raises(StoreUnavailable):
+        _create(doubles)
+    assert doubles.messenger.sends == []
+    assert doubles.timers.armed == []
+
+
+def test_a_text_of_which_nobody_knows_whether_it_is_stored_is_not_sent() -> None:
+    doubles = Observed()
+    doubles.after["create"] = lose_the_answer
+    doubles.before["get"] = lose_the_answer
+    with pytest.raises(StoreUnavailable):
+        _create(doubles)
+    assert doubles.messenger.sends == []
+
+
+def test_once_durable_a_failing_store_is_left_to_the_timers() -> None:
+    doubles = Observed()
+    doubles.before["update"] = lose_the_answer
+    doubles.before["get"] = lose_the_answer
+    assert _create(doubles)
+    assert len(doubles.messenger.sends) == 1
+    assert ("WARNING", "store unavailable after the text was durable", {"relay": MESSAGE_ID}) in doubles.journal.notes
+    doubles.before.clear()
+    assert doubles.relay().attempts[0].status is AttemptStatus.CLAIMED
+
+
+# Races.
+
+
+def test_a_receipt_that_comes_before_the_post_returns_is_not_overwritten() -> None:
+    doubles = Observed()
+
+    def receipt_comes() -> None:
+        _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1, message_sid=sid(1)))
+
+    doubles.after["send"] = receipt_comes
+    _create(doubles)
+    relay = doubles.relay()
+    assert relay.final_status is FinalStatus.DELIVERED
+    assert [attempt.status for attempt in relay.attempts] == [AttemptStatus.DELIVERED]
+
+
+def test_on_a_conflict_it_is_decided_again_on_what_is_there_now() -> None:
+    doubles = Observed()
+    _create(doubles)
+    stale = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
+    assert stale is not None
+    _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
+    budget = Budget(doubles.clock, 40, TASK_LIMITS)
+    applied = conductor.apply(doubles.world, stale, _deadline(), budget)
+    assert applied.ignored_because == "the relay has ended"
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_a_relay_that_keeps_changing_is_given_up_after_eight_tries() -> None:
+    doubles = Observed()
+    _create(doubles)
+    doubles.calls.clear()
+
+    def conflict() -> None:
+        raise VersionConflict(MESSAGE_ID)
+
+    doubles.before["update"] = conflict
+    with pytest.raises(StoreUnavailable):
+        _apply(doubles, _deadline())
+    assert doubles.calls.count("update") == 8
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_a_relay_that_is_gone_is_nobodys_any_more() -> None:
+    doubles = Doubles()
+    _create(doubles)
+    stored = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
+    assert stored is not None
+    doubles.store.delete(MESSAGE_ID, timeout_seconds=1.0)
+    applied = conductor.apply(doubles.world, stored, _deadline(), _budget(doubles))
+    assert applied.stored is None
+    assert len(doubles.messenger.sends) == 1

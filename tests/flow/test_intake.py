@@ -1,0 +1,192 @@
+"""The way in for customers' texts: who is forwarded, and what Twilio is told."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from relay.core.model import FinalStatus, SenderClass
+from relay.core.policy import Policy
+from relay.errors import StoreUnavailable
+from relay.flow.conductor import TASK_LIMITS, Budget
+from relay.flow.intake import Intake, accept, classify_sender
+from relay.ports import Ambiguous, Refused
+from relay.twilio import webhook
+
+from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, text
+from tests.worlds import Doubles, Observed, inbound_request, lose_the_answer
+
+HANDLER = policy().tiers[1].phone
+SECOND_NUMBER = "+15551234568"
+
+
+# Who sent it.
+
+
+@pytest.mark.parametrize(
+    ("sender", "body", "sender_class"),
+    [
+        (CUSTOMER, BODY, SenderClass.CUSTOMER),
+        # To a dispatcher CANCEL is a message.
+        (CUSTOMER, "STOP", SenderClass.CUSTOMER),
+        (CUSTOMER, "cancel", SenderClass.CUSTOMER),
+        ("72404", BODY, SenderClass.CUSTOMER),
+        ("ACME Bank", BODY, SenderClass.CUSTOMER),
+        (HANDLER, "on my way", SenderClass.HANDLER),
+        (HANDLER, "stop by the shop please", SenderClass.HANDLER),
+        (HANDLER, "START", SenderClass.HANDLER),
+        *((HANDLER, word, SenderClass.HANDLER_OPT_OUT) for word in ("STOP", " stop\n", "StopAll", "UNSUBSCRIBE")),
+        *((HANDLER, word, SenderClass.HANDLER_OPT_OUT) for word in ("cancel", "END", "QUIT", "revoke", "OptOut")),
+        (OUR_NUMBER, BODY, SenderClass.OWN_NUMBER),
+        (SECOND_NUMBER, BODY, SenderClass.OWN_NUMBER),
+    ],
+)
+def test_only_a_customers_text_is_a_customers(sender: str, body: str, sender_class: SenderClass) -> None:
+    intake = Intake(policy(), (OUR_NUMBER, SECOND_NUMBER))
+    assert classify_sender(intake, text(sender=sender, body=body)) is sender_class
+
+
+def test_a_text_from_the_number_it_came_to_is_our_own_whatever_is_configured() -> None:
+    assert classify_sender(Intake(policy(), ()), text(sender=OUR_NUMBER)) is SenderClass.OWN_NUMBER
+
+
+@pytest.mark.parametrize("sender", [HANDLER, OUR_NUMBER])
+def test_what_is_not_a_customers_is_recorded_answered_and_never_sent(sender: str) -> None:
+    doubles = Doubles()
+    assert doubles.inbound(inbound_request(From=sender)) == webhook.TWIML
+    assert doubles.relay().final_status is FinalStatus.RECORDED
+    assert doubles.relay().message_body == BODY
+    assert doubles.messenger.sends == []
+    assert doubles.timers.armed == []
+
+
+# What Twilio is told.
+
+
+def test_a_text_is_stored_sent_to_tier_1_and_answered_with_empty_twiml() -> None:
+    doubles = Doubles()
+    assert doubles.inbound() == webhook.TWIML
+    assert [sent.to for sent in doubles.messenger.sends] == [doubles.tiers.tiers[0].phone]
+
+
+@pytest.mark.parametrize("outcome", [Refused(PERMANENT), Ambiguous("no answer in time")])
+def test_whatever_becomes_of_the_send_a_durable_text_is_answered_200(outcome: Refused | Ambiguous) -> None:
+    doubles = Doubles()
+    doubles.messenger.script(outcome)
+    assert doubles.inbound().status == 200
+
+
+def test_a_text_that_is_not_durable_is_answered_503_and_comes_again() -> None:
+    doubles = Doubles()
+    doubles.store.is_down = True
+    response = doubles.inbound()
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")
+    assert doubles.journal.notes[-1][0] == "ERROR"
+    doubles.store.is_down = False
+    assert doubles.inbound().status == 200
+    assert len(doubles.messenger.sends) == 1
+
+
+@pytest.mark.parametrize("call", ["update", "send", "arm deadline 1"])
+def test_only_a_text_that_may_not_be_durable_is_answered_503(call: str) -> None:
+    doubles = Observed()
+    if call == "arm deadline 1":
+        doubles.timers.is_down = True
+    elif call == "send":
+        doubles.messenger.script(Ambiguous("no answer in time"))
+    else:
+        doubles.before[call] = lose_the_answer
+    assert doubles.inbound().status == 200
+    assert doubles.relay().message_body == BODY
+
+
+def test_a_text_whose_create_was_applied_though_its_answer_was_lost_is_answered_200() -> None:
+    doubles = Observed()
+    doubles.after["create"] = lose_the_answer
+    assert doubles.inbound().status == 200
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_a_text_that_nobody_can_find_again_is_answered_503() -> None:
+    doubles = Observed()
+    doubles.before["create"] = lose_the_answer
+    assert doubles.inbound().status == 503
+    assert doubles.messenger.sends == []
+
+
+def test_the_same_webhook_six_times_sends_one_text_and_is_always_answered_alike() -> None:
+    doubles = Doubles()
+    responses = {doubles.inbound().body for _ in range(6)}
+    assert responses == {webhook.TWIML.body}
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_the_same_webhook_in_parallel_sends_one_text() -> None:
+    doubles = Doubles()
+    with ThreadPoolExecutor(6) as pool:
+        responses = list(pool.map(lambda _: doubles.inbound(), range(24)))
+    assert {response.status for response in responses} == {200}
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_two_texts_with_the_same_words_are_two_texts() -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    doubles.inbound(inbound_request(MessageSid="SM" + "1" * 32))
+    assert len(doubles.messenger.sends) == 2
+
+
+def test_a_text_with_media_is_forwarded_with_a_line_that_says_how_many() -> None:
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid="MM" + "0" * 32, NumMedia="2", Body=""))
+    assert "[2 attachments" in doubles.messenger.sends[0].body
+
+
+def test_a_running_relay_keeps_the_tiers_it_began_with() -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    doubles.intake = Intake(Policy(policy(5).tiers[3:]), (OUR_NUMBER,))
+    doubles.inbound()
+    assert doubles.relay().policy == policy()
+
+
+def test_a_webhook_replayed_while_its_expired_record_is_still_there_is_done_with() -> None:
+    """A signed request is valid for ever, and expired documents may stay for a day."""
+    doubles = Doubles()
+    doubles.inbound()
+    doubles.clock.advance(timedelta(days=90).total_seconds())
+    assert doubles.inbound() == webhook.TWIML
+    assert len(doubles.messenger.sends) == 1
+
+
+# Taken in without a webhook.
+
+
+def test_a_text_found_in_twilios_list_is_taken_in_once_and_says_so() -> None:
+    doubles = Doubles()
+    budget = Budget(doubles.clock, 40, TASK_LIMITS)
+    assert accept(doubles.world, doubles.intake, text(), budget, recovered_by="reconcile")
+    assert not accept(doubles.world, doubles.intake, text(), budget, recovered_by="reconcile")
+    assert doubles.relay().recovered
+    assert doubles.inbound().status == 200
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_a_text_taken_in_while_the_store_is_down_is_for_the_next_run() -> None:
+    doubles = Doubles()
+    doubles.store.is_down = True
+    with pytest.raises(StoreUnavailable):
+        accept(doubles.world, doubles.intake, text(), Budget(doubles.clock, 40, TASK_LIMITS))
+
+
+def test_nothing_reported_holds_the_text_or_a_number() -> None:
+    doubles = Doubles()
+    doubles.store.is_down = True
+    doubles.inbound()
+    doubles.store.is_down = False
+    doubles.inbound()
+    reported = repr((doubles.journal.notes, doubles.journal.entries))
+    assert MESSAGE_ID in reported
+    for private in (BODY, CUSTOMER, OUR_NUMBER):
+        assert private not in reported

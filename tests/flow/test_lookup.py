@@ -1,0 +1,295 @@
+"""Which of Twilio's texts is whose: the same words from one customer are not confused, and none is adopted twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from relay.core import moves
+from relay.core.model import Relay, SenderClass
+from relay.errors import MessengerUnavailable
+from relay.flow import conductor, lookup, timers
+from relay.flow.conductor import TASK_LIMITS, Budget
+from relay.ports import Ambiguous, SentMessage, Stored
+
+from tests.relays import BODY, OUR_NUMBER, policy, text
+from tests.worlds import Doubles, inbound_request
+
+FIRST, SECOND = "SM" + "a" * 32, "SM" + "b" * 32
+LOST = Ambiguous("no answer in time")
+
+
+def _comes_in(doubles: Doubles, message_id: str, *, arrives: bool = True, **changes: str) -> None:
+    """A text whose POST has an outcome that nobody can tell; whether it arrived at Twilio all the same."""
+    doubles.messenger.script(LOST)
+    doubles.inbound(inbound_request(MessageSid=message_id, **changes))
+    if arrives:
+        doubles.messenger.take(doubles.messenger.sends[-1])
+    doubles.clock.advance(1)
+
+
+def _find(doubles: Doubles, message_id: str) -> SentMessage | None:
+    relay = doubles.relay(message_id)
+    budget = Budget(doubles.clock, 40, TASK_LIMITS)
+    return lookup.find(doubles.world, relay, relay.attempts[-1], budget)
+
+
+def _adopt(doubles: Doubles, message_id: str) -> str | None:
+    """Let the relay learn what Twilio knows of its attempt, and say the text's id."""
+    doubles.clock.advance(60)
+    stored = doubles.store.get(message_id, timeout_seconds=1.0)
+    assert stored is not None
+    lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
+    return doubles.relay(message_id).attempts[0].message_sid
+
+
+def test_a_text_whose_id_is_known_is_fetched_by_it() -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    found = _find(doubles, doubles.relay().message_id)
+    assert found is not None
+    assert found.message_sid == doubles.relay().attempts[0].message_sid
+
+
+def test_a_text_whose_id_was_never_learned_is_found_by_number_time_and_words() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    found = _find(doubles, FIRST)
+    assert found is not None
+    assert found.body == doubles.messenger.sends[0].body
+
+
+def test_a_text_that_never_arrived_is_not_found() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False)
+    assert _find(doubles, FIRST) is None
+
+
+@pytest.mark.parametrize(
+    "changes", [{"body": "+15557654321: something else"}, {"to": "+15550100099"}, {"from_": "+15550100098"}]
+)
+def test_another_text_is_not_taken_for_it(changes: dict[str, str]) -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False)
+    sent = doubles.messenger.sends[0]
+    values = {"to": sent.to, "from_": sent.from_, "body": sent.body, **changes}
+    other = SentMessage("SM" + "9" * 32, "delivered", None, created_at=doubles.clock.now(), **values)
+    doubles.messenger.messages[other.message_sid] = other
+    assert _find(doubles, FIRST) is None
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_the_same_words_of_another_day_are_another_text(days: int) -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False)
+    sent = doubles.messenger.sends[0]
+    created_at = doubles.clock.now() + timedelta(days=days)
+    doubles.messenger.messages["x"] = SentMessage("x", "sent", None, sent.to, sent.from_, sent.body, created_at)
+    assert _find(doubles, FIRST) is None
+
+
+def test_what_smart_encoding_changes_does_not_hide_a_text() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False, Body="Don\u2019t wait\u2026 come")
+    sent = doubles.messenger.sends[0]
+    plain = sent.body.replace("\u2019", "'").replace("\u2026", "...")
+    doubles.messenger.messages["x"] = SentMessage("x", "sent", None, sent.to, sent.from_, plain, doubles.clock.now())
+    assert _find(doubles, FIRST) is not None
+
+
+def test_a_text_that_belongs_to_another_relay_is_not_adopted() -> None:
+    """The customer texts the same words twice; the first arrived and is known, the second was lost."""
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    _comes_in(doubles, SECOND, arrives=False)
+    assert _find(doubles, SECOND) is None
+
+
+def test_a_text_that_belongs_to_an_earlier_attempt_of_the_same_relay_is_not_adopted() -> None:
+    doubles = Doubles(tiers=policy(tiers=1, delays=(2.0,)))
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    relay = doubles.relay(FIRST)
+    retried = moves.receive(text(SECOND), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), "x").relay
+    assert relay.attempts[0].message_sid is not None
+    budget = Budget(doubles.clock, 40, TASK_LIMITS)
+    both = _with_two_attempts(relay, retried)
+    assert lookup.find(doubles.world, both, both.attempts[1], budget) is None
+
+
+def _with_two_attempts(relay: Relay, other: Relay) -> Relay:
+    second = replace(other.attempts[0], number=2, try_in_tier=2)
+    return replace(relay, attempts=(relay.attempts[0], second))
+
+
+def test_two_lost_answers_of_which_one_text_arrived_are_not_guessed_while_a_callback_may_tell() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    _comes_in(doubles, SECOND, arrives=False)
+    for message_id in (FIRST, SECOND):
+        with pytest.raises(MessengerUnavailable):
+            _find(doubles, message_id)
+
+
+def _declared_not_sent(doubles: Doubles, message_id: str) -> None:
+    _comes_in(doubles, message_id, arrives=False)
+    doubles.clock.advance(140)
+    assert _settle(doubles, message_id).declared_not_sent == 1
+
+
+def test_a_text_that_came_after_it_was_declared_not_sent_is_not_taken_by_the_next_with_the_same_words() -> None:
+    """The second one never left. Had it taken the first one's text, it would be recorded as delivered, and be lost."""
+    doubles = Doubles(policy(2, timeout=3600.0))
+    _declared_not_sent(doubles, FIRST)
+    late = doubles.messenger.sends[0]
+    _comes_in(doubles, SECOND, arrives=False)
+    doubles.messenger.take(late)
+    with pytest.raises(MessengerUnavailable):
+        _find(doubles, SECOND)
+    doubles.clock.advance(2 * 3600)
+    assert _find(doubles, SECOND) is None
+
+
+def test_what_was_declared_not_sent_long_before_is_forgotten() -> None:
+    doubles = Doubles(policy(2, timeout=3600.0))
+    _declared_not_sent(doubles, FIRST)
+    doubles.clock.advance(3600)
+    _comes_in(doubles, SECOND)
+    assert _find(doubles, SECOND) is not None
+
+
+def test_what_was_declared_not_sent_of_the_same_relay_is_the_same_text() -> None:
+    """Sent once more, its answer lost, too: whichever of the two Twilio has, the handler got the customer's words."""
+    doubles = Doubles(policy(1, timeout=3600.0))
+    doubles.messenger.script(LOST)
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.clock.advance(140)
+    doubles.messenger.script(LOST)
+    assert _settle(doubles, FIRST).declared_not_sent == 1
+    for timer in doubles.timers.take_due(doubles.clock.now()):
+        timers.fire(doubles.world, timer)
+    assert [attempt.status.value for attempt in doubles.relay(FIRST).attempts] == ["failed", "unknown"]
+    doubles.messenger.take(doubles.messenger.sends[-1])
+    assert _find(doubles, FIRST) is not None
+
+
+def test_when_no_callback_can_be_expected_any_more_the_order_of_sending_decides() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    _comes_in(doubles, SECOND, arrives=False)
+    doubles.clock.advance(2 * 3600)
+    assert _find(doubles, FIRST) is not None
+    assert _find(doubles, SECOND) is None
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)])
+def test_two_lost_answers_whose_texts_both_arrived_get_one_each_whoever_looks_first(order: tuple[str, str]) -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    _comes_in(doubles, SECOND)
+    for message_id in order:
+        with pytest.raises(MessengerUnavailable):
+            _find(doubles, message_id)  # by clocks that may differ: a callback may yet tell
+    doubles.clock.advance(2 * 3600)
+    adopted = [_adopt(doubles, message_id) for message_id in order]
+    assert None not in adopted
+    assert len(set(adopted)) == 2
+
+
+def test_different_words_of_two_lost_answers_are_told_apart_at_once() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, Body="one")
+    _comes_in(doubles, SECOND, arrives=False, Body="two")
+    assert _find(doubles, FIRST) is not None
+    assert _find(doubles, SECOND) is None
+
+
+def test_the_same_words_of_two_customers_are_two_texts() -> None:
+    """The text begins with its sender's number, so they are not the same words to begin with."""
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, From="+15557654321")
+    _comes_in(doubles, SECOND, arrives=False, From="+15557654322")
+    assert _find(doubles, FIRST) is not None
+    assert _find(doubles, SECOND) is None
+
+
+def test_a_silent_twilio_is_no_answer() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    doubles.messenger.is_down = True
+    with pytest.raises(MessengerUnavailable):
+        _find(doubles, FIRST)
+
+
+# Settling what is open.
+
+
+def _settle(doubles: Doubles, message_id: str) -> lookup.Settled:
+    stored = doubles.store.get(message_id, timeout_seconds=1.0)
+    assert stored is not None
+    return lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
+
+
+def test_an_attempt_whose_holder_may_still_be_sending_is_left_alone() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    assert _settle(doubles, FIRST).repaired == 0
+    assert doubles.relay(FIRST).attempts[0].message_sid is None
+
+
+@pytest.mark.parametrize(("arrives", "adopted", "declared"), [(True, 1, 0), (False, 0, 0)])
+def test_an_unknown_attempt_in_progress_is_adopted_but_not_declared_lost(
+    arrives: bool, adopted: int, declared: int
+) -> None:
+    """For a while its own deadline decides whether it was sent; that Twilio has it is worth knowing at once."""
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=arrives)
+    doubles.clock.advance(30)
+    settled = _settle(doubles, FIRST)
+    assert (settled.adopted, settled.declared_not_sent, settled.taken_over) == (adopted, declared, 0)
+    assert settled.repaired == adopted + declared
+
+
+def test_an_unknown_attempt_whose_deadline_is_far_away_is_not_waited_for() -> None:
+    """The process died between claim and send: the next tier must not wait for an hour."""
+    doubles = Doubles(policy(2, timeout=3600.0))
+    _comes_in(doubles, FIRST, arrives=False)
+    doubles.clock.advance(138)
+    assert _settle(doubles, FIRST).declared_not_sent == 0
+    doubles.clock.advance(1)
+    assert _settle(doubles, FIRST).declared_not_sent == 1
+    assert [(attempt.tier, attempt.status.value) for attempt in doubles.relay(FIRST).attempts] == [
+        (1, "failed"),
+        (2, "scheduled"),
+    ]
+    assert len(doubles.timers.armed) == 2
+
+
+def test_a_status_of_which_no_callback_told_is_taken_over() -> None:
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.clock.advance(30)
+    writes = doubles.store.writes
+    assert _settle(doubles, FIRST).repaired == 0, "that it is on its way is known"
+    assert doubles.store.writes == writes
+    doubles.messenger.set_status(doubles.relay(FIRST).attempts[0].message_sid or "", "delivered")
+    assert _settle(doubles, FIRST).taken_over == 1
+    assert doubles.relay(FIRST).delivered_tier == 1
+
+
+def test_a_silent_twilio_settles_nothing() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    doubles.clock.advance(30)
+    doubles.messenger.is_down = True
+    settled = _settle(doubles, FIRST)
+    assert (settled.repaired, settled.is_answered) == (0, False)
+
+
+def test_what_is_looked_for_is_what_was_sent() -> None:
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    assert doubles.messenger.sends[0].body == conductor.body_of(doubles.relay(FIRST))
+    assert BODY in doubles.messenger.sends[0].body
+    assert doubles.messenger.sends[0].from_ == OUR_NUMBER
+    assert isinstance(doubles.store.get(FIRST, timeout_seconds=1.0), Stored)

@@ -1,0 +1,202 @@
+"""The watchman: what is overdue goes on, within bounds, and none that is broken keeps the others waiting."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from relay.core.model import FinalStatus, Step
+from relay.errors import StoreUnavailable
+from relay.flow import sweep as sweep_module
+from relay.flow.sweep import GRACE, sweep
+from relay.ports import Ambiguous, Refused
+
+from tests.relays import MESSAGE_ID, PERMANENT, policy
+from tests.worlds import Doubles, Killed, Observed, inbound_request, kill
+
+
+def _message_id(number: int) -> str:
+    return f"SM{number:032x}"
+
+
+def _refused_texts(doubles: Doubles, count: int) -> None:
+    """So many texts that tier 1 refused, whose timers were all lost."""
+    for number in range(count):
+        doubles.messenger.script(Refused(PERMANENT))
+        doubles.inbound(inbound_request(MessageSid=_message_id(number)))
+    doubles.timers.take_due(doubles.clock.now() + timedelta(days=1))
+
+
+def _late(doubles: Doubles, seconds: float = 0.001) -> None:
+    doubles.clock.advance(GRACE.total_seconds() + seconds)
+
+
+def test_a_lost_timer_costs_lateness_and_no_text() -> None:
+    doubles = Doubles()
+    _refused_texts(doubles, 1)
+    _late(doubles)
+    report = sweep(doubles.world)
+    assert (report.resumed, report.failed, report.more) == (1, 0, False)
+    assert doubles.messenger.sends[-1].to == doubles.tiers.tiers[1].phone
+    assert doubles.relay(_message_id(0)).error_log[-2].by == "sweep"
+
+
+def test_a_timer_a_little_late_is_left_alone() -> None:
+    doubles = Doubles()
+    _refused_texts(doubles, 1)
+    doubles.clock.advance(GRACE.total_seconds())
+    assert sweep(doubles.world).resumed == 0
+    assert len(doubles.messenger.sends) == 1
+
+
+def test_a_webhook_that_died_before_its_send_goes_on_at_its_deadline() -> None:
+    doubles = Observed()
+    doubles.before["send"] = kill
+    with pytest.raises(Killed):
+        doubles.inbound()
+    doubles.before.clear()
+    doubles.clock.advance(60)
+    _late(doubles)
+    assert sweep(doubles.world).resumed == 1
+    assert doubles.messenger.sends[-1].to == doubles.tiers.tiers[1].phone
+
+
+def test_the_sweep_repeated_changes_nothing_more() -> None:
+    doubles = Doubles()
+    _refused_texts(doubles, 3)
+    _late(doubles)
+    sweep(doubles.world)
+    sends = len(doubles.messenger.sends)
+    assert sweep(doubles.world).resumed == 0
+    assert len(doubles.messenger.sends) == sends
+
+
+def test_a_run_is_bounded_and_says_that_there_is_more() -> None:
+    doubles = Doubles()
+    _refused_texts(doubles, 7)
+    _late(doubles)
+    reports = [sweep(doubles.world, limit=3) for _ in range(3)]
+    assert [(report.resumed, report.more) for report in reports] == [(3, True), (3, True), (1, False)]
+
+
+def test_the_longest_overdue_comes_first() -> None:
+    doubles = Doubles()
+    for number in range(3):
+        doubles.messenger.script(Refused(PERMANENT))
+        doubles.inbound(inbound_request(MessageSid=_message_id(number)))
+        doubles.clock.advance(1)
+    _late(doubles)
+    sweep(doubles.world, limit=1)
+    assert len(doubles.relay(_message_id(0)).attempts) == 2
+    assert doubles.relay(_message_id(0)).attempts[1].claim is not None
+    assert doubles.relay(_message_id(1)).attempts[1].claim is None
+
+
+def test_a_run_ends_when_its_time_is_used_up() -> None:
+    doubles = Observed()
+    _refused_texts(doubles, 5)
+    _late(doubles)
+    doubles.after["send"] = lambda: doubles.clock.advance(30)
+    report = sweep(doubles.world)
+    assert report.more
+    assert report.resumed < 5
+
+
+def test_a_relay_that_cannot_be_worked_on_does_not_keep_the_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    doubles = Doubles()
+    _refused_texts(doubles, 3)
+    _late(doubles)
+    resume = sweep_module.resume
+
+    def broken_for_one(world: object, stored: object, budget: object) -> bool:
+        if getattr(stored, "relay").message_id == _message_id(0):  # noqa: B009 - typed as object on purpose
+            raise ValueError("a text that must not be reported")
+        return resume(world, stored, budget)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sweep_module, "resume", broken_for_one)
+    report = sweep(doubles.world)
+    assert (report.resumed, report.failed) == (2, 1)
+    errors = [note for note in doubles.journal.notes if note[0] == "ERROR"]
+    assert errors[0][2] == {"relay": _message_id(0), "reason": "ValueError"}
+
+
+def test_a_store_that_fails_for_one_relay_is_for_the_next_run() -> None:
+    doubles = Observed()
+    _refused_texts(doubles, 2)
+    _late(doubles)
+    failures = iter([StoreUnavailable("down")] * 16)
+
+    def fail_at_first() -> None:
+        error = next(failures, None)
+        if error is not None:
+            raise error
+
+    doubles.before["update"] = fail_at_first
+    report = sweep(doubles.world)
+    assert (report.failed, report.resumed) == (2, 0)
+    doubles.before.clear()
+    assert sweep(doubles.world).resumed == 2
+
+
+def test_without_a_store_there_is_no_run() -> None:
+    doubles = Doubles()
+    doubles.store.is_down = True
+    with pytest.raises(StoreUnavailable):
+        sweep(doubles.world)
+
+
+def test_an_alarm_that_nobody_recorded_is_raised() -> None:
+    doubles = Observed(tiers=policy(tiers=1))
+    doubles.messenger.script(Refused(PERMANENT))
+    updates = iter([None, kill])
+    doubles.before["update"] = lambda: (next(updates, None) or _nothing)()
+    with pytest.raises(Killed):
+        doubles.inbound()
+    assert doubles.relay().final_status is FinalStatus.EXHAUSTED
+    _late(doubles)
+    assert sweep(doubles.world).resumed == 1
+    assert doubles.relay().error_log[-1].step is Step.ALARM_RAISED
+    assert sweep(doubles.world).resumed == 0
+
+
+def _nothing() -> None:
+    pass
+
+
+def test_the_fate_of_an_attempt_left_unknown_is_asked_after_the_end() -> None:
+    doubles = Doubles(tiers=policy(tiers=1, delays=()))
+    doubles.messenger.script(Ambiguous("no answer in time"), Ambiguous("no answer in time"))
+    doubles.inbound()
+    taken = doubles.messenger.take(doubles.messenger.sends[0])
+    doubles.messenger.is_down = True
+    for _ in range(40):
+        doubles.clock.advance(60)
+        sweep(doubles.world)
+    relay = doubles.relay()
+    assert relay.final_status is FinalStatus.EXHAUSTED
+    assert relay.due_at is not None
+    doubles.messenger.is_down = False
+    doubles.messenger.set_status(taken, "delivered")
+    doubles.clock.advance(86400)
+    sweep(doubles.world)
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+    assert doubles.relay().due_at is None
+
+
+def test_expired_relays_are_removed() -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    doubles.clock.advance(timedelta(days=90).total_seconds())
+    assert sweep(doubles.world).purged == 1
+    assert doubles.store.get(MESSAGE_ID, timeout_seconds=1.0) is None
+
+
+def test_what_had_to_be_repaired_is_a_warning_and_a_quiet_run_is_not() -> None:
+    doubles = Doubles()
+    sweep(doubles.world)
+    assert doubles.journal.notes[-1][0] == "INFO"
+    _refused_texts(doubles, 1)
+    _late(doubles)
+    sweep(doubles.world)
+    severity, message, labels = doubles.journal.notes[-1]
+    assert (severity, message, labels["resumed"]) == ("WARNING", "sweep", 1)

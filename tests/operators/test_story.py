@@ -1,0 +1,185 @@
+"""A relay's story: what the console and the command tell of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from relay.core import failures
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.operators.story import story, summary
+from relay.operators.words import OVERDUE, explained, is_overdue, outcome
+from relay.ports import Ambiguous, Refused
+
+from tests.fakes.clock import START
+from tests.operators.operator_calls import redrive
+from tests.played import CUSTOMER, OURS, Played
+from tests.strategies import a_relay, an_attempt, relays
+
+
+@pytest.fixture
+def played() -> Played:
+    return Played()
+
+
+def _story(played: Played, message_id: str) -> dict:  # type: ignore[type-arg]
+    return story(played.relay(message_id), played.clock.now())
+
+
+def test_a_cascade_is_told_attempt_by_attempt(played: Played) -> None:
+    told = _story(played, played.cascaded())
+    (drive,) = told["drives"]
+    assert [attempt["tier_name"] for attempt in drive["attempts"]] == ["Dana (on call)", "Sam (backup)", "Front desk"]
+    first, second, third = drive["attempts"]
+    assert (first["error_code"], first["failure_class"]) == (30006, "recipient")
+    assert "landline" in first["words"]
+    assert "Check this handler's number" in first["advice"]
+    assert (second["words"], second["error_code"]) == ("no delivery was confirmed in time", None)
+    assert (third["words"], third["advice"]) == ("delivered", "")
+    assert told["headline"] == "Delivered at tier 3, Front desk."
+    assert told["seconds_to_delivery"] == 65.7
+
+
+def test_the_times_of_an_attempt_are_those_of_its_trail(played: Played) -> None:
+    message_id = played.text("Wait for it", CUSTOMER, Refused(20429))
+    played.wait(10)
+    (drive,) = _story(played, message_id)["drives"]
+    first, second = drive["attempts"]
+    assert first["started_at"] == first["ended_at"] == START.isoformat()
+    assert second["planned_at"] == START.isoformat()
+    assert second["started_at"] == second["starts_at"] == (START + timedelta(seconds=2)).isoformat()
+    assert second["ended_at"] is None
+    assert [mark["step"] for mark in second["marks"]] == ["attempt_accepted"]
+
+
+def test_a_redrive_is_a_drive_of_its_own_and_the_first_keeps_its_end(played: Played) -> None:
+    message_id = played.exhausted()
+    ended = _story(played, message_id)["drives"][0]["ended_at"]
+    played.wait(600)
+    redrive(played, {"message_id": message_id, "request_id": "request-1"})
+    played.wait(1)
+    first, second = _story(played, message_id)["drives"]
+    assert first["ended_at"] == ended
+    assert (len(first["attempts"]), len(second["attempts"])) == (6, 1)
+    assert second["started_at"] > ended
+    assert second["ended_at"] is None
+    played.receipt(message_id, "delivered")
+    assert _story(played, message_id)["drives"][1]["ended_at"] is not None
+
+
+def test_a_tier_that_changed_hands_keeps_its_old_attempts_apart(played: Played) -> None:
+    message_id = played.exhausted()
+    played.policy = type(played.policy)(played.policy.tiers[:1])
+    redrive(played, {"message_id": message_id, "request_id": "request-1"})
+    first, _ = _story(played, message_id)["drives"]
+    assert [attempt["tier_name"] for attempt in first["attempts"]][1:3] == ["an earlier handler"] * 2
+
+
+def test_nobody_reached_says_whom_to_call_and_what_then(played: Played) -> None:
+    told = _story(played, played.exhausted())
+    assert told["headline"] == "Nobody was reached: 3 of 3 tiers tried, no delivery confirmed."
+    assert told["advice"] == "Call the customer; then redrive the relay."
+    last = told["drives"][0]["attempts"][-1]
+    assert last["advice"] == "It did not pass by itself: redrive the relay later."
+
+
+def test_a_text_that_may_have_arrived_is_asked_for_before_it_is_sent_again(played: Played) -> None:
+    played.messenger.is_down = True
+    lost = Ambiguous("no answer")
+    message_id = played.text("Did it arrive?", CUSTOMER, lost, lost, lost)
+    played.wait(3600)
+    relay = played.relay(message_id)
+    assert relay.final_status is FinalStatus.EXHAUSTED
+    _, advice = outcome(relay, played.clock.now())
+    assert advice.startswith("It may have arrived: ask the handler before you send it again.")
+    assert {explained(relay, attempt)[0] for attempt in relay.attempts} == {
+        "Twilio's answer was lost: it may or may not have left"
+    }
+
+
+def test_a_delivery_after_the_alarm_says_that_it_came_late(played: Played) -> None:
+    message_id = played.exhausted()
+    played.wait(900)
+    played.receipt(message_id, "delivered", attempt=1)
+    headline, advice = outcome(played.relay(message_id), played.clock.now())
+    assert headline == "Delivered at tier 1, Dana (on call). It had already been given up as exhausted."
+    assert advice == "Nothing to do."
+
+
+@pytest.mark.parametrize(
+    ("sender", "words", "do"),
+    [
+        ("+12025550111", "From a handler who opted out with it: kept, not forwarded.", "Have the handler text START."),
+        (OURS, "From one of our own numbers: kept, not forwarded.", "Nothing to do."),
+    ],
+)
+def test_a_recorded_text_says_whose_it_is(played: Played, sender: str, words: str, do: str) -> None:
+    message_id = played.text("STOP", sender)
+    assert outcome(played.relay(message_id), START) == (words, do)
+
+
+def test_every_code_has_words_and_advice_or_nothing_to_do() -> None:
+    for code in (*failures.TABLE, None, 99999, failures.CONNECTION_REFUSED, failures.NOT_STARTED):
+        attempt = an_attempt(status=AttemptStatus.FAILED, error_code=code)
+        for status in (FinalStatus.IN_PROGRESS, FinalStatus.EXHAUSTED):
+            words, advice = explained(a_relay(final_status=status, attempts=(attempt,)), attempt)
+            assert words
+            assert advice
+        words, advice = explained(a_relay(final_status=FinalStatus.EXHAUSTED, attempts=(attempt,)), attempt)
+        assert "tries again by itself" not in advice
+
+
+@pytest.mark.parametrize("status", AttemptStatus)
+def test_every_state_of_an_attempt_has_words(status: AttemptStatus) -> None:
+    attempt = an_attempt(status=status)
+    relay = a_relay(attempts=(attempt,))
+    assert explained(relay, attempt)[0]
+    assert outcome(relay, START)[0].endswith(".")
+
+
+def test_what_should_long_have_moved_is_overdue(played: Played) -> None:
+    message_id = played.lost()
+    relay = played.relay(message_id)
+    assert relay.due_at is not None
+    assert not is_overdue(relay, relay.due_at + OVERDUE)
+    late = relay.due_at + OVERDUE + timedelta(seconds=1)
+    assert is_overdue(relay, late)
+    headline, advice = outcome(relay, late)
+    assert headline.startswith("Overdue. ")
+    assert "Nothing moves" in advice
+    assert summary(relay, late)["is_overdue"] is True
+
+
+def test_a_row_ends_when_the_relay_ended(played: Played) -> None:
+    message_id = played.exhausted()
+    row = summary(played.relay(message_id), played.clock.now())
+    assert row["ended_at"] is not None
+    redrive(played, {"message_id": message_id, "request_id": "request-1"})
+    row = summary(played.relay(message_id), played.clock.now())
+    assert (row["ended_at"], row["redrives"], row["final_status"]) == (None, 1, "in_progress")
+
+
+@given(relays())
+def test_any_record_can_be_told(relay: Relay) -> None:
+    for told in (story(relay, START), summary(relay, START)):
+        assert json.loads(json.dumps(told)) == told
+    assert len(story(relay, START)["trail"]) == len(relay.error_log)
+
+
+@given(relays())
+def test_no_story_repeats_a_text_or_a_number_beyond_the_row(relay: Relay) -> None:
+    """What a text says and whose it is stands in the record and in its row, and is not spread any further."""
+    marked = replace(relay, message_body="\x00SECRET\x00", sender_phone="\x00PHONE\x00")
+    text = json.dumps(story(marked, START), ensure_ascii=False)
+    assert "SECRET" not in text
+    assert "PHONE" not in text
+
+
+def test_steps_without_words_cannot_be(played: Played) -> None:
+    message_id = played.exhausted()
+    for line in _story(played, message_id)["trail"]:
+        assert line["words"]
+        assert line["step"] in set(Step)

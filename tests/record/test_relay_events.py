@@ -1,0 +1,166 @@
+"""What is published about a relay: after the commit, once per change, the same when told again, and nothing private."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+from relay.core import moves
+from relay.core.events import Event, EventKind
+from relay.core.machine import transition
+from relay.core.model import InboundText, Relay, SenderClass, Step
+from relay.core.policy import Policy, Tier
+from relay.google.trigger import relays_of
+from relay.record.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
+
+from tests.record.documents import written
+
+NOW = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
+SID = "SM" + "0" * 32
+BODY = "my dishwasher is on fire"
+CUSTOMER = "+15557654321"
+POLICY = Policy((Tier("one", "+15550000001", ()), Tier("two", "+15550000002", ())))
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schemas/relay-event-v1.json").read_text())
+
+
+class ListPublisher:
+    def __init__(self) -> None:
+        self.published: list[tuple[str, RelayEvent]] = []
+
+    def publish(self, topic: str, event: RelayEvent) -> None:
+        self.published.append((topic, event))
+
+
+def received(sender: SenderClass = SenderClass.CUSTOMER, recovered_by: str = "") -> Relay:
+    text = InboundText(SID, CUSTOMER, "+15550009999", BODY)
+    return moves.receive(text, sender, POLICY, NOW, "claim", recovered_by).relay
+
+
+def after(relay: Relay, *events: Event) -> Relay:
+    for event in events:
+        relay = transition(relay, event, NOW).relay
+    return relay
+
+
+def refused(attempt: int) -> Event:
+    return Event(EventKind.SEND_REFUSED, attempt, code=30006)
+
+
+def exhausted() -> Relay:
+    return after(received(), refused(1), Event(EventKind.ATTEMPT_DUE, 2, claim="c"), refused(2))
+
+
+def types(events: list[RelayEvent]) -> list[str]:
+    return [event.type.value for event in events]
+
+
+def test_a_cascade_to_the_end_tells_its_story_in_order() -> None:
+    assert types(events_of(exhausted())) == [
+        "received", "attempt_started", "attempt_failed", "escalated", "attempt_started", "attempt_failed", "exhausted",
+    ]  # fmt: skip
+
+
+def test_only_what_a_write_brought_is_published() -> None:
+    before = received()
+    assert types(new_events(before, after(before, refused(1)))) == ["attempt_failed", "escalated"]
+    assert new_events(before, before) == []
+
+
+def test_the_same_change_always_has_the_same_id() -> None:
+    relay = exhausted()
+    split = new_events(None, received()) + new_events(received(), relay)
+    assert [event.event_id for event in split] == [event.event_id for event in events_of(relay)]
+    assert len({event.event_id for event in split}) == len(split)
+
+
+def test_a_recovered_and_a_redriven_relay_say_so() -> None:
+    assert types(events_of(received(recovered_by="reconcile")))[0] == "recovered"
+    again = after(exhausted(), Event(EventKind.REDRIVE_REQUESTED, policy=POLICY, request_id="request-1", by="operator"))
+    assert types(new_events(exhausted(), again)) == ["redriven"]
+
+
+def test_an_unconfirmed_attempt_counts_as_failed_and_says_why() -> None:
+    relay = after(received(), Event(EventKind.DEADLINE_UNCONFIRMED, 1, reason="no delivery confirmed in time"))
+    event = new_events(received(), relay)[0]
+    assert (event.type, event.status, event.tier) == (EventType.ATTEMPT_FAILED, "unconfirmed", 1)
+
+
+def redriven() -> Relay:
+    again = Event(EventKind.REDRIVE_REQUESTED, policy=POLICY, request_id="request-1", by="operator")
+    return after(exhausted(), again)
+
+
+def delivered(relay: Relay) -> Relay:
+    last = len(relay.attempts)
+    accepted = Event(EventKind.SEND_ACCEPTED, last, message_sid=SID)
+    return after(relay, accepted, Event(EventKind.RECEIPT_DELIVERED, last, message_sid=SID))
+
+
+def unconfirmed() -> Relay:
+    return after(received(), Event(EventKind.DEADLINE_UNCONFIRMED, 1, reason="no delivery confirmed in time"))
+
+
+STORIES = [
+    received(),
+    received(SenderClass.HANDLER),
+    received(recovered_by="reconcile"),
+    exhausted(),
+    unconfirmed(),
+    delivered(received()),
+    delivered(after(redriven(), Event(EventKind.ATTEMPT_DUE, 3, claim="c", by="sweep"))),
+]
+
+
+@pytest.mark.parametrize("relay", STORIES)
+def test_every_event_keeps_to_the_published_schema(relay: Relay) -> None:
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    for event in events_of(relay):
+        validator.validate(json.loads(event.data()))
+        assert event.occurred_at.tzinfo is not None
+
+
+def test_events_of_every_type_were_held_against_the_schema() -> None:
+    assert {event.type for relay in STORIES for event in events_of(relay)} == set(EventType)
+
+
+def test_the_schema_knows_exactly_the_types_and_fields_that_are_published() -> None:
+    assert set(SCHEMA["properties"]["type"]["enum"]) == {event_type.value for event_type in EventType}
+    assert set(SCHEMA["required"]) == set(json.loads(events_of(received())[0].data()))
+    assert set(TYPES.values()) == set(EventType)
+    assert set(TYPES) <= set(Step)
+
+
+def test_no_event_holds_a_body_or_a_phone_number() -> None:
+    for event in events_of(exhausted()):
+        told = event.data().decode() + json.dumps(event.attributes())
+        for private in (BODY, CUSTOMER, "+15550000001", "+15550009999"):
+            assert private not in told
+
+
+def test_exhausted_goes_to_the_dead_letters_as_well() -> None:
+    publisher = ListPublisher()
+    publish(publisher, "events", "dead", events_of(exhausted()))
+    assert [event.type.value for topic, event in publisher.published if topic == "dead"] == ["exhausted"]
+    assert len([topic for topic, _ in publisher.published if topic == "events"]) == 7
+
+
+def test_attributes_are_texts_and_leave_out_what_is_empty() -> None:
+    attributes = events_of(received())[1].attributes()
+    assert attributes["type"] == "attempt_started"
+    assert attributes["tier"] == "1"
+    assert all(isinstance(value, str) and value for value in attributes.values())
+
+
+def test_a_firestore_write_is_read_back_exactly() -> None:
+    before, relay = received(), exhausted()
+    assert relays_of(written(before, relay)) == (before, relay)
+    assert relays_of(written(None, before)) == (None, before)
+    assert relays_of(written(relay, None)) == (relay, None)
+
+
+def test_what_is_no_firestore_event_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a Firestore event"):
+        relays_of(b"\xff\xff\xff")

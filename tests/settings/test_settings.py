@@ -1,0 +1,214 @@
+"""The configuration: every mistake reported together, in words, and none of them gives anything away."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from relay.core.policy import DEFAULT_RETRY_DELAYS_SECONDS, Success
+from relay.errors import ConfigurationError
+from relay.settings.settings import Settings, load_settings
+from relay.settings.variables import ENTRY_POINTS, VARIABLES, variables_of
+
+from tests.settings.environments import (
+    API_SECRET,
+    BUSINESS,
+    EMBEDDED,
+    FIRST,
+    GOOGLE,
+    OTHER_TOKEN,
+    SECOND,
+    THIRD,
+    TOKEN,
+    Watched,
+)
+
+EVERYTHING = tuple(ENTRY_POINTS)
+
+
+def _load(environ: Mapping[str, str], *entry_points: str, **changes: str) -> Settings:
+    return load_settings({**environ, **changes}, entry_points or EVERYTHING)
+
+
+def _tiers(*tiers: object) -> dict[str, str]:
+    rest = {name: value for name, value in EMBEDDED.items() if not name.endswith("_HANDLER_PHONE")}
+    return {**rest, "RELAY_TIERS": json.dumps(tiers)}
+
+
+# What a complete configuration amounts to.
+
+
+def test_three_phones_are_three_tiers_with_the_usual_schedule() -> None:
+    policy = _load(EMBEDDED).policy
+    assert policy is not None
+    assert [(tier.name, tier.phone) for tier in policy.tiers] == [
+        ("primary", FIRST),
+        ("secondary", SECOND),
+        ("backup", THIRD),
+    ]
+    assert {tier.retry_delays_seconds for tier in policy.tiers} == {(2.0, 4.0, 8.0)}
+    assert {(tier.receipt_timeout_seconds, tier.success) for tier in policy.tiers} == {(60.0, Success.DELIVERED)}
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_relay_tiers_may_be_any_number(count: int) -> None:
+    policy = _load(_tiers(*({"phone": f"+155501000{number:02d}"} for number in range(count)))).policy
+    assert policy is not None
+    assert policy.last_tier == count
+
+
+def test_a_tier_may_say_everything_about_itself() -> None:
+    tier = {
+        "name": "On call",
+        "phone": FIRST,
+        "retry_delays_seconds": [1, 2.5],
+        "receipt_timeout_seconds": 30,
+        "success": "sent",
+    }
+    policy = _load(_tiers(tier)).policy
+    assert policy is not None
+    (read,) = policy.tiers
+    assert (read.name, read.phone, read.success) == ("On call", FIRST, Success.SENT)
+    assert (read.retry_delays_seconds, read.receipt_timeout_seconds) == ((1.0, 2.5), 30.0)
+
+
+def test_a_tier_may_go_to_every_limit() -> None:
+    least = {"phone": FIRST, "retry_delays_seconds": [], "receipt_timeout_seconds": 1}
+    most = {
+        "name": "x" * 100,
+        "phone": SECOND,
+        "retry_delays_seconds": [0, *([3600] * 9)],
+        "receipt_timeout_seconds": 36000,
+    }
+    policy = _load(_tiers(least, most)).policy
+    assert policy is not None
+    assert policy.last_tier == 2
+
+
+def test_a_tier_needs_nothing_but_a_phone() -> None:
+    policy = _load(_tiers({"phone": FIRST})).policy
+    assert policy is not None
+    assert policy.tiers[0].retry_delays_seconds == DEFAULT_RETRY_DELAYS_SECONDS
+    assert policy.tiers[0].name == "tier 1"
+
+
+def test_defaults() -> None:
+    settings = _load(EMBEDDED)
+    assert settings.backend == "embedded"
+    assert settings.database_path == ".local/relay.db"
+    assert settings.collection == "message-relay-state"
+    assert settings.firestore_database == "(default)"
+    assert settings.tasks_queue_template == "escalate-tier-{tier}"
+    assert settings.certs_url == "https://www.googleapis.com/oauth2/v1/certs"
+    assert settings.callback_base_url == settings.public_base_url == "https://relay.example.com"
+    assert (settings.api_base_url, settings.escalation_tier) == ("", None)
+
+
+def test_a_project_makes_google_the_home_unless_told_otherwise() -> None:
+    assert _load(GOOGLE).backend == "google"
+    assert _load(GOOGLE, RELAY_BACKEND="embedded").backend == "embedded"
+    assert _load(EMBEDDED).backend == "embedded"
+
+
+def test_during_a_rotation_there_are_two_tokens_the_sending_one_first() -> None:
+    assert _load(EMBEDDED).auth_tokens == (TOKEN,)
+    assert _load(EMBEDDED, TWILIO_AUTH_TOKEN_SECONDARY=OTHER_TOKEN).auth_tokens == (TOKEN, OTHER_TOKEN)
+
+
+def test_blanks_around_a_value_and_a_slash_at_an_addresss_end_do_not_matter() -> None:
+    settings = _load(EMBEDDED, TWILIO_AUTH_TOKEN=f" {TOKEN}\n", PUBLIC_BASE_URL="https://relay.example.com/ ")
+    assert settings.auth_tokens == (TOKEN,)
+    assert settings.public_base_url == "https://relay.example.com"
+
+
+def test_several_own_numbers_are_separated_by_commas() -> None:
+    numbers = f"{BUSINESS}, +15550100101,"
+    assert _load(EMBEDDED, BUSINESS_PHONE_NUMBER=numbers).business_phones == (BUSINESS, "+15550100101")
+
+
+@pytest.mark.parametrize("name", ["TWILIO_REGION", "TWILIO_API_KEY", "PUBLIC_URL", "BACKUP_FOLDER", "RELAY_LOCAL_HOST"])
+def test_what_others_read_is_none_of_our_business(name: str) -> None:
+    load_settings({**GOOGLE, name: "x"}, ENTRY_POINTS)
+
+
+def test_allowed_emails_are_compared_in_lower_case() -> None:
+    emails = "Operator@Example.com, second@example.com"
+    assert _load(GOOGLE, RELAY_STATE_ALLOWED_EMAILS=emails).allowed_emails == {
+        "operator@example.com",
+        "second@example.com",
+    }
+
+
+@pytest.mark.parametrize(("value", "tier"), [("1", 1), ("12", 12), ("any", None)])
+def test_a_function_is_told_its_tier(value: str, tier: int | None) -> None:
+    assert _load(GOOGLE, ESCALATION_TIER=value).escalation_tier == tier
+
+
+def test_settings_show_no_secret_and_no_number_when_they_are_printed() -> None:
+    text = repr(_load(GOOGLE, TWILIO_API_KEY_SID="SK" + "1" * 32, TWILIO_API_KEY_SECRET=API_SECRET))
+    for hidden in (TOKEN, API_SECRET, BUSINESS, FIRST):
+        assert hidden not in text
+
+
+# Who reads what.
+
+
+@pytest.mark.parametrize("environ", [EMBEDDED, GOOGLE], ids=["embedded", "google"])
+@pytest.mark.parametrize("entry_point", EVERYTHING)
+def test_an_entry_point_reads_exactly_what_the_table_says(entry_point: str, environ: Mapping[str, str]) -> None:
+    watched = Watched({**environ, **{variable.name: "" for variable in VARIABLES if variable.name not in environ}})
+    load_settings(watched, [entry_point])
+    assert watched.looked_at == {variable.name for variable in variables_of(entry_point)}
+
+
+def test_the_environment_is_read_where_settings_are_made_and_nowhere_else() -> None:
+    functions = Path(__file__).resolve().parents[2] / "functions"
+    reading = {
+        path.relative_to(functions / "relay").as_posix()
+        for path in functions.rglob("*.py")
+        if re.search(r"\bos\.(environb?|getenv)\b", path.read_text())
+    }
+    # The second finds a local stand-in for Cloud Tasks; Google's own clients find theirs by themselves.
+    assert reading == {"wiring.py", "google/timers.py"}
+
+
+@pytest.mark.parametrize("entry_point", EVERYTHING)
+def test_an_entry_point_needs_nothing_beyond_its_own_variables(entry_point: str) -> None:
+    own = {variable.name for variable in variables_of(entry_point)}
+    load_settings({name: value for name, value in GOOGLE.items() if name in own}, [entry_point])
+
+
+@pytest.mark.parametrize("entry_point", EVERYTHING)
+def test_mistakes_in_other_entry_points_variables_are_none(entry_point: str) -> None:
+    own = {variable.name for variable in variables_of(entry_point)}
+    broken = {variable.name: "💥 ?#{" for variable in VARIABLES if variable.name not in own}
+    load_settings({**GOOGLE, **broken}, [entry_point])
+
+
+def test_secrets_go_only_to_those_who_check_signatures_or_send() -> None:
+    secrets = {variable.name for variable in VARIABLES if variable.secret}
+    assert secrets == {"TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY", "TWILIO_API_KEY_SECRET"}
+    for entry_point in ("sms_relay_state", "sms_redrive", "relay_events", "console"):
+        assert not secrets & {variable.name for variable in variables_of(entry_point)}
+
+
+@pytest.mark.parametrize(
+    "name", [variable.name for variable in VARIABLES if variable.required == "always" and variable.name in EMBEDDED]
+)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_what_is_always_required_is_missed_by_name(name: str, value: str | None) -> None:
+    environ = {key: given for key, given in EMBEDDED.items() if key != name} | ({} if value is None else {name: value})
+    with pytest.raises(ConfigurationError) as caught:
+        _load(environ)
+    assert any(mistake.startswith(f"{name} is missing: ") for mistake in caught.value.mistakes)
+
+
+@pytest.mark.parametrize("name", [variable.name for variable in VARIABLES if variable.required == "google"])
+def test_what_google_requires_is_missed_there_and_only_there(name: str) -> None:
+    environ = {key: given for key, given in GOOGLE.items() if key != name}
+    with pytest.raises(ConfigurationError, match=f"{name} is missing"):
+        _load(environ, RELAY_BACKEND="google")
+    _load(environ, RELAY_BACKEND="embedded")

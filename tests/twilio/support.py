@@ -1,0 +1,44 @@
+"""What the tests of sending share: one text, one account, and a Twilio that is a raw server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relay.core import failures
+from relay.ports import OutgoingText, Refused, SendOutcome
+from relay.twilio.messenger import TwilioMessenger
+
+from tests.twilio.raw_server import RawServer, Talk
+
+ACCOUNT = "AC" + "0" * 32
+TOKEN = "made-up-auth-token"
+BODY = "the boiler is leaking"
+HANDLER, OURS = "+15550002001", "+15550001000"
+TEXT = OutgoingText(HANDLER, OURS, BODY, validity_seconds=60, status_callback="https://relay.example.com/s?relay=SM1")
+# Enough for a request to leave on a slow machine, where a test waits for an answer that never comes.
+PATIENT, BRIEF = 60.0, 2.0
+NOT_SENT = Refused(failures.CONNECTION_REFUSED)
+
+
+class Notes:
+    """The port Journal, as far as the messenger uses it."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, severity: str, message: str, **labels: object) -> None:
+        self.lines.append(f"{severity} {message} {labels}")
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the messenger does not use {name}")
+
+
+def messenger_at(base_url: str, notes: Notes | None = None) -> TwilioMessenger:
+    journal: Any = notes
+    return TwilioMessenger(account_sid=ACCOUNT, auth_token=TOKEN, base_url=base_url, journal=journal)
+
+
+def send(talk: Talk, timeout_seconds: float = PATIENT, notes: Notes | None = None) -> tuple[SendOutcome, RawServer]:
+    with RawServer(talk) as server:
+        outcome = messenger_at(server.base_url, notes).send(TEXT, timeout_seconds=timeout_seconds)
+    return outcome, server

@@ -1,0 +1,244 @@
+"""Asking Twilio what became of texts: paging, times, and answers that must not be taken for "there is no such text"."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from relay.errors import MessengerUnavailable
+from relay.ports import Messenger
+from relay.twilio import messenger as twilio_messenger
+from relay.twilio.messenger import TwilioMessenger
+
+from scripts.fake_twilio import FakeTwilio, ManualClock, Server
+from tests.twilio.raw_server import Connection, RawServer, Talk, one_answer
+
+ACCOUNT = "AC" + "0" * 32
+TOKEN = "made-up-auth-token"
+HANDLER, OURS = "+15550002001", "+15550001000"
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+PATIENT, BRIEF = 60.0, 0.4
+
+CALLS: dict[str, Callable[[Messenger, float], object]] = {
+    "fetch": lambda messenger, seconds: messenger.fetch("SM" + "1" * 32, timeout_seconds=seconds),
+    "sent_to": lambda messenger, seconds: messenger.sent_to(HANDLER, OURS, NOW, timeout_seconds=seconds),
+    "received_at": lambda messenger, seconds: messenger.received_at(OURS, NOW, timeout_seconds=seconds),
+}
+
+
+def messenger_at(base_url: str) -> TwilioMessenger:
+    return TwilioMessenger(account_sid=ACCOUNT, auth_token=TOKEN, base_url=base_url)
+
+
+def listed(number: int, created_at: datetime, sent_at: datetime | None = None, **changes: object) -> dict[str, object]:
+    """A message as Twilio lists it."""
+    spelled = [None if at is None else at.strftime("%a, %d %b %Y %H:%M:%S +0000") for at in (created_at, sent_at)]
+    return {
+        "sid": f"SM{number:032x}",
+        "status": "sent" if sent_at else "queued",
+        "direction": "outbound-api",
+        "to": HANDLER,
+        "from": OURS,
+        "body": "a text",
+        "error_code": None,
+        "num_media": "0",
+        "date_created": spelled[0],
+        "date_sent": spelled[1],
+        **changes,
+    }
+
+
+def pages(*contents: list[dict[str, object]]) -> Talk:
+    """Answers the list's pages in turn, each naming the next."""
+    answers = [
+        json.dumps(
+            {
+                "messages": content,
+                "page": number,
+                "page_size": 2,
+                "uri": "/here",
+                "next_page_uri": f"/2010-04-01/next?Page={number}" if number < len(contents) else None,
+            }
+        ).encode()
+        for number, content in enumerate(contents, start=1)
+    ]
+
+    def talk(connection: Connection) -> None:
+        for answer in answers:
+            if connection.read_request():
+                connection.answer(200, answer)
+
+    return talk
+
+
+def sent_since(talk: Talk, since: datetime) -> tuple[list[str], int]:
+    """The numbers of the texts found, and how many requests that took."""
+    with RawServer(talk) as server:
+        found = messenger_at(server.base_url).sent_to(HANDLER, OURS, since, timeout_seconds=PATIENT)
+    return [str(int(text.message_sid[2:], 16)) for text in found], len(server.requests)
+
+
+def ago(seconds: float) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+def test_the_request_names_numbers_and_page_size_and_no_date_that_a_waiting_text_would_fail() -> None:
+    with RawServer(pages([])) as server:
+        messenger_at(server.base_url).sent_to(HANDLER, OURS, NOW, timeout_seconds=PATIENT)
+    line = server.requests[0].split("\r\n")[0]
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+    assert line == f"GET {path}?To=%2B15550002001&From=%2B15550001000&PageSize=200 HTTP/1.1"
+
+
+def test_what_came_in_is_read_in_pages_as_large_as_twilio_allows() -> None:
+    with RawServer(pages([])) as server:
+        messenger_at(server.base_url).received_at(OURS, NOW, timeout_seconds=PATIENT)
+    line = server.requests[0].split("\r\n")[0]
+    assert line == f"GET /2010-04-01/Accounts/{ACCOUNT}/Messages.json?To=%2B15550001000&PageSize=1000 HTTP/1.1"
+
+
+def test_pages_are_followed_until_one_is_too_old() -> None:
+    talk = pages(
+        [listed(5, ago(1)), listed(4, ago(2), ago(2))],
+        [listed(3, ago(9), ago(9)), listed(2, ago(20), ago(20))],
+        [listed(1, ago(30), ago(30)), listed(9, ago(40), ago(40))],
+        [listed(8, ago(5))],
+    )
+    assert sent_since(talk, ago(10)) == (["5", "4", "3"], 3)
+
+
+def test_a_text_that_waited_long_at_twilio_does_not_end_the_search() -> None:
+    talk = pages([listed(2, ago(3600), ago(1))], [listed(1, ago(5), ago(5))])
+    assert sent_since(talk, ago(10)) == (["1"], 2)
+
+
+def test_the_last_page_ends_the_search() -> None:
+    assert sent_since(pages([listed(1, ago(1))]), ago(10)) == (["1"], 1)
+    assert sent_since(pages([]), ago(10)) == ([], 1)
+
+
+def test_inbound_texts_between_the_same_numbers_were_not_sent_by_us() -> None:
+    assert sent_since(pages([listed(1, ago(1), direction="inbound")]), ago(10)) == ([], 1)
+
+
+def test_our_own_outgoing_texts_did_not_come_in() -> None:
+    with RawServer(pages([listed(1, NOW, to=OURS), listed(2, NOW, to=OURS, direction="inbound")])) as server:
+        found = messenger_at(server.base_url).received_at(OURS, NOW, timeout_seconds=PATIENT)
+    assert [one.text.message_id for one in found] == [f"SM{2:032x}"]
+
+
+def test_a_whole_list_is_read_page_by_page_from_a_server_like_twilios(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twilio_messenger, "_WHOLE_PAGE_SIZE", 2)
+    fake = FakeTwilio(clock=ManualClock())
+    with Server(fake) as server:
+        sids = [fake.customer_texts("+15550003001", OURS, f"text {number}").sid for number in range(7)]
+        messenger = TwilioMessenger(
+            account_sid=fake.settings.account_sid, auth_token=fake.settings.auth_token, base_url=server.base_url
+        )
+        since = datetime.fromtimestamp(fake.clock.now(), UTC)
+        found = messenger.received_at(OURS, since, timeout_seconds=PATIENT)
+    assert [one.text.message_id for one in found] == sids[::-1]
+
+
+def test_an_error_code_on_a_status_that_is_no_failure_is_left_out() -> None:
+    stale = json.dumps(listed(1, NOW, NOW, status="delivered", error_code=30008)).encode()
+    with RawServer(one_answer(200, stale)) as server:
+        found = messenger_at(server.base_url).fetch("SM" + "1" * 32, timeout_seconds=PATIENT)
+    assert found is not None
+    assert (found.status, found.error_code) == ("delivered", None)
+
+
+def test_only_twilios_own_not_found_says_that_there_is_no_such_text() -> None:
+    own = b'{"code": 20404, "message": "not found", "status": 404}'
+    with RawServer(one_answer(404, own)) as server:
+        assert CALLS["fetch"](messenger_at(server.base_url), PATIENT) is None
+    for body in (b"", b"<html>no such page</html>", b'{"code": 20003, "status": 404}'):
+        with RawServer(one_answer(404, body)) as server, pytest.raises(MessengerUnavailable):
+            CALLS["fetch"](messenger_at(server.base_url), PATIENT)
+
+
+def hang(connection: Connection) -> None:
+    connection.read_request()
+    connection.hang()
+
+
+def drip(connection: Connection) -> None:
+    connection.read_request()
+    connection.answer(200, b"", length=100_000)
+    connection.drip(b" " * 100_000)
+
+
+def reset(connection: Connection) -> None:
+    connection.read_request()
+    connection.reset()
+
+
+def endless_list(connection: Connection) -> None:
+    page: dict[str, Any] = {"messages": [listed(1, NOW + timedelta(days=1))], "next_page_uri": "/2010-04-01/next"}
+    while connection.read_request():
+        connection.answer(200, json.dumps(page).encode())
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("talk", [hang, drip], ids=["hang", "drip"])
+def test_an_answer_that_does_not_come_in_time_is_no_answer(name: str, talk: Talk) -> None:
+    with RawServer(talk) as server, pytest.raises(MessengerUnavailable):
+        CALLS[name](messenger_at(server.base_url), BRIEF)
+
+
+@pytest.mark.parametrize("name", ["sent_to", "received_at"])
+def test_a_list_without_end_is_given_up_in_time(name: str) -> None:
+    with RawServer(endless_list) as server, pytest.raises(MessengerUnavailable):
+        CALLS[name](messenger_at(server.base_url), BRIEF)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    ("talk", "words"),
+    [
+        (reset, "broke"),
+        (one_answer(200, b"{", 100), "broke"),
+        (one_answer(200, b""), "not understood"),
+        (one_answer(200, b"garbage"), "not understood"),
+        (one_answer(200, b"[]"), "not understood"),
+        (one_answer(200, b"{}"), "not understood"),
+        (one_answer(200, b'{"messages": 7}'), "not understood"),
+        (one_answer(200, b'{"messages": [{"date_created": "soon"}]}'), "not understood"),
+        (one_answer(302, b"", Location="/elsewhere"), "HTTP status 302"),
+        (one_answer(401, b"{}"), "HTTP status 401"),
+        (one_answer(429, b'{"code": 20429, "status": 429}'), "HTTP status 429"),
+        (one_answer(500, b"<html>"), "HTTP status 500"),
+        (one_answer(503, b'{"code": 20503, "status": 503}'), "HTTP status 503"),
+    ],
+)
+def test_an_answer_that_says_nothing_is_no_answer(name: str, talk: Talk, words: str) -> None:
+    with RawServer(talk) as server, pytest.raises(MessengerUnavailable, match=words):
+        CALLS[name](messenger_at(server.base_url), PATIENT)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_twilio_that_cannot_be_reached_is_no_answer(name: str) -> None:
+    with RawServer(reset) as server:
+        messenger = messenger_at(server.base_url)
+    with pytest.raises(MessengerUnavailable):
+        CALLS[name](messenger, PATIENT)
+
+
+def test_neither_log_lines_nor_errors_show_a_number_or_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    shown = []
+    for name, call in CALLS.items():
+        for talk in (one_answer(500, HANDLER.encode()), reset, pages([])):
+            with RawServer(talk) as server:
+                try:
+                    shown.append(repr(call(messenger_at(server.base_url), PATIENT)))
+                except MessengerUnavailable as error:
+                    chain = [error, error.__cause__, error.__context__]
+                    shown.append(f"{name} {chain!r}")
+    everything = f"{caplog.text} {shown}"
+    for secret in (HANDLER[1:], OURS[1:], TOKEN):
+        assert secret not in everything

@@ -1,0 +1,190 @@
+"""What a POST to Twilio comes to when Twilio or the network misbehaves: certain where it can be, never sent twice."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
+from relay.twilio.messenger import outcome_of_error
+
+from tests.twilio.raw_server import CREATED, SID, Connection, RawServer, Talk, created, one_answer
+from tests.twilio.support import ACCOUNT, BODY, BRIEF, HANDLER, OURS, PATIENT, TOKEN, Notes, send
+
+
+def error_json(code: int, status: int) -> bytes:
+    return json.dumps({"code": code, "message": f"about {HANDLER}", "more_info": "", "status": status}).encode()
+
+
+def read_and_hang(connection: Connection) -> None:
+    connection.read_request()
+    connection.hang()
+
+
+def read_and_reset(connection: Connection) -> None:
+    connection.read_request()
+    connection.reset()
+
+
+def drip_the_head(connection: Connection) -> None:
+    connection.read_request()
+    connection.drip(b"HTTP/1.1 201 Created\r\nX-Padding: " + b"x" * 100_000)
+
+
+def drip_the_body(connection: Connection) -> None:
+    connection.read_request()
+    connection.answer(201, b"", length=100_000)
+    connection.drip(b" " * 100_000)
+
+
+def endless_body(connection: Connection) -> None:
+    connection.read_request()
+    connection.answer(201, b"", length=1_000_000_000)
+    while True:
+        connection.write(b" " * 1_000_000)
+
+
+def stop_in_the_middle_and_reset(connection: Connection) -> None:
+    connection.read_request()
+    connection.answer(201, CREATED[:10], length=len(CREATED))
+    connection.reset()
+
+
+def test_the_request_is_what_twilio_documents() -> None:
+    outcome, server = send(created)
+    assert outcome == Accepted(SID)
+    (request,) = server.requests
+    head, _, body = request.partition("\r\n\r\n")
+    assert head.startswith(f"POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json HTTP/1.1\r\n")
+    assert "Content-Type: application/x-www-form-urlencoded" in head
+    assert "Authorization: Basic " in head
+    assert set(body.split("&")) == {
+        "To=%2B15550002001",
+        "From=%2B15550001000",
+        "Body=the+boiler+is+leaking",
+        "ValidityPeriod=60",
+        "SmartEncoded=true",
+        "StatusCallback=https%3A%2F%2Frelay.example.com%2Fs%3Frelay%3DSM1",
+    }
+
+
+@pytest.mark.parametrize(
+    "talk", [read_and_hang, drip_the_head, drip_the_body], ids=lambda talk: getattr(talk, "__name__", "")
+)
+def test_an_answer_that_does_not_come_in_time_is_ambiguous(talk: Talk) -> None:
+    outcome, server = send(talk, BRIEF)
+    assert isinstance(outcome, Ambiguous)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [read_and_reset, stop_in_the_middle_and_reset, endless_body, one_answer(201, CREATED[:10], len(CREATED))],
+    ids=["reset", "reset in the middle", "endless", "cut off"],
+)
+def test_an_answer_that_breaks_off_is_ambiguous_and_nothing_is_repeated(talk: Talk) -> None:
+    outcome, server = send(talk)
+    assert outcome == Ambiguous("the connection to Twilio broke before its answer was complete")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not JSON",
+        b"[]",
+        b"null",
+        b"7",
+        b'"SM"',
+        b"{}",
+        b'{"sid": null}',
+        b'{"sid": 7}',
+        b'{"sid": "SM1"}',
+        b'{"sid": ["SM"]}',
+        b"\xff\xfe",
+        b'{"sid": "%s' % SID.encode(),
+        b"<html>" + SID.encode() + b"</html>",
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_ambiguous(body: bytes) -> None:
+    outcome, server = send(one_answer(201, body))
+    assert outcome == Ambiguous("Twilio's answer was not understood")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 599])
+@pytest.mark.parametrize("body", [b"", b"<html>gateway</html>", error_json(20500, 500), error_json(30001, 500)])
+def test_a_server_error_is_ambiguous(status: int, body: bytes) -> None:
+    outcome, server = send(one_answer(status, body))
+    assert outcome == Ambiguous(f"Twilio answered with HTTP status {status}")
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_is_ambiguous_and_not_followed() -> None:
+    with RawServer(created) as elsewhere:
+        outcome, _ = send(one_answer(307, b"", Location=f"{elsewhere.base_url}/2010-04-01/x"))
+    assert outcome == Ambiguous("Twilio answered with HTTP status 307")
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (429, 20429, Refused(20429)),
+        (503, 20503, Refused(20503)),
+        (500, 20503, Refused(20503)),
+        (429, None, Refused(20429)),
+        (429, 63038, Refused(63038)),
+        (400, 21610, Refused(21610)),
+        (400, 99999, Refused(99999)),
+        (401, 20003, Refused(20003)),
+        (401, None, Refused(20003)),
+        (403, None, Refused(20003)),
+        (404, 20404, Refused(20404)),
+        (404, None, Refused(20404)),
+        (400, None, Refused(400)),
+        (413, None, Refused(21617)),
+        (422, None, Refused(422)),
+    ],
+)
+def test_a_refusal_tells_twilios_code_or_what_its_status_amounts_to(
+    status: int, code: int | None, expected: SendOutcome
+) -> None:
+    outcome, _ = send(one_answer(status, b"<html/>" if code is None else error_json(code, status)))
+    assert outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, 20500), (408, None), (408, "20429"), (500, 20500), (503, None), (502, 21610), (302, None)],
+)
+def test_what_may_have_been_processed_is_ambiguous(status: int, code: object) -> None:
+    assert isinstance(outcome_of_error(status, code), Ambiguous)
+
+
+def test_an_error_in_the_newer_format_tells_its_code_too() -> None:
+    problem = {"type": "https://example.com/e", "title": "Opted out", "status": 400, "code": 21610}
+    outcome, _ = send(one_answer(400, json.dumps(problem).encode()))
+    assert outcome == Refused(21610)
+
+
+def test_neither_log_lines_nor_reasons_nor_notes_show_body_number_or_secret(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    notes = Notes()
+    talks: list[Talk] = [
+        created,
+        read_and_hang,
+        read_and_reset,
+        one_answer(400, error_json(21211, 400)),
+        one_answer(500, error_json(20500, 500)),
+        one_answer(201, b"garbage " + HANDLER.encode()),
+    ]
+    outcomes = [send(talk, BRIEF if talk is read_and_hang else PATIENT, notes)[0] for talk in talks]
+    shown = f"{caplog.text} {outcomes} {notes.lines}"
+    for secret in (BODY, BODY.replace(" ", "+"), HANDLER, HANDLER[1:], OURS[1:], TOKEN):
+        assert secret not in shown
+    assert len(notes.lines) == 3

@@ -1,0 +1,244 @@
+"""What is read from a well-signed request, and what is refused as malformed."""
+
+from __future__ import annotations
+
+import pytest
+from relay.errors import BadRequest
+from relay.twilio import webhook
+from relay.twilio.webhook import (
+    STATUSES,
+    Word,
+    delivery_status,
+    inbound_text,
+    meaningful_code,
+    status_callback_url,
+    word_for,
+)
+
+from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER
+from tests.worlds import INBOUND, STATUS, Doubles, Fields, inbound_request, post, status_request, with_fields
+
+MMS = "MM" + "f" * 32
+
+
+def _form(fields: Fields) -> dict[str, list[str]]:
+    form: dict[str, list[str]] = {}
+    for name, value in fields:
+        form.setdefault(name, []).append(value)
+    return form
+
+
+# A customer's text.
+
+
+def test_a_text_is_read_as_twilio_wrote_it() -> None:
+    text = inbound_text(_form(INBOUND))
+    assert (text.message_id, text.sender_phone, text.recipient_phone) == (MESSAGE_ID, CUSTOMER, OUR_NUMBER)
+    assert (text.body, text.media_count) == (BODY, 0)
+
+
+@pytest.mark.parametrize("body", ["", " ", "Äöü 😀\r\nzwei", "a=b&c", "x" * 1600, "\x00", "+1", "MessageSid"])
+def test_any_body_is_taken_untrimmed(body: str) -> None:
+    doubles = Doubles()
+    assert doubles.inbound(inbound_request(Body=body)).status == 200
+    assert doubles.relay().message_body == body
+
+
+def test_a_text_without_a_body_is_an_empty_one() -> None:
+    assert inbound_text(_form(with_fields(INBOUND, Body=None))).body == ""
+
+
+@pytest.mark.parametrize(
+    "sender", ["+15557654321", "72404", "ACME Bank", "+4915112345678", "whatsapp:+15557654321", "1"]
+)
+def test_short_codes_and_names_may_write_too(sender: str) -> None:
+    assert inbound_text(_form(with_fields(INBOUND, From=sender))).sender_phone == sender
+
+
+@pytest.mark.parametrize(("given", "count"), [("0", 0), ("1", 1), ("10", 10), (None, 0)])
+def test_attachments_are_counted(given: str | None, count: int) -> None:
+    fields = with_fields(INBOUND, NumMedia=given, MessageSid=MMS)
+    assert inbound_text(_form(fields)).media_count == count
+
+
+MALFORMED_TEXTS: dict[str, Fields] = {
+    "no MessageSid": with_fields(INBOUND, MessageSid=None),
+    "an empty MessageSid": with_fields(INBOUND, MessageSid=""),
+    "a MessageSid too short": with_fields(INBOUND, MessageSid=MESSAGE_ID[:-1]),
+    "a MessageSid too long": with_fields(INBOUND, MessageSid=MESSAGE_ID + "0"),
+    "a MessageSid with a line break": with_fields(INBOUND, MessageSid=MESSAGE_ID + "\n"),
+    "a MessageSid of another kind": with_fields(INBOUND, MessageSid="CA" + "0" * 32),
+    "a MessageSid in capitals": with_fields(INBOUND, MessageSid="SM" + "A" * 32),
+    "a MessageSid of other digits": with_fields(INBOUND, MessageSid="SM" + "\u0661" * 32),
+    "a path in the MessageSid": with_fields(INBOUND, MessageSid="SM" + "../" * 10 + "aa"),
+    "two MessageSids": (*INBOUND, ("MessageSid", MMS)),
+    "no From": with_fields(INBOUND, From=None),
+    "an empty From": with_fields(INBOUND, From=""),
+    "a From that begins with a blank": with_fields(INBOUND, From=" +15557654321"),
+    "a From with a line break": with_fields(INBOUND, From="+1555\n"),
+    "a From of endless length": with_fields(INBOUND, From="+" * 65),
+    "two Froms": (*INBOUND, ("From", "+15550000000")),
+    "the same From twice": (*INBOUND, ("From", CUSTOMER)),
+    "no To": with_fields(INBOUND, To=None),
+    "an empty To": with_fields(INBOUND, To=""),
+    "two Tos": (*INBOUND, ("To", "+15550000000")),
+    "two bodies": (*INBOUND, ("Body", "another")),
+    "two AccountSids": (*INBOUND, ("AccountSid", "AC" + "b" * 32)),
+    "no AccountSid": with_fields(INBOUND, AccountSid=None),
+    "a negative NumMedia": with_fields(INBOUND, NumMedia="-1"),
+    "a NumMedia in words": with_fields(INBOUND, NumMedia="two"),
+    "an empty NumMedia": with_fields(INBOUND, NumMedia=""),
+    "a NumMedia beyond reason": with_fields(INBOUND, NumMedia="100"),
+    "a NumMedia of other digits": with_fields(INBOUND, NumMedia="\u0661"),
+}
+
+
+@pytest.mark.parametrize("fields", MALFORMED_TEXTS.values(), ids=MALFORMED_TEXTS)
+def test_a_malformed_text_is_refused_and_not_stored(fields: Fields) -> None:
+    doubles = Doubles()
+    response = doubles.inbound(post("/sms/inbound", fields))
+    assert response.status == 400
+    assert doubles.store.writes == 0
+    for secret in (BODY, CUSTOMER, OUR_NUMBER):
+        assert secret not in response.body.decode()
+
+
+# A status callback.
+
+
+def _query(relay: str = MESSAGE_ID, tier: str = "1", attempt: str = "2") -> str:
+    return f"relay={relay}&tier={tier}&attempt={attempt}"
+
+
+def test_a_callback_names_its_relay_and_attempt_in_the_query_and_its_text_in_the_form() -> None:
+    told = delivery_status(_form(with_fields(STATUS, MessageSid=MMS)), _query(attempt="12"))
+    assert (told.message_id, told.attempt, told.message_sid) == (MESSAGE_ID, 12, MMS)
+    assert (told.status, told.code) == ("delivered", None)
+
+
+def test_our_own_callback_address_is_read_back_as_it_was_made() -> None:
+    url = status_callback_url("https://relay.example.com", MESSAGE_ID, 3, 7)
+    address, _, overrides = url.partition("#")
+    assert address.startswith("https://relay.example.com/sms/delivery-status?")
+    assert "rp=all" in overrides
+    told = delivery_status(_form(STATUS), address.partition("?")[2])
+    assert (told.message_id, told.attempt) == (MESSAGE_ID, 7)
+
+
+MALFORMED_QUERIES: dict[str, str] = {
+    "no query": "",
+    "no relay": "tier=1&attempt=2",
+    "no attempt": f"relay={MESSAGE_ID}&tier=1",
+    "a relay that is no MessageSid": _query(relay="SM123"),
+    "a relay with a path": _query(relay="../../etc/passwd"),
+    "attempt 0": _query(attempt="0"),
+    "a negative attempt": _query(attempt="-1"),
+    "an attempt beyond reason": _query(attempt="10000"),
+    "an attempt in words": _query(attempt="one"),
+    "an attempt with a leading zero": _query(attempt="01"),
+    "an attempt of other digits": _query(attempt="%D9%A1"),
+    "two attempts": _query() + "&attempt=3",
+    "two relays": _query() + f"&relay={MMS}",
+    "an empty attempt": _query(attempt=""),
+    "no equals sign": "relay",
+    "too many names": _query() + "".join(f"&x{number}=1" for number in range(20)),
+}
+
+
+@pytest.mark.parametrize("query", MALFORMED_QUERIES.values(), ids=MALFORMED_QUERIES)
+def test_a_callback_that_names_no_attempt_is_refused(query: str) -> None:
+    doubles = Doubles()
+    assert doubles.status(post("/sms/delivery-status", STATUS, query)).status == 400
+    assert doubles.store.reads == 0
+
+
+MALFORMED_CALLBACKS: dict[str, Fields] = {
+    "no MessageSid": with_fields(STATUS, MessageSid=None),
+    "a MessageSid that is none": with_fields(STATUS, MessageSid="x"),
+    "two MessageSids": (*STATUS, ("MessageSid", MMS)),
+    "no MessageStatus": with_fields(STATUS, MessageStatus=None),
+    "an empty MessageStatus": with_fields(STATUS, MessageStatus=""),
+    "a MessageStatus in capitals": with_fields(STATUS, MessageStatus="DELIVERED"),
+    "a MessageStatus with a blank": with_fields(STATUS, MessageStatus="delivered "),
+    "two MessageStatuses": (*STATUS, ("MessageStatus", "failed")),
+    "two ErrorCodes": (*with_fields(STATUS, ErrorCode="30003"), ("ErrorCode", "30006")),
+}
+
+
+@pytest.mark.parametrize("fields", MALFORMED_CALLBACKS.values(), ids=MALFORMED_CALLBACKS)
+def test_a_malformed_callback_is_refused(fields: Fields) -> None:
+    assert Doubles().status(post("/sms/delivery-status", fields, _query())).status == 400
+
+
+# Twilio's words.
+
+# Every status of its documentation, and what it means for the attempt it belongs to.
+MEANINGS = {
+    "accepted": Word.PROGRESS,
+    "scheduled": Word.PROGRESS,
+    "queued": Word.PROGRESS,
+    "sending": Word.PROGRESS,
+    "sent": Word.SENT,
+    "partially_delivered": Word.SENT,
+    "delivered": Word.DELIVERED,
+    "read": Word.DELIVERED,
+    "undelivered": Word.FAILED,
+    "failed": Word.FAILED,
+    "canceled": Word.FAILED,
+    "receiving": Word.NONE,
+    "received": Word.NONE,
+}
+
+
+@pytest.mark.parametrize(("status", "word"), MEANINGS.items())
+def test_every_status_of_twilios_has_a_meaning(status: str, word: Word) -> None:
+    assert word_for(status) is word
+
+
+def test_the_table_of_statuses_is_complete_and_holds_nothing_else() -> None:
+    assert set(STATUSES) == set(MEANINGS)
+
+
+@pytest.mark.parametrize("status", ["", "teleported", "DELIVERED", "delivered "])
+def test_a_new_status_of_twilios_is_progress_and_never_a_failure(status: str) -> None:
+    assert word_for(status) is Word.PROGRESS
+
+
+def test_an_unknown_status_in_a_callback_is_answered_like_any_other() -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    assert doubles.status(status_request("teleported")).status == 204
+    assert doubles.relay().final_status.value == "in_progress"
+
+
+@pytest.mark.parametrize("status", sorted(set(MEANINGS) - {"undelivered", "failed", "canceled"}))
+def test_a_stale_error_code_on_another_status_means_nothing(status: str) -> None:
+    assert meaningful_code(status, "30003") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [
+        ("30003", 30003),
+        ("", None),
+        ("0", None),
+        ("null", None),
+        ("-1", None),
+        ("3e4", None),
+        ("9999999", None),
+        ("٣", None),
+    ],
+)
+def test_a_failures_code_is_a_number_or_nothing(code: str, meant: int | None) -> None:
+    assert meaningful_code("undelivered", code) == meant
+
+
+def test_the_answer_to_twilio_is_an_empty_document_of_twiml() -> None:
+    assert webhook.TWIML.body == b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+    assert webhook.TWIML.headers["Content-Type"].startswith("text/xml")
+
+
+def test_an_error_says_nothing_of_what_was_sent() -> None:
+    with pytest.raises(BadRequest) as caught:
+        inbound_text(_form(with_fields(INBOUND, From="not a number\n")))
+    assert "not a number" not in str(caught.value)

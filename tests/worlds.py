@@ -1,0 +1,189 @@
+"""A whole world of doubles for the ways in, and Twilio's requests as Twilio would sign them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from relay.core.model import Relay
+from relay.core.policy import Policy
+from relay.errors import StoreUnavailable
+from relay.flow.conductor import World
+from relay.flow.intake import Intake, handle_inbound_webhook
+from relay.flow.receipts import handle_delivery_status
+from relay.twilio.webhook import TwilioAccount
+from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
+from twilio.request_validator import RequestValidator
+
+from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
+from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, policy, sid
+
+ACCOUNT_SID = "AC" + "a" * 32
+TOKEN = "0123456789abcdef0123456789abcdef"
+BASE_URL = "https://relay.example.com"
+ACCOUNT = TwilioAccount(ACCOUNT_SID, (TOKEN,), BASE_URL)
+
+Fields = tuple[tuple[str, str], ...]
+
+
+class MultiValues:
+    """Form fields as twilio-python takes them: repeated names keep all their values."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
+        self._fields = tuple(fields)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._fields)
+
+    def __bool__(self) -> bool:
+        return bool(self._fields)
+
+    def getlist(self, name: str) -> list[str]:
+        return [value for each, value in self._fields if each == name]
+
+
+def sign(url: str, fields: Fields, token: str = TOKEN) -> str:
+    """The signature Twilio's own library gives, so that ours is never checked against itself."""
+    return str(RequestValidator(token).compute_signature(url, MultiValues(fields)))
+
+
+def post(path: str, fields: Fields, query: str = "", base_url: str = BASE_URL, token: str = TOKEN) -> Request:
+    """A POST as Twilio makes it, signed."""
+    url = base_url + path + (f"?{query}" if query else "")
+    headers = {"content-type": FORM, "x-twilio-signature": sign(url, fields, token)}
+    return Request("POST", path, query, headers, urlencode(fields).encode())
+
+
+def with_fields(fields: Fields, **changes: str | None) -> Fields:
+    """The fields with these changed, added, or (None) left out."""
+    merged: dict[str, str | None] = {**dict(fields), **changes}
+    return tuple((name, value) for name, value in merged.items() if value is not None)
+
+
+INBOUND: Fields = (
+    ("ToCountry", "US"),
+    ("MessageSid", MESSAGE_ID),
+    ("SmsSid", MESSAGE_ID),
+    ("AccountSid", ACCOUNT_SID),
+    ("From", CUSTOMER),
+    ("To", OUR_NUMBER),
+    ("Body", BODY),
+    ("NumMedia", "0"),
+    ("NumSegments", "1"),
+    ("FromCity", ""),
+    ("ApiVersion", "2010-04-01"),
+)
+STATUS: Fields = (
+    ("MessageSid", sid(1)),
+    ("MessageStatus", "delivered"),
+    ("SmsSid", sid(1)),
+    ("SmsStatus", "delivered"),
+    ("AccountSid", ACCOUNT_SID),
+    ("From", OUR_NUMBER),
+    ("To", "+15550100001"),
+    ("RawDlrDoneDate", "2601051200"),
+    ("ErrorMessage", ""),
+)
+
+
+def inbound_request(**changes: str | None) -> Request:
+    """The webhook of the usual text."""
+    return post(INBOUND_PATH, with_fields(INBOUND, **changes))
+
+
+def status_request(
+    status: str = "delivered", attempt: int = 1, message_id: str = MESSAGE_ID, tier: int = 1, **changes: str | None
+) -> Request:
+    """Twilio's callback about an attempt of the usual relay."""
+    fields = with_fields(STATUS, **{"MessageSid": sid(attempt), "MessageStatus": status, **changes})
+    return post(DELIVERY_STATUS_PATH, fields, f"relay={message_id}&tier={tier}&attempt={attempt}")
+
+
+@dataclass
+class Doubles:
+    """The world, and each of its doubles by name."""
+
+    tiers: Policy = field(default_factory=policy)
+    account: TwilioAccount = ACCOUNT
+
+    def __post_init__(self) -> None:
+        self.clock = FakeClock()
+        self.journal = MemoryJournal()
+        self.timers = MemoryTimers(self.journal)
+        self.store = MemoryStore(self.clock, self.timers)
+        self.messenger = ScriptedMessenger(self.clock)
+        self.intake = Intake(self.tiers, (OUR_NUMBER,))
+        claims = itertools.count(1)
+        self.world = World(
+            store=self.store,
+            timers=self.timers,
+            messenger=self.messenger,
+            clock=self.clock,
+            journal=self.journal,
+            new_claim=lambda: f"claim {next(claims)}",
+            public_base_url=BASE_URL,
+        )
+
+    def inbound(self, request: Request | None = None) -> Response:
+        return handle_inbound_webhook(self.world, self.account, self.intake, request or inbound_request())
+
+    def status(self, request: Request) -> Response:
+        return handle_delivery_status(self.world, self.account, request)
+
+    def relay(self, message_id: str = MESSAGE_ID) -> Relay:
+        """What the store holds; fails when it holds no such relay."""
+        stored = self.store.get(message_id, timeout_seconds=1.0)
+        assert stored is not None
+        return stored.relay
+
+
+class Observed(Doubles):
+    """The same world, which also remembers in which order its ports were called, and can be held up or killed there.
+
+    `calls` are words like `create`, `get`, `update`, `arm deadline 1`, `cancel deadline 1`, `send`. `before`, `after`:
+    by such a word, what happens right before or after that call; what they raise takes the place of its answer.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.calls: list[str] = []
+        self.before: dict[str, Callable[[], None]] = {}
+        self.after: dict[str, Callable[[], None]] = {}
+        for name in ("create", "get", "update"):
+            self._observe(self.store, name, lambda *_, name=name: name)
+        for name in ("arm", "cancel"):
+            self._observe(self.timers, name, lambda timer, name=name: f"{name} {timer.kind} {timer.attempt}")
+        for name in ("send", "fetch", "sent_to"):
+            self._observe(self.messenger, name, lambda *_, name=name: name)
+
+    def _observe(self, port: object, name: str, word: Callable[..., str]) -> None:
+        method = getattr(port, name)
+
+        def observed(*args: Any, **kwargs: Any) -> Any:
+            call = word(*args)
+            self.calls.append(call)
+            self.before.get(call, _nothing)()
+            answer = method(*args, **kwargs)
+            self.after.get(call, _nothing)()
+            return answer
+
+        setattr(port, name, observed)
+
+
+def _nothing() -> None:
+    """The usual thing to happen before and after a call."""
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+def kill() -> None:
+    raise Killed
+
+
+def lose_the_answer() -> None:
+    raise StoreUnavailable("no answer in time")
