@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from relay.core import machine, moves
 from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind
+from relay.core.failures import Failure, FailureClass
 from relay.core.model import InboundText, Relay, SenderClass
 from relay.core.policy import LOOKUP_RETRIES_MAX, Policy, Tier
 
@@ -19,7 +20,9 @@ RECEIVED_AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 # Once before any lease or deadline of the walk has passed, and once after all of them have.
 EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
 
-TRANSIENT, PERMANENT = 30003, 30006  # a code after which the same tier is tried again, and one after which it is not
+# One after which the same tier is tried again, and one after which it is not.
+TRANSIENT = Failure(FailureClass.TRANSIENT, "out of coverage", 30003)
+PERMANENT = Failure(FailureClass.RECIPIENT, "a landline", 30006)
 
 MAY_CLAIM = frozenset(
     {
@@ -30,7 +33,7 @@ MAY_CLAIM = frozenset(
         EventKind.DEADLINE_UNANSWERED,
     }
 )
-_HAS_CODE = frozenset({EventKind.SEND_REFUSED, EventKind.RECEIPT_FAILED})
+_HAS_FAILURE = frozenset({EventKind.SEND_REFUSED, EventKind.RECEIPT_FAILED})
 _TELLS_SID = frozenset(
     {EventKind.SEND_ACCEPTED, EventKind.RECEIPT_PROGRESS, EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_FAILED}
 )
@@ -71,10 +74,10 @@ def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
                 # The trail grows with every change, so no two claims of one history are the same.
                 claims += [f"claim {len(relay.error_log)}"] + ([current.claim] if current and current.claim else [])
             for claim in claims:
-                for code in (TRANSIENT, PERMANENT) if kind in _HAS_CODE else (None,):
+                for failure in (TRANSIENT, PERMANENT) if kind in _HAS_FAILURE else (None,):
                     sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None
                     request = f"request {len(relay.redrive_ids)}"
-                    event = Event(kind, attempt, claim=claim, message_sid=sid, code=code, request_id=request)
+                    event = Event(kind, attempt, claim=claim, sent_id=sid, failure=failure, request_id=request)
                     yield event, LATE
                     if kind is EventKind.DEADLINE_NOT_FOUND:
                         yield event, EARLY

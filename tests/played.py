@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from relay.core.model import InboundText, Relay, Timer
 from relay.core.policy import Policy, Success, Tier
 from relay.flow import conductor, timers
-from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget, World
-from relay.flow.intake import WEBHOOK_SECONDS, Intake, accept
+from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget, World
+from relay.flow.intake import Intake, accept
 from relay.flow.receipts import receipt_event
-from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
+from relay.ports import Accepted, Ambiguous, SendOutcome
+from relay.twilio.statuses import receipt_of
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
 from tests.fakes.clock import START
+from tests.twilio_words import refusal
 
 OURS = "+12025550100"
 CUSTOMER = "+12025550142"
@@ -48,7 +50,6 @@ class Played:
             self.clock,
             self.journal,
             lambda: f"claim-{next(claims)}",
-            "https://relay.example.com",
         )
         self._ids = itertools.count(1)
 
@@ -83,11 +84,12 @@ class Played:
         stored = conductor.load(self.world, message_id, budget)
         assert stored is not None
         told = stored.relay.attempts[(attempt or len(stored.relay.attempts)) - 1]
-        sid = told.message_sid or f"SM{told.number:032x}"
+        sid = told.sent_id or f"SM{told.number:032x}"
         if sid in self.messenger.messages:
             self.messenger.set_status(sid, status, code)
-        event = receipt_event(status, code, Success.DELIVERED, told.number, sid)
-        assert event is not None
+        receipt = receipt_of(sid, status, str(code or ""))
+        assert receipt is not None
+        event = receipt_event(receipt, Success.DELIVERED, told.number)
         conductor.apply(self.world, stored, event, budget)
 
     def relay(self, message_id: str) -> Relay:
@@ -115,7 +117,7 @@ class Played:
 
     def exhausted(self, sender: str = CUSTOMER, body: str = "Nobody answers the door") -> str:
         """Tier 1 is a landline, tier 2 has opted out, tier 3 is unreachable four times."""
-        message_id = self.text(body, sender, Accepted("SM" + "a" * 32), Refused(21610))
+        message_id = self.text(body, sender, Accepted("SM" + "a" * 32), refusal(21610))
         self.wait(0.9)
         self.receipt(message_id, "undelivered", 30006)
         for pause in (2.0, 4.0, 8.0, 0.0):

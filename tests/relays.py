@@ -8,6 +8,7 @@ from relay.core import machine, moves
 from relay.core.events import Decision, Event, EventKind
 from relay.core.model import InboundText, Relay, SenderClass
 from relay.core.policy import Policy, Success, Tier
+from relay.twilio.codes import failure_of
 
 T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 MESSAGE_ID = "SM" + "0" * 32
@@ -56,11 +57,11 @@ def after(relay: Relay, *events: Event, seconds: float = 1.0) -> Relay:
 
 
 def accepted(attempt: int) -> Event:
-    return Event(EventKind.SEND_ACCEPTED, attempt, message_sid=sid(attempt))
+    return Event(EventKind.SEND_ACCEPTED, attempt, sent_id=sid(attempt))
 
 
 def refused(attempt: int, code: int = PERMANENT) -> Event:
-    return Event(EventKind.SEND_REFUSED, attempt, code=code)
+    return Event(EventKind.SEND_REFUSED, attempt, failure=failure_of(code))
 
 
 def unknown(attempt: int) -> Event:
@@ -72,15 +73,15 @@ def due(attempt: int, claim: str | None = None) -> Event:
 
 
 def progress(attempt: int) -> Event:
-    return Event(EventKind.RECEIPT_PROGRESS, attempt, message_sid=sid(attempt))
+    return Event(EventKind.RECEIPT_PROGRESS, attempt, sent_id=sid(attempt))
 
 
 def delivered(attempt: int) -> Event:
-    return Event(EventKind.RECEIPT_DELIVERED, attempt, message_sid=sid(attempt))
+    return Event(EventKind.RECEIPT_DELIVERED, attempt, sent_id=sid(attempt))
 
 
 def failed(attempt: int, code: int | None = TRANSIENT) -> Event:
-    return Event(EventKind.RECEIPT_FAILED, attempt, message_sid=sid(attempt), code=code)
+    return Event(EventKind.RECEIPT_FAILED, attempt, sent_id=sid(attempt), failure=failure_of(code))
 
 
 def unconfirmed(attempt: int, claim: str | None = None) -> Event:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from relay.core.failures import Failure, FailureClass
 from relay.core.model import (
     RETENTION,
     Attempt,
@@ -100,8 +101,8 @@ attempts = st.builds(
     claim=st.none() | words,
     lease_until=st.none() | instants,
     deadline_at=st.none() | instants,
-    message_sid=st.none() | sids,
-    error_code=st.none() | error_codes,
+    sent_id=st.none() | sids,
+    failure=st.none() | st.builds(Failure, st.sampled_from(FailureClass), texts, st.none() | error_codes),
     is_resend=st.booleans(),
     lookups=small,
 )

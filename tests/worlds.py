@@ -12,9 +12,10 @@ from relay.core.model import Relay
 from relay.core.policy import Policy
 from relay.errors import StoreUnavailable
 from relay.flow.conductor import World
-from relay.flow.intake import Intake, handle_inbound_webhook
-from relay.flow.receipts import handle_delivery_status
-from relay.twilio.webhook import TwilioAccount
+from relay.flow.intake import Intake
+from relay.twilio.delivery_status import handle_delivery_status
+from relay.twilio.inbound import handle_inbound_webhook
+from relay.twilio.signature import TwilioAccount
 from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
 from twilio.request_validator import RequestValidator
 
@@ -124,7 +125,6 @@ class Doubles:
             clock=self.clock,
             journal=self.journal,
             new_claim=lambda: f"claim {next(claims)}",
-            public_base_url=BASE_URL,
         )
 
     def inbound(self, request: Request | None = None) -> Response:

@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TextIO
 
-from relay.core import failures
 from relay.core.failures import FailureClass
 from relay.core.model import Relay, SenderClass, Step, TrailEntry
 
@@ -110,9 +109,9 @@ class JsonJournal:
         if entry.step in (Step.RECEIVED, Step.RECOVERED) and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
             yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
         if entry.step is Step.ATTEMPT_FAILED:
-            if entry.error_code == 21610:  # the handler's phone is blocked since it texted STOP
+            if entry.status == FailureClass.OPTED_OUT:
                 yield self._named("handler_opted_out", relay, fields)
-            elif failures.classify(entry.error_code).failure_class is FailureClass.SENDER:
+            elif entry.status == FailureClass.SENDER:
                 yield self._named("sender_or_account_error", relay, fields)
 
     def exhausted(self, relay: Relay) -> None:

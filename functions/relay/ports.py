@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from relay.core.events import Receipt
+from relay.core.failures import Failure
 from relay.core.model import FinalStatus, InboundText, Relay, Timer, TrailEntry
 
 
@@ -118,34 +120,37 @@ class OutgoingText:
     """One SMS to one handler.
 
     Attributes:
-        validity_seconds: how long Twilio may keep it queued, 1 to 36000.
-        status_callback: where Twilio reports its fate; identifies relay, tier and attempt in its query.
+        validity_seconds: how long the provider may keep it queued, 1 to 36000.
+        message_id, tier, attempt: which attempt of which relay it is. The provider's receipts come back with these, so
+            that they find it even when its id at the provider was never learned.
     """
 
     to: str
     from_: str
     body: str
     validity_seconds: int
-    status_callback: str
+    message_id: str
+    tier: int
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Twilio has the text and gave it this id."""
+    """The provider has the text and gave it this id, which is opaque."""
 
-    message_sid: str
+    sent_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Twilio certainly did not take the text. `code` as in failures.TABLE, or failures.CONNECTION_REFUSED."""
+    """The provider certainly did not take the text."""
 
-    code: int
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """Nobody can tell whether the text left: timeout, reset, 5xx. `reason` in plain words."""
+    """It cannot be told whether the text left: timeout, reset, 5xx. `reason` in plain words."""
 
     reason: str
 
@@ -155,11 +160,10 @@ SendOutcome = Accepted | Refused | Ambiguous
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What Twilio knows of a text it has. `status` is Twilio's own word (webhook.STATUSES gives it a meaning)."""
+    """What the provider knows of a text it has. `receipt` is None where it says nothing of an outgoing text."""
 
-    message_sid: str
-    status: str
-    error_code: int | None
+    sent_id: str
+    receipt: Receipt | None
     to: str
     from_: str
     body: str
@@ -168,25 +172,25 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """An inbound text in Twilio's message list, with the time Twilio took it in."""
+    """An inbound text in the provider's list, with the time the provider took it in."""
 
     text: InboundText
     received_at: datetime
 
 
 class Messenger(Protocol):
-    """Twilio's REST interface, as far as the relay needs it."""
+    """The provider of texts, as far as the relay needs it: sends one, and says what became of it."""
 
     def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
-        """POST the text once, no retries. Never raises for anything that Twilio or the network do."""
+        """POST the text once, no retries. Never raises for anything that the provider or the network do."""
         ...
 
-    def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
-        """The text's true status; None when Twilio does not know it. Raises MessengerUnavailable."""
+    def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:
+        """The text with its true status; None when the provider does not know it. Raises MessengerUnavailable."""
         ...
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
-        """Texts that Twilio took from us for this number since then. Raises MessengerUnavailable."""
+        """Texts that the provider took from us for this number since then. Raises MessengerUnavailable."""
         ...
 
     def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:

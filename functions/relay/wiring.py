@@ -24,14 +24,14 @@ from relay.settings.settings import DATABASE_DEFAULT, Settings, backend_of, load
 from relay.settings.variables import ENTRY_POINTS, Need
 
 if TYPE_CHECKING:
-    from relay.embedded.background import Background
     from relay.embedded.database import Database
+    from relay.embedded.ticker import Ticker
     from relay.flow.conductor import World
     from relay.flow.intake import Intake
     from relay.operators.identity import IdentityVerifier
     from relay.ports import Journal, Messenger, RelayStore, Timers
     from relay.record.relay_events import EventPublisher
-    from relay.twilio.webhook import TwilioAccount
+    from relay.twilio.signature import TwilioAccount
 
 T = TypeVar("T")
 
@@ -82,12 +82,11 @@ class Runtime:
             clock=SystemClock(),
             journal=self.journal,
             new_claim=new_claim,
-            public_base_url=self.settings.callback_base_url,
         )
 
     @cached_property
     def account(self) -> TwilioAccount:
-        from relay.twilio.webhook import TwilioAccount
+        from relay.twilio.signature import TwilioAccount
 
         settings = self.settings
         return TwilioAccount(settings.account_sid, settings.auth_tokens, settings.public_base_url)
@@ -161,7 +160,8 @@ def runtime(entry_point: str, environ: Mapping[str, str] | None = None) -> Runti
 def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
     from relay.twilio.messenger import TwilioMessenger
 
-    key = ("messenger", settings.account_sid, settings.api_key_sid, settings.api_base_url)
+    signed_in = (settings.account_sid, settings.api_key_sid, settings.api_base_url)
+    key = ("messenger", *signed_in, settings.callback_base_url)
     return _once(
         key,
         lambda: TwilioMessenger(
@@ -170,6 +170,7 @@ def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
             api_key_sid=settings.api_key_sid,
             api_key_secret=settings.api_key_secret,
             base_url=settings.api_base_url,
+            callback_base_url=settings.callback_base_url,
             journal=journal,
         ),
     )
@@ -219,6 +220,12 @@ def embedded_home(settings: Settings, journal: Journal) -> Home:
 
 # What the embedded home does by itself: everything that timers and schedules do in the cloud.
 _BACKGROUND = ("escalate_tier", "sweep", "reconcile")
+SWEEP_EVERY_SECONDS = 60.0
+RECONCILE_EVERY_SECONDS = 300.0
+# Kept back from a run's own limit: its last call may end late, and its end has to be written down.
+LEASE_MARGIN_SECONDS = 30.0
+# As many texts as may wait for the provider's answer at once, each up to ten seconds.
+_TICKER_THREADS = 8
 
 
 def prepare_embedded(settings: Settings) -> None:
@@ -234,16 +241,42 @@ def prepare_embedded(settings: Settings) -> None:
     Database(settings.database_path).prepare()
 
 
+def ticker(world: World, intake: Intake, database: Database) -> Ticker:
+    """Returns what fires the embedded home's timers and runs its jobs, not started yet.
+
+    Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one
+    of them, and by another one when that one dies.
+    """
+    from relay.embedded.ticker import Job, Ticker
+    from relay.flow import reconcile, sweep, timers
+
+    jobs = (
+        Job("sweep", SWEEP_EVERY_SECONDS, lambda: sweep.sweep(world), sweep.RUN_SECONDS + LEASE_MARGIN_SECONDS),
+        Job(
+            "reconcile",
+            RECONCILE_EVERY_SECONDS,
+            lambda: reconcile.reconcile(world, intake),
+            reconcile.RUN_SECONDS + LEASE_MARGIN_SECONDS,
+        ),
+    )
+    return Ticker(
+        database,
+        lambda timer: timers.fire(world, timer),
+        world.clock,
+        world.journal,
+        jobs=jobs,
+        threads=_TICKER_THREADS,
+    )
+
+
 def start_background(environ: Mapping[str, str] | None = None) -> None:
     """Embedded home: start firing this machine's timers, and the sweep and reconcile jobs, once per process."""
 
-    def make() -> Background:
-        from relay.embedded.background import Background
-
+    def make() -> Ticker:
         own = Runtime(load_settings(os.environ if environ is None else environ, _BACKGROUND))
         if own.home.database is None:
             raise ConfigurationError(["Only the embedded home runs its own timers (RELAY_BACKEND=embedded)."])
-        return Background(own.world, own.intake, own.home.database)
+        return ticker(own.world, own.intake, own.home.database)
 
     _once(("background",), make).start()
 

@@ -63,7 +63,7 @@ def relays(count: int) -> Iterator[Relay]:
     now = datetime.now(UTC)
     relay = moves.receive(inbound_text("SM" + "f" * 32), SenderClass.CUSTOMER, POLICY, now, "0123456789abcdef").relay
     for kind in (EventKind.SEND_ACCEPTED, EventKind.RECEIPT_DELIVERED):
-        relay = machine.transition(relay, Event(kind, 1, message_sid="SM" + "e" * 32), now).relay
+        relay = machine.transition(relay, Event(kind, 1, sent_id="SM" + "e" * 32), now).relay
     step = timedelta(days=_DAYS) / count
     for number in range(count):
         # Random like real ids, so that neighbours in time are not neighbours in the file.

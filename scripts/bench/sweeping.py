@@ -17,7 +17,7 @@ from relay.flow.sweep import sweep
 from relay.ports import Accepted, OutgoingText
 from relay.wiring import SystemClock, new_claim
 
-from scripts.bench import settings, texts
+from scripts.bench import texts
 from scripts.bench.rounds import Row, Samples, compare, in_turn
 from scripts.bench.stored import FEW, POLICY, StoredFiles, inbound_text
 
@@ -94,5 +94,4 @@ def _world(store: SqliteStore) -> World:
         clock=SystemClock(),
         journal=silent,
         new_claim=new_claim,
-        public_base_url=settings.PUBLIC_BASE_URL,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlencode
 
-from relay.twilio.webhook import signature
+from relay.twilio.signature import signature
 
 from scripts.bench import settings
 

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay.settings.settings import E164
-from relay.twilio.webhook import CONNECTION_OVERRIDES
+from relay.twilio.forms import CONNECTION_OVERRIDES
 from relay.web import INBOUND_PATH
 
 from scripts.deployment import terraform

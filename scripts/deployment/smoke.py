@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.core.model import FinalStatus
-from relay.twilio.webhook import signature
+from relay.twilio.signature import signature
 from relay.web import INBOUND_PATH
 
 from scripts.deployment.smoke_target import Target, ask, deployed, local

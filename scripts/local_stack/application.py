@@ -16,7 +16,7 @@ from functions_framework import create_app
 from relay import wiring
 from relay.embedded.feed import SqliteFeed
 from relay.settings.settings import Settings
-from relay.twilio.webhook import CONNECTION_OVERRIDES
+from relay.twilio.forms import CONNECTION_OVERRIDES
 from werkzeug.wrappers import Response
 
 from scripts.fake_twilio import FakeTwilio, Server, control, make_app

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from relay.core import failures
 from relay.core.failures import FailureClass
 from relay.core.policy import Policy
 from relay.log import masked
 from relay.settings.settings import Settings
-from relay.twilio.webhook import CONNECTION_OVERRIDES
+from relay.twilio import codes
+from relay.twilio.forms import CONNECTION_OVERRIDES
 from werkzeug.wrappers import Request, Response
 
 from scripts.local_stack.environment import CUSTOMER_PHONE, Plan, Twilio
@@ -90,7 +90,7 @@ def _describe(plan: Plan, settings: Settings) -> dict[str, Any]:
         description["relay_state"] = {"audience": settings.audience, "email": min(settings.allowed_emails, default="")}
         description["error_codes"] = [
             {"code": code, "words": failure.words, "class": failure.failure_class.value}
-            for code, failure in sorted(failures.TABLE.items())
+            for code, failure in sorted(codes.TABLE.items())
             # What Twilio says of the request itself is not a carrier's doing; those have switches of their own.
             if failure.failure_class not in (FailureClass.NOT_PROCESSED, FailureClass.AMBIGUOUS)
         ]

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from relay.core import failures
-from relay.core.failures import FailureClass
+from relay.core.failures import ADVICE, FailureClass
 from relay.core.model import AttemptStatus, SenderClass
 
 from scripts.relayctl.api import Json, RelayApi
@@ -18,7 +17,6 @@ from scripts.relayctl.times import clock, parsed, span
 # Identity tokens allow ten seconds of skew, and receipts and leases are judged by the relay's clock.
 _SKEW_WARNING_SECONDS, _SKEW_BAD_SECONDS = 3.0, 10.0
 _SLOW_SECONDS = 2.0
-_OPTED_OUT = 21610
 _ROWS_MAX = 2000
 
 
@@ -79,8 +77,9 @@ class _Trouble:
     """What kept texts from one handler's phone, as last seen."""
 
     name: str
-    code: int
+    failure_class: FailureClass
     seen_at: str
+    why: str = ""
     texts: int = 0
 
 
@@ -88,14 +87,13 @@ def _handlers(documents: Sequence[Json]) -> Iterator[Finding]:
     """By whole documents: a handler who cannot be reached is often followed by one who fails for another reason."""
     troubles = _troubles(reversed(documents))
     for trouble in troubles:
-        if trouble.code == _OPTED_OUT:
+        if trouble.failure_class is FailureClass.OPTED_OUT:
             words = f"{trouble.name} has opted out (seen at {clock(trouble.seen_at)})"
             words += ": Twilio blocks every text to that phone"
             yield Finding("handlers", BAD, words, "Have the handler text START to the business number.")
         else:
-            failure = failures.classify(trouble.code)
-            words = f"{trouble.texts} texts of the last 24 hours could not reach {trouble.name}: {failure.words}"
-            yield Finding("handlers", WARNING, f"{words} ({trouble.code})", failure.advice)
+            words = f"{trouble.texts} texts of the last 24 hours could not reach {trouble.name}: {trouble.why}"
+            yield Finding("handlers", WARNING, words, ADVICE[trouble.failure_class])
     if not troubles:
         yield Finding("handlers", OK, "no handler's number was refused in the last 24 hours, or it has had texts since")
 
@@ -107,31 +105,30 @@ def _troubles(documents: Iterable[Json]) -> list[_Trouble]:
         names = {tier["phone"]: tier["name"] for tier in document["policy"]["tiers"]}
         sender, at = document["sender_phone"], document["timestamp"]
         if document["sender_class"] == SenderClass.HANDLER_OPT_OUT:
-            by_phone[sender] = _Trouble(names.get(sender, f"the phone …{sender[-2:]}"), _OPTED_OUT, at)
+            by_phone[sender] = _Trouble(names.get(sender, f"the phone …{sender[-2:]}"), FailureClass.OPTED_OUT, at)
         for attempt in document["attempts"]:
             phone = attempt["phone"]
             if attempt["status"] == AttemptStatus.DELIVERED:
                 by_phone.pop(phone, None)
-            elif _class_of(attempt) is FailureClass.RECIPIENT:
-                trouble = by_phone.setdefault(phone, _Trouble(names.get(phone, f"the phone …{phone[-2:]}"), 0, at))
-                trouble.code, trouble.seen_at = attempt["error_code"], at
+            elif (failed_as := _class_of(attempt)) in (FailureClass.RECIPIENT, FailureClass.OPTED_OUT):
+                name = names.get(phone, f"the phone …{phone[-2:]}")
+                trouble = by_phone.setdefault(phone, _Trouble(name, failed_as, at))
+                trouble.failure_class, trouble.seen_at, trouble.why = failed_as, at, _why(attempt)
                 trouble.texts += 1
     return list(by_phone.values())
 
 
 def _account(documents: Sequence[Json]) -> Finding:
     """The newest document first."""
-    refused = [code for document in documents if (code := _code_against_us(document)) is not None]
+    refused = [attempt for document in documents if (attempt := _refused_as_ours(document)) is not None]
     if not refused:
         return Finding("account", OK, "Twilio took texts from our number in the last 24 hours, as far as any were sent")
-    failure = failures.classify(refused[0])
-    words = f"{len(refused)} texts of the last 24 hours: {failure.words} ({refused[0]})"
-    return Finding("account", BAD, words, failure.advice)
+    words = f"{len(refused)} texts of the last 24 hours: {_why(refused[0])}"
+    return Finding("account", BAD, words, ADVICE[FailureClass.SENDER])
 
 
-def _code_against_us(document: Json) -> int | None:
-    codes = (a["error_code"] for a in reversed(document["attempts"]) if _class_of(a) is FailureClass.SENDER)
-    return next(codes, None)
+def _refused_as_ours(document: Json) -> Json | None:
+    return next((a for a in reversed(document["attempts"]) if _class_of(a) is FailureClass.SENDER), None)
 
 
 def _unreached(rows: Sequence[Json]) -> Finding:
@@ -143,9 +140,14 @@ def _unreached(rows: Sequence[Json]) -> Finding:
 
 
 def _class_of(attempt: Json) -> FailureClass | None:
-    if attempt["status"] != AttemptStatus.FAILED or attempt["error_code"] is None:
+    if attempt["status"] != AttemptStatus.FAILED or "failure_class" not in attempt:
         return None
-    return failures.classify(attempt["error_code"]).failure_class
+    return FailureClass(attempt["failure_class"])
+
+
+def _why(attempt: Json) -> str:
+    code = f" ({attempt['error_code']})" if attempt["error_code"] is not None else ""
+    return f"{attempt['failure_words']}{code}"
 
 
 def _at(row: Json) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from relay.settings.settings import E164
-from relay.twilio.webhook import CONNECTION_OVERRIDES
+from relay.twilio.forms import CONNECTION_OVERRIDES
 
 from scripts.deployment import configure_number
 from scripts.deployment.tools import Gcloud, Problem, shown

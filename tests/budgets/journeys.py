@@ -10,13 +10,14 @@ from typing import Any
 from relay.core.model import Relay
 from relay.flow import timers
 from relay.flow.conductor import World
-from relay.flow.intake import Intake, handle_inbound_webhook
-from relay.flow.receipts import handle_delivery_status
+from relay.flow.intake import Intake
+from relay.twilio.delivery_status import handle_delivery_status
+from relay.twilio.inbound import handle_inbound_webhook
 
 from scripts.cost.operations import Operations
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
 from tests.relays import CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid
-from tests.worlds import ACCOUNT, BASE_URL, inbound_request, status_request
+from tests.worlds import ACCOUNT, inbound_request, status_request
 
 
 class Recorded:
@@ -55,7 +56,6 @@ class Journey:
             clock=self.clock,
             journal=self.journal,
             new_claim=lambda: f"claim {next(claims)}",
-            public_base_url=BASE_URL,
         )
 
     def comes_in(self, sender: str = CUSTOMER) -> None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from relay.core.model import FinalStatus
-from relay.embedded.background import RECONCILE_EVERY_SECONDS
 from relay.flow import reconcile
 from relay.flow.intake import Intake
 from relay.google.queries import IDS_MAX
 from relay.ports import ReceivedMessage
+from relay.wiring import RECONCILE_EVERY_SECONDS
 
 from scripts.cost import operations
 from tests.budgets.journeys import (

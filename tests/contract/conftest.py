@@ -19,7 +19,8 @@ from relay.core.model import Timer
 from relay.embedded import timer_rows
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
-from relay.embedded.timers import SqliteTimers, Ticker
+from relay.embedded.ticker import Ticker
+from relay.embedded.timers import SqliteTimers
 from relay.ports import RelayStore, Timers
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from relay.core.model import InboundText
-from relay.ports import Ambiguous, Messenger, OutgoingText, ReceivedMessage, Refused
+from relay.ports import Ambiguous, Messenger, OutgoingText, ReceivedMessage
 from relay.twilio.messenger import TwilioMessenger
 
 from scripts.fake_twilio import FakeTwilio, ManualClock, Server, behaviour
 from tests.fakes import FakeClock, ScriptedMessenger
+from tests.twilio_words import BASE_URL, refusal
 
 OURS = "+15550001000"
 HANDLER = "+15550002001"
@@ -70,7 +71,7 @@ class ScriptedRig:
         self.pass_time = self._clock.advance
 
     def refuse_next(self, code: int) -> None:
-        self.messenger.script(Refused(code))
+        self.messenger.script(refusal(code))
 
     def lose_next_reply(self, text: OutgoingText) -> None:
         self.messenger.take(text)
@@ -104,7 +105,10 @@ class TwilioRig:
         self._clock = clock
         settings = fake.settings
         self.messenger = TwilioMessenger(
-            account_sid=settings.account_sid, auth_token=settings.auth_token, base_url=base_url
+            account_sid=settings.account_sid,
+            auth_token=settings.auth_token,
+            base_url=base_url,
+            callback_base_url=BASE_URL,
         )
         self.pass_time = clock.advance
 

@@ -7,19 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from relay.core.failures import TABLE, FailureClass
+from relay.core.failures import FailureClass
 from relay.core.model import InboundText
 from relay.errors import MessengerUnavailable
 from relay.flow.wording import comparable
-from relay.ports import Accepted, Ambiguous, OutgoingText, Refused
+from relay.ports import Accepted, Ambiguous, OutgoingText
+from relay.twilio.codes import TABLE
 
 from tests.contract.messenger_rigs import HANDLER, MESSENGERS, OURS, MessengerRig
+from tests.twilio_words import refusal, word_and_code
 
 LIMIT: dict[str, Any] = {"timeout_seconds": 60.0}
 CUSTOMER = "+15550003001"
 BODY = "+15550003001: the boiler is leaking — please come…"
-CALLBACK = "https://relay.example.com/sms/delivery-status?relay=SM1&tier=1&attempt=1"
-TEXT = OutgoingText(HANDLER, OURS, BODY, validity_seconds=60, status_callback=CALLBACK)
+TEXT = OutgoingText(HANDLER, OURS, BODY, validity_seconds=60, message_id="SM1", tier=1, attempt=1)
 SECOND = timedelta(seconds=1)
 # Those a POST can be refused with; the others are only ever told in a receipt, or leave the outcome open.
 REFUSALS = sorted(code for code, failure in TABLE.items() if failure.failure_class is not FailureClass.AMBIGUOUS)
@@ -34,7 +35,7 @@ def rig(request: pytest.FixtureRequest) -> Iterator[MessengerRig]:
 def send(rig: MessengerRig) -> str:
     outcome = rig.messenger.send(TEXT, **LIMIT)
     assert isinstance(outcome, Accepted)
-    return outcome.message_sid
+    return outcome.sent_id
 
 
 def test_an_accepted_text_can_be_fetched_by_its_id(rig: MessengerRig) -> None:
@@ -42,9 +43,9 @@ def test_an_accepted_text_can_be_fetched_by_its_id(rig: MessengerRig) -> None:
     sid = send(rig)
     found = rig.messenger.fetch(sid, **LIMIT)
     assert found is not None
-    assert (found.message_sid, found.to, found.from_) == (sid, HANDLER, OURS)
+    assert (found.sent_id, found.to, found.from_) == (sid, HANDLER, OURS)
     assert comparable(found.body) == comparable(BODY), "Twilio may show typographic characters as plain ones"
-    assert (found.status, found.error_code) == ("queued", None)
+    assert word_and_code(found) == ("queued", None)
     assert before - SECOND < found.created_at <= rig.now()
 
 
@@ -55,7 +56,7 @@ def test_every_text_has_an_id_of_its_own(rig: MessengerRig) -> None:
 @pytest.mark.parametrize("code", REFUSALS)
 def test_a_refusal_tells_its_code_and_nothing_was_taken(rig: MessengerRig, code: int) -> None:
     rig.refuse_next(code)
-    assert rig.messenger.send(TEXT, **LIMIT) == Refused(code)
+    assert rig.messenger.send(TEXT, **LIMIT) == refusal(code)
     assert rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT) == []
     send(rig)
 
@@ -67,7 +68,7 @@ def test_a_lost_reply_is_ambiguous_and_the_text_can_be_found(rig: MessengerRig) 
     assert not any(word in outcome.reason for word in (BODY, HANDLER, OURS))
     (found,) = rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT)
     assert comparable(found.body) == comparable(BODY)
-    assert rig.messenger.fetch(found.message_sid, **LIMIT) == found
+    assert rig.messenger.fetch(found.sent_id, **LIMIT) == found
 
 
 def test_a_lost_request_is_ambiguous_and_no_text_is_found(rig: MessengerRig) -> None:
@@ -83,7 +84,7 @@ def test_a_fetched_text_tells_its_true_status(rig: MessengerRig, status: str, co
     rig.end_as(sid, status, code)
     found = rig.messenger.fetch(sid, **LIMIT)
     assert found is not None
-    assert (found.status, found.error_code) == (status, code)
+    assert word_and_code(found) == (status, code)
 
 
 def test_an_unknown_id_is_none(rig: MessengerRig) -> None:
@@ -99,7 +100,7 @@ def test_a_search_finds_what_was_sent_to_one_number_since_a_moment(rig: Messenge
     wanted.append(send(rig))
     assert too_early not in wanted
     found = rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT)
-    assert sorted(text.message_sid for text in found) == sorted(wanted)
+    assert sorted(text.sent_id for text in found) == sorted(wanted)
     assert rig.messenger.sent_to("+15550002009", OURS, since, **LIMIT) == []
     assert rig.messenger.sent_to(HANDLER, "+15550001009", since, **LIMIT) == []
 
@@ -107,7 +108,7 @@ def test_a_search_finds_what_was_sent_to_one_number_since_a_moment(rig: Messenge
 def test_a_text_that_still_waits_at_twilio_is_found_too(rig: MessengerRig) -> None:
     sid = send(rig)
     (found,) = rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT)
-    assert (found.message_sid, found.status) == (sid, "queued")
+    assert (found.sent_id, word_and_code(found)) == (sid, ("queued", None))
 
 
 def test_a_moment_within_a_second_does_not_hide_a_text_of_that_second(rig: MessengerRig) -> None:
@@ -116,7 +117,7 @@ def test_a_moment_within_a_second_does_not_hide_a_text_of_that_second(rig: Messe
     since = rig.now()
     rig.pass_time(0.2)
     sid = send(rig)
-    assert [text.message_sid for text in rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT)] == [sid]
+    assert [text.sent_id for text in rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT)] == [sid]
 
 
 def test_what_came_in_is_listed_with_everything_a_webhook_would_have_told(rig: MessengerRig) -> None:

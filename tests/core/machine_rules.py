@@ -89,7 +89,7 @@ def a_tier_is_tried_at_most_once_more_than_it_has_retries_and_one_resend(step: W
         tries = [attempt for attempt in drive if attempt.tier == level]
         resends = sum(attempt.is_resend for attempt in tries)
         # One that could not be begun in time was no try, up to a limit.
-        unstarted = sum(attempt.error_code == failures.NOT_STARTED for attempt in tries)
+        unstarted = sum(attempt.failure == failures.NOT_STARTED for attempt in tries)
         allowed = len(tier.retry_delays_seconds) + 1 + resends + min(unstarted, UNSTARTED_RETRIES_MAX)
         if resends > (level == relay.policy.last_tier) or len(tries) > allowed:
             return False

@@ -204,5 +204,5 @@ def test_a_late_failure_of_an_attempt_given_up_is_noted_and_moves_nothing() -> N
 def test_twilios_id_is_learned_even_from_an_attempt_given_up() -> None:
     relay = after(received().relay, not_found(1), seconds=60)
     late = after(relay, progress(1))
-    assert late.attempts[0].message_sid == sid(1)
+    assert late.attempts[0].sent_id == sid(1)
     assert late.attempts[0].status is AttemptStatus.FAILED

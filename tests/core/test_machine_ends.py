@@ -9,6 +9,7 @@ from relay.core import machine, moves
 from relay.core.events import ArmTimer, Event, EventKind, RaiseAlarm, SendAttempt
 from relay.core.model import FinalStatus, Relay, Step, Timer, TimerKind
 from relay.core.policy import LEASE_SECONDS, LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, SEND_SECONDS_MAX
+from relay.twilio.codes import failure_of
 
 from tests.relays import (
     CUSTOMER,
@@ -92,8 +93,8 @@ def test_a_look_up_soon_after_a_lost_reply_proves_nothing_at_the_last_tier() -> 
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
-        (not_found, "no delivery confirmed in time; Twilio has the text"),
-        (unanswered, "no delivery confirmed in time; Twilio has the text and could not be asked for its fate"),
+        (not_found, "no delivery confirmed in time; the provider has the text"),
+        (unanswered, "no delivery confirmed in time; the provider has the text and could not be asked for its fate"),
     ],
 )
 def test_a_look_up_made_before_twilio_told_of_the_text_does_not_send_it_again(event: object, reason: str) -> None:
@@ -248,15 +249,15 @@ def test_the_trail_tells_the_story_in_order() -> None:
 
 
 def test_a_failure_gives_the_reason_it_was_told_or_the_codes_own() -> None:
-    told = Event(EventKind.RECEIPT_FAILED, 1, code=PERMANENT, reason="Twilio says failed")
-    assert after(received().relay, told).error_log[-2].reason == "Twilio says failed"
+    told = Event(EventKind.RECEIPT_FAILED, 1, failure=failure_of(PERMANENT), reason="the provider says failed")
+    assert after(received().relay, told).error_log[-2].reason == "the provider says failed"
     assert "landline" in after(received().relay, refused(1, PERMANENT)).error_log[-2].reason
 
 
 def test_what_a_deadlines_look_up_learned_of_twilios_id_is_kept() -> None:
-    found = Event(EventKind.DEADLINE_UNCONFIRMED, 1, message_sid=sid(5))
-    assert after(received().relay, unknown(1), found).attempts[0].message_sid == sid(5)
-    assert after(received().relay, accepted(1), unconfirmed(1)).attempts[0].message_sid == sid(1)
+    found = Event(EventKind.DEADLINE_UNCONFIRMED, 1, sent_id=sid(5))
+    assert after(received().relay, unknown(1), found).attempts[0].sent_id == sid(5)
+    assert after(received().relay, accepted(1), unconfirmed(1)).attempts[0].sent_id == sid(1)
 
 
 def test_the_trail_says_who_stepped_in() -> None:

@@ -13,6 +13,7 @@ from relay.core import machine, moves
 from relay.core.events import ABOUT_THE_RELAY, Event, EventKind, SendAttempt
 from relay.core.model import AttemptStatus, FinalStatus, InboundText, Relay, SenderClass
 from relay.core.policy import Policy, Tier
+from relay.twilio.codes import failure_of
 
 from scripts.walk_machine import MAY_CLAIM, Walked, policy_of
 from tests.core.machine_rules import RULES
@@ -58,8 +59,8 @@ def events(draw: st.DrawFn, relay: Relay) -> Event:
         kind,
         number,
         claim=draw(st.sampled_from([None, own, f"claim {len(relay.error_log)}"])) if kind in MAY_CLAIM else None,
-        message_sid=draw(st.sampled_from([None, sid(number)])),
-        code=draw(st.sampled_from(_CODES)),
+        sent_id=draw(st.sampled_from([None, sid(number)])),
+        failure=failure_of(draw(st.sampled_from(_CODES))),
         by=draw(st.sampled_from(["", "sweep"])),
         policy=draw(st.sampled_from([None, policy_of(2)])),
         tier=draw(st.integers(-1, 5)),
@@ -85,7 +86,7 @@ def test_every_rule_of_the_walk_holds_in_any_history(policy: Policy, data: st.Da
 
 def test_a_redrive_to_a_later_tier_is_the_operators_own_skip() -> None:
     """The rule that no tier is skipped is about one drive: where it begins is up to the operator."""
-    relay = after(received(policy_of(1)).relay, Event(EventKind.SEND_REFUSED, 1, code=30006))
+    relay = after(received(policy_of(1)).relay, Event(EventKind.SEND_REFUSED, 1, failure=failure_of(30006)))
     redriven = after(
         relay, Event(EventKind.REDRIVE_REQUESTED, policy=policy_of(3), tier=3, request_id="1", by="operator")
     )
@@ -97,7 +98,7 @@ def test_a_redrive_to_a_later_tier_is_the_operators_own_skip() -> None:
 
 def _fate(relay: Relay) -> tuple[object, ...]:
     attempt = relay.attempts[0]
-    return (relay.final_status, relay.delivered_tier, attempt.status, attempt.message_sid, attempt.error_code)
+    return (relay.final_status, relay.delivered_tier, attempt.status, attempt.sent_id, attempt.error_code)
 
 
 @given(

@@ -14,7 +14,7 @@ from pathlib import Path
 from relay.core.model import Timer
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
-from relay.embedded.timers import Ticker
+from relay.embedded.ticker import Ticker
 from relay.errors import VersionConflict
 from relay.wiring import SystemClock
 

@@ -10,7 +10,7 @@ import pytest
 from relay.embedded import timer_rows
 from relay.embedded.database import Database
 from relay.embedded.file import to_micros
-from relay.embedded.timers import Job, Ticker
+from relay.embedded.ticker import Job, Ticker
 
 from tests.embedded.test_ticker import TIMEOUT, eventually
 from tests.fakes import FakeClock, MemoryJournal

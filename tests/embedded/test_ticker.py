@@ -13,7 +13,8 @@ import pytest
 from relay.core.model import Timer
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
-from relay.embedded.timers import SqliteTimers, Ticker
+from relay.embedded.ticker import Ticker
+from relay.embedded.timers import SqliteTimers
 from relay.wiring import SystemClock
 
 from tests.contract.conftest import locked
@@ -278,8 +279,8 @@ def test_a_timer_of_a_kind_unknown_here_holds_up_nobody(
 def test_the_ticker_outlives_a_store_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, make_ticker: MakeTicker, timers: SqliteTimers, journal: MemoryJournal, path: Path
 ) -> None:
-    monkeypatch.setattr("relay.embedded.timers._STORE_SECONDS", 0.1)
-    monkeypatch.setattr("relay.embedded.timers._STORE_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("relay.embedded.ticker._STORE_SECONDS", 0.1)
+    monkeypatch.setattr("relay.embedded.ticker._STORE_PAUSE_SECONDS", 0.05)
     timer = _arm(timers, a_timer())
     fired: list[Timer] = []
     with locked(path):

@@ -12,7 +12,7 @@ from typing import Self
 
 from relay.core.model import FinalStatus, Relay
 from relay.ports import RelayStore
-from relay.twilio.webhook import CONNECTION_OVERRIDES
+from relay.twilio.forms import CONNECTION_OVERRIDES
 
 from scripts.fake_twilio import Exchange, FakeTwilio, InboundText, Server, Settings, StatusDelays
 from scripts.fake_twilio import behaviour as b

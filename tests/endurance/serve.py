@@ -9,7 +9,7 @@ import json
 import os
 from datetime import timedelta
 
-from relay.embedded import background
+from relay import wiring
 from relay.flow import reconcile, sweep
 
 VARIABLE = "RELAY_LOCAL_ENDURANCE"
@@ -17,15 +17,13 @@ VARIABLE = "RELAY_LOCAL_ENDURANCE"
 
 def hurry(pace: dict[str, float]) -> None:
     """Shorten the watchmen's periods and graces; everything that the protocol rests on stays as it is."""
-    background.SWEEP_EVERY_SECONDS = pace["sweep_every_seconds"]
-    background.RECONCILE_EVERY_SECONDS = pace["reconcile_every_seconds"]
+    wiring.SWEEP_EVERY_SECONDS = pace["sweep_every_seconds"]
+    wiring.RECONCILE_EVERY_SECONDS = pace["reconcile_every_seconds"]
     sweep.GRACE = timedelta(seconds=pace["sweep_grace_seconds"])
     reconcile.WEBHOOK_UNDER_WAY = timedelta(seconds=pace["webhook_under_way_seconds"])
     # So long a watchman's post stays empty when he is killed on his round.
     sweep.RUN_SECONDS = reconcile.RUN_SECONDS = pace["run_seconds"]
-    for name in ("SWEEP_RUN_SECONDS", "RECONCILE_RUN_SECONDS", "_LEASE_MARGIN_SECONDS"):
-        assert hasattr(background, name)
-        setattr(background, name, pace["run_seconds"])
+    wiring.LEASE_MARGIN_SECONDS = pace["run_seconds"]
 
 
 def main() -> None:

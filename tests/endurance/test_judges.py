@@ -16,7 +16,7 @@ from relay.core.machine import transition
 from relay.core.model import AttemptStatus, FinalStatus, InboundText, SenderClass
 from relay.core.policy import Policy, Tier
 from relay.ports import RelayStore, Stored
-from relay.twilio.webhook import status_callback_url
+from relay.twilio.forms import status_callback_url
 
 from scripts.fake_twilio import Exchange, FakeTwilio, InboundFaults, Message, PostAttempt
 from tests.endurance.judges import JUDGES, violations
@@ -74,8 +74,8 @@ def _good_run() -> Run:
     """One text, delivered by tier 1 at its first attempt."""
     text = InboundText(_ID, _TEXT.sender, _TEXT.to, _TEXT.body)
     relay = moves.receive(text, SenderClass.CUSTOMER, _POLICY, START, "claim").relay
-    relay = transition(relay, Event(EventKind.SEND_ACCEPTED, 1, message_sid="SM" + "1" * 32), START).relay
-    delivered = Event(EventKind.RECEIPT_DELIVERED, 1, message_sid="SM" + "1" * 32)
+    relay = transition(relay, Event(EventKind.SEND_ACCEPTED, 1, sent_id="SM" + "1" * 32), START).relay
+    delivered = Event(EventKind.RECEIPT_DELIVERED, 1, sent_id="SM" + "1" * 32)
     relay = transition(relay, delivered, START + timedelta(seconds=1)).relay
     post = _post(1, HANDLERS[0], START.timestamp(), "SM" + "1" * 32)
     twilio = _Twilio([post], [_message(post, (0, "queued"), (1, "delivered"))])

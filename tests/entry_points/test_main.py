@@ -89,7 +89,7 @@ def test_a_timer_that_came_to_another_tiers_function_is_carried_out_and_noted(
     doubles.inbound()
     noted = []
     for attempt in (1, 2):
-        sid = doubles.relay().attempts[-1].message_sid
+        sid = doubles.relay().attempts[-1].sent_id
         doubles.status(status_request("undelivered", attempt, MessageSid=sid, ErrorCode=str(PERMANENT)))
         timer = moves.pending(doubles.relay())
         assert timer is not None

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from relay.errors import MessengerUnavailable
 from relay.ports import Accepted, Clock, OutgoingText, ReceivedMessage, SendOutcome, SentMessage
+from relay.twilio.statuses import receipt_of
+
+from tests.twilio_words import seen
 
 
 class ScriptedMessenger:
@@ -33,11 +36,13 @@ class ScriptedMessenger:
         """Let Twilio have this text, whatever it answered; its id."""
         sid = message_sid or f"SM{len(self.messages) + 1:032x}"
         now = self._clock.now()
-        self.messages[sid] = SentMessage(sid, "queued", None, text.to, text.from_, text.body, now)
+        self.messages[sid] = seen(sid, "queued", None, text.to, text.from_, text.body, now)
         return sid
 
     def set_status(self, message_sid: str, status: str, error_code: int | None = None) -> None:
-        self.messages[message_sid] = replace(self.messages[message_sid], status=status, error_code=error_code)
+        message = self.messages[message_sid]
+        receipt = receipt_of(message_sid, status, str(error_code or ""))
+        self.messages[message_sid] = replace(message, receipt=receipt)
 
     def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
         self.sends.append(text)
@@ -45,12 +50,12 @@ class ScriptedMessenger:
             return Accepted(self.take(text))
         outcome = self._script.popleft()
         if isinstance(outcome, Accepted):
-            self.take(text, outcome.message_sid)
+            self.take(text, outcome.sent_id)
         return outcome
 
-    def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
+    def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:
         self._answer_or_raise()
-        return self.messages.get(message_sid)
+        return self.messages.get(sent_id)
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
         self._answer_or_raise()

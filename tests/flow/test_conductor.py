@@ -175,7 +175,7 @@ def test_a_receipt_that_comes_before_the_post_returns_is_not_overwritten() -> No
     doubles = Observed()
 
     def receipt_comes() -> None:
-        _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1, message_sid=sid(1)))
+        _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1, sent_id=sid(1)))
 
     doubles.after["send"] = receipt_comes
     _create(doubles)

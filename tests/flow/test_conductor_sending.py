@@ -9,10 +9,11 @@ from relay.core.model import AttemptStatus, SenderClass, Step, TimerKind
 from relay.core.policy import LEASE_SECONDS
 from relay.flow import conductor
 from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget
-from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
+from relay.ports import Accepted, Ambiguous, SendOutcome
 
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid, text
-from tests.worlds import BASE_URL, Doubles, Killed, Observed, kill
+from tests.twilio_words import refusal
+from tests.worlds import Doubles, Killed, Observed, kill
 
 
 def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
@@ -47,7 +48,7 @@ def test_what_goes_out_is_addressed_described_and_limited() -> None:
     assert (sent.to, sent.from_) == (doubles.tiers.tiers[0].phone, OUR_NUMBER)
     assert sent.body == f"{CUSTOMER}: {BODY}"
     assert sent.validity_seconds == 45
-    assert sent.status_callback.startswith(f"{BASE_URL}/sms/delivery-status?relay={MESSAGE_ID}&tier=1&attempt=1#")
+    assert (sent.message_id, sent.tier, sent.attempt) == (MESSAGE_ID, 1, 1)
 
 
 @pytest.mark.parametrize(("timeout", "validity"), [(1.0, 1), (1.9, 1), (36000.0, 36000)])
@@ -59,7 +60,7 @@ def test_a_texts_validity_stays_within_twilios_bounds(timeout: float, validity: 
 
 def test_a_refusal_is_recorded_with_its_code_and_goes_on_by_a_timer() -> None:
     doubles = Doubles()
-    doubles.messenger.script(Refused(PERMANENT))
+    doubles.messenger.script(refusal(PERMANENT))
     _create(doubles)
     relay = doubles.relay()
     assert [(each.tier, each.status.value) for each in relay.attempts] == [(1, "failed"), (2, "scheduled")]
@@ -88,7 +89,7 @@ def test_a_lease_that_has_run_out_sends_nothing(seconds: float) -> None:
     conductor.create(doubles.world, decision, Budget(doubles.clock, 10_000, TASK_LIMITS))
     assert doubles.messenger.sends == []
     relay = doubles.relay()
-    assert relay.attempts[0].error_code == failures.NOT_STARTED
+    assert relay.attempts[0].failure == failures.NOT_STARTED
     assert relay.attempts[1].tier == 1
     assert moves.pending(relay) in doubles.timers.armed
 
@@ -129,7 +130,7 @@ def test_a_final_relay_sends_nothing_more() -> None:
 
 def test_the_alarm_is_raised_once_and_recorded() -> None:
     doubles = Doubles(tiers=policy(tiers=1))
-    doubles.messenger.script(Refused(PERMANENT))
+    doubles.messenger.script(refusal(PERMANENT))
     _create(doubles)
     _apply(doubles, Event(EventKind.INBOUND_REPEATED))
     assert [relay.message_id for relay in doubles.journal.alarms] == [MESSAGE_ID]
@@ -138,7 +139,7 @@ def test_the_alarm_is_raised_once_and_recorded() -> None:
 
 def test_the_alarm_is_raised_again_after_a_death_before_it_was_recorded() -> None:
     doubles = Observed(tiers=policy(tiers=1))
-    doubles.messenger.script(Refused(PERMANENT))
+    doubles.messenger.script(refusal(PERMANENT))
     updates = iter([None, kill])
     doubles.before["update"] = lambda: (next(updates) or _nothing)()
     with pytest.raises(Killed):
@@ -180,7 +181,7 @@ def test_a_send_leaves_time_to_write_down_how_it_went() -> None:
     ("outcome", "status"),
     [
         (Accepted(sid(9)), AttemptStatus.ACCEPTED),
-        (Refused(PERMANENT), AttemptStatus.FAILED),
+        (refusal(PERMANENT), AttemptStatus.FAILED),
         (Ambiguous("reset"), AttemptStatus.UNKNOWN),
     ],
 )

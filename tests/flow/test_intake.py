@@ -12,9 +12,10 @@ from relay.errors import StoreUnavailable
 from relay.flow.conductor import TASK_LIMITS, Budget
 from relay.flow.intake import Intake, accept, classify_sender
 from relay.ports import Ambiguous, Refused
-from relay.twilio import webhook
+from relay.twilio.inbound import TWIML
 
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, text
+from tests.twilio_words import refusal
 from tests.worlds import Doubles, Observed, inbound_request, lose_the_answer
 
 HANDLER = policy().tiers[1].phone
@@ -54,7 +55,7 @@ def test_a_text_from_the_number_it_came_to_is_our_own_whatever_is_configured() -
 @pytest.mark.parametrize("sender", [HANDLER, OUR_NUMBER])
 def test_what_is_not_a_customers_is_recorded_answered_and_never_sent(sender: str) -> None:
     doubles = Doubles()
-    assert doubles.inbound(inbound_request(From=sender)) == webhook.TWIML
+    assert doubles.inbound(inbound_request(From=sender)) == TWIML
     assert doubles.relay().final_status is FinalStatus.RECORDED
     assert doubles.relay().message_body == BODY
     assert doubles.messenger.sends == []
@@ -66,11 +67,11 @@ def test_what_is_not_a_customers_is_recorded_answered_and_never_sent(sender: str
 
 def test_a_text_is_stored_sent_to_tier_1_and_answered_with_empty_twiml() -> None:
     doubles = Doubles()
-    assert doubles.inbound() == webhook.TWIML
+    assert doubles.inbound() == TWIML
     assert [sent.to for sent in doubles.messenger.sends] == [doubles.tiers.tiers[0].phone]
 
 
-@pytest.mark.parametrize("outcome", [Refused(PERMANENT), Ambiguous("no answer in time")])
+@pytest.mark.parametrize("outcome", [refusal(PERMANENT), Ambiguous("no answer in time")])
 def test_whatever_becomes_of_the_send_a_durable_text_is_answered_200(outcome: Refused | Ambiguous) -> None:
     doubles = Doubles()
     doubles.messenger.script(outcome)
@@ -118,7 +119,7 @@ def test_a_text_that_nobody_can_find_again_is_answered_503() -> None:
 def test_the_same_webhook_six_times_sends_one_text_and_is_always_answered_alike() -> None:
     doubles = Doubles()
     responses = {doubles.inbound().body for _ in range(6)}
-    assert responses == {webhook.TWIML.body}
+    assert responses == {TWIML.body}
     assert len(doubles.messenger.sends) == 1
 
 
@@ -156,7 +157,7 @@ def test_a_webhook_replayed_while_its_expired_record_is_still_there_is_done_with
     doubles = Doubles()
     doubles.inbound()
     doubles.clock.advance(timedelta(days=90).total_seconds())
-    assert doubles.inbound() == webhook.TWIML
+    assert doubles.inbound() == TWIML
     assert len(doubles.messenger.sends) == 1
 
 

@@ -14,6 +14,7 @@ from relay.flow.conductor import TASK_LIMITS, Budget
 from relay.ports import Ambiguous, SentMessage, Stored
 
 from tests.relays import BODY, OUR_NUMBER, policy, text
+from tests.twilio_words import seen
 from tests.worlds import Doubles, inbound_request
 
 FIRST, SECOND = "SM" + "a" * 32, "SM" + "b" * 32
@@ -41,7 +42,7 @@ def _adopt(doubles: Doubles, message_id: str) -> str | None:
     stored = doubles.store.get(message_id, timeout_seconds=1.0)
     assert stored is not None
     lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
-    return doubles.relay(message_id).attempts[0].message_sid
+    return doubles.relay(message_id).attempts[0].sent_id
 
 
 def test_a_text_whose_id_is_known_is_fetched_by_it() -> None:
@@ -49,7 +50,7 @@ def test_a_text_whose_id_is_known_is_fetched_by_it() -> None:
     doubles.inbound()
     found = _find(doubles, doubles.relay().message_id)
     assert found is not None
-    assert found.message_sid == doubles.relay().attempts[0].message_sid
+    assert found.sent_id == doubles.relay().attempts[0].sent_id
 
 
 def test_a_text_whose_id_was_never_learned_is_found_by_number_time_and_words() -> None:
@@ -74,8 +75,8 @@ def test_another_text_is_not_taken_for_it(changes: dict[str, str]) -> None:
     _comes_in(doubles, FIRST, arrives=False)
     sent = doubles.messenger.sends[0]
     values = {"to": sent.to, "from_": sent.from_, "body": sent.body, **changes}
-    other = SentMessage("SM" + "9" * 32, "delivered", None, created_at=doubles.clock.now(), **values)
-    doubles.messenger.messages[other.message_sid] = other
+    other = seen("SM" + "9" * 32, "delivered", None, created_at=doubles.clock.now(), **values)
+    doubles.messenger.messages[other.sent_id] = other
     assert _find(doubles, FIRST) is None
 
 
@@ -85,7 +86,7 @@ def test_the_same_words_of_another_day_are_another_text(days: int) -> None:
     _comes_in(doubles, FIRST, arrives=False)
     sent = doubles.messenger.sends[0]
     created_at = doubles.clock.now() + timedelta(days=days)
-    doubles.messenger.messages["x"] = SentMessage("x", "sent", None, sent.to, sent.from_, sent.body, created_at)
+    doubles.messenger.messages["x"] = seen("x", "sent", None, sent.to, sent.from_, sent.body, created_at)
     assert _find(doubles, FIRST) is None
 
 
@@ -94,7 +95,7 @@ def test_what_smart_encoding_changes_does_not_hide_a_text() -> None:
     _comes_in(doubles, FIRST, arrives=False, Body="Don\u2019t wait\u2026 come")
     sent = doubles.messenger.sends[0]
     plain = sent.body.replace("\u2019", "'").replace("\u2026", "...")
-    doubles.messenger.messages["x"] = SentMessage("x", "sent", None, sent.to, sent.from_, plain, doubles.clock.now())
+    doubles.messenger.messages["x"] = seen("x", "sent", None, sent.to, sent.from_, plain, doubles.clock.now())
     assert _find(doubles, FIRST) is not None
 
 
@@ -111,7 +112,7 @@ def test_a_text_that_belongs_to_an_earlier_attempt_of_the_same_relay_is_not_adop
     doubles.inbound(inbound_request(MessageSid=FIRST))
     relay = doubles.relay(FIRST)
     retried = moves.receive(text(SECOND), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), "x").relay
-    assert relay.attempts[0].message_sid is not None
+    assert relay.attempts[0].sent_id is not None
     budget = Budget(doubles.clock, 40, TASK_LIMITS)
     both = _with_two_attempts(relay, retried)
     assert lookup.find(doubles.world, both, both.attempts[1], budget) is None
@@ -234,7 +235,7 @@ def test_an_attempt_whose_holder_may_still_be_sending_is_left_alone() -> None:
     doubles = Doubles()
     _comes_in(doubles, FIRST)
     assert _settle(doubles, FIRST).repaired == 0
-    assert doubles.relay(FIRST).attempts[0].message_sid is None
+    assert doubles.relay(FIRST).attempts[0].sent_id is None
 
 
 @pytest.mark.parametrize(("arrives", "adopted", "declared"), [(True, 1, 0), (False, 0, 0)])
@@ -272,7 +273,7 @@ def test_a_status_of_which_no_callback_told_is_taken_over() -> None:
     writes = doubles.store.writes
     assert _settle(doubles, FIRST).repaired == 0, "that it is on its way is known"
     assert doubles.store.writes == writes
-    doubles.messenger.set_status(doubles.relay(FIRST).attempts[0].message_sid or "", "delivered")
+    doubles.messenger.set_status(doubles.relay(FIRST).attempts[0].sent_id or "", "delivered")
     assert _settle(doubles, FIRST).taken_over == 1
     assert doubles.relay(FIRST).delivered_tier == 1
 

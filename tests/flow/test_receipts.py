@@ -8,8 +8,8 @@ import pytest
 from relay.core.events import Event, EventKind
 from relay.core.model import AttemptStatus, FinalStatus, Step
 from relay.core.policy import Success
-from relay.flow.receipts import receipt_event, success_for
-from relay.twilio.webhook import STATUSES
+from relay.flow.receipts import success_for
+from relay.twilio.statuses import STATUSES, receipt_of
 
 from tests.relays import MESSAGE_ID, TRANSIENT, after, due, policy, received, refused, sid
 from tests.worlds import Doubles, Observed, lose_the_answer, status_request
@@ -124,9 +124,9 @@ def test_a_callback_teaches_us_twilios_id_when_our_own_record_of_it_was_lost() -
     doubles.before["get"] = lose_the_answer
     doubles.inbound()
     doubles.before.clear()
-    assert doubles.relay().attempts[0].message_sid is None
+    assert doubles.relay().attempts[0].sent_id is None
     doubles.status(status_request("sent", MessageSid=sid(77)))
-    assert doubles.relay().attempts[0].message_sid == sid(77)
+    assert doubles.relay().attempts[0].sent_id == sid(77)
 
 
 def test_progress_is_answered_without_a_write() -> None:
@@ -189,7 +189,7 @@ def test_after_a_redrive_only_a_delivery_counts_for_the_attempts_before_it() -> 
 
 @pytest.mark.parametrize("status", ["received", "receiving"])
 def test_a_status_of_inbound_texts_says_nothing_of_an_attempt(status: str) -> None:
-    assert receipt_event(status, None, Success.DELIVERED, 1, sid(1)) is None
+    assert receipt_of(sid(1), status, "") is None
 
 
 # Budget.

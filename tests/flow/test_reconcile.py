@@ -103,8 +103,7 @@ def test_more_texts_than_are_compared_at_once_are_all_recovered_oldest_first(
     doubles.inbound(inbound_request(MessageSid=listed_id(4)))
     assert run(doubles).recovered == 7
     told = [
-        next(number for number in range(8) if listed_id(number) in send.status_callback)
-        for send in doubles.messenger.sends
+        next(number for number in range(8) if listed_id(number) == send.message_id) for send in doubles.messenger.sends
     ]
     assert told == [4, 0, 1, 2, 3, 5, 6, 7]
     assert [doubles.relay(listed_id(number)).recovered for number in range(8)] == [True] * 4 + [False] + [True] * 3

@@ -12,6 +12,7 @@ from relay.operators.redrive import redrive
 from relay.ports import Ambiguous, Refused
 
 from tests.relays import MESSAGE_ID, PERMANENT, policy, sid
+from tests.twilio_words import refusal
 from tests.worlds import Doubles, inbound_request, status_request
 
 UNTIL_SETTLED = LEASE_SECONDS + SEND_SECONDS_MAX
@@ -53,7 +54,7 @@ def test_an_attempt_of_unknown_outcome_that_twilio_has_is_adopted() -> None:
     doubles = _sent(policy(2, timeout=3600.0), LOST)
     assert _first(doubles.relay()).status is AttemptStatus.UNKNOWN
     assert _run(doubles).adopted == 1
-    assert (_first(doubles.relay()).status, _first(doubles.relay()).message_sid) == (AttemptStatus.ACCEPTED, sid(1))
+    assert (_first(doubles.relay()).status, _first(doubles.relay()).sent_id) == (AttemptStatus.ACCEPTED, sid(1))
     assert _repaired_by(doubles.relay()) == "reconcile"
 
 
@@ -119,7 +120,7 @@ def test_an_exhausted_relay_whose_text_arrived_after_all_becomes_delivered() -> 
 
 
 def test_an_exhausted_relay_without_an_open_fate_is_not_asked_about() -> None:
-    doubles = _sent(policy(1, delays=()), Refused(PERMANENT), arrives=False)
+    doubles = _sent(policy(1, delays=()), refusal(PERMANENT), arrives=False)
     assert doubles.relay().final_status is FinalStatus.EXHAUSTED
     doubles.messenger.is_down = True
     doubles.messenger.received.clear()
@@ -150,7 +151,7 @@ def test_a_handler_of_an_earlier_drive_is_looked_for_at_the_number_of_that_time(
     doubles.clock.advance(UNTIL_SETTLED)
     assert [send.to for send in doubles.messenger.sends] == [policy(1).tier(1).phone, "+15550199999"]
     assert _run(doubles).adopted == 1
-    assert _first(doubles.relay()).message_sid == sid(1)
+    assert _first(doubles.relay()).sent_id == sid(1)
 
 
 def test_a_silent_twilio_ends_the_run_and_is_reported() -> None:

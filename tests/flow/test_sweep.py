@@ -9,9 +9,10 @@ from relay.core.model import FinalStatus, Step
 from relay.errors import StoreUnavailable
 from relay.flow import sweep as sweep_module
 from relay.flow.sweep import GRACE, sweep
-from relay.ports import Ambiguous, Refused
+from relay.ports import Ambiguous
 
 from tests.relays import MESSAGE_ID, PERMANENT, policy
+from tests.twilio_words import refusal
 from tests.worlds import Doubles, Killed, Observed, inbound_request, kill
 
 
@@ -22,7 +23,7 @@ def _message_id(number: int) -> str:
 def _refused_texts(doubles: Doubles, count: int) -> None:
     """So many texts that tier 1 refused, whose timers were all lost."""
     for number in range(count):
-        doubles.messenger.script(Refused(PERMANENT))
+        doubles.messenger.script(refusal(PERMANENT))
         doubles.inbound(inbound_request(MessageSid=_message_id(number)))
     doubles.timers.take_due(doubles.clock.now() + timedelta(days=1))
 
@@ -82,7 +83,7 @@ def test_a_run_is_bounded_and_says_that_there_is_more() -> None:
 def test_the_longest_overdue_comes_first() -> None:
     doubles = Doubles()
     for number in range(3):
-        doubles.messenger.script(Refused(PERMANENT))
+        doubles.messenger.script(refusal(PERMANENT))
         doubles.inbound(inbound_request(MessageSid=_message_id(number)))
         doubles.clock.advance(1)
     _late(doubles)
@@ -147,7 +148,7 @@ def test_without_a_store_there_is_no_run() -> None:
 
 def test_an_alarm_that_nobody_recorded_is_raised() -> None:
     doubles = Observed(tiers=policy(tiers=1))
-    doubles.messenger.script(Refused(PERMANENT))
+    doubles.messenger.script(refusal(PERMANENT))
     updates = iter([None, kill])
     doubles.before["update"] = lambda: (next(updates, None) or _nothing)()
     with pytest.raises(Killed):

@@ -12,6 +12,7 @@ from relay.flow.conductor import Applied
 from relay.ports import Ambiguous, Refused
 
 from tests.relays import MESSAGE_ID, PERMANENT, TRANSIENT, policy
+from tests.twilio_words import refusal
 from tests.worlds import Doubles, Killed, Observed, kill, lose_the_answer, status_request
 
 LOST = Ambiguous("no answer in time")
@@ -48,14 +49,14 @@ def _begun(outcome: Refused | Ambiguous | None = None, **tiers: object) -> Doubl
 
 
 def test_an_attempt_that_is_due_is_claimed_and_sent() -> None:
-    doubles = _begun(Refused(PERMANENT))
+    doubles = _begun(refusal(PERMANENT))
     assert not _fire_next(doubles).ignored_because
     assert _statuses(doubles.relay()) == [(1, "failed"), (2, "accepted")]
     assert doubles.messenger.sends[1].to == doubles.tiers.tiers[1].phone
 
 
 def test_the_same_timer_twice_sends_once() -> None:
-    doubles = _begun(Refused(TRANSIENT))
+    doubles = _begun(refusal(TRANSIENT))
     timer = _pending(doubles)
     timers.fire(doubles.world, timer)
     assert timers.fire(doubles.world, timer).ignored_because
@@ -75,7 +76,7 @@ def test_a_timer_of_an_attempt_never_made_is_ignored() -> None:
 
 
 def test_a_timer_that_could_not_be_recorded_must_come_again() -> None:
-    doubles = _begun(Refused(PERMANENT))
+    doubles = _begun(refusal(PERMANENT))
     timer = _pending(doubles)
     doubles.store.is_down = True
     with pytest.raises(StoreUnavailable):
@@ -86,7 +87,7 @@ def test_a_timer_that_could_not_be_recorded_must_come_again() -> None:
 
 
 def test_a_timer_far_too_late_does_what_it_is_for() -> None:
-    doubles = _begun(Refused(PERMANENT))
+    doubles = _begun(refusal(PERMANENT))
     timer = _pending(doubles)
     doubles.clock.advance(86400)
     timers.fire(doubles.world, timer)
@@ -107,17 +108,17 @@ def test_at_the_deadline_twilio_is_asked_before_anything_is_decided() -> None:
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_a_delivery_whose_receipt_was_lost_saves_the_next_tier(status: str) -> None:
     doubles = _begun()
-    doubles.messenger.set_status(doubles.relay().attempts[0].message_sid or "", status)
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", status)
     _fire_next(doubles)
     relay = doubles.relay()
     assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 1)
-    assert relay.error_log[-1].reason == f"Twilio says {status}"
+    assert relay.error_log[-1].reason == f"the provider says {status}"
     assert len(doubles.messenger.sends) == 1
 
 
 def test_a_failure_whose_receipt_was_lost_goes_the_way_of_its_code() -> None:
     doubles = _begun()
-    doubles.messenger.set_status(doubles.relay().attempts[0].message_sid or "", "undelivered", PERMANENT)
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", "undelivered", PERMANENT)
     _fire_next(doubles)
     assert _statuses(doubles.relay()) == [(1, "failed"), (2, "scheduled")]
     assert "landline" in doubles.relay().error_log[-2].reason
@@ -126,7 +127,7 @@ def test_a_failure_whose_receipt_was_lost_goes_the_way_of_its_code() -> None:
 @pytest.mark.parametrize("status", ["queued", "sending", "sent", "accepted", "partially_delivered", "teleported"])
 def test_what_is_not_delivered_in_time_goes_to_the_next_tier_at_once(status: str) -> None:
     doubles = _begun()
-    doubles.messenger.set_status(doubles.relay().attempts[0].message_sid or "", status)
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", status)
     _fire_next(doubles)
     assert _statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "accepted")]
     assert status in next(e.reason for e in doubles.relay().error_log if e.step is Step.ATTEMPT_UNCONFIRMED)
@@ -134,7 +135,7 @@ def test_what_is_not_delivered_in_time_goes_to_the_next_tier_at_once(status: str
 
 def test_sent_is_a_delivery_where_the_tier_says_so() -> None:
     doubles = _begun(success=Success.SENT)
-    doubles.messenger.set_status(doubles.relay().attempts[0].message_sid or "", "sent")
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", "sent")
     _fire_next(doubles)
     assert doubles.relay().final_status is FinalStatus.DELIVERED
 
@@ -167,7 +168,7 @@ def test_nothing_is_asked_about_an_attempt_that_was_given_up_already() -> None:
 def test_a_receipt_that_comes_while_twilio_is_asked_wins() -> None:
     doubles = Observed()
     doubles.inbound()
-    sid = doubles.relay().attempts[0].message_sid
+    sid = doubles.relay().attempts[0].sent_id
     doubles.after["fetch"] = lambda: _answered(doubles.status(status_request(MessageSid=sid)).status)
     _fire_next(doubles)
     assert doubles.relay().final_status is FinalStatus.DELIVERED
@@ -209,7 +210,7 @@ def test_an_unknown_text_that_twilio_has_is_adopted_and_not_sent_again() -> None
     _fire_next(doubles)
     relay = doubles.relay()
     assert relay.final_status is FinalStatus.DELIVERED
-    assert relay.attempts[0].message_sid == taken
+    assert relay.attempts[0].sent_id == taken
 
 
 def test_an_unknown_text_that_twilio_never_had_goes_to_the_next_tier() -> None:
@@ -267,10 +268,10 @@ def test_once_twilio_answers_again_the_last_tier_gets_its_text() -> None:
 
 
 def test_tier_1_refused_tier_2_silent_tier_3_delivers() -> None:
-    doubles = _begun(Refused(30006))
+    doubles = _begun(refusal(30006))
     _fire_next(doubles)
     _fire_next(doubles)
-    doubles.status(status_request("delivered", attempt=3, tier=3, MessageSid=doubles.relay().attempts[2].message_sid))
+    doubles.status(status_request("delivered", attempt=3, tier=3, MessageSid=doubles.relay().attempts[2].sent_id))
     relay = doubles.relay()
     assert _statuses(relay) == [(1, "failed"), (2, "unconfirmed"), (3, "delivered")]
     assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 3)
@@ -279,7 +280,7 @@ def test_tier_1_refused_tier_2_silent_tier_3_delivers() -> None:
 
 
 def test_firing_every_timer_twice_and_in_reverse_changes_nothing_about_the_end() -> None:
-    doubles = _begun(Refused(TRANSIENT), delays=(2.0,))
+    doubles = _begun(refusal(TRANSIENT), delays=(2.0,))
     fired: list[Timer] = []
     while moves.pending(doubles.relay()) is not None:
         fired.append(_pending(doubles))

@@ -12,6 +12,7 @@ from relay.core import machine, moves
 from relay.core.events import ArmTimer, Event, EventKind
 from relay.core.model import InboundText, Relay, SenderClass, Timer, TrailEntry
 from relay.core.policy import Policy, Tier
+from relay.twilio.codes import failure_of
 
 SENDER = "+15550003001"
 OURS = "+15550001000"
@@ -34,7 +35,7 @@ def new_relay(number: int = 1, at: datetime = NOW, sender: str = SENDER) -> tupl
 
 def failed_once(relay: Relay) -> Relay:
     """Its first attempt failed: a second one is planned, and the trail has grown."""
-    event = Event(EventKind.SEND_REFUSED, 1, code=20429, message_sid=sid(99))
+    event = Event(EventKind.SEND_REFUSED, 1, failure=failure_of(20429), sent_id=sid(99))
     return machine.transition(relay, event, relay.timestamp + timedelta(microseconds=1)).relay
 
 

@@ -8,16 +8,18 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given
-from relay.core import failures
+from relay.core.failures import NOT_STARTED, UNREACHABLE
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.operators.story import story, summary
 from relay.operators.words import OVERDUE, explained, is_overdue, outcome
-from relay.ports import Ambiguous, Refused
+from relay.ports import Ambiguous
+from relay.twilio import codes
 
 from tests.fakes.clock import START
 from tests.operators.operator_calls import redrive
 from tests.played import CUSTOMER, OURS, Played
 from tests.strategies import a_relay, an_attempt, relays
+from tests.twilio_words import refusal
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def test_a_cascade_is_told_attempt_by_attempt(played: Played) -> None:
 
 
 def test_the_times_of_an_attempt_are_those_of_its_trail(played: Played) -> None:
-    message_id = played.text("Wait for it", CUSTOMER, Refused(20429))
+    message_id = played.text("Wait for it", CUSTOMER, refusal(20429))
     played.wait(10)
     (drive,) = _story(played, message_id)["drives"]
     first, second = drive["attempts"]
@@ -122,8 +124,8 @@ def test_a_recorded_text_says_whose_it_is(played: Played, sender: str, words: st
 
 
 def test_every_code_has_words_and_advice_or_nothing_to_do() -> None:
-    for code in (*failures.TABLE, None, 99999, failures.CONNECTION_REFUSED, failures.NOT_STARTED):
-        attempt = an_attempt(status=AttemptStatus.FAILED, error_code=code)
+    for failure in (*codes.TABLE.values(), None, codes.failure_of(99999), UNREACHABLE, NOT_STARTED):
+        attempt = an_attempt(status=AttemptStatus.FAILED, failure=failure)
         for status in (FinalStatus.IN_PROGRESS, FinalStatus.EXHAUSTED):
             words, advice = explained(a_relay(final_status=status, attempts=(attempt,)), attempt)
             assert words

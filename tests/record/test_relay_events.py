@@ -15,6 +15,7 @@ from relay.core.model import InboundText, Relay, SenderClass, Step
 from relay.core.policy import Policy, Tier
 from relay.google.trigger import relays_of
 from relay.record.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
+from relay.twilio.codes import failure_of
 
 from tests.record.documents import written
 
@@ -46,7 +47,7 @@ def after(relay: Relay, *events: Event) -> Relay:
 
 
 def refused(attempt: int) -> Event:
-    return Event(EventKind.SEND_REFUSED, attempt, code=30006)
+    return Event(EventKind.SEND_REFUSED, attempt, failure=failure_of(30006))
 
 
 def exhausted() -> Relay:
@@ -95,8 +96,8 @@ def redriven() -> Relay:
 
 def delivered(relay: Relay) -> Relay:
     last = len(relay.attempts)
-    accepted = Event(EventKind.SEND_ACCEPTED, last, message_sid=SID)
-    return after(relay, accepted, Event(EventKind.RECEIPT_DELIVERED, last, message_sid=SID))
+    accepted = Event(EventKind.SEND_ACCEPTED, last, sent_id=SID)
+    return after(relay, accepted, Event(EventKind.RECEIPT_DELIVERED, last, sent_id=SID))
 
 
 def unconfirmed() -> Relay:

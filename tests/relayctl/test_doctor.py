@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from relay.ports import Refused
 
 from scripts.relayctl import checks_configuration, checks_relay, checks_twilio
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from tests.played import Played
 from tests.relayctl.conftest import Ctl, PlayedApi, now
 from tests.stack_fixtures import RunningStack
+from tests.twilio_words import refusal
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_handler_who_opted_out_is_found_either_way() -> None:
 
 
 def _refused(played: Played, *codes: int) -> str:
-    message_id = played.text("Hello", "+12025550142", *map(Refused, codes))
+    message_id = played.text("Hello", "+12025550142", *map(refusal, codes))
     played.wait(30)
     return message_id
 
@@ -105,7 +105,7 @@ def test_a_handler_who_has_had_texts_since_is_no_trouble_any_more() -> None:
 
 def test_an_account_that_twilio_refuses_is_found() -> None:
     def refused(played: Played) -> None:
-        played.text("Hello", "+12025550142", *[Refused(20003)] * 12)
+        played.text("Hello", "+12025550142", *[refusal(20003)] * 12)
         played.wait(120)
 
     findings = _examined(refused)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from relay.twilio.webhook import signature
+from relay.twilio.signature import signature
 
 from tests.stories.town import Town
 

@@ -9,7 +9,7 @@ from typing import Any
 from relay.core.model import Relay, TrailEntry
 from relay.flow.conductor import World
 from relay.flow.intake import Intake
-from relay.twilio.webhook import TwilioAccount
+from relay.twilio.signature import TwilioAccount
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import FaultSource, Line
@@ -87,7 +87,6 @@ class Fleet:
             clock=ProcessClock(self.kernel, process),
             journal=journal,
             new_claim=self._new_claim,
-            public_base_url=BASE_URL,
         )
         self.processes.append(process)
         self.worlds.append(world)

@@ -78,7 +78,7 @@ def what_twilio_told_of_was_sent(run: Simulation) -> Iterator[str]:
     for message_id, commits in run.history.commits.items():
         for (_, before), (_, after) in pairwise(commits):
             for entry in after.error_log[len(before.error_log) :]:
-                if entry.reason == NOT_SENT and before.attempts[(entry.attempt or 0) - 1].message_sid is not None:
+                if entry.reason == NOT_SENT and before.attempts[(entry.attempt or 0) - 1].sent_id is not None:
                     yield f"RESEND: attempt {entry.attempt} of {message_id[-3:]} was told of and declared not sent"
 
 
@@ -106,7 +106,7 @@ def no_handler_is_passed_over_untried(run: Simulation) -> Iterator[str]:
             tries = [attempt for attempt in drive if attempt.tier == tier]
             is_over = tier < drive[-1].tier or relay.final_status is FinalStatus.EXHAUSTED
             failures = [entry for entry in relay.error_log if entry.step is Step.ATTEMPT_FAILED]
-            unstarted = {entry.attempt for entry in failures if entry.error_code == NOT_STARTED}
+            unstarted = {entry.attempt for entry in failures if entry.error_code == NOT_STARTED.code}
             begun = any(attempt.number not in unstarted for attempt in tries)
             if is_over and not begun and len(tries) <= UNSTARTED_RETRIES_MAX:
                 yield f"UNSENT: tier {tier} of {relay.message_id[-3:]} was given up without one POST"

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 from relay.core.model import InboundText, Timer
-from relay.ports import OutgoingText, ReceivedMessage, Refused, SendOutcome
+from relay.ports import OutgoingText, ReceivedMessage, SendOutcome
 
 from tests.contract.conftest import StoreRig, TimersRig
 from tests.fakes import FakeClock, MemoryJournal
@@ -21,6 +21,7 @@ from tests.simulator.kernel import Kernel
 from tests.simulator.sim_store import ProcessStore, StoreState
 from tests.simulator.sim_timers import ProcessTimers, TimerService
 from tests.simulator.sim_twilio import ProcessMessenger, TwilioState
+from tests.twilio_words import refusal
 
 T = TypeVar("T")
 
@@ -114,7 +115,7 @@ class RefusingTwilio(TwilioState):
         self.codes: deque[int] = deque()
 
     def take(self, text: OutgoingText, post: Post) -> SendOutcome:
-        return Refused(self.codes.popleft()) if self.codes else super().take(text, post)
+        return refusal(self.codes.popleft()) if self.codes else super().take(text, post)
 
 
 class SimulatedRig:

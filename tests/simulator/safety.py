@@ -145,7 +145,7 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
             yield f"S7: {_named(receipt)} was reported delivered, the relay is {relay.final_status}"
         if receipt.status == "undelivered" and _RANK[attempt.status] < _RANK[AttemptStatus.FAILED]:
             yield f"S7: {_named(receipt)} was reported undelivered and is {attempt.status}"
-        if attempt.message_sid is None:
+        if attempt.sent_id is None:
             yield f"S7: {_named(receipt)} was reported on and its id is not known"
 
 

@@ -9,16 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from relay.core import failures
+from relay.core.failures import UNREACHABLE
 from relay.errors import MessengerUnavailable
 from relay.ports import Accepted, Ambiguous, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
+from relay.twilio.codes import failure_of
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import Conflicted, Does, Failed, Fault, FaultSource, Line, Service
 from tests.simulator.history import History, Post, seconds_of, time_of
 from tests.simulator.kernel import Kernel
+from tests.twilio_words import callback_of, refusal, seen
 
-_REFUSALS = (20429, failures.CONNECTION_REFUSED, 21211, 21606, 63038, 21617)
+_REFUSALS = (failure_of(20429), UNREACHABLE, *map(failure_of, (21211, 21606, 63038, 21617)))
 _CARRIER_CODES = (30003, 30008, 30006, 30005, 30007, 30034, 31999)
 
 
@@ -69,7 +71,7 @@ class TwilioState:
         carrier = self.carriers.get(text.to)
         if carrier is not None and carrier.opted_out:
             self.faults.count(Fault.OPTED_OUT)
-            return Refused(21610)
+            return refusal(21610)
         if self.faults.strikes(Fault.SEND_REFUSED, 0.06):
             return Refused(self.dice.pick(_REFUSALS))
         if self.faults.strikes(Fault.SEND_5XX, 0.03):
@@ -82,7 +84,7 @@ class TwilioState:
         now = self.kernel.now
         sid = f"SM{len(self.messages) + 1:032x}"
         lag = self.dice.between(1.0, 10.0) if self.faults.strikes(Fault.LIST_LAG, 0.05) else 0.0
-        message = Message(sid, text.to, text.from_, text.body, text.status_callback, post, now, now + lag)
+        message = Message(sid, text.to, text.from_, text.body, callback_of(text), post, now, now + lag)
         message.status_since = now
         self.messages[sid] = message
         post.sid = sid
@@ -122,7 +124,7 @@ class TwilioState:
     def seen(self, message: Message) -> SentMessage:
         """The message as the REST interface shows it. Twilio's times have whole seconds."""
         created = time_of(float(int(message.created)))
-        return SentMessage(message.sid, message.status, message.code, message.to, message.from_, message.body, created)
+        return seen(message.sid, message.status, message.code, message.to, message.from_, message.body, created)
 
 
 def draw_carrier(dice: Dice) -> Carrier:
@@ -149,15 +151,15 @@ class ProcessMessenger:
     def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
         state = self._state
         kernel = state.kernel
-        message_id, attempt = named_in(text.status_callback)
-        post = Post(kernel.now, message_id, attempt, text.to)
+        attempt = text.attempt
+        post = Post(kernel.now, text.message_id, attempt, text.to)
         state.history.posts.append(post)
         name = f"twilio.send {attempt}"
         try:
             outcome = self._line.call(Service.TWILIO, Does.SEND, name, timeout_seconds, lambda: state.take(text, post))
         except Failed as failed:
             if failed.never and state.dice.chance(0.4):
-                return Refused(failures.CONNECTION_REFUSED)
+                return Refused(UNREACHABLE)
             return Ambiguous("Twilio did not answer in time")
         wait = 0.03 + (1.0 - state.dice.draw()) * 0.3
         if state.faults.strikes(Fault.CALLBACK_EARLY, 0.05):
@@ -168,9 +170,9 @@ class ProcessMessenger:
         kernel.pause(wait)
         return outcome
 
-    def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
+    def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:
         def found() -> SentMessage | None:
-            message = self._state.messages.get(message_sid)
+            message = self._state.messages.get(sent_id)
             if message is not None:
                 self._state.asked.append((self._state.kernel.now, message.to))
             return None if message is None else self._state.seen(message)
@@ -212,10 +214,3 @@ class ProcessMessenger:
             return self._line.call(Service.TWILIO, Does.READ, "twilio.received_at", timeout_seconds, found)
         except (Failed, Conflicted):
             raise MessengerUnavailable("Twilio did not answer") from None
-
-
-def named_in(status_callback: str) -> tuple[str, int]:
-    """The relay and the attempt that a callback's address names: what Twilio's side knows a text by."""
-    query = status_callback.partition("?")[2].partition("#")[0]
-    values = dict(pair.split("=") for pair in query.split("&"))
-    return values["relay"], int(values["attempt"])

@@ -15,7 +15,7 @@ from relay.flow.reconcile import WATERMARK, reconcile
 from relay.flow.sweep import sweep
 from relay.operators.redrive import redrive
 from relay.ports import ReceivedMessage
-from relay.twilio.webhook import TwilioAccount
+from relay.twilio.signature import TwilioAccount
 from relay.web import Response
 
 from tests.simulator.dice import Dice

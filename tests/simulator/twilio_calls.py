@@ -8,9 +8,10 @@ from urllib.parse import quote_plus
 
 from relay.core.model import InboundText
 from relay.flow.conductor import World
-from relay.flow.intake import Intake, handle_inbound_webhook
-from relay.flow.receipts import handle_delivery_status
-from relay.twilio.webhook import signature
+from relay.flow.intake import Intake
+from relay.twilio.delivery_status import handle_delivery_status
+from relay.twilio.inbound import handle_inbound_webhook
+from relay.twilio.signature import signature
 from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
 
 from tests.simulator.faults import Fault

@@ -74,7 +74,7 @@ def test_silence_is_given_up_at_the_deadline(town: Town) -> None:
     record = town.ended(text)
     assert tiers_tried(record) == [1, 2]
     given_up = next(entry for entry in record["error_log"] if entry["step"] == "attempt_unconfirmed")
-    assert "Twilio says sent" in given_up["reason"]
+    assert "the provider says sent" in given_up["reason"]
 
 
 def test_a_lost_receipt_costs_no_needless_escalation(town: Town) -> None:

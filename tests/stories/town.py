@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from relay.twilio.webhook import CONNECTION_OVERRIDES
+from relay.twilio.forms import CONNECTION_OVERRIDES
 
 from scripts.fake_twilio import FakeTwilio, InboundText, Phone, PostAttempt, Server, Settings, StatusDelays
 from scripts.local_google.issuer import IssuerApp, TokenIssuer

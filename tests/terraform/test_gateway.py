@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from relay.settings.settings import load_settings
-from relay.twilio.webhook import status_callback_url
+from relay.twilio.forms import status_callback_url
 from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, REDRIVE_PATH, RELAY_STATE_PATH
 
 from tests.terraform.deployment import Deployment

@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 from relay.core.model import TimerKind
 from relay.google import task
-from relay.twilio.webhook import signature
+from relay.twilio.signature import signature
 
 from tests import relays
 from tests.terraform.conftest import LOCAL

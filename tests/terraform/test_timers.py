@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from relay.core.policy import SEND_SECONDS_MAX
-from relay.flow.intake import WEBHOOK_SECONDS
+from relay.flow.conductor import WEBHOOK_SECONDS
 from relay.flow.reconcile import RUN_SECONDS as RECONCILE_SECONDS
 from relay.flow.sweep import RUN_SECONDS as SWEEP_SECONDS
 from relay.flow.timers import TASK_SECONDS

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from relay.core import failures
+from relay.core.failures import UNREACHABLE
 from relay.ports import OutgoingText, Refused, SendOutcome
 from relay.twilio.messenger import TwilioMessenger
 
 from tests.twilio.raw_server import RawServer, Talk
+from tests.twilio_words import BASE_URL
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "made-up-auth-token"
 BODY = "the boiler is leaking"
 HANDLER, OURS = "+15550002001", "+15550001000"
-TEXT = OutgoingText(HANDLER, OURS, BODY, validity_seconds=60, status_callback="https://relay.example.com/s?relay=SM1")
+TEXT = OutgoingText(HANDLER, OURS, BODY, validity_seconds=60, message_id="SM1", tier=1, attempt=1)
 # Enough for a request to leave on a slow machine, where a test waits for an answer that never comes.
 PATIENT, BRIEF = 60.0, 2.0
-NOT_SENT = Refused(failures.CONNECTION_REFUSED)
+NOT_SENT = Refused(UNREACHABLE)
 
 
 class Notes:
@@ -35,7 +36,9 @@ class Notes:
 
 def messenger_at(base_url: str, notes: Notes | None = None) -> TwilioMessenger:
     journal: Any = notes
-    return TwilioMessenger(account_sid=ACCOUNT, auth_token=TOKEN, base_url=base_url, journal=journal)
+    return TwilioMessenger(
+        account_sid=ACCOUNT, auth_token=TOKEN, base_url=base_url, callback_base_url=BASE_URL, journal=journal
+    )
 
 
 def send(talk: Talk, timeout_seconds: float = PATIENT, notes: Notes | None = None) -> tuple[SendOutcome, RawServer]:

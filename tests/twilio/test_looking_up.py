@@ -16,6 +16,7 @@ from relay.twilio.messenger import TwilioMessenger
 
 from scripts.fake_twilio import FakeTwilio, ManualClock, Server
 from tests.twilio.raw_server import Connection, RawServer, Talk, one_answer
+from tests.twilio_words import BASE_URL, word_and_code
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "made-up-auth-token"
@@ -31,7 +32,7 @@ CALLS: dict[str, Callable[[Messenger, float], object]] = {
 
 
 def messenger_at(base_url: str) -> TwilioMessenger:
-    return TwilioMessenger(account_sid=ACCOUNT, auth_token=TOKEN, base_url=base_url)
+    return TwilioMessenger(account_sid=ACCOUNT, auth_token=TOKEN, base_url=base_url, callback_base_url=BASE_URL)
 
 
 def listed(number: int, created_at: datetime, sent_at: datetime | None = None, **changes: object) -> dict[str, object]:
@@ -79,7 +80,7 @@ def sent_since(talk: Talk, since: datetime) -> tuple[list[str], int]:
     """The numbers of the texts found, and how many requests that took."""
     with RawServer(talk) as server:
         found = messenger_at(server.base_url).sent_to(HANDLER, OURS, since, timeout_seconds=PATIENT)
-    return [str(int(text.message_sid[2:], 16)) for text in found], len(server.requests)
+    return [str(int(text.sent_id[2:], 16)) for text in found], len(server.requests)
 
 
 def ago(seconds: float) -> datetime:
@@ -137,7 +138,10 @@ def test_a_whole_list_is_read_page_by_page_from_a_server_like_twilios(monkeypatc
     with Server(fake) as server:
         sids = [fake.customer_texts("+15550003001", OURS, f"text {number}").sid for number in range(7)]
         messenger = TwilioMessenger(
-            account_sid=fake.settings.account_sid, auth_token=fake.settings.auth_token, base_url=server.base_url
+            account_sid=fake.settings.account_sid,
+            auth_token=fake.settings.auth_token,
+            base_url=server.base_url,
+            callback_base_url=BASE_URL,
         )
         since = datetime.fromtimestamp(fake.clock.now(), UTC)
         found = messenger.received_at(OURS, since, timeout_seconds=PATIENT)
@@ -149,7 +153,7 @@ def test_an_error_code_on_a_status_that_is_no_failure_is_left_out() -> None:
     with RawServer(one_answer(200, stale)) as server:
         found = messenger_at(server.base_url).fetch("SM" + "1" * 32, timeout_seconds=PATIENT)
     assert found is not None
-    assert (found.status, found.error_code) == ("delivered", None)
+    assert word_and_code(found) == ("delivered", None)
 
 
 def test_only_twilios_own_not_found_says_that_there_is_no_such_text() -> None:

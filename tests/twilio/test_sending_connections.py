@@ -16,6 +16,7 @@ from relay.twilio.messenger import TwilioMessenger
 from tests.local_google.target import eventually
 from tests.twilio.raw_server import CREATED, SID, Connection, RawServer, created, one_answer
 from tests.twilio.support import ACCOUNT, NOT_SENT, PATIENT, TEXT, TOKEN, Notes, messenger_at, send
+from tests.twilio_words import BASE_URL
 
 
 def test_a_refused_connection_was_certainly_not_sent() -> None:
@@ -137,6 +138,7 @@ def test_an_api_key_is_used_when_there_is_one(key_sid: str, key_secret: str, exp
             api_key_sid=key_sid,
             api_key_secret=key_secret,
             base_url=server.base_url,
+            callback_base_url=BASE_URL,
         )
         assert messenger.send(TEXT, timeout_seconds=PATIENT) == Accepted(SID)
     assert f"Authorization: Basic {base64.b64encode(expected.encode()).decode()}\r\n" in server.requests[0]

@@ -6,11 +6,12 @@ import json
 import logging
 
 import pytest
-from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
+from relay.ports import Accepted, Ambiguous, SendOutcome
 from relay.twilio.messenger import outcome_of_error
 
 from tests.twilio.raw_server import CREATED, SID, Connection, RawServer, Talk, created, one_answer
 from tests.twilio.support import ACCOUNT, BODY, BRIEF, HANDLER, OURS, PATIENT, TOKEN, Notes, send
+from tests.twilio_words import refusal
 
 
 def error_json(code: int, status: int) -> bytes:
@@ -65,7 +66,7 @@ def test_the_request_is_what_twilio_documents() -> None:
         "Body=the+boiler+is+leaking",
         "ValidityPeriod=60",
         "SmartEncoded=true",
-        "StatusCallback=https%3A%2F%2Frelay.example.com%2Fs%3Frelay%3DSM1",
+        "StatusCallback=https%3A%2F%2Frelay.example.com%2Fsms%2Fdelivery-status%3Frelay%3DSM1%26tier%3D1%26attempt%3D1%23rc%3D5%26rp%3Dall%26ct%3D3000%26rt%3D5000",
     }
 
 
@@ -132,21 +133,21 @@ def test_a_redirect_is_ambiguous_and_not_followed() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "expected"),
     [
-        (429, 20429, Refused(20429)),
-        (503, 20503, Refused(20503)),
-        (500, 20503, Refused(20503)),
-        (429, None, Refused(20429)),
-        (429, 63038, Refused(63038)),
-        (400, 21610, Refused(21610)),
-        (400, 99999, Refused(99999)),
-        (401, 20003, Refused(20003)),
-        (401, None, Refused(20003)),
-        (403, None, Refused(20003)),
-        (404, 20404, Refused(20404)),
-        (404, None, Refused(20404)),
-        (400, None, Refused(400)),
-        (413, None, Refused(21617)),
-        (422, None, Refused(422)),
+        (429, 20429, refusal(20429)),
+        (503, 20503, refusal(20503)),
+        (500, 20503, refusal(20503)),
+        (429, None, refusal(20429)),
+        (429, 63038, refusal(63038)),
+        (400, 21610, refusal(21610)),
+        (400, 99999, refusal(99999)),
+        (401, 20003, refusal(20003)),
+        (401, None, refusal(20003)),
+        (403, None, refusal(20003)),
+        (404, 20404, refusal(20404)),
+        (404, None, refusal(20404)),
+        (400, None, refusal(400)),
+        (413, None, refusal(21617)),
+        (422, None, refusal(422)),
     ],
 )
 def test_a_refusal_tells_twilios_code_or_what_its_status_amounts_to(
@@ -167,7 +168,7 @@ def test_what_may_have_been_processed_is_ambiguous(status: int, code: object) ->
 def test_an_error_in_the_newer_format_tells_its_code_too() -> None:
     problem = {"type": "https://example.com/e", "title": "Opted out", "status": 400, "code": 21610}
     outcome, _ = send(one_answer(400, json.dumps(problem).encode()))
-    assert outcome == Refused(21610)
+    assert outcome == refusal(21610)
 
 
 def test_neither_log_lines_nor_reasons_nor_notes_show_body_number_or_secret(

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from relay.core.events import Meaning, Receipt
+from relay.core.failures import NO_REASON
 from relay.errors import BadRequest
-from relay.twilio import webhook
-from relay.twilio.webhook import (
-    STATUSES,
-    Word,
-    delivery_status,
-    inbound_text,
-    meaningful_code,
-    status_callback_url,
-    word_for,
-)
+from relay.twilio.codes import failure_of
+from relay.twilio.forms import delivery_status, inbound_text, status_callback_url
+from relay.twilio.inbound import TWIML
+from relay.twilio.statuses import STATUSES, receipt_of
 
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER
 from tests.worlds import INBOUND, STATUS, Doubles, Fields, inbound_request, post, status_request, with_fields
@@ -112,8 +108,8 @@ def _query(relay: str = MESSAGE_ID, tier: str = "1", attempt: str = "2") -> str:
 
 def test_a_callback_names_its_relay_and_attempt_in_the_query_and_its_text_in_the_form() -> None:
     told = delivery_status(_form(with_fields(STATUS, MessageSid=MMS)), _query(attempt="12"))
-    assert (told.message_id, told.attempt, told.message_sid) == (MESSAGE_ID, 12, MMS)
-    assert (told.status, told.code) == ("delivered", None)
+    assert (told.message_id, told.attempt) == (MESSAGE_ID, 12)
+    assert told.receipt == Receipt(MMS, Meaning.DELIVERED, "delivered")
 
 
 def test_our_own_callback_address_is_read_back_as_it_was_made() -> None:
@@ -174,25 +170,26 @@ def test_a_malformed_callback_is_refused(fields: Fields) -> None:
 
 # Every status of its documentation, and what it means for the attempt it belongs to.
 MEANINGS = {
-    "accepted": Word.PROGRESS,
-    "scheduled": Word.PROGRESS,
-    "queued": Word.PROGRESS,
-    "sending": Word.PROGRESS,
-    "sent": Word.SENT,
-    "partially_delivered": Word.SENT,
-    "delivered": Word.DELIVERED,
-    "read": Word.DELIVERED,
-    "undelivered": Word.FAILED,
-    "failed": Word.FAILED,
-    "canceled": Word.FAILED,
-    "receiving": Word.NONE,
-    "received": Word.NONE,
+    "accepted": Meaning.PROGRESS,
+    "scheduled": Meaning.PROGRESS,
+    "queued": Meaning.PROGRESS,
+    "sending": Meaning.PROGRESS,
+    "sent": Meaning.HANDED_OVER,
+    "partially_delivered": Meaning.PROGRESS,
+    "delivered": Meaning.DELIVERED,
+    "read": Meaning.DELIVERED,
+    "undelivered": Meaning.FAILED,
+    "failed": Meaning.FAILED,
+    "canceled": Meaning.FAILED,
+    "receiving": None,
+    "received": None,
 }
 
 
-@pytest.mark.parametrize(("status", "word"), MEANINGS.items())
-def test_every_status_of_twilios_has_a_meaning(status: str, word: Word) -> None:
-    assert word_for(status) is word
+@pytest.mark.parametrize(("status", "meaning"), MEANINGS.items())
+def test_every_status_of_twilios_has_a_meaning(status: str, meaning: Meaning | None) -> None:
+    receipt = receipt_of(MMS, status, "")
+    assert (receipt.meaning if receipt else None) is meaning
 
 
 def test_the_table_of_statuses_is_complete_and_holds_nothing_else() -> None:
@@ -201,7 +198,9 @@ def test_the_table_of_statuses_is_complete_and_holds_nothing_else() -> None:
 
 @pytest.mark.parametrize("status", ["", "teleported", "DELIVERED", "delivered "])
 def test_a_new_status_of_twilios_is_progress_and_never_a_failure(status: str) -> None:
-    assert word_for(status) is Word.PROGRESS
+    receipt = receipt_of(MMS, status, "30003")
+    assert receipt is not None
+    assert (receipt.meaning, receipt.word, receipt.failure) == (Meaning.PROGRESS, status, None)
 
 
 def test_an_unknown_status_in_a_callback_is_answered_like_any_other() -> None:
@@ -213,7 +212,8 @@ def test_an_unknown_status_in_a_callback_is_answered_like_any_other() -> None:
 
 @pytest.mark.parametrize("status", sorted(set(MEANINGS) - {"undelivered", "failed", "canceled"}))
 def test_a_stale_error_code_on_another_status_means_nothing(status: str) -> None:
-    assert meaningful_code(status, "30003") is None
+    receipt = receipt_of(MMS, status, "30003")
+    assert receipt is None or receipt.failure is None
 
 
 @pytest.mark.parametrize(
@@ -230,12 +230,14 @@ def test_a_stale_error_code_on_another_status_means_nothing(status: str) -> None
     ],
 )
 def test_a_failures_code_is_a_number_or_nothing(code: str, meant: int | None) -> None:
-    assert meaningful_code("undelivered", code) == meant
+    receipt = receipt_of(MMS, "undelivered", code)
+    assert receipt is not None
+    assert receipt.failure == (NO_REASON if meant is None else failure_of(meant))
 
 
 def test_the_answer_to_twilio_is_an_empty_document_of_twiml() -> None:
-    assert webhook.TWIML.body == b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
-    assert webhook.TWIML.headers["Content-Type"].startswith("text/xml")
+    assert TWIML.body == b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+    assert TWIML.headers["Content-Type"].startswith("text/xml")
 
 
 def test_an_error_says_nothing_of_what_was_sent() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.errors import BadRequest
-from relay.twilio.webhook import signature, verified_form
+from relay.twilio.signature import signature, verified_form
 from relay.web import FORM, Request
 
 from tests.worlds import ACCOUNT, ACCOUNT_SID, BASE_URL, TOKEN

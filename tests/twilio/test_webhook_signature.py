@@ -9,8 +9,7 @@ from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from relay.errors import BadRequest
-from relay.twilio import webhook
-from relay.twilio.webhook import TwilioAccount
+from relay.twilio.signature import TwilioAccount, signature, verified_form
 from relay.web import BODY_MAX_BYTES, DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
 from twilio.request_validator import RequestValidator
 
@@ -165,7 +164,7 @@ def test_an_account_shows_no_token_when_it_is_printed() -> None:
 
 def _is_accepted(account: TwilioAccount, path: str, request: Request) -> bool:
     try:
-        webhook.verified_form(account, path, request)
+        verified_form(account, path, request)
     except BadRequest as error:
         return error.status != 403
     return True
@@ -250,4 +249,4 @@ def test_the_signature_itself_is_twilios() -> None:
         for name, value in fields:
             form.setdefault(name, []).append(value)
         url = dice.choice(_BASES) + DELIVERY_STATUS_PATH
-        assert webhook.signature(TOKEN, url, form) == sign(url, fields)
+        assert signature(TOKEN, url, form) == sign(url, fields)

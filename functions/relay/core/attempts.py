@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from relay.core import failures, fates
+from relay.core import fates
 from relay.core.events import Decision, Event, EventKind
+from relay.core.failures import NO_REASON
 from relay.core.immutable import with_changes
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.core.moves import attempts_with, log_relay_attempt, set_attempt, timers_to_cancel
@@ -13,26 +14,24 @@ from relay.core.moves import attempts_with, log_relay_attempt, set_attempt, time
 
 def fail(relay: Relay, event: Event, now: datetime) -> Relay:
     """The current attempt failed for good, with a code or without."""
-    sid = event.message_sid or relay.attempts[-1].message_sid
-    failure = failures.classify(event.code)
+    sent_id = event.sent_id or relay.attempts[-1].sent_id
+    failure = event.failure or NO_REASON
     return log_relay_attempt(
         relay,
         Step.ATTEMPT_FAILED,
         now,
         event.attempt,
         status=failure.failure_class.value,
-        error_code=event.code,
+        error_code=failure.code,
         reason=event.reason or failure.words,
         by=event.by,
-        attempts=attempts_with(
-            relay, event.attempt, status=AttemptStatus.FAILED, error_code=event.code, message_sid=sid
-        ),
+        attempts=attempts_with(relay, event.attempt, status=AttemptStatus.FAILED, failure=failure, sent_id=sent_id),
     )
 
 
 def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) -> Relay:
     """The deadline passed: the attempt keeps what is known of it and no longer decides anything."""
-    sid = event.message_sid or relay.attempts[-1].message_sid
+    sent_id = event.sent_id or relay.attempts[-1].sent_id
     step = Step.ATTEMPT_FAILED if status is AttemptStatus.FAILED else Step.ATTEMPT_UNCONFIRMED
     return log_relay_attempt(
         relay,
@@ -42,7 +41,7 @@ def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) ->
         status=status.value,
         reason=event.reason,
         by=event.by,
-        attempts=attempts_with(relay, event.attempt, status=status, message_sid=sid),
+        attempts=attempts_with(relay, event.attempt, status=status, sent_id=sent_id),
     )
 
 
@@ -51,7 +50,7 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
     cancelled = timers_to_cancel(relay)
     was = relay.final_status
     relay = _withdraw_scheduled(relay, now)
-    sid = event.message_sid or relay.attempts[event.attempt - 1].message_sid
+    sent_id = event.sent_id or relay.attempts[event.attempt - 1].sent_id
     late = "after the relay was given up as exhausted" if was is FinalStatus.EXHAUSTED else ""
     relay = log_relay_attempt(
         relay,
@@ -61,7 +60,7 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
         reason=event.reason or late,
         by=event.by,
         # A failure told before it is taken back, so that every order of receipts leaves the same attempt.
-        attempts=attempts_with(relay, event.attempt, status=AttemptStatus.DELIVERED, message_sid=sid, error_code=None),
+        attempts=attempts_with(relay, event.attempt, status=AttemptStatus.DELIVERED, sent_id=sent_id, failure=None),
         final_status=FinalStatus.DELIVERED,
         delivered_tier=relay.attempts[event.attempt - 1].tier,
         delivery_confirmed_at=now,
@@ -103,16 +102,17 @@ def note(relay: Relay, event: Event, now: datetime) -> Decision:
     """Record what is learned of an attempt that no longer decides anything; ignore it if it adds nothing."""
     attempt = relay.attempts[event.attempt - 1]
     learned = _LEARNED[event.kind]
-    tells_sid = event.message_sid is not None and attempt.message_sid is None
-    if _RANK[learned] <= _RANK[attempt.status] and not tells_sid:
+    tells_id = event.sent_id is not None and attempt.sent_id is None
+    if _RANK[learned] <= _RANK[attempt.status] and not tells_id:
         return Decision(relay, (), "nothing new about an attempt that no longer decides anything")
     climbs = _RANK[learned] > _RANK[attempt.status]
+    failure = (event.failure or NO_REASON) if learned is AttemptStatus.FAILED else None
     attempts = attempts_with(
         relay,
         event.attempt,
         status=learned if climbs else attempt.status,
-        message_sid=attempt.message_sid or event.message_sid,
-        error_code=event.code if climbs else attempt.error_code,
+        sent_id=attempt.sent_id or event.sent_id,
+        failure=failure if climbs else attempt.failure,
     )
     relay = log_relay_attempt(
         relay,
@@ -120,8 +120,8 @@ def note(relay: Relay, event: Event, now: datetime) -> Decision:
         now,
         event.attempt,
         status=learned.value,
-        error_code=event.code,
-        reason=event.reason,
+        error_code=failure.code if failure else None,
+        reason=event.reason or (failure.words if failure else ""),
         by=event.by,
         attempts=attempts,
     )

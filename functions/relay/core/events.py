@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from relay.core.failures import Failure
 from relay.core.model import Relay, Timer
 from relay.core.policy import Policy
 
@@ -26,8 +27,33 @@ class State(StrEnum):
     RECORDED = "recorded"
 
 
+class Meaning(StrEnum):
+    """What a provider's word means for the attempt it is about."""
+
+    PROGRESS = "on its way"  # the provider has it, and nothing is decided
+    HANDED_OVER = "handed over"  # the carrier took it; may be the last word ever
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider says became of one of our texts: by a callback, or when it was asked.
+
+    Attributes:
+        sent_id: the provider's id of that text; opaque.
+        word: the provider's own word, for the trail and the log only.
+        failure: the reason, with FAILED only; None when no reason was given.
+    """
+
+    sent_id: str
+    meaning: Meaning
+    word: str
+    failure: Failure | None = None
+
+
 class EventKind(StrEnum):
-    """What can happen. `receipt` is any word of Twilio on an attempt's fate: a callback or a look-up's answer."""
+    """What can happen. `receipt` is a provider's word on an attempt's fate: a callback or a look-up's answer."""
 
     INBOUND_REPEATED = "inbound repeated"
     ATTEMPT_DUE = "attempt due"
@@ -38,11 +64,11 @@ class EventKind(StrEnum):
     RECEIPT_DELIVERED = "receipt: delivered"
     RECEIPT_FAILED = "receipt: failed"
     DEADLINE_UNCONFIRMED = "deadline: not confirmed"
-    DEADLINE_NOT_FOUND = "deadline: Twilio does not know it"
-    DEADLINE_UNANSWERED = "deadline: Twilio does not answer"
+    DEADLINE_NOT_FOUND = "deadline: the provider does not know it"
+    DEADLINE_UNANSWERED = "deadline: the provider does not answer"
     NEVER_SENT = "look-up: never sent"
     LOOKED_UP = "look-up: all asked"
-    LOOKUP_UNANSWERED = "look-up: Twilio does not answer"
+    LOOKUP_UNANSWERED = "look-up: the provider does not answer"
     ALARM_RAISED = "alarm raised"
     REDRIVE_REQUESTED = "redrive requested"
 
@@ -67,8 +93,8 @@ class Event:
         attempt: the attempt it is about; 0 when it is about the relay.
         claim: the caller's random token if it may perform an attempt itself, else None. The caller that finds its own
             token in the record knows that a commit went through whose reply it never saw.
-        message_sid: Twilio's id of the outgoing text, when the event tells it.
-        code: Twilio's error code, when the event tells one.
+        sent_id: the provider's id of the outgoing text, when the event tells it.
+        failure: why the attempt failed, when the event tells it.
         reason: in plain words, for the trail; never a body or a number.
         by: who brought it about, when not the ordinary course: sweep, reconcile, operator.
         policy, tier, request_id: of a redrive: today's tiers, the tier to begin with, and the idempotency key.
@@ -77,8 +103,8 @@ class Event:
     kind: EventKind
     attempt: int = 0
     claim: str | None = None
-    message_sid: str | None = None
-    code: int | None = None
+    sent_id: str | None = None
+    failure: Failure | None = None
     reason: str = ""
     by: str = ""
     policy: Policy | None = None

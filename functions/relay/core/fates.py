@@ -1,4 +1,4 @@
-"""What is still worth asking Twilio about: attempts that decide nothing any more and whose true fate nobody has told.
+"""What is still worth asking the provider about: attempts that decide nothing any more and whose true fate is not told.
 
 A relay that has ended stays due until they are settled, so that whoever looks after due relays finds them by the same
 index and nothing has to be searched for. Pure, like the machine it belongs to.
@@ -26,8 +26,8 @@ _AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
 
 
 def open_attempts(relay: Relay) -> tuple[Attempt, ...]:
-    """The attempts of which Twilio may know more than the record: of unknown outcome, or, while no delivery is on
-    record, taken by Twilio and not told of since."""
+    """The attempts of which the provider may know more than the record: of unknown outcome, or, while no delivery is on
+    record, taken by the provider and not told of since."""
     wanted = relay.final_status is not FinalStatus.DELIVERED
     return tuple(
         attempt for attempt in relay.attempts if attempt.is_unresolved or (wanted and attempt.status in _AWAITED)
@@ -41,7 +41,7 @@ def settled_at(attempt: Attempt) -> datetime:
 
 
 def due_after_end(relay: Relay, now: datetime) -> datetime | None:
-    """When Twilio is to be asked (again) about the open attempts of a relay that has ended; None when none is left."""
+    """When to ask the provider (again) about the open attempts of a relay that has ended; None when none is left."""
     attempts = open_attempts(relay)
     if not attempts:
         return None
@@ -52,7 +52,7 @@ def due_after_end(relay: Relay, now: datetime) -> datetime | None:
 
 
 def _lookups_since_end(relay: Relay) -> tuple[int, int]:
-    """How often it was asked since the end, and how often Twilio answered."""
+    """How often it was asked since the end, and how often the provider answered."""
     asked = answered = 0
     for entry in reversed(relay.error_log):
         if entry.step in _ENDS:

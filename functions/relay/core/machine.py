@@ -9,7 +9,7 @@ Rules this file keeps:
 5. An attempt is handed out for sending once, to the holder of its claim.
 6. No tier is skipped: the next attempt is at the same tier or the one after it.
 
-Must not know: storage, Twilio's wire format, configuration, logging.
+Must not know: storage, a provider's wire format, configuration, logging.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from relay.core import attempts, failures, fates, moves
+from relay.core import attempts, fates, moves
 from relay.core.events import ABOUT_THE_RELAY, Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt, State
+from relay.core.failures import NO_REASON
 from relay.core.immutable import with_changes
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, UNSTARTED_RETRIES_MAX
@@ -75,15 +76,15 @@ def _claim(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Twilio has the text; its delivery is awaited until the deadline."""
+    """The provider has the text; its delivery is awaited until the deadline."""
     number, accepted = event.attempt, AttemptStatus.ACCEPTED
-    attempts = moves.attempts_with(relay, number, status=accepted, message_sid=event.message_sid)
+    attempts = moves.attempts_with(relay, number, status=accepted, sent_id=event.sent_id)
     accepts, reason = Step.ATTEMPT_ACCEPTED, event.reason
     return Decision(moves.log_relay_attempt(relay, accepts, now, number, reason=reason, by=event.by, attempts=attempts))
 
 
 def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The outcome cannot be told: recorded, and nothing is sent again before Twilio was asked at the deadline."""
+    """The outcome cannot be told: recorded, and nothing is sent again before the provider was asked at the deadline."""
     changed = moves.set_attempt(relay, event.attempt, status=AttemptStatus.UNKNOWN)
     return Decision(
         moves.log_relay_attempt(changed, Step.ATTEMPT_UNKNOWN, now, event.attempt, reason=event.reason, by=event.by)
@@ -91,12 +92,13 @@ def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _failed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Refused or undelivered: by the code's class the same tier again by its schedule, or the next tier at once."""
+    """Refused or undelivered: by the failure's class the same tier again by its schedule, or the next tier at once."""
     cancelled = moves.timers_to_cancel(relay)
     changed = attempts.fail(relay, event, now)
-    if event.code == failures.NOT_STARTED and moves.unstarted_in_tier(changed) <= UNSTARTED_RETRIES_MAX:
+    failure = event.failure or NO_REASON
+    if not failure.was_started and moves.unstarted_in_tier(changed) <= UNSTARTED_RETRIES_MAX:
         return moves.start_later(changed, now, cancelled)
-    may_retry = failures.is_retried_in_tier(event.code)
+    may_retry = failure.is_retried_in_tier
     return moves.escalate_on_failure(changed, event, now, may_retry=may_retry, first=cancelled)
 
 
@@ -149,7 +151,7 @@ def _not_found_after_unknown(relay: Relay, event: Event, now: datetime) -> Decis
 
 
 def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Nobody can tell what became of it: the next tier at once; at the last tier Twilio is asked again, ten times."""
+    """Its fate cannot be told: the next tier at once; at the last tier the provider is asked again, ten times."""
     current = relay.attempts[-1]
     if current.tier == relay.policy.last_tier and current.lookups < LOOKUP_RETRIES_MAX:
         return moves.ask_again(relay, event, now, now + timedelta(seconds=LOOKUP_RETRY_SECONDS))
@@ -158,9 +160,9 @@ def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Twilio has told of the text since it was looked up: only unconfirmed, so the next tier at once, or the end."""
+    """A receipt came since it was looked up: only unconfirmed, so the next tier at once, or the end."""
     silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
-    reason = f"no delivery confirmed in time; Twilio has the text{silent}"
+    reason = f"no delivery confirmed in time; the provider has the text{silent}"
     return _deadline_unconfirmed(relay, with_changes(event, reason=reason), now)
 
 
@@ -172,7 +174,7 @@ def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Somebody was told; what is left is to ask Twilio later about attempts whose fate is open."""
+    """Somebody was told; what is left is to ask the provider later about attempts whose fate is open."""
     if not relay.alarm_is_due:
         return Decision(relay, (), "the alarm was already recorded")
     changed = moves.log_relay_attempt(relay, Step.ALARM_RAISED, now, reason=event.reason, by=event.by)
@@ -197,7 +199,7 @@ Action = Callable[[Relay, Event, datetime], Decision]
 Answer = Action | str
 
 _NOT_SENT = "this attempt has not been handed out for sending"
-_TWILIO_TOLD = "Twilio has already told of this text, which outranks the POST's own reply"
+_RECEIPT_OUTRANKS = "the provider has already told of this text, which outranks the POST's own reply"
 _OLD_TIMER = "a timer of an attempt that was already given up"
 _TIMER_AFTER_END = "the relay has ended"
 _NO_ALARM = "no alarm is due"
@@ -261,7 +263,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
     },
     State.ACCEPTED: {
         **_LIVE,
-        **dict.fromkeys(_SENT, _TWILIO_TOLD),
+        **dict.fromkeys(_SENT, _RECEIPT_OUTRANKS),
         **_RECEIPTS_DECIDE,
         **_DEADLINES,
         EventKind.RECEIPT_PROGRESS: "progress without consequence: only a delivery or a failure decides",

@@ -1,6 +1,6 @@
 """What a relay is: immutable values, no behaviour beyond what they say of themselves.
 
-Owns the words of the record. Knows nothing of time, storage, Twilio or how a relay changes (machine.py).
+Owns the words of the record. Knows nothing of time, storage, a provider or how a relay changes (machine.py).
 All times are aware datetimes in UTC.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from relay.core.failures import Failure
 from relay.core.policy import Policy
 
 RETENTION = timedelta(days=90)
@@ -30,7 +31,7 @@ class AttemptStatus(StrEnum):
     SCHEDULED = "scheduled"  # waits for its start time
     CLAIMED = "claimed"  # somebody holds its lease and may be sending right now
     UNKNOWN = "unknown"  # the POST's outcome cannot be told: it may have left
-    ACCEPTED = "accepted"  # Twilio has it; no receipt yet
+    ACCEPTED = "accepted"  # the provider has it; no receipt yet
     UNCONFIRMED = "unconfirmed"  # given up: accepted, but no delivery confirmed in time
     FAILED = "failed"  # refused or undelivered, or declared not sent
     WITHDRAWN = "withdrawn"  # scheduled, but no longer needed
@@ -45,7 +46,7 @@ class SenderClass(StrEnum):
 
     CUSTOMER = "customer"
     HANDLER = "handler"
-    HANDLER_OPT_OUT = "handler_opt_out"  # a handler texted STOP or the like: Twilio now blocks that phone
+    HANDLER_OPT_OUT = "handler_opt_out"  # a handler texted STOP or the like: that phone is blocked now
     OWN_NUMBER = "own_number"
 
 
@@ -107,10 +108,10 @@ class Attempt:
         claim: random token of whoever holds, or last held, its lease.
         lease_until: its holder must not start the POST later than this.
         deadline_at: when delivery must be confirmed; None until it is claimed.
-        message_sid: Twilio's id for the text that went out, once known.
-        error_code: Twilio's code when it failed.
+        sent_id: the provider's id of the text that went out, once known; opaque.
+        failure: why it failed, when a reason is known.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
-        lookups: how often its deadline was put off because Twilio could not tell its fate yet.
+        lookups: how often its deadline was put off because the provider could not tell its fate yet.
     """
 
     number: int
@@ -121,11 +122,16 @@ class Attempt:
     claim: str | None = None
     lease_until: datetime | None = None
     deadline_at: datetime | None = None
-    message_sid: str | None = None
-    error_code: int | None = None
+    sent_id: str | None = None
+    failure: Failure | None = None
     is_resend: bool = False
     lookups: int = 0
     phone: str = ""
+
+    @property
+    def error_code(self) -> int | None:
+        """The provider's code of the failure, where it told one."""
+        return self.failure.code if self.failure else None
 
     @property
     def is_unresolved(self) -> bool:
@@ -134,8 +140,8 @@ class Attempt:
 
     @property
     def was_declared_not_sent(self) -> bool:
-        """Twilio had no such text when it was looked up. It may have come by it since: such an answer can be early."""
-        return self.status is AttemptStatus.FAILED and self.message_sid is None and self.error_code is None
+        """The provider had no such text when asked. It may have come by it since: such an answer can be early."""
+        return self.status is AttemptStatus.FAILED and self.sent_id is None and self.failure is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,7 @@ class TrailEntry:
 
 @dataclass(frozen=True, slots=True)
 class InboundText:
-    """A customer's message as Twilio hands it over. Phones are E.164 where the sender has such a number."""
+    """A text as the provider hands it over. Phones are E.164 where the sender has such a number."""
 
     message_id: str
     sender_phone: str
@@ -178,7 +184,7 @@ class Relay:
         error_log: the audit trail, all steps and not only errors.
         delivered_tier: the tier recorded as the one that delivered first.
         due_at: when somebody must act next; None when nothing is left to do. An ended relay is due until its alarm is
-            on record and until the fate of every attempt is known as well as Twilio knows it.
+            on record and until the fate of every attempt is known as well as the provider knows it.
         first_attempt_of_drive: number of the attempt with which the latest (re)drive began.
         redrive_ids: request ids of the redrives done, so that repeating one changes nothing.
     """

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from relay.core import failures
 from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt
+from relay.core.failures import NO_REASON
 from relay.core.immutable import with_changes
 from relay.core.model import (
     RETENTION,
@@ -186,7 +186,7 @@ def unstarted_in_tier(relay: Relay) -> int:
     """How many attempts of this drive at the current tier could not be begun in time."""
     drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
     tier = relay.attempts[-1].tier
-    return sum(attempt.tier == tier and attempt.error_code == failures.NOT_STARTED for attempt in drive)
+    return sum(attempt.tier == tier and not (attempt.failure or NO_REASON).was_started for attempt in drive)
 
 
 def send_again(relay: Relay, event: Event, now: datetime) -> Decision:

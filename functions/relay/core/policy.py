@@ -15,14 +15,14 @@ LEASE_SECONDS = 10.0
 # No POST is waited for longer than this; after lease and POST together a send that never reported is over.
 SEND_SECONDS_MAX = 10.0
 
-# A look-up at the last tier's deadline that Twilio does not answer is repeated: the text may be lost or
+# A look-up at the last tier's deadline that the provider does not answer is repeated: the text may be lost or
 # doubled on its answer. Ten times half a minute outlasts the outages that pass by themselves.
 LOOKUP_RETRY_SECONDS = 30.0
 LOOKUP_RETRIES_MAX = 10
 
-# After the end Twilio is asked about attempts whose fate is open: after five minutes, then at doubling intervals. For
-# one that Twilio has, four times: a receipt that has not come within an hour and a quarter is hardly worth waiting for.
-# For one that nobody can tell whether it left, until that is known.
+# After the end the provider is asked about attempts whose fate is open: after five minutes, then at doubling intervals.
+# For one that the provider has, four times: a receipt that has not come within an hour and a quarter is hardly worth
+# waiting for. For one of which it cannot be told whether it left, until that is known.
 FATE_LOOKUP_SECONDS = 300.0
 FATE_LOOKUP_SECONDS_MAX = 86400.0
 FATE_LOOKUPS = 4

@@ -27,7 +27,6 @@ from relay.ports import (
     Stored,
     Timers,
 )
-from relay.twilio.webhook import status_callback_url
 
 # Each conflict means that somebody else got on with the relay; so many in a row mean that something is broken.
 _COMMIT_TRIES = 8
@@ -47,7 +46,6 @@ class World:
     clock: Clock
     journal: Journal
     new_claim: Callable[[], str]
-    public_base_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,10 @@ class Limits:
     send_seconds: float
 
 
-# The webhook's own: Twilio gives up after 15 s, and all of its retries have to fit into them.
+# Everything that a webhook or a callback does fits into this: a provider that gives up after 15 s can try three times.
+WEBHOOK_SECONDS = 4.3
+
+# The webhook's own: the provider gives up after some 15 s, and all of its retries have to fit into them.
 WEBHOOK_LIMITS = Limits(store_seconds=1.2, timers_seconds=1.0, send_seconds=2.5)
 TASK_LIMITS = Limits(store_seconds=5.0, timers_seconds=5.0, send_seconds=SEND_SECONDS_MAX)
 
@@ -120,7 +121,7 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
     """Store a new relay, then perform what it asks for; whether it is new.
 
     When somebody has stored it before, goes on from what is stored. Raises StoreUnavailable only while nobody knows
-    whether it is durable: then Twilio must try again. What goes wrong later is left to the timers and the sweep.
+    whether it is durable: then the provider must try again. What goes wrong later is left to the timers and the sweep.
     """
     relay = decision.relay
     began = world.clock.monotonic()
@@ -227,16 +228,18 @@ def _send_and_record(world: World, stored: Stored, number: int, budget: Budget, 
 
 
 def attempt_forward(world: World, relay: Relay, number: int, phone_number: str, budget: Budget) -> SendOutcome:
-    """Send one SMS to one tier through Twilio, once, and say how it went. Never raises for what Twilio does."""
+    """Send one SMS to one tier, once. Returns how it went; never raises for what the provider does."""
     attempt = relay.attempts[number - 1]
     tier = relay.policy.tier(attempt.tier)
     text = OutgoingText(
         to=phone_number,
         from_=relay.recipient_phone,
         body=body_of(relay),
-        # What is still queued at Twilio when we give up must not arrive hours later.
+        # What is still queued at the provider when we give up must not arrive hours later.
         validity_seconds=max(1, min(_VALIDITY_MAX_SECONDS, int(tier.receipt_timeout_seconds))),
-        status_callback=status_callback_url(world.public_base_url, relay.message_id, attempt.tier, number),
+        message_id=relay.message_id,
+        tier=attempt.tier,
+        attempt=number,
     )
     return world.messenger.send(text, timeout_seconds=budget.send)
 
@@ -248,7 +251,7 @@ def body_of(relay: Relay) -> str:
 
 def _event_of(outcome: SendOutcome, number: int) -> Event:
     if isinstance(outcome, Accepted):
-        return Event(EventKind.SEND_ACCEPTED, number, message_sid=outcome.message_sid)
+        return Event(EventKind.SEND_ACCEPTED, number, sent_id=outcome.sent_id)
     if isinstance(outcome, Refused):
-        return Event(EventKind.SEND_REFUSED, number, code=outcome.code)
+        return Event(EventKind.SEND_REFUSED, number, failure=outcome.failure)
     return Event(EventKind.SEND_UNKNOWN, number, reason=outcome.reason)

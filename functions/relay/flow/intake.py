@@ -1,4 +1,4 @@
-"""The way in for customers' texts. 200 is answered only once the relay is durable."""
+"""The way in for texts, from a webhook or found in the provider's list: who sent it, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from relay.core import moves
 from relay.core.model import InboundText, SenderClass
 from relay.core.policy import Policy
-from relay.errors import BadRequest, StoreUnavailable
 from relay.flow import conductor
-from relay.flow.conductor import WEBHOOK_LIMITS, Budget, World
-from relay.twilio import webhook
-from relay.twilio.webhook import TwilioAccount
-from relay.web import INBOUND_PATH, Request, Response, refusal, try_again
-
-# Everything the webhook does fits into this, so that Twilio's 15 s leave room for two more tries.
-WEBHOOK_SECONDS = 4.3
+from relay.flow.conductor import Budget, World
 
 # Twilio blocks every later message to a phone that texts one of these, until it texts START (error 21610).
 # Source: Twilio docs on its default opt-out keywords.
@@ -42,24 +35,6 @@ def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
         word = text.body.strip().upper()
         return SenderClass.HANDLER_OPT_OUT if word in _OPT_OUT_WORDS else SenderClass.HANDLER
     return SenderClass.CUSTOMER
-
-
-def handle_inbound_webhook(world: World, account: TwilioAccount, intake: Intake, request: Request) -> Response:
-    """Answer Twilio's webhook for one text.
-
-    200 with empty TwiML: durable, or known already: nothing left for Twilio to do. 503: not stored, try again.
-    403, 400, 405, 413, 415: not a request of ours; a retry would not help, Twilio logs it and tries the fallback URL.
-    """
-    try:
-        text = webhook.inbound_text(webhook.verified_form(account, INBOUND_PATH, request))
-    except BadRequest as error:
-        return refusal(error)
-    try:
-        accept(world, intake, text, Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS))
-    except StoreUnavailable:
-        world.journal.note("ERROR", "store unavailable: asked Twilio to try again", relay=text.message_id)
-        return try_again()
-    return webhook.TWIML
 
 
 def accept(world: World, intake: Intake, text: InboundText, budget: Budget, recovered_by: str = "") -> bool:

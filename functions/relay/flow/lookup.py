@@ -1,4 +1,4 @@
-"""Asking Twilio what became of an attempt, and telling the machine.
+"""Asking the provider what became of an attempt, and telling the machine.
 
 A text whose id was never learned is found by number, time and words. That is ambiguous between texts with the same
 words from the same customer to the same handler, and a text given to the wrong one of them would be a text lost.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from relay.core import failures, fates
+from relay.core import fates
 from relay.core.events import Event, EventKind
 from relay.core.model import Attempt, FinalStatus, Relay
 from relay.errors import MessengerUnavailable
@@ -22,8 +22,8 @@ from relay.flow.receipts import receipt_event, success_for
 from relay.flow.wording import comparable
 from relay.ports import Search, SentMessage, Stored
 
-# How far Twilio's clock and ours may differ, and its list be behind, when a text is looked for by its time. Generous:
-# a text looked for too late costs a few rows, one not found for a clock's sake is sent twice.
+# How far the provider's clock and ours may differ, and its list be behind, when a text is looked for by its time.
+# Generous: a text looked for too late costs a few rows, one not found for a clock's sake is sent twice.
 _TOLERANCE = timedelta(minutes=10)
 # For so long after a text a callback may still tell whose it is; later the order of sending decides.
 _CALLBACKS_COME = timedelta(hours=1)
@@ -32,24 +32,24 @@ _PAGE, _PAGES_MAX = 100, 3
 # When the process that was sending died, its text need not wait for a deadline that may be hours away. Most deadlines
 # come earlier than this.
 _PATIENCE = timedelta(minutes=2)
-NOT_SENT = "Twilio has no such text: declared not sent"
-_NOT_TOLD = "Twilio cannot tell more of an attempt yet"
-_SILENT = "Twilio could not be asked what became of an attempt"
+NOT_SENT = "the provider has no such text: declared not sent"
+_NOT_TOLD = "the provider cannot tell more of an attempt yet"
+_SILENT = "the provider could not be asked what became of an attempt"
 _ADOPTED, _DECLARED, _TAKEN_OVER = "adopted", "declared not sent", "taken over"
 
 
 class Undecidable(MessengerUnavailable):
-    """Twilio has a text that may be this attempt's, and may as well be that of another one of unknown outcome."""
+    """The provider has a text that may be this attempt's, and may as well be that of another one of unknown outcome."""
 
 
 def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMessage | None:
-    """The attempt's text at Twilio: by its id, or, when the id was never learned, by number, time and words.
+    """The attempt's text at the provider: by its id, or, when the id was never learned, by number, time and words.
 
-    None when Twilio answers that it has no such text. Raises MessengerUnavailable when nobody can tell (Undecidable:
-    yet), and StoreUnavailable when it must be known to whom a text belongs.
+    Returns None when the provider answers that it has no such text. Raises MessengerUnavailable when it cannot be told
+    (Undecidable: yet), and StoreUnavailable when it must be known to whom a text belongs.
     """
-    if attempt.message_sid is not None:
-        return world.messenger.fetch(attempt.message_sid, timeout_seconds=budget.send)
+    if attempt.sent_id is not None:
+        return world.messenger.fetch(attempt.sent_id, timeout_seconds=budget.send)
     since, until = _created_between(attempt)
     phone = _phone(relay, attempt)
     candidates = world.messenger.sent_to(phone, relay.recipient_phone, since, timeout_seconds=budget.send)
@@ -58,8 +58,8 @@ def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMe
     if not matching:
         return None
     others = list(_others_with_the_same_words(world, relay, attempt, words, until, budget))
-    taken = {other.message_sid for _, other in others}
-    free = sorted((text for text in matching if text.message_sid not in taken), key=_age)
+    taken = {other.sent_id for _, other in others}
+    free = sorted((text for text in matching if text.sent_id not in taken), key=_age)
     rivals = [
         _Rival(other.starts_at, owner.message_id, other.number)
         for owner, other in others
@@ -86,15 +86,16 @@ class _Rival(NamedTuple):
 def _may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
     """Whether a text may be this attempt's, for all that its record tells.
 
-    One of another relay that was declared not sent counts: its text may have come to Twilio after that answer, and
-    whoever took it for his own would be recorded as delivered without being so. Within one relay it is the same text.
+    One of another relay that was declared not sent counts: its text may have come to the provider after that answer,
+    and an attempt that took it for its own would be recorded as delivered without being so. Within one relay it is the
+    same text.
     """
     may_have_left = attempt.is_unresolved or (attempt.was_declared_not_sent and owner is not relay)
-    return may_have_left and attempt.message_sid is None
+    return may_have_left and attempt.sent_id is None
 
 
 def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
-    """When Twilio can have made the attempt's text."""
+    """When the provider can have made the attempt's text."""
     return attempt.starts_at - _TOLERANCE, fates.settled_at(attempt) + _TOLERANCE
 
 
@@ -105,7 +106,7 @@ def _can_be(text: SentMessage, owner: Relay, attempt: Attempt) -> bool:
 
 
 def _age(text: SentMessage) -> tuple[object, str]:
-    return (text.created_at, text.message_sid)
+    return (text.created_at, text.sent_id)
 
 
 def _phone(relay: Relay, attempt: Attempt) -> str:
@@ -133,9 +134,9 @@ def _others_with_the_same_words(
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What asking about a relay's open attempts brought. `is_answered` is False when Twilio was silent."""
+    """What asking about a relay's open attempts brought. `is_answered` is False when the provider was silent."""
 
-    adopted: int = 0  # of unknown outcome, matched with a text that Twilio has
+    adopted: int = 0  # of unknown outcome, matched with a text that the provider has
     declared_not_sent: int = 0
     taken_over: int = 0  # a status of which no callback had told
     is_answered: bool = True
@@ -146,12 +147,12 @@ class Settled:
 
 
 def is_worth_asking(relay: Relay, now: datetime) -> bool:
-    """Whether Twilio may know more of one of its attempts than the record does."""
+    """Whether the provider may know more of one of its attempts than the record does."""
     return relay.due_at is not None and any(now >= fates.settled_at(attempt) for attempt in fates.open_attempts(relay))
 
 
 def settle(world: World, stored: Stored, budget: Budget, by: str) -> Settled:
-    """Ask Twilio about every open attempt of a relay and let the record learn the answers. Raises StoreUnavailable."""
+    """Ask about every open attempt of a relay and let the record learn the answers. Raises StoreUnavailable."""
     counts: Counter[str] = Counter()
     answered = True
     for number in [attempt.number for attempt in fates.open_attempts(stored.relay)]:
@@ -181,7 +182,7 @@ def settle(world: World, stored: Stored, budget: Budget, by: str) -> Settled:
 
 
 def put_off(world: World, stored: Stored, budget: Budget, by: str) -> None:
-    """Twilio is silent: ask about this relay another time, if it has ended and is due. Raises StoreUnavailable."""
+    """Ask about this relay another time if it has ended and is due: the provider is silent. Raises StoreUnavailable."""
     _ask_again_later(world, stored, budget, Event(EventKind.LOOKUP_UNANSWERED, reason=_SILENT, by=by))
 
 
@@ -203,16 +204,12 @@ def _fate(relay: Relay, attempt: Attempt, found: SentMessage | None, now: dateti
 
 def told(relay: Relay, attempt: Attempt, found: SentMessage, by: str) -> Event | None:
     """The receipt that a look-up's answer amounts to; None when it says nothing of an outgoing text."""
-    because = "" if found.error_code is None else f": {failures.classify(found.error_code).words}"
-    return receipt_event(
-        found.status,
-        found.error_code,
-        success_for(relay, attempt),
-        attempt.number,
-        found.message_sid,
-        reason=f"Twilio says {found.status}{because}",
-        by=by,
-    )
+    receipt = found.receipt
+    if receipt is None:
+        return None
+    because = f": {receipt.failure.words}" if receipt.failure and receipt.failure.code is not None else ""
+    reason = f"the provider says {receipt.word}{because}"
+    return receipt_event(receipt, success_for(relay, attempt), attempt.number, reason=reason, by=by)
 
 
 def _counter(attempt: Attempt, event: Event) -> str:

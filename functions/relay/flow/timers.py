@@ -40,9 +40,9 @@ def act(world: World, stored: Stored, timer: Timer, budget: Budget, by: str = ""
 
 
 def deadline_event(world: World, relay: Relay, number: int, claim: str, budget: Budget, by: str = "") -> Event:
-    """What to tell the machine at an attempt's deadline: its true status, asked of Twilio first.
+    """What to tell the machine at an attempt's deadline: its true status, asked of the provider first.
 
-    A needless escalation is saved when it was delivered after all, and nothing is guessed when Twilio is silent.
+    A needless escalation is saved when it was delivered after all, and nothing is guessed when the provider is silent.
     """
     unconfirmed = EventKind.DEADLINE_UNCONFIRMED
     attempt = relay.attempt(number)
@@ -52,15 +52,16 @@ def deadline_event(world: World, relay: Relay, number: int, claim: str, budget: 
     try:
         found = find(world, relay, attempt, budget)
     except MessengerUnavailable as error:
-        reason = "Twilio could not be asked for its fate" if not isinstance(error, Undecidable) else str(error)
+        reason = "the provider could not be asked for its fate" if not isinstance(error, Undecidable) else str(error)
         kind = EventKind.DEADLINE_UNANSWERED if attempt.is_unresolved else unconfirmed
         return Event(kind, number, claim=claim, reason=reason, by=by)
     if found is None:
         if attempt.is_unresolved:
             return Event(EventKind.DEADLINE_NOT_FOUND, number, claim=claim, reason=NOT_SENT, by=by)
-        return Event(unconfirmed, number, claim=claim, reason="Twilio no longer knows this text", by=by)
+        return Event(unconfirmed, number, claim=claim, reason="the provider no longer knows this text", by=by)
     receipt = told(relay, attempt, found, by)
     if receipt is not None and receipt.kind is not EventKind.RECEIPT_PROGRESS:
         return receipt
-    reason = f"no delivery confirmed in time; Twilio says {found.status}"
-    return Event(unconfirmed, number, claim=claim, message_sid=found.message_sid, reason=reason, by=by)
+    word = found.receipt.word if found.receipt else "nothing of it"
+    reason = f"no delivery confirmed in time; the provider says {word}"
+    return Event(unconfirmed, number, claim=claim, sent_id=found.sent_id, reason=reason, by=by)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from relay.core import failures
+from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.log import EVENTS
 from relay.operators.words import attempts_of_drive, explained, handler, is_overdue, outcome
@@ -127,10 +127,10 @@ def _attempt(relay: Relay, attempt: Attempt) -> Json:
         "is_resend": attempt.is_resend,
         "status": attempt.status.value,
         "error_code": attempt.error_code,
-        "failure_class": failures.classify(attempt.error_code).failure_class.value if has_failed else None,
+        "failure_class": (attempt.failure or NO_REASON).failure_class.value if has_failed else None,
         "words": words,
         "advice": advice,
-        "message_sid": attempt.message_sid,
+        "message_sid": attempt.sent_id,
         "planned_at": _first(lines, _PLANS_ATTEMPT) or relay.timestamp,
         "starts_at": attempt.starts_at,
         "started_at": _first(lines, {Step.ATTEMPT_STARTED}),

@@ -1,6 +1,7 @@
 """A relay and its attempts in plain words: how it stands, why, and what to do about it.
 
-Pure. Owns the words that operators read; the meaning of Twilio's codes is in failures.py, of the steps in log.py.
+Pure. Owns the words that operators read; the advice for each class of failure is in core/failures.py, the meaning of
+the steps in log.py.
 """
 
 from __future__ import annotations
@@ -8,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from relay.core import failures
-from relay.core.failures import FailureClass
+from relay.core.failures import NO_REASON, FailureClass
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.log import EVENTS
 
@@ -71,9 +71,9 @@ def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
         if attempt.status is AttemptStatus.UNCONFIRMED:
             return words, "Ask the handler whether the phone was on; the text may still arrive late."
         return words, _ASK if attempt.is_unresolved and exhausted else ""
-    failure = failures.classify(attempt.error_code)
+    failure = attempt.failure or NO_REASON
     words = failure.words
-    if attempt.error_code is None:
+    if failure.code is None or not words:
         words = _reason_of_failure(relay, attempt) or words
     is_over = relay.final_status is not FinalStatus.IN_PROGRESS or attempt.number < relay.first_attempt_of_drive
     if failure.failure_class in _PASSING and is_over:
@@ -82,7 +82,9 @@ def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
 
 
 # What is retried without anybody doing anything; once the relay has ended there is nothing to wait for any more.
-_PASSING = frozenset({FailureClass.NOT_PROCESSED, FailureClass.TRANSIENT, FailureClass.AMBIGUOUS})
+_PASSING = frozenset(
+    {FailureClass.NOT_STARTED, FailureClass.NOT_PROCESSED, FailureClass.TRANSIENT, FailureClass.AMBIGUOUS}
+)
 
 
 def is_overdue(relay: Relay, now: datetime) -> bool:

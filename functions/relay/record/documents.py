@@ -6,10 +6,12 @@ Reading tolerates what another revision of this code wrote: unknown fields are i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from relay.core.failures import NOT_STARTED, UNREACHABLE, Failure, FailureClass
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import Policy, Success, Tier
 
@@ -17,7 +19,9 @@ Document = dict[str, Any]
 
 SCHEMA_VERSION = 1
 
-_ATTEMPT_FIELDS = tuple(field.name for field in fields(Attempt))
+# The attempt's fields by the names they have in the document; its failure is three of them.
+_ATTEMPT_FIELDS = {field.name: field.name for field in fields(Attempt) if field.name != "failure"}
+_ATTEMPT_FIELDS["sent_id"] = "message_sid"
 _TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry))
 
 
@@ -51,6 +55,7 @@ def to_document(relay: Relay) -> Document:
 
 def from_document(document: Document) -> Relay:
     """The relay of a document. Raises KeyError, TypeError or ValueError when it is not one of ours."""
+    trail = document.get("error_log", ())
     return Relay(
         message_id=document["message_id"],
         timestamp=document["timestamp"],
@@ -62,8 +67,8 @@ def from_document(document: Document) -> Relay:
         policy=policy_from_document(document["policy"]),
         expires_at=document["expires_at"],
         final_status=FinalStatus(document["final_status"]),
-        attempts=tuple(_attempt(value) for value in document.get("attempts", ())),
-        error_log=tuple(_trail_entry(value) for value in document.get("error_log", ())),
+        attempts=tuple(_attempt(value, trail) for value in document.get("attempts", ())),
+        error_log=tuple(_trail_entry(value) for value in trail),
         delivered_tier=document.get("delivered_tier"),
         delivery_confirmed_at=document.get("delivery_confirmed_at"),
         due_at=document.get("due_at"),
@@ -104,15 +109,36 @@ def policy_from_document(document: Document) -> Policy:
 
 
 def _attempt_document(attempt: Attempt) -> Document:
-    document = {name: getattr(attempt, name) for name in _ATTEMPT_FIELDS}
+    document = {stored: getattr(attempt, name) for name, stored in _ATTEMPT_FIELDS.items()}
     document["status"] = attempt.status.value
+    failure = attempt.failure
+    document["error_code"] = failure.code if failure else None
+    if failure is not None:
+        document["failure_class"] = failure.failure_class.value
+        document["failure_words"] = failure.words
     return document
 
 
-def _attempt(document: Document) -> Attempt:
-    values = {name: document[name] for name in _ATTEMPT_FIELDS if name in document}
+def _attempt(document: Document, trail: Sequence[Document]) -> Attempt:
+    values = {name: document[stored] for name, stored in _ATTEMPT_FIELDS.items() if stored in document}
     values["status"] = AttemptStatus(values["status"])
-    return Attempt(**values)
+    return Attempt(**values, failure=_failure(document, trail))
+
+
+def _failure(document: Document, trail: Sequence[Document]) -> Failure | None:
+    """The failure of an attempt. Documents of before have its code alone, and what it meant in the line that tells."""
+    code, words = document.get("error_code"), document.get("failure_words", "")
+    if "failure_class" in document:
+        return Failure(FailureClass(document["failure_class"]), words, code)
+    if code is None:
+        return None
+    for ours in (UNREACHABLE, NOT_STARTED):
+        if code == ours.code:
+            return ours
+    for line in trail:
+        if line.get("attempt") == document["number"] and line["step"] == Step.ATTEMPT_FAILED and "status" in line:
+            return Failure(FailureClass(line["status"]), line.get("reason", ""), code)
+    return Failure(FailureClass.UNKNOWN_CODE, "", code)
 
 
 def _trail_document(entry: TrailEntry) -> Document:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from relay.google import clients
+from relay.twilio import client_library
 
 # A page of a thousand messages stays below 2 MB; an answer without end must not fill the memory.
 _ANSWER_MAX_BYTES = 8 * 1024 * 1024
@@ -108,7 +108,7 @@ class Exchange:
         allow_redirects: bool = False,  # noqa: ARG002 - never: a text must not be sent to where an answer points
     ) -> Any:
         """What twilio.rest.Client calls for each request. Raises what requests raises, TimeoutError and Withdrawn."""
-        response_class = clients.twilio_response()
+        response_class = client_library.response_class()
         patience = self._remaining_seconds
         if patience <= 0:
             raise TimeoutError("no time is left")

@@ -1,27 +1,26 @@
 """Twilio's REST interface: sends a text once, and looks up what became of it.
 
-Owns how an answer, or the lack of one, becomes an outcome; what an error code means for a cascade is failures.TABLE.
+Owns how an answer, or the lack of one, becomes an outcome; what an error code means for a cascade is codes.TABLE.
 Reasons and log lines hold no body, no number, no secret, and so no text of an error of Twilio's.
 """
 
 from __future__ import annotations
 
 import queue
-import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from relay.core import failures
-from relay.core.failures import FailureClass
+from relay.core.failures import UNREACHABLE, FailureClass
 from relay.core.model import InboundText
 from relay.errors import MessengerUnavailable
-from relay.google import clients
 from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
+from relay.twilio import client_library, codes
 from relay.twilio.exchange import Connections, Exchange
-from relay.twilio.webhook import meaningful_code
+from relay.twilio.forms import MESSAGE_SID, status_callback_url
+from relay.twilio.statuses import receipt_of
 
 T = TypeVar("T")
 
@@ -35,12 +34,10 @@ class _Ended(Generic[T]):
 
 
 _TWILIO_URL = "https://api.twilio.com"
-_MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 # Twilio's codes have five digits; where an answer has none, twilio.rest gives its HTTP status instead.
 _LEAST_CODE = 10000
-_NOT_FOUND = 20404
 # The code that stands for an HTTP status without one: an answer of a gateway, or of a server that is not Twilio.
-_CODE_FOR_STATUS = {401: 20003, 403: 20003, 404: _NOT_FOUND, 413: 21617, 429: 20429}
+_CODE_FOR_STATUS = {401: 20003, 403: 20003, 404: codes.NOT_FOUND, 413: 21617, 429: 20429}
 _REQUEST_TIMEOUT = 408
 # What is looked for is nearly always among the newest; a whole list is read in as few requests as Twilio allows.
 _NEWEST_PAGE_SIZE = 200
@@ -63,19 +60,24 @@ class TwilioMessenger:
         api_key_sid: str = "",
         api_key_secret: str = "",
         base_url: str = "",
+        callback_base_url: str,
         journal: Journal | None = None,
     ) -> None:
-        """Signs in with the API key when one is given, else with the auth token. `base_url` "" is Twilio itself."""
+        """Signs in with the API key when one is given, else with the auth token. `base_url` "" is Twilio itself.
+
+        Twilio reports what becomes of a text below `callback_base_url`.
+        """
         self._account_sid = account_sid
         self._sign_in = (api_key_sid, api_key_secret) if api_key_sid else (account_sid, auth_token)
         self._base_url = base_url
+        self._callback_base_url = callback_base_url
         self._journal = journal
         self._lock = threading.Lock()
         self._connections: Connections | None = None
 
     def warm_up(self) -> None:
         """Load the client library now. Sends nothing."""
-        clients.twilio_rest()
+        client_library.rest()
         with self._lock:
             self._connections = self._connections or Connections(self._base_url or _TWILIO_URL)
 
@@ -87,11 +89,11 @@ class TwilioMessenger:
                 to=text.to,
                 from_=text.from_,
                 body=text.body,
-                status_callback=text.status_callback,
+                status_callback=status_callback_url(self._callback_base_url, text.message_id, text.tier, text.attempt),
                 validity_period=text.validity_seconds,
                 smart_encoded=True,
             )
-            if not isinstance(message.sid, str) or not _MESSAGE_SID.fullmatch(message.sid):
+            if not isinstance(message.sid, str) or not MESSAGE_SID.fullmatch(message.sid):
                 raise ValueError("not a message's id")
             return message.sid
 
@@ -102,15 +104,15 @@ class TwilioMessenger:
             return outcome_of_error(status, getattr(ended.error, "code", None))
         if exchange.withdraw():
             self._note("Twilio could not be reached; nothing was sent", ended)
-            return Refused(failures.CONNECTION_REFUSED)
+            return Refused(UNREACHABLE)
         self._note("Twilio's answer to a POST was lost", ended)
         return Ambiguous(_why(ended))
 
-    def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
+    def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:
         exchange, client = self._client(timeout_seconds)
-        ended = _in_time(lambda: _sent_message(client.messages(message_sid).fetch()), timeout_seconds)
+        ended = _in_time(lambda: _sent_message(client.messages(sent_id).fetch()), timeout_seconds)
         # Without Twilio's own code it may be any web server's "not found", which says nothing about the text.
-        if _http_status(ended.error) == 404 and getattr(ended.error, "code", None) == _NOT_FOUND:
+        if _http_status(ended.error) == 404 and getattr(ended.error, "code", None) == codes.NOT_FOUND:
             return None
         return _answer(ended, exchange)
 
@@ -141,7 +143,7 @@ class TwilioMessenger:
         self.warm_up()
         assert self._connections is not None  # noqa: S101 - warm_up made them
         exchange = Exchange(self._connections, timeout_seconds)
-        client = clients.twilio_rest().Client(
+        client = client_library.rest().Client(
             *self._sign_in,
             self._account_sid,
             http_client=exchange,
@@ -159,13 +161,14 @@ def outcome_of_error(status: int, code: object) -> SendOutcome:
     The code outranks the status. A 4xx was certainly not processed; anything else may have been.
     """
     known = code if isinstance(code, int) and code >= _LEAST_CODE else None
-    meaning = failures.classify(known).failure_class if known else None
-    if known and meaning is FailureClass.NOT_PROCESSED:
-        return Refused(known)
+    failure = codes.failure_of(known)
+    meaning = failure.failure_class if known else None
+    if meaning is FailureClass.NOT_PROCESSED:
+        return Refused(failure)
     is_refusal = 400 <= status < 500 and not (known is None and status == _REQUEST_TIMEOUT)
     if meaning is FailureClass.AMBIGUOUS or not is_refusal:
         return Ambiguous(f"Twilio answered with HTTP status {status}")
-    return Refused(known or _CODE_FOR_STATUS.get(status, status))
+    return Refused(failure if known else codes.failure_of(_CODE_FOR_STATUS.get(status, status)))
 
 
 def _in_time(do: Callable[[], T], timeout_seconds: float) -> _Ended[T]:
@@ -216,11 +219,9 @@ def _messages(client: Any, since: datetime, page_size: int, **numbers: str) -> I
 
 
 def _sent_message(message: Any) -> SentMessage:
-    status = str(message.status)
     return SentMessage(
-        message_sid=message.sid,
-        status=status,
-        error_code=meaningful_code(status, str(message.error_code or "")),
+        sent_id=message.sid,
+        receipt=receipt_of(message.sid, str(message.status), str(message.error_code or "")),
         to=message.to,
         from_=message.from_ or "",
         body=message.body or "",

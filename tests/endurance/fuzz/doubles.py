@@ -17,6 +17,7 @@ from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
 from relay.ports import Accepted, OutgoingText, ReceivedMessage, SendOutcome, SentMessage
 from relay.record.relay_events import RelayEvent
+from relay.twilio.codes import failure_of
 from relay.wiring import SystemClock
 
 from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS
@@ -118,13 +119,13 @@ def _four(first: int) -> list[Relay]:
     for number in range(first, first + 4):
         text = InboundText(f"SM{number:032x}", CUSTOMERS[0], BUSINESS[0], f"{BODY_MARK} the boiler is leaking")
         relays.append(moves.receive(text, SenderClass.CUSTOMER, POLICY, now - timedelta(minutes=5), "claim").relay)
-    accepted = Event(EventKind.SEND_ACCEPTED, 1, message_sid="SM" + "1" * 32)
+    accepted = Event(EventKind.SEND_ACCEPTED, 1, sent_id="SM" + "1" * 32)
     relays[0] = transition(relays[0], accepted, now).relay
-    relays[1] = transition(relays[1], Event(EventKind.SEND_REFUSED, 1, code=30003), now).relay
+    relays[1] = transition(relays[1], Event(EventKind.SEND_REFUSED, 1, failure=failure_of(30003)), now).relay
     for tier in range(1, 4):
         relays[2] = transition(relays[2], Event(EventKind.ATTEMPT_DUE, tier, claim="claim"), now).relay
-        relays[2] = transition(relays[2], Event(EventKind.SEND_REFUSED, tier, code=21614), now).relay
+        relays[2] = transition(relays[2], Event(EventKind.SEND_REFUSED, tier, failure=failure_of(21614)), now).relay
     relays[2] = transition(relays[2], Event(EventKind.ALARM_RAISED), now).relay
     relays[3] = transition(relays[3], accepted, now).relay
-    relays[3] = transition(relays[3], Event(EventKind.RECEIPT_DELIVERED, 1, message_sid="SM" + "1" * 32), now).relay
+    relays[3] = transition(relays[3], Event(EventKind.RECEIPT_DELIVERED, 1, sent_id="SM" + "1" * 32), now).relay
     return relays

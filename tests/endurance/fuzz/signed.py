@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from urllib.parse import quote, quote_plus
 
-from relay.twilio.webhook import signature
+from relay.twilio.signature import signature
 
 from tests.endurance.fuzz import nasty
 from tests.endurance.fuzz.raw import Raw, transport

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from relay.twilio.webhook import signature
+from relay.twilio.signature import signature
 
 from tests.endurance.fuzz.raw import Raw
 from tests.endurance.fuzz.rules import broken

@@ -93,8 +93,7 @@ def _still_under_way(kernel: Kernel) -> Simulation:
 
 def _arrives_now(run: Simulation) -> Handler:
     relay = run.fleet.store.relays[TEXT.message_id].relay
-    callback = f"https://relay.example.com/sms/delivery-status?relay={TEXT.message_id}&tier=2&attempt=2#"
-    text = OutgoingText(relay.attempts[1].phone, TEXT.recipient_phone, body_of(relay), 60, callback)
+    text = OutgoingText(relay.attempts[1].phone, TEXT.recipient_phone, body_of(relay), 60, TEXT.message_id, 2, 2)
 
     def handle(world: World, intake: Intake) -> object:
         run.kernel.pause(0.0)

@@ -6,11 +6,12 @@ from relay.core.model import Timer
 from relay.core.moves import pending
 from relay.flow import timers
 from relay.flow.conductor import World
-from relay.flow.intake import Intake, handle_inbound_webhook
-from relay.flow.receipts import handle_delivery_status
+from relay.flow.intake import Intake
 from relay.flow.reconcile import reconcile
 from relay.flow.sweep import sweep
 from relay.operators.redrive import redrive
+from relay.twilio.delivery_status import handle_delivery_status
+from relay.twilio.inbound import handle_inbound_webhook
 from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, Response
 
 from tests.simulator.exhaustive.case import TEXT

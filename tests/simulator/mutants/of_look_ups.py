@@ -50,7 +50,7 @@ def _dead_senders_are_waited_for(patch: Patcher) -> None:
 
 
 def _a_negative_look_up_is_final(patch: Patcher) -> None:
-    patch.put(lookup, "_may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.message_sid is None)
+    patch.put(lookup, "_may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.sent_id is None)
 
 
 def _todays_number_is_asked_about(patch: Patcher) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay.core import failures, machine
+from relay import ports
+from relay.core import machine
 from relay.core.events import Event, EventKind, SendAttempt
+from relay.core.failures import UNREACHABLE
 from relay.flow import conductor
 from relay.ports import Accepted, Ambiguous, Refused
-from relay.twilio import webhook
 
 from tests.simulator.fleet import Fleet
 from tests.simulator.mutants.mutant import Mutant, Patcher
@@ -44,7 +45,7 @@ def _ambiguous_counts_as_refused(patch: Patcher) -> None:
 
     def event_of(outcome: Any, number: int) -> Any:
         if isinstance(outcome, Ambiguous):
-            outcome = Refused(failures.CONNECTION_REFUSED)
+            outcome = Refused(UNREACHABLE)
         return real(outcome, number)
 
     patch.put(conductor, "_event_of", event_of)
@@ -105,8 +106,8 @@ def _alarm_on_record_first(patch: Patcher) -> None:
 
 
 def _callback_names_first_attempt(patch: Patcher) -> None:
-    real = webhook.status_callback_url
-    patch.put(conductor, "status_callback_url", lambda base, relay, tier, attempt: real(base, relay, tier, 1))
+    real = ports.OutgoingText
+    patch.put(conductor, "OutgoingText", lambda *values, **named: real(*values, **{**named, "attempt": 1}))
 
 
 def _refusal_not_recorded(patch: Patcher) -> None:

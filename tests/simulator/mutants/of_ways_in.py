@@ -13,7 +13,8 @@ from relay.errors import StoreUnavailable
 from relay.flow import conductor, lookup, receipts, reconcile, sweep, timers
 from relay.flow import intake as inbound
 from relay.flow.conductor import Applied
-from relay.twilio import webhook
+from relay.twilio import delivery_status
+from relay.twilio import inbound as twilio_inbound
 
 from tests.simulator import simulation
 from tests.simulator.fleet import Fleet
@@ -21,11 +22,11 @@ from tests.simulator.mutants.mutant import Mutant, Patcher
 
 
 def _receipt_lost_with_the_store(patch: Patcher) -> None:
-    patch.put(receipts, "try_again", lambda: webhook.NO_CONTENT)
+    patch.put(delivery_status, "try_again", lambda: delivery_status.NO_CONTENT)
 
 
 def _webhook_200_without_the_store(patch: Patcher) -> None:
-    patch.put(inbound, "try_again", lambda: webhook.TWIML)
+    patch.put(twilio_inbound, "try_again", lambda: twilio_inbound.TWIML)
 
 
 def _everybody_is_a_customer(patch: Patcher) -> None:

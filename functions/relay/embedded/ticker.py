@@ -1,0 +1,221 @@
+"""The embedded home's clockwork: fires the timers in the relays' own file, and runs periodic jobs.
+
+At least once: a timer's row goes only after its handler has come to an end. Processes that share the file share the
+timers: each takes what is due under a lease, and when it dies, another one takes it once the lease has run out.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from relay.core.model import Timer
+from relay.embedded import timer_rows
+from relay.embedded.database import Database
+from relay.embedded.file import to_micros
+from relay.embedded.timer_rows import Leased
+from relay.embedded.timers import labels
+from relay.errors import StoreUnavailable
+from relay.ports import Clock, Journal
+
+_SECOND = 1_000_000
+_NEVER = 2**63
+_STORE_SECONDS = 5.0
+# After a failure of the store itself: no use in asking it four times a second.
+_STORE_PAUSE_SECONDS = 1.0
+# Waits after a handler's first, second, … failure; the last one repeats. The sweep stands behind all of it.
+_BACKOFF_SECONDS = (1, 2, 4, 8, 16, 32, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that one of the processes sharing the file does every so often.
+
+    Attributes:
+        name: what the processes know it by.
+        lease_seconds: longer than a run ever takes; so long nobody else starts it when its process died.
+    """
+
+    name: str
+    every_seconds: float
+    run: Callable[[], object]
+    lease_seconds: float = 60.0
+
+
+class Ticker:
+    """Fires due timers by calling `fire`, and runs periodic jobs, until stopped.
+
+    `fire` may be called from `threads` threads at once. When it raises, the timer comes again, later each time.
+    It must be done within `lease_seconds`, or else another process calls it for the same timer too.
+    Timers armed by other processes are noticed within `poll_seconds`, those of this one at once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        fire: Callable[[Timer], object],
+        clock: Clock,
+        journal: Journal,
+        *,
+        jobs: Sequence[Job] = (),
+        threads: int = 4,
+        poll_seconds: float = 0.25,
+        lease_seconds: float = 60.0,
+    ) -> None:
+        self._database = database
+        self._fire = fire
+        self._clock = clock
+        self._journal = journal
+        self._jobs = tuple(jobs)
+        self._threads = threads
+        self._poll_seconds = poll_seconds
+        self._lease_micros = int(lease_seconds * _SECOND)
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._handlers: ThreadPoolExecutor | None = None
+        self._is_stopping = False
+        self._is_woken = False
+        self._firing = 0
+        self._running_jobs: set[str] = set()
+        self._next_look = _NEVER
+
+    def start(self) -> None:
+        """Begin; what became due while nobody looked is fired at once. Nothing happens when it runs already."""
+        if self._thread is not None:
+            return
+        self._is_stopping = False
+        self._handlers = ThreadPoolExecutor(self._threads + len(self._jobs), thread_name_prefix="relay-timer")
+        self._database.listen(self._on_armed)
+        self._thread = threading.Thread(target=self._run, name="relay-ticker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more timers, wait for the handlers at work; no thread is left. What is unfinished stays stored."""
+        if self._thread is None or self._handlers is None:
+            return
+        self._database.unlisten(self._on_armed)
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify_all()
+        self._thread.join()
+        self._handlers.shutdown(wait=True)
+        self._thread = self._handlers = None
+
+    def wake(self) -> None:
+        """Look now for what is due, e.g. because the clock was set."""
+        with self._changed:
+            self._is_woken = True
+            self._changed.notify_all()
+
+    def _on_armed(self, due_at: int) -> None:
+        if due_at < self._next_look:
+            self.wake()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if self._is_stopping:
+                    return
+                self._is_woken = False
+                # Whatever is armed from now on wakes us, until we know how long there is nothing to do.
+                self._next_look = _NEVER
+                free = self._threads - self._firing
+            try:
+                now = to_micros(self._clock.now())
+                ready = min(self._start_timers(now, free), self._start_jobs(now))
+                seconds = min((ready - now) / _SECOND, self._poll_seconds)
+            except Exception as error:
+                self._note_failure("timers could not be read", error)
+                ready, seconds = 0, _STORE_PAUSE_SECONDS
+            with self._changed:
+                self._next_look = ready
+                self._changed.wait_for(lambda: self._is_woken or self._is_stopping, max(seconds, 0))
+
+    def _start_timers(self, now: int, free: int) -> int:
+        """Have those that are due fired, as far as handlers are free; when to look again."""
+        if free == 0:
+            return _NEVER
+        ready = self._database.read(timer_rows.next_ready, timeout_seconds=_STORE_SECONDS)
+        if ready is None or ready > now:
+            return _NEVER if ready is None else ready
+        until = now + self._lease_micros
+        take = partial(timer_rows.lease, now=now, until=until, limit=free)
+        leased = self._database.write(take, timeout_seconds=_STORE_SECONDS)
+        with self._changed:
+            self._firing += len(leased)
+        for one in leased:
+            self._submit(self._fire_one, one)
+        return now
+
+    def _start_jobs(self, now: int) -> int:
+        """Have those that are due run; when to look again."""
+        soonest = _NEVER
+        for job in self._jobs:
+            if job.name in self._running_jobs:
+                continue
+            ready_at = partial(timer_rows.job_ready_at, name=job.name)
+            ready = self._database.read(ready_at, timeout_seconds=_STORE_SECONDS)
+            if ready <= now:
+                self._start_job(job, now)
+            else:
+                soonest = min(soonest, ready)
+        return soonest
+
+    def _start_job(self, job: Job, now: int) -> None:
+        until = now + int(job.lease_seconds * _SECOND)
+        take = partial(timer_rows.lease_job, name=job.name, now=now, until=until)
+        if self._database.write(take, timeout_seconds=_STORE_SECONDS):
+            self._running_jobs.add(job.name)
+            self._submit(self._run_job, job, now, until)
+
+    def _submit(self, work: Callable[..., None], *arguments: object) -> None:
+        if self._handlers is not None:
+            self._handlers.submit(work, *arguments)
+
+    # From here on: the handlers' threads.
+
+    def _fire_one(self, leased: Leased) -> None:
+        try:
+            self._fire(leased.timer)
+        except Exception as error:
+            self._note_failure("timer's handler failed; it comes again", error, **labels(leased.timer))
+            seconds = _BACKOFF_SECONDS[min(leased.failures, len(_BACKOFF_SECONDS) - 1)]
+            again_at = to_micros(self._clock.now()) + seconds * _SECOND
+            self._settle(partial(timer_rows.put_back, leased=leased, ready_at=again_at))
+        else:
+            self._settle(partial(timer_rows.finish, leased=leased))
+        finally:
+            with self._changed:
+                self._firing -= 1
+                may_have_been_full = self._firing == self._threads - 1
+            if may_have_been_full:
+                self.wake()
+
+    def _run_job(self, job: Job, started_at: int, lease_until: int) -> None:
+        try:
+            job.run()
+        except Exception as error:
+            self._note_failure("periodic job failed; it comes again", error, job=job.name)
+        next_at = started_at + int(job.every_seconds * _SECOND)
+        finish = partial(timer_rows.finish_job, name=job.name, lease_until=lease_until, next_at=next_at)
+        self._settle(finish)
+        self._running_jobs.discard(job.name)
+
+    def _settle(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        try:
+            self._database.write(work, timeout_seconds=_STORE_SECONDS)
+        except StoreUnavailable as error:
+            # The lease runs out, and it is done once more.
+            self._note_failure("a timer's end could not be stored", error)
+
+    def _note_failure(self, message: str, error: Exception, **labels: object) -> None:
+        # Its type and place only: an error's words may hold what must not be logged.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+        self._journal.note("ERROR", message, error=type(error).__name__, where=where, **labels)

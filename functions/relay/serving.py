@@ -1,0 +1,219 @@
+"""The Flask half of every entry point: a request becomes plain values, its way in answers, and nothing leaks.
+
+Heavy clients are loaded by the adapters on first use, and each entry point loads its own way in alone: tests hold what
+a start loads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import flask
+from cloudevents.http import CloudEvent
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from relay import wiring
+from relay.errors import BadRequest, ConfigurationError, StoreUnavailable
+from relay.log import current_trace
+from relay.settings.variables import ENTRY_POINTS, Need
+from relay.web import BODY_MAX_BYTES, JSON, Request, Response, check_post, json_response, refusal, try_again
+from relay.wiring import Runtime
+
+WayIn = Callable[[Runtime, Request], Response]
+
+# Of X-Cloud-Trace-Context, whatever else a caller may have put there.
+_TRACE = re.compile(r"[0-9a-f]{32}(?=/|\Z)")
+# A document has at most 1 MiB (Firestore, quotas and limits), and a write's event holds it before and after.
+_EVENT_MAX_BYTES = 4 * 1024 * 1024
+# The entry points of the embedded home, whose processes also do what timers and schedules do in the cloud.
+_with_background: set[str] = set()
+
+
+def serve(entry_point: str, request: flask.Request) -> flask.Response:
+    """Answer a request to this entry point. Errors stay inside: the framework would show an exception's text."""
+    trace = _TRACE.match(request.headers.get("X-Cloud-Trace-Context", ""))
+    current_trace.set(trace[0] if trace else "")
+    try:
+        if entry_point in _with_background:
+            # A worker started it when it was forked; a server that forks none (functions-framework --debug) has not.
+            wiring.start_background()
+        response = WAYS_IN[entry_point](wiring.runtime(entry_point), _request(request))
+    except BadRequest as error:
+        response = refusal(error)
+    except StoreUnavailable:
+        response = try_again()
+    except Exception as error:
+        _note_unexpected(entry_point, error)
+        response = Response(500, b"Internal error.", {"Content-Type": "text/plain"})
+    return flask.Response(response.body, response.status, dict(response.headers))
+
+
+def _note_unexpected(entry_point: str, error: Exception) -> None:
+    """Type and place only: an exception's text may quote the text of a customer."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    journal = wiring.runtime(entry_point).journal
+    journal.note("ERROR", f"unexpected {type(error).__name__} in {place.name}:{place.lineno}", entry=entry_point)
+
+
+def _request(request: flask.Request) -> Request:
+    # One byte more: a body whose length nobody announced is silently cut there, and then refused for its length.
+    request.max_content_length = BODY_MAX_BYTES + 1
+    try:
+        body = request.get_data(cache=True)
+    except Exception as error:
+        # Too large, broken off, or in malformed chunks, for which servers have errors of their own. The framework reads
+        # what is left of a body after the answer, and would answer 500 if that went wrong again.
+        request.max_content_length = None
+        request.environ |= {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"}
+        vars(request).pop("stream", None)
+        if not isinstance(error, RequestEntityTooLarge):
+            raise BadRequest(400, "The body could not be read.") from error
+        # Each way in refuses it in its own form, and of what is too long only the length counts.
+        body = bytes(BODY_MAX_BYTES + 1)
+    # Asked by name only, and werkzeug's answer in any case of letters: no use in copying them all.
+    headers = cast(Mapping[str, str], request.headers)
+    return Request(request.method, request.path, request.query_string.decode("latin-1"), headers, body)
+
+
+def _sms_inbound(runtime: Runtime, request: Request) -> Response:
+    from relay.twilio.inbound import handle_inbound_webhook
+
+    if request.method == "OPTIONS":
+        return _no_cors()
+    return handle_inbound_webhook(runtime.world, runtime.account, runtime.intake, request)
+
+
+def _sms_delivery_status(runtime: Runtime, request: Request) -> Response:
+    from relay.twilio.delivery_status import handle_delivery_status
+
+    if request.method == "OPTIONS":
+        return _no_cors()
+    return handle_delivery_status(runtime.world, runtime.account, request)
+
+
+def _sms_relay_state(runtime: Runtime, request: Request) -> Response:
+    from relay.operators.state_api import handle_relay_state
+
+    origins = runtime.settings.allowed_origins
+    return handle_relay_state(runtime.store, wiring.SystemClock(), runtime.verifier, origins, request)
+
+
+def _sms_redrive(runtime: Runtime, request: Request) -> Response:
+    from relay.operators.redrive import handle_redrive
+
+    origins = runtime.settings.allowed_origins
+    return handle_redrive(runtime.world, runtime.policy, runtime.verifier, origins, request)
+
+
+def _console(runtime: Runtime, request: Request) -> Response:
+    from relay.operators.console import handle_console
+
+    return handle_console(request, runtime.settings.console_api_url)
+
+
+def _escalate_tier(runtime: Runtime, request: Request) -> Response:
+    from relay.flow import timers
+    from relay.google import task
+
+    check_post(request, JSON, allow="POST")
+    timer = task.decode(request.body)
+    if runtime.settings.escalation_tier not in (None, timer.queue_tier):
+        # Somebody mixed up queues and functions. The text must go on all the same.
+        runtime.journal.note("WARNING", "timer of another tier", relay=timer.message_id, tier=timer.queue_tier)
+    applied = timers.fire(runtime.world, timer)
+    return json_response(200, {"ignored_because": applied.ignored_because})
+
+
+def _sweep(runtime: Runtime, request: Request) -> Response:
+    from relay.flow.sweep import sweep as run
+
+    check_post(request, allow="POST")
+    return json_response(200, dataclasses.asdict(run(runtime.world)))
+
+
+def _reconcile(runtime: Runtime, request: Request) -> Response:
+    from relay.flow.reconcile import reconcile as run
+
+    check_post(request, allow="POST")
+    report = run(runtime.world, runtime.intake)
+    return json_response(503 if report.was_held_up else 200, dataclasses.asdict(report))
+
+
+def _no_cors() -> Response:
+    return Response(204, b"", {"Allow": "POST, OPTIONS"})
+
+
+WAYS_IN: dict[str, WayIn] = {
+    "sms_inbound": _sms_inbound,
+    "sms_delivery_status": _sms_delivery_status,
+    "sms_relay_state": _sms_relay_state,
+    "sms_redrive": _sms_redrive,
+    "console": _console,
+    "escalate_tier": _escalate_tier,
+    "sweep": _sweep,
+    "reconcile": _reconcile,
+}
+
+
+def publish_events(event: CloudEvent) -> None:
+    """Publish what a write of a relay's document brought.
+
+    400 for what this revision cannot read, 503 when it could not be published. Eventarc comes again after either.
+    """
+    from relay.google import trigger
+    from relay.record.relay_events import new_events, publish
+
+    runtime = wiring.runtime("relay_events")
+    try:
+        before, after = trigger.relays_of(event.data)
+    except Exception as error:
+        _note_unexpected("relay_events", error)
+        flask.abort(400, "Not a relay's write.")
+    if after is None:
+        return  # deleted: the TTL policy, or a synthetic text cleaned up
+    settings = runtime.settings
+    try:
+        publish(runtime.publisher, settings.events_topic, settings.dead_letter_topic, new_events(before, after))
+    except Exception as error:
+        _note_unexpected("relay_events", error)
+        flask.abort(503, "Not published.")
+
+
+def _malformed(error: Exception) -> flask.Response | HTTPException:
+    """What the framework raises before our code is called, at an event that is none; it would log its words."""
+    if isinstance(error, HTTPException):
+        return error
+    _note_unexpected(flask.current_app.name, error)
+    return flask.Response("The request could not be read.", 400, content_type="text/plain; charset=utf-8")
+
+
+def set_up() -> None:
+    """Check the configuration of the app that is being made, at start and not at the first text.
+
+    The framework names its app after the target. Without an app, at a plain import of main.py, nothing happens.
+    """
+    if not flask.has_app_context() or flask.current_app.name not in ENTRY_POINTS:
+        return
+    entry_point = flask.current_app.name
+    # The framework's server logs every start and stop through logging; our own lines are JSON.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    flask.current_app.config["MAX_CONTENT_LENGTH"] = _EVENT_MAX_BYTES
+    if entry_point == "relay_events":
+        flask.current_app.register_error_handler(Exception, _malformed)
+    _with_background.discard(entry_point)
+    try:
+        settings = wiring.runtime(entry_point).settings
+        if settings.backend == "google" or Need.STORE not in ENTRY_POINTS[entry_point]:
+            return
+        wiring.prepare_embedded(settings)
+        wiring.start_background_in_workers()
+    except (ConfigurationError, StoreUnavailable) as error:
+        sys.exit(str(error))
+    _with_background.add(entry_point)

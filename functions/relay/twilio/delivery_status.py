@@ -1,0 +1,31 @@
+"""Twilio's callback about a text that we sent."""
+
+from __future__ import annotations
+
+from relay.errors import BadRequest, StoreUnavailable
+from relay.flow.conductor import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget, World
+from relay.flow.receipts import take_in
+from relay.twilio import forms
+from relay.twilio.signature import TwilioAccount, verified_form
+from relay.web import DELIVERY_STATUS_PATH, Request, Response, refusal, try_again
+
+NO_CONTENT = Response(204)
+
+
+def handle_delivery_status(world: World, account: TwilioAccount, request: Request) -> Response:
+    """Answer one status callback.
+
+    Returns 204 when it is recorded, or there is nothing to do (the relay is unknown, expired or past caring). 503: not
+    recorded, try again.
+    """
+    try:
+        told = forms.delivery_status(verified_form(account, DELIVERY_STATUS_PATH, request), request.query)
+    except BadRequest as error:
+        return refusal(error)
+    budget = Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
+    try:
+        take_in(world, told.message_id, told.attempt, told.receipt, budget)
+    except StoreUnavailable:
+        world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", relay=told.message_id)
+        return try_again()
+    return NO_CONTENT

@@ -1,0 +1,80 @@
+"""Twilio's forms as the relay's values: a text that came in, a receipt, and the URL that receipts come back to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from relay.core.events import Receipt
+from relay.core.model import InboundText
+from relay.errors import BadRequest
+from relay.twilio.signature import Form, single
+from relay.twilio.statuses import receipt_of
+from relay.web import DELIVERY_STATUS_PATH
+
+# Without these Twilio retries a connection failure once and nothing else. All tries share its 15 s budget: our answer
+# is definite within 4.5 s, so a read timeout of 5 s leaves room for three. The fragment is not part of what is signed.
+# Source: Twilio docs/usage/webhooks/webhooks-connection-overrides.
+CONNECTION_OVERRIDES = "#rc=5&rp=all&ct=3000&rt=5000"
+
+MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
+# Customers may write from short codes or alphanumeric senders; only what cannot be a sender at all is refused.
+_SENDER = re.compile(r"[!-~][ -~]{0,63}")
+
+
+def inbound_text(form: Form) -> InboundText:
+    """The customer's message in a verified form. Raises BadRequest 400 when it is malformed."""
+    message_id = single(form, "MessageSid")
+    if not MESSAGE_SID.fullmatch(message_id):
+        raise BadRequest(400, "MessageSid is not SM or MM followed by 32 hexadecimal digits.")
+    phones = {name: single(form, name) for name in ("From", "To")}
+    for name, value in phones.items():
+        if not _SENDER.fullmatch(value):
+            raise BadRequest(400, f"{name} is not a phone number or sender name.")
+    media = single(form, "NumMedia", "0")
+    if not re.fullmatch(r"[0-9]{1,2}", media):
+        raise BadRequest(400, "NumMedia is not a number from 0 to 99.")
+    return InboundText(message_id, phones["From"], phones["To"], single(form, "Body", ""), int(media))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One status callback: the relay and the attempt that its query names, and what it says of the attempt's text.
+
+    `receipt` is None when the status says nothing of an outgoing text.
+    """
+
+    message_id: str
+    attempt: int
+    receipt: Receipt | None
+
+
+def delivery_status(form: Form, query: str) -> Told:
+    """The status callback in a verified form and its signed query. Raises BadRequest 400 when it is malformed."""
+    try:
+        pairs = parse_qsl(query, strict_parsing=True, max_num_fields=10)
+    except ValueError:
+        pairs = []
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise BadRequest(400, "The query names something more than once.")
+    message_id, attempt = given.get("relay", ""), given.get("attempt", "")
+    if not MESSAGE_SID.fullmatch(message_id) or not re.fullmatch(r"[1-9][0-9]{0,3}", attempt):
+        raise BadRequest(400, "The query does not name a relay and an attempt.")
+    message_sid = single(form, "MessageSid")
+    if not MESSAGE_SID.fullmatch(message_sid):
+        raise BadRequest(400, "MessageSid is not SM or MM followed by 32 hexadecimal digits.")
+    status = single(form, "MessageStatus")
+    if not re.fullmatch(r"[a-z_]{1,32}", status):
+        raise BadRequest(400, "MessageStatus is not a status.")
+    code = single(form, "ErrorCode", "")
+    return Told(message_id, int(attempt), receipt_of(message_sid, status, code))
+
+
+def status_callback_url(public_base_url: str, message_id: str, tier: int, attempt: int) -> str:
+    """Where Twilio reports an attempt's fate. Its query names the attempt, so a callback finds it even when our own
+    record of Twilio's id was lost."""
+    # A message's id is letters and digits: nothing here needs quoting.
+    query = f"relay={message_id}&tier={tier}&attempt={attempt}"
+    return f"{public_base_url}{DELIVERY_STATUS_PATH}?{query}{CONNECTION_OVERRIDES}"
