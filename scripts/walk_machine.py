@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from relay.core import machine, moves
+from relay.core.changes import with_attempt
 from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind
 from relay.core.failures import Failure, FailureClass
 from relay.core.model import InboundText, Relay, SenderClass
-from relay.core.policy import LOOKUP_RETRIES_MAX, Policy, Tier
+from relay.core.policy import LOOKUP_RETRIES_MAX, Policy, Tier, sms
+from relay.core.routes import Forward, Record
 
 RECEIVED_AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 # Once before any lease or deadline of the walk has passed, and once after all of them have.
@@ -52,16 +54,18 @@ class Walked:
 def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = ()) -> Policy:
     """So many tiers, each with its own made-up phone."""
     return Policy(
-        tuple(Tier(f"handler {level}", f"+1555010000{level}", retry_delays_seconds) for level in range(1, tiers + 1))
+        tuple(
+            Tier(f"handler {level}", sms(f"+1555010000{level}"), retry_delays_seconds) for level in range(1, tiers + 1)
+        )
     )
 
 
 def starts(policy: Policy) -> Iterator[Relay]:
     """The relays that a received text can begin as: claimed by its webhook, unclaimed, or only recorded."""
     text = InboundText("SM" + "0" * 32, "+15557654321", "+15551234567", "The boiler is leaking")
-    yield moves.receive(text, SenderClass.CUSTOMER, policy, RECEIVED_AT, "claim 0").relay
-    yield moves.receive(text, SenderClass.CUSTOMER, policy, RECEIVED_AT, None).relay
-    yield moves.receive(text, SenderClass.HANDLER, policy, RECEIVED_AT, "claim 0").relay
+    yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, "claim 0").relay
+    yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, None).relay
+    yield moves.receive(text, SenderClass.HANDLER, Record(policy, "not from a customer"), RECEIVED_AT, "claim 0").relay
 
 
 def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
@@ -110,7 +114,7 @@ def _asked_often(relay: Relay) -> Relay:
     current = relay.current_attempt
     if current is None or current.lookups in (0, LOOKUP_RETRIES_MAX):
         return relay
-    return moves.set_attempt(relay, current.number, lookups=LOOKUP_RETRIES_MAX)
+    return with_attempt(relay, current.number, lookups=LOOKUP_RETRIES_MAX)
 
 
 def _essence(relay: Relay) -> Hashable:

@@ -9,25 +9,27 @@ import itertools
 from datetime import datetime, timedelta
 
 from relay.core.model import InboundText, Relay, Timer
-from relay.core.policy import Policy, Success, Tier
+from relay.core.people import handlers_of
+from relay.core.policy import Policy, Success, Tier, sms
 from relay.flow import conductor, timers
-from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget, World
 from relay.flow.intake import Intake, accept
 from relay.flow.receipts import receipt_event
+from relay.flow.world import TASK_LIMITS, WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.ports import Accepted, Ambiguous, SendOutcome
 from relay.twilio.statuses import receipt_of
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
 from tests.fakes.clock import START
+from tests.fakes.world import sending_world
 from tests.twilio_words import refusal
 
 OURS = "+12025550100"
 CUSTOMER = "+12025550142"
 POLICY = Policy(
     (
-        Tier("Dana (on call)", "+12025550111"),
-        Tier("Sam (backup)", "+12025550112"),
-        Tier("Front desk", "+12025550113"),
+        Tier("Dana (on call)", sms("+12025550111")),
+        Tier("Sam (backup)", sms("+12025550112")),
+        Tier("Front desk", sms("+12025550113")),
     )
 )
 
@@ -43,13 +45,8 @@ class Played:
         self.messenger = ScriptedMessenger(self.clock)
         self.policy = policy
         claims = itertools.count(1)
-        self.world = World(
-            self.store,
-            self.timers,
-            self.messenger,
-            self.clock,
-            self.journal,
-            lambda: f"claim-{next(claims)}",
+        self.world = sending_world(
+            self.store, self.timers, self.messenger, self.clock, self.journal, lambda: f"claim-{next(claims)}"
         )
         self._ids = itertools.count(1)
 
@@ -57,7 +54,7 @@ class Played:
         """A text comes in; the next sends go as scripted, then are accepted. Its message id."""
         message_id = f"SM{next(self._ids):032x}"
         self.messenger.script(*outcomes)
-        intake = Intake(self.policy, (OURS,))
+        intake = Intake(self.policy, (OURS,), handlers_of(self.policy))
         accept(
             self.world,
             intake,
@@ -131,4 +128,4 @@ class Played:
         return self.text(body, sender, Ambiguous("no answer within 2.5 s"))
 
     def from_handler(self, body: str = "STOP") -> str:
-        return self.text(body, self.policy.tiers[0].phone)
+        return self.text(body, self.policy.tiers[0].reach.address)

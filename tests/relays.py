@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from relay.core import machine, moves
 from relay.core.events import Decision, Event, EventKind
 from relay.core.model import InboundText, Relay, SenderClass
-from relay.core.policy import Policy, Success, Tier
+from relay.core.policy import Policy, Success, Tier, sms
+from relay.core.routes import Forward, Record, Route
 from relay.twilio.codes import failure_of
 
 T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -35,7 +36,8 @@ def policy(
 ) -> Policy:
     return Policy(
         tuple(
-            Tier(f"handler {level}", f"+155501{level:05d}", delays, timeout, success) for level in range(1, tiers + 1)
+            Tier(f"handler {level}", sms(f"+155501{level:05d}"), delays, timeout, success)
+            for level in range(1, tiers + 1)
         )
     )
 
@@ -44,9 +46,14 @@ def text(message_id: str = MESSAGE_ID, body: str = BODY, sender: str = CUSTOMER,
     return InboundText(message_id, sender, OUR_NUMBER, body, media_count)
 
 
+def route(of: Policy, sender: SenderClass) -> Route:
+    """What becomes of a text from such a sender."""
+    return Forward(of) if sender is SenderClass.CUSTOMER else Record(of, "not from a customer")
+
+
 def received(of: Policy | None = None, claim: str | None = "webhook") -> Decision:
     """A customer's text that just came in."""
-    return moves.receive(text(), SenderClass.CUSTOMER, of or policy(), T0, claim)
+    return moves.receive(text(), SenderClass.CUSTOMER, Forward(of or policy()), T0, claim)
 
 
 def after(relay: Relay, *events: Event, seconds: float = 1.0) -> Relay:

@@ -21,7 +21,7 @@ from relay.core.model import (
     TimerKind,
     TrailEntry,
 )
-from relay.core.policy import Policy, Success, Tier
+from relay.core.policy import Policy, Reach, Success, Tier, sms
 
 from tests.fakes.clock import START
 
@@ -38,12 +38,12 @@ def a_message_id() -> str:
 
 def a_policy(tiers: int = 3) -> Policy:
     """So many tiers, each with its own number and everything else as by default."""
-    return Policy(tuple(Tier(f"Handler {n}", f"+1555010{n:04d}") for n in range(1001, 1001 + tiers)))
+    return Policy(tuple(Tier(f"Handler {n}", sms(f"+1555010{n:04d}")) for n in range(1001, 1001 + tiers)))
 
 
 def an_attempt(number: int = 1, **changes: Any) -> Attempt:
     """A scheduled attempt at tier 1, with these fields changed."""
-    return replace(Attempt(number, 1, 1, AttemptStatus.SCHEDULED, START), **changes)
+    return replace(Attempt(number, 1, 1, AttemptStatus.SCHEDULED, START, sms("+15550101001")), **changes)
 
 
 def a_relay(**changes: Any) -> Relay:
@@ -85,7 +85,7 @@ error_codes = st.integers(1, 99_999)
 tiers = st.builds(
     Tier,
     name=words,
-    phone=phones,
+    reach=st.builds(Reach, st.sampled_from(["sms", "call"]), phones),
     retry_delays_seconds=st.lists(seconds, max_size=4).map(tuple),
     receipt_timeout_seconds=seconds,
     success=st.sampled_from(Success),
@@ -98,6 +98,7 @@ attempts = st.builds(
     try_in_tier=st.integers(1, 9),
     status=st.sampled_from(AttemptStatus),
     starts_at=instants,
+    reach=st.builds(Reach, st.sampled_from(["sms", "call"]), phones),
     claim=st.none() | words,
     lease_until=st.none() | instants,
     deadline_at=st.none() | instants,

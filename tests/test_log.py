@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from relay.core.events import Event
 from relay.core.model import InboundText, Relay, SenderClass, Step, TrailEntry
 from relay.core.moves import receive
-from relay.log import EVENTS, JsonJournal, current_trace, masked
+from relay.core.routes import Forward
+from relay.log import EVENTS, JsonJournal, LogAlarms, current_trace, masked
 
 from tests.relays import (
     CUSTOMER,
@@ -33,6 +34,7 @@ from tests.relays import (
     policy,
     received,
     refused,
+    route,
     unconfirmed,
 )
 from tests.strategies import relays as any_relays
@@ -131,7 +133,14 @@ def test_a_blocked_handler_is_an_error_of_its_own(event: Event) -> None:
 @pytest.mark.parametrize(("recovered_by", "step"), [("", "received"), ("reconcile", "recovered")])
 def test_a_handler_who_texts_stop_is_reported_without_the_number(recovered_by: str, step: str) -> None:
     text = InboundText("SM" + "2" * 32, "+15550100001", OUR_NUMBER, "STOP")
-    decision = receive(text, SenderClass.HANDLER_OPT_OUT, policy(), T0, None, recovered_by=recovered_by)
+    decision = receive(
+        text,
+        SenderClass.HANDLER_OPT_OUT,
+        route(policy(), SenderClass.HANDLER_OPT_OUT),
+        T0,
+        None,
+        recovered_by=recovered_by,
+    )
     lines = _steps(decision.relay)
     assert [line["event"] for line in lines] == [step, "handler_opted_out", "recorded"]
     assert lines[1]["from"] == "…01"
@@ -144,7 +153,7 @@ def test_what_a_watchman_had_to_do_is_a_warning() -> None:
 
 
 def test_the_alarm_is_critical_and_says_what_to_do() -> None:
-    (line,) = _lines(lambda journal: journal.exhausted(exhausted()))
+    (line,) = _lines(lambda journal: LogAlarms(journal).exhausted(exhausted()))
     assert (line["severity"], line["event"], line["tiers"]) == ("CRITICAL", "alarm", 1)
     assert "redrive" in line["message"]
     assert line["from"] == f"…{CUSTOMER[-2:]}"
@@ -211,13 +220,13 @@ _STORIES = st.lists(st.sampled_from([accepted, failed, refused, unconfirmed, due
 @given(st.text(max_size=30), _STORIES)
 def test_no_line_ever_holds_a_body_or_a_full_number(words: str, story: list[Callable[[int], Event]]) -> None:
     text = InboundText("SM" + "3" * 32, CUSTOMER, OUR_NUMBER, f"\N{SNOWMAN}{words}")
-    relay = receive(text, SenderClass.CUSTOMER, policy(), T0, "webhook").relay
+    relay = receive(text, SenderClass.CUSTOMER, Forward(policy()), T0, "webhook").relay
     for event in story:
         relay = after(relay, event(len(relay.attempts)))
     stream = io.StringIO()
     journal = JsonJournal(stream)
     journal.steps(relay, relay.error_log)
-    journal.exhausted(relay)
+    LogAlarms(journal).exhausted(relay)
     _check_private(stream.getvalue(), relay)
     assert "\N{SNOWMAN}" not in stream.getvalue()
     assert "u2603" not in stream.getvalue()
@@ -227,12 +236,12 @@ def test_no_line_ever_holds_a_body_or_a_full_number(words: str, story: list[Call
 def test_any_relay_that_a_store_may_hold_can_be_reported(relay: Relay) -> None:
     def report(journal: JsonJournal) -> None:
         journal.steps(relay, relay.error_log)
-        journal.exhausted(relay)
+        LogAlarms(journal).exhausted(relay)
 
     assert len(_lines(report)) > len(relay.error_log)
 
 
 def _check_private(written: str, relay: Relay) -> None:
-    for phone in (relay.sender_phone, relay.recipient_phone, *(tier.phone for tier in relay.policy.tiers)):
+    for phone in (relay.sender_phone, relay.recipient_phone, *(tier.reach.address for tier in relay.policy.tiers)):
         assert phone not in written
         assert phone.removeprefix("+1") not in written

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from relay.core.model import Relay
+from relay.core.people import handlers_of
 from relay.core.policy import Policy
 from relay.errors import StoreUnavailable
-from relay.flow.conductor import World
 from relay.flow.intake import Intake
 from relay.twilio.delivery_status import handle_delivery_status
 from relay.twilio.inbound import handle_inbound_webhook
@@ -20,6 +20,7 @@ from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Respons
 from twilio.request_validator import RequestValidator
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
+from tests.fakes.world import sending_world
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, policy, sid
 
 ACCOUNT_SID = "AC" + "a" * 32
@@ -116,15 +117,10 @@ class Doubles:
         self.timers = MemoryTimers(self.journal)
         self.store = MemoryStore(self.clock, self.timers)
         self.messenger = ScriptedMessenger(self.clock)
-        self.intake = Intake(self.tiers, (OUR_NUMBER,))
+        self.intake = Intake(self.tiers, (OUR_NUMBER,), handlers_of(self.tiers))
         claims = itertools.count(1)
-        self.world = World(
-            store=self.store,
-            timers=self.timers,
-            messenger=self.messenger,
-            clock=self.clock,
-            journal=self.journal,
-            new_claim=lambda: f"claim {next(claims)}",
+        self.world = sending_world(
+            self.store, self.timers, self.messenger, self.clock, self.journal, lambda: f"claim {next(claims)}"
         )
 
     def inbound(self, request: Request | None = None) -> Response:

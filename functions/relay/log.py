@@ -114,9 +114,9 @@ class JsonJournal:
             elif entry.status == FailureClass.SENDER:
                 yield self._named("sender_or_account_error", relay, fields)
 
-    def exhausted(self, relay: Relay) -> None:
-        fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
-        self._print([self._named("alarm", relay, fields)])
+    def named(self, event: str, relay: Relay, fields: dict[str, object]) -> None:
+        """One of the lines about a relay that belong to no line of its trail."""
+        self._print([self._named(event, relay, fields)])
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         relay = labels.pop("relay", None)
@@ -149,6 +149,17 @@ class JsonJournal:
                 # A test's; or the framework's for execution ids, which takes whatever is written at once for one line.
                 stream.writelines(lines)
                 stream.flush()
+
+
+class LogAlarms:
+    """The port Alarms as a line of the log, which whatever watches the log passes on to people."""
+
+    def __init__(self, journal: JsonJournal) -> None:
+        self._journal = journal
+
+    def exhausted(self, relay: Relay) -> None:
+        fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
+        self._journal.named("alarm", relay, fields)
 
 
 def _write_whole(descriptor: int, text: bytes) -> None:

@@ -208,15 +208,19 @@ class Clock(Protocol):
         ...
 
 
+class Alarms(Protocol):
+    """How people are told what they must know now. Never raises, never blocks for long."""
+
+    def exhausted(self, relay: Relay) -> None:
+        """No handler of this relay was reached."""
+        ...
+
+
 class Journal(Protocol):
     """Where steps are reported for people: structured logs. Never raises, never blocks for long."""
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         """New lines of a relay's trail that have just been committed."""
-        ...
-
-    def exhausted(self, relay: Relay) -> None:
-        """The alarm: this relay reached nobody."""
         ...
 
     def note(self, severity: str, message: str, **labels: object) -> None:

@@ -87,7 +87,7 @@ def _sms_inbound(runtime: Runtime, request: Request) -> Response:
 
     if request.method == "OPTIONS":
         return _no_cors()
-    return handle_inbound_webhook(runtime.world, runtime.account, runtime.intake, request)
+    return handle_inbound_webhook(runtime.sending_world, runtime.account, runtime.intake, request)
 
 
 def _sms_delivery_status(runtime: Runtime, request: Request) -> Response:
@@ -127,7 +127,7 @@ def _escalate_tier(runtime: Runtime, request: Request) -> Response:
     if runtime.settings.escalation_tier not in (None, timer.queue_tier):
         # Somebody mixed up queues and functions. The text must go on all the same.
         runtime.journal.note("WARNING", "timer of another tier", relay=timer.message_id, tier=timer.queue_tier)
-    applied = timers.fire(runtime.world, timer)
+    applied = timers.fire(runtime.sending_world, timer)
     return json_response(200, {"ignored_because": applied.ignored_because})
 
 
@@ -135,14 +135,14 @@ def _sweep(runtime: Runtime, request: Request) -> Response:
     from relay.flow.sweep import sweep as run
 
     check_post(request, allow="POST")
-    return json_response(200, dataclasses.asdict(run(runtime.world)))
+    return json_response(200, dataclasses.asdict(run(runtime.sending_world)))
 
 
 def _reconcile(runtime: Runtime, request: Request) -> Response:
     from relay.flow.reconcile import reconcile as run
 
     check_post(request, allow="POST")
-    report = run(runtime.world, runtime.intake)
+    report = run(runtime.sending_world, runtime.intake)
     return json_response(503 if report.was_held_up else 200, dataclasses.asdict(report))
 
 

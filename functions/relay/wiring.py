@@ -17,19 +17,20 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from relay.core.policy import Policy
+from relay.core.policy import SMS, Policy
 from relay.errors import ConfigurationError
-from relay.log import JsonJournal
+from relay.log import JsonJournal, LogAlarms
 from relay.settings.settings import DATABASE_DEFAULT, Settings, backend_of, load_settings
 from relay.settings.variables import ENTRY_POINTS, Need
 
 if TYPE_CHECKING:
     from relay.embedded.database import Database
     from relay.embedded.ticker import Ticker
-    from relay.flow.conductor import World
+    from relay.flow.channel import Channel
     from relay.flow.intake import Intake
+    from relay.flow.world import SendingWorld, World
     from relay.operators.identity import IdentityVerifier
-    from relay.ports import Journal, Messenger, RelayStore, Timers
+    from relay.ports import Alarms, Clock, Journal, Messenger, RelayStore, Timers
     from relay.record.relay_events import EventPublisher
     from relay.twilio.signature import TwilioAccount
 
@@ -60,7 +61,9 @@ class Runtime:
 
     def __init__(self, settings: Settings, home: Callable[[Settings, Journal], Home] | None = None) -> None:
         self.settings = settings
-        self.journal: Journal = JsonJournal(project=settings.project)
+        journal = JsonJournal(project=settings.project)
+        self.journal: Journal = journal
+        self.alarms: Alarms = LogAlarms(journal)
         self._make_home = home or shared_home
 
     @cached_property
@@ -73,15 +76,32 @@ class Runtime:
 
     @cached_property
     def world(self) -> World:
-        from relay.flow.conductor import World
+        """What an entry point works with that sends nothing."""
+        from relay.flow.world import World
 
-        return World(
-            store=self.home.store,
-            timers=self.home.timers,
-            messenger=shared_messenger(self.settings, self.journal),
-            clock=SystemClock(),
-            journal=self.journal,
-            new_claim=new_claim,
+        # Nothing that is under way on any of today's channels could be taken back.
+        return World(self.home.store, self.home.timers, SystemClock(), self.journal, self.alarms, channels={})
+
+    @cached_property
+    def sending_world(self) -> SendingWorld:
+        """What an entry point works with that makes attempts."""
+        from relay.flow.world import SendingWorld
+
+        store, clock = self.home.store, SystemClock()
+        messenger = shared_messenger(self.settings, self.journal)
+
+        def provider_of(_our_phone: str) -> Messenger:
+            return messenger  # the only one today, whichever of our numbers it is
+
+        return SendingWorld(
+            store,
+            self.home.timers,
+            clock,
+            self.journal,
+            self.alarms,
+            channels(provider_of, store, clock),
+            provider_of,
+            new_lease,
         )
 
     @cached_property
@@ -99,9 +119,10 @@ class Runtime:
 
     @cached_property
     def intake(self) -> Intake:
+        from relay.core.people import handlers_of
         from relay.flow.intake import Intake
 
-        return Intake(self.policy, self.settings.business_phones)
+        return Intake(self.policy, self.settings.business_phones, handlers_of(self.policy))
 
     @cached_property
     def verifier(self) -> IdentityVerifier:
@@ -117,12 +138,19 @@ class Runtime:
         return _once(("publisher", self.settings.project), lambda: PubSubPublisher(self.settings.project))
 
 
-def new_claim() -> str:
-    """A token that no two claims share: random for this process, counted within it.
+def channels(provider_of: Callable[[str], Messenger], store: RelayStore, clock: Clock) -> dict[str, Channel]:
+    """Returns the channels by the kind of reach that each serves."""
+    from relay.flow.sms import SmsChannel
+
+    return {SMS: SmsChannel(provider_of, store, clock)}
+
+
+def new_lease() -> str:
+    """Returns a token that no two leases share: random for this process, counted within it.
 
     Not random anew each time: for that a thread would have to let go of the interpreter lock, and queue up for it.
     """
-    process, numbers = _once(("claims",), lambda: (secrets.token_hex(8), itertools.count(1)))
+    process, numbers = _once(("leases",), lambda: (secrets.token_hex(8), itertools.count(1)))
     return f"{process}-{next(numbers):x}"
 
 
@@ -241,7 +269,7 @@ def prepare_embedded(settings: Settings) -> None:
     Database(settings.database_path).prepare()
 
 
-def ticker(world: World, intake: Intake, database: Database) -> Ticker:
+def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:
     """Returns what fires the embedded home's timers and runs its jobs, not started yet.
 
     Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one
@@ -276,7 +304,7 @@ def start_background(environ: Mapping[str, str] | None = None) -> None:
         own = Runtime(load_settings(os.environ if environ is None else environ, _BACKGROUND))
         if own.home.database is None:
             raise ConfigurationError(["Only the embedded home runs its own timers (RELAY_BACKEND=embedded)."])
-        return ticker(own.world, own.intake, own.home.database)
+        return ticker(own.sending_world, own.intake, own.home.database)
 
     _once(("background",), make).start()
 

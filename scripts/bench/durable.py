@@ -15,7 +15,8 @@ from typing import Self
 from relay.core import moves
 from relay.core.events import ArmTimer, Decision
 from relay.core.model import InboundText, SenderClass
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
+from relay.core.routes import Forward
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
 from relay.record.documents import plain, to_document
@@ -28,7 +29,7 @@ from scripts.bench.rounds import Row, Samples, compare, in_turn, median
 _CLIENTS = 8
 # Several in each round: how long the disk takes changes from one second to the next.
 _TURNS = 3
-_POLICY = Policy(tuple(Tier("handler", phone) for phone in settings.HANDLER_PHONES))
+_POLICY = Policy(tuple(Tier("handler", sms(phone)) for phone in settings.HANDLER_PHONES))
 
 
 class Durable:
@@ -103,7 +104,7 @@ class Durable:
 def _received(number: int, series: int) -> Decision:
     fields = texts.form(texts.message_id(number, series))
     text = InboundText(fields["MessageSid"], fields["From"], fields["To"], fields["Body"])
-    return moves.receive(text, SenderClass.CUSTOMER, _POLICY, datetime.now(UTC), "0123456789abcdef")
+    return moves.receive(text, SenderClass.CUSTOMER, Forward(_POLICY), datetime.now(UTC), "0123456789abcdef")
 
 
 def _json(document: object) -> str:

@@ -15,7 +15,8 @@ from typing import Self
 from relay.core import machine, moves
 from relay.core.events import Event, EventKind
 from relay.core.model import FinalStatus, InboundText, Relay, SenderClass
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
+from relay.core.routes import Forward
 from relay.embedded.database import Database
 from relay.embedded.file import to_micros
 from relay.record.documents import plain, to_document
@@ -24,7 +25,9 @@ from scripts.bench import settings, texts
 
 FEW = 1000
 # Nothing becomes due again while a bench runs.
-POLICY = Policy(tuple(Tier("handler", phone, receipt_timeout_seconds=36000.0) for phone in settings.HANDLER_PHONES))
+POLICY = Policy(
+    tuple(Tier("handler", sms(phone), receipt_timeout_seconds=36000.0) for phone in settings.HANDLER_PHONES)
+)
 _DAYS = 80
 # One relay in so many is exhausted, so that there are some to be looked for.
 _EXHAUSTED_EVERY = 50
@@ -61,7 +64,9 @@ def inbound_text(sid: str) -> InboundText:
 def relays(count: int) -> Iterator[Relay]:
     """So many relays over the last 80 days, newest first: delivered at tier 1, some exhausted."""
     now = datetime.now(UTC)
-    relay = moves.receive(inbound_text("SM" + "f" * 32), SenderClass.CUSTOMER, POLICY, now, "0123456789abcdef").relay
+    relay = moves.receive(
+        inbound_text("SM" + "f" * 32), SenderClass.CUSTOMER, Forward(POLICY), now, "0123456789abcdef"
+    ).relay
     for kind in (EventKind.SEND_ACCEPTED, EventKind.RECEIPT_DELIVERED):
         relay = machine.transition(relay, Event(kind, 1, sent_id="SM" + "e" * 32), now).relay
     step = timedelta(days=_DAYS) / count

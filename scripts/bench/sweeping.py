@@ -10,12 +10,13 @@ from typing import Any, Self
 
 from relay.core import moves
 from relay.core.model import SenderClass
+from relay.core.routes import Forward
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
-from relay.flow.conductor import World
 from relay.flow.sweep import sweep
+from relay.flow.world import SendingWorld
 from relay.ports import Accepted, OutgoingText
-from relay.wiring import SystemClock, new_claim
+from relay.wiring import SystemClock, channels, new_lease
 
 from scripts.bench import texts
 from scripts.bench.rounds import Row, Samples, compare, in_turn
@@ -64,7 +65,7 @@ class Sweeping:
         for number in range(_OVERDUE):
             since = datetime.now(UTC) - timedelta(minutes=5)
             relay = moves.receive(
-                inbound_text(texts.message_id(number, series)), SenderClass.CUSTOMER, POLICY, since, None
+                inbound_text(texts.message_id(number, series)), SenderClass.CUSTOMER, Forward(POLICY), since, None
             )
             store.create(relay.relay, [], timeout_seconds=30.0)
         started_at = time.perf_counter()
@@ -85,13 +86,13 @@ class _Silent:
         return lambda *_arguments, **_options: None
 
 
-def _world(store: SqliteStore) -> World:
+def _world(store: SqliteStore) -> SendingWorld:
     silent: Any = _Silent()
-    return World(
-        store=store,
-        timers=silent,
-        messenger=silent,
-        clock=SystemClock(),
-        journal=silent,
-        new_claim=new_claim,
+
+    def provider_of(_our_phone: str) -> Any:
+        return silent
+
+    clock = SystemClock()
+    return SendingWorld(
+        store, silent, clock, silent, silent, channels(provider_of, store, clock), provider_of, new_lease
     )

@@ -143,7 +143,7 @@ def _start_fake(plan: Plan) -> Server:
 def _name_phones(fake: FakeTwilio, settings: Settings) -> None:
     fake.phone(CUSTOMER_PHONE, "Customer")
     for tier in settings.policy.tiers if settings.policy else ():
-        fake.phone(tier.phone, tier.name)
+        fake.phone(tier.reach.address, tier.name)
 
 
 def is_from_this_machine(environ: WSGIEnvironment) -> bool:

@@ -76,7 +76,7 @@ def _describe(plan: Plan, settings: Settings) -> dict[str, Any]:
             {
                 "number": number,
                 "name": tier.name,
-                "phone": tier.phone if is_fake else masked(tier.phone),
+                "phone": tier.reach.address if is_fake else masked(tier.reach.address),
                 "receipt_timeout_seconds": tier.receipt_timeout_seconds,
                 "retry_delays_seconds": list(tier.retry_delays_seconds),
                 "success": tier.success.value,

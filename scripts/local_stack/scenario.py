@@ -28,12 +28,12 @@ def play(client: StackClient, our_phone: str, policy: Policy) -> Scenario:
     for number, tier in enumerate(others, start=1):
         if number == 1:
             # Codes 3xxxx come from the carrier, after Twilio has accepted the text.
-            client.set_carrier(tier.phone, "undelivered", 1, ERROR_CODE)
+            client.set_carrier(tier.reach.address, "undelivered", 1, ERROR_CODE)
             told.append(f"the carrier of tier 1, {tier.name}, will refuse it with error {ERROR_CODE}")
         else:
-            client.set_carrier(tier.phone, "silent", 1)
+            client.set_carrier(tier.reach.address, "silent", 1)
             told.append(f"that of tier {number}, {tier.name}, will accept it and stay silent")
-    client.set_carrier(last.phone, "deliver", 1)
+    client.set_carrier(last.reach.address, "deliver", 1)
     told.append(f"that of tier {policy.last_tier}, {last.name}, will deliver it")
     message_id = client.text(CUSTOMER_PHONE, our_phone, BODY)
     return Scenario(message_id, "; ".join(told) + ".")

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relay.core.model import Relay
+from relay.core.people import handlers_of
 from relay.flow import timers
-from relay.flow.conductor import World
 from relay.flow.intake import Intake
 from relay.twilio.delivery_status import handle_delivery_status
 from relay.twilio.inbound import handle_inbound_webhook
 
 from scripts.cost.operations import Operations
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
+from tests.fakes.world import sending_world
 from tests.relays import CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid
 from tests.worlds import ACCOUNT, inbound_request, status_request
 
@@ -49,17 +50,17 @@ class Journey:
         self.twilio = ScriptedMessenger(self.clock)
         self._store = MemoryStore(self.clock, Recorded("timers", self.timers, self.calls))
         claims = itertools.count(1)
-        self.world = World(
-            store=Recorded("store", self._store, self.calls),
-            timers=Recorded("timers", self.timers, self.calls),
-            messenger=Recorded("twilio", self.twilio, self.calls),
-            clock=self.clock,
-            journal=self.journal,
-            new_claim=lambda: f"claim {next(claims)}",
+        self.world = sending_world(
+            Recorded("store", self._store, self.calls),
+            Recorded("timers", self.timers, self.calls),
+            Recorded("twilio", self.twilio, self.calls),
+            self.clock,
+            self.journal,
+            lambda: f"claim {next(claims)}",
         )
 
     def comes_in(self, sender: str = CUSTOMER) -> None:
-        intake = Intake(policy(), (OUR_NUMBER,))
+        intake = Intake(policy(), (OUR_NUMBER,), handlers_of(policy()))
         assert handle_inbound_webhook(self.world, ACCOUNT, intake, inbound_request(From=sender)).status == 200
 
     def is_reported(self, *statuses: str) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from relay.core.model import FinalStatus
+from relay.core.people import handlers_of
 from relay.flow import reconcile
 from relay.flow.intake import Intake
 from relay.google.queries import IDS_MAX
@@ -75,7 +76,7 @@ def test_a_timer_is_cancelled_when_the_relay_ends_so_that_it_never_costs_a_call(
 def test_reconcile_looks_for_a_text_three_times_before_it_is_too_old_and_never_reads_it() -> None:
     journey = delivered_at_tier_1()
     journey.twilio.received.append(ReceivedMessage(text(), journey.clock.now()))
-    intake = Intake(policy(), (OUR_NUMBER,))
+    intake = Intake(policy(), (OUR_NUMBER,), handlers_of(policy()))
     # Two runs to be in step with it, then as many as may concern it.
     before = journey.count("store.get")
     looks = []

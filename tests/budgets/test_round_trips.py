@@ -29,7 +29,7 @@ def test_the_webhook_stores_and_arms_then_sends_then_writes_down_how_that_went()
 
 def test_a_handlers_own_text_takes_one_write_and_nothing_else() -> None:
     journey = Journey()
-    journey.comes_in(sender=received().relay.policy.tier(1).phone)
+    journey.comes_in(sender=received().relay.policy.tier(1).reach.address)
     assert journey.calls == ["store.create"]
 
 

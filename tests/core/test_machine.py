@@ -9,6 +9,7 @@ from relay.core import machine, moves
 from relay.core.events import ArmTimer, CancelTimer, Event, EventKind, SendAttempt
 from relay.core.model import AttemptStatus, FinalStatus, Relay, SenderClass, Step, Timer, TimerKind
 from relay.core.policy import LEASE_SECONDS
+from relay.core.routes import Forward
 
 from tests.relays import (
     BODY,
@@ -28,6 +29,7 @@ from tests.relays import (
     progress,
     received,
     refused,
+    route,
     sid,
     text,
     unconfirmed,
@@ -65,14 +67,16 @@ def test_a_text_nobody_can_send_now_waits_for_its_timer() -> None:
 
 @pytest.mark.parametrize("sender", [SenderClass.HANDLER, SenderClass.HANDLER_OPT_OUT, SenderClass.OWN_NUMBER])
 def test_a_text_that_is_not_a_customers_is_recorded_and_never_forwarded(sender: SenderClass) -> None:
-    decision = moves.receive(text(), sender, policy(), T0, "webhook")
+    decision = moves.receive(text(), sender, route(policy(), sender), T0, "webhook")
     assert decision.relay.final_status is FinalStatus.RECORDED
     assert decision.relay.message_body == BODY
     assert (decision.relay.attempts, decision.relay.due_at, decision.effects) == ((), None, ())
 
 
 def test_a_recovered_text_says_by_whom() -> None:
-    relay = moves.receive(text(), SenderClass.CUSTOMER, policy(), T0, "reconcile", recovered_by="reconcile").relay
+    relay = moves.receive(
+        text(), SenderClass.CUSTOMER, Forward(policy()), T0, "reconcile", recovered_by="reconcile"
+    ).relay
     assert relay.recovered
     assert (relay.error_log[0].step, relay.error_log[0].by) == (Step.RECOVERED, "reconcile")
 

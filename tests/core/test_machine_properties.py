@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from relay.core import machine, moves
 from relay.core.events import ABOUT_THE_RELAY, Event, EventKind, SendAttempt
 from relay.core.model import AttemptStatus, FinalStatus, InboundText, Relay, SenderClass
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
+from relay.core.routes import Forward
 from relay.twilio.codes import failure_of
 
 from scripts.walk_machine import MAY_CLAIM, Walked, policy_of
@@ -31,6 +32,7 @@ from tests.relays import (
     progress,
     received,
     refused,
+    route,
     sid,
     unconfirmed,
     unknown,
@@ -41,7 +43,8 @@ _CODES = (None, -1, 0, 20429, 20500, 21610, 30003, 30006, 30007, 30034, 99999)
 policies = st.builds(
     lambda tiers: Policy(
         tuple(
-            Tier(f"handler {n}", f"+155501{n:05d}", tuple(delays), timeout) for n, (delays, timeout) in enumerate(tiers)
+            Tier(f"handler {n}", sms(f"+155501{n:05d}"), tuple(delays), timeout)
+            for n, (delays, timeout) in enumerate(tiers)
         )
     ),
     st.lists(st.tuples(st.lists(st.floats(0, 10), max_size=2), st.floats(1, 90)), min_size=1, max_size=4),
@@ -162,12 +165,12 @@ def test_firing_what_is_pending_always_ends_the_relay(policy: Policy, randomness
 def test_the_trail_never_holds_the_body_or_a_number(words: str, happens: list[Callable[[int], Event]]) -> None:
     body = f"\N{SNOWMAN}{words}"
     inbound = InboundText("SM" + "1" * 32, CUSTOMER, OUR_NUMBER, body)
-    relay = moves.receive(inbound, SenderClass.CUSTOMER, policy_of(3), T0, "webhook").relay
+    relay = moves.receive(inbound, SenderClass.CUSTOMER, Forward(policy_of(3)), T0, "webhook").relay
     for event in happens:
         relay = after(relay, event(relay.attempts[-1].number))
     trail = repr(relay.error_log)
     assert "\N{SNOWMAN}" not in trail
-    for phone in (CUSTOMER, OUR_NUMBER, *(tier.phone for tier in relay.policy.tiers)):
+    for phone in (CUSTOMER, OUR_NUMBER, *(tier.reach.address for tier in relay.policy.tiers)):
         assert phone not in trail
 
 
@@ -175,7 +178,7 @@ def test_the_trail_never_holds_the_body_or_a_number(words: str, happens: list[Ca
 @given(st.data())
 def test_what_is_not_a_customers_is_never_sent_whatever_happens(sender: SenderClass, data: st.DataObject) -> None:
     inbound = InboundText("SM" + "1" * 32, CUSTOMER, OUR_NUMBER, BODY)
-    relay = moves.receive(inbound, sender, policy_of(2), T0, "webhook").relay
+    relay = moves.receive(inbound, sender, route(policy_of(2), sender), T0, "webhook").relay
     decision = machine.transition(relay, data.draw(events(relay)), T0)
     assert decision.relay is relay
     assert decision.effects == ()

@@ -11,10 +11,12 @@ from typing import Any, cast
 
 import pytest
 from relay.core import moves
+from relay.core.changes import with_attempt
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
 from relay.core.model import AttemptStatus, FinalStatus, InboundText, SenderClass
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
+from relay.core.routes import Forward
 from relay.ports import RelayStore, Stored
 from relay.twilio.forms import status_callback_url
 
@@ -25,7 +27,7 @@ from tests.endurance.run import Run, read_record
 from tests.fakes.clock import START
 
 _ID = "SM" + "a" * 32
-_POLICY = Policy(tuple(Tier(f"tier {n}", phone, (), 3.0) for n, phone in enumerate(HANDLERS, start=1)))
+_POLICY = Policy(tuple(Tier(f"tier {n}", sms(phone), (), 3.0) for n, phone in enumerate(HANDLERS, start=1)))
 _TEXT = Planned(CUSTOMERS[0], BUSINESS[0], f"{BODY_MARK} 00000 hello", InboundFaults(), 0.0)
 
 
@@ -73,7 +75,7 @@ def _exchange(kind: Any, http_status: int, **parameters: str) -> Exchange:
 def _good_run() -> Run:
     """One text, delivered by tier 1 at its first attempt."""
     text = InboundText(_ID, _TEXT.sender, _TEXT.to, _TEXT.body)
-    relay = moves.receive(text, SenderClass.CUSTOMER, _POLICY, START, "claim").relay
+    relay = moves.receive(text, SenderClass.CUSTOMER, Forward(_POLICY), START, "claim").relay
     relay = transition(relay, Event(EventKind.SEND_ACCEPTED, 1, sent_id="SM" + "1" * 32), START).relay
     delivered = Event(EventKind.RECEIPT_DELIVERED, 1, sent_id="SM" + "1" * 32)
     relay = transition(relay, delivered, START + timedelta(seconds=1)).relay
@@ -96,7 +98,7 @@ def _change(**changes: Any) -> Callable[[Run], None]:
 
 def _change_attempt(**changes: Any) -> Callable[[Run], None]:
     def do(run: Run) -> None:
-        run.relays[_ID] = moves.set_attempt(run.relays[_ID], 1, **changes)
+        run.relays[_ID] = with_attempt(run.relays[_ID], 1, **changes)
 
     return do
 

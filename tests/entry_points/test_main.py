@@ -96,7 +96,7 @@ def test_a_timer_that_came_to_another_tiers_function_is_carried_out_and_noted(
         assert timer.queue_tier == attempt + 1
         assert client.post("/", data=task.encode(timer), content_type="application/json").status_code == 200
         noted.append([line["tier"] for line in logged(capsys) if line["message"] == "timer of another tier"])
-    assert [text.to for text in doubles.messenger.sends] == [tier.phone for tier in doubles.tiers.tiers]
+    assert [text.to for text in doubles.messenger.sends] == [tier.reach.address for tier in doubles.tiers.tiers]
     assert noted == [[], [3]]
 
 

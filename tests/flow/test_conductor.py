@@ -6,9 +6,10 @@ import pytest
 from relay.core import moves
 from relay.core.events import Decision, Event, EventKind
 from relay.core.model import AttemptStatus, FinalStatus, SenderClass, Step, TimerKind
+from relay.core.routes import Forward
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import conductor
-from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget
+from relay.flow.world import TASK_LIMITS, WEBHOOK_LIMITS, Budget
 
 from tests.relays import MESSAGE_ID, sid, text
 from tests.worlds import Doubles, Killed, Observed, kill, lose_the_answer
@@ -19,7 +20,7 @@ def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
 
 
 def _new(doubles: Doubles, claim: str = "webhook") -> Decision:
-    return moves.receive(text(), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), claim)
+    return moves.receive(text(), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), claim)
 
 
 def _create(doubles: Doubles, claim: str = "webhook") -> bool:

@@ -7,8 +7,9 @@ from relay.core import failures, moves
 from relay.core.events import Decision, Event, EventKind
 from relay.core.model import AttemptStatus, SenderClass, Step, TimerKind
 from relay.core.policy import LEASE_SECONDS
+from relay.core.routes import Forward
 from relay.flow import conductor
-from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget
+from relay.flow.world import TASK_LIMITS, WEBHOOK_LIMITS, Budget
 from relay.ports import Accepted, Ambiguous, SendOutcome
 
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid, text
@@ -21,7 +22,7 @@ def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
 
 
 def _new(doubles: Doubles, claim: str = "webhook") -> Decision:
-    return moves.receive(text(), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), claim)
+    return moves.receive(text(), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), claim)
 
 
 def _create(doubles: Doubles, claim: str = "webhook") -> bool:
@@ -45,7 +46,7 @@ def test_what_goes_out_is_addressed_described_and_limited() -> None:
     doubles = Doubles(tiers=policy(timeout=45.7))
     _create(doubles)
     (sent,) = doubles.messenger.sends
-    assert (sent.to, sent.from_) == (doubles.tiers.tiers[0].phone, OUR_NUMBER)
+    assert (sent.to, sent.from_) == (doubles.tiers.tiers[0].reach.address, OUR_NUMBER)
     assert sent.body == f"{CUSTOMER}: {BODY}"
     assert sent.validity_seconds == 45
     assert (sent.message_id, sent.tier, sent.attempt) == (MESSAGE_ID, 1, 1)

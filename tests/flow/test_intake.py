@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 from relay.core.model import FinalStatus, SenderClass
+from relay.core.people import handlers_of
 from relay.core.policy import Policy
 from relay.errors import StoreUnavailable
-from relay.flow.conductor import TASK_LIMITS, Budget
 from relay.flow.intake import Intake, accept, classify_sender
+from relay.flow.world import TASK_LIMITS, Budget
 from relay.ports import Ambiguous, Refused
 from relay.twilio.inbound import TWIML
 
@@ -18,7 +19,7 @@ from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, poli
 from tests.twilio_words import refusal
 from tests.worlds import Doubles, Observed, inbound_request, lose_the_answer
 
-HANDLER = policy().tiers[1].phone
+HANDLER = policy().tiers[1].reach.address
 SECOND_NUMBER = "+15551234568"
 
 
@@ -44,12 +45,14 @@ SECOND_NUMBER = "+15551234568"
     ],
 )
 def test_only_a_customers_text_is_a_customers(sender: str, body: str, sender_class: SenderClass) -> None:
-    intake = Intake(policy(), (OUR_NUMBER, SECOND_NUMBER))
+    intake = Intake(policy(), (OUR_NUMBER, SECOND_NUMBER), handlers_of(policy()))
     assert classify_sender(intake, text(sender=sender, body=body)) is sender_class
 
 
 def test_a_text_from_the_number_it_came_to_is_our_own_whatever_is_configured() -> None:
-    assert classify_sender(Intake(policy(), ()), text(sender=OUR_NUMBER)) is SenderClass.OWN_NUMBER
+    assert (
+        classify_sender(Intake(policy(), (), handlers_of(policy())), text(sender=OUR_NUMBER)) is SenderClass.OWN_NUMBER
+    )
 
 
 @pytest.mark.parametrize("sender", [HANDLER, OUR_NUMBER])
@@ -68,7 +71,7 @@ def test_what_is_not_a_customers_is_recorded_answered_and_never_sent(sender: str
 def test_a_text_is_stored_sent_to_tier_1_and_answered_with_empty_twiml() -> None:
     doubles = Doubles()
     assert doubles.inbound() == TWIML
-    assert [sent.to for sent in doubles.messenger.sends] == [doubles.tiers.tiers[0].phone]
+    assert [sent.to for sent in doubles.messenger.sends] == [doubles.tiers.tiers[0].reach.address]
 
 
 @pytest.mark.parametrize("outcome", [refusal(PERMANENT), Ambiguous("no answer in time")])
@@ -147,7 +150,7 @@ def test_a_text_with_media_is_forwarded_with_a_line_that_says_how_many() -> None
 def test_a_running_relay_keeps_the_tiers_it_began_with() -> None:
     doubles = Doubles()
     doubles.inbound()
-    doubles.intake = Intake(Policy(policy(5).tiers[3:]), (OUR_NUMBER,))
+    doubles.intake = Intake(Policy(policy(5).tiers[3:]), (OUR_NUMBER,), handlers_of(Policy(policy(5).tiers[3:])))
     doubles.inbound()
     assert doubles.relay().policy == policy()
 

@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 from relay.core import moves
 from relay.core.model import Relay, SenderClass
+from relay.core.routes import Forward
 from relay.errors import MessengerUnavailable
-from relay.flow import conductor, lookup, timers
-from relay.flow.conductor import TASK_LIMITS, Budget
-from relay.ports import Ambiguous, SentMessage, Stored
+from relay.flow import lookup, timers
+from relay.flow.channel import Found
+from relay.flow.sms import body_of
+from relay.flow.world import TASK_LIMITS, Budget
+from relay.ports import Ambiguous, Stored
 
 from tests.relays import BODY, OUR_NUMBER, policy, text
 from tests.twilio_words import seen
@@ -30,7 +33,7 @@ def _comes_in(doubles: Doubles, message_id: str, *, arrives: bool = True, **chan
     doubles.clock.advance(1)
 
 
-def _find(doubles: Doubles, message_id: str) -> SentMessage | None:
+def _find(doubles: Doubles, message_id: str) -> Found | None:
     relay = doubles.relay(message_id)
     budget = Budget(doubles.clock, 40, TASK_LIMITS)
     return lookup.find(doubles.world, relay, relay.attempts[-1], budget)
@@ -58,7 +61,7 @@ def test_a_text_whose_id_was_never_learned_is_found_by_number_time_and_words() -
     _comes_in(doubles, FIRST)
     found = _find(doubles, FIRST)
     assert found is not None
-    assert found.body == doubles.messenger.sends[0].body
+    assert doubles.messenger.messages[found.sent_id].body == doubles.messenger.sends[0].body
 
 
 def test_a_text_that_never_arrived_is_not_found() -> None:
@@ -111,7 +114,7 @@ def test_a_text_that_belongs_to_an_earlier_attempt_of_the_same_relay_is_not_adop
     doubles = Doubles(tiers=policy(tiers=1, delays=(2.0,)))
     doubles.inbound(inbound_request(MessageSid=FIRST))
     relay = doubles.relay(FIRST)
-    retried = moves.receive(text(SECOND), SenderClass.CUSTOMER, doubles.tiers, doubles.clock.now(), "x").relay
+    retried = moves.receive(text(SECOND), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), "x").relay
     assert relay.attempts[0].sent_id is not None
     budget = Budget(doubles.clock, 40, TASK_LIMITS)
     both = _with_two_attempts(relay, retried)
@@ -290,7 +293,7 @@ def test_a_silent_twilio_settles_nothing() -> None:
 def test_what_is_looked_for_is_what_was_sent() -> None:
     doubles = Doubles()
     doubles.inbound(inbound_request(MessageSid=FIRST))
-    assert doubles.messenger.sends[0].body == conductor.body_of(doubles.relay(FIRST))
+    assert doubles.messenger.sends[0].body == body_of(doubles.relay(FIRST))
     assert BODY in doubles.messenger.sends[0].body
     assert doubles.messenger.sends[0].from_ == OUR_NUMBER
     assert isinstance(doubles.store.get(FIRST, timeout_seconds=1.0), Stored)

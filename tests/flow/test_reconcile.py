@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from relay.core.model import FinalStatus, SenderClass, Step
+from relay.core.people import handlers_of
 from relay.errors import StoreUnavailable
 from relay.flow import intake as inbound
 from relay.flow import reconcile
@@ -30,7 +31,7 @@ def test_a_text_whose_webhook_never_arrived_is_relayed_at_once(doubles: Doubles)
     assert run(doubles).recovered == 1
     relay = doubles.relay()
     assert relay.recovered
-    assert [send.to for send in doubles.messenger.sends] == [relay.policy.tier(1).phone]
+    assert [send.to for send in doubles.messenger.sends] == [relay.policy.tier(1).reach.address]
     assert [(entry.step, entry.by) for entry in relay.error_log[:2]] == [
         (Step.RECOVERED, "reconcile"),
         (Step.ATTEMPT_STARTED, "reconcile"),
@@ -61,7 +62,7 @@ def test_a_webhook_that_arrives_after_all_finds_the_text_known(doubles: Doubles)
 
 @pytest.mark.parametrize("sender", ["handler", "ours"])
 def test_a_text_that_is_not_from_a_customer_is_recorded_as_the_webhook_would(doubles: Doubles, sender: str) -> None:
-    handler = doubles.tiers.tier(2).phone
+    handler = doubles.tiers.tier(2).reach.address
     twilio_has(doubles, sender=handler if sender == "handler" else OUR_NUMBER)
     assert run(doubles).recovered == 1
     assert doubles.relay().final_status is FinalStatus.RECORDED
@@ -119,7 +120,7 @@ def test_texts_before_a_young_one_are_not_left_waiting(doubles: Doubles) -> None
 
 def test_all_of_our_numbers_are_compared(doubles: Doubles) -> None:
     second = "+15551234568"
-    doubles.intake = Intake(doubles.tiers, (OUR_NUMBER, second))
+    doubles.intake = Intake(doubles.tiers, (OUR_NUMBER, second), handlers_of(doubles.tiers))
     twilio_has(doubles, listed_id(1))
     twilio_has(doubles, listed_id(2), to=second)
     assert run(doubles).recovered == 2

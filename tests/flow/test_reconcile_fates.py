@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay
 from relay.core.moves import pending
-from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX, Policy, Tier
+from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX, Policy, Tier, sms
 from relay.flow import reconcile, timers
 from relay.flow.reconcile import ReconcileReport
 from relay.operators.redrive import redrive
@@ -124,7 +126,7 @@ def test_an_exhausted_relay_without_an_open_fate_is_not_asked_about() -> None:
     assert doubles.relay().final_status is FinalStatus.EXHAUSTED
     doubles.messenger.is_down = True
     doubles.messenger.received.clear()
-    doubles.intake = type(doubles.intake)(doubles.tiers, ())
+    doubles.intake = replace(doubles.intake, business_phones=())
     assert _run(doubles).twilio_answered, "nothing was asked"
 
 
@@ -145,18 +147,18 @@ def test_a_handler_of_an_earlier_drive_is_looked_for_at_the_number_of_that_time(
         _deadline(doubles)
     doubles.messenger.is_down = False
     assert _first(doubles.relay()).status is AttemptStatus.UNKNOWN
-    others = Policy((Tier("somebody else", "+15550199999", receipt_timeout_seconds=3600.0),))
+    others = Policy((Tier("somebody else", sms("+15550199999"), receipt_timeout_seconds=3600.0),))
     redrive(doubles.world, others, MESSAGE_ID, "request-one", 1)
     _deadline(doubles)
     doubles.clock.advance(UNTIL_SETTLED)
-    assert [send.to for send in doubles.messenger.sends] == [policy(1).tier(1).phone, "+15550199999"]
+    assert [send.to for send in doubles.messenger.sends] == [policy(1).tier(1).reach.address, "+15550199999"]
     assert _run(doubles).adopted == 1
     assert _first(doubles.relay()).sent_id == sid(1)
 
 
 def test_a_silent_twilio_ends_the_run_and_is_reported() -> None:
     doubles = _sent(policy(2, timeout=3600.0), LOST)
-    doubles.intake = type(doubles.intake)(doubles.tiers, ())
+    doubles.intake = replace(doubles.intake, business_phones=())
     doubles.messenger.is_down = True
     assert not _run(doubles).twilio_answered
     assert _first(doubles.relay()).status is AttemptStatus.UNKNOWN

@@ -38,7 +38,7 @@ def test_a_lost_timer_costs_lateness_and_no_text() -> None:
     _late(doubles)
     report = sweep(doubles.world)
     assert (report.resumed, report.failed, report.more) == (1, 0, False)
-    assert doubles.messenger.sends[-1].to == doubles.tiers.tiers[1].phone
+    assert doubles.messenger.sends[-1].to == doubles.tiers.tiers[1].reach.address
     assert doubles.relay(_message_id(0)).error_log[-2].by == "sweep"
 
 
@@ -59,7 +59,7 @@ def test_a_webhook_that_died_before_its_send_goes_on_at_its_deadline() -> None:
     doubles.clock.advance(60)
     _late(doubles)
     assert sweep(doubles.world).resumed == 1
-    assert doubles.messenger.sends[-1].to == doubles.tiers.tiers[1].phone
+    assert doubles.messenger.sends[-1].to == doubles.tiers.tiers[1].reach.address
 
 
 def test_the_sweep_repeated_changes_nothing_more() -> None:

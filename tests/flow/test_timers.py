@@ -52,7 +52,7 @@ def test_an_attempt_that_is_due_is_claimed_and_sent() -> None:
     doubles = _begun(refusal(PERMANENT))
     assert not _fire_next(doubles).ignored_because
     assert _statuses(doubles.relay()) == [(1, "failed"), (2, "accepted")]
-    assert doubles.messenger.sends[1].to == doubles.tiers.tiers[1].phone
+    assert doubles.messenger.sends[1].to == doubles.tiers.tiers[1].reach.address
 
 
 def test_the_same_timer_twice_sends_once() -> None:
@@ -185,7 +185,7 @@ def test_a_commit_whose_answer_was_lost_sends_the_next_tier_once() -> None:
     lost = iter([lose_the_answer])
     doubles.after["update"] = lambda: next(lost, lambda: None)()
     _fire_next(doubles)
-    assert [sent.to for sent in doubles.messenger.sends] == [tier.phone for tier in doubles.tiers.tiers[:2]]
+    assert [sent.to for sent in doubles.messenger.sends] == [tier.reach.address for tier in doubles.tiers.tiers[:2]]
 
 
 def test_whoever_dies_between_commit_and_send_costs_a_deadline_and_no_text() -> None:
@@ -275,7 +275,7 @@ def test_tier_1_refused_tier_2_silent_tier_3_delivers() -> None:
     relay = doubles.relay()
     assert _statuses(relay) == [(1, "failed"), (2, "unconfirmed"), (3, "delivered")]
     assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 3)
-    assert [sent.to for sent in doubles.messenger.sends] == [tier.phone for tier in doubles.tiers.tiers]
+    assert [sent.to for sent in doubles.messenger.sends] == [tier.reach.address for tier in doubles.tiers.tiers]
     assert doubles.timers.armed == []
 
 
@@ -289,5 +289,5 @@ def test_firing_every_timer_twice_and_in_reverse_changes_nothing_about_the_end()
             timers.fire(doubles.world, timer)
     assert doubles.relay().final_status is FinalStatus.EXHAUSTED
     assert [sent.to for sent in doubles.messenger.sends] == [
-        doubles.tiers.tiers[number].phone for number in (0, 0, 1, 2)
+        doubles.tiers.tiers[number].reach.address for number in (0, 0, 1, 2)
     ]

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from relay.core import machine, moves
 from relay.core.events import ArmTimer, Event, EventKind
 from relay.core.model import InboundText, Relay, SenderClass, Timer, TrailEntry
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
+from relay.core.routes import Forward
 from relay.twilio.codes import failure_of
 
 SENDER = "+15550003001"
@@ -19,7 +20,9 @@ OURS = "+15550001000"
 BODY = "the boiler is leaking"
 # Microseconds that no binary fraction hits, to see that none is lost.
 NOW = datetime(2026, 3, 4, 5, 6, 7, 123457, UTC)
-POLICY = Policy((Tier("first", "+15550002001"), Tier("second", "+15550002002"), Tier("third", "+15550002003")))
+POLICY = Policy(
+    (Tier("first", sms("+15550002001")), Tier("second", sms("+15550002002")), Tier("third", sms("+15550002003")))
+)
 
 
 def sid(number: int) -> str:
@@ -29,7 +32,7 @@ def sid(number: int) -> str:
 def new_relay(number: int = 1, at: datetime = NOW, sender: str = SENDER) -> tuple[Relay, list[Timer]]:
     """A relay just received, its attempt claimed, with the timers to arm."""
     text = InboundText(sid(number), sender, OURS, BODY, media_count=1)
-    decision = moves.receive(text, SenderClass.CUSTOMER, POLICY, at, claim="c1")
+    decision = moves.receive(text, SenderClass.CUSTOMER, Forward(POLICY), at, claim="c1")
     return decision.relay, [effect.timer for effect in decision.effects if isinstance(effect, ArmTimer)]
 
 

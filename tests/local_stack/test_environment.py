@@ -72,7 +72,7 @@ def test_texts_of_the_fake_and_of_the_real_twilio_are_kept_in_different_files() 
 def test_handlers_that_are_given_are_not_mixed_with_made_up_ones() -> None:
     settings = plan({"PRIMARY_HANDLER_PHONE": "+13035550001"}).settings()
     assert settings.policy is not None
-    assert [tier.phone for tier in settings.policy.tiers] == ["+13035550001"]
+    assert [tier.reach.address for tier in settings.policy.tiers] == ["+13035550001"]
 
 
 def test_no_two_runs_of_the_fake_twilio_give_out_the_same_ids() -> None:

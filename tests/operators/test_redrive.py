@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from relay.core.model import FinalStatus, Step
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
 from relay.log import masked
 
 from tests.operators.operator_calls import redrive, told
@@ -85,7 +85,7 @@ def test_only_an_exhausted_relay_can_be_redriven(played: Played, make, words: st
 
 def test_it_begins_at_the_given_tier_under_todays_policy(played: Played) -> None:
     message_id = played.exhausted()
-    played.policy = Policy((Tier("Dana", "+12025550111"), Tier("Kim", "+12025550119")))
+    played.policy = Policy((Tier("Dana", sms("+12025550111")), Tier("Kim", sms("+12025550119"))))
     assert redrive(played, _body(message_id, tier=2)).status == 200
     played.wait(1)
     assert played.messenger.sends[-1].to == "+12025550119"

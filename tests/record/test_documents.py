@@ -128,6 +128,7 @@ def test_a_line_of_the_trail_holds_only_what_is_known() -> None:
         "tier": 1,
         "attempt": 2,
         "error_code": 30006,
+        "number": 0,
         "reason": "landline",
     }
 
@@ -153,6 +154,10 @@ OPTIONAL = (
     "recovered",
     "first_attempt_of_drive",
     "redrive_ids",
+    "lines_logged",
+    "alarm_is_due",
+    "fate_lookups",
+    "fate_lookups_answered",
     "tier_1_status",
     "tier_2_status",
     "tier_3_status",
@@ -210,5 +215,5 @@ def test_plain_instants_are_in_utc_with_their_microseconds() -> None:
 def test_every_field_of_an_attempt_is_written() -> None:
     attempt = replace(an_attempt(), claim="c", lease_until=later(10), deadline_at=later(60), sent_id="SM1", lookups=2)
     (written,) = to_document(a_relay(attempts=(attempt,)))["attempts"]
-    stored = {"failure": {"error_code"}, "sent_id": {"message_sid"}}
+    stored = {"failure": {"error_code"}, "sent_id": {"message_sid"}, "reach": {"phone"}}
     assert set(written) == set().union(*(stored.get(field.name, {field.name}) for field in fields(Attempt)))

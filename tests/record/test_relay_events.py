@@ -12,18 +12,19 @@ from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
 from relay.core.model import InboundText, Relay, SenderClass, Step
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
 from relay.google.trigger import relays_of
 from relay.record.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
 from relay.twilio.codes import failure_of
 
 from tests.record.documents import written
+from tests.relays import route
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
 SID = "SM" + "0" * 32
 BODY = "my dishwasher is on fire"
 CUSTOMER = "+15557654321"
-POLICY = Policy((Tier("one", "+15550000001", ()), Tier("two", "+15550000002", ())))
+POLICY = Policy((Tier("one", sms("+15550000001"), ()), Tier("two", sms("+15550000002"), ())))
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schemas/relay-event-v1.json").read_text())
 
 
@@ -37,7 +38,7 @@ class ListPublisher:
 
 def received(sender: SenderClass = SenderClass.CUSTOMER, recovered_by: str = "") -> Relay:
     text = InboundText(SID, CUSTOMER, "+15550009999", BODY)
-    return moves.receive(text, sender, POLICY, NOW, "claim", recovered_by).relay
+    return moves.receive(text, sender, route(POLICY, sender), NOW, "claim", recovered_by).relay
 
 
 def after(relay: Relay, *events: Event) -> Relay:

@@ -44,7 +44,7 @@ def _tiers(*tiers: object) -> dict[str, str]:
 def test_three_phones_are_three_tiers_with_the_usual_schedule() -> None:
     policy = _load(EMBEDDED).policy
     assert policy is not None
-    assert [(tier.name, tier.phone) for tier in policy.tiers] == [
+    assert [(tier.name, tier.reach.address) for tier in policy.tiers] == [
         ("primary", FIRST),
         ("secondary", SECOND),
         ("backup", THIRD),
@@ -71,7 +71,7 @@ def test_a_tier_may_say_everything_about_itself() -> None:
     policy = _load(_tiers(tier)).policy
     assert policy is not None
     (read,) = policy.tiers
-    assert (read.name, read.phone, read.success) == ("On call", FIRST, Success.SENT)
+    assert (read.name, read.reach.address, read.success) == ("On call", FIRST, Success.SENT)
     assert (read.retry_delays_seconds, read.receipt_timeout_seconds) == ((1.0, 2.5), 30.0)
 
 

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from relay.core.model import Relay, TrailEntry
-from relay.flow.conductor import World
 from relay.flow.intake import Intake
+from relay.flow.world import SendingWorld
 from relay.twilio.signature import TwilioAccount
 
+from tests.fakes.world import sending_world
 from tests.simulator.dice import Dice
 from tests.simulator.faults import FaultSource, Line
 from tests.simulator.history import BEGINNING, History
@@ -70,7 +71,7 @@ class Fleet:
         self.twilio = TwilioState(kernel, faults, dice, history)
         self.line = Line(kernel, faults, dice)
         self.processes: list[Process] = []
-        self.worlds: list[World] = []
+        self.worlds: list[SendingWorld] = []
         self.intakes: list[Intake] = []
         self.account = TwilioAccount(ACCOUNT_SID, (), BASE_URL)
         self._claims = 0
@@ -80,24 +81,24 @@ class Fleet:
         process = Process(f"p{len(self.processes) + 1}", skew)
         journal = SimJournal(self.kernel, self.history)
         timers = ProcessTimers(self.timers, self.line, journal)
-        world = World(
-            store=ProcessStore(self.store, self.line, timers, timers_first),
-            timers=timers,
-            messenger=ProcessMessenger(self.twilio, self.line),
-            clock=ProcessClock(self.kernel, process),
-            journal=journal,
-            new_claim=self._new_claim,
+        world = sending_world(
+            ProcessStore(self.store, self.line, timers, timers_first),
+            timers,
+            ProcessMessenger(self.twilio, self.line),
+            ProcessClock(self.kernel, process),
+            journal,
+            self.new_lease,
         )
         self.processes.append(process)
         self.worlds.append(world)
         self.intakes.append(intake)
 
-    def run(self, name: str, body: Callable[[World, Intake], Any], done: Callable[[Task], None]) -> None:
+    def run(self, name: str, body: Callable[[SendingWorld, Intake], Any], done: Callable[[Task], None]) -> None:
         """Start a handler on one of the processes, now."""
         number = int((1.0 - self.dice.draw()) * len(self.processes)) % len(self.processes)
         world, intake = self.worlds[number], self.intakes[number]
         self.kernel.start(Task(name, self.processes[number], lambda: body(world, intake), done))
 
-    def _new_claim(self) -> str:
+    def new_lease(self) -> str:
         self._claims += 1
         return f"claim {self._claims}"

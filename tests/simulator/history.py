@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from relay.core.model import InboundText, Relay
-from relay.flow.conductor import World
 from relay.flow.intake import Intake
+from relay.flow.world import SendingWorld
 
 # When every run begins: the virtual clock's zero.
 BEGINNING = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -63,8 +63,8 @@ class History:
     posts: list[Post] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     alarms: dict[str, list[float]] = field(default_factory=dict)
-    recorded: list[Callable[[World, Intake], object]] = field(default_factory=list)
-    callbacks: list[Callable[[World, Intake], object]] = field(default_factory=list)
+    recorded: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
+    callbacks: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relay.core.model import InboundText
-from relay.core.policy import Policy, Success, Tier
+from relay.core.policy import Policy, Success, Tier, sms
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Fault, Service, Swarm
@@ -32,7 +32,7 @@ def _policies() -> tuple[Policy, ...]:
                     tiers = tuple(
                         Tier(
                             f"handler {level + 1}",
-                            HANDLERS[(level + 4 * shift) % len(HANDLERS)],
+                            sms(HANDLERS[(level + 4 * shift) % len(HANDLERS)]),
                             delays,
                             timeout,
                             Success.SENT if level == 1 and timeout == 20.0 else Success.DELIVERED,
@@ -44,7 +44,9 @@ def _policies() -> tuple[Policy, ...]:
 
 
 POLICIES = _policies()
-SUCCESS_IS_SENT = frozenset(tier.phone for policy in POLICIES for tier in policy.tiers if tier.success is Success.SENT)
+SUCCESS_IS_SENT = frozenset(
+    tier.reach.address for policy in POLICIES for tier in policy.tiers if tier.success is Success.SENT
+)
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def draw_plan(dice: Dice) -> Plan:
     plan = Plan(
         policy=policy,
         texts=_draw_texts(dice),
-        carriers={tier.phone: draw_carrier(dice) for tier in policy.tiers},
+        carriers={tier.reach.address: draw_carrier(dice) for tier in policy.tiers},
         skews=_draw_skews(dice),
         clocks_set=[],
         fault_probability=probability,
@@ -113,7 +115,7 @@ def draw_plan(dice: Dice) -> Plan:
         plan.new_policy = dice.pick(POLICIES)
         plan.config_changes_at = dice.between(0.0, 200.0)
         for tier in plan.new_policy.tiers:
-            plan.carriers.setdefault(tier.phone, draw_carrier(dice))
+            plan.carriers.setdefault(tier.reach.address, draw_carrier(dice))
     if dice.chance(0.04):
         plan.token_rotates_at = dice.between(1.0, 100.0)
     if dice.chance(0.15):

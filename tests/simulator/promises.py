@@ -30,7 +30,7 @@ def never_lost(run: Simulation) -> Iterator[str]:
     claimed: Counter[tuple[str, str]] = Counter()
     truly: Counter[tuple[str, str]] = Counter()
     relays = [stored.relay for stored in run.fleet.store.relays.values()]
-    lenient = {tier.phone for relay in relays for tier in relay.policy.tiers if tier.success is Success.SENT}
+    lenient = {tier.reach.address for relay in relays for tier in relay.policy.tiers if tier.success is Success.SENT}
     for relay in relays:
         if relay.final_status is FinalStatus.DELIVERED:
             claimed[relay.sender_phone, relay.message_body] += 1
@@ -55,7 +55,7 @@ def customers_are_forwarded(run: Simulation) -> Iterator[str]:
     being forwarded."""
     plan = run.plan
     policies = [plan.policy] if plan.new_policy is None else [plan.policy, plan.new_policy]
-    kept = {*OUR_PHONES, *(tier.phone for policy in policies for tier in policy.tiers)}
+    kept = {*OUR_PHONES, *(tier.reach.address for policy in policies for tier in policy.tiers)}
     for stored in run.fleet.store.relays.values():
         if stored.relay.final_status is FinalStatus.RECORDED and stored.relay.sender_phone not in kept:
             yield f"LOST: {stored.relay.message_id[-3:]} came from a customer and was not forwarded"

@@ -157,21 +157,21 @@ def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
     for post in run.history.posts:
         relay = run.fleet.store.relays[post.message_id].relay
         attempt = relay.attempts[post.attempt - 1]
-        if post.to in OUR_PHONES or post.to != attempt.phone:
+        if post.to in OUR_PHONES or post.to != attempt.reach.address:
             yield f"S8: {_named(post)} went to a wrong number"
         sender = relay.sender_phone
         if sender in OUR_PHONES or all(sender in handlers for handlers in _handlers(run)):
             yield f"S8: {_named(post)} forwards a text that did not come from a customer"
         start = max(start for start in _drives(run, relay) if start <= post.attempt)
         for earlier in relay.attempts[start - 1 : post.attempt - 1]:
-            if earlier.error_code == _OPTED_OUT and earlier.phone == post.to:
+            if earlier.error_code == _OPTED_OUT and earlier.reach.address == post.to:
                 yield f"S8: {_named(post)} went to a handler known to have opted out"
 
 
 def _handlers(run: Simulation) -> list[set[str]]:
     plan = run.plan
     policies = [plan.policy] if plan.new_policy is None else [plan.policy, plan.new_policy]
-    return [{tier.phone for tier in policy.tiers} for policy in policies]
+    return [{tier.reach.address for tier in policy.tiers} for policy in policies]
 
 
 def s9_nothing_secret_in_logs(run: Simulation) -> Iterator[str]:

@@ -7,12 +7,13 @@ from functools import partial
 from typing import Any
 
 from relay.core.model import FinalStatus, InboundText, Relay, Timer
+from relay.core.people import handlers_of
 from relay.errors import StoreUnavailable
 from relay.flow import timers
-from relay.flow.conductor import World
 from relay.flow.intake import Intake
 from relay.flow.reconcile import WATERMARK, reconcile
 from relay.flow.sweep import sweep
+from relay.flow.world import SendingWorld
 from relay.operators.redrive import redrive
 from relay.ports import ReceivedMessage
 from relay.twilio.signature import TwilioAccount
@@ -61,7 +62,7 @@ class Simulation:
 
     def _prepare(self, plan: Plan) -> None:
         fleet = self.fleet
-        intake = Intake(plan.policy, OUR_PHONES)
+        intake = Intake(plan.policy, OUR_PHONES, handlers_of(plan.policy))
         for skew in plan.skews:
             if skew:
                 self.faults.count(Fault.SKEW)
@@ -195,7 +196,7 @@ class Simulation:
     def _change_config(self, number: int) -> None:
         assert self.plan.new_policy is not None
         self.faults.count(Fault.CONFIG_CHANGED)
-        self.fleet.intakes[number] = Intake(self.plan.new_policy, OUR_PHONES)
+        self.fleet.intakes[number] = Intake(self.plan.new_policy, OUR_PHONES, handlers_of(self.plan.new_policy))
         self.kernel.note(f"process {number + 1} has new tiers")
 
     def _set_clock(self, setting: tuple[int, float]) -> None:
@@ -221,7 +222,7 @@ class Simulation:
                 request = partial(_redrive, message_id, asked)
                 self.fleet.run(f"redrive …{message_id[-3:]}", request, partial(self._redriven, request))
 
-    def _redriven(self, request: Callable[[World, Intake], Response], task: Task) -> None:
+    def _redriven(self, request: Callable[[SendingWorld, Intake], Response], task: Task) -> None:
         # An operator sees an error and may ask again; nothing else depends on it.
         if task.result is not None and task.result.status == 200:
             self.history.recorded.append(request)
@@ -232,6 +233,6 @@ def _only_confirmations_are_open(relay: Relay) -> bool:
     return ended and not any(attempt.is_unresolved for attempt in relay.attempts)
 
 
-def _redrive(message_id: str, asked: Redrive, world: World, intake: Intake) -> Response:
+def _redrive(message_id: str, asked: Redrive, world: SendingWorld, intake: Intake) -> Response:
     request_id = f"redrive-{int(asked.at * 1000)}"
     return redrive(world, intake.policy, message_id, request_id, min(asked.tier, intake.policy.last_tier))

@@ -7,8 +7,8 @@ from functools import lru_cache
 from urllib.parse import quote_plus
 
 from relay.core.model import InboundText
-from relay.flow.conductor import World
 from relay.flow.intake import Intake
+from relay.flow.world import SendingWorld
 from relay.twilio.delivery_status import handle_delivery_status
 from relay.twilio.inbound import handle_inbound_webhook
 from relay.twilio.signature import signature
@@ -116,7 +116,7 @@ class _Webhook:
         fleet.kernel.after(_READ_TIMEOUT, self._give_up_waiting, self._tries)
         fleet.run(f"webhook …{self._message_id[-3:]} try {self._tries}", self._handle, self._answered)
 
-    def _handle(self, world: World, intake: Intake) -> Response:
+    def _handle(self, world: SendingWorld, intake: Intake) -> Response:
         return handle_inbound_webhook(world, self._calls.fleet.account, intake, self._request)
 
     def _give_up_waiting(self, number: int) -> None:
@@ -155,7 +155,7 @@ class _Callback:
         name = f"callback …{receipt.message_id[-3:]}/{receipt.attempt} {receipt.status}"
         self._calls.fleet.run(name, self._handle, self._answered)
 
-    def _handle(self, world: World, intake: Intake) -> Response:
+    def _handle(self, world: SendingWorld, intake: Intake) -> Response:
         return handle_delivery_status(world, self._calls.fleet.account, self._request)
 
     def _answered(self, task: Task) -> None:

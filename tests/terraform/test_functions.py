@@ -110,7 +110,7 @@ def test_tiers_reach_the_code_as_they_were_given(deployments: dict[str, Deployme
     policy = load_settings({**function.environment, **secrets}, ["sms_inbound"]).policy
     assert policy is not None
     (tier,) = policy.tiers
-    assert (tier.name, tier.phone, tier.retry_delays_seconds, tier.receipt_timeout_seconds, tier.success) == (
+    assert (tier.name, tier.reach.address, tier.retry_delays_seconds, tier.receipt_timeout_seconds, tier.success) == (
         "owner",
         "+15550100001",
         (),

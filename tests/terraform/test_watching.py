@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from relay.core import moves
 from relay.core.model import Relay, SenderClass, Step
-from relay.log import EVENTS, JsonJournal
+from relay.core.routes import Forward, Record
+from relay.log import EVENTS, JsonJournal, LogAlarms
 
 from scripts.deployment import ROOT
 from tests import relays
@@ -29,7 +30,7 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     stream = io.StringIO()
     journal = JsonJournal(stream)
     journal.steps(relay, relay.error_log)
-    journal.exhausted(relay)
+    LogAlarms(journal).exhausted(relay)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -47,7 +48,9 @@ def written() -> list[dict[str, Any]]:
     """Lines of every kind that a metric counts."""
     start = relays.received().relay
     stop = relays.text(body="STOP", sender="+15550100001")
-    opted_out = moves.receive(stop, SenderClass.HANDLER_OPT_OUT, relays.policy(), relays.T0, None).relay
+    opted_out = moves.receive(
+        stop, SenderClass.HANDLER_OPT_OUT, Record(relays.policy(), "not from a customer"), relays.T0, None
+    ).relay
     cascade = relays.after(start, relays.refused(1), relays.due(2), relays.accepted(2), relays.delivered(2))
     return [
         *lines(cascade),
@@ -58,7 +61,7 @@ def written() -> list[dict[str, Any]]:
         *lines(repaired(relays.after(start, relays.accepted(1)))),
         *lines(
             moves.receive(
-                relays.text(), SenderClass.CUSTOMER, relays.policy(), relays.T0, "c", recovered_by="reconcile"
+                relays.text(), SenderClass.CUSTOMER, Forward(relays.policy()), relays.T0, "c", recovered_by="reconcile"
             ).relay
         ),
     ]
@@ -106,7 +109,7 @@ def test_every_label_is_a_field_of_the_lines_that_are_counted(
 
 # A function whose only deed is to write the several lines of one commit, and a server that calls it.
 _WRITES_LINES = """
-from relay.log import JsonJournal
+from relay.log import JsonJournal, LogAlarms
 from tests import relays
 
 def write(request):

@@ -5,27 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 
 from relay.core import fates
-from relay.core.events import Decision, Event, EventKind
+from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.events import Decision, Effect, Event, EventKind, WithdrawAttempt, ignored
 from relay.core.failures import NO_REASON
-from relay.core.immutable import with_changes
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.core.moves import attempts_with, log_relay_attempt, set_attempt, timers_to_cancel
+from relay.core.moves import timers_to_cancel
 
 
 def fail(relay: Relay, event: Event, now: datetime) -> Relay:
-    """The current attempt failed for good, with a code or without."""
-    sent_id = event.sent_id or relay.attempts[-1].sent_id
+    """The current attempt failed for good, with a reason or without."""
+    number = event.attempt
     failure = event.failure or NO_REASON
+    sent_id = event.sent_id or relay.attempts[-1].sent_id
+    relay = with_attempt(relay, number, status=AttemptStatus.FAILED, failure=failure, sent_id=sent_id)
     return log_relay_attempt(
         relay,
         Step.ATTEMPT_FAILED,
         now,
-        event.attempt,
+        number,
         status=failure.failure_class.value,
         error_code=failure.code,
         reason=event.reason or failure.words,
         by=event.by,
-        attempts=attempts_with(relay, event.attempt, status=AttemptStatus.FAILED, failure=failure, sent_id=sent_id),
     )
 
 
@@ -33,51 +34,55 @@ def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) ->
     """The deadline passed: the attempt keeps what is known of it and no longer decides anything."""
     sent_id = event.sent_id or relay.attempts[-1].sent_id
     step = Step.ATTEMPT_FAILED if status is AttemptStatus.FAILED else Step.ATTEMPT_UNCONFIRMED
-    return log_relay_attempt(
-        relay,
-        step,
-        now,
-        event.attempt,
-        status=status.value,
-        reason=event.reason,
-        by=event.by,
-        attempts=attempts_with(relay, event.attempt, status=status, sent_id=sent_id),
-    )
+    relay = with_attempt(relay, event.attempt, status=status, sent_id=sent_id)
+    return log_relay_attempt(relay, step, now, event.attempt, status=status.value, reason=event.reason, by=event.by)
 
 
 def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
     """The relay ends as delivered; the first tier to say so stays on record, and what was planned is withdrawn."""
-    cancelled = timers_to_cancel(relay)
-    was = relay.final_status
-    relay = _withdraw_scheduled(relay, now)
-    sent_id = event.sent_id or relay.attempts[event.attempt - 1].sent_id
-    late = "after the relay was given up as exhausted" if was is FinalStatus.EXHAUSTED else ""
-    relay = log_relay_attempt(
+    effects: tuple[Effect, ...] = (*timers_to_cancel(relay), *_to_withdraw(relay, event.attempt))
+    late = "after the relay was given up as exhausted" if relay.final_status is FinalStatus.EXHAUSTED else ""
+    relay = withdraw_scheduled(relay, now)
+    attempt = relay.attempts[event.attempt - 1]
+    sent_id = event.sent_id or attempt.sent_id
+    # A failure told before it is taken back, so that every order of receipts leaves the same attempt.
+    relay = with_attempt(relay, attempt.number, status=AttemptStatus.DELIVERED, sent_id=sent_id, failure=None)
+    relay = changed(
         relay,
-        Step.DELIVERED,
-        now,
-        event.attempt,
-        reason=event.reason or late,
-        by=event.by,
-        # A failure told before it is taken back, so that every order of receipts leaves the same attempt.
-        attempts=attempts_with(relay, event.attempt, status=AttemptStatus.DELIVERED, sent_id=sent_id, failure=None),
         final_status=FinalStatus.DELIVERED,
-        delivered_tier=relay.attempts[event.attempt - 1].tier,
+        delivered_tier=attempt.tier,
         delivery_confirmed_at=now,
+        alarm_is_due=False,
+        fate_lookups=0,
+        fate_lookups_answered=0,
     )
-    return Decision(with_changes(relay, due_at=fates.due_after_end(relay, now)), cancelled)
+    relay = changed(relay, due_at=fates.due_after_end(relay, now))
+    relay = log_relay_attempt(relay, Step.DELIVERED, now, attempt.number, reason=event.reason or late, by=event.by)
+    return Decision(relay, effects)
 
 
-def _withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
+def _to_withdraw(relay: Relay, delivered: int) -> tuple[WithdrawAttempt, ...]:
+    """The current attempt, if it is under way and not the one that was delivered."""
+    current = relay.attempts[-1]
+    is_under_way = relay.final_status is FinalStatus.IN_PROGRESS and current.status in _UNDER_WAY
+    return (WithdrawAttempt(current.number),) if is_under_way and current.number != delivered else ()
+
+
+_UNDER_WAY = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN, AttemptStatus.ACCEPTED})
+
+
+def withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
+    """The current attempt is withdrawn if it has not begun."""
     current = relay.attempts[-1]
     if current.status is not AttemptStatus.SCHEDULED:
         return relay
-    relay = set_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
+    relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
     reason = "an earlier attempt was delivered after all"
     return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
 
 
-_LEARNED = {
+# What an event says of the attempt it is about.
+LEARNED = {
     EventKind.SEND_ACCEPTED: AttemptStatus.ACCEPTED,
     EventKind.RECEIPT_PROGRESS: AttemptStatus.ACCEPTED,
     EventKind.SEND_REFUSED: AttemptStatus.FAILED,
@@ -86,7 +91,7 @@ _LEARNED = {
     EventKind.RECEIPT_DELIVERED: AttemptStatus.DELIVERED,
 }
 # A status only climbs: what is learned later never takes back what a stronger word said before.
-_RANK = {
+RANK = {
     AttemptStatus.SCHEDULED: 0,
     AttemptStatus.CLAIMED: 1,
     AttemptStatus.UNKNOWN: 2,
@@ -98,18 +103,17 @@ _RANK = {
 }
 
 
-def note(relay: Relay, event: Event, now: datetime) -> Decision:
+def learn(relay: Relay, event: Event, now: datetime) -> Decision:
     """Record what is learned of an attempt that no longer decides anything; ignore it if it adds nothing."""
     attempt = relay.attempts[event.attempt - 1]
-    learned = _LEARNED[event.kind]
-    tells_id = event.sent_id is not None and attempt.sent_id is None
-    if _RANK[learned] <= _RANK[attempt.status] and not tells_id:
-        return Decision(relay, (), "nothing new about an attempt that no longer decides anything")
-    climbs = _RANK[learned] > _RANK[attempt.status]
+    learned = LEARNED[event.kind]
+    climbs = RANK[learned] > RANK[attempt.status]
+    if not climbs and (event.sent_id is None or attempt.sent_id is not None):
+        return ignored(relay, "nothing new about an attempt that no longer decides anything")
     failure = (event.failure or NO_REASON) if learned is AttemptStatus.FAILED else None
-    attempts = attempts_with(
+    relay = with_attempt(
         relay,
-        event.attempt,
+        attempt.number,
         status=learned if climbs else attempt.status,
         sent_id=attempt.sent_id or event.sent_id,
         failure=failure if climbs else attempt.failure,
@@ -118,11 +122,10 @@ def note(relay: Relay, event: Event, now: datetime) -> Decision:
         relay,
         Step.LATE_STATUS,
         now,
-        event.attempt,
+        attempt.number,
         status=learned.value,
         error_code=failure.code if failure else None,
         reason=event.reason or (failure.words if failure else ""),
         by=event.by,
-        attempts=attempts,
     )
     return Decision(fates.at_rest(relay))

@@ -130,18 +130,40 @@ class SendAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawAttempt:
+    """Take this attempt back, which is under way: another one was delivered. Only some channels can."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseAlarm:
-    """Tell people that this relay reached nobody; then report ALARM_RAISED."""
+    """Tell people that no handler of this relay was reached; then report ALARM_RAISED."""
 
 
-Effect = ArmTimer | CancelTimer | SendAttempt | RaiseAlarm
+Effect = ArmTimer | CancelTimer | SendAttempt | WithdrawAttempt | RaiseAlarm
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the machine decided: the relay as it shall be, what to do once that is committed, and, when nothing
-    changed, why the event was ignored."""
+    """What the machine decided.
+
+    Attributes:
+        relay: as it shall be.
+        effects: what to do once that is committed, or at once when nothing changed.
+        ignored_because: why nothing changed; empty when something did.
+    """
 
     relay: Relay
     effects: tuple[Effect, ...] = ()
     ignored_because: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return not self.ignored_because
+
+
+def ignored(relay: Relay, because: str, *effects: Effect) -> Decision:
+    """Returns the decision that leaves the relay as it is; `effects` are what the record says is pending."""
+    return Decision(relay, effects, because)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from relay.core.events import Decision, Event, EventKind, RaiseAlarm
-from relay.core.immutable import with_changes
+from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.events import Decision, Event, EventKind, RaiseAlarm, ignored
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
-from relay.core.moves import log_relay_attempt, set_attempt
 from relay.core.policy import (
     FATE_LOOKUP_SECONDS,
     FATE_LOOKUP_SECONDS_MAX,
@@ -20,7 +19,6 @@ from relay.core.policy import (
     SEND_SECONDS_MAX,
 )
 
-_ENDS = frozenset({Step.DELIVERED, Step.EXHAUSTED})
 _UNANSWERED = "unanswered"
 _AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
 
@@ -45,43 +43,29 @@ def due_after_end(relay: Relay, now: datetime) -> datetime | None:
     attempts = open_attempts(relay)
     if not attempts:
         return None
-    asked, answered = _lookups_since_end(relay)
-    if answered >= FATE_LOOKUPS and not any(attempt.is_unresolved for attempt in attempts):
+    if relay.fate_lookups_answered >= FATE_LOOKUPS and not any(attempt.is_unresolved for attempt in attempts):
         return None
-    return now + timedelta(seconds=min(FATE_LOOKUP_SECONDS * 2 ** min(asked, 16), FATE_LOOKUP_SECONDS_MAX))
-
-
-def _lookups_since_end(relay: Relay) -> tuple[int, int]:
-    """How often it was asked since the end, and how often the provider answered."""
-    asked = answered = 0
-    for entry in reversed(relay.error_log):
-        if entry.step in _ENDS:
-            break
-        if entry.step is Step.LOOKUP_REPEATED:
-            asked += 1
-            answered += entry.status != _UNANSWERED
-    return asked, answered
+    return now + timedelta(seconds=min(FATE_LOOKUP_SECONDS * 2 ** min(relay.fate_lookups, 16), FATE_LOOKUP_SECONDS_MAX))
 
 
 def at_rest(relay: Relay) -> Relay:
     """The relay, due no longer if it has ended and the last open attempt was just settled."""
     if relay.final_status is FinalStatus.IN_PROGRESS or relay.alarm_is_due or open_attempts(relay):
         return relay
-    return with_changes(relay, due_at=None)
+    return changed(relay, due_at=None)
 
 
 def never_sent(relay: Relay, event: Event, now: datetime) -> Decision:
     """An attempt of unknown outcome is declared not sent, once nobody can be sending it; nothing else moves."""
     attempt = relay.attempts[event.attempt - 1]
     if not attempt.is_unresolved:
-        return Decision(relay, (), "its outcome is known by now")
+        return ignored(relay, "its outcome is known by now")
     if now < settled_at(attempt):
-        return Decision(relay, (), "its POST may still be under way")
+        return ignored(relay, "its POST may still be under way")
     failed = AttemptStatus.FAILED
-    relay = set_attempt(relay, attempt.number, status=failed)
-    reason = event.reason
+    relay = with_attempt(relay, attempt.number, status=failed)
     relay = log_relay_attempt(
-        relay, Step.LATE_STATUS, now, attempt.number, status=failed.value, reason=reason, by=event.by
+        relay, Step.LATE_STATUS, now, attempt.number, status=failed.value, reason=event.reason, by=event.by
     )
     return Decision(at_rest(relay))
 
@@ -89,9 +73,15 @@ def never_sent(relay: Relay, event: Event, now: datetime) -> Decision:
 def looked_up(relay: Relay, event: Event, now: datetime) -> Decision:
     """Asked again later about what is still open, while that can tell something; the alarm comes first."""
     if relay.alarm_is_due:
-        return Decision(relay, (RaiseAlarm(),), "exhausted; the alarm is still due")
+        return ignored(relay, "exhausted; the alarm is still due", RaiseAlarm())
     if relay.due_at is None:
-        return Decision(relay, (), "nothing is left to ask about")
-    status = _UNANSWERED if event.kind is EventKind.LOOKUP_UNANSWERED else None
+        return ignored(relay, "nothing is left to ask about")
+    answered = event.kind is not EventKind.LOOKUP_UNANSWERED
+    relay = changed(
+        relay,
+        fate_lookups=relay.fate_lookups + 1,
+        fate_lookups_answered=relay.fate_lookups_answered + answered,
+    )
+    status = None if answered else _UNANSWERED
     relay = log_relay_attempt(relay, Step.LOOKUP_REPEATED, now, status=status, reason=event.reason, by=event.by)
-    return Decision(with_changes(relay, due_at=due_after_end(relay, now)))
+    return Decision(changed(relay, due_at=due_after_end(relay, now)))

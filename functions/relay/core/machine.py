@@ -1,7 +1,7 @@
 """The protocol of a relay as a table. Pure: no I/O, no clock, no randomness.
 
 Rules this file keeps:
-1. `transition` and `receive` are the only writers of a relay's state.
+1. `transition` and `receive` are the only writers of a relay's state; no state is read from the trail.
 2. Every (state, event) pair has an answer: an action, or the reason why the event is ignored.
 3. Effects are data, performed only after the relay is committed. A crash in between costs lateness: whoever
    repeats the event is handed what is still pending.
@@ -15,12 +15,23 @@ Must not know: storage, a provider's wire format, configuration, logging.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.core import attempts, fates, moves
-from relay.core.events import ABOUT_THE_RELAY, Decision, Effect, Event, EventKind, RaiseAlarm, SendAttempt, State
+from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.events import (
+    ABOUT_THE_RELAY,
+    Decision,
+    Effect,
+    Event,
+    EventKind,
+    RaiseAlarm,
+    SendAttempt,
+    State,
+    ignored,
+)
 from relay.core.failures import NO_REASON
-from relay.core.immutable import with_changes
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, UNSTARTED_RETRIES_MAX
 
@@ -41,10 +52,10 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
     """Decide what `event` does to `relay` at `now` (UTC). Never raises for an event that a faulty world can bring."""
     first = 0 if event.kind in ABOUT_THE_RELAY else 1
     if not first <= event.attempt <= len(relay.attempts):
-        return Decision(relay, (), "it names an attempt that this relay never made")
+        return ignored(relay, "it names an attempt that this relay never made")
     answer = TABLE[state_of(relay, event)][event.kind]
     if isinstance(answer, str):
-        return Decision(relay, (), answer)
+        return ignored(relay, answer)
     return answer(relay, event, now)
 
 
@@ -64,42 +75,40 @@ def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
     pending = (moves.pending_timer(relay),)
     own = event.claim is not None and event.claim == current.claim
     if own and current.status is AttemptStatus.CLAIMED:
-        return Decision(relay, (*pending, SendAttempt(current.number)), "the claim is already the caller's own")
-    return Decision(relay, pending, "already known; what is pending was armed again")
+        return ignored(relay, "the claim is already the caller's own", *pending, SendAttempt(current.number))
+    return ignored(relay, "already known; what is pending was armed again", *pending)
 
 
 def _claim(relay: Relay, event: Event, now: datetime) -> Decision:
     """The attempt is the caller's to send, with a lease and a deadline; without a claim its timer is armed again."""
     if event.claim is None:
         return _resume(relay, event, now)
-    return moves.claim(relay, event.claim, now, by=event.by)
+    return moves.claimed(relay, event.claim, now, by=event.by)
 
 
 def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
     """The provider has the text; its delivery is awaited until the deadline."""
-    number, accepted = event.attempt, AttemptStatus.ACCEPTED
-    attempts = moves.attempts_with(relay, number, status=accepted, sent_id=event.sent_id)
-    accepts, reason = Step.ATTEMPT_ACCEPTED, event.reason
-    return Decision(moves.log_relay_attempt(relay, accepts, now, number, reason=reason, by=event.by, attempts=attempts))
+    number = event.attempt
+    relay = with_attempt(relay, number, status=AttemptStatus.ACCEPTED, sent_id=event.sent_id)
+    return Decision(log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, number, reason=event.reason, by=event.by))
 
 
 def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
     """The outcome cannot be told: recorded, and nothing is sent again before the provider was asked at the deadline."""
-    changed = moves.set_attempt(relay, event.attempt, status=AttemptStatus.UNKNOWN)
-    return Decision(
-        moves.log_relay_attempt(changed, Step.ATTEMPT_UNKNOWN, now, event.attempt, reason=event.reason, by=event.by)
-    )
+    number = event.attempt
+    relay = with_attempt(relay, number, status=AttemptStatus.UNKNOWN)
+    return Decision(log_relay_attempt(relay, Step.ATTEMPT_UNKNOWN, now, number, reason=event.reason, by=event.by))
 
 
 def _failed(relay: Relay, event: Event, now: datetime) -> Decision:
     """Refused or undelivered: by the failure's class the same tier again by its schedule, or the next tier at once."""
     cancelled = moves.timers_to_cancel(relay)
-    changed = attempts.fail(relay, event, now)
+    relay = attempts.fail(relay, event, now)
     failure = event.failure or NO_REASON
-    if not failure.was_started and moves.unstarted_in_tier(changed) <= UNSTARTED_RETRIES_MAX:
-        return moves.start_later(changed, now, cancelled)
+    if not failure.was_started and moves.unstarted_in_tier(relay) <= UNSTARTED_RETRIES_MAX:
+        return moves.start_later(relay, now, cancelled)
     may_retry = failure.is_retried_in_tier
-    return moves.escalate_on_failure(changed, event, now, may_retry=may_retry, first=cancelled)
+    return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, first=cancelled)
 
 
 def _note(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -108,11 +117,12 @@ def _note(relay: Relay, event: Event, now: datetime) -> Decision:
     When it knew that already, this may be a repetition of the very event that the attempt ended with, by somebody who
     died between commit and effects: what is pending is handed out again.
     """
-    decision = attempts.note(relay, event, now)
-    return decision if decision.relay is not relay else with_changes(decision, effects=_still_pending(relay))
+    decision = attempts.learn(relay, event, now)
+    return decision if decision.changed else replace(decision, effects=still_pending(relay))
 
 
-def _still_pending(relay: Relay) -> tuple[Effect, ...]:
+def still_pending(relay: Relay) -> tuple[Effect, ...]:
+    """Returns what the record says must still be done: the timer of a relay in progress, an alarm that is due."""
     if relay.final_status is FinalStatus.IN_PROGRESS:
         return (moves.pending_timer(relay),)
     return (RaiseAlarm(),) if relay.alarm_is_due else ()
@@ -120,18 +130,18 @@ def _still_pending(relay: Relay) -> tuple[Effect, ...]:
 
 def _deadline_unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
     """Given up, but it may still be delivered: the next tier at once, or the end."""
-    changed = attempts.give_up(relay, event, now, AttemptStatus.UNCONFIRMED)
-    return moves.escalate_on_failure(changed, event, now)
+    relay = attempts.give_up(relay, event, now, AttemptStatus.UNCONFIRMED)
+    return moves.escalate_on_failure(relay, event, now)
 
 
 def _deadline_not_found(relay: Relay, event: Event, now: datetime) -> Decision:
     """Declared not sent: the next tier at once; at the last tier, and only once, it is sent again."""
     current = relay.attempts[-1]
-    changed = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
+    relay = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
     drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
     if current.tier == relay.policy.last_tier and not any(attempt.is_resend for attempt in drive):
-        return moves.send_again(changed, event, now)
-    return moves.escalate_on_failure(changed, event, now)
+        return moves.send_again(relay, event, now)
+    return moves.escalate_on_failure(relay, event, now)
 
 
 def _not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -155,36 +165,36 @@ def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
     current = relay.attempts[-1]
     if current.tier == relay.policy.last_tier and current.lookups < LOOKUP_RETRIES_MAX:
         return moves.ask_again(relay, event, now, now + timedelta(seconds=LOOKUP_RETRY_SECONDS))
-    changed = attempts.give_up(relay, event, now, current.status)
-    return moves.escalate_on_failure(changed, event, now)
+    relay = attempts.give_up(relay, event, now, current.status)
+    return moves.escalate_on_failure(relay, event, now)
 
 
 def _looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
     """A receipt came since it was looked up: only unconfirmed, so the next tier at once, or the end."""
     silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
     reason = f"no delivery confirmed in time; the provider has the text{silent}"
-    return _deadline_unconfirmed(relay, with_changes(event, reason=reason), now)
+    return _deadline_unconfirmed(relay, replace(event, reason=reason), now)
 
 
 def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
     """Whoever comes by is asked to raise the alarm, until that is on record."""
     if not relay.alarm_is_due:
-        return Decision(relay, (), "exhausted, and the alarm was raised")
-    return Decision(relay, (RaiseAlarm(),), "exhausted; the alarm is still due")
+        return ignored(relay, "exhausted, and the alarm was raised")
+    return ignored(relay, "exhausted; the alarm is still due", RaiseAlarm())
 
 
 def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
     """Somebody was told; what is left is to ask the provider later about attempts whose fate is open."""
     if not relay.alarm_is_due:
-        return Decision(relay, (), "the alarm was already recorded")
-    changed = moves.log_relay_attempt(relay, Step.ALARM_RAISED, now, reason=event.reason, by=event.by)
-    return Decision(with_changes(changed, due_at=fates.due_after_end(changed, now)))
+        return ignored(relay, "the alarm was already recorded")
+    relay = changed(relay, alarm_is_due=False, due_at=fates.due_after_end(relay, now))
+    return Decision(log_relay_attempt(relay, Step.ALARM_RAISED, now, reason=event.reason, by=event.by))
 
 
 def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     """Starts again under today's tiers, at the tier asked for; once per request."""
     if event.request_id in relay.redrive_ids:
-        return Decision(relay, (), "this redrive was already done")
+        return ignored(relay, "this redrive was already done")
     return moves.redrive(relay, event, now)
 
 
@@ -192,7 +202,7 @@ def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
     """Refused while the relay is in progress; the repetition of a request that was done resumes what is pending."""
     if event.request_id in relay.redrive_ids:
         return _resume(relay, event, now)
-    return Decision(relay, (), "the relay is still in progress")
+    return ignored(relay, "the relay is still in progress")
 
 
 Action = Callable[[Relay, Event, datetime], Decision]

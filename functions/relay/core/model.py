@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from relay.core.failures import Failure
-from relay.core.policy import Policy
+from relay.core.policy import Policy, Reach
 
 RETENTION = timedelta(days=90)
 
@@ -72,9 +72,6 @@ class Step(StrEnum):
     REDRIVEN = "redriven"
 
 
-_ALARM_STEPS = frozenset({Step.EXHAUSTED, Step.ALARM_RAISED})
-
-
 class TimerKind(StrEnum):
     """What a timer is for."""
 
@@ -102,7 +99,7 @@ class Attempt:
 
     Attributes:
         number: 1-based within the relay, never reused, also not by a redrive.
-        phone: the handler's number at that moment: a redrive may bring other tiers, and its fate is looked up by it.
+        reach: the handler's at that moment: a redrive may bring other tiers, and its fate is looked up by it.
         try_in_tier: 1-based within its tier and drive.
         starts_at: not to be sent earlier.
         claim: random token of whoever holds, or last held, its lease.
@@ -119,6 +116,7 @@ class Attempt:
     try_in_tier: int
     status: AttemptStatus
     starts_at: datetime
+    reach: Reach
     claim: str | None = None
     lease_until: datetime | None = None
     deadline_at: datetime | None = None
@@ -126,7 +124,6 @@ class Attempt:
     failure: Failure | None = None
     is_resend: bool = False
     lookups: int = 0
-    phone: str = ""
 
     @property
     def error_code(self) -> int | None:
@@ -148,7 +145,8 @@ class Attempt:
 class TrailEntry:
     """One line of the audit trail (`error_log` in the document). Never a body, never a phone number.
 
-    `by` names who brought it about when it was not the ordinary course: sweep, reconcile, operator.
+    `by` names who brought it about when it was not the ordinary course: sweep, reconcile, operator. `number` counts the
+    relay's lines from 0; a line keeps its number whatever becomes of the lines before it.
     """
 
     at: datetime
@@ -159,6 +157,7 @@ class TrailEntry:
     error_code: int | None = None
     reason: str = ""
     by: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +186,10 @@ class Relay:
             on record and until the fate of every attempt is known as well as the provider knows it.
         first_attempt_of_drive: number of the attempt with which the latest (re)drive began.
         redrive_ids: request ids of the redrives done, so that repeating one changes nothing.
+        lines_logged: how many lines its trail has had; the next one's number.
+        alarm_is_due: exhausted, and not on record that the alarm was raised.
+        fate_lookups, fate_lookups_answered: how often the provider was asked about open attempts since the end, and how
+            often it answered.
     """
 
     message_id: str
@@ -207,6 +210,10 @@ class Relay:
     recovered: bool = False
     first_attempt_of_drive: int = 1
     redrive_ids: tuple[str, ...] = ()
+    lines_logged: int = 0
+    alarm_is_due: bool = False
+    fate_lookups: int = 0
+    fate_lookups_answered: int = 0
 
     @property
     def current_attempt(self) -> Attempt | None:
@@ -215,14 +222,6 @@ class Relay:
     def attempt(self, number: int) -> Attempt | None:
         """The attempt with this number, or None when the relay never made it."""
         return self.attempts[number - 1] if 1 <= number <= len(self.attempts) else None
-
-    @property
-    def alarm_is_due(self) -> bool:
-        """Exhausted, and nobody has been told yet."""
-        if self.final_status is not FinalStatus.EXHAUSTED:
-            return False
-        last = next((entry.step for entry in reversed(self.error_log) if entry.step in _ALARM_STEPS), None)
-        return last is not Step.ALARM_RAISED
 
     def tier_status(self, tier: int) -> str:
         """The latest attempt's status at this tier in the current drive; `waiting` when none was made."""

@@ -41,19 +41,35 @@ class Success(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How a tier gets to its handler: by which kind of channel, and under which address there."""
+
+    kind: str
+    address: str
+
+
+SMS = "sms"
+
+
+def sms(phone: str) -> Reach:
+    """Returns the reach of a handler who is texted."""
+    return Reach(SMS, phone)
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """One level of the cascade.
 
     Attributes:
         name: what people call the handler; never sent to anybody.
-        phone: the handler's number, E.164.
+        reach: how the handler is got at.
         retry_delays_seconds: waits before each further try inside the tier; its length is the number of retries.
         receipt_timeout_seconds: how long one attempt may stay without confirmed delivery.
         success: the status that counts as having reached the handler.
     """
 
     name: str
-    phone: str
+    reach: Reach
     retry_delays_seconds: tuple[float, ...] = DEFAULT_RETRY_DELAYS_SECONDS
     receipt_timeout_seconds: float = DEFAULT_RECEIPT_TIMEOUT_SECONDS
     success: Success = Success.DELIVERED

@@ -30,10 +30,10 @@ class Published:
 
 def record(connection: sqlite3.Connection, relay: Relay, lines_before: int) -> None:
     """Note that the relay's trail grew from this many lines; part of the write's own transaction."""
-    if len(relay.error_log) > lines_before:
+    if relay.lines_logged > lines_before:
         connection.execute(
             "INSERT INTO feed (message_id, first_line, end_line) VALUES (?, ?, ?)",
-            (relay.message_id, lines_before, len(relay.error_log)),
+            (relay.message_id, lines_before, relay.lines_logged),
         )
 
 

@@ -24,6 +24,7 @@ from relay.embedded.file import from_micros, to_micros
 from relay.errors import AlreadyStored, VersionConflict
 from relay.ports import Clock, Journal, Page, Search, Stored
 from relay.record.documents import Document, to_document
+from relay.record.earlier import completed
 
 # A relay rarely writes more often than this, so trimming keeps up with what comes in.
 _FEED_LINES_PER_RELAY = 20
@@ -94,7 +95,7 @@ class SqliteStore:
                 (*changed.values(), relay.message_id),
             )
             timer_rows.arm(connection, timers)
-            feed.record(connection, relay, len(stored.get("error_log", ())))
+            feed.record(connection, relay, completed(stored)["lines_logged"])
             return int(changed["version"])
 
         return self._write_and_arm(work, timers, timeout_seconds)

@@ -1,195 +1,167 @@
-"""Load, decide, commit, perform: the one place where a decision of the machine meets the world.
+"""Decide, commit, perform, and again with what that brought about, until nothing is left to do.
 
-Order is everything here. A relay is committed with compare-and-set before any effect; timers are armed before a send.
-A process that dies on any line leaves a record from which a repeated event, a timer or the sweep goes on.
+The one place where a decision of the machine meets the world. Order is everything here: a relay is committed with
+compare-and-set before any effect, timers are armed before a send. A process that dies on any line leaves a record from
+which a repeated event, a timer or the sweep goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from relay.core import failures, machine
-from relay.core.events import ArmTimer, CancelTimer, Decision, Event, EventKind, RaiseAlarm, SendAttempt
-from relay.core.model import Relay, Timer
-from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX
-from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.flow.wording import compose
-from relay.ports import (
-    Accepted,
-    Clock,
-    Journal,
-    Messenger,
-    OutgoingText,
-    Refused,
-    RelayStore,
-    SendOutcome,
-    Stored,
-    Timers,
+from relay.core import machine
+from relay.core.events import (
+    ArmTimer,
+    CancelTimer,
+    Decision,
+    Effect,
+    Event,
+    EventKind,
+    RaiseAlarm,
+    SendAttempt,
+    WithdrawAttempt,
 )
+from relay.core.model import Timer
+from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
+from relay.flow import sending
+from relay.flow.world import Budget, SendingWorld, World
+from relay.ports import Stored
 
-# Each conflict means that somebody else got on with the relay; so many in a row mean that something is broken.
+# Each conflict means that another process got on with the relay; so many in a row mean that something is broken.
 _COMMIT_TRIES = 8
-_VALIDITY_MAX_SECONDS = 36000
-# Kept back from a send, for writing down how it went.
-_RECORDING_SECONDS = 0.5
-_SEND_LEAST_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything outside the core, as ports. `new_claim` gives a random token, unique for every call."""
-
-    store: RelayStore
-    timers: Timers
-    messenger: Messenger
-    clock: Clock
-    journal: Journal
-    new_claim: Callable[[], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Upper bounds of single calls, in seconds."""
-
-    store_seconds: float
-    timers_seconds: float
-    send_seconds: float
-
-
-# Everything that a webhook or a callback does fits into this: a provider that gives up after 15 s can try three times.
-WEBHOOK_SECONDS = 4.3
-
-# The webhook's own: the provider gives up after some 15 s, and all of its retries have to fit into them.
-WEBHOOK_LIMITS = Limits(store_seconds=1.2, timers_seconds=1.0, send_seconds=2.5)
-TASK_LIMITS = Limits(store_seconds=5.0, timers_seconds=5.0, send_seconds=SEND_SECONDS_MAX)
-
-
-class Budget:
-    """What is left of the time in which an answer must be given; every call gets its limit or what is left."""
-
-    def __init__(self, clock: Clock, seconds: float, limits: Limits) -> None:
-        self._clock = clock
-        self._end = clock.monotonic() + seconds
-        self._limits = limits
-
-    def at_most(self, seconds: float) -> float:
-        """What a call may take that has a limit of its own."""
-        # Never zero: a call that may not take any time at all could not even fail in an orderly way.
-        return max(0.05, min(seconds, self._end - self._clock.monotonic()))
-
-    @property
-    def store(self) -> float:
-        return self.at_most(self._limits.store_seconds)
-
-    @property
-    def timers(self) -> float:
-        return self.at_most(self._limits.timers_seconds)
-
-    @property
-    def send(self) -> float:
-        return self.at_most(min(self._limits.send_seconds, self._left - _RECORDING_SECONDS))
-
-    @property
-    def has_time_to_send(self) -> bool:
-        """Whether a POST could still be waited for. One given up early would leave an outcome nobody can tell."""
-        return self._left - _RECORDING_SECONDS >= _SEND_LEAST_SECONDS
-
-    @property
-    def is_used_up(self) -> bool:
-        return self._left <= 0
-
-    @property
-    def _left(self) -> float:
-        return self._end - self._clock.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of an event: the relay as committed (None: there is no such relay) and the machine's answer."""
+    """What became of an event: the relay as committed last (None: there is no such relay), and why it was ignored."""
 
     stored: Stored | None
     ignored_because: str = ""
 
 
 def load(world: World, message_id: str, budget: Budget) -> Stored | None:
-    """The relay, or None when it is unknown or expired. Raises StoreUnavailable."""
+    """Returns the relay, or None when it is unknown or expired. Raises StoreUnavailable."""
     return world.store.get(message_id, timeout_seconds=budget.store)
 
 
 def create(world: World, decision: Decision, budget: Budget) -> bool:
-    """Store a new relay, then perform what it asks for; whether it is new.
+    """Store a new relay, then perform what it asks for. Returns whether it is new.
 
-    When somebody has stored it before, goes on from what is stored. Raises StoreUnavailable only while nobody knows
-    whether it is durable: then the provider must try again. What goes wrong later is left to the timers and the sweep.
+    One that is stored already is resumed. Raises StoreUnavailable only while it is not known whether the relay is
+    durable: then the provider must try again. What goes wrong later is left to the timers and the sweep.
     """
     relay = decision.relay
     began = world.clock.monotonic()
     try:
-        stored = Stored(relay, world.store.create(relay, _timers(decision), timeout_seconds=budget.store))
+        version = world.store.create(relay, _timers(decision), timeout_seconds=budget.store)
     except (AlreadyStored, StoreUnavailable) as error:
         existing = load(world, relay.message_id, budget)
         if existing is None and isinstance(error, AlreadyStored):
             return False  # it was dealt with and has expired since, or was cleaned up: nothing is left to do
         if existing is None:
             raise StoreUnavailable("the relay could not be stored") from error
-        stored = existing
-        if existing.relay == relay:
-            # Our own create; its reply was lost, and perhaps its timers.
-            stored = Stored(relay, existing.version)
-            _arm(world, decision, budget)
-    is_new = stored.relay is relay
+        if existing.relay != relay:
+            lease = relay.attempts[0].claim if relay.attempts else None
+            _after_durable(world, existing, Event(EventKind.INBOUND_REPEATED, claim=lease), (), budget, began)
+            return False
+        # Our own create; its reply was lost, and perhaps its timers.
+        version = existing.version
+        _arm(world, decision, budget)
+    world.journal.steps(relay, relay.error_log)
+    _after_durable(world, Stored(relay, version), None, decision.effects, budget, began)
+    return True
+
+
+def _after_durable(
+    world: World, stored: Stored, event: Event | None, effects: Iterable[Effect], budget: Budget, began: float
+) -> None:
+    """Go on with a relay that is durable: whatever the store does now, the sender must not be asked to try again."""
     try:
-        if is_new:
-            world.journal.steps(relay, relay.error_log)
-            _perform(world, stored, decision, budget, began)
+        if event is not None:
+            apply(world, stored, event, budget, began)
         else:
-            claim = relay.attempts[0].claim if relay.attempts else None
-            apply(world, stored, Event(EventKind.INBOUND_REPEATED, claim=claim), budget, began)
+            carry_out(world, stored, effects, budget, began)
     except StoreUnavailable:
-        world.journal.note("WARNING", "store unavailable after the text was durable", relay=relay.message_id)
-    return is_new
+        world.journal.note("WARNING", "store unavailable after the text was durable", relay=stored.relay.message_id)
 
 
 def apply(world: World, stored: Stored, event: Event, budget: Budget, began: float | None = None) -> Applied:
-    """Let an event act on a relay that was read before; on a conflict it is read again.
+    """Let an event act on a relay that was read before, and everything that follows from it.
 
-    `began` is the monotonic time since when the caller may hold a claim, if that is earlier than now. Raises
-    StoreUnavailable when the event could not be recorded: whoever brought it must bring it again.
+    `began` is the monotonic time since when the caller may hold a lease, if that is earlier than now. Raises
+    StoreUnavailable when something could not be recorded: whatever brought the event must bring it again.
     """
     began = world.clock.monotonic() if began is None else began
+    step = decide(world, stored, event, budget)
+    if step is None:
+        return Applied(None, "the relay is gone")
+    latest = carry_out(world, step.stored, step.decision.effects, budget, began)
+    return Applied(latest, step.decision.ignored_because)
+
+
+def carry_out(world: World, stored: Stored, effects: Iterable[Effect], budget: Budget, began: float) -> Stored:
+    """Perform effects in order, and those of what they bring about. Returns the relay as committed last."""
+    waiting = deque(effects)
+    while waiting:
+        event = perform(world, stored, waiting.popleft(), budget, began)
+        if event is None:
+            continue
+        step = decide(world, stored, event, budget)
+        if step is None:
+            break  # the relay is gone, and with it all that was left to do
+        stored = step.stored
+        waiting.extend(step.decision.effects)
+    return stored
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision, and the relay as it is stored after it."""
+
+    stored: Stored
+    decision: Decision
+
+
+def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Step | None:
+    """Let the machine decide and commit what changed; on a conflict the relay is read and decided again.
+
+    Returns None when the relay is gone. Raises StoreUnavailable when it could not be committed.
+    """
     for _ in range(_COMMIT_TRIES):
         decision = machine.transition(stored.relay, event, world.clock.now())
-        if decision.relay is stored.relay:
+        if not decision.changed:
             _arm(world, decision, budget)
-            _perform(world, stored, decision, budget, began)
-            return Applied(stored, decision.ignored_because)
-        committed = _commit(world, stored, decision, budget)
-        if committed is None:
-            return Applied(None, "the relay is gone")
-        if committed.relay is not decision.relay:
-            stored = committed  # somebody else got on with it: decide again. The machine knows our own claim.
-            if budget.is_used_up:
-                break  # whoever waits for an answer has none to wait for any more
-            continue
-        world.journal.steps(decision.relay, decision.relay.error_log[len(stored.relay.error_log) :])
-        _perform(world, committed, decision, budget, began)
-        return Applied(committed, decision.ignored_because)
+            return Step(stored, decision)
+        before = stored.relay
+        stored_now, is_ours = commit(world, stored, decision, budget)
+        if stored_now is None:
+            return None
+        stored = stored_now
+        if is_ours:
+            world.journal.steps(
+                stored.relay, [entry for entry in stored.relay.error_log if entry.number >= before.lines_logged]
+            )
+            return Step(stored, decision)
+        # Another process got on with it: decide again. The machine knows our own lease.
+        if budget.is_used_up:
+            break  # the caller's caller does not wait for an answer any more
     raise StoreUnavailable("the relay kept changing")
 
 
-def _commit(world: World, stored: Stored, decision: Decision, budget: Budget) -> Stored | None:
-    """Write what was decided; what is stored afterwards: that, or what somebody else wrote, or None if it is gone."""
+def commit(world: World, stored: Stored, decision: Decision, budget: Budget) -> tuple[Stored | None, bool]:
+    """Write what was decided. Returns what is stored then, None if it is gone, and whether that is what we wrote."""
     try:
         version = world.store.update(decision.relay, stored.version, _timers(decision), timeout_seconds=budget.store)
     except (VersionConflict, StoreUnavailable):
         again = load(world, stored.relay.message_id, budget)
         if again is None or again.relay != decision.relay:
-            return again
+            return again, False
         # Our own write; its reply was lost, and perhaps its timers.
         version = again.version
         _arm(world, decision, budget)
-    return Stored(decision.relay, version)
+    return Stored(decision.relay, version), True
 
 
 def _timers(decision: Decision) -> tuple[Timer, ...]:
@@ -201,57 +173,20 @@ def _arm(world: World, decision: Decision, budget: Budget) -> None:
         world.timers.arm(timer, timeout_seconds=budget.timers)
 
 
-def _perform(world: World, stored: Stored, decision: Decision, budget: Budget, began: float) -> None:
-    """The effects of a committed decision. Timers to arm went with the commit."""
-    for effect in decision.effects:
-        if isinstance(effect, CancelTimer):
-            world.timers.cancel(effect.timer, timeout_seconds=budget.timers)
-        elif isinstance(effect, SendAttempt):
-            _send_and_record(world, stored, effect.number, budget, began)
-        elif isinstance(effect, RaiseAlarm):
-            world.journal.exhausted(stored.relay)
-            apply(world, stored, Event(EventKind.ALARM_RAISED), budget)
+def perform(world: World, stored: Stored, effect: Effect, budget: Budget, began: float) -> Event | None:
+    """Perform one effect of a committed decision. Returns what the machine must be told of it.
 
-
-def _send_and_record(world: World, stored: Stored, number: int, budget: Budget, began: float) -> None:
-    attempt = stored.relay.attempts[number - 1]
-    # By both clocks: the time of day may have been set back since the claim.
-    held_up = world.clock.monotonic() - began >= LEASE_SECONDS
-    lease_is_over = held_up or attempt.lease_until is None or world.clock.now() >= attempt.lease_until
-    if lease_is_over or not budget.has_time_to_send:
-        # We were held up: nothing leaves now, others may have gone on. It certainly was not sent, and that is recorded.
-        outcome: SendOutcome = Refused(failures.NOT_STARTED)
-    else:
-        phone = stored.relay.policy.tier(attempt.tier).phone
-        outcome = attempt_forward(world, stored.relay, number, phone, budget)
-    apply(world, stored, _event_of(outcome, number), budget)
-
-
-def attempt_forward(world: World, relay: Relay, number: int, phone_number: str, budget: Budget) -> SendOutcome:
-    """Send one SMS to one tier, once. Returns how it went; never raises for what the provider does."""
-    attempt = relay.attempts[number - 1]
-    tier = relay.policy.tier(attempt.tier)
-    text = OutgoingText(
-        to=phone_number,
-        from_=relay.recipient_phone,
-        body=body_of(relay),
-        # What is still queued at the provider when we give up must not arrive hours later.
-        validity_seconds=max(1, min(_VALIDITY_MAX_SECONDS, int(tier.receipt_timeout_seconds))),
-        message_id=relay.message_id,
-        tier=attempt.tier,
-        attempt=number,
-    )
-    return world.messenger.send(text, timeout_seconds=budget.send)
-
-
-def body_of(relay: Relay) -> str:
-    """What every handler of this relay reads."""
-    return compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
-
-
-def _event_of(outcome: SendOutcome, number: int) -> Event:
-    if isinstance(outcome, Accepted):
-        return Event(EventKind.SEND_ACCEPTED, number, sent_id=outcome.sent_id)
-    if isinstance(outcome, Refused):
-        return Event(EventKind.SEND_REFUSED, number, failure=outcome.failure)
-    return Event(EventKind.SEND_UNKNOWN, number, reason=outcome.reason)
+    Timers to arm went with the commit.
+    """
+    if isinstance(effect, CancelTimer):
+        world.timers.cancel(effect.timer, timeout_seconds=budget.timers)
+    elif isinstance(effect, SendAttempt):
+        if not isinstance(world, SendingWorld):
+            raise TypeError("an attempt was handed out where nothing can be sent")
+        return sending.send(world, stored.relay, effect.number, budget, began)
+    elif isinstance(effect, WithdrawAttempt):
+        sending.withdraw(world, stored.relay, effect.number, budget)
+    elif isinstance(effect, RaiseAlarm):
+        world.alarms.exhausted(stored.relay)
+        return Event(EventKind.ALARM_RAISED)
+    return None

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from relay.core import moves
 from relay.core.model import InboundText, SenderClass
+from relay.core.people import People
 from relay.core.policy import Policy
+from relay.core.routes import Forward, Record, Route
 from relay.flow import conductor
-from relay.flow.conductor import Budget, World
+from relay.flow.world import Budget, SendingWorld
 
 # Twilio blocks every later message to a phone that texts one of these, until it texts START (error 21610).
 # Source: Twilio docs on its default opt-out keywords.
@@ -21,6 +23,7 @@ class Intake:
 
     policy: Policy
     business_phones: tuple[str, ...]
+    people: People
 
 
 def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
@@ -31,20 +34,26 @@ def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
     # A text to and from the same number is our own, whatever the configuration says.
     if text.sender_phone in intake.business_phones or text.sender_phone == text.recipient_phone:
         return SenderClass.OWN_NUMBER
-    if any(tier.phone == text.sender_phone for tier in intake.policy.tiers):
+    if intake.people.with_number(text.sender_phone) is not None:
         word = text.body.strip().upper()
         return SenderClass.HANDLER_OPT_OUT if word in _OPT_OUT_WORDS else SenderClass.HANDLER
     return SenderClass.CUSTOMER
 
 
-def accept(world: World, intake: Intake, text: InboundText, budget: Budget, recovered_by: str = "") -> bool:
-    """Make the text durable and send it to tier 1; whether it is new.
+def route_of(intake: Intake, sender_class: SenderClass) -> Route:
+    """Returns what becomes of a text from such a sender."""
+    if sender_class is SenderClass.CUSTOMER:
+        return Forward(intake.policy)
+    return Record(intake.policy, "not from a customer: recorded, not forwarded")
+
+
+def accept(world: SendingWorld, intake: Intake, text: InboundText, budget: Budget, recovered_by: str = "") -> bool:
+    """Make the text durable and send it to tier 1. Returns whether it is new.
 
     Raises StoreUnavailable only while the text is not known to be durable. What goes wrong after that is left to the
     timers and the sweep.
     """
     sender_class = classify_sender(intake, text)
-    decision = moves.receive(
-        text, sender_class, intake.policy, world.clock.now(), world.new_claim(), recovered_by=recovered_by
-    )
+    route = route_of(intake, sender_class)
+    decision = moves.receive(text, sender_class, route, world.clock.now(), world.new_lease(), recovered_by=recovered_by)
     return conductor.create(world, decision, budget)

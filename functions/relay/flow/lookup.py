@@ -1,135 +1,36 @@
-"""Asking the provider what became of an attempt, and telling the machine.
-
-A text whose id was never learned is found by number, time and words. That is ambiguous between texts with the same
-words from the same customer to the same handler, and a text given to the wrong one of them would be a text lost.
-"""
+"""Asking what became of an attempt, through its channel, and telling the machine."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from relay.core import fates
 from relay.core.events import Event, EventKind
 from relay.core.model import Attempt, FinalStatus, Relay
 from relay.errors import MessengerUnavailable
 from relay.flow import conductor
-from relay.flow.conductor import Budget, World
+from relay.flow.channel import Found, Undecidable
 from relay.flow.receipts import receipt_event, success_for
-from relay.flow.wording import comparable
-from relay.ports import Search, SentMessage, Stored
+from relay.flow.world import Budget, SendingWorld
+from relay.ports import Stored
 
-# How far the provider's clock and ours may differ, and its list be behind, when a text is looked for by its time.
-# Generous: a text looked for too late costs a few rows, one not found for a clock's sake is sent twice.
-_TOLERANCE = timedelta(minutes=10)
-# For so long after a text a callback may still tell whose it is; later the order of sending decides.
-_CALLBACKS_COME = timedelta(hours=1)
-# How far back a customer's other texts are compared: only one that was redriven could matter and be older.
-_PAGE, _PAGES_MAX = 100, 3
 # When the process that was sending died, its text need not wait for a deadline that may be hours away. Most deadlines
 # come earlier than this.
-_PATIENCE = timedelta(minutes=2)
+PATIENCE = timedelta(minutes=2)
 NOT_SENT = "the provider has no such text: declared not sent"
 _NOT_TOLD = "the provider cannot tell more of an attempt yet"
 _SILENT = "the provider could not be asked what became of an attempt"
 _ADOPTED, _DECLARED, _TAKEN_OVER = "adopted", "declared not sent", "taken over"
 
 
-class Undecidable(MessengerUnavailable):
-    """The provider has a text that may be this attempt's, and may as well be that of another one of unknown outcome."""
+def find(world: SendingWorld, relay: Relay, attempt: Attempt, budget: Budget) -> Found | None:
+    """Returns what the provider has of this attempt; None when it answers that it has nothing.
 
-
-def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMessage | None:
-    """The attempt's text at the provider: by its id, or, when the id was never learned, by number, time and words.
-
-    Returns None when the provider answers that it has no such text. Raises MessengerUnavailable when it cannot be told
-    (Undecidable: yet), and StoreUnavailable when it must be known to whom a text belongs.
+    Raises MessengerUnavailable when it cannot be told (Undecidable: yet), and StoreUnavailable.
     """
-    if attempt.sent_id is not None:
-        return world.messenger.fetch(attempt.sent_id, timeout_seconds=budget.send)
-    since, until = _created_between(attempt)
-    phone = _phone(relay, attempt)
-    candidates = world.messenger.sent_to(phone, relay.recipient_phone, since, timeout_seconds=budget.send)
-    words = comparable(conductor.body_of(relay))
-    matching = [text for text in candidates if _can_be(text, relay, attempt) and comparable(text.body) == words]
-    if not matching:
-        return None
-    others = list(_others_with_the_same_words(world, relay, attempt, words, until, budget))
-    taken = {other.sent_id for _, other in others}
-    free = sorted((text for text in matching if text.sent_id not in taken), key=_age)
-    rivals = [
-        _Rival(other.starts_at, owner.message_id, other.number)
-        for owner, other in others
-        if _may_own(relay, owner, other) and any(_can_be(text, owner, other) for text in free)
-    ]
-    me = _Rival(attempt.starts_at, relay.message_id, attempt.number)
-    others_might = any(rival.message_id != me.message_id for rival in rivals)
-    # A callback may yet tell whose each is. Only when none can be expected any more the order of sending decides: it is
-    # told by clocks that may differ.
-    if others_might and world.clock.now() < until + _CALLBACKS_COME:
-        raise Undecidable("another text with the same words is of unknown outcome too")
-    before_me = sum(rival < me for rival in rivals)
-    return free[before_me] if before_me < len(free) else None
-
-
-class _Rival(NamedTuple):
-    """An attempt of unknown outcome that a text may belong to, in the order of sending."""
-
-    starts_at: datetime
-    message_id: str
-    number: int
-
-
-def _may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
-    """Whether a text may be this attempt's, for all that its record tells.
-
-    One of another relay that was declared not sent counts: its text may have come to the provider after that answer,
-    and an attempt that took it for its own would be recorded as delivered without being so. Within one relay it is the
-    same text.
-    """
-    may_have_left = attempt.is_unresolved or (attempt.was_declared_not_sent and owner is not relay)
-    return may_have_left and attempt.sent_id is None
-
-
-def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
-    """When the provider can have made the attempt's text."""
-    return attempt.starts_at - _TOLERANCE, fates.settled_at(attempt) + _TOLERANCE
-
-
-def _can_be(text: SentMessage, owner: Relay, attempt: Attempt) -> bool:
-    """Whether the text is one that this attempt can have sent, by number and time."""
-    since, until = _created_between(attempt)
-    return text.to == _phone(owner, attempt) and since <= text.created_at <= until
-
-
-def _age(text: SentMessage) -> tuple[object, str]:
-    return (text.created_at, text.sent_id)
-
-
-def _phone(relay: Relay, attempt: Attempt) -> str:
-    # Attempts that an earlier revision stored have no phone of their own.
-    return attempt.phone or relay.policy.tier(min(attempt.tier, relay.policy.last_tier)).phone
-
-
-def _others_with_the_same_words(
-    world: World, relay: Relay, attempt: Attempt, words: str, until: datetime, budget: Budget
-) -> Iterator[tuple[Relay, Attempt]]:
-    """All other attempts, of this relay or of one with the same words from the same customer, who may well text the
-    same thing twice in a row; each with its relay."""
-    yield from ((relay, other) for other in relay.attempts if other.number != attempt.number)
-    token = None
-    for _ in range(_PAGES_MAX):
-        search = Search(sender_phone=relay.sender_phone, until=until + _TOLERANCE, limit=_PAGE, page_token=token)
-        page = world.store.search(search, timeout_seconds=budget.store)
-        for found in page.relays:
-            if found.message_id != relay.message_id and comparable(conductor.body_of(found)) == words:
-                yield from ((found, other) for other in found.attempts)
-        token = page.next_page_token
-        if token is None:
-            return
+    return world.channels[attempt.reach.kind].find(relay, attempt, budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +52,7 @@ def is_worth_asking(relay: Relay, now: datetime) -> bool:
     return relay.due_at is not None and any(now >= fates.settled_at(attempt) for attempt in fates.open_attempts(relay))
 
 
-def settle(world: World, stored: Stored, budget: Budget, by: str) -> Settled:
+def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Settled:
     """Ask about every open attempt of a relay and let the record learn the answers. Raises StoreUnavailable."""
     counts: Counter[str] = Counter()
     answered = True
@@ -181,19 +82,19 @@ def settle(world: World, stored: Stored, budget: Budget, by: str) -> Settled:
     return Settled(counts[_ADOPTED], counts[_DECLARED], counts[_TAKEN_OVER], answered)
 
 
-def put_off(world: World, stored: Stored, budget: Budget, by: str) -> None:
+def put_off(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> None:
     """Ask about this relay another time if it has ended and is due: the provider is silent. Raises StoreUnavailable."""
     _ask_again_later(world, stored, budget, Event(EventKind.LOOKUP_UNANSWERED, reason=_SILENT, by=by))
 
 
-def _fate(relay: Relay, attempt: Attempt, found: SentMessage | None, now: datetime, by: str) -> Event | None:
+def _fate(relay: Relay, attempt: Attempt, found: Found | None, now: datetime, by: str) -> Event | None:
     """What the answer says of an open attempt, or None when the record knows it already."""
     if found is None:
         if not attempt.is_unresolved:
             return None
         if relay.final_status is not FinalStatus.IN_PROGRESS or attempt is not relay.current_attempt:
             return Event(EventKind.NEVER_SENT, attempt.number, reason=NOT_SENT, by=by)
-        if now < fates.settled_at(attempt) + _PATIENCE:
+        if now < fates.settled_at(attempt) + PATIENCE:
             return None
         return Event(EventKind.DEADLINE_NOT_FOUND, attempt.number, reason=NOT_SENT, by=by)
     event = told(relay, attempt, found, by)
@@ -202,7 +103,7 @@ def _fate(relay: Relay, attempt: Attempt, found: SentMessage | None, now: dateti
     return event
 
 
-def told(relay: Relay, attempt: Attempt, found: SentMessage, by: str) -> Event | None:
+def told(relay: Relay, attempt: Attempt, found: Found, by: str) -> Event | None:
     """The receipt that a look-up's answer amounts to; None when it says nothing of an outgoing text."""
     receipt = found.receipt
     if receipt is None:
@@ -218,7 +119,7 @@ def _counter(attempt: Attempt, event: Event) -> str:
     return _ADOPTED if attempt.is_unresolved else _TAKEN_OVER
 
 
-def _ask_again_later(world: World, stored: Stored, budget: Budget, event: Event) -> None:
+def _ask_again_later(world: SendingWorld, stored: Stored, budget: Budget, event: Event) -> None:
     relay = stored.relay
     is_due = relay.due_at is not None and relay.due_at <= world.clock.now()
     if relay.final_status is not FinalStatus.IN_PROGRESS and is_due:

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from relay.core.model import RETENTION, FinalStatus
 from relay.errors import MessengerUnavailable, StoreUnavailable
 from relay.flow import conductor, intake, lookup
-from relay.flow.conductor import TASK_LIMITS, Budget, World
 from relay.flow.intake import Intake
+from relay.flow.world import TASK_LIMITS, Budget, SendingWorld
 from relay.ports import ReceivedMessage, Search, Stored
 
 RUN_SECONDS = 120.0
@@ -73,7 +73,7 @@ class ReconcileReport:
         return not (self.twilio_answered and self.store_answered)
 
 
-def reconcile(world: World, intake: Intake, limit: int = RUN_LIMIT) -> ReconcileReport:
+def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> ReconcileReport:
     """Compare once, bounded in time and by `limit`. Raises StoreUnavailable only before anything was done."""
     run = _Run(world, intake, Budget(world.clock, RUN_SECONDS, TASK_LIMITS), limit)
     watermark = world.store.get_watermark(WATERMARK, timeout_seconds=run.budget.store)
@@ -95,7 +95,7 @@ def reconcile(world: World, intake: Intake, limit: int = RUN_LIMIT) -> Reconcile
 class _Run:
     """One run's work and its counts."""
 
-    def __init__(self, world: World, intake: Intake, budget: Budget, limit: int) -> None:
+    def __init__(self, world: SendingWorld, intake: Intake, budget: Budget, limit: int) -> None:
         self.budget = budget
         self.failed = 0
         self.twilio_answered = True
@@ -142,7 +142,7 @@ class _Run:
         listed = [
             received
             for phone in self._intake.business_phones
-            for received in self._world.messenger.received_at(
+            for received in self._world.provider_of(phone).received_at(
                 phone, since, timeout_seconds=self.budget.at_most(LIST_SECONDS)
             )
         ]

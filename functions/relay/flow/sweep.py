@@ -10,7 +10,7 @@ from relay.core.events import Event, EventKind
 from relay.core.model import FinalStatus
 from relay.errors import StoreUnavailable
 from relay.flow import conductor, lookup, timers
-from relay.flow.conductor import TASK_LIMITS, Budget, World
+from relay.flow.world import TASK_LIMITS, Budget, SendingWorld
 from relay.ports import Stored
 
 # Timers get a head start, so that the sweep does not compete with the ones that are merely a little late.
@@ -30,7 +30,7 @@ class SweepReport:
     more: bool
 
 
-def sweep(world: World, limit: int = RUN_LIMIT) -> SweepReport:
+def sweep(world: SendingWorld, limit: int = RUN_LIMIT) -> SweepReport:
     """Resume what is overdue; costs in proportion to that, and not to what is stored. Raises StoreUnavailable."""
     budget = Budget(world.clock, RUN_SECONDS, TASK_LIMITS)
     now = world.clock.now()
@@ -52,7 +52,7 @@ def sweep(world: World, limit: int = RUN_LIMIT) -> SweepReport:
 class _Run:
     """One run's work and its counts."""
 
-    def __init__(self, world: World, budget: Budget) -> None:
+    def __init__(self, world: SendingWorld, budget: Budget) -> None:
         self._world = world
         self._budget = budget
         self._twilio_is_silent = False
@@ -86,7 +86,7 @@ def _has_only_fates_to_settle(stored: Stored) -> bool:
     return stored.relay.final_status is not FinalStatus.IN_PROGRESS and not stored.relay.alarm_is_due
 
 
-def resume(world: World, stored: Stored, budget: Budget) -> bool:
+def resume(world: SendingWorld, stored: Stored, budget: Budget) -> bool:
     """Take one overdue relay a step on; whether anything changed."""
     timer = moves.pending(stored.relay)
     if timer is None:

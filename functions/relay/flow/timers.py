@@ -6,15 +6,17 @@ from relay.core.events import Event, EventKind
 from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
 from relay.errors import MessengerUnavailable
 from relay.flow import conductor
-from relay.flow.conductor import TASK_LIMITS, Applied, Budget, World
-from relay.flow.lookup import NOT_SENT, Undecidable, find, told
+from relay.flow.channel import Undecidable
+from relay.flow.conductor import Applied
+from relay.flow.lookup import NOT_SENT, find, told
+from relay.flow.world import TASK_LIMITS, Budget, SendingWorld
 from relay.ports import Stored
 
 # Well below the dispatch deadline of the queues, so that a slow handler answers before it is called again.
 TASK_SECONDS = 40.0
 
 
-def fire(world: World, timer: Timer, by: str = "") -> Applied:
+def fire(world: SendingWorld, timer: Timer, by: str = "") -> Applied:
     """Act on a timer, however late and however often it comes. `by` names who noticed, if it was not the timer.
 
     Raises StoreUnavailable when nothing could be recorded: the timer must come again.
@@ -26,9 +28,9 @@ def fire(world: World, timer: Timer, by: str = "") -> Applied:
     return act(world, stored, timer, budget, by)
 
 
-def act(world: World, stored: Stored, timer: Timer, budget: Budget, by: str = "") -> Applied:
+def act(world: SendingWorld, stored: Stored, timer: Timer, budget: Budget, by: str = "") -> Applied:
     """The same for a relay that was just read."""
-    claim = world.new_claim()
+    claim = world.new_lease()
     if timer.kind is TimerKind.ATTEMPT:
         event = Event(EventKind.ATTEMPT_DUE, timer.attempt, claim=claim, by=by)
         return conductor.apply(world, stored, event, budget)
@@ -39,7 +41,7 @@ def act(world: World, stored: Stored, timer: Timer, budget: Budget, by: str = ""
     return conductor.apply(world, stored, event, budget)
 
 
-def deadline_event(world: World, relay: Relay, number: int, claim: str, budget: Budget, by: str = "") -> Event:
+def deadline_event(world: SendingWorld, relay: Relay, number: int, claim: str, budget: Budget, by: str = "") -> Event:
     """What to tell the machine at an attempt's deadline: its true status, asked of the provider first.
 
     A needless escalation is saved when it was delivered after all, and nothing is guessed when the provider is silent.

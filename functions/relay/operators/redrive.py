@@ -9,7 +9,7 @@ from relay.core.events import Event, EventKind
 from relay.core.policy import Policy
 from relay.errors import BadRequest
 from relay.flow import conductor
-from relay.flow.conductor import TASK_LIMITS, Budget, World
+from relay.flow.world import TASK_LIMITS, Budget, World
 from relay.operators.identity import Caller, IdentityVerifier
 from relay.operators.internal_api import Body, answer
 from relay.operators.state_api import message_id, relay_json

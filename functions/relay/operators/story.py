@@ -122,7 +122,7 @@ def _attempt(relay: Relay, attempt: Attempt) -> Json:
     return {
         "number": attempt.number,
         "tier": attempt.tier,
-        "tier_name": handler(relay, attempt.tier, attempt.phone),
+        "tier_name": handler(relay, attempt.tier, attempt.reach),
         "try_in_tier": attempt.try_in_tier,
         "is_resend": attempt.is_resend,
         "status": attempt.status.value,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from relay.core.failures import NO_REASON, FailureClass
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
+from relay.core.policy import Reach
 from relay.log import EVENTS
 
 # A lost timer is made good by the sweep within a minute and its grace; twice that means that nobody sweeps.
@@ -93,9 +94,9 @@ def is_overdue(relay: Relay, now: datetime) -> bool:
     return waits and relay.due_at is not None and relay.due_at < now - OVERDUE
 
 
-def handler(relay: Relay, tier: int, phone: str = "") -> str:
-    """Who is at this tier. `phone` is the one an attempt went to: a redrive may have brought others since."""
-    if tier > relay.policy.last_tier or (phone and relay.policy.tier(tier).phone != phone):
+def handler(relay: Relay, tier: int, reach: Reach | None = None) -> str:
+    """Returns who is at this tier. `reach` is the one of an attempt: a redrive may have brought others since."""
+    if tier > relay.policy.last_tier or (reach and relay.policy.tier(tier).reach != reach):
         return "an earlier handler"
     return relay.policy.tier(tier).name
 

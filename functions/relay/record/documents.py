@@ -11,16 +11,18 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from relay.core.failures import NOT_STARTED, UNREACHABLE, Failure, FailureClass
+from relay.core.failures import Failure, FailureClass
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
-from relay.core.policy import Policy, Success, Tier
+from relay.core.policy import SMS, Policy, Reach, Success, Tier
+from relay.record import earlier
 
 Document = dict[str, Any]
 
 SCHEMA_VERSION = 1
 
-# The attempt's fields by the names they have in the document; its failure is three of them.
-_ATTEMPT_FIELDS = {field.name: field.name for field in fields(Attempt) if field.name != "failure"}
+# The attempt's fields by the names they have in the document; its failure and its reach are several of
+# them.
+_ATTEMPT_FIELDS = {field.name: field.name for field in fields(Attempt) if field.name not in ("failure", "reach")}
 _ATTEMPT_FIELDS["sent_id"] = "message_sid"
 _TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry))
 
@@ -46,6 +48,10 @@ def to_document(relay: Relay) -> Document:
         "attempts": [_attempt_document(attempt) for attempt in relay.attempts],
         "first_attempt_of_drive": relay.first_attempt_of_drive,
         "redrive_ids": list(relay.redrive_ids),
+        "lines_logged": relay.lines_logged,
+        "alarm_is_due": relay.alarm_is_due,
+        "fate_lookups": relay.fate_lookups,
+        "fate_lookups_answered": relay.fate_lookups_answered,
         "policy": policy_document(relay.policy),
     }
     for number in range(1, relay.policy.last_tier + 1):
@@ -55,6 +61,7 @@ def to_document(relay: Relay) -> Document:
 
 def from_document(document: Document) -> Relay:
     """The relay of a document. Raises KeyError, TypeError or ValueError when it is not one of ours."""
+    document = earlier.completed(document)
     trail = document.get("error_log", ())
     return Relay(
         message_id=document["message_id"],
@@ -75,6 +82,10 @@ def from_document(document: Document) -> Relay:
         recovered=document.get("recovered", False),
         first_attempt_of_drive=document.get("first_attempt_of_drive", 1),
         redrive_ids=tuple(document.get("redrive_ids", ())),
+        lines_logged=document["lines_logged"],
+        alarm_is_due=document.get("alarm_is_due", False),
+        fate_lookups=document.get("fate_lookups", 0),
+        fate_lookups_answered=document.get("fate_lookups_answered", 0),
     )
 
 
@@ -83,7 +94,7 @@ def policy_document(policy: Policy) -> Document:
         "tiers": [
             {
                 "name": tier.name,
-                "phone": tier.phone,
+                **_reach_document(tier.reach),
                 "retry_delays_seconds": list(tier.retry_delays_seconds),
                 "receipt_timeout_seconds": tier.receipt_timeout_seconds,
                 "success": tier.success.value,
@@ -98,7 +109,7 @@ def policy_from_document(document: Document) -> Policy:
         tuple(
             Tier(
                 name=value["name"],
-                phone=value["phone"],
+                reach=_reach(value),
                 retry_delays_seconds=tuple(value["retry_delays_seconds"]),
                 receipt_timeout_seconds=value["receipt_timeout_seconds"],
                 success=Success(value["success"]),
@@ -108,9 +119,19 @@ def policy_from_document(document: Document) -> Policy:
     )
 
 
+def _reach_document(reach: Reach) -> Document:
+    # A text is the rule, and the only reach that documents of before know.
+    return {"phone": reach.address} if reach.kind == SMS else {"phone": reach.address, "reach_kind": reach.kind}
+
+
+def _reach(document: Document) -> Reach:
+    return Reach(document.get("reach_kind", SMS), document["phone"])
+
+
 def _attempt_document(attempt: Attempt) -> Document:
     document = {stored: getattr(attempt, name) for name, stored in _ATTEMPT_FIELDS.items()}
     document["status"] = attempt.status.value
+    document |= _reach_document(attempt.reach)
     failure = attempt.failure
     document["error_code"] = failure.code if failure else None
     if failure is not None:
@@ -122,23 +143,14 @@ def _attempt_document(attempt: Attempt) -> Document:
 def _attempt(document: Document, trail: Sequence[Document]) -> Attempt:
     values = {name: document[stored] for name, stored in _ATTEMPT_FIELDS.items() if stored in document}
     values["status"] = AttemptStatus(values["status"])
-    return Attempt(**values, failure=_failure(document, trail))
+    return Attempt(**values, reach=_reach(document), failure=_failure(document, trail))
 
 
 def _failure(document: Document, trail: Sequence[Document]) -> Failure | None:
-    """The failure of an attempt. Documents of before have its code alone, and what it meant in the line that tells."""
-    code, words = document.get("error_code"), document.get("failure_words", "")
-    if "failure_class" in document:
-        return Failure(FailureClass(document["failure_class"]), words, code)
-    if code is None:
-        return None
-    for ours in (UNREACHABLE, NOT_STARTED):
-        if code == ours.code:
-            return ours
-    for line in trail:
-        if line.get("attempt") == document["number"] and line["step"] == Step.ATTEMPT_FAILED and "status" in line:
-            return Failure(FailureClass(line["status"]), line.get("reason", ""), code)
-    return Failure(FailureClass.UNKNOWN_CODE, "", code)
+    if "failure_class" not in document:
+        return earlier.failure_of(document, trail)
+    failure_class = FailureClass(document["failure_class"])
+    return Failure(failure_class, document.get("failure_words", ""), document["error_code"])
 
 
 def _trail_document(entry: TrailEntry) -> Document:

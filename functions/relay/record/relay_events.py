@@ -45,7 +45,7 @@ TYPES: dict[Step, EventType] = {
 
 @dataclass(frozen=True, slots=True)
 class RelayEvent:
-    """One event. `event_id` is the relay's id and the line of its trail: the same change always has the same id."""
+    """One event. `event_id` is the relay's id and the number of a line of its trail: the same change, the same id."""
 
     event_id: str
     type: EventType
@@ -96,25 +96,24 @@ class EventPublisher(Protocol):
 
 
 def events_of(relay: Relay, first_line: int = 0, end_line: int | None = None) -> list[RelayEvent]:
-    """The events of a relay's trail from one line on (0-based) up to, but not including, another, in order."""
+    """Returns the events of a relay's trail from the line with this number up to, but not including, another's."""
+    end = relay.lines_logged if end_line is None else end_line
     return [
-        _event(relay, number, entry)
-        for number, entry in enumerate(relay.error_log[first_line:end_line], start=first_line)
-        if entry.step in TYPES
+        _event(relay, entry) for entry in relay.error_log if first_line <= entry.number < end and entry.step in TYPES
     ]
 
 
 def new_events(before: Relay | None, after: Relay) -> list[RelayEvent]:
-    """What a write brought: the lines that the trail had not had before it."""
-    return events_of(after, len(before.error_log) if before else 0)
+    """Returns what a write brought: the lines that the trail had not had before it."""
+    return events_of(after, before.lines_logged if before else 0)
 
 
-def _event(relay: Relay, number: int, entry: TrailEntry) -> RelayEvent:
+def _event(relay: Relay, entry: TrailEntry) -> RelayEvent:
     status = AttemptStatus.UNCONFIRMED.value if entry.step is Step.ATTEMPT_UNCONFIRMED else entry.status
     if entry.step is Step.EXHAUSTED:
         status = FinalStatus.EXHAUSTED.value
     return RelayEvent(
-        event_id=f"{relay.message_id}-{number}",
+        event_id=f"{relay.message_id}-{entry.number}",
         type=TYPES[entry.step],
         relay=relay.message_id,
         occurred_at=entry.at,

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier
+from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier, sms
 from relay.settings.reader import Reader
 
 # ITU-T E.164: a plus sign and at most 15 digits, the first not zero; below 8 digits no mobile number exists.
@@ -57,7 +57,7 @@ def _tiers_from_phones(read: Reader) -> _Read:
     for name, value in values:
         if value and not E164.fullmatch(value):
             read.mistakes.append(f"{name}: {_shown(value)} is not E.164, like +15551234567.")
-    tiers = [Tier(name.split("_")[0].lower(), value) for name, value in values if value]
+    tiers = [Tier(name.split("_")[0].lower(), sms(value)) for name, value in values if value]
     return tiers, {level: value for level, (_, value) in enumerate(values, start=1) if value}
 
 
@@ -115,7 +115,7 @@ def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
         wrong(": success is neither `delivered` nor `sent`.")
     if len(read.mistakes) > before:
         return None
-    return Tier(name, str(phone), tuple(float(delay) for delay in delays), float(timeout), Success(success))
+    return Tier(name, sms(str(phone)), tuple(float(delay) for delay in delays), float(timeout), Success(success))
 
 
 def _is_seconds(value: Any, least: float, most: float) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from relay.errors import BadRequest, StoreUnavailable
-from relay.flow.conductor import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget, World
 from relay.flow.intake import Intake, accept
+from relay.flow.world import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget, SendingWorld
 from relay.twilio.forms import inbound_text
 from relay.twilio.signature import TwilioAccount, verified_form
 from relay.web import INBOUND_PATH, Request, Response, refusal, try_again
@@ -16,7 +16,7 @@ TWIML = Response(
 )
 
 
-def handle_inbound_webhook(world: World, account: TwilioAccount, intake: Intake, request: Request) -> Response:
+def handle_inbound_webhook(world: SendingWorld, account: TwilioAccount, intake: Intake, request: Request) -> Response:
     """Answer Twilio's webhook for one text.
 
     Returns 200 with empty TwiML when the text is durable, or was known already: nothing is left for Twilio to do. 503:

@@ -12,7 +12,8 @@ from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
 from relay.core.model import InboundText, Relay, SenderClass, Timer
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
+from relay.core.routes import Forward
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
 from relay.ports import Accepted, OutgoingText, ReceivedMessage, SendOutcome, SentMessage
@@ -23,7 +24,7 @@ from relay.wiring import SystemClock
 from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS
 
 _SAMPLES_OF_EACH = 12
-POLICY = Policy(tuple(Tier(f"tier {n}", phone) for n, phone in enumerate(HANDLERS, start=1)))
+POLICY = Policy(tuple(Tier(f"tier {n}", sms(phone)) for n, phone in enumerate(HANDLERS, start=1)))
 
 
 class Effects:
@@ -118,7 +119,9 @@ def _four(first: int) -> list[Relay]:
     relays = []
     for number in range(first, first + 4):
         text = InboundText(f"SM{number:032x}", CUSTOMERS[0], BUSINESS[0], f"{BODY_MARK} the boiler is leaking")
-        relays.append(moves.receive(text, SenderClass.CUSTOMER, POLICY, now - timedelta(minutes=5), "claim").relay)
+        relays.append(
+            moves.receive(text, SenderClass.CUSTOMER, Forward(POLICY), now - timedelta(minutes=5), "claim").relay
+        )
     accepted = Event(EventKind.SEND_ACCEPTED, 1, sent_id="SM" + "1" * 32)
     relays[0] = transition(relays[0], accepted, now).relay
     relays[1] = transition(relays[1], Event(EventKind.SEND_REFUSED, 1, failure=failure_of(30003)), now).relay

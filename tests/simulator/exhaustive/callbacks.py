@@ -12,9 +12,10 @@ from itertools import permutations
 from typing import Any
 
 from relay.core.model import FinalStatus, Relay
-from relay.core.policy import Policy, Success
-from relay.flow.conductor import World
+from relay.core.policy import SMS, Policy, Success
 from relay.flow.intake import Intake
+from relay.flow.sms import SmsChannel
+from relay.flow.world import SendingWorld
 from relay.ports import Accepted, OutgoingText, SendOutcome
 from relay.twilio.delivery_status import handle_delivery_status
 from relay.twilio.inbound import handle_inbound_webhook
@@ -98,7 +99,7 @@ def _relay_after(early: tuple[Told, ...], late: tuple[Told, ...], success: Succe
     }
     inbound = run.calls.request(INBOUND_PATH, "", fields)
 
-    def tell(world: World, query: str, told: tuple[Told, ...]) -> None:
+    def tell(world: SendingWorld, query: str, told: tuple[Told, ...]) -> None:
         for status, code in told:
             fields = {"MessageSid": _SID, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": HANDLERS[0]}
             if code is not None:
@@ -106,10 +107,11 @@ def _relay_after(early: tuple[Told, ...], late: tuple[Told, ...], success: Succe
             request = run.calls.request(DELIVERY_STATUS_PATH, query, fields)
             assert handle_delivery_status(world, run.fleet.account, request).status == 204
 
-    def body(world: World, intake: Intake) -> None:
+    def body(world: SendingWorld, intake: Intake) -> None:
         query = f"relay={TEXT.message_id}&tier=1&attempt=1"
         twilio = _CallingBack(partial(tell, world, told=early))
-        calling_back = replace(world, messenger=twilio)  # type: ignore[arg-type]  # nothing else is asked of it
+        channel = SmsChannel(lambda _: twilio, world.store, world.clock)  # type: ignore[arg-type, return-value]
+        calling_back = replace(world, channels={SMS: channel})
         assert handle_inbound_webhook(calling_back, run.fleet.account, intake, inbound).status == 200
         tell(world, query, late)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from relay.core.model import InboundText
-from relay.core.policy import Policy, Tier
+from relay.core.policy import Policy, Tier, sms
 
 from tests.simulator.dice import CALM, Dice
 from tests.simulator.faults import BEFALLS, Does, Fault, FaultSource
@@ -71,12 +71,12 @@ class ScriptedFaults(FaultSource):
 
 
 def policy(tiers: int = 2, delays: tuple[float, ...] = (), timeout: float = 60.0) -> Policy:
-    return Policy(tuple(Tier(f"handler {n + 1}", HANDLERS[n], delays, timeout) for n in range(tiers)))
+    return Policy(tuple(Tier(f"handler {n + 1}", sms(HANDLERS[n]), delays, timeout) for n in range(tiers)))
 
 
 def plan(tiers: Policy, carriers: tuple[Carrier, ...] = (), text: InboundText = TEXT) -> Plan:
     """One text on a calm day. `carriers` are those of the tiers, in order; the others deliver."""
-    phones = [tier.phone for tier in tiers.tiers]
+    phones = [tier.reach.address for tier in tiers.tiers]
     return Plan(
         policy=tiers,
         texts=[(0.0, text)],

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from relay.flow.conductor import World
 from relay.flow.intake import Intake
+from relay.flow.world import SendingWorld
 
 from tests.simulator.exhaustive.case import Report, violations_of
 from tests.simulator.kernel import Kernel, ProcessKilled, Task, Worker
 from tests.simulator.simulation import Simulation
 
-Handler = Callable[[World, Intake], Any]
+Handler = Callable[[SendingWorld, Intake], Any]
 Makes = Callable[[Simulation], Handler]
 
 

@@ -8,10 +8,11 @@ from functools import partial
 
 from relay.core.model import AttemptStatus, FinalStatus
 from relay.core.moves import pending
-from relay.core.policy import LEASE_SECONDS, Policy, Tier
+from relay.core.policy import LEASE_SECONDS, Policy, Tier, sms
 from relay.flow import timers
-from relay.flow.conductor import World, body_of
 from relay.flow.intake import Intake
+from relay.flow.sms import body_of
+from relay.flow.world import SendingWorld
 from relay.ports import OutgoingText
 
 from tests.simulator.exhaustive.case import (
@@ -93,9 +94,11 @@ def _still_under_way(kernel: Kernel) -> Simulation:
 
 def _arrives_now(run: Simulation) -> Handler:
     relay = run.fleet.store.relays[TEXT.message_id].relay
-    text = OutgoingText(relay.attempts[1].phone, TEXT.recipient_phone, body_of(relay), 60, TEXT.message_id, 2, 2)
+    text = OutgoingText(
+        relay.attempts[1].reach.address, TEXT.recipient_phone, body_of(relay), 60, TEXT.message_id, 2, 2
+    )
 
-    def handle(world: World, intake: Intake) -> object:
+    def handle(world: SendingWorld, intake: Intake) -> object:
         run.kernel.pause(0.0)
         run.fleet.twilio.take(text, Post(run.history.posts[-1].at, TEXT.message_id, 2, text.to))
         message = list(run.fleet.twilio.messages.values())[-1]
@@ -115,7 +118,7 @@ def _about_to_send(kernel: ChoosingKernel) -> Simulation:
 
 
 def _clock_is_set_back(run: Simulation) -> Handler:
-    def handle(world: World, intake: Intake) -> None:
+    def handle(world: SendingWorld, intake: Intake) -> None:
         run.kernel.pause(0.0)
         run.kernel.now += 2.0 * LEASE_SECONDS
         for process in run.fleet.processes:
@@ -129,7 +132,7 @@ def _clock_is_set_back(run: Simulation) -> Handler:
 
 
 def _elsewhere() -> Plan:
-    others = Policy((Tier("another handler", HANDLERS[5], (), 60.0),))
+    others = Policy((Tier("another handler", sms(HANDLERS[5]), (), 60.0),))
     silent = [(Service.TWILIO, 30.0, 520.0)]
     redrives = [Redrive(530.0, 1, doubled=False)]
     return replace(plan(policy(1)), new_policy=others, config_changes_at=100.0, outages=silent, redrives=redrives)
@@ -141,7 +144,7 @@ def _unknown_then_redriven() -> Report:
     run = Simulation(_elsewhere(), dice, faults)
     violations = violations_of(run, "redriven to another handler")
     relay = run.fleet.store.relays[TEXT.message_id].relay
-    assert [attempt.phone for attempt in relay.attempts] == [HANDLERS[0], HANDLERS[5]]
+    assert [attempt.reach.address for attempt in relay.attempts] == [HANDLERS[0], HANDLERS[5]]
     return Report(1, violations)
 
 

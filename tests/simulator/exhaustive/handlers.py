@@ -5,10 +5,10 @@ from __future__ import annotations
 from relay.core.model import Timer
 from relay.core.moves import pending
 from relay.flow import timers
-from relay.flow.conductor import World
 from relay.flow.intake import Intake
 from relay.flow.reconcile import reconcile
 from relay.flow.sweep import sweep
+from relay.flow.world import SendingWorld
 from relay.operators.redrive import redrive
 from relay.twilio.delivery_status import handle_delivery_status
 from relay.twilio.inbound import handle_inbound_webhook
@@ -48,7 +48,7 @@ def told(run: Simulation, message: Message, status: str) -> Handler:
     query = message.callback.partition("?")[2].partition("#")[0]
     request = run.calls.request(DELIVERY_STATUS_PATH, query, fields)
 
-    def handle(world: World, intake: Intake) -> Response:
+    def handle(world: SendingWorld, intake: Intake) -> Response:
         run.kernel.pause(0.0)  # the other handler may ask before
         if message.status != "delivered":
             message.status, message.code, message.status_since = status, code, run.kernel.now

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from relay.errors import MessengerUnavailable
-from relay.flow import lookup, timers
+from relay.flow import lookup, sms, timers
 
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
@@ -25,38 +26,42 @@ def _silence_means_not_sent(patch: Patcher) -> None:
 
 def _first_text_found_is_taken(patch: Patcher) -> None:
     """As it once was: rivals for a text are not asked about."""
-    patch.put(lookup, "_may_own", lambda relay, owner, attempt: False)
+    patch.put(sms, "may_own", lambda relay, owner, attempt: False)
 
 
 def _whose_it_is_is_guessed(patch: Patcher) -> None:
     """As it once was: of two that a text may belong to, the order of sending decides at once."""
-    patch.put(lookup, "_CALLBACKS_COME", timedelta(days=-1))
+    patch.put(sms, "CALLBACKS_COME", timedelta(days=-1))
 
 
 def _owner_not_asked(patch: Patcher) -> None:
-    patch.put(lookup, "_others_with_the_same_words", lambda *arguments: iter(()))
+    patch.put(sms, "others_with_the_same_words", lambda *arguments: iter(()))
 
 
 def _no_tolerance(patch: Patcher) -> None:
-    patch.put(lookup, "_TOLERANCE", timedelta(0))
+    patch.put(sms, "TOLERANCE", timedelta(0))
 
 
 def _words_not_compared(patch: Patcher) -> None:
-    patch.put(lookup, "comparable", lambda text: "")
+    patch.put(sms, "comparable", lambda text: "")
 
 
 def _dead_senders_are_waited_for(patch: Patcher) -> None:
-    patch.put(lookup, "_PATIENCE", timedelta(days=1))
+    patch.put(lookup, "PATIENCE", timedelta(days=1))
 
 
 def _a_negative_look_up_is_final(patch: Patcher) -> None:
-    patch.put(lookup, "_may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.sent_id is None)
+    patch.put(sms, "may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.sent_id is None)
 
 
 def _todays_number_is_asked_about(patch: Patcher) -> None:
-    patch.put(
-        lookup, "_phone", lambda relay, attempt: relay.policy.tier(min(attempt.tier, relay.policy.last_tier)).phone
-    )
+    real = sms.SmsChannel.find
+
+    def find(channel: Any, relay: Any, attempt: Any, budget: Any) -> Any:
+        today = relay.policy.tier(min(attempt.tier, relay.policy.last_tier)).reach
+        return real(channel, relay, replace(attempt, reach=today), budget)
+
+    patch.put(sms.SmsChannel, "find", find)
 
 
 LOOK_UPS = (

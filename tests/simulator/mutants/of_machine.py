@@ -7,6 +7,7 @@ from typing import Any
 
 from relay.core import attempts, failures, machine, moves
 from relay.core.events import Decision, EventKind, RaiseAlarm, SendAttempt, State
+from relay.core.failures import FailureClass
 from relay.core.model import AttemptStatus
 
 from tests.simulator.mutants.mutant import Mutant, Patcher
@@ -44,24 +45,24 @@ def _ended_relay_sends(patch: Patcher) -> None:
     def claim(relay: Any, event: Any, now: Any) -> Any:
         if not event.claim or not relay.attempts:
             return Decision(relay, (), _IGNORED)
-        return Decision(replace(moves._claimed(relay, event.claim, now, "").relay), (SendAttempt(len(relay.attempts)),))
+        return Decision(replace(moves.claimed(relay, event.claim, now, "").relay), (SendAttempt(len(relay.attempts)),))
 
     patch.answer(_ENDED, (EventKind.ATTEMPT_DUE,), claim)
 
 
 def _tier_skipped(patch: Patcher) -> None:
-    real = moves._new_attempt
+    real = moves.new_attempt
 
     def new_attempt(relay: Any, tier: int, *arguments: Any) -> Any:
         if relay.attempts and tier > relay.attempts[-1].tier:
             tier = min(tier + 1, relay.policy.last_tier)
         return real(relay, tier, *arguments)
 
-    patch.put(moves, "_new_attempt", new_attempt)
+    patch.put(moves, "new_attempt", new_attempt)
 
 
 def _permanent_is_retried(patch: Patcher) -> None:
-    patch.put(failures, "is_retried_in_tier", lambda code: True)
+    patch.put(failures, "RETRIED_IN_TIER", frozenset(FailureClass))
 
 
 def _resent_as_often_as_not_found(patch: Patcher) -> None:
@@ -115,13 +116,13 @@ def _old_deadline_escalates(patch: Patcher) -> None:
 
 
 def _claim_without_due_time(patch: Patcher) -> None:
-    real = moves._claimed
+    real = moves.claimed
 
     def claimed(*arguments: Any, **named: Any) -> Any:
         decision = real(*arguments, **named)
         return replace(decision, relay=replace(decision.relay, due_at=None))
 
-    patch.put(moves, "_claimed", claimed)
+    patch.put(moves, "claimed", claimed)
 
 
 def _exhausted_without_due_time(patch: Patcher) -> None:
@@ -152,7 +153,7 @@ def _no_alarm(patch: Patcher) -> None:
 
 
 def _scheduled_not_withdrawn(patch: Patcher) -> None:
-    patch.put(attempts, "_withdraw_scheduled", lambda relay, now: relay)
+    patch.put(attempts, "withdraw_scheduled", lambda relay, now: relay)
 
 
 def _redrive_repeats(patch: Patcher) -> None:
@@ -175,7 +176,7 @@ def _repetition_resumes_nothing(patch: Patcher) -> None:
     """Whoever repeats the event that an attempt ended with is told that it is over, and no more."""
     deadlines = (EventKind.DEADLINE_UNCONFIRMED, EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED)
     patch.answer((State.EARLIER,), deadlines, _IGNORED)
-    patch.put(machine, "_still_pending", lambda relay: ())
+    patch.put(machine, "still_pending", lambda relay: ())
 
 
 MACHINE = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay.core import attempts, fates, machine, moves
+from relay.core import attempts, fates, machine
+from relay.core.changes import log_relay_attempt, with_attempt
 from relay.core.events import Decision, Event, EventKind, State
 from relay.core.model import AttemptStatus, FinalStatus, Step
 
@@ -17,14 +18,14 @@ _IGNORED = "ignored by a mutant"
 
 
 def _receipt_without_rank(patch: Patcher) -> None:
-    patch.put(attempts, "_RANK", dict.fromkeys(AttemptStatus, 0) | {AttemptStatus.SCHEDULED: -1})
+    patch.put(attempts, "RANK", dict.fromkeys(AttemptStatus, 0) | {AttemptStatus.SCHEDULED: -1})
 
     def note(relay: Any, event: Any, now: Any) -> Any:
-        learned = attempts._LEARNED[event.kind]
-        relay = moves.set_attempt(relay, event.attempt, status=learned)
-        return Decision(moves.log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, status=learned.value))
+        learned = attempts.LEARNED[event.kind]
+        relay = with_attempt(relay, event.attempt, status=learned)
+        return Decision(log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, status=learned.value))
 
-    patch.put(attempts, "note", note)
+    patch.put(attempts, "learn", note)
 
 
 def _late_delivery_ignored(patch: Patcher) -> None:
@@ -81,8 +82,8 @@ def _never_sent_too_early(patch: Patcher) -> None:
 
     def never_sent(relay: Any, event: Any, now: Any) -> Any:
         failed = AttemptStatus.FAILED
-        relay = moves.set_attempt(relay, event.attempt, status=failed)
-        return Decision(moves.log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, reason=event.reason))
+        relay = with_attempt(relay, event.attempt, status=failed)
+        return Decision(log_relay_attempt(relay, Step.LATE_STATUS, now, event.attempt, reason=event.reason))
 
     patch.answer((State.EARLIER, *_ENDED), (EventKind.NEVER_SENT,), never_sent)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from relay import ports
 from relay.core import machine
-from relay.core.events import Event, EventKind, SendAttempt
+from relay.core.events import Event, EventKind, RaiseAlarm, SendAttempt
 from relay.core.failures import UNREACHABLE
-from relay.flow import conductor
+from relay.flow import conductor, sending, sms
 from relay.ports import Accepted, Ambiguous, Refused
 
 from tests.simulator.fleet import Fleet
@@ -17,116 +17,107 @@ from tests.simulator.mutants.mutant import Mutant, Patcher
 
 
 def _effects_before_commit(patch: Patcher) -> None:
-    real = conductor._commit
+    real = conductor.commit
 
     def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
         for effect in decision.effects:
             if isinstance(effect, SendAttempt):
-                relay = decision.relay
-                phone = relay.attempts[effect.number - 1].phone
-                conductor.attempt_forward(world, relay, effect.number, phone, budget)
+                sending.attempt_forward(world, decision.relay, effect.number, budget)
         return real(world, stored, decision, budget)
 
-    patch.put(conductor, "_commit", commit)
+    patch.put(conductor, "commit", commit)
 
 
 def _ambiguous_is_sent_again(patch: Patcher) -> None:
-    real = conductor.attempt_forward
+    real = sending.attempt_forward
 
     def attempt_forward(*arguments: Any) -> Any:
         outcome = real(*arguments)
         return real(*arguments) if isinstance(outcome, Ambiguous) else outcome
 
-    patch.put(conductor, "attempt_forward", attempt_forward)
+    patch.put(sending, "attempt_forward", attempt_forward)
 
 
 def _ambiguous_counts_as_refused(patch: Patcher) -> None:
-    real = conductor._event_of
+    real = sending.event_of
 
     def event_of(outcome: Any, number: int) -> Any:
         if isinstance(outcome, Ambiguous):
             outcome = Refused(UNREACHABLE)
         return real(outcome, number)
 
-    patch.put(conductor, "_event_of", event_of)
+    patch.put(sending, "event_of", event_of)
 
 
 def _ambiguous_counts_as_accepted(patch: Patcher) -> None:
-    real = conductor._event_of
+    real = sending.event_of
 
     def event_of(outcome: Any, number: int) -> Any:
         if isinstance(outcome, Ambiguous):
             return Event(EventKind.SEND_ACCEPTED, number)
         return real(outcome, number)
 
-    patch.put(conductor, "_event_of", event_of)
+    patch.put(sending, "event_of", event_of)
 
 
 def _no_lease(patch: Patcher) -> None:
-    def send(world: Any, stored: Any, number: int, budget: Any, began: float) -> None:
-        phone = stored.relay.attempts[number - 1].phone
-        outcome = conductor.attempt_forward(world, stored.relay, number, phone, budget)
-        conductor.apply(world, stored, conductor._event_of(outcome, number), budget)
+    def send(world: Any, relay: Any, number: int, budget: Any, began: float) -> Any:
+        return sending.event_of(sending.attempt_forward(world, relay, number, budget), number)
 
-    patch.put(conductor, "_send_and_record", send)
+    patch.put(sending, "send", send)
 
 
 def _lease_by_time_of_day_only(patch: Patcher) -> None:
-    patch.put(conductor, "LEASE_SECONDS", 1e9)
+    patch.put(sending, "LEASE_SECONDS", 1e9)
 
 
 def _sends_without_recording(patch: Patcher) -> None:
-    def send(world: Any, stored: Any, number: int, budget: Any, began: float) -> None:
-        phone = stored.relay.policy.tier(stored.relay.attempts[number - 1].tier).phone
-        conductor.attempt_forward(world, stored.relay, number, phone, budget)
+    def send(world: Any, relay: Any, number: int, budget: Any, began: float) -> None:
+        sending.attempt_forward(world, relay, number, budget)
 
-    patch.put(conductor, "_send_and_record", send)
+    patch.put(sending, "send", send)
 
 
 def _all_claims_alike(patch: Patcher) -> None:
-    patch.put(Fleet, "_new_claim", lambda fleet: "claim")
+    patch.put(Fleet, "new_lease", lambda fleet: "claim")
 
 
 def _alarm_on_record_first(patch: Patcher) -> None:
     """The record says that people were told before they are."""
-    real = conductor._perform
+    real = conductor.perform
 
-    def perform(world: Any, stored: Any, decision: Any, budget: Any, began: float) -> None:
-        class Late:
-            def __getattr__(self, name: str) -> Any:
-                return getattr(world.journal, name)
+    def perform(world: Any, stored: Any, effect: Any, budget: Any, began: float) -> Any:
+        if isinstance(effect, RaiseAlarm):
+            conductor.decide(world, stored, Event(EventKind.ALARM_RAISED), budget)
+            world.alarms.exhausted(stored.relay)
+            return None
+        return real(world, stored, effect, budget, began)
 
-            def exhausted(self, relay: Any) -> None:
-                conductor.apply(world, stored, Event(EventKind.ALARM_RAISED), budget)
-                world.journal.exhausted(relay)
-
-        real(replace(world, journal=Late()), stored, decision, budget, began)
-
-    patch.put(conductor, "_perform", perform)
+    patch.put(conductor, "perform", perform)
 
 
 def _callback_names_first_attempt(patch: Patcher) -> None:
     real = ports.OutgoingText
-    patch.put(conductor, "OutgoingText", lambda *values, **named: real(*values, **{**named, "attempt": 1}))
+    patch.put(sms, "OutgoingText", lambda *values, **named: real(*values, **{**named, "attempt": 1}))
 
 
 def _refusal_not_recorded(patch: Patcher) -> None:
-    real = conductor._event_of
+    real = sending.event_of
 
     def event_of(outcome: Any, number: int) -> Any:
         return real(outcome if isinstance(outcome, Accepted) else Ambiguous("whatever it was"), number)
 
-    patch.put(conductor, "_event_of", event_of)
+    patch.put(sending, "event_of", event_of)
 
 
 def _body_in_the_log(patch: Patcher) -> None:
-    real = conductor.attempt_forward
+    real = sending.attempt_forward
 
     def attempt_forward(world: Any, relay: Any, *arguments: Any) -> Any:
         world.journal.note("INFO", "sending", body=relay.message_body)
         return real(world, relay, *arguments)
 
-    patch.put(conductor, "attempt_forward", attempt_forward)
+    patch.put(sending, "attempt_forward", attempt_forward)
 
 
 def _phone_in_the_trail(patch: Patcher) -> None:
@@ -134,7 +125,7 @@ def _phone_in_the_trail(patch: Patcher) -> None:
 
     def transition(relay: Any, event: Any, now: Any) -> Any:
         if event.kind is EventKind.SEND_ACCEPTED:
-            event = replace(event, reason=f"sent to {relay.attempts[event.attempt - 1].phone}")
+            event = replace(event, reason=f"sent to {relay.attempts[event.attempt - 1].reach.address}")
         return real(relay, event, now)
 
     patch.put(machine, "transition", transition)

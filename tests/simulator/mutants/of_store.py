@@ -41,7 +41,7 @@ def _conflict_is_ignored(patch: Patcher) -> None:
             version = stored.version
         return Stored(decision.relay, version)
 
-    patch.put(conductor, "_commit", commit)
+    patch.put(conductor, "commit", commit)
 
 
 def _own_write_not_recognised(patch: Patcher) -> None:
@@ -53,7 +53,7 @@ def _own_write_not_recognised(patch: Patcher) -> None:
             return conductor.load(world, stored.relay.message_id, budget)
         return Stored(decision.relay, version)
 
-    patch.put(conductor, "_commit", commit)
+    patch.put(conductor, "commit", commit)
 
 
 def _known_text_is_dropped(patch: Patcher) -> None:
@@ -104,7 +104,7 @@ def _timers_never_cancelled(patch: Patcher) -> None:
 
 
 def _timer_before_commit(patch: Patcher) -> None:
-    real = conductor._commit
+    real = conductor.commit
 
     def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
         for effect in decision.effects:
@@ -112,7 +112,7 @@ def _timer_before_commit(patch: Patcher) -> None:
                 world.timers.arm(effect.timer, timeout_seconds=budget.timers)
         return real(world, stored, decision, budget)
 
-    patch.put(conductor, "_commit", commit)
+    patch.put(conductor, "commit", commit)
 
 
 def _decides_on_a_stale_relay(patch: Patcher) -> None:
@@ -129,7 +129,7 @@ def _decides_on_a_stale_relay(patch: Patcher) -> None:
                 version = again.version if again else version
         raise StoreUnavailable("the relay kept changing")
 
-    patch.put(conductor, "_commit", commit)
+    patch.put(conductor, "commit", commit)
 
 
 STORE = (

@@ -1,0 +1,43 @@
+"""Who the handlers are: people with names and numbers, whatever tiers they stand at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.core.policy import SMS, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One handler.
+
+    Attributes:
+        id: stays the same while the configuration names the person alike; holds no number.
+        name: what people call the person.
+        numbers: E.164; the person texts from any of them.
+    """
+
+    id: str
+    name: str
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Today's handlers."""
+
+    handlers: tuple[Person, ...]
+
+    def with_number(self, number: str) -> Person | None:
+        """Returns the handler with this number, or None."""
+        return next((person for person in self.handlers if number in person.numbers), None)
+
+
+def handlers_of(policy: Policy) -> People:
+    """Returns the people who stand at these tiers: one for each name, with the numbers that its tiers have."""
+    numbers: dict[str, list[str]] = {}
+    for tier in policy.tiers:
+        reachable = numbers.setdefault(tier.name, [])
+        if tier.reach.kind == SMS:
+            reachable.append(tier.reach.address)
+    return People(tuple(Person(name, name, tuple(of_name)) for name, of_name in numbers.items()))

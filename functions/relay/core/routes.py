@@ -1,0 +1,28 @@
+"""What becomes of a text that came in. Decided once, when it is taken in (flow/intake.py); the machine carries it out.
+
+To add one: a class here, its case in `flow.intake.route_of`, and what it makes of a new relay in `core.moves.receive`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """It goes to the handlers, by these tiers."""
+
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """It is kept and goes to no handler. `because` is for the trail; `policy` is today's, as with every relay."""
+
+    policy: Policy
+    because: str
+
+
+Route = Forward | Record

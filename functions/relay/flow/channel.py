@@ -1,0 +1,51 @@
+"""What a channel is: one way to reach a handler, from composing to the last word.
+
+To add one:
+1. a file beside this one (or in a provider's room) with a class that has these three methods,
+2. a row in `wiring.channels`, by the kind of reach that it serves,
+3. where a tier of that kind is read from the settings (settings/tiers.py).
+Its provider's words become receipts (`core.events.Receipt`) and come in through `flow.receipts.take_in`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from relay.core.events import Receipt
+from relay.core.model import Attempt, Relay
+from relay.errors import MessengerUnavailable
+from relay.flow.world import Budget
+from relay.ports import SendOutcome
+
+
+class Undecidable(MessengerUnavailable):
+    """The provider has something that may be this attempt's, and may as well be that of another of unknown outcome."""
+
+
+class Channel(Protocol):
+    """One kind of reach. Ids are opaque outside of it."""
+
+    def send(self, relay: Relay, attempt: Attempt, budget: Budget) -> SendOutcome:
+        """Compose what the handler is told and send it, once. Never raises for what the provider or the network do."""
+        ...
+
+    def find(self, relay: Relay, attempt: Attempt, budget: Budget) -> Found | None:
+        """Returns what the provider has of this attempt; None when it answers that it has nothing.
+
+        Raises MessengerUnavailable when it cannot be told (Undecidable: not yet), and StoreUnavailable.
+        """
+        ...
+
+    def withdraw(self, relay: Relay, attempt: Attempt, budget: Budget) -> None:
+        """Take back what is still under way because another attempt was delivered. Best effort, never raises."""
+        ...
+
+
+class Found(Protocol):
+    """What the provider has of an attempt: its id there, and its receipt if it says anything of the attempt's fate."""
+
+    @property
+    def sent_id(self) -> str: ...
+
+    @property
+    def receipt(self) -> Receipt | None: ...

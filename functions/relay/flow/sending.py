@@ -1,0 +1,45 @@
+"""One attempt is made: under its lease, once, and with a word for the machine on how it went."""
+
+from __future__ import annotations
+
+from relay.core import failures
+from relay.core.events import Event, EventKind
+from relay.core.model import Relay
+from relay.core.policy import LEASE_SECONDS
+from relay.flow.world import Budget, SendingWorld, World
+from relay.ports import Accepted, Refused, SendOutcome
+
+
+def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: float) -> Event:
+    """Make the attempt with this number if its lease still holds. Returns the machine's event for how it went."""
+    attempt = relay.attempts[number - 1]
+    # By both clocks: the time of day may have been set back since the lease began.
+    held_up = world.clock.monotonic() - began >= LEASE_SECONDS
+    lease_is_over = held_up or attempt.lease_until is None or world.clock.now() >= attempt.lease_until
+    if lease_is_over or not budget.has_time_to_send:
+        # We were held up: nothing leaves now, others may have gone on. It certainly was not sent, and that is recorded.
+        return event_of(Refused(failures.NOT_STARTED), number)
+    return event_of(attempt_forward(world, relay, number, budget), number)
+
+
+def attempt_forward(world: SendingWorld, relay: Relay, number: int, budget: Budget) -> SendOutcome:
+    """Forward the text to the handler of one attempt, once. Returns how it went; never raises for the provider."""
+    attempt = relay.attempts[number - 1]
+    return world.channels[attempt.reach.kind].send(relay, attempt, budget)
+
+
+def withdraw(world: World, relay: Relay, number: int, budget: Budget) -> None:
+    """Take back the attempt with this number, which is still under way; only some channels can."""
+    attempt = relay.attempts[number - 1]
+    channel = world.channels.get(attempt.reach.kind)
+    if channel is not None:
+        channel.withdraw(relay, attempt, budget)
+
+
+def event_of(outcome: SendOutcome, number: int) -> Event:
+    """Returns what the machine is told of an attempt's outcome."""
+    if isinstance(outcome, Accepted):
+        return Event(EventKind.SEND_ACCEPTED, number, sent_id=outcome.sent_id)
+    if isinstance(outcome, Refused):
+        return Event(EventKind.SEND_REFUSED, number, failure=outcome.failure)
+    return Event(EventKind.SEND_UNKNOWN, number, reason=outcome.reason)

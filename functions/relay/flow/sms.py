@@ -1,0 +1,137 @@
+"""Texts: what a handler reads, how it is sent, and how a text is found again whose id was never learned.
+
+Such a text is found by number, time and words. That is ambiguous between texts with the same words from the same
+customer to the same handler, and a text given to the wrong one of them would be a text lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from relay.core import fates
+from relay.core.model import Attempt, Relay
+from relay.flow.channel import Undecidable
+from relay.flow.wording import comparable, compose
+from relay.flow.world import Budget
+from relay.ports import Clock, Messenger, OutgoingText, RelayStore, Search, SendOutcome, SentMessage
+
+_VALIDITY_MAX_SECONDS = 36000
+# How far the provider's clock and ours may differ, and its list be behind, when a text is looked for by its time.
+# Generous: a text looked for too late costs a few rows, one not found for a clock's sake is sent twice.
+TOLERANCE = timedelta(minutes=10)
+# For so long after a text a callback may still tell whose it is; later the order of sending decides.
+CALLBACKS_COME = timedelta(hours=1)
+# How far back a customer's other texts are compared: only one that was redriven could matter and be older.
+_PAGE, _PAGES_MAX = 100, 3
+
+
+def body_of(relay: Relay) -> str:
+    """Returns what every handler of this relay reads."""
+    return compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
+
+
+class SmsChannel:
+    """Implements flow.channel.Channel. The provider follows from our number that the customer wrote to."""
+
+    def __init__(self, provider_of: Callable[[str], Messenger], store: RelayStore, clock: Clock) -> None:
+        self._provider_of = provider_of
+        self._store = store
+        self._clock = clock
+
+    def send(self, relay: Relay, attempt: Attempt, budget: Budget) -> SendOutcome:
+        tier = relay.policy.tier(attempt.tier)
+        text = OutgoingText(
+            to=tier.reach.address,
+            from_=relay.recipient_phone,
+            body=body_of(relay),
+            # What is still queued at the provider when we give up must not arrive hours later.
+            validity_seconds=max(1, min(_VALIDITY_MAX_SECONDS, int(tier.receipt_timeout_seconds))),
+            message_id=relay.message_id,
+            tier=attempt.tier,
+            attempt=attempt.number,
+        )
+        return self._provider_of(relay.recipient_phone).send(text, timeout_seconds=budget.send)
+
+    def withdraw(self, relay: Relay, attempt: Attempt, budget: Budget) -> None:
+        """Nothing: a text that was sent cannot be taken back."""
+
+    def find(self, relay: Relay, attempt: Attempt, budget: Budget) -> SentMessage | None:
+        provider = self._provider_of(relay.recipient_phone)
+        if attempt.sent_id is not None:
+            return provider.fetch(attempt.sent_id, timeout_seconds=budget.send)
+        since, until = _created_between(attempt)
+        listed = provider.sent_to(attempt.reach.address, relay.recipient_phone, since, timeout_seconds=budget.send)
+        words = comparable(body_of(relay))
+        matching = [text for text in listed if _can_be(text, attempt) and comparable(text.body) == words]
+        if not matching:
+            return None
+        others = list(others_with_the_same_words(self._store, relay, attempt, words, until, budget))
+        taken = {other.sent_id for _, other in others}
+        free = sorted((text for text in matching if text.sent_id not in taken), key=_age)
+        rivals = [
+            _Rival(other.starts_at, owner.message_id, other.number)
+            for owner, other in others
+            if may_own(relay, owner, other) and any(_can_be(text, other) for text in free)
+        ]
+        me = _Rival(attempt.starts_at, relay.message_id, attempt.number)
+        others_might = any(rival.message_id != me.message_id for rival in rivals)
+        # A callback may yet tell whose each is. Only when none can be expected any more the order of sending decides:
+        # it is told by clocks that may differ.
+        if others_might and self._clock.now() < until + CALLBACKS_COME:
+            raise Undecidable("another text with the same words is of unknown outcome too")
+        before_me = sum(rival < me for rival in rivals)
+        return free[before_me] if before_me < len(free) else None
+
+
+class _Rival(NamedTuple):
+    """An attempt of unknown outcome that a text may belong to, in the order of sending."""
+
+    starts_at: datetime
+    message_id: str
+    number: int
+
+
+def may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
+    """Whether a text may be this attempt's, for all that its record tells.
+
+    One of another relay that was declared not sent counts: its text may have come to the provider after that answer,
+    and an attempt that took it for its own would be recorded as delivered without being so. Within one relay it is the
+    same text.
+    """
+    may_have_left = attempt.is_unresolved or (attempt.was_declared_not_sent and owner is not relay)
+    return may_have_left and attempt.sent_id is None
+
+
+def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
+    """When the provider can have made the attempt's text."""
+    return attempt.starts_at - TOLERANCE, fates.settled_at(attempt) + TOLERANCE
+
+
+def _can_be(text: SentMessage, attempt: Attempt) -> bool:
+    """Whether the text is one that this attempt can have sent, by number and time."""
+    since, until = _created_between(attempt)
+    return text.to == attempt.reach.address and since <= text.created_at <= until
+
+
+def _age(text: SentMessage) -> tuple[object, str]:
+    return (text.created_at, text.sent_id)
+
+
+def others_with_the_same_words(
+    store: RelayStore, relay: Relay, attempt: Attempt, words: str, until: datetime, budget: Budget
+) -> Iterator[tuple[Relay, Attempt]]:
+    """All other attempts, of this relay or of one with the same words from the same customer, who may well text the
+    same thing twice in a row; each with its relay."""
+    yield from ((relay, other) for other in relay.attempts if other.number != attempt.number)
+    token = None
+    for _ in range(_PAGES_MAX):
+        search = Search(sender_phone=relay.sender_phone, until=until + TOLERANCE, limit=_PAGE, page_token=token)
+        page = store.search(search, timeout_seconds=budget.store)
+        for found in page.relays:
+            if found.message_id != relay.message_id and comparable(body_of(found)) == words:
+                yield from ((found, other) for other in found.attempts)
+        token = page.next_page_token
+        if token is None:
+            return

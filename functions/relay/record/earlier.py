@@ -1,0 +1,72 @@
+"""What a document of an earlier revision does not say, made up from what it does say.
+
+Some state used to be read from the trail, and an attempt's failure was its code alone. A line of the trail without a
+number is the sign that an earlier revision wrote the document last, perhaps after a rollback: then nothing that only
+later revisions keep can be trusted, and all of it is made up anew. Earlier revisions never shorten a trail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from relay.core.failures import NOT_STARTED, UNREACHABLE, Failure, FailureClass
+from relay.core.model import FinalStatus, Step
+
+Document = dict[str, Any]
+
+_ENDS = frozenset({Step.DELIVERED.value, Step.EXHAUSTED.value})
+_UNANSWERED = "unanswered"
+
+
+def completed(document: Document) -> Document:
+    """Returns the document with everything that this revision keeps; the same one when nothing is missing."""
+    trail: Sequence[Document] = document.get("error_log", ())
+    if "lines_logged" in document and all("number" in line for line in trail):
+        return document
+    asked, answered, alarm_raised = _since_the_end(trail)
+    return {
+        **document,
+        "attempts": [_with_phone(attempt, document) for attempt in document.get("attempts", ())],
+        "error_log": [{**line, "number": number} for number, line in enumerate(trail)],
+        "lines_logged": len(trail),
+        "alarm_is_due": document["final_status"] == FinalStatus.EXHAUSTED and not alarm_raised,
+        "fate_lookups": asked,
+        "fate_lookups_answered": answered,
+    }
+
+
+def _with_phone(attempt: Document, document: Document) -> Document:
+    """The first revisions did not keep an attempt's number: it was its tier's."""
+    if attempt.get("phone"):
+        return attempt
+    tiers = document["policy"]["tiers"]
+    return {**attempt, "phone": tiers[min(attempt["tier"], len(tiers)) - 1]["phone"]}
+
+
+def _since_the_end(trail: Sequence[Document]) -> tuple[int, int, bool]:
+    """How often it was asked about open attempts since the relay ended, how often answered, and if people were told."""
+    asked = answered = 0
+    alarm_raised = False
+    for line in reversed(trail):
+        if line["step"] in _ENDS:
+            break
+        if line["step"] == Step.LOOKUP_REPEATED:
+            asked += 1
+            answered += line.get("status") != _UNANSWERED
+        alarm_raised |= line["step"] == Step.ALARM_RAISED
+    return asked, answered, alarm_raised
+
+
+def failure_of(attempt: Document, trail: Sequence[Document]) -> Failure | None:
+    """Returns the failure of an attempt that has a code alone: what it meant is in the line of the trail that told."""
+    code = attempt.get("error_code")
+    if code is None:
+        return None
+    for ours in (UNREACHABLE, NOT_STARTED):
+        if code == ours.code:
+            return ours
+    for line in trail:
+        if line.get("attempt") == attempt["number"] and line["step"] == Step.ATTEMPT_FAILED and "status" in line:
+            return Failure(FailureClass(line["status"]), line.get("reason", ""), code)
+    return Failure(FailureClass.UNKNOWN_CODE, "", code)
