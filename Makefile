@@ -45,9 +45,10 @@ quick: $(VENV)/.all ## Only the fast tests: the core, and the contracts (on the 
 	$(PY) -m pytest $(QUICK)
 
 .PHONY: lint
-lint: $(VENV)/.all ## ruff: style, common mistakes, formatting
+lint: $(VENV)/.all ## ruff: style, common mistakes, formatting; import-linter: which room may know which
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	PYTHONPATH=functions $(VENV)/bin/lint-imports --no-cache
 
 .PHONY: types
 types: $(VENV)/.all ## mypy, strict on the relay itself

@@ -1,1 +1,20 @@
-"""The relay: one flat package. Pure core (model, policy, machine), ways in, ports, adapters, wiring."""
+"""The relay, room by room. A text comes in by a provider's room, goes through the flow, and is kept in one of two homes.
+
+    serving     the Flask half of every entry point
+    wiring      puts settings and adapters together for an entry point
+    operators/  what people who look and act are given: identity, state, redrive, the console, words
+    settings/   what the environment says
+    flow/       decide, commit, perform; intake, receipts, timers, sweep, reconcile; channels and what a text says
+    twilio/     the provider: its ways in (inbound, delivery_status) stand above the flow, the rest below it
+    google/     the cloud home: Firestore, Cloud Tasks, Pub/Sub
+    embedded/   the home on one machine: SQLite and its own clockwork
+    ports       what the flow needs from the world
+    record/     a relay as a document, and what is announced of it
+    log, web    lines for people and machines; requests and answers as plain values
+    core/       what a relay is and what becomes of it: pure
+    errors      errors that carry the decision
+    loading     how client libraries are loaded late
+
+Each may import what stands below it; the flow knows no adapter, adapters know no other adapter, the core nothing but
+errors. `make lint` holds it (the contracts are in pyproject.toml).
+"""
