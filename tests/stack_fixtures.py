@@ -145,7 +145,8 @@ def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[Running
     """A stack of one's own; skips the test where this machine lacks what the home needs."""
     from relay.variables import VARIABLES
 
-    from scripts.local_stack.supervisor import StackError, Supervisor
+    from scripts.local_stack.running import StackError
+    from scripts.local_stack.supervisor import Supervisor
 
     ours = {variable.name for variable in VARIABLES}
     before = dict(os.environ)

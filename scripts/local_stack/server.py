@@ -16,7 +16,8 @@ import gunicorn.app.base
 from gunicorn.arbiter import Arbiter
 
 from scripts.local_stack.application import Stack
-from scripts.local_stack.environment import Plan, Twilio
+from scripts.local_stack.environment import Plan
+from scripts.local_stack.places import Twilio
 
 # Each open page keeps one waiting for news; texts come and go within a second.
 _THREADS = 48

@@ -16,9 +16,11 @@ from rich.console import Console
 
 from scripts.local_stack import interruption, scenario
 from scripts.local_stack.client import StackClient
-from scripts.local_stack.environment import Plan, Twilio, with_env_file
+from scripts.local_stack.environment import Plan
+from scripts.local_stack.places import LOGS, Twilio, twilio_of, with_env_file
+from scripts.local_stack.running import StackError
 from scripts.local_stack.screen import Follower, Screen
-from scripts.local_stack.supervisor import StackError, Supervisor
+from scripts.local_stack.supervisor import Supervisor
 
 # While something is under way the terminal looks this often, otherwise rarely.
 _LOOK_SECONDS, _IDLE_SECONDS = 0.1, 1.0
@@ -113,5 +115,5 @@ def _store(plan: Plan) -> RelayStore:
 
 
 def _log_of(environ: dict[str, str]) -> Path | None:
-    given = environ.get("RELAY_LOCAL_LOG") or ".local/relay.log"
+    given = environ.get("RELAY_LOCAL_LOG") or LOGS[twilio_of(environ)]
     return None if given == "-" else Path(given)
