@@ -74,6 +74,11 @@ EVENTS: dict[str, Line] = {
         "Twilio refused us, not the handler: the next tier will fail too.",
         "Check credentials, account, number registration and limits in the Twilio console.",
     ),
+    "database_lost": Line(
+        "ERROR",
+        "The database was removed or replaced under the running relay: texts are refused (503) until it is back.",
+        "See “The database is gone”.",
+    ),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }
 
@@ -119,12 +124,15 @@ class JsonJournal:
         fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
         self._print([self._named("alarm", relay, fields)])
 
+    def database_lost(self, reason: str) -> None:
+        self._print([self._named("database_lost", None, {"reason": reason})])
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         relay = labels.pop("relay", None)
         about = {"relay": relay, "logging.googleapis.com/labels": {"relay": relay}} if relay else {}
         self._print([self._line(severity, "note", message, None, {**labels, **about})])
 
-    def _named(self, event: str, relay: Relay, fields: dict[str, object]) -> str:
+    def _named(self, event: str, relay: Relay | None, fields: dict[str, object]) -> str:
         line = EVENTS[event]
         return self._line(line.severity, event, f"{line.meaning} {line.what_to_do}", relay, fields)
 

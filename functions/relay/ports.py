@@ -215,6 +215,10 @@ class Journal(Protocol):
         """The alarm: this relay reached nobody."""
         ...
 
+    def database_lost(self, reason: str) -> None:
+        """The alarm: the embedded home's file was removed or replaced, and nothing can be stored."""
+        ...
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         """Anything else, e.g. an event that was ignored and why. Labels hold no body, number or secret."""
         ...

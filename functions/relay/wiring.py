@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from relay.relay_events import EventPublisher
     from relay.shell import World
     from relay.sqlite_database import Database
+    from relay.sqlite_presence import Identity
     from relay.webhook import TwilioAccount
 
 T = TypeVar("T")
@@ -213,7 +214,8 @@ def embedded_home(settings: Settings, journal: Journal) -> Home:
     from relay.sqlite_store import SqliteStore
     from relay.sqlite_timers import SqliteTimers
 
-    database = Database(settings.database_path)
+    path = settings.database_path
+    database = Database(path, began_with=_prepared.get(path), on_lost=journal.database_lost)
     return Home(SqliteStore(database, SystemClock(), journal), SqliteTimers(database, journal), database)
 
 
@@ -221,17 +223,24 @@ def embedded_home(settings: Settings, journal: Journal) -> Home:
 _BACKGROUND = ("escalate_tier", "sweep", "reconcile")
 
 
+# Path → the embedded home's file, as it was when this process, or the one that it was forked from, was started.
+_prepared: dict[str, Identity | None] = {}
+
+
 def prepare_embedded(settings: Settings) -> None:
     """Open the embedded home's file once and close it again, so that what is wrong with it shows at start.
 
+    A process that is forked later to replace one that died keeps to this file, and makes no new one if it is gone.
     Raises ConfigurationError, or StoreUnavailable while others hold it.
     """
     from relay.sqlite_database import Database
 
+    if settings.database_path in _prepared:
+        return
     # Only the default's own folder is made: a misspelt path must not become an empty database.
     if settings.database_path == DATABASE_DEFAULT:
         os.makedirs(os.path.dirname(DATABASE_DEFAULT), mode=0o700, exist_ok=True)
-    Database(settings.database_path).prepare()
+    _prepared[settings.database_path] = Database(settings.database_path).prepare()
 
 
 def start_background(environ: Mapping[str, str] | None = None) -> None:

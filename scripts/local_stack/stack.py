@@ -11,6 +11,8 @@ from relay import wiring
 from relay.errors import StoreUnavailable
 from relay.model import FinalStatus
 from relay.ports import RelayStore
+from relay.sqlite_database import Database
+from relay.sqlite_store import SqliteStore
 from relay.variables import VARIABLES
 from rich.console import Console
 
@@ -35,7 +37,7 @@ def run(backend: str, port: int) -> int:
         plan = supervisor.plan
         screen = Screen(console, shows_words=plan.twilio is Twilio.FAKE)
         screen.header(plan, supervisor.log)
-        follower = Follower(_store(plan), screen)
+        follower = Follower(_store(plan, screen), screen)
         if follower.continued:
             screen.say(f"\n{follower.continued} text(s) from before are still under way; they go on.")
         try:
@@ -62,7 +64,7 @@ def demo(backend: str) -> int:
     ):
         plan = supervisor.plan
         screen = Screen(console, shows_words=True)
-        message_id = _play(plan, screen, Follower(_store(plan), screen), supervisor)
+        message_id = _play(plan, screen, Follower(_store(plan, screen), screen), supervisor)
         document = StackClient(plan.address).relay(message_id)
         screen.say("\nThe record:")
         screen.document(document)
@@ -110,8 +112,16 @@ def _look(follower: Follower) -> bool:
         return True
 
 
-def _store(plan: Plan) -> RelayStore:
-    return wiring.runtime("sms_relay_state", plan.environ).store
+def _store(plan: Plan, screen: Screen) -> RelayStore:
+    """The terminal's own look into the store. That a database is gone is said here: its log may be gone with it."""
+    if plan.backend == "google":
+        return wiring.runtime("sms_relay_state", plan.environ).store
+
+    def say_lost(words: str) -> None:
+        advice = "Texts are refused until it is back; docs/operations.md, “The database is gone”, says what to do."
+        screen.say(f"\n{words}. {advice}", "bold red")
+
+    return SqliteStore(Database(plan.environ["RELAY_DATABASE"], on_lost=say_lost), wiring.SystemClock())
 
 
 def _log_of(environ: dict[str, str]) -> Path | None:

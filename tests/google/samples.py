@@ -86,6 +86,9 @@ class RecordingJournal:
     def exhausted(self, relay: Relay) -> None:
         raise AssertionError("adapters raise no alarm")
 
+    def database_lost(self, reason: str) -> None:
+        raise AssertionError("no store here is a file")
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         self.notes.append(f"{severity} {message} {labels}")
 
