@@ -10,13 +10,14 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from relay.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
+from relay.model import Attachment, Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.policy import Policy, Success, Tier
 
 Document = dict[str, Any]
 
 SCHEMA_VERSION = 1
 
+_ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
 _ATTEMPT_FIELDS = tuple(field.name for field in fields(Attempt))
 _TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry))
 
@@ -31,6 +32,7 @@ def to_document(relay: Relay) -> Document:
         "recipient_phone": relay.recipient_phone,
         "message_body": relay.message_body,
         "media_count": relay.media_count,
+        "attachments": [_attachment_document(attachment) for attachment in relay.attachments],
         "sender_class": relay.sender_class.value,
         "final_status": relay.final_status.value,
         "error_log": [_trail_document(entry) for entry in relay.error_log],
@@ -70,6 +72,7 @@ def from_document(document: Document) -> Relay:
         recovered=document.get("recovered", False),
         first_attempt_of_drive=document.get("first_attempt_of_drive", 1),
         redrive_ids=tuple(document.get("redrive_ids", ())),
+        attachments=tuple(_attachment(value) for value in document.get("attachments", ())),
     )
 
 
@@ -101,6 +104,14 @@ def policy_from_document(document: Document) -> Policy:
             for value in document["tiers"]
         )
     )
+
+
+def _attachment_document(attachment: Attachment) -> Document:
+    return {name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS}
+
+
+def _attachment(document: Document) -> Attachment:
+    return Attachment(**{name: document[name] for name in _ATTACHMENT_FIELDS if name in document})
 
 
 def _attempt_document(attempt: Attempt) -> Document:

@@ -52,8 +52,8 @@ def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMe
     since, until = _created_between(attempt)
     phone = _phone(relay, attempt)
     candidates = world.messenger.sent_to(phone, relay.recipient_phone, since, timeout_seconds=budget.send)
-    words = comparable(shell.body_of(relay))
-    matching = [text for text in candidates if _can_be(text, relay, attempt) and comparable(text.body) == words]
+    words = _words(relay)
+    matching = [text for text in candidates if _can_be(text, relay, attempt) and comparable(text.body) in words]
     if not matching:
         return None
     others = list(_others_with_the_same_words(world, relay, attempt, words, until, budget))
@@ -72,6 +72,11 @@ def find(world: World, relay: Relay, attempt: Attempt, budget: Budget) -> SentMe
         raise Undecidable("another text with the same words is of unknown outcome too")
     before_me = sum(rival < me for rival in rivals)
     return free[before_me] if before_me < len(free) else None
+
+
+def _words(relay: Relay) -> frozenset[str]:
+    """What the relay's texts are recognised by."""
+    return frozenset(comparable(body) for body in shell.bodies_of(relay))
 
 
 class _Rival(NamedTuple):
@@ -113,7 +118,7 @@ def _phone(relay: Relay, attempt: Attempt) -> str:
 
 
 def _others_with_the_same_words(
-    world: World, relay: Relay, attempt: Attempt, words: str, until: datetime, budget: Budget
+    world: World, relay: Relay, attempt: Attempt, words: frozenset[str], until: datetime, budget: Budget
 ) -> Iterator[tuple[Relay, Attempt]]:
     """All other attempts, of this relay or of one with the same words from the same customer, who may well text the
     same thing twice in a row; each with its relay."""
@@ -123,7 +128,7 @@ def _others_with_the_same_words(
         search = Search(sender_phone=relay.sender_phone, until=until + _TOLERANCE, limit=_PAGE, page_token=token)
         page = world.store.search(search, timeout_seconds=budget.store)
         for found in page.relays:
-            if found.message_id != relay.message_id and comparable(shell.body_of(found)) == words:
+            if found.message_id != relay.message_id and not words.isdisjoint(_words(found)):
                 yield from ((found, other) for other in found.attempts)
         token = page.next_page_token
         if token is None:

@@ -156,14 +156,26 @@ class TrailEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a text and is kept at Twilio, under this id. `content_type` is "" when it is not known."""
+
+    media_id: str
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InboundText:
-    """A customer's message as Twilio hands it over. Phones are E.164 where the sender has such a number."""
+    """A customer's message as Twilio hands it over. Phones are E.164 where the sender has such a number.
+
+    `attachments` are those of the `media_count` files whose ids were told.
+    """
 
     message_id: str
     sender_phone: str
     recipient_phone: str
     body: str
     media_count: int = 0
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +185,7 @@ class Relay:
     Attributes:
         timestamp: when we took it in.
         recipient_phone: our number it was sent to, and from which it is forwarded.
+        media_count: how many files came with it.
         policy: the tiers as they were at that moment.
         attempts: in the order they were made; the last one is the current one.
         error_log: the audit trail, all steps and not only errors.
@@ -181,6 +194,7 @@ class Relay:
             on record and until the fate of every attempt is known as well as Twilio knows it.
         first_attempt_of_drive: number of the attempt with which the latest (re)drive began.
         redrive_ids: request ids of the redrives done, so that repeating one changes nothing.
+        attachments: the files whose ids are known; fewer than `media_count` when Twilio did not tell all of them.
     """
 
     message_id: str
@@ -201,6 +215,7 @@ class Relay:
     recovered: bool = False
     first_attempt_of_drive: int = 1
     redrive_ids: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def current_attempt(self) -> Attempt | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from relay import failures, machine
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.events import ArmTimer, CancelTimer, Decision, Event, EventKind, RaiseAlarm, SendAttempt
-from relay.forwarded_text import compose
+from relay.forwarded_text import compose, composed_before
 from relay.model import Relay, Timer
 from relay.policy import LEASE_SECONDS, SEND_SECONDS_MAX
 from relay.ports import (
@@ -244,6 +244,14 @@ def attempt_forward(world: World, relay: Relay, number: int, phone_number: str, 
 def body_of(relay: Relay) -> str:
     """What every handler of this relay reads."""
     return compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
+
+
+def bodies_of(relay: Relay) -> tuple[str, ...]:
+    """What a handler of this relay may have been sent: `body_of`, or what the revision before wrote in its place."""
+    if not relay.media_count:
+        return (body_of(relay),)  # the revisions differ in their note on attachments alone
+    before = composed_before(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
+    return (body_of(relay), before)
 
 
 def _event_of(outcome: SendOutcome, number: int) -> Event:

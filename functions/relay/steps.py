@@ -47,6 +47,7 @@ def receive(
         recipient_phone=text.recipient_phone,
         message_body=text.body,
         media_count=text.media_count,
+        attachments=text.attachments,
         sender_class=sender_class,
         policy=policy,
         expires_at=now + RETENTION,

@@ -15,7 +15,7 @@ from enum import StrEnum
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 from relay.errors import BadRequest
-from relay.model import InboundText
+from relay.model import Attachment, InboundText
 from relay.web import DELIVERY_STATUS_PATH, FORM, Request, Response, check_post
 
 TWIML = Response(
@@ -33,6 +33,10 @@ CONNECTION_OVERRIDES = "#rc=5&rp=all&ct=3000&rt=5000"
 _MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 # Customers may write from short codes or alphanumeric senders; only what cannot be a sender at all is refused.
 _SENDER = re.compile(r"[!-~][ -~]{0,63}")
+# A media URL is …/Messages/{SM…|MM…}/Media/{ME…}; its id is all that is taken from it.
+_MEDIA_SID = re.compile(r"/(ME[0-9A-Fa-f]{32})\Z")
+# RFC 6838's names, without parameters.
+_CONTENT_TYPE = re.compile(r"[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}/[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}")
 _FORM_FIELDS_MAX = 500
 # A forger learns nothing, and his answer fits into one packet: servers send a body in one of its own.
 _NO_DETAIL = ""
@@ -212,7 +216,36 @@ def inbound_text(form: Form) -> InboundText:
     media = _single(form, "NumMedia", "0")
     if not re.fullmatch(r"[0-9]{1,2}", media):
         raise BadRequest(400, "NumMedia is not a number from 0 to 99.")
-    return InboundText(message_id, phones["From"], phones["To"], _single(form, "Body", ""), int(media))
+    body = _single(form, "Body", "")
+    return InboundText(message_id, phones["From"], phones["To"], body, int(media), _attachments(form, int(media)))
+
+
+def _attachments(form: Form, count: int) -> tuple[Attachment, ...]:
+    """The attachments whose ids the form tells. No text is refused for one whose id it does not tell."""
+    given = ((_media_sid(form, index), _content_type(form, index)) for index in range(count))
+    return tuple(Attachment(media_sid, content_type) for media_sid, content_type in given if media_sid)
+
+
+def _media_sid(form: Form, index: int) -> str:
+    """Twilio's id of a file, or "". Nothing else of the URL is believed: where a file is fetched is ours to say."""
+    try:
+        path = urlsplit(_only(form, f"MediaUrl{index}")).path
+    except ValueError:
+        return ""
+    found = _MEDIA_SID.search(path)
+    return found[1] if found else ""
+
+
+def _content_type(form: Form, index: int) -> str:
+    """What a file is said to be, in lower case and without parameters, or ""."""
+    name = _only(form, f"MediaContentType{index}").partition(";")[0].strip(" ")
+    return name.lower() if _CONTENT_TYPE.fullmatch(name) else ""
+
+
+def _only(form: Form, name: str) -> str:
+    """The only value of a parameter; "" when there is none, or more than one and so none to be believed."""
+    values = form.get(name, ())
+    return values[0] if len(values) == 1 else ""
 
 
 def delivery_status(form: Form, query: str) -> DeliveryStatus:

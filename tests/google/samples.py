@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from relay import machine, steps
 from relay.events import ArmTimer, Event, EventKind
-from relay.model import InboundText, Relay, SenderClass, Timer, TrailEntry
+from relay.model import Attachment, InboundText, Relay, SenderClass, Timer, TrailEntry
 from relay.policy import Policy, Tier
 
 SENDER = "+15550003001"
@@ -27,7 +27,7 @@ def sid(number: int) -> str:
 
 def new_relay(number: int = 1, at: datetime = NOW, sender: str = SENDER) -> tuple[Relay, list[Timer]]:
     """A relay just received, its attempt claimed, with the timers to arm."""
-    text = InboundText(sid(number), sender, OURS, BODY, media_count=1)
+    text = InboundText(sid(number), sender, OURS, BODY, 2, (Attachment("ME" + "0" * 32, "image/jpeg"),))
     decision = steps.receive(text, SenderClass.CUSTOMER, POLICY, at, claim="c1")
     return decision.relay, [effect.timer for effect in decision.effects if isinstance(effect, ArmTimer)]
 

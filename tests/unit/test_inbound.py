@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from relay import webhook
+from relay.documents import plain, to_document
 from relay.errors import StoreUnavailable
 from relay.inbound import Intake, accept, classify_sender
 from relay.model import FinalStatus, SenderClass
@@ -15,7 +17,7 @@ from relay.ports import Ambiguous, Refused
 from relay.shell import TASK_LIMITS, Budget
 
 from tests.unit.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, text
-from tests.unit.worlds import Doubles, Observed, inbound_request, lose_the_answer
+from tests.unit.worlds import ACCOUNT_SID, Doubles, Observed, inbound_request, lose_the_answer
 
 HANDLER = policy().tiers[1].phone
 SECOND_NUMBER = "+15551234568"
@@ -137,10 +139,23 @@ def test_two_texts_with_the_same_words_are_two_texts() -> None:
     assert len(doubles.messenger.sends) == 2
 
 
-def test_a_text_with_media_is_forwarded_with_a_line_that_says_how_many() -> None:
+def test_a_text_with_attachments_is_forwarded_with_a_line_that_says_how_many_and_where_they_are() -> None:
     doubles = Doubles()
     doubles.inbound(inbound_request(MessageSid="MM" + "0" * 32, NumMedia="2", Body=""))
-    assert "[2 attachments" in doubles.messenger.sends[0].body
+    assert doubles.messenger.sends[0].body == f"{CUSTOMER}:\n[2 attachments: in Twilio's log]"
+
+
+def test_the_record_keeps_each_attachments_id_and_type_and_nothing_else_of_its_url() -> None:
+    doubles = Doubles()
+    message_id = "MM" + "0" * 32
+    url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{message_id}/Media/ME{'b' * 32}"
+    doubles.inbound(inbound_request(MessageSid=message_id, NumMedia="1", MediaUrl0=url, MediaContentType0="image/jpeg"))
+    document = to_document(doubles.relay(message_id))
+    assert (document["media_count"], document["attachments"]) == (
+        1,
+        [{"media_id": "ME" + "b" * 32, "content_type": "image/jpeg"}],
+    )
+    assert "://" not in json.dumps(plain(document))
 
 
 def test_a_running_relay_keeps_the_tiers_it_began_with() -> None:

@@ -40,6 +40,10 @@ def _handlers_are_customers(patch: Patcher) -> None:
     patch.put(inbound, "classify_sender", classify)
 
 
+def _attachments_not_kept(patch: Patcher) -> None:
+    patch.put(webhook, "_attachments", lambda form, count: ())
+
+
 def _policy_of_today(patch: Patcher) -> None:
     """A relay under way takes on the tiers of whoever handles it."""
     real = shell.load
@@ -191,6 +195,7 @@ WAYS_IN = (
     Mutant("200 without the store", "200 although nothing is durable.", _webhook_200_without_the_store),
     Mutant("everybody is a customer", "Our own texts are forwarded.", _everybody_is_a_customer),
     Mutant("handlers are customers", "Handlers' texts are forwarded.", _handlers_are_customers),
+    Mutant("attachments not kept", "Of a text's attachments only their number is kept.", _attachments_not_kept),
     Mutant("policy of today", "A change of tiers reaches relays under way.", _policy_of_today),
     Mutant("deadline asks nobody", "Escalates without asking for the true status.", _deadline_asks_nobody),
     Mutant("sent counts everywhere", "`sent` counts as reaching any handler.", _sent_counts_everywhere),
