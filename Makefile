@@ -74,9 +74,12 @@ format: $(VENV)/.all ## Let ruff format the code and sort its imports
 	$(PY) -m ruff check --fix-only --quiet . && $(PY) -m ruff format .
 
 .PHONY: clean
-clean: ## Remove the virtual environment, caches and local data (relays of `make run` included)
-	rm -rf $(VENV) .venv-* .local .pytest_cache .mypy_cache .ruff_cache .hypothesis terraform/build
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+clean: ## Remove the virtual environment, caches and made-up relays; never real ones, and nothing while a relay runs
+	@python=$$($(FIND_PYTHON)); "$$python" -B -m scripts.local_stack.clean
+
+.PHONY: forget-relays
+forget-relays: ## Delete the database of real relays for good; says what is in it and asks (RELAY_DATABASE=…, YES=1 does not ask)
+	@python=$$($(FIND_PYTHON)); "$$python" -B -m scripts.local_stack.forget $(if $(YES),--yes)
 
 -include bench.mk deploy.mk endurance.mk
 

@@ -63,7 +63,8 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "timers could not be read": (
         "The file with the timers did not answer; it is read again in a moment.",
-        "If it lasts: “Nothing moves”. Look at the disk: is it full, or very slow?",
+        "With `database_lost` beside it: “The database is gone”. Otherwise, if it lasts: “Nothing moves”. Look at the "
+        "disk: is it full, or very slow?",
     ),
     "timer's handler failed": (
         "Acting on a timer failed in a way nobody foresaw; it comes again.",

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class RunningStack:
         """A number that no other test uses."""
         return f"+1303555{next(_customers):04d}"
 
-    def text(self, body: str, sender: str, *behaviours: Mapping[str, Any]) -> str:
+    def text(self, body: str, sender: str, *behaviours: Mapping[str, Any], media: Sequence[str] = ()) -> str:
         """A customer texts; `behaviours` say what the carriers of tiers 1, 2, 3 do to it. Its message id.
 
         Returns before its webhook has arrived.
@@ -64,7 +64,7 @@ class RunningStack:
             self._let_all_end()
         for phone, behaviour in zip(HANDLERS, behaviours, strict=False):
             self.client.set_carrier(phone, behaviour["name"], behaviour.get("times", 1), behaviour.get("code"))
-        self._texted.append(self.client.text(sender, OURS, body))
+        self._texted.append(self.client.text(sender, OURS, body, media))
         return self._texted[-1]
 
     def state(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +145,8 @@ def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[Running
     """A stack of one's own; skips the test where this machine lacks what the home needs."""
     from relay.settings.variables import VARIABLES
 
-    from scripts.local_stack.supervisor import StackError, Supervisor
+    from scripts.local_stack.running import StackError
+    from scripts.local_stack.supervisor import Supervisor
 
     ours = {variable.name for variable in VARIABLES}
     before = dict(os.environ)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from relay.core.failures import Failure, FailureClass
 from relay.core.model import (
     RETENTION,
+    Attachment,
     Attempt,
     AttemptStatus,
     FinalStatus,
@@ -107,6 +108,11 @@ attempts = st.builds(
     is_resend=st.booleans(),
     lookups=small,
 )
+attachments = st.builds(
+    Attachment,
+    media_id=st.from_regex(r"ME[0-9a-fA-F]{32}", fullmatch=True),
+    content_type=st.sampled_from(["", "image/jpeg", "text/vcard", "application/vnd.x+json"]),
+)
 trail_entries = st.builds(
     TrailEntry,
     at=instants,
@@ -123,13 +129,15 @@ trail_entries = st.builds(
 @st.composite
 def relays(draw: st.DrawFn, message_id: str | None = None) -> Relay:
     """Any well-formed relay that has not expired by the fake clock; each with an id of its own unless one is given."""
+    known = draw(st.lists(attachments, max_size=4).map(tuple))
     return Relay(
         message_id=message_id or a_message_id(),
         timestamp=draw(instants),
         sender_phone=draw(phones),
         recipient_phone=draw(phones),
         message_body=draw(texts),
-        media_count=draw(small),
+        # Of some files nobody knows the id.
+        media_count=len(known) + draw(st.integers(0, 6)),
         sender_class=draw(st.sampled_from(SenderClass)),
         policy=draw(policies),
         expires_at=draw(st.datetimes(datetime(2100, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))),
@@ -142,6 +150,7 @@ def relays(draw: st.DrawFn, message_id: str | None = None) -> Relay:
         recovered=draw(st.booleans()),
         first_attempt_of_drive=draw(st.integers(1, 6)),
         redrive_ids=draw(st.lists(words, max_size=3).map(tuple)),
+        attachments=known,
     )
 
 

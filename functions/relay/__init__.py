@@ -1,4 +1,6 @@
-"""The relay, room by room. A text comes in by a provider's room, goes through the flow, and is kept in one of two homes.
+"""The relay, room by room.
+
+A text comes in by a provider's room, goes through the flow, and is kept in one of two homes.
 
     serving     the Flask half of every entry point
     wiring      puts settings and adapters together for an entry point

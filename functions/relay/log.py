@@ -73,6 +73,11 @@ EVENTS: dict[str, Line] = {
         "Twilio refused us, not the handler: the next tier will fail too.",
         "Check credentials, account, number registration and limits in the Twilio console.",
     ),
+    "database_lost": Line(
+        "ERROR",
+        "The database was removed or replaced under the running relay: texts are refused (503) until it is back.",
+        "See “The database is gone”.",
+    ),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }
 
@@ -114,8 +119,8 @@ class JsonJournal:
             elif entry.status == FailureClass.SENDER:
                 yield self._named("sender_or_account_error", relay, fields)
 
-    def named(self, event: str, relay: Relay, fields: dict[str, object]) -> None:
-        """One of the lines about a relay that belong to no line of its trail."""
+    def named(self, event: str, relay: Relay | None, fields: dict[str, object]) -> None:
+        """One of the lines that belong to no line of a relay's trail."""
         self._print([self._named(event, relay, fields)])
 
     def note(self, severity: str, message: str, **labels: object) -> None:
@@ -123,7 +128,7 @@ class JsonJournal:
         about = {"relay": relay, "logging.googleapis.com/labels": {"relay": relay}} if relay else {}
         self._print([self._line(severity, "note", message, None, {**labels, **about})])
 
-    def _named(self, event: str, relay: Relay, fields: dict[str, object]) -> str:
+    def _named(self, event: str, relay: Relay | None, fields: dict[str, object]) -> str:
         line = EVENTS[event]
         return self._line(line.severity, event, f"{line.meaning} {line.what_to_do}", relay, fields)
 
@@ -160,6 +165,9 @@ class LogAlarms:
     def exhausted(self, relay: Relay) -> None:
         fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
         self._journal.named("alarm", relay, fields)
+
+    def database_lost(self, reason: str) -> None:
+        self._journal.named("database_lost", None, {"reason": reason})
 
 
 def _write_whole(descriptor: int, text: bytes) -> None:

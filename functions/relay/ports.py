@@ -215,6 +215,10 @@ class Alarms(Protocol):
         """No handler of this relay was reached."""
         ...
 
+    def database_lost(self, reason: str) -> None:
+        """The embedded home's file was removed or replaced, and nothing can be stored."""
+        ...
+
 
 class Journal(Protocol):
     """Where steps are reported for people: structured logs. Never raises, never blocks for long."""

@@ -25,6 +25,7 @@ from relay.settings.variables import ENTRY_POINTS, Need
 
 if TYPE_CHECKING:
     from relay.embedded.database import Database
+    from relay.embedded.presence import Identity
     from relay.embedded.ticker import Ticker
     from relay.flow.channel import Channel
     from relay.flow.intake import Intake
@@ -59,7 +60,7 @@ class Home:
 class Runtime:
     """One entry point's settings and, made when first asked for, what it works with."""
 
-    def __init__(self, settings: Settings, home: Callable[[Settings, Journal], Home] | None = None) -> None:
+    def __init__(self, settings: Settings, home: Callable[[Settings, Journal, Alarms], Home] | None = None) -> None:
         self.settings = settings
         journal = JsonJournal(project=settings.project)
         self.journal: Journal = journal
@@ -68,7 +69,7 @@ class Runtime:
 
     @cached_property
     def home(self) -> Home:
-        return self._make_home(self.settings, self.journal)
+        return self._make_home(self.settings, self.journal, self.alarms)
 
     @property
     def store(self) -> RelayStore:
@@ -204,14 +205,14 @@ def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
     )
 
 
-def shared_home(settings: Settings, journal: Journal) -> Home:
+def shared_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
     """The home that the settings name."""
     if settings.backend == "google":
         # An entry point that arms no timers knows nothing of queues: its home is not everybody's.
         stored_in = (settings.project, settings.firestore_database, settings.collection)
         key = ("google", *stored_in, settings.tasks_location, settings.escalation_url_template)
         return _once(key, lambda: google_home(settings, journal))
-    return _once(("embedded", settings.database_path), lambda: embedded_home(settings, journal))
+    return _once(("embedded", settings.database_path), lambda: embedded_home(settings, journal, alarms))
 
 
 def google_home(settings: Settings, journal: Journal) -> Home:
@@ -237,12 +238,13 @@ def google_home(settings: Settings, journal: Journal) -> Home:
     return Home(store, timers)
 
 
-def embedded_home(settings: Settings, journal: Journal) -> Home:
+def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
     from relay.embedded.database import Database
     from relay.embedded.store import SqliteStore
     from relay.embedded.timers import SqliteTimers
 
-    database = Database(settings.database_path)
+    path = settings.database_path
+    database = Database(path, began_with=_prepared.get(path), on_lost=alarms.database_lost)
     return Home(SqliteStore(database, SystemClock(), journal), SqliteTimers(database, journal), database)
 
 
@@ -256,17 +258,24 @@ LEASE_MARGIN_SECONDS = 30.0
 _TICKER_THREADS = 8
 
 
+# Path → the embedded home's file, as it was when this process, or the one that it was forked from, was started.
+_prepared: dict[str, Identity | None] = {}
+
+
 def prepare_embedded(settings: Settings) -> None:
     """Open the embedded home's file once and close it again, so that what is wrong with it shows at start.
 
+    A process that is forked later to replace one that died keeps to this file, and makes no new one if it is gone.
     Raises ConfigurationError, or StoreUnavailable while others hold it.
     """
     from relay.embedded.database import Database
 
+    if settings.database_path in _prepared:
+        return
     # Only the default's own folder is made: a misspelt path must not become an empty database.
     if settings.database_path == DATABASE_DEFAULT:
         os.makedirs(os.path.dirname(DATABASE_DEFAULT), mode=0o700, exist_ok=True)
-    Database(settings.database_path).prepare()
+    _prepared[settings.database_path] = Database(settings.database_path).prepare()
 
 
 def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:

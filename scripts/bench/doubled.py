@@ -13,7 +13,7 @@ from typing import cast
 
 from relay import wiring
 from relay.core.model import Relay, Timer
-from relay.ports import Accepted, Journal, Messenger, OutgoingText, RelayStore
+from relay.ports import Accepted, Alarms, Journal, Messenger, OutgoingText, RelayStore
 from relay.settings.settings import Settings
 from relay.wiring import Home
 
@@ -59,7 +59,7 @@ class _Messenger:
         return Accepted(f"SM{next(self._numbers):032x}")
 
 
-def _home(settings: Settings, journal: Journal) -> Home:  # noqa: ARG001 - as wiring calls it
+def _home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:  # noqa: ARG001 - as wiring calls it
     # The webhook uses no more of them.
     return Home(cast(RelayStore, _Store()), _Timers())
 

@@ -100,7 +100,8 @@ def deployed(project: str | None, file: Path) -> Target:
 def local(address: str) -> Target:
     """A local stack with a fake Twilio, as `make run` starts it with this environment. Raises Problem."""
     from scripts.local_stack.client import StackClient
-    from scripts.local_stack.environment import make_plan, with_env_file
+    from scripts.local_stack.environment import make_plan
+    from scripts.local_stack.places import with_env_file
 
     address = address.rstrip("/")
     parts = urlsplit(address)

@@ -11,7 +11,7 @@ and knows what truly happened) and in benchmarks:
         handler.expect_nothing_more()
 
 `behaviour` names what carriers can do, `phones` the vocabulary, `control` the JSON API for a page of phones,
-`state` what is on record. Not modelled: messaging services, media, scheduling, price, rate limits, TwiML verbs
+`state` what is on record. Not modelled: messaging services, fetching media, scheduling, price, rate limits, TwiML verbs
 in the application's answer, Twilio's automatic reply to STOP, redirects of webhooks.
 """
 

@@ -4,13 +4,17 @@ Shape: `api.v2010.account.message` in Twilio's OpenAPI description (twilio/twili
 """
 
 import dataclasses
+import hashlib
+import mimetypes
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from scripts.fake_twilio.errors import message_of
 
 API_VERSION = "2010-04-01"
+_TWILIO_URL = "https://api.twilio.com"
 
 Status = Literal["queued", "sending", "sent", "delivered", "undelivered", "failed", "received"]
 Direction = Literal["inbound", "outbound-api"]
@@ -43,6 +47,7 @@ class Message:
     sent_at: float | None = None
     error_code: int | None = None
     num_segments: int = 1
+    # Where the files were when they were handed to Twilio, which keeps copies of its own: see `media`.
     media_urls: tuple[str, ...] = ()
     status_callback: str | None = None
     validity_seconds: int = 36000
@@ -72,6 +77,16 @@ class Message:
         """Path of the resource without its extension, relative to the API's host."""
         return f"/{API_VERSION}/Accounts/{account_sid}/Messages/{self.sid}"
 
+    def media(self, account_sid: str) -> list[tuple[str, str]]:
+        """The URL and the content type of each file as Twilio keeps it. The type is told by the name it came with."""
+        return [
+            (
+                f"{_TWILIO_URL}{self.uri(account_sid)}/Media/{_media_sid(self.sid, index)}",
+                mimetypes.guess_type(urlsplit(url).path)[0] or "image/jpeg",
+            )
+            for index, url in enumerate(self.media_urls)
+        ]
+
     def as_json(self, account_sid: str) -> dict[str, Any]:
         """The Message resource. The price stays null: Twilio fills it in later, and nothing may depend on it."""
         uri = self.uri(account_sid)
@@ -97,3 +112,7 @@ class Message:
             "to": self.to,
             "uri": f"{uri}.json",
         }
+
+
+def _media_sid(message_sid: str, index: int) -> str:
+    return "ME" + hashlib.blake2b(f"{message_sid}/{index}".encode(), digest_size=16).hexdigest()

@@ -202,8 +202,8 @@ def parameters_of(message: Message, account_sid: str) -> dict[str, str]:
         "ToState": "",
         "ToZip": "",
     }
-    for index, url in enumerate(message.media_urls):
-        parameters[f"MediaContentType{index}"] = "image/jpeg"
+    for index, (url, content_type) in enumerate(message.media(account_sid)):
+        parameters[f"MediaContentType{index}"] = content_type
         parameters[f"MediaUrl{index}"] = url
     return parameters
 

@@ -12,7 +12,7 @@ from relay.errors import ConfigurationError, StoreUnavailable
 from relay.settings.variables import ENTRY_POINTS
 
 from scripts.local_stack import interruption
-from scripts.local_stack.supervisor import StackError
+from scripts.local_stack.running import StackError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

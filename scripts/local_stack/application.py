@@ -24,16 +24,10 @@ from scripts.fake_twilio import Settings as FakeSettings
 from scripts.local_google.issuer import IssuerApp, TokenIssuer
 from scripts.local_stack import ROOT
 from scripts.local_stack.console_app import ConsoleApp
-from scripts.local_stack.environment import (
-    CUSTOMER_PHONE,
-    EVENTS_ROUTE,
-    PRIVATE_ROUTES,
-    PUBLIC_ROUTES,
-    Plan,
-    Twilio,
-)
+from scripts.local_stack.environment import CUSTOMER_PHONE, EVENTS_ROUTE, PRIVATE_ROUTES, PUBLIC_ROUTES, Plan
 from scripts.local_stack.feed_app import FeedApp
 from scripts.local_stack.page_app import PageApp
+from scripts.local_stack.places import Twilio
 from scripts.local_stack.schedule import Schedule
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")

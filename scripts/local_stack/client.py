@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
 _TIMEOUT_SECONDS = 20.0
@@ -26,9 +27,10 @@ class StackClient:
         body = {"phone": phone, "behaviour": behaviour, "times": times}
         self._json("/fake/carrier", body | ({"error_code": error_code} if error_code else {}))
 
-    def text(self, from_: str, to: str, body: str) -> str:
-        """A customer texts; the new message's id."""
-        sid: str = self._json("/fake/customer-texts", {"from": from_, "to": to, "body": body})["sid"]
+    def text(self, from_: str, to: str, body: str, media: Sequence[str] = ()) -> str:
+        """A customer texts, with files at these URLs; the new message's id."""
+        told = {"from": from_, "to": to, "body": body, "media": list(media)}
+        sid: str = self._json("/fake/customer-texts", told)["sid"]
         return sid
 
     def relay(self, message_id: str) -> dict[str, Any]:

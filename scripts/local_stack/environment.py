@@ -11,15 +11,13 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from relay.errors import ConfigurationError
 from relay.settings.settings import DATABASE_DEFAULT, Settings, load_settings
 
 from scripts.fake_twilio.settings import Settings as FakeSettings
-from scripts.local_stack import ROOT
-from scripts.local_stack.dotenv import read_env_file
+from scripts.local_stack.places import FAKE_DATABASE, Twilio, refuse_made_up_database, twilio_of
 
 # The entry points that the stack serves, by path; {tier} stands for a number.
 PUBLIC_ROUTES = {
@@ -43,16 +41,7 @@ _TIERS = [
 ]
 _ALL_INTERFACES = "0.0.0.0"  # noqa: S104 - only compared with, never bound to unasked
 _HANDLERS = ("RELAY_TIERS", "PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
-FAKE_DATABASE = ".local/fake-twilio.db"
 LOCAL_EMAIL = "you@local.example.com"
-
-
-class Twilio(StrEnum):
-    """Which Twilio the stack works with."""
-
-    FAKE = "fake"  # the stack's own
-    OTHER = "other"  # a Twilio-compatible server somebody else started
-    REAL = "real"
 
 
 @dataclass(frozen=True)
@@ -75,22 +64,6 @@ class Plan:
         return load_settings(self.environ, [*PUBLIC_ROUTES.values(), *PRIVATE_ROUTES.values(), "relay_events"])
 
 
-def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment, and under it the `.env` file (or the one that RELAY_LOCAL_ENV_FILE names).
-
-    Raises ConfigurationError.
-    """
-    path = Path(environ.get("RELAY_LOCAL_ENV_FILE") or ROOT / ".env")
-    return {**read_env_file(path), **environ}
-
-
-def twilio_of(environ: Mapping[str, str]) -> Twilio:
-    """The fake one unless there are credentials, of which one is enough: the other is then reported as missing."""
-    if not any(environ.get(name, "").strip() for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")):
-        return Twilio.FAKE
-    return Twilio.OTHER if environ.get("TWILIO_API_BASE_URL", "").strip() else Twilio.REAL
-
-
 def _address(host: str, port: int) -> str:
     # Bound to all interfaces, it is on the loopback too.
     return f"http://{'127.0.0.1' if host == _ALL_INTERFACES else host}:{port}"
@@ -109,6 +82,8 @@ def make_plan(environ: Mapping[str, str], backend: str, host: str, port: int, da
                 "(without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN), and the real Twilio with BACKEND=embedded."
             ]
         )
+    if not database:
+        refuse_made_up_database(environ)
     address = _address(host, port)
     chosen = dict(environ)
     chosen["RELAY_BACKEND"] = backend

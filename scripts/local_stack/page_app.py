@@ -18,7 +18,8 @@ from relay.twilio import codes
 from relay.twilio.forms import CONNECTION_OVERRIDES
 from werkzeug.wrappers import Request, Response
 
-from scripts.local_stack.environment import CUSTOMER_PHONE, Plan, Twilio
+from scripts.local_stack.environment import CUSTOMER_PHONE, Plan
+from scripts.local_stack.places import Twilio
 
 PAGE = Path(__file__).resolve().parent / "page"
 _FILES = {f"/page/{path.name}": path for path in PAGE.iterdir() if path.is_file()} | {"/": PAGE / "index.html"}

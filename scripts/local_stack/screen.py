@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.local_stack import python, story
-from scripts.local_stack.environment import Plan, Twilio
+from scripts.local_stack.environment import Plan
+from scripts.local_stack.places import Twilio
 
 _TIER_STYLES = ("cyan", "magenta", "yellow", "blue", "green")
 _STEP_STYLES = {

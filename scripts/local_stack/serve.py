@@ -12,7 +12,9 @@ from relay import wiring
 from relay.settings.variables import VARIABLES
 
 from scripts.local_stack import ROOT, python
-from scripts.local_stack.environment import FAKE_DATABASE, Twilio, made_up, make_folder_of, twilio_of, with_env_file
+from scripts.local_stack.environment import made_up, make_folder_of
+from scripts.local_stack.places import FAKE_DATABASE, Twilio, refuse_made_up_database, twilio_of, with_env_file
+from scripts.local_stack.running import hold_checkout
 from scripts.local_stack.supervisor import bound
 
 _STOP_SECONDS = 12.0
@@ -42,6 +44,7 @@ def serve(target: str, port: int) -> int:
         print(f"  For a fake Twilio that texts it: {python()} -m scripts.fake_twilio {options}", file=sys.stderr)
         environ |= given
     # What is wrong is said before anything is started.
+    refuse_made_up_database(environ)
     wiring.runtime(target, environ)
     bound("127.0.0.1", port).close()
     print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr, flush=True)
@@ -54,7 +57,9 @@ def _run_until_told(arguments: list[str], environ: Mapping[str, str]) -> int:
     Ctrl-C would reach gunicorn's worker directly and again through its master, which can leave it waiting for itself.
     """
     command = [sys.executable, "-m", "functions_framework", "--source", str(ROOT / "functions" / "main.py")]
-    server = subprocess.Popen([*command, "--target", *arguments], env=environ, start_new_session=True)
+    server = subprocess.Popen(
+        [*command, "--target", *arguments], env=environ, pass_fds=[hold_checkout()], start_new_session=True
+    )
     try:
         return server.wait()
     except KeyboardInterrupt:

@@ -14,9 +14,12 @@ from typing import Any
 
 import gunicorn.app.base
 from gunicorn.arbiter import Arbiter
+from relay import wiring
+from relay.errors import ConfigurationError, StoreUnavailable
 
 from scripts.local_stack.application import Stack
-from scripts.local_stack.environment import Plan, Twilio
+from scripts.local_stack.environment import Plan
+from scripts.local_stack.places import Twilio
 
 # Each open page keeps one waiting for news; texts come and go within a second.
 _THREADS = 48
@@ -79,6 +82,12 @@ def main() -> None:
         environ["RELAY_LOCAL_HOST"],
         int(environ["RELAY_LOCAL_PORT"]),
     )
+    if plan.backend == "embedded":
+        # Before the worker is forked, so that the one that replaces it when it dies makes no new file.
+        try:
+            wiring.prepare_embedded(plan.settings())
+        except (ConfigurationError, StoreUnavailable) as refusal:
+            sys.exit(str(refusal))
     _Server(plan, socket_fd, lifeline_fd).run()
 
 

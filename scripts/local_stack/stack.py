@@ -9,6 +9,8 @@ from pathlib import Path
 
 from relay import wiring
 from relay.core.model import FinalStatus
+from relay.embedded.database import Database
+from relay.embedded.store import SqliteStore
 from relay.errors import StoreUnavailable
 from relay.ports import RelayStore
 from relay.settings.variables import VARIABLES
@@ -16,9 +18,11 @@ from rich.console import Console
 
 from scripts.local_stack import interruption, scenario
 from scripts.local_stack.client import StackClient
-from scripts.local_stack.environment import Plan, Twilio, with_env_file
+from scripts.local_stack.environment import Plan
+from scripts.local_stack.places import LOGS, Twilio, twilio_of, with_env_file
+from scripts.local_stack.running import StackError
 from scripts.local_stack.screen import Follower, Screen
-from scripts.local_stack.supervisor import StackError, Supervisor
+from scripts.local_stack.supervisor import Supervisor
 
 # While something is under way the terminal looks this often, otherwise rarely.
 _LOOK_SECONDS, _IDLE_SECONDS = 0.1, 1.0
@@ -33,7 +37,7 @@ def run(backend: str, port: int) -> int:
         plan = supervisor.plan
         screen = Screen(console, shows_words=plan.twilio is Twilio.FAKE)
         screen.header(plan, supervisor.log)
-        follower = Follower(_store(plan), screen)
+        follower = Follower(_store(plan, screen), screen)
         if follower.continued:
             screen.say(f"\n{follower.continued} text(s) from before are still under way; they go on.")
         try:
@@ -60,7 +64,7 @@ def demo(backend: str) -> int:
     ):
         plan = supervisor.plan
         screen = Screen(console, shows_words=True)
-        message_id = _play(plan, screen, Follower(_store(plan), screen), supervisor)
+        message_id = _play(plan, screen, Follower(_store(plan, screen), screen), supervisor)
         document = StackClient(plan.address).relay(message_id)
         screen.say("\nThe record:")
         screen.document(document)
@@ -108,10 +112,18 @@ def _look(follower: Follower) -> bool:
         return True
 
 
-def _store(plan: Plan) -> RelayStore:
-    return wiring.runtime("sms_relay_state", plan.environ).store
+def _store(plan: Plan, screen: Screen) -> RelayStore:
+    """The terminal's own look into the store. That a database is gone is said here: its log may be gone with it."""
+    if plan.backend == "google":
+        return wiring.runtime("sms_relay_state", plan.environ).store
+
+    def say_lost(words: str) -> None:
+        advice = "Texts are refused until it is back; docs/operations.md, “The database is gone”, says what to do."
+        screen.say(f"\n{words}. {advice}", "bold red")
+
+    return SqliteStore(Database(plan.environ["RELAY_DATABASE"], on_lost=say_lost), wiring.SystemClock())
 
 
 def _log_of(environ: dict[str, str]) -> Path | None:
-    given = environ.get("RELAY_LOCAL_LOG") or ".local/relay.log"
+    given = environ.get("RELAY_LOCAL_LOG") or LOGS[twilio_of(environ)]
     return None if given == "-" else Path(given)

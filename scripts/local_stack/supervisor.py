@@ -26,16 +26,13 @@ from relay.errors import StoreUnavailable
 
 from scripts.local_stack import ROOT
 from scripts.local_stack.environment import EVENTS_ROUTE, Plan, make_folder_of, make_plan
+from scripts.local_stack.running import StackError, hold_checkout
 
 # A cold start compiles everything; a busy machine takes its time.
 _START_SECONDS = 120.0
 _STOP_SECONDS = 12.0
 _LOG_MAX_BYTES = 10 * 1024 * 1024
 _GOOGLE_ADDRESSES = ("FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST")
-
-
-class StackError(Exception):
-    """The stack cannot run. The message is for people: what is wrong, and what to do."""
 
 
 class Supervisor:
@@ -63,14 +60,16 @@ class Supervisor:
         self._server: subprocess.Popen[bytes] | None = None
         self._google: subprocess.Popen[bytes] | None = None
         self._lifeline: int | None = None
+        self._checkout: int | None = None
         self.plan: Plan
 
     def __enter__(self) -> Self:
         with bound(self._host, self._port) as listening:
             port = listening.getsockname()[1]
             self.plan = make_plan(self._environ, self._backend, self._host, port, self._database)
-            self._prepare_home()
             try:
+                self._checkout = hold_checkout()
+                self._prepare_home()
                 if self._backend == "google":
                     self._start_google()
                 self._start_server(listening)
@@ -113,6 +112,9 @@ class Supervisor:
             if process.stdout is not None:
                 process.stdout.close()
         self._server = self._google = None
+        if self._checkout is not None:
+            os.close(self._checkout)
+            self._checkout = None
 
     def _prepare_home(self) -> None:
         """What is wrong with the database is said here, and not in the log of a server that does not start."""
@@ -126,13 +128,15 @@ class Supervisor:
     def _start_server(self, listening: socket.socket) -> None:
         read_end, self._lifeline = os.pipe()
         descriptors = (listening.fileno(), read_end)
+        assert self._checkout is not None  # noqa: S101 - held from the beginning
         output = _open_log(self.log)
         try:
             self._server = subprocess.Popen(
                 [sys.executable, "-m", "scripts.local_stack.server", *map(str, descriptors)],
                 cwd=ROOT,
                 env=self.plan.environ,
-                pass_fds=descriptors,
+                # Should we be killed, nothing is removed under the server while it ends.
+                pass_fds=(*descriptors, self._checkout),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if output is not None else None,

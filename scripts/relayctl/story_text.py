@@ -30,17 +30,24 @@ def draw(console: Console, answer: Json, *, with_trail: bool) -> None:
     relay, story, now = answer["relay"], answer["story"], answer["now"]
     console.print(Text.assemble(state_text(answer["summary"]), "  ", (story["headline"], "bold")))
     console.print(Text.assemble("What to do: ", story["advice"]))
-    media = f", {relay['media_count']} attachment(s)" if relay["media_count"] else ""
-    facts = f"From {relay['sender_phone']} to {relay['recipient_phone']}, {clock(relay['timestamp'])}{media}"
+    facts = f"From {relay['sender_phone']} to {relay['recipient_phone']}, {clock(relay['timestamp'])}"
     if story["seconds_to_delivery"] is not None:
         facts += f", delivered in {span(story['seconds_to_delivery'])}"
     console.print(Text(facts, "dim"))
+    if story["attachments"]:
+        _say_attachments(console, story["attachments"])
     console.print(Padding(Text(harmless(relay["message_body"])), (1, 2)))
     for drive in story["drives"]:
         if drive["attempts"]:
             _draw_drive(console, drive, now)
     if with_trail:
         console.print(_trail(story["trail"], relay["timestamp"]))
+
+
+def _say_attachments(console: Console, attachments: Json) -> None:
+    console.print(Text(attachments["words"], "dim"))
+    for line in attachments["lines"]:
+        console.print(Text(f"  {line['words']}  {line['media_id'] or ''}".rstrip(), "dim"))
 
 
 def _draw_drive(console: Console, drive: Json, now: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from relay.flow import wording
-from relay.flow.wording import compose
+from relay.flow.wording import compose, segments
 
 from scripts.bench import corpus, settings
 
@@ -18,6 +18,13 @@ def test_forwarding_adds_no_segment_to_at_least_99_of_100_texts() -> None:
 
 def test_no_text_is_made_dearer_by_more_than_one_segment() -> None:
     assert max(one.added for one in corpus.forwarded()) <= 1
+
+
+def test_to_say_where_attachments_are_costs_no_text_a_segment() -> None:
+    for language, text in corpus.texts():
+        found = segments(compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, 2))
+        bare = segments(f"{settings.CUSTOMER_PHONE.removeprefix('+1')} {text}\n[2 attachments]")
+        assert found <= max(bare, segments(text)), (language, text)
 
 
 def test_the_corpus_is_large_and_speaks_many_languages() -> None:

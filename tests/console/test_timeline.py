@@ -34,6 +34,27 @@ def test_three_tiers_are_shown_with_the_right_codes_and_what_to_do(page: Page, s
     assert "(code 30006)" in spoken
 
 
+def test_attachments_are_shown_with_their_types_and_ids_and_where_they_are(page: Page, stack: RunningStack) -> None:
+    pictures = ("https://example.com/a.jpg", "https://example.com/b.png")
+    message_id = stack.text("See these", stack.customer(), DELIVERS, media=pictures)
+    kept = stack.wait_until(message_id, "delivered")["relay"]["attachments"]
+    _open(page, message_id)
+    shown = page.locator(".facts div", has=page.locator("dt", has_text="Attachments")).locator("dd")
+    expect(shown).to_contain_text("2 attachments: in Twilio's log")
+    assert shown.locator("div").all_text_contents() == [
+        f"image/jpeg {kept[0]['media_id']}",
+        f"image/png {kept[1]['media_id']}",
+    ]
+
+
+def test_a_text_without_attachments_has_no_word_of_them(page: Page, stack: RunningStack) -> None:
+    message_id = stack.text("No picture", stack.customer(), DELIVERS)
+    stack.wait_until(message_id, "delivered")
+    _open(page, message_id)
+    expect(page.locator(".facts")).to_contain_text(message_id)
+    expect(page.locator(".facts")).not_to_contain_text("ttachment")
+
+
 def _seconds(attempt: dict[str, str]) -> float:
     ended, started = datetime.fromisoformat(attempt["ended_at"]), datetime.fromisoformat(attempt["started_at"])
     return (ended - started).total_seconds()

@@ -120,7 +120,7 @@ def test_a_moment_within_a_second_does_not_hide_a_text_of_that_second(rig: Messe
     assert [text.sent_id for text in rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT)] == [sid]
 
 
-def test_what_came_in_is_listed_with_everything_a_webhook_would_have_told(rig: MessengerRig) -> None:
+def test_what_came_in_is_listed_with_all_that_a_webhook_tells_but_the_ids_of_its_attachments(rig: MessengerRig) -> None:
     rig.receive(InboundText("SM" + "1" * 32, CUSTOMER, OURS, "too early"))
     rig.pass_time(10)
     since = rig.now()

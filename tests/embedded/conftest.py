@@ -41,8 +41,8 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every SQL statement that any connection opened from now on executes, with its values filled in."""
     seen: list[str] = []
 
-    def traced_open(path: str, timeout_seconds: float) -> Connection:
-        connection = open_connection(path, timeout_seconds)
+    def traced_open(path: str, timeout_seconds: float, *, may_make: bool = True) -> Connection:
+        connection = open_connection(path, timeout_seconds, may_make=may_make)
         connection.set_trace_callback(seen.append)
         return connection
 

@@ -82,6 +82,14 @@ def open_file(path: str, _: str = "") -> None:
     _say("opened")
 
 
+def hold(path: str, _: str = "") -> None:
+    """Open the file, say so, and keep it open without doing anything, until killed."""
+    database = Database(path)
+    SqliteStore(database, FakeClock()).get("SM1", timeout_seconds=TIMEOUT)
+    _say("held")
+    time.sleep(3_600)
+
+
 def fire_and_hang(path: str, lease_seconds: str) -> None:
     """Take what is due, say so, and never come to an end with it."""
 
@@ -120,6 +128,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "write_for_ever": write_for_ever,
     "increment": increment,
     "open_file": open_file,
+    "hold": hold,
     "fire_and_hang": fire_and_hang,
     "fire_all": fire_all,
 }

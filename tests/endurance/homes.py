@@ -16,7 +16,7 @@ from unittest import mock
 
 from google.cloud import tasks_v2
 from relay import wiring
-from relay.log import JsonJournal
+from relay.log import JsonJournal, LogAlarms
 from relay.ports import RelayStore, Search
 from relay.settings.settings import load_settings
 
@@ -128,9 +128,11 @@ def _run(
 
 def _store(environ: Mapping[str, str]) -> RelayStore:
     settings = load_settings(environ, ["sms_inbound", "escalate_tier"])
-    home = wiring.google_home if settings.backend == "google" else wiring.embedded_home
     with open(os.devnull, "w") as nowhere:
-        return home(settings, JsonJournal(nowhere)).store
+        journal = JsonJournal(nowhere)
+        if settings.backend == "google":
+            return wiring.google_home(settings, journal).store
+        return wiring.embedded_home(settings, journal, LogAlarms(journal)).store
 
 
 def _count(store: RelayStore) -> int:

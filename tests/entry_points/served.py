@@ -72,6 +72,11 @@ class Served:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> Served:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

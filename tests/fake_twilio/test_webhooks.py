@@ -1,5 +1,6 @@
 """Inbound texts: the webhook, its retries and its fallback."""
 
+import re
 import uuid
 
 import pytest
@@ -52,12 +53,16 @@ def test_the_webhook_has_all_parameters_of_a_real_one(account: Account) -> None:
     assert text.exchanges[0].body == TWIML.body
 
 
-def test_media_make_an_mms_with_a_url_and_a_type_for_each(account: Account) -> None:
-    text = account.text(media_urls=["https://example.com/0", "https://example.com/1"])
+def test_media_make_an_mms_with_a_url_at_twilio_and_a_type_for_each(account: Account) -> None:
+    text = account.text(media_urls=["https://example.com/0", "https://example.com/a.png?x=1"])
     form = account.app.requests[0].form
     assert text.sid.startswith("MM")
-    assert (form["NumMedia"], form["MediaUrl1"]) == ("2", "https://example.com/1")
-    assert form["MediaContentType0"] == "image/jpeg"
+    assert form["NumMedia"] == "2"
+    place = f"https://api.twilio.com/2010-04-01/Accounts/{account.fake.settings.account_sid}/Messages/{text.sid}/Media/"
+    ids = [form[name].removeprefix(place) for name in ("MediaUrl0", "MediaUrl1")]
+    assert all(re.fullmatch(r"ME[0-9a-f]{32}", media_id) for media_id in ids)
+    assert len(set(ids)) == 2
+    assert (form["MediaContentType0"], form["MediaContentType1"]) == ("image/jpeg", "image/png")
 
 
 @pytest.mark.parametrize("body", ["hello", "", " ", "ä€🔧\n&=+%", "x" * 1600])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -13,11 +14,12 @@ from relay.errors import StoreUnavailable
 from relay.flow.intake import Intake, accept, classify_sender
 from relay.flow.world import TASK_LIMITS, Budget
 from relay.ports import Ambiguous, Refused
+from relay.record.documents import plain, to_document
 from relay.twilio.inbound import TWIML
 
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, text
 from tests.twilio_words import refusal
-from tests.worlds import Doubles, Observed, inbound_request, lose_the_answer
+from tests.worlds import ACCOUNT_SID, Doubles, Observed, inbound_request, lose_the_answer
 
 HANDLER = policy().tiers[1].reach.address
 SECOND_NUMBER = "+15551234568"
@@ -141,10 +143,23 @@ def test_two_texts_with_the_same_words_are_two_texts() -> None:
     assert len(doubles.messenger.sends) == 2
 
 
-def test_a_text_with_media_is_forwarded_with_a_line_that_says_how_many() -> None:
+def test_a_text_with_attachments_is_forwarded_with_a_line_that_says_how_many_and_where_they_are() -> None:
     doubles = Doubles()
     doubles.inbound(inbound_request(MessageSid="MM" + "0" * 32, NumMedia="2", Body=""))
-    assert "[2 attachments" in doubles.messenger.sends[0].body
+    assert doubles.messenger.sends[0].body == f"{CUSTOMER}:\n[2 attachments: in Twilio's log]"
+
+
+def test_the_record_keeps_each_attachments_id_and_type_and_nothing_else_of_its_url() -> None:
+    doubles = Doubles()
+    message_id = "MM" + "0" * 32
+    url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{message_id}/Media/ME{'b' * 32}"
+    doubles.inbound(inbound_request(MessageSid=message_id, NumMedia="1", MediaUrl0=url, MediaContentType0="image/jpeg"))
+    document = to_document(doubles.relay(message_id))
+    assert (document["media_count"], document["attachments"]) == (
+        1,
+        [{"media_id": "ME" + "b" * 32, "content_type": "image/jpeg"}],
+    )
+    assert "://" not in json.dumps(plain(document))
 
 
 def test_a_running_relay_keeps_the_tiers_it_began_with() -> None:

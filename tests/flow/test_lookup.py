@@ -13,10 +13,11 @@ from relay.errors import MessengerUnavailable
 from relay.flow import lookup, timers
 from relay.flow.channel import Found
 from relay.flow.sms import body_of
+from relay.flow.wording import comparable, composed_before
 from relay.flow.world import TASK_LIMITS, Budget
 from relay.ports import Ambiguous, Stored
 
-from tests.relays import BODY, OUR_NUMBER, policy, text
+from tests.relays import BODY, CUSTOMER, OUR_NUMBER, policy, text
 from tests.twilio_words import seen
 from tests.worlds import Doubles, inbound_request
 
@@ -100,6 +101,27 @@ def test_what_smart_encoding_changes_does_not_hide_a_text() -> None:
     plain = sent.body.replace("\u2019", "'").replace("\u2026", "...")
     doubles.messenger.messages["x"] = seen("x", "sent", None, sent.to, sent.from_, plain, doubles.clock.now())
     assert _find(doubles, FIRST) is not None
+
+
+@pytest.mark.parametrize("words", ["See this", "a" * 1600], ids=["short", "cut"])
+def test_a_text_that_the_revision_before_worded_otherwise_is_found(words: str) -> None:
+    """Its answer was lost, then came a deployment: declared not sent, the last handler would read it twice."""
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False, Body=words, NumMedia="2")
+    sent = doubles.messenger.sends[0]
+    old = composed_before(CUSTOMER, OUR_NUMBER, words, 2)
+    assert comparable(old) != comparable(sent.body)
+    doubles.messenger.take(replace(sent, body=old))
+    assert _find(doubles, FIRST) is not None
+
+
+def test_a_text_of_the_revision_before_that_may_be_another_relays_is_not_guessed() -> None:
+    """One customer wrote into a text what was once our note on another one."""
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, Body="See this\n[2 attachments, see the record]")
+    _comes_in(doubles, SECOND, arrives=False, Body="See this", NumMedia="2")
+    with pytest.raises(MessengerUnavailable):
+        _find(doubles, SECOND)
 
 
 def test_a_text_that_belongs_to_another_relay_is_not_adopted() -> None:

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.flow.wording import BODY_MAX_CHARACTERS, comparable, compose, segments
+from relay.flow.wording import BODY_MAX_CHARACTERS, comparable, compose, composed_before, segments
 
 AMERICAN, OURS = "+15557654321", "+15551234567"
 GERMAN = "+4915112345678"
@@ -150,10 +150,10 @@ def test_it_begins_with_the_number_holds_all_the_words_and_counts_the_attachment
         # Abroad the national form is not a matter of cutting.
         (GERMAN, "a" * 150, 0, f"{GERMAN}: " + "a" * 150),
         ("72404", "a" * 155, 0, "72404: " + "a" * 155),
-        (AMERICAN, "See this", 1, "+15557654321: See this\n[1 attachment, see the record]"),
-        (AMERICAN, "See these", 3, "+15557654321: See these\n[3 attachments, see the record]"),
+        (AMERICAN, "See this", 1, "+15557654321: See this\n[1 attachment: in Twilio's log]"),
+        (AMERICAN, "See these", 3, "+15557654321: See these\n[3 attachments: in Twilio's log]"),
         (AMERICAN, "a" * 120, 1, "+15557654321 " + "a" * 120 + "\n[1 attachment]"),
-        (AMERICAN, "", 2, "+15557654321:\n[2 attachments, see the record]"),
+        (AMERICAN, "", 2, "+15557654321:\n[2 attachments: in Twilio's log]"),
         (AMERICAN, "", 0, "+15557654321:"),
         # A customer's emoji makes the whole text wide, and the number with it.
         (AMERICAN, "Help 🔥", 0, "+15557654321: Help 🔥"),
@@ -163,6 +163,24 @@ def test_it_begins_with_the_number_holds_all_the_words_and_counts_the_attachment
 )
 def test_the_fullest_form_that_costs_nothing_more(sender: str, body: str, media: int, composed: str) -> None:
     assert compose(sender, OURS, body, media) == composed
+
+
+@pytest.mark.parametrize(
+    ("body", "composed"),
+    [
+        ("See these", "+15557654321: See these\n[2 attachments, see the record]"),
+        ("a" * 112, "+15557654321: " + "a" * 112 + "\n[2 attachments, see the record]"),
+        ("a" * 113, "+15557654321 " + "a" * 113 + "\n[2 attachments]"),
+        ("a" * 1600, "+15557654321: " + "a" * 1545 + "... [cut]\n[2 attachments, see the record]"),
+    ],
+)
+def test_what_the_revision_before_sent_is_known_to_the_letter(body: str, composed: str) -> None:
+    assert composed_before(AMERICAN, OURS, body, 2) == composed
+
+
+@given(_ANY)
+def test_without_attachments_the_revision_before_sent_the_same(body: str) -> None:
+    assert composed_before(AMERICAN, OURS, body, 0) == compose(AMERICAN, OURS, body, 0)
 
 
 _SPANISH = "¿Cuándo viene el técnico? Me dijeron que entre 8 y 12 y ya es la una"  # 68 characters, wide for two accents
@@ -232,7 +250,7 @@ def test_what_twilio_would_refuse_as_too_long_is_cut_and_says_so(length: int, of
     if not composed.startswith(f"+15557654321: {body}"):
         assert "... [cut]" in composed
         assert len(as_sent.encode("utf-16-le")) // 2 > BODY_MAX_CHARACTERS - 6, "more was cut than had to be"
-    assert composed.endswith("attachments, see the record]")
+    assert composed.endswith("attachments: in Twilio's log]")
 
 
 def test_a_text_that_just_fits_is_not_cut() -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from relay.core import machine, moves
 from relay.core.events import ArmTimer, Event, EventKind
-from relay.core.model import InboundText, Relay, SenderClass, Timer, TrailEntry
+from relay.core.model import Attachment, InboundText, Relay, SenderClass, Timer, TrailEntry
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.twilio.codes import failure_of
@@ -31,7 +31,7 @@ def sid(number: int) -> str:
 
 def new_relay(number: int = 1, at: datetime = NOW, sender: str = SENDER) -> tuple[Relay, list[Timer]]:
     """A relay just received, its attempt claimed, with the timers to arm."""
-    text = InboundText(sid(number), sender, OURS, BODY, media_count=1)
+    text = InboundText(sid(number), sender, OURS, BODY, 2, (Attachment("ME" + "0" * 32, "image/jpeg"),))
     decision = moves.receive(text, SenderClass.CUSTOMER, Forward(POLICY), at, claim="c1")
     return decision.relay, [effect.timer for effect in decision.effects if isinstance(effect, ArmTimer)]
 
@@ -89,6 +89,9 @@ class RecordingJournal:
 
     def exhausted(self, relay: Relay) -> None:
         raise AssertionError("adapters raise no alarm")
+
+    def database_lost(self, reason: str) -> None:
+        raise AssertionError("no store here is a file")
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         self.notes.append(f"{severity} {message} {labels}")

@@ -50,7 +50,7 @@ def test_it_succeeds_only_when_the_last_tier_has_delivered(
     for name in ("Supervisor", "StackClient"):
         monkeypatch.setattr(stack, name, StandIn)
     monkeypatch.setattr(stack, "Follower", lambda *_: None)
-    monkeypatch.setattr(stack, "_store", lambda _: None)
+    monkeypatch.setattr(stack, "_store", lambda *_: None)
     monkeypatch.setattr(stack, "_play", lambda *_: "SM" + "0" * 32)
     assert stack.demo("embedded") == expected
     assert ("Tier 3 delivered." in capsys.readouterr().out) is (expected == 0)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from relay.errors import ConfigurationError
 
-from scripts.local_stack.environment import Plan, Twilio, make_plan, with_env_file
+from scripts.local_stack import ROOT
+from scripts.local_stack.environment import Plan, make_plan
+from scripts.local_stack.places import Twilio, with_env_file
 
 HOST, PORT = "127.0.0.1", 8080
 REAL = {
@@ -67,6 +69,12 @@ def test_the_emulated_google_home_needs_no_setting_either() -> None:
 def test_texts_of_the_fake_and_of_the_real_twilio_are_kept_in_different_files() -> None:
     assert plan().environ["RELAY_DATABASE"] != plan(REAL).environ["RELAY_DATABASE"]
     assert plan({"RELAY_DATABASE": "mine.db"}).environ["RELAY_DATABASE"] == str(Path("mine.db").absolute())
+
+
+@pytest.mark.parametrize("given", [".local/fake-twilio.db", "./.local/../.local/fake-twilio.db"])
+def test_a_real_twilios_texts_are_not_kept_where_make_clean_removes_made_up_ones(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="`make clean` removes it"):
+        plan(REAL | {"RELAY_DATABASE": str(ROOT / given)})
 
 
 def test_handlers_that_are_given_are_not_mixed_with_made_up_ones() -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from relay.core.failures import NOT_STARTED, UNREACHABLE
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import Attachment, AttemptStatus, FinalStatus, Relay, Step
 from relay.operators.story import story, summary
 from relay.operators.words import OVERDUE, explained, is_overdue, outcome
 from relay.ports import Ambiguous
@@ -43,6 +43,31 @@ def test_a_cascade_is_told_attempt_by_attempt(played: Played) -> None:
     assert (third["words"], third["advice"]) == ("delivered", "")
     assert told["headline"] == "Delivered at tier 3, Front desk."
     assert told["seconds_to_delivery"] == 65.7
+
+
+def test_attachments_are_told_with_their_number_types_and_ids_and_where_they_are() -> None:
+    known = (Attachment("ME" + "1" * 32, "image/jpeg"), Attachment("ME" + "2" * 32))
+    told = story(a_relay(media_count=4, attachments=known), START)["attachments"]
+    assert told == {
+        "words": "4 attachments: in Twilio's log",
+        "lines": [
+            {"words": "image/jpeg", "media_id": "ME" + "1" * 32},
+            {"words": "of unknown type", "media_id": "ME" + "2" * 32},
+            {"words": "2 without an id on record", "media_id": None},
+        ],
+    }
+
+
+def test_where_all_ids_are_known_no_line_says_otherwise() -> None:
+    told = story(a_relay(media_count=1, attachments=(Attachment("ME1", "text/vcard"),)), START)["attachments"]
+    assert told == {
+        "words": "1 attachment: in Twilio's log",
+        "lines": [{"words": "text/vcard", "media_id": "ME1"}],
+    }
+
+
+def test_a_text_without_attachments_tells_of_none() -> None:
+    assert story(a_relay(), START)["attachments"] is None
 
 
 def test_the_times_of_an_attempt_are_those_of_its_trail(played: Played) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.core.model import Attachment, Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.core.policy import Policy
 from relay.record.documents import (
     SCHEMA_VERSION,
@@ -138,7 +138,9 @@ def test_fields_of_a_newer_revision_are_ignored(relay: Relay, name: str, value: 
     document = to_document(relay)
     unknown = {f"x_{name}": value}
     document |= unknown
-    for part in (*document["attempts"], *document["error_log"], *document["policy"]["tiers"], document["policy"]):
+    lists = ("attachments", "attempts", "error_log")
+    parts = (*(part for name in lists for part in document[name]), *document["policy"]["tiers"], document["policy"])
+    for part in parts:
         part |= unknown
     assert from_document(document) == relay
 
@@ -146,6 +148,7 @@ def test_fields_of_a_newer_revision_are_ignored(relay: Relay, name: str, value: 
 OPTIONAL = (
     "schema_version",
     "media_count",
+    "attachments",
     "attempts",
     "error_log",
     "delivered_tier",
@@ -172,13 +175,30 @@ def test_a_field_that_an_older_revision_did_not_write_has_its_default(name: str)
     assert from_document(document) == relay
 
 
-def test_a_field_of_an_attempt_or_of_the_trail_that_was_not_written_has_its_default() -> None:
+def test_a_text_with_attachments_of_before_their_ids_were_kept_has_their_number_alone() -> None:
+    document = to_document(a_relay(media_count=2))
+    del document["attachments"]
+    read = from_document(document)
+    assert (read.media_count, read.attachments) == (2, ())
+
+
+def test_an_attachment_is_written_with_its_id_and_its_content_type() -> None:
+    kept = (Attachment("ME" + "0" * 32, "image/jpeg"), Attachment("ME" + "A" * 32))
+    assert to_document(a_relay(media_count=3, attachments=kept))["attachments"] == [
+        {"media_id": "ME" + "0" * 32, "content_type": "image/jpeg"},
+        {"media_id": "ME" + "A" * 32, "content_type": ""},
+    ]
+
+
+def test_a_field_of_a_part_that_was_not_written_has_its_default() -> None:
     relay = a_relay()
     document = to_document(relay)
     kept = {"number", "tier", "try_in_tier", "status", "starts_at"}
     document["attempts"] = [{name: part[name] for name in kept} for part in document["attempts"]]
     document["error_log"] = [{"at": START, "step": "received"}]
+    document["attachments"] = [{"media_id": "ME1"}]
     read = from_document(document)
+    assert read.attachments == (Attachment("ME1", ""),)
     assert read.attempts == (an_attempt(),)
     assert read.error_log == (TrailEntry(START, Step.RECEIVED),)
 

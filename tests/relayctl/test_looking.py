@@ -15,6 +15,7 @@ from tests.operators.operator_calls import state, told
 from tests.played import Played
 from tests.relayctl.conftest import Ctl
 from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
+from tests.strategies import a_relay
 
 
 def _cascade(stack: RunningStack, sender: str) -> str:
@@ -95,6 +96,27 @@ def test_in_a_file_nothing_is_cut_and_in_a_terminal_not_why() -> None:
     cut = _say_rows(_Terminal(), row, why=False)
     assert ("…" in cut, "with an end" in cut) == (True, False)
     assert f"{why} (30003) {what}" in " ".join(_say_rows(_Terminal(), row, why=True).split())
+
+
+def test_a_text_is_shown_with_its_attachments(ctl: Ctl, stack: RunningStack) -> None:
+    pictures = ("https://example.com/a.jpg", "https://example.com/b.png")
+    message_id = stack.text("See these", stack.customer(), DELIVERS, media=pictures)
+    kept = stack.wait_until(message_id, "delivered")["relay"]["attachments"]
+    shown = ctl("show", message_id).out
+    assert "2 attachments: in Twilio's log" in shown
+    assert f"image/jpeg  {kept[0]['media_id']}" in shown
+    assert f"image/png  {kept[1]['media_id']}" in shown
+    assert ctl("show", message_id, "--json").json["relay"]["attachments"] == kept
+
+
+def test_a_text_of_before_attachments_were_kept_is_shown_with_their_number() -> None:
+    played = Played()
+    relay = a_relay(media_count=2)
+    played.store.create(relay, [], timeout_seconds=1.0)
+    file = io.StringIO()
+    answer = told(state(played, {"message_id": relay.message_id}))
+    story_text.draw(Console(file=file, width=100, color_system=None), answer, with_trail=False)
+    assert "2 attachments: in Twilio's log\n  2 without an id on record\n" in file.getvalue()
 
 
 def test_a_text_cannot_steer_the_terminal() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -49,6 +50,37 @@ def test_a_receipt_that_cannot_be_recorded_is_answered_503(locked_relay: tuple[C
     answer = caller.twilio(f"{STATUS}?relay={form['MessageSid']}&tier=1&attempt=1", receipt(caller))
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     holder.execute("ROLLBACK")
+
+
+def test_with_its_database_removed_every_route_answers_503_and_the_terminal_says_why(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    database = tmp_path / "home" / "relay.db"
+    town = Town("embedded", tmp_path, {"RELAY_DATABASE": str(database)})
+    try:
+        town.open()
+        caller = Caller(town)
+        form = text(caller)
+        assert caller.twilio(INBOUND, form).status == 200
+        caller.town.tier_1.expect_text(containing="hello")
+        for file in database.parent.iterdir():
+            file.unlink()
+        known = json.dumps({"message_id": form["MessageSid"]}).encode()
+        answers = [
+            caller.twilio(INBOUND, text(caller)),
+            caller.twilio(f"{STATUS}?relay={form['MessageSid']}&tier=1&attempt=1", receipt(caller)),
+            caller.operator("/sms/relay-state", known),
+            caller.operator("/sms/relay-state", b'{"limit": 5}'),
+            caller.operator("/sms/redrive", b'{"request_id": "12345678", ' + known[1:]),
+        ]
+        assert [answer.status for answer in answers] == [503] * 5
+        assert town.relay.wait_for(f"{database} is no longer there")
+        assert "Texts are refused until it is back" in town.relay.output
+        # Nor does a worker that takes the place of a dead one make an empty database.
+        town.relay.kill_worker()
+        assert caller.twilio(INBOUND, text(caller)).status == 503
+        assert list(database.parent.iterdir()) == []
+    finally:
+        town.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/local/stack", "/page/main.js"])

@@ -55,6 +55,9 @@ class SimJournal:
         self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
         self._kernel.note("    ALARM: a relay reached nobody")
 
+    def database_lost(self, reason: str) -> None:
+        raise AssertionError("no store here is a file")
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         self._history.notes.append(f"{message} {labels}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relay.core.model import InboundText
+from relay.core.model import Attachment, InboundText
 from relay.core.policy import Policy, Success, Tier, sms
 
 from tests.simulator.dice import Dice
@@ -16,6 +16,9 @@ CUSTOMERS = ("+15551234567", "+15557654321")
 HANDLERS = tuple(f"+1555010000{number}" for number in range(1, 10))
 # Every body holds this word: a judge finds it where no body may be.
 BODY_MARK = "zebra"
+
+# What the second customer sends with every text.
+FILES = (Attachment("ME" + "c" * 32, "image/jpeg"), Attachment("ME" + "D" * 32, "text/vcard"))
 
 # In Twilio's list from the start: it came long before the relay was there.
 BEFORE_US = InboundText("SM" + "b" * 32, "+15551234567", OUR_PHONES[0], f"{BODY_MARK} before your time")
@@ -135,7 +138,10 @@ def _draw_texts(dice: Dice) -> list[tuple[float, InboundText]]:
         sender = CUSTOMERS[0] if draw > 0.2 else CUSTOMERS[1] if draw > 0.05 else dice.pick(others)
         # A customer may well send the same words twice in a row.
         words = "please call" if dice.draw() > 0.3 else f"please call {number}"
-        text = InboundText(f"SM{0xABC00 + number:032x}", sender, OUR_PHONES[0], f"{BODY_MARK} {words}", 0)
+        files = FILES if sender == CUSTOMERS[1] else ()
+        text = InboundText(
+            f"SM{0xABC00 + number:032x}", sender, OUR_PHONES[0], f"{BODY_MARK} {words}", len(files), files
+        )
         texts.append((0.0 if number == 0 else dice.between(0.0, 60.0), text))
     return texts
 

@@ -200,6 +200,16 @@ def nobody_waits_for_a_dead_sender(run: Simulation) -> Iterator[str]:
                 yield f"WAITED: attempt {len(seen.attempts)} of {message_id[-3:]} was left unknown for long"
 
 
+def attachments_are_kept(run: Simulation) -> Iterator[str]:
+    """What a webhook told of a text's attachments is on record to its end; of a text found in Twilio's list, which does
+    not tell, their number alone is."""
+    for message_id, stored in run.fleet.store.relays.items():
+        text, relay = run.history.texts[message_id].text, stored.relay
+        told = () if relay.recovered else text.attachments
+        if (relay.media_count, relay.attachments) != (text.media_count, told):
+            yield f"LOST: attachments of {message_id[-3:]}"
+
+
 def _taken(run: Simulation, message_id: str, attempt: int | None) -> Message | None:
     """The text of an attempt, if Twilio took it."""
     for message in run.fleet.twilio.messages.values():
@@ -228,4 +238,5 @@ PROMISES: tuple[Callable[[Simulation], Iterator[str]], ...] = (
     nobody_waits_for_a_dead_sender,
     resends_only_in_the_window,
     the_last_tier_is_not_given_up_unsent,
+    attachments_are_kept,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -140,7 +141,9 @@ class Simulation:
     def _text_reaches_twilio(self, text: InboundText) -> None:
         fleet = self.fleet
         self.history.texts[text.message_id] = Text(text, self.kernel.now, fleet.intakes[0])
-        fleet.twilio.inbound.append(ReceivedMessage(text, time_of(float(int(self.kernel.now)))))
+        # The list tells how many files came with a text, and not their ids.
+        listed = replace(text, attachments=())
+        fleet.twilio.inbound.append(ReceivedMessage(listed, time_of(float(int(self.kernel.now)))))
         self.calls.text_comes_in(text)
 
     def _fire(self, timer: Timer, done: Callable[[bool], None]) -> None:

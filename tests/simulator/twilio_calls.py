@@ -25,6 +25,8 @@ _TRIES_MAX = 6
 _READ_TIMEOUT = 5.0
 _ALL_TRIES = 15.0
 
+_MEDIA = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages"
+
 _quote = lru_cache(maxsize=4096)(quote_plus)
 
 
@@ -63,6 +65,9 @@ class TwilioCalls:
             "Body": text.body,
             "NumMedia": str(text.media_count),
         }
+        for index, attachment in enumerate(text.attachments):
+            fields[f"MediaUrl{index}"] = f"{_MEDIA}/{text.message_id}/Media/{attachment.media_id}"
+            fields[f"MediaContentType{index}"] = attachment.content_type
         request = self.request(INBOUND_PATH, "", fields)
         copies = 1
         if faults.strikes(Fault.WEBHOOK_PARALLEL, 0.05):

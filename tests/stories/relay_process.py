@@ -35,11 +35,11 @@ def clean_environment() -> dict[str, str]:
 class RelayProcess:
     """One `run` at a time, on the same port once it has one. `output` is all that it has printed, all runs together."""
 
-    def __init__(self, backend: str, settings: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, backend: str, settings: Mapping[str, str], folder: Path, checkout: Path = ROOT) -> None:
         self._backend = backend
-        self._settings = dict(settings)
+        self._checkout = checkout
+        self._settings = {"RELAY_DATABASE": str(folder / "relay.db"), **settings}
         self.log = folder / "relay.log"
-        self._settings["RELAY_DATABASE"] = str(folder / "relay.db")
         self._settings["RELAY_LOCAL_LOG"] = str(self.log)
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -61,7 +61,7 @@ class RelayProcess:
         is_up = threading.Event()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts.local_stack", "run", "--backend", self._backend, "--port", port],
-            cwd=ROOT,
+            cwd=self._checkout,
             env=clean_environment() | self._settings,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

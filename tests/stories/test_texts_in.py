@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from scripts.fake_twilio import InboundFaults
 from tests.stories.conftest import TownMaker
 from tests.stories.town import BUSINESS, Town, steps, tiers_tried
@@ -41,10 +43,12 @@ def test_a_text_with_pictures_cascades_with_a_line_that_counts_them(town: Town) 
     pictures = ("https://example.com/1.jpg", "https://example.com/2.jpg")
     text = town.customer().texts("this is what it looks like", media_urls=pictures)
     received = town.tier_2.expect_text(containing="looks like")
-    assert "2 attachments" in received.body
+    assert "[2 attachments: in Twilio's log]" in received.body
     record = town.ended(text)
     assert text.sid.startswith("MM")
     assert (record["media_count"], record["delivered_tier"]) == (2, 2)
+    assert [kept["content_type"] for kept in record["attachments"]] == ["image/jpeg", "image/jpeg"]
+    assert all(re.fullmatch("ME[0-9a-f]{32}", kept["media_id"]) for kept in record["attachments"])
 
 
 def test_a_picture_without_words_cascades_too(town: Town) -> None:

@@ -161,14 +161,26 @@ class TrailEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a text and is kept at the provider; `content_type` is "" when it is not known."""
+
+    media_id: str
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InboundText:
-    """A text as the provider hands it over. Phones are E.164 where the sender has such a number."""
+    """A text as the provider hands it over. Phones are E.164 where the sender has such a number.
+
+    `attachments` are those of the `media_count` files whose ids were told.
+    """
 
     message_id: str
     sender_phone: str
     recipient_phone: str
     body: str
     media_count: int = 0
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +190,7 @@ class Relay:
     Attributes:
         timestamp: when we took it in.
         recipient_phone: our number it was sent to, and from which it is forwarded.
+        media_count: how many files came with it.
         policy: the tiers as they were at that moment.
         attempts: in the order they were made; the last one is the current one.
         error_log: the audit trail, all steps and not only errors.
@@ -190,6 +203,7 @@ class Relay:
         alarm_is_due: exhausted, and not on record that the alarm was raised.
         fate_lookups, fate_lookups_answered: how often the provider was asked about open attempts since the end, and how
             often it answered.
+        attachments: the files whose ids are known; fewer than `media_count` when the provider did not tell all of them.
     """
 
     message_id: str
@@ -214,6 +228,7 @@ class Relay:
     alarm_is_due: bool = False
     fate_lookups: int = 0
     fate_lookups_answered: int = 0
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def current_attempt(self) -> Attempt | None:

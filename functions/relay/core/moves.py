@@ -46,6 +46,7 @@ def receive(
         recipient_phone=text.recipient_phone,
         message_body=text.body,
         media_count=text.media_count,
+        attachments=text.attachments,
         sender_class=sender_class,
         policy=route.policy,
         expires_at=now + RETENTION,

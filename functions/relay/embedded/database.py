@@ -17,8 +17,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from relay.embedded.file import StoreBusy, is_busy, open_connection
+from relay.embedded.file import StoreBusy, is_busy
 from relay.embedded.pool import Pool
+from relay.embedded.presence import Identity, StoreLost
 from relay.errors import StoreUnavailable
 
 T = TypeVar("T")
@@ -66,11 +67,22 @@ class _Write:
 
 
 class Database:
-    """The file at `path`. Safe for threads, processes and forks; nothing is opened before it is needed."""
+    """The file at `path`. Safe for threads, processes and forks; nothing is opened before it is needed.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = os.fspath(path)
-        self._pool = Pool(self._path)
+    Args:
+        path: the file; it is made when it is missing, but never again once it was there.
+        began_with: what `prepare` said before a fork, so that the child takes no other file for it.
+        on_lost: is told in words that the file was removed or replaced, now and every minute while it lasts.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        began_with: Identity | None = None,
+        on_lost: Callable[[str], None] | None = None,
+    ) -> None:
+        self._pool = Pool(os.fspath(path), began_with, on_lost)
         self.forget()
         _databases.add(self)
 
@@ -83,9 +95,12 @@ class Database:
         self._changes_since_checkpoint = 0
         self._listeners: tuple[Callable[[int], None], ...] = ()
 
-    def prepare(self, *, timeout_seconds: float = 5.0) -> None:
-        """Open the file once, so that mistakes show at start. Raises ConfigurationError or StoreUnavailable."""
-        open_connection(self._path, timeout_seconds).close()
+    def prepare(self, *, timeout_seconds: float = 5.0) -> Identity | None:
+        """Open the file once, so that mistakes show at start; which file it is.
+
+        Raises ConfigurationError or StoreUnavailable.
+        """
+        return self._pool.prepare(timeout_seconds)
 
     def read(self, work: Work[T], *, timeout_seconds: float) -> T:
         """What `work` reads. Raises StoreUnavailable, and whatever else `work` raises."""
@@ -96,7 +111,8 @@ class Database:
                 raise StoreUnavailable(f"the store failed: {error}") from error
 
     def write(self, work: Work[T], *, timeout_seconds: float) -> T:
-        """What `work` returns, once what it wrote is on the disk. It runs in another thread and must be quick.
+        """What `work` returns, once what it wrote is on the disk, in the file that lies at the path. It runs in another
+        thread and must be quick.
 
         Raises what `work` raises (nothing of it was written then), or StoreUnavailable.
         """
@@ -181,8 +197,17 @@ class Database:
                 except StoreUnavailable as error:
                     write.error = error
         self._changes_since_checkpoint += connection.total_changes - changes
+        self._doubt_if_lost(batch)
         for write in batch:
             write.answer()
+
+    def _doubt_if_lost(self, batch: list[_Write]) -> None:
+        """What was committed into a file that was removed meanwhile is not stored: no caller may hear that it is."""
+        try:
+            self._pool.check()
+        except StoreLost as error:
+            for write in batch:
+                write.error = write.error or StoreLost(str(error))
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
         """Now and then, bring the write-ahead log into the file, while nobody can write.

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from relay.errors import ConfigurationError, StoreUnavailable
 
@@ -96,8 +97,8 @@ def is_busy(error: sqlite3.Error) -> bool:
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def open_connection(path: str, timeout_seconds: float) -> Connection:
-    """A connection to a file that has the tables, made on the way where they are missing.
+def open_connection(path: str, timeout_seconds: float, *, may_make: bool = True) -> Connection:
+    """A connection to a file that has the tables, made on the way where they are missing, unless `may_make` forbids it.
 
     It may be handed from thread to thread, used by one at a time, and commits only where told.
     Raises ConfigurationError when the file cannot be used, StoreBusy when others hold it too long.
@@ -106,9 +107,14 @@ def open_connection(path: str, timeout_seconds: float) -> Connection:
     try:
         # Never open and close the file by other means than SQLite's: on POSIX that drops every lock that this process
         # holds on it (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
-        is_new = not os.path.exists(path)
+        is_new = may_make and not os.path.exists(path)
         connection = sqlite3.connect(
-            path, timeout=timeout_seconds, isolation_level=None, check_same_thread=False, factory=Connection
+            f"file:{quote(path)}?mode={'rwc' if may_make else 'rw'}",
+            uri=True,
+            timeout=timeout_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=Connection,
         )
         if is_new:
             # It will hold texts and phone numbers: for its owner only. SQLite gives its side files the same mode.

@@ -12,39 +12,61 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from relay.embedded.file import Connection, StoreBusy, open_connection
+from relay.embedded.presence import Files, Identity, Watch
 from relay.errors import ConfigurationError, StoreUnavailable
 
 _IDLE_MAX = 8
+# A file that is made while it is opened is opened twice; it is not exchanged over and over.
+_OPENINGS_MAX = 4
 
 
 class Pool:
-    """Connections to the file at `path`, opened when needed and kept for the next."""
+    """Connections to the file at `path`, opened when needed and kept for the next; all of them to the same file.
 
-    def __init__(self, path: str) -> None:
+    `began_with` and `on_lost` are those of Watch.
+    """
+
+    def __init__(
+        self, path: str, began_with: Identity | None = None, on_lost: Callable[[str], None] | None = None
+    ) -> None:
         self._path = path
+        self._watch = Watch(path, began_with, on_lost)
         self.forget()
         _pools.add(self)
 
     def forget(self) -> None:
-        """The state of a process that has not opened anything yet."""
+        """The state of a process that has not opened anything yet. It still knows which file it began with."""
         self._changed = threading.Condition()
         self._idle: list[Connection] = []
+        self._opened: Files | None = None
         self._lent = 0
         self._is_forking = False
 
     @contextlib.contextmanager
     def lend(self, timeout_seconds: float) -> Iterator[Connection]:
         """A connection whose statements wait for locks no longer than that. Raises StoreUnavailable, of which StoreBusy
-        when others are to blame."""
+        when others are to blame, and StoreLost when its file was removed or replaced."""
         connection = self._take(timeout_seconds)
         try:
             connection.wait_for_locks(max(1, int(timeout_seconds * 1000)))
             yield connection
         finally:
             self._give_back(connection)
+
+    def prepare(self, timeout_seconds: float) -> Identity | None:
+        """Open the file once and close it again; which one it is. Raises ConfigurationError or StoreUnavailable."""
+        self._open(timeout_seconds).close()
+        with self._changed:
+            if self._lent == 0 and not self._idle:
+                self._opened = None
+        return self._watch.began_with
+
+    def check(self) -> None:
+        """Raises StoreLost when the files that are open are no longer those that lie at the path."""
+        self._watch.require(self._opened)
 
     def close(self) -> None:
         """Wait for the connections that are lent, then close all."""
@@ -53,6 +75,8 @@ class Pool:
             for connection in self._idle:
                 connection.close()
             self._idle.clear()
+            # The last one to close the database takes its side files away.
+            self._opened = None
 
     def before_fork(self) -> None:
         with self._changed:
@@ -69,15 +93,31 @@ class Pool:
             if self._is_forking and not self._changed.wait_for(lambda: not self._is_forking, timeout_seconds):
                 raise StoreBusy("the process is forking")
             self._lent += 1
-            if self._idle:
-                return self._idle.pop()
+            connection = self._idle.pop() if self._idle else None
         try:
-            return open_connection(self._path, timeout_seconds)
+            if connection is None:
+                return self._open(timeout_seconds)
+            self.check()
+            return connection
         except BaseException as error:
-            self._give_back(None)
+            self._give_back(connection)
             if isinstance(error, ConfigurationError):
                 raise StoreUnavailable(f"the store cannot be opened: {error}") from error
             raise
+
+    def _open(self, timeout_seconds: float) -> Connection:
+        """One more connection, certainly to the file that lay at the path before and after: which one it has opened,
+        SQLite does not tell. A file that this process has lost is not made anew: an empty one would pass for it."""
+        for _ in range(_OPENINGS_MAX):
+            before = self._watch.require(self._opened)
+            connection = open_connection(self._path, timeout_seconds, may_make=self._watch.began_with is None)
+            after = self._watch.look()
+            is_same = after == before if self._opened else after.database == before.database
+            if is_same and None not in after:
+                self._opened, self._watch.began_with = after, after.database
+                return connection
+            connection.close()
+        raise StoreUnavailable("the store's file changes all the time")
 
     def _give_back(self, connection: Connection | None) -> None:
         with self._changed:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from relay.core import fates
 from relay.core.model import Attempt, Relay
 from relay.flow.channel import Undecidable
-from relay.flow.wording import comparable, compose
+from relay.flow.wording import comparable, compose, composed_before
 from relay.flow.world import Budget
 from relay.ports import Clock, Messenger, OutgoingText, RelayStore, Search, SendOutcome, SentMessage
 
@@ -30,6 +30,19 @@ _PAGE, _PAGES_MAX = 100, 3
 def body_of(relay: Relay) -> str:
     """Returns what every handler of this relay reads."""
     return compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
+
+
+def bodies_of(relay: Relay) -> tuple[str, ...]:
+    """Returns what a handler may have been sent: `body_of`, or what the revision before wrote in its place."""
+    if not relay.media_count:
+        return (body_of(relay),)  # the revisions differ in their note on attachments alone
+    before = composed_before(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
+    return (body_of(relay), before)
+
+
+def _words(relay: Relay) -> frozenset[str]:
+    """What the relay's texts are recognised by."""
+    return frozenset(comparable(body) for body in bodies_of(relay))
 
 
 class SmsChannel:
@@ -63,8 +76,8 @@ class SmsChannel:
             return provider.fetch(attempt.sent_id, timeout_seconds=budget.send)
         since, until = _created_between(attempt)
         listed = provider.sent_to(attempt.reach.address, relay.recipient_phone, since, timeout_seconds=budget.send)
-        words = comparable(body_of(relay))
-        matching = [text for text in listed if _can_be(text, attempt) and comparable(text.body) == words]
+        words = _words(relay)
+        matching = [text for text in listed if _can_be(text, attempt) and comparable(text.body) in words]
         if not matching:
             return None
         others = list(others_with_the_same_words(self._store, relay, attempt, words, until, budget))
@@ -120,7 +133,7 @@ def _age(text: SentMessage) -> tuple[object, str]:
 
 
 def others_with_the_same_words(
-    store: RelayStore, relay: Relay, attempt: Attempt, words: str, until: datetime, budget: Budget
+    store: RelayStore, relay: Relay, attempt: Attempt, words: frozenset[str], until: datetime, budget: Budget
 ) -> Iterator[tuple[Relay, Attempt]]:
     """All other attempts, of this relay or of one with the same words from the same customer, who may well text the
     same thing twice in a row; each with its relay."""
@@ -130,7 +143,7 @@ def others_with_the_same_words(
         search = Search(sender_phone=relay.sender_phone, until=until + TOLERANCE, limit=_PAGE, page_token=token)
         page = store.search(search, timeout_seconds=budget.store)
         for found in page.relays:
-            if found.message_id != relay.message_id and comparable(body_of(found)) == words:
+            if found.message_id != relay.message_id and not words.isdisjoint(_words(found)):
                 yield from ((found, other) for other in found.attempts)
         token = page.next_page_token
         if token is None:

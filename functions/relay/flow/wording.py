@@ -44,6 +44,9 @@ _UCS2_SINGLE, _UCS2_PART = 70, 67  # UTF-16 code units
 BODY_MAX_CHARACTERS = 1600
 _CUT = "... [cut]"
 
+# Where the attachments are, as the long note has it, and as the revision before this one had it.
+_WHERE, _WHERE_BEFORE = ": in Twilio's log", ", see the record"
+
 
 def segments(text: str) -> int:
     """How many SMS segments Twilio bills for this text; at least 1."""
@@ -90,10 +93,25 @@ def _has_no_twin(code: int) -> bool:
 def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
     """The text to the handler: the fullest form that costs no segment more than the original did, or, where every
     form does, the fullest of those that cost least. At most BODY_MAX_CHARACTERS; what is cut stays in the record."""
+    return _composed(sender_phone, our_phone, body, _media_notes(media_count, _WHERE))
+
+
+def composed_before(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
+    """The text to the handler in the words of the revision before this one. Nothing is sent so any more: what that
+    revision sent, and whose outcome nobody could tell, is looked for by these words after a deployment."""
+    return _composed(sender_phone, our_phone, body, _media_notes(media_count, _WHERE_BEFORE))
+
+
+def attachments_in_words(count: int) -> str:
+    """How many attachments there are, and where."""
+    return f"{_counted(count)}{_WHERE}"
+
+
+def _composed(sender_phone: str, our_phone: str, body: str, notes: tuple[str, str]) -> str:
     body = body.strip()
     affordable = segments(body)
     dearer: list[tuple[int, str]] = []
-    for form in _forms(sender_phone, our_phone, body, media_count):
+    for form in _forms(sender_phone, our_phone, body, notes):
         cost = segments(form)
         if cost <= affordable:
             return form
@@ -101,8 +119,8 @@ def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> s
     return min(dearer, key=lambda costed: costed[0])[1]
 
 
-def _forms(sender: str, ours: str, body: str, media_count: int) -> Iterator[str]:
-    long_note, short_note = _media_notes(media_count)
+def _forms(sender: str, ours: str, body: str, notes: tuple[str, str]) -> Iterator[str]:
+    long_note, short_note = notes
     for words in _spellings(body):
         for number in _numbers(sender, ours):
             yield _fitted(f"{number}: " if words else f"{number}:", words, long_note)
@@ -125,11 +143,14 @@ def _numbers(sender: str, ours: str) -> Iterator[str]:
         yield sender[2:]
 
 
-def _media_notes(count: int) -> tuple[str, str]:
+def _media_notes(count: int, where: str) -> tuple[str, str]:
     if count == 0:
         return "", ""
-    noun = "attachment" if count == 1 else "attachments"
-    return f"\n[{count} {noun}, see the record]", f"\n[{count} {noun}]"
+    return f"\n[{_counted(count)}{where}]", f"\n[{_counted(count)}]"
+
+
+def _counted(count: int) -> str:
+    return f"{count} attachment{'' if count == 1 else 's'}"
 
 
 def _fitted(head: str, body: str, note: str) -> str:

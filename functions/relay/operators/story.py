@@ -12,6 +12,7 @@ from typing import Any
 
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.flow.wording import attachments_in_words
 from relay.log import EVENTS
 from relay.operators.words import attempts_of_drive, explained, handler, is_overdue, outcome
 from relay.record.documents import plain
@@ -38,13 +39,15 @@ _WENT_WRONG = frozenset({AttemptStatus.FAILED, AttemptStatus.UNCONFIRMED, Attemp
 
 
 def story(relay: Relay, now: datetime) -> Json:
-    """All of it: `headline` and `advice`, `drives` with their attempts, and the `trail` with each step in words."""
+    """All of it: `headline` and `advice`, `attachments` (None: there are none), `drives` with their attempts, and the
+    `trail` with each step in words."""
     headline, advice = outcome(relay, now)
     answer = {
         "headline": headline,
         "advice": advice,
         "is_overdue": is_overdue(relay, now),
         "seconds_to_delivery": seconds_to_delivery(relay),
+        "attachments": _attachments(relay),
         "drives": _drives(relay),
         "trail": [_line(entry) for entry in relay.error_log],
     }
@@ -91,6 +94,21 @@ def seconds_to_delivery(relay: Relay) -> float | None:
     if relay.delivery_confirmed_at is None:
         return None
     return round((relay.delivery_confirmed_at - relay.timestamp).total_seconds(), 3)
+
+
+def _attachments(relay: Relay) -> Json | None:
+    """`words`: how many there are, and where. `lines`: one for each whose id is known, and one, its `media_id` None,
+    for the others together."""
+    if not relay.media_count:
+        return None
+    lines: list[Json] = [
+        {"words": attachment.content_type or "of unknown type", "media_id": attachment.media_id}
+        for attachment in relay.attachments
+    ]
+    unknown = relay.media_count - len(relay.attachments)
+    if unknown > 0:
+        lines.append({"words": f"{unknown} without an id on record", "media_id": None})
+    return {"words": attachments_in_words(relay.media_count), "lines": lines}
 
 
 def _drives(relay: Relay) -> list[Json]:

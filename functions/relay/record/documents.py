@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from relay.core.failures import Failure, FailureClass
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
+from relay.core.model import Attachment, Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import SMS, Policy, Reach, Success, Tier
 from relay.record import earlier
 
@@ -24,6 +24,7 @@ SCHEMA_VERSION = 1
 # them.
 _ATTEMPT_FIELDS = {field.name: field.name for field in fields(Attempt) if field.name not in ("failure", "reach")}
 _ATTEMPT_FIELDS["sent_id"] = "message_sid"
+_ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
 _TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry))
 
 
@@ -37,6 +38,7 @@ def to_document(relay: Relay) -> Document:
         "recipient_phone": relay.recipient_phone,
         "message_body": relay.message_body,
         "media_count": relay.media_count,
+        "attachments": [_attachment_document(attachment) for attachment in relay.attachments],
         "sender_class": relay.sender_class.value,
         "final_status": relay.final_status.value,
         "error_log": [_trail_document(entry) for entry in relay.error_log],
@@ -86,6 +88,7 @@ def from_document(document: Document) -> Relay:
         alarm_is_due=document.get("alarm_is_due", False),
         fate_lookups=document.get("fate_lookups", 0),
         fate_lookups_answered=document.get("fate_lookups_answered", 0),
+        attachments=tuple(_attachment(value) for value in document.get("attachments", ())),
     )
 
 
@@ -126,6 +129,14 @@ def _reach_document(reach: Reach) -> Document:
 
 def _reach(document: Document) -> Reach:
     return Reach(document.get("reach_kind", SMS), document["phone"])
+
+
+def _attachment_document(attachment: Attachment) -> Document:
+    return {name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS}
+
+
+def _attachment(document: Document) -> Attachment:
+    return Attachment(**{name: document[name] for name in _ATTACHMENT_FIELDS if name in document})
 
 
 def _attempt_document(attempt: Attempt) -> Document:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from relay.core.events import Receipt
-from relay.core.model import InboundText
+from relay.core.model import Attachment, InboundText
 from relay.errors import BadRequest
 from relay.twilio.signature import Form, single
 from relay.twilio.statuses import receipt_of
@@ -21,6 +21,10 @@ CONNECTION_OVERRIDES = "#rc=5&rp=all&ct=3000&rt=5000"
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 # Customers may write from short codes or alphanumeric senders; only what cannot be a sender at all is refused.
 _SENDER = re.compile(r"[!-~][ -~]{0,63}")
+# A media URL is …/Messages/{SM…|MM…}/Media/{ME…}; its id is all that is taken from it.
+_MEDIA_SID = re.compile(r"/(ME[0-9A-Fa-f]{32})\Z")
+# RFC 6838's names, without parameters.
+_CONTENT_TYPE = re.compile(r"[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}/[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}")
 
 
 def inbound_text(form: Form) -> InboundText:
@@ -35,7 +39,36 @@ def inbound_text(form: Form) -> InboundText:
     media = single(form, "NumMedia", "0")
     if not re.fullmatch(r"[0-9]{1,2}", media):
         raise BadRequest(400, "NumMedia is not a number from 0 to 99.")
-    return InboundText(message_id, phones["From"], phones["To"], single(form, "Body", ""), int(media))
+    body = single(form, "Body", "")
+    return InboundText(message_id, phones["From"], phones["To"], body, int(media), _attachments(form, int(media)))
+
+
+def _attachments(form: Form, count: int) -> tuple[Attachment, ...]:
+    """The attachments whose ids the form tells. No text is refused for one whose id it does not tell."""
+    given = ((_media_sid(form, index), _content_type(form, index)) for index in range(count))
+    return tuple(Attachment(media_sid, content_type) for media_sid, content_type in given if media_sid)
+
+
+def _media_sid(form: Form, index: int) -> str:
+    """Twilio's id of a file, or "". Nothing else of the URL is believed: where a file is fetched is ours to say."""
+    try:
+        path = urlsplit(_only(form, f"MediaUrl{index}")).path
+    except ValueError:
+        return ""
+    found = _MEDIA_SID.search(path)
+    return found[1] if found else ""
+
+
+def _content_type(form: Form, index: int) -> str:
+    """What a file is said to be, in lower case and without parameters, or ""."""
+    name = _only(form, f"MediaContentType{index}").partition(";")[0].strip(" ")
+    return name.lower() if _CONTENT_TYPE.fullmatch(name) else ""
+
+
+def _only(form: Form, name: str) -> str:
+    """The only value of a parameter; "" when there is none, or more than one and so none to be believed."""
+    values = form.get(name, ())
+    return values[0] if len(values) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

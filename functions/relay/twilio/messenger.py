@@ -230,6 +230,7 @@ def _sent_message(message: Any) -> SentMessage:
 
 
 def _received_message(message: Any) -> ReceivedMessage:
+    # The list tells how many attachments there are, and not their ids.
     text = InboundText(
         message_id=message.sid,
         sender_phone=message.from_,

@@ -37,7 +37,22 @@ def inbound(tape: Tape, known: list[str]) -> Raw:
         ("NumMedia", tape.pick(("0", "1", "10"))),
         ("FromCity", ""),
     ]
+    while tape.chance(25):
+        fields += _attachment(tape)
     return _request(tape, INBOUND, "", fields)
+
+
+def _attachment(tape: Tape) -> Fields:
+    """What is told of one file, which may be told of already, or not be counted."""
+    place = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/MM{'0' * 32}/Media/"
+    url = place + "ME" + (tape.raw(16).hex() if tape.chance(50) else "").rjust(32, "A")
+    kind = tape.pick(("image/jpeg", "text/x-vcard; charset=utf-8", "Audio/AMR", "", "image"))
+    index = tape.pick(("0", "1", "2", "9", "10", "00", ""))
+    if tape.chance(30):
+        url = nasty.changed(tape, url)
+    if tape.chance(30):
+        kind = nasty.changed(tape, kind)
+    return [(f"MediaUrl{index}", url), (f"MediaContentType{index}", kind)]
 
 
 def status(tape: Tape, known: list[str]) -> Raw:

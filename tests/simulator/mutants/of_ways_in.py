@@ -13,7 +13,7 @@ from relay.errors import StoreUnavailable
 from relay.flow import conductor, lookup, receipts, reconcile, sweep, timers
 from relay.flow import intake as inbound
 from relay.flow.conductor import Applied
-from relay.twilio import delivery_status
+from relay.twilio import delivery_status, forms
 from relay.twilio import inbound as twilio_inbound
 
 from tests.simulator import simulation
@@ -41,6 +41,11 @@ def _handlers_are_customers(patch: Patcher) -> None:
         return SenderClass.CUSTOMER if found is SenderClass.HANDLER else found
 
     patch.put(inbound, "classify_sender", classify)
+
+
+def _attachments_not_kept(patch: Patcher) -> None:
+    real = forms.inbound_text
+    patch.put(twilio_inbound, "inbound_text", lambda form: replace(real(form), attachments=()))
 
 
 def _policy_of_today(patch: Patcher) -> None:
@@ -194,6 +199,7 @@ WAYS_IN = (
     Mutant("200 without the store", "200 although nothing is durable.", _webhook_200_without_the_store),
     Mutant("everybody is a customer", "Our own texts are forwarded.", _everybody_is_a_customer),
     Mutant("handlers are customers", "Handlers' texts are forwarded.", _handlers_are_customers),
+    Mutant("attachments not kept", "Of a text's attachments only their number is kept.", _attachments_not_kept),
     Mutant("policy of today", "A change of tiers reaches relays under way.", _policy_of_today),
     Mutant("deadline asks nobody", "Escalates without asking for the true status.", _deadline_asks_nobody),
     Mutant("sent counts everywhere", "`sent` counts as reaching any handler.", _sent_counts_everywhere),

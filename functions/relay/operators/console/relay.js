@@ -138,7 +138,12 @@ function facts(relay, story) {
     fact("Received", timeElement(relay.timestamp)),
     fact("Time to delivery", story.seconds_to_delivery === null ? "–" : span(story.seconds_to_delivery)),
     fact("Message id", el("code", {}, relay.message_id)),
+    story.attachments ? fact("Attachments", story.attachments.words, ...story.attachments.lines.map(attachmentLine)) : "",
   );
+}
+
+function attachmentLine(line) {
+  return el("div", {}, line.words, " ", line.media_id ? el("code", {}, line.media_id) : "");
 }
 
 function attemptWords(attempt, next, startedAt) {

@@ -1,0 +1,86 @@
+"""Notices that a database was removed or replaced while this process has it open.
+
+An open file that was deleted goes on taking writes, and loses them all when it is closed. SQLite does not look, so the
+pool asks this module before each use of a connection, and the writer once more before it answers.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from relay.errors import StoreUnavailable
+
+# While it lasts, the alarm is repeated after so long.
+_ALARM_EVERY_SECONDS = 60.0
+
+# Device and inode. No other file gets an open one's, so it tells a file from a copy that was put in its place.
+Identity = tuple[int, int]
+
+
+class StoreLost(StoreUnavailable):
+    """The database's files are not those that this process has open: what is written into those is gone with them."""
+
+
+class Files(NamedTuple):
+    """What lies at a database's path; None stands for nothing."""
+
+    database: Identity | None
+    # SQLite's side files, which stay the same ones for as long as any process has the database open.
+    wal: Identity | None
+    shm: Identity | None
+
+
+class Watch:
+    """Compares what lies at `path` with what this process began with.
+
+    Args:
+        path: the database.
+        began_with: the file that a process before the fork has opened; None takes the first one that is opened.
+        on_lost: is told in words when it is noticed, and again every minute while it lasts.
+    """
+
+    def __init__(self, path: str, began_with: Identity | None, on_lost: Callable[[str], None] | None) -> None:
+        # The side files lie where a symbolic link leads to.
+        real = os.path.realpath(path)
+        self._paths = (os.path.abspath(path), f"{real}-wal", f"{real}-shm")
+        self.began_with = began_with
+        self._on_lost = on_lost
+        self._told_at: float | None = None
+
+    def look(self) -> Files:
+        """What lies there now."""
+        return Files(*map(_identity, self._paths))
+
+    def require(self, opened: Files | None) -> Files:
+        """What lies there: the files that are `opened`, or if none are, the database that this process began with.
+
+        Raises StoreLost when they are gone or others.
+        """
+        found = self.look()
+        expected = opened or Files(self.began_with or found.database, found.wal, found.shm)
+        if found == expected:
+            self._told_at = None
+            return found
+        number = next(place for place in range(3) if found[place] != expected[place])
+        what = "is no longer there" if found[number] is None else "is another file than before"
+        words = f"{self._paths[number]} {what}"
+        self._tell(words)
+        raise StoreLost(words)
+
+    def _tell(self, words: str) -> None:
+        now = time.monotonic()
+        if self._on_lost is not None and (self._told_at is None or now - self._told_at >= _ALARM_EVERY_SECONDS):
+            self._told_at = now
+            self._on_lost(words)
+
+
+def _identity(path: str) -> Identity | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        # Whether it is gone or only out of reach: it cannot be relied upon.
+        return None
+    return status.st_dev, status.st_ino

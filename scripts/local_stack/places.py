@@ -1,0 +1,74 @@
+"""Which Twilio the stack works with, and where its relays lie.
+
+Standard library only, as in `running`, `clean` and `forget`: those run where nothing is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from relay.errors import ConfigurationError
+from relay.settings.settings import DATABASE_DEFAULT
+
+from scripts.local_stack import ROOT
+from scripts.local_stack.dotenv import read_env_file
+
+FAKE_DATABASE = ".local/fake-twilio.db"
+# SQLite's side files; what is in them belongs to the database.
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+
+
+class Twilio(StrEnum):
+    """Which Twilio the stack works with."""
+
+    FAKE = "fake"  # the stack's own
+    OTHER = "other"  # a Twilio-compatible server somebody else started
+    REAL = "real"
+
+
+# The log of a real Twilio's relays is not mixed with made-up lines, and stays when those are removed.
+LOGS = {
+    Twilio.FAKE: ".local/fake-twilio.log",
+    Twilio.OTHER: ".local/relay.log",
+    Twilio.REAL: ".local/relay.log",
+}
+
+
+def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment, and under it the `.env` file (or the one that RELAY_LOCAL_ENV_FILE names).
+
+    Raises ConfigurationError.
+    """
+    path = Path(environ.get("RELAY_LOCAL_ENV_FILE") or ROOT / ".env")
+    return {**read_env_file(path), **environ}
+
+
+def twilio_of(environ: Mapping[str, str]) -> Twilio:
+    """The fake one unless there are credentials, of which one is enough: the other is then reported as missing."""
+    if not any(environ.get(name, "").strip() for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")):
+        return Twilio.FAKE
+    return Twilio.OTHER if environ.get("TWILIO_API_BASE_URL", "").strip() else Twilio.REAL
+
+
+def real_database(environ: Mapping[str, str]) -> Path:
+    """The database that RELAY_DATABASE names, or else the one in which a real Twilio's relays lie."""
+    return Path(environ.get("RELAY_DATABASE", "").strip() or ROOT / DATABASE_DEFAULT).absolute()
+
+
+def refuse_made_up_database(environ: Mapping[str, str]) -> None:
+    """Raises ConfigurationError when a real Twilio's relays would lie where `make clean` removes made-up ones."""
+    made_up = ROOT / FAKE_DATABASE
+    if twilio_of(environ) is not Twilio.FAKE and real_database(environ).resolve() == made_up.resolve():
+        words = f"RELAY_DATABASE: {FAKE_DATABASE} is the fake Twilio's, and `make clean` removes it; name another file."
+        raise ConfigurationError([words])
+
+
+def files_of(database: Path) -> list[Path]:
+    """The files of a database that exist: itself, its side files, and a symbolic link that leads to it."""
+    real = database.resolve()
+    names = [real, *(real.with_name(real.name + suffix) for suffix in _SIDE_FILES)]
+    return [
+        file for file in ([database] if database.is_symlink() else []) + names if file.is_symlink() or file.exists()
+    ]
