@@ -14,10 +14,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "functions"))
 
 from relay.core.events import EventKind, State
-from relay.core.machine import TABLE, Answer
+from relay.core.machine import TABLE, Answer, state_of
 from relay.core.model import FinalStatus, Relay
 
-from scripts.walk_machine import policy_of, walk
+from scripts.walk_machine import Walked, policy_of, walk
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "states.md"
 COMMAND = "make docs"
@@ -42,7 +42,8 @@ _HEAD = f"""\
 Generated from `functions/relay/core/machine.py`; do not edit. Regenerate with `{COMMAND}`.
 
 A relay in progress stands where its current attempt stands. `scheduled` after a failure is the same tier again by its
-schedule or the next tier; which of them, the code's class decides (`functions/relay/core/failures.py`).
+schedule or the next tier; which of them, the failure's class decides (`functions/relay/core/failures.py`). *Leads to* is
+where the relay stands afterwards, as a walk through all reachable relays found it.
 
 """
 
@@ -53,15 +54,30 @@ def render() -> str:
     return _HEAD + _diagram() + "\n## Every state and every event\n" + "".join(_section(state) for state in State)
 
 
+@functools.cache
+def _steps() -> tuple[Walked, ...]:
+    """Every change that a walk over all reachable relays met."""
+    walked = (step for tiers, redrives in _CASCADES for step in walk(policy_of(tiers), redrives))
+    return tuple(step for step in walked if step.decision.changed)
+
+
+@functools.cache
+def _targets() -> dict[tuple[State, EventKind], list[str]]:
+    """Where each answer leads, by the state that the event sees; in the order of the states."""
+    met: dict[tuple[State, EventKind], set[str]] = defaultdict(set)
+    for step in _steps():
+        met[state_of(step.before, step.event), step.event.kind].add(_state(step.decision.relay))
+    return {answer: [state.value for state in State if state.value in names] for answer, names in met.items()}
+
+
 def _diagram() -> str:
-    """A Mermaid state diagram of every change that a walk over all reachable relays met."""
+    """A Mermaid state diagram of every change that the walk met."""
     edges: dict[tuple[str, str], set[EventKind]] = defaultdict(set)
-    for step in (step for tiers, redrives in _CASCADES for step in walk(policy_of(tiers), redrives)):
-        if step.decision.relay is not step.before:
-            before, after = _state(step.before), _state(step.decision.relay)
-            own = step.event.attempt in (0, len(step.before.attempts))
-            if before != after or (own and len(step.decision.relay.attempts) > len(step.before.attempts)):
-                edges[before, after].add(step.event.kind)
+    for step in _steps():
+        before, after = _state(step.before), _state(step.decision.relay)
+        own = step.event.attempt in (0, len(step.before.attempts))
+        if before != after or (own and len(step.decision.relay.attempts) > len(step.before.attempts)):
+            edges[before, after].add(step.event.kind)
     order = list(EventKind)
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> claimed: text received"]
     lines += [
@@ -93,10 +109,12 @@ def _section(state: State) -> str:
         "",
         _WORDS[state][0].upper() + _WORDS[state][1:],
         "",
-        "| event | answer |",
-        "|---|---|",
+        "| event | answer | leads to |",
+        "|---|---|---|",
     ]
-    lines += [f"| {kind.value} | {_in_words(TABLE[state][kind])} |" for kind in EventKind]
+    for kind in EventKind:
+        leads_to = ", ".join(_targets().get((state, kind), [])) or "–"
+        lines.append(f"| {kind.value} | {_in_words(TABLE[state][kind])} | {leads_to} |")
     return "\n".join(lines) + "\n"
 
 

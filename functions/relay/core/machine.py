@@ -250,6 +250,7 @@ _SENT: dict[EventKind, Answer] = {
     EventKind.SEND_UNKNOWN: _unknown,
 }
 
+# Where each answer leads is in docs/states.md, found by walking through all reachable relays.
 TABLE: dict[State, dict[EventKind, Answer]] = {
     State.SCHEDULED: {
         **_LIVE,
