@@ -96,12 +96,12 @@ bench-quick: $(VENV)/.all ## The same with three small rounds, only printed: doe
 	@$(PY) -m scripts.bench --quick
 
 .PHONY: cost
-cost: $(VENV)/.all ## What a million relays cost, beside the obvious design and Twilio's bill (scripts.cost takes options)
-	@$(PY) -m scripts.cost
+cost: $(VENV)/.all ## What a million relays cost, beside the obvious design and Twilio's bill (scripts.cost bill takes options)
+	@$(PY) -m scripts.cost bill
 
 .PHONY: scale
 scale: $(VENV)/.all ## Simulate 10,000 texts a second on paper and write docs/scale.md
-	@$(PY) -m scripts.scale --write
+	@$(PY) -m scripts.cost scale --write
 
 ##@ Deploy
 
