@@ -6,17 +6,17 @@ For tests of whatever only reads relays or redrives them; nothing here waits.
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from relay.core.model import InboundText, Relay, Timer
+from relay.core.model import InboundText
 from relay.core.policy import Policy, Success, Tier
-from relay.flow import conductor, timers
-from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget, World
+from relay.flow import conductor
+from relay.flow.conductor import TASK_LIMITS, WEBHOOK_LIMITS, Budget
 from relay.flow.intake import WEBHOOK_SECONDS, Intake, accept
 from relay.flow.receipts import receipt_event
 from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
 
-from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
+from tests.fakes import MemoryWorld
 from tests.fakes.clock import START
 
 OURS = "+12025550100"
@@ -30,26 +30,12 @@ POLICY = Policy(
 )
 
 
-class Played:
-    """All around a relay. Texts come in with `text`, time passes with `wait`, Twilio speaks with `receipt`."""
+class Played(MemoryWorld):
+    """Texts come in with `text`, time passes with `wait`, Twilio speaks with `receipt`."""
 
     def __init__(self, start: datetime = START, policy: Policy = POLICY) -> None:
-        self.clock = FakeClock(start)
-        self.journal = MemoryJournal()
-        self.timers = MemoryTimers(self.journal)
-        self.store = MemoryStore(self.clock, self.timers)
-        self.messenger = ScriptedMessenger(self.clock)
+        super().__init__(start)
         self.policy = policy
-        claims = itertools.count(1)
-        self.world = World(
-            self.store,
-            self.timers,
-            self.messenger,
-            self.clock,
-            self.journal,
-            lambda: f"claim-{next(claims)}",
-            "https://relay.example.com",
-        )
         self._ids = itertools.count(1)
 
     def text(self, body: str = "The boiler is leaking", sender: str = CUSTOMER, *outcomes: SendOutcome) -> str:
@@ -65,18 +51,6 @@ class Played:
         )
         return message_id
 
-    def wait(self, seconds: float) -> None:
-        """So much time passes; every timer that becomes due meanwhile fires at its time."""
-        end = self.clock.now() + timedelta(seconds=seconds)
-        while (timer := self._next(end)) is not None:
-            self.clock.advance(max(0.0, (timer.due_at - self.clock.now()).total_seconds()))
-            for due in self.timers.take_due(self.clock.now()):
-                timers.fire(self.world, due)
-        self.clock.advance((end - self.clock.now()).total_seconds())
-
-    def _next(self, end: datetime) -> Timer | None:
-        return next((timer for timer in self.timers.armed if timer.due_at <= end), None)
-
     def receipt(self, message_id: str, status: str, code: int | None = None, attempt: int | None = None) -> None:
         """Twilio tells what became of an attempt, by default the latest."""
         budget = Budget(self.clock, WEBHOOK_SECONDS, TASK_LIMITS)
@@ -89,11 +63,6 @@ class Played:
         event = receipt_event(status, code, Success.DELIVERED, told.number, sid)
         assert event is not None
         conductor.apply(self.world, stored, event, budget)
-
-    def relay(self, message_id: str) -> Relay:
-        stored = self.store.get(message_id, timeout_seconds=1.0)
-        assert stored is not None
-        return stored.relay
 
     # Whole stories, by what they end with.
 

@@ -36,6 +36,11 @@ class ScriptedMessenger:
         self.messages[sid] = SentMessage(sid, "queued", None, text.to, text.from_, text.body, now)
         return sid
 
+    def forget(self) -> None:
+        """Twilio has no texts, and none was ever sent."""
+        self.sends.clear()
+        self.messages.clear()
+
     def set_status(self, message_sid: str, status: str, error_code: int | None = None) -> None:
         self.messages[message_sid] = replace(self.messages[message_sid], status=status, error_code=error_code)
 
