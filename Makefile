@@ -57,8 +57,8 @@ lint: $(VENV)/.all ## ruff: style, common mistakes, formatting
 	$(PY) -m ruff format --check .
 
 .PHONY: types
-types: $(VENV)/.all ## mypy, strict on the relay itself
-	$(PY) -m mypy functions/relay functions/main.py scripts
+types: $(VENV)/.all ## mypy, strict on the relay, the scripts and the tests
+	$(PY) -m mypy functions/relay functions/main.py scripts tests
 
 .PHONY: simulate
 simulate: $(VENV)/.all ## Survive made-up disasters (SEEDS=20000 runs, SEED=1 the first; SEEDS=1 SEED=n replays one)
