@@ -11,6 +11,13 @@ BACKEND ?= embedded
 TARGET ?= sms_inbound
 SEEDS ?= 20000
 SEED ?= 1
+ROUNDS ?= 15
+RELEASE_SEEDS ?= 10000000
+ENDURANCE_SEED ?= 1
+FUZZ_INPUTS ?= 1000000
+FUZZ_SEED ?= 1
+FUZZ_FIRST_ROUND ?= 0
+ROTATE ?= push
 QUICK := $(addprefix tests/,core record flow twilio operators settings house contract test_log.py)
 
 VENV := .venv
@@ -51,12 +58,88 @@ lint: $(VENV)/.all ## ruff: style, common mistakes, formatting; import-linter: w
 	PYTHONPATH=functions $(VENV)/bin/lint-imports --no-cache
 
 .PHONY: types
-types: $(VENV)/.all ## mypy, strict on the relay itself
-	$(PY) -m mypy functions/relay functions/main.py scripts
+types: $(VENV)/.all ## mypy, strict on the relay, the scripts and the tests
+	$(PY) -m mypy functions/relay functions/main.py scripts tests
 
 .PHONY: simulate
 simulate: $(VENV)/.all ## Survive made-up disasters (SEEDS=20000 runs, SEED=1 the first; SEEDS=1 SEED=n replays one)
 	$(PY) -m tests.simulator --seeds $(SEEDS) --seed $(SEED)
+
+##@ Endure
+
+# The long runs of a release: `make simulate-release endurance fuzz-release`. The suite has small ones of the same kind.
+
+.PHONY: endurance
+endurance: $(VENV)/.all ## Kill the relay 50 times under 2,000 texts, then the google home under 300 (some six minutes)
+	$(PY) -m tests.endurance embedded --texts 2000 --kills 50 --seed $(ENDURANCE_SEED)
+	$(PY) -m tests.endurance google --texts 300 --kills 6 --pause-seconds 20 --seed $(ENDURANCE_SEED)
+
+.PHONY: simulate-release
+simulate-release: $(VENV)/.all ## All exhaustive cases, then ten million made-up disasters (an hour and more; goes on where it was stopped)
+	$(PY) -m tests.simulator --exhaustive
+	@mkdir -p .local
+	$(PY) -m tests.simulator --seeds $(RELEASE_SEEDS) --resume .local/simulate-release.json
+
+.PHONY: fuzz-release
+fuzz-release: $(VENV)/.all ## Send a million made-up requests to the entry points (FUZZ_SEED=1; FUZZ_FIRST_ROUND=n goes on)
+	$(PY) -m tests.endurance.fuzz --inputs $(FUZZ_INPUTS) --seed $(FUZZ_SEED) --first-round $(FUZZ_FIRST_ROUND)
+
+##@ Measure
+
+# Times are compared within one run, never with another machine's.
+
+.PHONY: bench
+bench: $(VENV)/.all ## Measure against baselines in the same run and write docs/performance.md (ROUNDS=15, some ten minutes)
+	@$(PY) -m scripts.bench --rounds $(ROUNDS) --write
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/.all ## The same with three small rounds, only printed: does everything still run, what is the order of magnitude
+	@$(PY) -m scripts.bench --quick
+
+.PHONY: cost
+cost: $(VENV)/.all ## What a million relays cost, beside the obvious design and Twilio's bill (scripts.cost bill takes options)
+	@$(PY) -m scripts.cost bill
+
+.PHONY: scale
+scale: $(VENV)/.all ## Simulate 10,000 texts a second on paper and write docs/scale.md
+	@$(PY) -m scripts.cost scale --write
+
+##@ Deploy
+
+# Each says what it will do before it does it, and stops early with one sentence when a tool, a login or a variable is
+# missing. PROJECT and REGION name where; YES=1 does not ask. The exports are for these targets alone: tests and the
+# local stack must not see them.
+plan deploy destroy secrets smoke: export PROJECT := $(PROJECT)
+plan deploy destroy secrets: export REGION := $(REGION)
+configure-number: export DRY_RUN := $(DRY_RUN)
+smoke: export NO_SMS := $(NO_SMS)
+smoke: export STACK := $(STACK)
+smoke: export BACKEND := $(BACKEND)
+DEPLOY_OPTIONS = $(if $(YES),--yes)
+
+.PHONY: plan
+plan: $(VENV)/.run ## Show what a deployment would change (PROJECT=my-project REGION=us-central1)
+	@$(PY) -m scripts.deployment.deploy plan
+
+.PHONY: deploy
+deploy: $(VENV)/.run ## Deploy to Google Cloud with Terraform (PROJECT=… REGION=…, YES=1 does not ask)
+	@$(PY) -m scripts.deployment.deploy deploy $(DEPLOY_OPTIONS)
+
+.PHONY: destroy
+destroy: $(VENV)/.run ## Take the deployment down; says what protection keeps (PROJECT=… REGION=…)
+	@$(PY) -m scripts.deployment.deploy destroy $(DEPLOY_OPTIONS)
+
+.PHONY: secrets
+secrets: $(VENV)/.run ## Push repos.env to Secret Manager (PROJECT=… REGION=…; ROTATE=add|promote|retire rotates the token)
+	@$(PY) -m scripts.deployment.manage_secrets $(ROTATE)
+
+.PHONY: configure-number
+configure-number: $(VENV)/.run ## Point the Twilio number at the deployment (DRY_RUN=1 only shows the difference)
+	@$(PY) -m scripts.deployment.configure_number
+
+.PHONY: smoke
+smoke: $(VENV)/.run ## Send a synthetic text through the deployment and clean up (PROJECT=…, NO_SMS=1, or STACK=http://127.0.0.1:8080)
+	@$(PY) -m scripts.deployment.smoke
 
 ##@ Maintain
 
@@ -64,6 +147,10 @@ simulate: $(VENV)/.all ## Survive made-up disasters (SEEDS=20000 runs, SEED=1 th
 docs: $(VENV)/.all ## Regenerate the documents that are made from the code
 	$(PY) -m scripts.make_states_doc
 	$(PY) -m scripts.make_log_table
+
+.PHONY: terraform-docs
+terraform-docs: $(VENV)/.run ## Regenerate the tables of inputs and outputs in terraform/README.md
+	@$(PY) -m scripts.deployment.terraform_docs
 
 .PHONY: pins
 pins: $(VENV)/.all ## Pin what the packages we name bring along, as installed here
@@ -80,8 +167,6 @@ clean: ## Remove the virtual environment, caches and made-up relays; never real 
 .PHONY: forget-relays
 forget-relays: ## Delete the database of real relays for good; says what is in it and asks (RELAY_DATABASE=…, YES=1 does not ask)
 	@python=$$($(FIND_PYTHON)); "$$python" -B -m scripts.local_stack.forget $(if $(YES),--yes)
-
--include bench.mk deploy.mk endurance.mk
 
 .PHONY: help
 help: ## List the targets

@@ -42,8 +42,8 @@ _HEAD = f"""\
 Generated from `functions/relay/core/machine.py`; do not edit. Regenerate with `{COMMAND}`.
 
 A relay in progress stands where its current attempt stands. `scheduled` after a failure is the same tier again by its
-schedule or the next tier; which of them, the failure's class decides (`functions/relay/core/failures.py`). *Leads to* is
-where the relay stands afterwards, as a walk through all reachable relays found it.
+schedule or the next tier; which of them, the failure's class decides (`functions/relay/core/failures.py`). *Leads to*
+says where the relay stands afterwards, as a walk through all reachable relays found it.
 
 """
 
@@ -113,7 +113,7 @@ def _section(state: State) -> str:
         "|---|---|---|",
     ]
     for kind in EventKind:
-        leads_to = ", ".join(_targets().get((state, kind), [])) or "–"
+        leads_to = ", ".join(_targets().get((state, kind), [])) or "-"
         lines.append(f"| {kind.value} | {_in_words(TABLE[state][kind])} | {leads_to} |")
     return "\n".join(lines) + "\n"
 

@@ -6,21 +6,20 @@ For tests of whatever only reads relays or redrives them; nothing here waits.
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from relay.core.model import InboundText, Relay, Timer
+from relay.core.model import InboundText
 from relay.core.people import handlers_of
 from relay.core.policy import Policy, Success, Tier, sms
-from relay.flow import conductor, timers
+from relay.flow import conductor
 from relay.flow.intake import Intake, accept
 from relay.flow.receipts import receipt_event
 from relay.flow.world import TASK_LIMITS, WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.ports import Accepted, Ambiguous, SendOutcome
 from relay.twilio.statuses import receipt_of
 
-from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
+from tests.fakes import MemoryWorld
 from tests.fakes.clock import START
-from tests.fakes.world import sending_world
 from tests.twilio_words import refusal
 
 OURS = "+12025550100"
@@ -34,20 +33,12 @@ POLICY = Policy(
 )
 
 
-class Played:
-    """All around a relay. Texts come in with `text`, time passes with `wait`, Twilio speaks with `receipt`."""
+class Played(MemoryWorld):
+    """Texts come in with `text`, time passes with `wait`, Twilio speaks with `receipt`."""
 
     def __init__(self, start: datetime = START, policy: Policy = POLICY) -> None:
-        self.clock = FakeClock(start)
-        self.journal = MemoryJournal()
-        self.timers = MemoryTimers(self.journal)
-        self.store = MemoryStore(self.clock, self.timers)
-        self.messenger = ScriptedMessenger(self.clock)
+        super().__init__(start)
         self.policy = policy
-        claims = itertools.count(1)
-        self.world = sending_world(
-            self.store, self.timers, self.messenger, self.clock, self.journal, lambda: f"claim-{next(claims)}"
-        )
         self._ids = itertools.count(1)
 
     def text(self, body: str = "The boiler is leaking", sender: str = CUSTOMER, *outcomes: SendOutcome) -> str:
@@ -63,18 +54,6 @@ class Played:
         )
         return message_id
 
-    def wait(self, seconds: float) -> None:
-        """So much time passes; every timer that becomes due meanwhile fires at its time."""
-        end = self.clock.now() + timedelta(seconds=seconds)
-        while (timer := self._next(end)) is not None:
-            self.clock.advance(max(0.0, (timer.due_at - self.clock.now()).total_seconds()))
-            for due in self.timers.take_due(self.clock.now()):
-                timers.fire(self.world, due)
-        self.clock.advance((end - self.clock.now()).total_seconds())
-
-    def _next(self, end: datetime) -> Timer | None:
-        return next((timer for timer in self.timers.armed if timer.due_at <= end), None)
-
     def receipt(self, message_id: str, status: str, code: int | None = None, attempt: int | None = None) -> None:
         """Twilio tells what became of an attempt, by default the latest."""
         budget = Budget(self.clock, WEBHOOK_SECONDS, TASK_LIMITS)
@@ -88,11 +67,6 @@ class Played:
         assert receipt is not None
         event = receipt_event(receipt, Success.DELIVERED, told.number)
         conductor.apply(self.world, stored, event, budget)
-
-    def relay(self, message_id: str) -> Relay:
-        stored = self.store.get(message_id, timeout_seconds=1.0)
-        assert stored is not None
-        return stored.relay
 
     # Whole stories, by what they end with.
 

@@ -1,11 +1,8 @@
-"""A whole world of doubles for the ways in, and Twilio's requests as Twilio would sign them."""
+"""The world in memory with the webhooks in front of it, and Twilio's requests as Twilio would sign them."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode
 
 from relay.core.model import Relay
@@ -19,13 +16,12 @@ from relay.twilio.signature import TwilioAccount
 from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
 from twilio.request_validator import RequestValidator
 
-from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers, ScriptedMessenger
-from tests.fakes.world import sending_world
+from tests.fakes import Calls, MemoryWorld
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, policy, sid
+from tests.twilio_words import BASE_URL as BASE_URL
 
 ACCOUNT_SID = "AC" + "a" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
-BASE_URL = "https://relay.example.com"
 ACCOUNT = TwilioAccount(ACCOUNT_SID, (TOKEN,), BASE_URL)
 
 Fields = tuple[tuple[str, str], ...]
@@ -104,24 +100,14 @@ def status_request(
     return post(DELIVERY_STATUS_PATH, fields, f"relay={message_id}&tier={tier}&attempt={attempt}")
 
 
-@dataclass
-class Doubles:
-    """The world, and each of its doubles by name."""
+class Doubles(MemoryWorld):
+    """The world in memory with the two webhooks in front of it, and `tiers` behind the usual number."""
 
-    tiers: Policy = field(default_factory=policy)
-    account: TwilioAccount = ACCOUNT
-
-    def __post_init__(self) -> None:
-        self.clock = FakeClock()
-        self.journal = MemoryJournal()
-        self.timers = MemoryTimers(self.journal)
-        self.store = MemoryStore(self.clock, self.timers)
-        self.messenger = ScriptedMessenger(self.clock)
+    def __init__(self, tiers: Policy | None = None, account: TwilioAccount = ACCOUNT) -> None:
+        super().__init__()
+        self.tiers = tiers or policy()
+        self.account = account
         self.intake = Intake(self.tiers, (OUR_NUMBER,), handlers_of(self.tiers))
-        claims = itertools.count(1)
-        self.world = sending_world(
-            self.store, self.timers, self.messenger, self.clock, self.journal, lambda: f"claim {next(claims)}"
-        )
 
     def inbound(self, request: Request | None = None) -> Response:
         return handle_inbound_webhook(self.world, self.account, self.intake, request or inbound_request())
@@ -130,47 +116,17 @@ class Doubles:
         return handle_delivery_status(self.world, self.account, request)
 
     def relay(self, message_id: str = MESSAGE_ID) -> Relay:
-        """What the store holds; fails when it holds no such relay."""
-        stored = self.store.get(message_id, timeout_seconds=1.0)
-        assert stored is not None
-        return stored.relay
+        return super().relay(message_id)
 
 
 class Observed(Doubles):
-    """The same world, which also remembers in which order its ports were called, and can be held up or killed there.
+    """The same world, whose ports are observed: `calls`, `before` and `after` are those of Calls."""
 
-    `calls` are words like `create`, `get`, `update`, `arm deadline 1`, `cancel deadline 1`, `send`. `before`, `after`:
-    by such a word, what happens right before or after that call; what they raise takes the place of its answer.
-    """
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.calls: list[str] = []
-        self.before: dict[str, Callable[[], None]] = {}
-        self.after: dict[str, Callable[[], None]] = {}
-        for name in ("create", "get", "update"):
-            self._observe(self.store, name, lambda *_, name=name: name)
-        for name in ("arm", "cancel"):
-            self._observe(self.timers, name, lambda timer, name=name: f"{name} {timer.kind} {timer.attempt}")
-        for name in ("send", "fetch", "sent_to"):
-            self._observe(self.messenger, name, lambda *_, name=name: name)
-
-    def _observe(self, port: object, name: str, word: Callable[..., str]) -> None:
-        method = getattr(port, name)
-
-        def observed(*args: Any, **kwargs: Any) -> Any:
-            call = word(*args)
-            self.calls.append(call)
-            self.before.get(call, _nothing)()
-            answer = method(*args, **kwargs)
-            self.after.get(call, _nothing)()
-            return answer
-
-        setattr(port, name, observed)
-
-
-def _nothing() -> None:
-    """The usual thing to happen before and after a call."""
+    def __init__(self, tiers: Policy | None = None, account: TwilioAccount = ACCOUNT) -> None:
+        super().__init__(tiers, account)
+        self.observer = Calls()
+        self.observer.of_all(self.store, self.timers, self.messenger)
+        self.calls, self.before, self.after = self.observer.made, self.observer.before, self.observer.after
 
 
 class Killed(BaseException):

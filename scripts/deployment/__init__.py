@@ -1,4 +1,4 @@
-"""Commands that deploy the relay and keep the deployment: `python -m scripts.deployment.NAME`, or make (deploy.mk).
+"""Commands that deploy the relay and keep the deployment: `python -m scripts.deployment.NAME`, or make.
 
 `deploy` runs Terraform, `manage_secrets` fills Secret Manager and rotates the auth token, `configure_number` points a
 Twilio number at the relay, `smoke` sends a text through it, `terraform_docs` writes the tables of terraform/README.md.

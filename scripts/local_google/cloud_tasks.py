@@ -4,120 +4,144 @@
         client.create_queue(parent="projects/p/locations/l", queue={"name": "projects/p/locations/l/queues/tier-1"})
         client.create_task(parent=…, task=…)
 
-or as a command, with an issuer of identity tokens beside it:
-
-    python -m scripts.local_google.cloud_tasks --port 8123 --queue tier-1 --queue tier-2
-
-It follows the service's documentation: named tasks, schedule times, retries, headers, rate limits, error codes.
-Left out: App Engine and queue-level targets, IAM, batches, redirects, system throttling. Nothing survives a stop.
+It follows the service's documentation in what the relay counts on: names that stay taken, schedule times, retries with
+the queue's backoff, dispatch deadlines, identity tokens, error codes. Every other method answers UNIMPLEMENTED; rates,
+pausing and the service's own headers are left out. Nothing survives a stop.
 """
 
 from __future__ import annotations
 
-import argparse
-import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent import futures
 from types import TracebackType
-from typing import Self
-from wsgiref.simple_server import WSGIServer, make_server
+from typing import Any, Self
 
 import grpc
 from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
+from google.protobuf import empty_pb2
 
-from scripts.local_google.issuer import IssuerApp, QuietHandler, TokenIssuer
-from scripts.local_google.tasks_api import CloudTasksApi
+from scripts.local_google.tasks_dispatch import Dispatch, Dispatcher, TokenSource
 from scripts.local_google.tasks_faults import Faults
-from scripts.local_google.tasks_rules import Limits
-from scripts.local_google.tasks_scheduler import Dispatch, Scheduler, TokenSource
-from scripts.local_google.tasks_store import Store
+from scripts.local_google.tasks_queue import TaskQueue, TasksError
 
+_SERVICE = "google.cloud.tasks.v2.CloudTasks"
 # Each slow answer (a fault) occupies one.
 _GRPC_THREADS = 16
 
 
 class CloudTasksServer:
-    """One server on 127.0.0.1. `port` 0 takes a free one; `now` (seconds since the epoch) may be a test's clock.
+    """One server on a free port of 127.0.0.1, which `start` picks. Once stopped it cannot be started again.
 
-    Without `issuer`, a task that asks for an identity token is refused with FAILED_PRECONDITION. Once stopped it
-    cannot be started again. Raises OSError from `start` when the port is taken.
+    `now` (seconds since the epoch) may be a test's clock.
     """
 
-    def __init__(
-        self,
-        *,
-        port: int = 0,
-        issuer: TokenSource | None = None,
-        limits: Limits | None = None,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self.port = port
-        self._store = Store(limits or Limits())
-        self.faults = Faults(changed=self.wake)
-        self._scheduler = Scheduler(self._store, self.faults, issuer, now)
-        self._api = CloudTasksApi(self._store, self._scheduler, self.faults, now, mints_tokens=issuer is not None)
+    def __init__(self, *, issuer: TokenSource, now: Callable[[], float] = time.time) -> None:
+        self.faults = Faults()
+        self.address = ""
+        self._now = now
+        self._queues: dict[str, TaskQueue] = {}
+        self._dispatcher = Dispatcher(self._queues, self.faults, issuer, now)
+        self._lock = self._dispatcher.lock
         self._grpc: grpc.Server | None = None
-
-    @property
-    def address(self) -> str:
-        """host:port of the gRPC service."""
-        return f"127.0.0.1:{self.port}"
+        # Ends the waiting of slow answers when the server stops.
+        self._stopped = threading.Event()
 
     @property
     def dispatches(self) -> list[Dispatch]:
-        """The requests sent and answered so far (the last 10,000), oldest first."""
-        with self._scheduler.lock:
-            return list(self._scheduler.dispatches)
-
-    @property
-    def pending(self) -> list[str]:
-        """Full names of all tasks that still have to succeed, in no order."""
-        with self._scheduler.lock:
-            return [name for queue in self._store.queues.values() for name in queue.tasks]
+        """The requests sent so far (the last 10,000), in the order in which they ended."""
+        with self._lock:
+            return list(self._dispatcher.dispatches)
 
     @property
     def lost(self) -> list[str]:
         """Full names of the tasks that the fault `lose` made vanish."""
-        with self._scheduler.lock:
-            return list(self._scheduler.lost)
+        with self._lock:
+            return list(self._dispatcher.lost)
 
     def start(self) -> None:
-        # Without this option two servers could share a port on Linux, each getting half of the calls.
-        options = [("grpc.so_reuseport", 0)]
         pool = futures.ThreadPoolExecutor(_GRPC_THREADS, thread_name_prefix="cloud-tasks-grpc")
-        server = grpc.server(pool, options=options)
-        server.add_generic_rpc_handlers((self._api.handler(),))
-        try:
-            self.port = server.add_insecure_port(self.address)
-        except RuntimeError as refused:
-            raise OSError(f"port {self.port} is taken") from refused
-        server.start()
-        self._grpc = server
-        self._scheduler.start()
+        self._grpc = grpc.server(pool)
+        self._grpc.add_generic_rpc_handlers((self._handler(),))
+        self.address = f"127.0.0.1:{self._grpc.add_insecure_port('127.0.0.1:0')}"
+        self._grpc.start()
+        self._dispatcher.start()
 
     def stop(self) -> None:
-        """End the service, cut the requests under way, forget everything. Safe to repeat."""
+        """End the service and forget everything. Safe to repeat."""
         if self._grpc is None:
             return
-        self._api.stopped.set()
+        self._stopped.set()
         self._grpc.stop(grace=None).wait()
-        self._scheduler.stop()
+        self._dispatcher.stop()
         self._grpc = None
 
     def client(self) -> tasks_v2.CloudTasksClient:
-        """A real client of this server; the caller closes it (it is a context manager)."""
-        return local_client(self.address)
+        """Returns Google's client of this server, without credentials; the caller closes it (a context manager)."""
+        return tasks_v2.CloudTasksClient(transport=CloudTasksGrpcTransport(channel=grpc.insecure_channel(self.address)))
 
     def wake(self) -> None:
         """Tell the server that its clock was moved."""
-        self._scheduler.wake()
+        with self._lock:
+            self._lock.notify_all()
 
-    def wait_until_idle(self, timeout_seconds: float = 30.0) -> bool:
-        """True once no request is under way and no task is due; tasks scheduled for later do not count."""
-        return self._scheduler.wait_until_idle(timeout_seconds)
+    def _handler(self) -> grpc.GenericRpcHandler:
+        """google-cloud-tasks ships no servicer class; each method's deserializer and serializer is all gRPC needs."""
+        table: dict[str, tuple[Callable[[Any], Any], Any, Callable[[Any], bytes]]] = {
+            "CreateQueue": (self._create_queue, tasks_v2.CreateQueueRequest, tasks_v2.Queue.serialize),
+            "CreateTask": (self._create_task, tasks_v2.CreateTaskRequest, tasks_v2.Task.serialize),
+            "ListTasks": (self._list_tasks, tasks_v2.ListTasksRequest, tasks_v2.ListTasksResponse.serialize),
+            "DeleteTask": (self._delete_task, tasks_v2.DeleteTaskRequest, empty_pb2.Empty.SerializeToString),
+        }
+        methods = {
+            name: grpc.unary_unary_rpc_method_handler(_refusing(method), request.deserialize, serialize)
+            for name, (method, request, serialize) in table.items()
+        }
+        return grpc.method_handlers_generic_handler(_SERVICE, methods)
+
+    def _create_queue(self, request: tasks_v2.CreateQueueRequest) -> tasks_v2.Queue:
+        with self._lock:
+            if request.queue.name in self._queues:
+                raise TasksError(grpc.StatusCode.ALREADY_EXISTS, "the queue exists already")
+            self._queues[request.queue.name] = TaskQueue(request.queue)
+        return request.queue
+
+    def _create_task(self, request: tasks_v2.CreateTaskRequest) -> tasks_v2.Task:
+        fault = self.faults.for_create(request.task)
+        if fault is not None and not fault.stored:
+            raise TasksError(grpc.StatusCode.UNAVAILABLE, "injected fault: the task was not stored")
+        with self._lock:
+            task = self._queue(request.parent).create(request.task, self._now())
+            self._lock.notify_all()
+        if fault is not None:
+            self._stopped.wait(fault.after_seconds)
+            if fault.fails:
+                raise TasksError(grpc.StatusCode.UNAVAILABLE, "injected fault: the task was stored, its reply is lost")
+        return task
+
+    def _list_tasks(self, request: tasks_v2.ListTasksRequest) -> tasks_v2.ListTasksResponse:
+        """Returns all of them on one page, in full view."""
+        with self._lock:
+            tasks = [task.message for task in self._queue(request.parent).tasks.values()]
+        return tasks_v2.ListTasksResponse(tasks=tasks)
+
+    def _delete_task(self, request: tasks_v2.DeleteTaskRequest) -> empty_pb2.Empty:
+        """Also while an attempt is under way: its answer then changes nothing."""
+        with self._lock:
+            queue = self._queue(request.name.partition("/tasks/")[0])
+            task = queue.tasks.get(request.name)
+            if task is None:
+                raise TasksError(grpc.StatusCode.NOT_FOUND, "the task does not exist (any more)")
+            queue.remove(task, self._now())
+        return empty_pb2.Empty()
+
+    def _queue(self, name: str) -> TaskQueue:
+        queue = self._queues.get(name)
+        if queue is None:
+            raise TasksError(grpc.StatusCode.NOT_FOUND, "the queue does not exist")
+        return queue
 
     def __enter__(self) -> Self:
         self.start()
@@ -129,46 +153,13 @@ class CloudTasksServer:
         self.stop()
 
 
-def local_client(address: str) -> tasks_v2.CloudTasksClient:
-    """Google's client over an unencrypted channel to host:port, without credentials."""
-    return tasks_v2.CloudTasksClient(transport=CloudTasksGrpcTransport(channel=grpc.insecure_channel(address)))
+def _refusing(method: Callable[[Any], Any]) -> Callable[[Any, grpc.ServicerContext], Any]:
+    """Returns the method with its refusal as a gRPC status."""
 
+    def serve(request: Any, context: grpc.ServicerContext) -> Any:
+        try:
+            return method(request)
+        except TasksError as refusal:
+            context.abort(refusal.code, refusal.message)
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C or SIGTERM."""
-    parser = argparse.ArgumentParser(description="A local Cloud Tasks server.")
-    parser.add_argument("--port", type=int, default=8123, help="of the gRPC service (0: a free one)")
-    parser.add_argument("--issuer-port", type=int, default=0, help="of the token issuer (0: a free one)")
-    parser.add_argument("--project", default="local", help="project of queues given by their short name")
-    parser.add_argument("--location", default="us-central1")
-    parser.add_argument("--queue", action="append", default=[], help="created at start; repeat for more")
-    options = parser.parse_args(arguments)
-    issuer = TokenIssuer()
-    app = IssuerApp(issuer)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    try:
-        http = make_server("127.0.0.1", options.issuer_port, app, WSGIServer, QuietHandler)
-        server = CloudTasksServer(port=options.port, issuer=issuer)
-        server.start()
-    except OSError as failure:
-        parser.error(str(failure))
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    parent = f"projects/{options.project}/locations/{options.location}"
-    with server.client() as client:
-        for given in options.queue:
-            name = given if "/" in given else f"{parent}/queues/{given}"
-            client.create_queue(parent=name.partition("/queues/")[0], queue=tasks_v2.Queue(name=name))
-            print(f"queue {name}", flush=True)
-    print(f"identity tokens http://127.0.0.1:{http.server_port}{app.certs_path}", flush=True)
-    print(f"Cloud Tasks {server.address}", flush=True)
-    stop.wait()
-    server.stop()
-    http.shutdown()
-    http.server_close()
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return serve

@@ -1,187 +1,137 @@
-"""One HTTP request of a task to its target: the headers Cloud Tasks adds, the deadline, how the answer is read.
+"""Sends the tasks of the local Cloud Tasks server when they are due: one thread that looks, one for each request.
 
-Owns the connection. Decides nothing about retries. Never logs a body, a header value or a URL.
+Owns the lock over the queues and the threads. It waits on real time but reads the time from `now`, so that a test may
+drive it with a clock of its own and `wake`. Never logs a body, a header value or a URL.
 """
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import io
-import socket
-import time
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import Protocol
+from urllib.parse import urlsplit
 
-import grpc
 from google.cloud import tasks_v2
-from google.rpc import status_pb2
 
-from scripts.local_google.tasks_queue import StoredTask
-from scripts.local_google.tasks_rules import short_name
+from scripts.local_google.tasks_faults import Faults
+from scripts.local_google.tasks_queue import StoredTask, TaskQueue
 
-_USER_AGENT = "Google-Cloud-Tasks"
-# Cloud Tasks computes these itself or keeps them for Google; what a task brings under these names is dropped.
-_REPLACED = ("host", "content-length", "user-agent", "transfer-encoding", "connection")
-_RESERVED_PREFIXES = ("x-google-", "x-appengine-", "x-cloudtasks-")
-_CODES = {
-    400: grpc.StatusCode.INVALID_ARGUMENT,
-    401: grpc.StatusCode.UNAUTHENTICATED,
-    403: grpc.StatusCode.PERMISSION_DENIED,
-    404: grpc.StatusCode.NOT_FOUND,
-    409: grpc.StatusCode.ABORTED,
-    429: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    500: grpc.StatusCode.INTERNAL,
-    501: grpc.StatusCode.UNIMPLEMENTED,
-    503: grpc.StatusCode.UNAVAILABLE,
-    504: grpc.StatusCode.DEADLINE_EXCEEDED,
-}
+# The longest sleep of the looking thread. Only a clock that jumps without `wake` ever needs it.
+_MAX_SLEEP_SECONDS = 0.5
+_MIN_SLEEP_SECONDS = 0.001
+_DISPATCHES_KEPT = 10_000
+
+
+class TokenSource(Protocol):
+    """Where identity tokens come from; TokenIssuer is one."""
+
+    def mint(self, *, audience: str, email: str) -> str: ...
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How one attempt went. `http_status` None: no answer, `code` says why.
+class Dispatch:
+    """One request that was sent: its task's full name, and whether a fault doubled it."""
 
-    `retry_after_seconds`: what a 429 or 503 asked for in its Retry-After header, otherwise 0.
-    """
-
-    http_status: int | None
-    code: grpc.StatusCode
-    retry_after_seconds: float = 0.0
-
-    @property
-    def succeeded(self) -> bool:
-        return self.http_status is not None and 200 <= self.http_status < 300
-
-    @property
-    def status(self) -> status_pb2.Status:
-        number: int = self.code.value[0]
-        text = f"HTTP status code {self.http_status}" if self.http_status is not None else "no response"
-        return status_pb2.Status(code=number, message="" if self.succeeded else f"{self.code.name}({number}): {text}")
+    task: str
+    repeated: bool
 
 
-def task_headers(task: StoredTask) -> dict[str, str]:
-    """What the target receives with the attempt that `task.dispatched` has just counted, except Authorization.
+class Dispatcher:
+    """Starts and stops with the server. `lock` guards the queues; whoever changed them under it notifies it."""
 
-    Header names and meanings: "Create HTTP target tasks", request headers. TaskRetryCount counts earlier attempts,
-    TaskExecutionCount earlier responses that were not 5xx.
-    """
-    headers = {
-        name: value
-        for name, value in task.request.headers.items()
-        if name.lower() not in _REPLACED and not name.lower().startswith(_RESERVED_PREFIXES)
-    }
-    headers["User-Agent"] = _USER_AGENT
-    headers["X-CloudTasks-QueueName"] = short_name(task.name.rpartition("/tasks/")[0])
-    headers["X-CloudTasks-TaskName"] = short_name(task.name)
-    headers["X-CloudTasks-TaskRetryCount"] = str(task.dispatch_count - 1)
-    headers["X-CloudTasks-TaskExecutionCount"] = str(task.execution_count)
-    headers["X-CloudTasks-TaskETA"] = f"{task.scheduled_at:.6f}"
-    if task.dispatch_count > 1 and task.previous_http_status is not None:
-        headers["X-CloudTasks-TaskPreviousResponse"] = str(task.previous_http_status)
-    return headers
+    def __init__(
+        self, queues: Mapping[str, TaskQueue], faults: Faults, tokens: TokenSource, now: Callable[[], float]
+    ) -> None:
+        self.lock = threading.Condition()
+        self.dispatches: deque[Dispatch] = deque(maxlen=_DISPATCHES_KEPT)
+        self.lost: deque[str] = deque(maxlen=_DISPATCHES_KEPT)
+        self._queues = queues
+        self._faults = faults
+        self._tokens = tokens
+        self._now = now
+        self._looker = threading.Thread(target=self._look, name="cloud-tasks-looker", daemon=True)
+        self._is_stopping = False
 
+    def start(self) -> None:
+        self._looker.start()
 
-class HttpCall:
-    """One request; `run` sends it and waits for the whole answer, `cut` ends it from another thread."""
+    def stop(self) -> None:
+        """Nothing is begun any more; requests under way end by themselves."""
+        with self.lock:
+            self._is_stopping = True
+            self.lock.notify_all()
+        self._looker.join()
 
-    def __init__(self, request: tasks_v2.HttpRequest, headers: dict[str, str], deadline_seconds: float) -> None:
-        self._request = request
-        self._headers = headers
-        self._deadline = time.monotonic() + deadline_seconds
-        self._socket: socket.socket | None = None
-        self._was_cut = False
+    def _look(self) -> None:
+        with self.lock:
+            while not self._is_stopping:
+                now = self._now()
+                for queue in self._queues.values():
+                    while (task := queue.take_due(now)) is not None:
+                        self._begin(queue, task, now)
+                waits = [at - now for queue in self._queues.values() if (at := queue.next_due_at()) is not None]
+                self.lock.wait(max(_MIN_SLEEP_SECONDS, min([_MAX_SLEEP_SECONDS, *waits])))
 
-    def run(self) -> Outcome:
-        """Never raises for what the network does: that is an Outcome without a status."""
-        url = urlsplit(self._request.url)
-        kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-        try:
-            connection = kind(url.hostname or "", url.port, timeout=self._seconds_left())
-        except (ValueError, http.client.HTTPException):
-            return Outcome(None, grpc.StatusCode.INVALID_ARGUMENT)
-        try:
-            connection.connect()
-            self._socket = connection.sock
-            if self._was_cut:
-                return Outcome(None, grpc.StatusCode.CANCELLED)
-            connection.sock = _DeadlineSocket(connection.sock, self._deadline)
-            target = quote(url.path or "/", safe="/%:@!$&'()*+,;=~-._")
-            if url.query:
-                target += "?" + quote(url.query, safe="/%:@!$&'()*+,;=~-._?")
-            method = tasks_v2.HttpMethod(self._request.http_method).name
-            connection.request(method, target, body=self._request.body or None, headers=self._headers)
-            answer = connection.getresponse()
-            answer.read()
-            return _outcome(answer)
-        except TimeoutError:
-            return Outcome(None, grpc.StatusCode.DEADLINE_EXCEEDED)
-        except (OSError, ValueError, http.client.HTTPException):
-            return Outcome(None, grpc.StatusCode.CANCELLED if self._was_cut else grpc.StatusCode.UNAVAILABLE)
-        finally:
-            connection.close()
-            if self._socket is not None:
-                self._socket.close()
+    def _begin(self, queue: TaskQueue, task: StoredTask, now: float) -> None:
+        fault = None if task.was_delayed else self._faults.for_dispatch(task.message)
+        if fault is not None and fault.lose:
+            self.lost.append(task.name)
+            queue.remove(task, now)
+            return
+        if fault is not None and fault.delay_seconds:
+            task.was_delayed = True
+            queue.plan(task, now + fault.delay_seconds)
+            return
+        task.was_delayed = False
+        task.attempts += 1
+        repeat = fault.repeat if fault is not None else ""
+        self._spawn(self._attempt, queue, task, repeat == "after")
+        if repeat == "parallel":
+            self._spawn(self._repeat, task)
 
-    def cut(self) -> None:
-        self._was_cut = True
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+    def _spawn(self, target: Callable[..., None], *arguments: object) -> None:
+        threading.Thread(target=target, args=arguments, name="cloud-tasks-dispatch", daemon=True).start()
 
-    def _seconds_left(self) -> float:
-        return max(0.001, self._deadline - time.monotonic())
+    def _attempt(self, queue: TaskQueue, task: StoredTask, sends_again: bool) -> None:
+        status = self._send(task, repeated=False)
+        with self.lock:
+            queue.answered(task, succeeded=status is not None and 200 <= status < 300, now=self._now())
+            self.lock.notify_all()
+        if sends_again and not self._is_stopping:
+            self._repeat(task)
 
+    def _repeat(self, task: StoredTask) -> None:
+        """The same attempt once more; the queue goes by the first one's answer."""
+        self._send(task, repeated=True)
 
-class _DeadlineSocket:
-    """The socket as http.client uses it, with one deadline over everything.
-
-    A socket's own timeout starts anew with each byte that arrives; a target that trickles its answer would never
-    meet it. Here each wait gets only what is left.
-    """
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._socket = sock
-        self._deadline = deadline
-
-    def sendall(self, data: bytes) -> None:
-        self._socket.settimeout(self._seconds_left())
-        self._socket.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_DeadlineReader(self))
-
-    def recv_into(self, buffer: Any) -> int:
-        self._socket.settimeout(self._seconds_left())
-        return self._socket.recv_into(buffer)
-
-    def close(self) -> None:
-        """Does nothing: http.client closes early and counts on open readers; `HttpCall.run` closes at the end."""
-
-    def _seconds_left(self) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("dispatch deadline")
-        return left
+    def _send(self, task: StoredTask, *, repeated: bool) -> int | None:
+        request = task.message.http_request
+        headers = dict(request.headers)
+        if "oidc_token" in request:
+            # Without an audience the task's own address is it.
+            audience = request.oidc_token.audience or request.url
+            token = self._tokens.mint(audience=audience, email=request.oidc_token.service_account_email)
+            headers["Authorization"] = f"Bearer {token}"
+        status = send(request, headers, task.message.dispatch_deadline.total_seconds())
+        with self.lock:
+            self.dispatches.append(Dispatch(task.name, repeated))
+        return status
 
 
-class _DeadlineReader(io.RawIOBase):
-    def __init__(self, sock: _DeadlineSocket) -> None:
-        super().__init__()
-        self._socket = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._socket.recv_into(buffer)
-
-
-def _outcome(answer: http.client.HTTPResponse) -> Outcome:
-    if 200 <= answer.status < 300:
-        return Outcome(answer.status, grpc.StatusCode.OK)
-    wait = answer.headers.get("Retry-After", "") if answer.status in (429, 503) else ""
-    # A date is allowed there too; nothing local sends one.
-    seconds = float(wait) if wait.isascii() and wait.isdigit() else 0.0
-    return Outcome(answer.status, _CODES.get(answer.status, grpc.StatusCode.UNKNOWN), seconds)
+def send(request: tasks_v2.HttpRequest, headers: dict[str, str], deadline_seconds: float) -> int | None:
+    """Send the request and read the whole answer. Returns its status, None when no answer came in time."""
+    url = urlsplit(request.url)
+    connection = http.client.HTTPConnection(url.netloc, timeout=deadline_seconds)
+    try:
+        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        connection.request(tasks_v2.HttpMethod(request.http_method).name, target, request.body or None, headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

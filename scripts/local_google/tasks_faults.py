@@ -1,9 +1,8 @@
-"""What a test or an operator of the local stack can make Cloud Tasks do wrong, all within what its contract allows.
+"""What a test can make Cloud Tasks do wrong, nearly all of it within what its contract allows.
 
 "At least once, unordered, may be late" means: a task runs twice, or minutes late; a create is stored while its
 reply is lost. A lost task is outside the contract, and the relay survives it all the same.
 
-    server.faults.twice(queue="tier-1")
     server.faults.delay(30, where=lambda task: "deadline" in task.name, times=None)
     server.faults.fail_create(stored=True)
 """
@@ -15,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-import grpc
 from google.cloud import tasks_v2
 
 TaskFilter = Callable[[tasks_v2.Task], bool]
@@ -23,29 +21,26 @@ TaskFilter = Callable[[tasks_v2.Task], bool]
 
 @dataclass
 class _Rule:
-    """Applies to the next `left` matching tasks (None: to all), in the queue with this short name (None: any)."""
+    """Applies to the next `left` tasks (None: to all) for which `where` holds."""
 
-    queue: str | None
-    where: TaskFilter | None
+    where: TaskFilter
     left: int | None
 
-    def matches(self, queue: str, task: tasks_v2.Task) -> bool:
-        if self.left == 0 or (self.queue is not None and self.queue != queue):
+    def spend_on(self, task: tasks_v2.Task) -> bool:
+        if self.left == 0 or not self.where(task):
             return False
-        return self.where is None or self.where(task)
-
-    def spend(self) -> None:
         if self.left is not None:
             self.left -= 1
+        return True
 
 
 @dataclass
 class CreateFault(_Rule):
-    """CreateTask answers `code` (None: the task, late), after `after_seconds`; the task is stored or not."""
+    """CreateTask answers after `after_seconds`, with UNAVAILABLE when `fails`; the task is stored or not."""
 
-    stored: bool
-    code: grpc.StatusCode | None
-    after_seconds: float
+    stored: bool = True
+    fails: bool = False
+    after_seconds: float = 0.0
 
 
 @dataclass
@@ -60,107 +55,52 @@ class DispatchFault(_Rule):
 _AnyRule = TypeVar("_AnyRule", bound=_Rule)
 
 
+def _any(_task: tasks_v2.Task) -> bool:
+    return True
+
+
 class Faults:
     """The faults of one server; thread-safe. Rules are tried in the order they were added, and each task meets one.
 
-    `queue` is a queue's short name, `where` a condition on the task as the API shows it in full view, `times` how
-    many tasks are hit (None: every one until `clear`).
+    `where` is a condition on the task, `times` how many tasks are hit (None: every one).
     """
 
-    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._changed = changed
         self._create: list[CreateFault] = []
         self._dispatch: list[DispatchFault] = []
-        self._held: set[str] = set()
 
-    def twice(
-        self,
-        *,
-        queue: str | None = None,
-        where: TaskFilter | None = None,
-        times: int | None = 1,
-        in_parallel: bool = True,
-    ) -> None:
+    def twice(self, *, where: TaskFilter = _any, times: int | None = 1, in_parallel: bool = True) -> None:
         """Send the same attempt twice: at once, or the second after the first was answered.
 
         The queue goes by the first one's answer.
         """
-        self._add(DispatchFault(queue, where, times, repeat="parallel" if in_parallel else "after"))
+        self._dispatch.append(DispatchFault(where, times, repeat="parallel" if in_parallel else "after"))
 
-    def delay(
-        self, seconds: float, *, queue: str | None = None, where: TaskFilter | None = None, times: int | None = 1
-    ) -> None:
+    def delay(self, seconds: float, *, where: TaskFilter = _any, times: int | None = 1) -> None:
         """Run so many seconds after it was due. The API keeps showing the original schedule time."""
-        self._add(DispatchFault(queue, where, times, delay_seconds=seconds))
+        self._dispatch.append(DispatchFault(where, times, delay_seconds=seconds))
 
-    def lose(self, *, queue: str | None = None, where: TaskFilter | None = None, times: int | None = 1) -> None:
+    def lose(self, *, where: TaskFilter = _any, times: int | None = 1) -> None:
         """When its time has come the task vanishes without having been sent."""
-        self._add(DispatchFault(queue, where, times, lose=True))
+        self._dispatch.append(DispatchFault(where, times, lose=True))
 
-    def fail_create(
-        self,
-        *,
-        stored: bool,
-        code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE,
-        after_seconds: float = 0.0,
-        queue: str | None = None,
-        where: TaskFilter | None = None,
-        times: int | None = 1,
-    ) -> None:
+    def fail_create(self, *, stored: bool, times: int | None = 1) -> None:
         """Answer CreateTask with an error: before the task is stored, or after it (the reply is what gets lost)."""
-        self._add(CreateFault(queue, where, times, stored, code, after_seconds))
+        self._create.append(CreateFault(_any, times, stored=stored, fails=True))
 
-    def slow_create(
-        self, seconds: float, *, queue: str | None = None, where: TaskFilter | None = None, times: int | None = 1
-    ) -> None:
-        """Store the task at once and answer late; a client with a shorter deadline never hears of it."""
-        self._add(CreateFault(queue, where, times, True, None, seconds))
+    def slow_create(self, seconds: float) -> None:
+        """Store the next task at once and answer late; a client with a shorter deadline never hears of it."""
+        self._create.append(CreateFault(_any, 1, after_seconds=seconds))
 
-    def hold(self, queue: str) -> None:
-        """Send nothing from the queue, without the API showing it as paused."""
-        with self._lock:
-            self._held.add(queue)
-        self._changed()
-
-    def release(self, queue: str) -> None:
-        with self._lock:
-            self._held.discard(queue)
-        self._changed()
-
-    def clear(self) -> None:
-        """No faults from here on; what was held goes on."""
-        with self._lock:
-            self._create.clear()
-            self._dispatch.clear()
-            self._held.clear()
-        self._changed()
-
-    def holds(self, queue: str) -> bool:
-        with self._lock:
-            return queue in self._held
-
-    def for_create(self, queue: str, task: tasks_v2.Task) -> CreateFault | None:
+    def for_create(self, task: tasks_v2.Task) -> CreateFault | None:
         """The server asks for every CreateTask."""
-        return self._first(self._create, queue, task)
+        return self._first(self._create, task)
 
-    def for_dispatch(self, queue: str, describe: Callable[[], tasks_v2.Task]) -> DispatchFault | None:
-        """The server asks whenever a task's turn has come; `describe` is called only when there are rules."""
-        if not self._dispatch:
-            return None
-        return self._first(self._dispatch, queue, describe())
+    def for_dispatch(self, task: tasks_v2.Task) -> DispatchFault | None:
+        """The server asks whenever a task's turn has come."""
+        return self._first(self._dispatch, task)
 
-    def _add(self, rule: CreateFault | DispatchFault) -> None:
+    def _first(self, rules: list[_AnyRule], task: tasks_v2.Task) -> _AnyRule | None:
         with self._lock:
-            if isinstance(rule, CreateFault):
-                self._create.append(rule)
-            else:
-                self._dispatch.append(rule)
-
-    def _first(self, rules: list[_AnyRule], queue: str, task: tasks_v2.Task) -> _AnyRule | None:
-        with self._lock:
-            for rule in rules:
-                if rule.matches(queue, task):
-                    rule.spend()
-                    return rule
-        return None
+            return next((rule for rule in rules if rule.spend_on(task)), None)

@@ -59,7 +59,7 @@ def test_every_price_says_where_it_is_from() -> None:
 
 
 def test_the_calculator_prints_the_bill(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--per-second", "10", "--events"]) == 0
+    assert main(["bill", "--per-second", "10", "--events"]) == 0
     printed = capsys.readouterr().out
     assert "Firestore: writes" in printed
     assert "obvious design" in printed

@@ -27,9 +27,9 @@ from tests.relays import OUR_NUMBER, policy, text
 
 def test_a_relay_delivered_at_tier_1_takes_at_most_three_writes_and_two_reads() -> None:
     journey = delivered_at_tier_1()
-    assert journey.relay.delivered_tier == 1
-    assert journey.count("store.create", "store.update") <= 3
-    assert journey.count("store.get", "store.search", "store.due") <= 2
+    assert journey.relay().delivered_tier == 1
+    assert journey.count("create", "update") <= 3
+    assert journey.count("get", "search", "due") <= 2
 
 
 @pytest.mark.parametrize("name", JOURNEYS)
@@ -42,10 +42,10 @@ def test_the_cost_table_has_no_journey_that_nobody_counts() -> None:
 
 
 def test_the_journeys_end_as_their_names_say() -> None:
-    assert delivered_after_refusals(1).relay.delivered_tier == 2
-    assert delivered_after_refusals(2).relay.delivered_tier == 3
-    assert delivered_after_silences(2).relay.delivered_tier == 3
-    assert exhausted_after_three_refusals().relay.final_status is FinalStatus.EXHAUSTED
+    assert delivered_after_refusals(1).relay().delivered_tier == 2
+    assert delivered_after_refusals(2).relay().delivered_tier == 3
+    assert delivered_after_silences(2).relay().delivered_tier == 3
+    assert exhausted_after_three_refusals().relay().final_status is FinalStatus.EXHAUSTED
 
 
 def test_each_refusal_costs_three_writes_and_three_reads() -> None:
@@ -63,9 +63,9 @@ def test_each_silence_costs_two_writes_and_one_read() -> None:
 def test_a_callback_without_consequence_is_not_written() -> None:
     journey = Journey()
     journey.comes_in()
-    before = journey.count("store.update")
+    before = journey.count("update")
     journey.is_reported("queued", "sending", "sent")
-    assert journey.count("store.update") == before
+    assert journey.count("update") == before
 
 
 def test_a_timer_is_cancelled_when_the_relay_ends_so_that_it_never_costs_a_call() -> None:
@@ -75,17 +75,17 @@ def test_a_timer_is_cancelled_when_the_relay_ends_so_that_it_never_costs_a_call(
 
 def test_reconcile_looks_for_a_text_three_times_before_it_is_too_old_and_never_reads_it() -> None:
     journey = delivered_at_tier_1()
-    journey.twilio.received.append(ReceivedMessage(text(), journey.clock.now()))
+    journey.messenger.received.append(ReceivedMessage(text(), journey.clock.now()))
     intake = Intake(policy(), (OUR_NUMBER,), handlers_of(policy()))
     # Two runs to be in step with it, then as many as may concern it.
-    before = journey.count("store.get")
-    looks = []
+    before = journey.count("get")
+    looks: list[int] = []
     for _ in range(10):
         reconcile.reconcile(journey.world, intake)
-        looks.append(journey.count("store.missing") - sum(looks))
+        looks.append(journey.count("missing") - sum(looks))
         journey.clock.advance(timedelta(seconds=RECONCILE_EVERY_SECONDS).total_seconds())
     assert looks[-3:] == [0, 0, 0]
     assert sum(looks) == operations.RECONCILE_LOOKS_PER_RELAY
-    assert journey.count("store.get") == before
+    assert journey.count("get") == before
     # Firestore bills a count as one read, and this many texts are counted at once.
     assert operations.RECONCILE_READS_PER_RELAY == operations.RECONCILE_LOOKS_PER_RELAY / IDS_MAX

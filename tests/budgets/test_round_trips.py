@@ -24,13 +24,13 @@ def test_the_webhook_stores_and_arms_then_sends_then_writes_down_how_that_went()
     """Nothing is read. The last write goes beyond "store and timer, then Twilio"; docs/performance.md says why."""
     journey = Journey()
     journey.comes_in()
-    assert journey.calls == ["store.create", "timers.arm", "twilio.send", "store.update"]
+    assert journey.calls == ["create", "arm deadline 1", "send", "update"]
 
 
 def test_a_handlers_own_text_takes_one_write_and_nothing_else() -> None:
     journey = Journey()
     journey.comes_in(sender=received().relay.policy.tier(1).reach.address)
-    assert journey.calls == ["store.create"]
+    assert journey.calls == ["create"]
 
 
 def test_a_callback_that_decides_takes_one_read_and_one_write_and_withdraws_the_timer() -> None:
@@ -38,7 +38,7 @@ def test_a_callback_that_decides_takes_one_read_and_one_write_and_withdraws_the_
     journey.comes_in()
     journey.calls.clear()
     journey.is_reported("delivered")
-    assert journey.calls == ["store.get", "store.update", "timers.cancel"]
+    assert journey.calls == ["get", "update", "cancel deadline 1"]
 
 
 class _MeetingPoint:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.scale.__main__ import DOCUMENT
-from scripts.scale.document import CELL_RATE, RATE, text
-from scripts.scale.model import CARRIER_DOWN, USUAL, judge, verdicts
-from scripts.scale.quotas import QUOTAS, Load, Quota
+from scripts.cost.quotas import QUOTAS, Load, Quota
+from scripts.cost.scale import CARRIER_DOWN, USUAL, judge, verdicts
+from scripts.cost.scale_document import CELL_RATE, DOCUMENT, RATE, text
 
 
 def test_the_document_says_what_the_simulation_finds() -> None:
-    assert DOCUMENT.read_text("utf-8") == text(), "run `python -m scripts.scale --write`"
+    assert DOCUMENT.read_text("utf-8") == text(), "run `make scale`"
 
 
 def test_a_number_at_twilio_binds_before_everything_else() -> None:

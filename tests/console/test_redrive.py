@@ -96,7 +96,7 @@ def test_the_wall_claims_nothing_of_days_that_it_has_not_heard_of_yet(new_page: 
     page = new_page()
     held: list[Route] = []
     now = datetime.now(UTC)
-    nobody = {"relays": [], "next_page_token": None, "now": now.isoformat()}
+    nobody: dict[str, object] = {"relays": [], "next_page_token": None, "now": now.isoformat()}
 
     def answer(route: Route, request: Request) -> None:
         asked = json.loads(request.post_data or "{}")

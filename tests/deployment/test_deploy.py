@@ -187,7 +187,6 @@ def test_a_command_ends_with_one_sentence_and_no_traceback(programs: Path) -> No
 
 
 def test_make_has_a_target_for_each_command_and_help_names_it() -> None:
-    make = (ROOT / "deploy.mk").read_text().splitlines()
+    make = (ROOT / "Makefile").read_text().splitlines()
     for target in ("plan", "deploy", "destroy", "secrets", "configure-number", "smoke"):
         assert [line for line in make if line.startswith(f"{target}: ") and " ## " in line], target
-    assert "include" in (ROOT / "Makefile").read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
 from scripts.fake_twilio import Behaviour, InboundFaults, behaviour, send_request

@@ -7,5 +7,6 @@ from tests.fakes.journal import MemoryJournal
 from tests.fakes.messenger import ScriptedMessenger
 from tests.fakes.store import MemoryStore
 from tests.fakes.timers import MemoryTimers
+from tests.fakes.world import Calls, MemoryWorld
 
-__all__ = ["FakeClock", "MemoryJournal", "MemoryStore", "MemoryTimers", "ScriptedMessenger"]
+__all__ = ["Calls", "FakeClock", "MemoryJournal", "MemoryStore", "MemoryTimers", "MemoryWorld", "ScriptedMessenger"]

@@ -39,6 +39,11 @@ class ScriptedMessenger:
         self.messages[sid] = seen(sid, "queued", None, text.to, text.from_, text.body, now)
         return sid
 
+    def forget(self) -> None:
+        """Twilio has no texts, and none was ever sent."""
+        self.sends.clear()
+        self.messages.clear()
+
     def set_status(self, message_sid: str, status: str, error_code: int | None = None) -> None:
         message = self.messages[message_sid]
         receipt = receipt_of(message_sid, status, str(error_code or ""))

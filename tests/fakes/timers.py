@@ -35,6 +35,11 @@ class MemoryTimers:
             self.cancelled.append(timer)
             self._armed.pop(timer, None)
 
+    def forget(self) -> None:
+        """Nothing is armed, nothing was ever cancelled."""
+        self._armed.clear()
+        self.cancelled.clear()
+
     def take_due(self, now: datetime) -> list[Timer]:
         """Those that are due, the soonest first; they are armed no longer."""
         due = [timer for timer in self.armed if timer.due_at <= now]

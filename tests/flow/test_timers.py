@@ -102,7 +102,7 @@ def test_at_the_deadline_twilio_is_asked_before_anything_is_decided() -> None:
     doubles.inbound()
     doubles.calls.clear()
     _fire_next(doubles)
-    assert doubles.calls[:4] == ["get", "get", "fetch", "update"]
+    assert doubles.calls[:3] == ["get", "fetch", "update"]
 
 
 @pytest.mark.parametrize("status", ["delivered", "read"])

@@ -8,33 +8,34 @@ import pytest
 from relay.google.store import FirestoreStore
 
 from scripts.local_google.emulators import FirestoreEmulator
+from tests.fakes import FakeClock, MemoryJournal, MemoryTimers
 from tests.google.proxy import Proxy
-from tests.google.samples import RecordingJournal, RecordingTimers, StandingClock
+from tests.google.samples import NOW
 
 COLLECTION = "message-relay-state"
 StoreMaker = Callable[..., FirestoreStore]
 
 
 @pytest.fixture
-def journal() -> RecordingJournal:
-    return RecordingJournal()
+def journal() -> MemoryJournal:
+    return MemoryJournal()
 
 
 @pytest.fixture
-def timers() -> RecordingTimers:
-    return RecordingTimers()
+def timers() -> MemoryTimers:
+    return MemoryTimers()
 
 
 @pytest.fixture
-def make_store(firestore_project: str, journal: RecordingJournal, timers: RecordingTimers) -> StoreMaker:
+def make_store(firestore_project: str, journal: MemoryJournal, timers: MemoryTimers) -> StoreMaker:
     """A store on the emulator; with `timers` of one's own where a test needs them."""
 
-    def make(timers: RecordingTimers = timers) -> FirestoreStore:
+    def make(timers: MemoryTimers = timers) -> FirestoreStore:
         return FirestoreStore(
             project=firestore_project,
             database="(default)",
             collection=COLLECTION,
-            clock=StandingClock(),
+            clock=FakeClock(NOW),
             timers=timers,
             journal=journal,
         )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from relay.core import machine, moves
 from relay.core.events import ArmTimer, Event, EventKind
-from relay.core.model import Attachment, InboundText, Relay, SenderClass, Timer, TrailEntry
+from relay.core.model import Attachment, InboundText, Relay, SenderClass, Timer
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.twilio.codes import failure_of
@@ -48,53 +45,6 @@ def delivered(relay: Relay) -> Relay:
 
 def expired(relay: Relay) -> Relay:
     return replace(relay, expires_at=NOW)
-
-
-class StandingClock:
-    """Stands at NOW; its monotonic side runs."""
-
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-
-class RecordingTimers:
-    """The port Timers: remembers, and does what it is told instead of arming."""
-
-    def __init__(self, instead: Callable[[], None] = lambda: None) -> None:
-        self.armed: list[Timer] = []
-        self._instead = instead
-        self._lock = threading.Lock()
-
-    def arm(self, timer: Timer, *, timeout_seconds: float) -> bool:
-        self._instead()
-        with self._lock:
-            self.armed.append(timer)
-        return True
-
-    def cancel(self, timer: Timer, *, timeout_seconds: float) -> None:
-        raise AssertionError("nothing here cancels timers")
-
-
-class RecordingJournal:
-    """The port Journal: keeps its notes as one string each."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
-        raise AssertionError("adapters do not report steps")
-
-    def exhausted(self, relay: Relay) -> None:
-        raise AssertionError("adapters raise no alarm")
-
-    def database_lost(self, reason: str) -> None:
-        raise AssertionError("no store here is a file")
-
-    def note(self, severity: str, message: str, **labels: object) -> None:
-        self.notes.append(f"{severity} {message} {labels}")
 
 
 def error_of(kind: type[Exception], *arguments: object) -> Exception:

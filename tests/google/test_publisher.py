@@ -82,7 +82,8 @@ def test_the_function_publishes_what_a_document_write_brought(topics: Topics, mo
     monkeypatch.setattr(wiring, "_shared", {})
     # The framework leaves it in the environment; other tests must not inherit it.
     monkeypatch.setenv("FUNCTION_SIGNATURE_TYPE", "cloudevent")
-    client = functions_framework.create_app("relay_events", str(MAIN), "cloudevent").test_client()
+    app = functions_framework.create_app("relay_events", str(MAIN), "cloudevent")  # type: ignore[no-untyped-call]
+    client = app.test_client()
     headers = {
         "ce-specversion": "1.0",
         "ce-id": "one",

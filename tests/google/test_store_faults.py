@@ -14,15 +14,13 @@ from relay.google.store import FirestoreStore
 from relay.ports import RelayStore, Search
 
 from scripts.local_google.emulators import FirestoreEmulator
+from tests.fakes import Calls, FakeClock, MemoryJournal, MemoryTimers
 from tests.google.conftest import StoreMaker
 from tests.google.proxy import Proxy
 from tests.google.samples import (
     BODY,
     NOW,
     SENDER,
-    RecordingJournal,
-    RecordingTimers,
-    StandingClock,
     error_of,
     failed_once,
     new_relay,
@@ -134,7 +132,7 @@ def test_a_lost_reply_without_time_for_another_try_is_unavailable_although_it_wa
 
 
 def test_timers_are_armed_while_the_create_is_under_way(make_store: StoreMaker, wire: Proxy) -> None:
-    timers = RecordingTimers()
+    timers = MemoryTimers()
     store = make_store(timers)
     store.get(sid(9), **LONG)
     wire.swallow_replies()
@@ -185,15 +183,15 @@ class WorkingDocument:
 
 def store_on(
     document: BrokenDocument | WorkingDocument,
-    timers: RecordingTimers | None = None,
-    journal: RecordingJournal | None = None,
+    timers: MemoryTimers | None = None,
+    journal: MemoryJournal | None = None,
 ) -> FirestoreStore:
     return FirestoreStore(
         project="p",
         database="(default)",
         collection="c",
-        clock=StandingClock(),
-        timers=timers or RecordingTimers(),
+        clock=FakeClock(NOW),
+        timers=timers or MemoryTimers(),
         journal=journal,
         make_client=lambda: document,
     )
@@ -244,19 +242,21 @@ def test_a_refusal_is_not_tried_again() -> None:
     assert document.calls == 1
 
 
-def test_timers_that_hang_do_not_keep_a_create_from_being_durable(journal: RecordingJournal) -> None:
+def test_timers_that_hang_do_not_keep_a_create_from_being_durable(journal: MemoryJournal) -> None:
     release = threading.Event()
-    timers = RecordingTimers(lambda: eventually(release.is_set, "the test released the timers"))
+    timers, calls = MemoryTimers(), Calls()
+    calls.of(timers, "arm", lambda *_: "arm")
+    calls.before["arm"] = lambda: eventually(release.is_set, "the test released the timers")
     store = store_on(WorkingDocument(), timers, journal)
     assert store.create(RELAY, TIMERS, timeout_seconds=1.0) == NOW
-    assert ["not armed in time" in note for note in journal.notes] == [True]
+    assert ["not armed in time" in note for _, note, _ in journal.notes] == [True]
     release.set()
 
 
 def test_an_update_that_used_up_its_time_leaves_its_timers_to_the_sweep(
-    timers: RecordingTimers, journal: RecordingJournal
+    timers: MemoryTimers, journal: MemoryJournal
 ) -> None:
     store = store_on(WorkingDocument(after_seconds=0.05), timers, journal)
     assert store.update(RELAY, NOW, TIMERS, timeout_seconds=0.01) == NOW
     assert timers.armed == []
-    assert ["no time was left" in note for note in journal.notes] == [True]
+    assert ["no time was left" in note for _, note, _ in journal.notes] == [True]

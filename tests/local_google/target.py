@@ -1,6 +1,6 @@
 """The other end of a task in these tests: an HTTP server that records requests and answers as it is told.
 
-Also the small helpers all these tests share: a clock that stands still, and waiting for a condition.
+Also the small helper that many tests share: waiting for a condition.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import http.server
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 _PATIENCE_SECONDS = 60.0
 
@@ -23,16 +23,6 @@ def eventually(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.005)
 
 
-class StandingClock:
-    """Seconds since the epoch that pass only when told."""
-
-    def __init__(self, start: float = 1_800_000_000.0) -> None:
-        self.seconds = start
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
 @dataclass(frozen=True)
 class Received:
     method: str
@@ -41,28 +31,19 @@ class Received:
     body: bytes
 
 
-@dataclass
-class Answer:
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    trickle_bytes: int = 0  # sent one by one, slowly
-
-
 class _Server(http.server.ThreadingHTTPServer):
     def handle_error(self, *_arguments: object) -> None:
         """Quiet: callers that hang up are part of these tests."""
 
 
 class Target:
-    """Answers with `answers` in turn, then 200. While `gate` is not set every request waits."""
+    """Answers with the statuses it was told in turn, then 200. While `gate` is not set every request waits."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
-        self.answers: list[Answer] = []
+        self._statuses: list[int] = []
         self.gate = threading.Event()
         self.gate.set()
-        self.most_at_once = 0
-        self.at_once = 0
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), self._handler_class())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -73,7 +54,7 @@ class Target:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def will_answer(self, *statuses: int) -> None:
-        self.answers.extend(Answer(status) for status in statuses)
+        self._statuses.extend(statuses)
 
     def close(self) -> None:
         self.gate.set()
@@ -81,16 +62,12 @@ class Target:
         self._server.server_close()
         self._thread.join()
 
-    def _serve(self, received: Received) -> Answer:
+    def _serve(self, received: Received) -> int:
         with self._lock:
             self.received.append(received)
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
-            answer = self.answers.pop(0) if self.answers else Answer()
+            status = self._statuses.pop(0) if self._statuses else 200
         self.gate.wait(_PATIENCE_SECONDS)
-        with self._lock:
-            self.at_once -= 1
-        return answer
+        return status
 
     def _handler_class(self) -> type[http.server.BaseHTTPRequestHandler]:
         target = self
@@ -101,22 +78,16 @@ class Target:
             def _any(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 body = self.rfile.read(length)
-                answer = target._serve(Received(self.command, self.path, dict(self.headers.items()), body))
+                status = target._serve(Received(self.command, self.path, dict(self.headers.items()), body))
                 try:
-                    self.send_response(answer.status)
-                    for name, value in answer.headers.items():
-                        self.send_header(name, value)
-                    self.send_header("Content-Length", str(answer.trickle_bytes))
+                    self.send_response(status)
+                    self.send_header("Content-Length", "0")
                     self.end_headers()
-                    for _ in range(answer.trickle_bytes):
-                        self.wfile.write(b".")
-                        self.wfile.flush()
-                        time.sleep(0.01)
                     self.wfile.flush()
                 except OSError:
                     self.close_connection = True  # the other side did not wait
 
-            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _any
+            do_POST = do_PUT = _any
 
             def log_message(self, *_arguments: object) -> None:
                 return

@@ -45,7 +45,8 @@ def test_it_succeeds_only_when_the_last_tier_has_delivered(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    document = {"final_status": final_status, "delivered_tier": delivered_tier, "policy": {"tiers": [{}, {}, {}]}}
+    policy: dict[str, list[dict[str, str]]] = {"tiers": [{}, {}, {}]}
+    document = {"final_status": final_status, "delivered_tier": delivered_tier, "policy": policy}
     monkeypatch.setattr(StandIn, "document", document, raising=False)
     for name in ("Supervisor", "StackClient"):
         monkeypatch.setattr(stack, name, StandIn)

@@ -73,7 +73,7 @@ def test_on_the_emulators_the_events_and_dead_letters_are_on_pubsub(
     with pubsub_v1.SubscriberClient() as subscriber:
 
         def subscribed(topic: str) -> str:
-            path = subscriber.subscription_path(project, f"test-{topic}")
+            path: str = subscriber.subscription_path(project, f"test-{topic}")
             wanted = {"name": path, "topic": f"projects/{project}/topics/{topic}", "enable_message_ordering": True}
             subscriber.create_subscription(request=wanted)
             return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Callable
 
 import jwt
 import pytest
@@ -71,7 +72,7 @@ def test_the_scheme_may_be_written_in_any_case(scheme: str) -> None:
     assert bearer_token({"authorization": f"{scheme} a.b.c"}) == "a.b.c"
 
 
-WRONG = {
+WRONG: dict[str, Callable[[], str]] = {
     "expired": lambda: mint(issued_at=time.time() - 7200),
     "not valid yet": lambda: mint(issued_at=time.time() + 7200),
     "another audience": lambda: mint(audience="https://somebody.else.example.com"),

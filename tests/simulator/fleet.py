@@ -1,4 +1,8 @@
-"""The relay's side of a run: processes with clocks of their own, each with its view of the ports, running real code."""
+"""The relay's side of a run: processes with clocks of their own, each with its view of the ports, running real code.
+
+The ports are not those of tests/fakes, because here a call takes time, may be lost on either way, and lets the other
+processes take their turn before, between and after.
+"""
 
 from __future__ import annotations
 

@@ -150,10 +150,12 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
 
 
 def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
-    """Every POST goes to the handler of its attempt, never to a number of ours, never for a text that came from one of
-    our numbers or from a handler (by the tiers in force then, or the new ones), and within a drive never again to a
-    handler whom Twilio told us to have opted out. (The relay keeps no list of opted-out numbers: Twilio itself refuses
-    them, so that nothing ever reaches one.)"""
+    """Every POST goes to the handler of its attempt, and of a text that is to be forwarded at all.
+
+    Never to a number of ours, never for a text that came from one of our numbers or from a handler (by the tiers in
+    force then, or the new ones), and within a drive never again to a handler whom Twilio told us to have opted out.
+    (The relay keeps no list of opted-out numbers: Twilio itself refuses them, so that nothing ever reaches one.)
+    """
     for post in run.history.posts:
         relay = run.fleet.store.relays[post.message_id].relay
         attempt = relay.attempts[post.attempt - 1]

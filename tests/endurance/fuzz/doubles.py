@@ -1,9 +1,7 @@
-"""What stands behind the entry points while they are fuzzed: a real store that counts, and a Twilio that says yes."""
+"""What stands behind the entry points while they are fuzzed: a real store, and doubles of the rest."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,48 +9,32 @@ from typing import Any
 from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
-from relay.core.model import InboundText, Relay, SenderClass, Timer
+from relay.core.model import InboundText, Relay, SenderClass
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
-from relay.ports import Accepted, OutgoingText, ReceivedMessage, SendOutcome, SentMessage
 from relay.record.relay_events import RelayEvent
 from relay.twilio.codes import failure_of
 from relay.wiring import SystemClock
 
 from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS
+from tests.fakes import Calls, MemoryTimers, ScriptedMessenger
 
 _SAMPLES_OF_EACH = 12
 POLICY = Policy(tuple(Tier(f"tier {n}", sms(phone)) for n, phone in enumerate(HANDLERS, start=1)))
 
 
-class Effects:
-    """How often anything was written, sent, armed or published."""
-
-    def __init__(self) -> None:
-        self.count = 0
+# The calls of ports that change something; a refused request makes none of them.
+EFFECTS = ("create", "update", "set_watermark", "arm", "cancel", "send", "publish")
 
 
-class CountingStore(SqliteStore):
-    """The embedded home's own store."""
+class EmptiedStore(SqliteStore):
+    """The embedded home's own store, which meets what is sent in with real columns, JSON and SQL."""
 
-    def __init__(self, path: Path, effects: Effects) -> None:
+    def __init__(self, path: Path) -> None:
         self.database = Database(path)
-        self._effects = effects
         super().__init__(self.database, SystemClock())
-
-    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        self._effects.count += 1
-        return super().create(relay, timers, timeout_seconds=timeout_seconds)
-
-    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        self._effects.count += 1
-        return super().update(relay, version, timers, timeout_seconds=timeout_seconds)
-
-    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
-        self._effects.count += 1
-        super().set_watermark(name, at, timeout_seconds=timeout_seconds)
 
     def empty(self) -> None:
         """Forget everything."""
@@ -64,49 +46,33 @@ class CountingStore(SqliteStore):
         self.database.write(work, timeout_seconds=60)
 
 
-class IdleTimers:
-    """Timers that never fire by themselves."""
+class Doubles:
+    """The ports behind the entry points, observed: a real store, timers that never fire, a Twilio that says yes."""
 
-    def __init__(self, effects: Effects) -> None:
-        self._effects = effects
+    def __init__(self, path: Path) -> None:
+        self.store = EmptiedStore(path)
+        self.timers = MemoryTimers()
+        self.messenger = ScriptedMessenger(SystemClock())
+        self.calls = Calls()
+        self.calls.of_all(self.store, self.timers, self.messenger)
+        self.calls.of(self, "publish", lambda *_: "publish")
 
-    def arm(self, timer: Timer, *, timeout_seconds: float) -> bool:
-        self._effects.count += 1
-        return True
+    @property
+    def effects(self) -> int:
+        """How often anything was written, sent, armed or published since `forget_calls`."""
+        return self.calls.count(*EFFECTS)
 
-    def cancel(self, timer: Timer, *, timeout_seconds: float) -> None:
-        self._effects.count += 1
-
-
-class WillingTwilio:
-    """Takes every text, and knows of none."""
-
-    def __init__(self, effects: Effects) -> None:
-        self._effects = effects
-        self._numbers = itertools.count(1)
-
-    def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
-        self._effects.count += 1
-        return Accepted(f"SM{next(self._numbers):032x}")
-
-    def fetch(self, message_sid: str, *, timeout_seconds: float) -> SentMessage | None:
-        return None
-
-    def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
-        return []
-
-    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
-        return []
-
-
-class CountingPublisher:
-    """Publishes nothing."""
-
-    def __init__(self, effects: Effects) -> None:
-        self._effects = effects
+    def forget_calls(self) -> None:
+        self.calls.made.clear()
 
     def publish(self, topic: str, event: RelayEvent) -> None:
-        self._effects.count += 1
+        """The port Publisher; observed, and that is all."""
+
+    def empty(self) -> None:
+        """Forget everything, so that no input meets what many others have left."""
+        self.store.empty()
+        self.timers.forget()
+        self.messenger.forget()
 
 
 def samples() -> list[Relay]:

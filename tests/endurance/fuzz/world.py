@@ -25,14 +25,7 @@ from relay.ports import Search
 from relay.settings.variables import ENTRY_POINTS
 
 from scripts.local_google.issuer import IssuerApp, QuietHandler, TokenIssuer
-from tests.endurance.fuzz.doubles import (
-    CountingPublisher,
-    CountingStore,
-    Effects,
-    IdleTimers,
-    WillingTwilio,
-    samples,
-)
+from tests.endurance.fuzz.doubles import Doubles, samples
 from tests.endurance.fuzz.raw import Incoming, Raw
 from tests.endurance.fuzz.signed import ACCOUNT_SID, AUTH_TOKEN, BASE_URL, SECOND_TOKEN
 from tests.endurance.load import BUSINESS, HANDLERS
@@ -71,11 +64,8 @@ class World:
     """The applications by name, what tokens there are, and what is in the store."""
 
     def __init__(self, folder: Path, certs_url: str, issuer: TokenIssuer) -> None:
-        self._effects = Effects()
-        self.store = CountingStore(folder / "fuzz.db", self._effects)
-        self._home = wiring.Home(self.store, IdleTimers(self._effects))
-        self._messenger = WillingTwilio(self._effects)
-        self._publisher = CountingPublisher(self._effects)
+        self._doubles = Doubles(folder / "fuzz.db")
+        self._home = wiring.Home(self._doubles.store, self._doubles.timers)
         self._certs_url = certs_url
         self.apps: dict[str, Any] = {}
         self.known: list[str] = []
@@ -89,9 +79,9 @@ class World:
         running.enter_context(mock.patch.dict(os.environ, _environment(self._certs_url), clear=True))
         running.enter_context(mock.patch.dict(wiring._shared, clear=True))
         running.enter_context(mock.patch.object(wiring, "shared_home", return_value=self._home))
-        running.enter_context(mock.patch.object(wiring, "shared_messenger", return_value=self._messenger))
-        running.enter_context(mock.patch.object(wiring.Runtime, "publisher", self._publisher))
-        running.callback(self.store.database.close)
+        running.enter_context(mock.patch.object(wiring, "shared_messenger", return_value=self._doubles.messenger))
+        running.enter_context(mock.patch.object(wiring.Runtime, "publisher", self._doubles))
+        running.callback(self._doubles.store.database.close)
         for name in _ENTRY_POINTS:
             # Said for each, because the framework takes what it once learned of one function for all later ones.
             kind = "cloudevent" if name == "relay_events" else "http"
@@ -99,12 +89,12 @@ class World:
         self._fill()
 
     def _fill(self) -> None:
-        self.store.empty()
+        self._doubles.empty()
         relays = samples()
         for relay in relays:
-            self.store.create(relay, (), timeout_seconds=60)
+            self._doubles.store.create(relay, (), timeout_seconds=60)
         self.known = [relay.message_id for relay in relays]
-        token = self.store.search(Search(limit=1), timeout_seconds=60).next_page_token
+        token = self._doubles.store.search(Search(limit=1), timeout_seconds=60).next_page_token
         self.page_tokens = [token or "", "sqlite:1:" + "0" * 34]
         self.documents = [written(None, relays[2]), written(relays[2], relays[2]), written(relays[0], None)]
 
@@ -116,13 +106,13 @@ class World:
         incoming = Incoming(raw.body, raw.endless, raw.breaks)
         printed = io.StringIO()
         environ = raw.environ(incoming, printed)
-        self._effects.count = 0
+        self._doubles.forget_calls()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _no_collection():
             if measure:
                 status, peak, calls = _measured(lambda: _answered(self.apps[entry_point], environ))
             else:
                 status, peak, calls = _answered(self.apps[entry_point], environ), 0, 0
-        return Answer(status, self._effects.count, printed.getvalue(), incoming.received, peak, calls)
+        return Answer(status, self._doubles.effects, printed.getvalue(), incoming.received, peak, calls)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ AS_OF = date(2026, 1, 15)
 
 
 class Load(StrEnum):
-    """What a limit is about; model.py says how much of it one text brings."""
+    """What a limit is about; scale.py says how much of it one text brings."""
 
     SEGMENTS = "SMS segments sent"
     TWILIO_REQUESTS = "requests to Twilio under way"

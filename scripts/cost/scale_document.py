@@ -6,11 +6,10 @@ import math
 from pathlib import Path
 from string import Template
 
-from scripts.cost import model as cost
+from scripts.cost import model, quotas
 from scripts.cost.operations import RELAY
-from scripts.scale import quotas
-from scripts.scale.model import CARRIER_DOWN, HEADROOM, USUAL, Verdict, average, verdicts
-from scripts.scale.quotas import Load
+from scripts.cost.quotas import Load
+from scripts.cost.scale import CARRIER_DOWN, HEADROOM, USUAL, Verdict, average, verdicts
 
 RATE = 10_000.0
 # Texts a second that a cell of the proposal takes.
@@ -18,6 +17,7 @@ CELL_RATE = 50.0
 # A project may have 1,000 services and a region of it 1,000 queues; a cell has some nine and three.
 CELLS_IN_A_PROJECT = 100
 
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
 _TEMPLATE = Path(__file__).with_name("scale.md.template")
 
 
@@ -68,8 +68,8 @@ def text() -> str:
     usual, down = verdicts(RATE, USUAL), verdicts(RATE, CARRIER_DOWN)
     mean = average(USUAL)
     cells = math.ceil(RATE / CELL_RATE)
-    million = cost.total(cost.relay_cost(RELAY["delivered at tier 1"], RATE))
-    twilio = cost.twilio_cost(RELAY["delivered at tier 1"])
+    million = model.total(model.relay_cost(RELAY["delivered at tier 1"], RATE))
+    twilio = model.twilio_cost(RELAY["delivered at tier 1"])
     millions_in_an_hour = RATE * 3600 / 1e6
     values = {
         "rate": f"{RATE:,.0f}",

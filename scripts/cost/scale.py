@@ -1,4 +1,7 @@
-"""How much of each quota a text takes, and what an hour of texts does to it. Pure arithmetic."""
+"""The relay at internet scale, on paper: how much of each quota a text takes, and what an hour of texts does to it.
+
+Pure arithmetic over the operations that the cost of a relay is made of.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 
 from scripts.cost.model import CALLBACK, INBOUND
 from scripts.cost.operations import RELAY, Operations
-from scripts.scale.quotas import QUOTAS, Load, Quota
+from scripts.cost.quotas import QUOTAS, Load, Quota
 
 # How texts end. An assumption, on the gloomy side for people who are paid to answer.
 USUAL: Mapping[str, float] = {

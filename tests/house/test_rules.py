@@ -1,0 +1,186 @@
+"""House rules that a machine can hold: each test is one rule and says why it is one.
+
+Where today's code breaks a rule, the files that do are listed with a count. Such a list may only shrink: an entry that
+is higher than need be fails its test as well as one that is too low.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def _tracked() -> Mapping[str, str]:
+    """Path → text of every file of the repository, what is not committed yet included."""
+    command = ["ls-files", "--cached", "--others", "--exclude-standard"]
+    git = shutil.which("git")
+    listed = subprocess.run([git, *command], cwd=ROOT, capture_output=True, text=True) if git else None
+    if listed is None or listed.returncode:
+        pytest.skip("optional: only a checkout of git says which files belong to it")
+    paths = [path for path in sorted(listed.stdout.splitlines()) if (ROOT / path).is_file()]
+    return {path: (ROOT / path).read_text("utf-8", "replace") for path in paths}
+
+
+def _python() -> Iterator[tuple[str, str]]:
+    return ((path, text) for path, text in _tracked().items() if path.endswith(".py"))
+
+
+def _counted(pattern: re.Pattern[str], files: Mapping[str, str]) -> dict[str, int]:
+    """How often the pattern is found in each file that has it."""
+    return {path: count for path, text in files.items() if (count := len(pattern.findall(text)))}
+
+
+def _hold(found: Mapping[str, int], listed: Mapping[str, int]) -> None:
+    """Fail where there are more than listed, and where there are fewer: then the list must say so."""
+    paths = {*found, *listed}
+    change = {path: found.get(path, 0) - listed.get(path, 0) for path in sorted(paths)}
+    assert {path: f"{more} more than allowed" for path, more in change.items() if more > 0} == {}
+    assert {path: f"list {found.get(path, 0)} now" for path, more in change.items() if more < 0} == {}
+
+
+# Files fit a head.
+
+LINES_MAX = 300
+
+
+def test_no_file_of_python_is_longer_than_can_be_held_in_mind() -> None:
+    """Some 200 lines are one subject, read in one go; above 300 a file has two, and wants to be two files."""
+    assert {path: lines for path, text in _python() if (lines := text.count("\n")) > LINES_MAX} == {}
+
+
+# The provider stays in its room.
+
+# Its error codes; those words of its statuses that are not ours as well, quoted; what its ids begin with, as patterns
+# and examples spell them.
+_VENDOR = re.compile(
+    r"""\b(?:20|21|30|63)\d{3}\b
+      | ["'](?:queued|sending|sent|receiving|undelivered|partially_delivered|canceled|read)["']
+      | \b(?:SM|MM|AC|SK|MG)(?=[\[\\{…]|[0-9a-f]{8})
+      | \(SM\|MM\) | \bSM\ or\ MM\b""",
+    re.VERBOSE,
+)
+_ROOMS_OF_THE_PROVIDER = ("functions/relay/twilio/", "functions/relay/settings/")
+# What only looks like the provider's, or is the user's.
+VENDOR_EXCEPTIONS = {
+    ("functions/relay/core/policy.py", '"sent"'): 'the setting success = "sent", whose name is the user\'s',
+    ("functions/relay/operators/console/timeline.js", "21600"): "six hours in seconds, a step of the time axis",
+    ("functions/relay/operators/console/timeline.js", '"sending"'): "the console's own word for a bar",
+}
+# Path → how many there still are. Goes down to nothing; no entry is ever added.
+VENDOR_OFFENDERS: dict[str, int] = {
+    "functions/relay/core/failures.py": 34,
+    "functions/relay/flow/intake.py": 1,
+    "functions/relay/flow/receipts.py": 1,
+    "functions/relay/flow/wording.py": 1,
+    "functions/relay/log.py": 1,
+    "functions/relay/operators/console/index.html": 1,
+    "functions/relay/operators/console/list.js": 1,
+    "functions/relay/operators/state_api.py": 2,
+}
+
+
+def test_nothing_outside_its_room_knows_the_providers_codes_statuses_and_ids() -> None:
+    """A second provider is then one folder more, and no reader of the flow must know what 30003 or "undelivered" is."""
+    found = Counter[str]()
+    for path, text in _tracked().items():
+        if path.startswith("functions/") and not path.startswith(_ROOMS_OF_THE_PROVIDER) and _is_code(path):
+            words = [word for word in _VENDOR.findall(text) if (path, word) not in VENDOR_EXCEPTIONS]
+            found.update({path: len(words)} if words else {})
+    _hold(found, VENDOR_OFFENDERS)
+
+
+def test_every_exception_for_a_vendor_word_is_still_needed() -> None:
+    for path, word in VENDOR_EXCEPTIONS:
+        assert word in _VENDOR.findall(_tracked()[path]), f"{word} is no longer in {path}: remove the exception"
+
+
+def _is_code(path: str) -> bool:
+    return path.endswith((".py", ".js", ".html"))
+
+
+# Prose says who does what.
+
+_RIDDLES = re.compile(r"\b(?:nobody|somebody|whoever|anybody)\b", re.IGNORECASE)
+# Path → how many there still are. Goes down to nothing; no entry is ever added.
+RIDDLES: dict[str, int] = {
+    "functions/main.py": 2,
+    "functions/relay/core/events.py": 1,
+    "functions/relay/core/fates.py": 3,
+    "functions/relay/core/machine.py": 6,
+    "functions/relay/core/model.py": 5,
+    "functions/relay/core/moves.py": 2,
+    "functions/relay/core/policy.py": 2,
+    "functions/relay/embedded/background.py": 1,
+    "functions/relay/embedded/database.py": 4,
+    "functions/relay/embedded/feed.py": 1,
+    "functions/relay/embedded/file.py": 4,
+    "functions/relay/embedded/timer_rows.py": 3,
+    "functions/relay/embedded/timers.py": 2,
+    "functions/relay/flow/conductor.py": 8,
+    "functions/relay/flow/lookup.py": 2,
+    "functions/relay/flow/reconcile.py": 3,
+    "functions/relay/google/calls.py": 1,
+    "functions/relay/log.py": 3,
+    "functions/relay/operators/console/api.js": 1,
+    "functions/relay/operators/console/feed.js": 1,
+    "functions/relay/operators/console/main.js": 2,
+    "functions/relay/operators/console/poller.js": 2,
+    "functions/relay/operators/console/relay.js": 1,
+    "functions/relay/operators/console/session.js": 1,
+    "functions/relay/operators/identity.py": 2,
+    "functions/relay/operators/words.py": 4,
+    "functions/relay/ports.py": 2,
+    "functions/relay/record/relay_events.py": 2,
+    "functions/relay/settings/reader.py": 2,
+    "functions/relay/settings/settings.py": 2,
+    "functions/relay/twilio/exchange.py": 2,
+    "functions/relay/twilio/messenger.py": 1,
+    "functions/relay/twilio/webhook.py": 1,
+}
+
+
+def test_what_is_deployed_names_its_actors() -> None:
+    """ "Somebody got on with it" must be decoded; "another run of the handler claimed the attempt" is understood."""
+    deployed = {path: text for path, text in _tracked().items() if path.startswith("functions/")}
+    _hold(_counted(_RIDDLES, deployed), RIDDLES)
+
+
+def test_the_first_sentence_of_a_docstring_ends_within_two_lines() -> None:
+    """It is what an editor shows and what a reader skims; whoever needs more to say it has not found the sentence."""
+    assert [name for path, text in _python() for name in _long_winded(path, text)] == []
+
+
+def _long_winded(path: str, text: str) -> Iterator[str]:
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, kinds) and not (name := getattr(node, "name", "")).startswith("_"):
+            beginning = " ".join((ast.get_docstring(node) or ".").split("\n")[:2])
+            if not re.search(r"[.?!](?=[\s)\"]|$)", beginning):
+                yield f"{path}: {name or 'the module'}"
+
+
+# Nothing of the place where it was written.
+
+
+def test_no_file_holds_a_path_of_one_machine() -> None:
+    """It works there alone, and says where a person works."""
+    machines = re.compile(rf"(?<![\w.>)}}~-])/(?:{'|'.join(('home', 'root', 'tmp', 'work', 'Users'))})/")
+    assert _counted(machines, _tracked()) == {}
+
+
+def test_no_file_names_a_registry() -> None:
+    """Where packages come from is set on the machine that installs; written down here, it would break elsewhere."""
+    # Written with a class of one letter here and there, so that this file does not name them either.
+    registries = re.compile(r"index[-]url|find[-]links|trusted[-]host|python[h]osted|npm[j]s|\bpy[p]i\.")
+    assert _counted(registries, _tracked()) == {}
