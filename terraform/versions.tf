@@ -1,7 +1,7 @@
 # Providers and how they are configured. One root module: nothing here is meant to be called as a child.
 
 terraform {
-  # `terraform test` with mocked providers (tests/) needs 1.7; applying needs no more than this.
+  # `terraform test` with mocked providers and several states (tests/) needs 1.11; applying needs no more than this.
   required_version = ">= 1.6"
 
   required_providers {
@@ -22,13 +22,13 @@ terraform {
 }
 
 provider "google" {
-  project        = var.project_id
+  project        = local.project_id
   region         = var.region
   default_labels = local.labels
 }
 
 provider "google-beta" {
-  project        = var.project_id
+  project        = local.project_id
   region         = var.region
   default_labels = local.labels
 }

@@ -2,7 +2,7 @@
 
 `deploy` runs Terraform, `manage_secrets` fills Secret Manager and rotates the auth token, `configure_number` points a
 Twilio number at the relay, `smoke` sends a text through it, `terraform_docs` writes the tables of terraform/README.md.
-`tools` and `terraform` are what they share.
+`tools`, `terraform` and `state` are what they share.
 """
 
 import sys

@@ -1,5 +1,7 @@
 """Plan, deploy and destroy with Terraform; says beforehand what will happen, and fails early in one sentence.
 
+Each refuses when Terraform's state holds a deployment in another project or region.
+
 make plan PROJECT=my-project REGION=us-central1
 make deploy PROJECT=my-project REGION=us-central1
 make destroy PROJECT=my-project REGION=us-central1
@@ -13,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.deployment import terraform
+from scripts.deployment import state, terraform
 from scripts.deployment.terraform import Terraform
 from scripts.deployment.tools import LABEL, Gcloud, Problem, given, run_command
 
@@ -61,13 +63,16 @@ def main(arguments: Sequence[str]) -> int:
     _need_logins(gcloud)
     variables = [f"-var=project_id={project}", f"-var=region={region}", f"-var=runtime={runtime()}"]
     approval = ["-auto-approve"] if options.yes else []
+    _terraform(program, folder, "init", "-input=false")
+    held = state.checked_place(program, folder, project, region)
     if options.action == "plan":
         print(f"Will show what a deployment to {project} in {region} would change. Nothing is changed.", flush=True)
-        _terraform(program, folder, "init", "-input=false")
         return _terraform(program, folder, "plan", "-input=false", *variables)
     if options.action == "destroy":
-        print(f"Will destroy the relay in {project}, {region}.\n{_LEFT_BEHIND}", flush=True)
-        _terraform(program, folder, "init", "-input=false")
+        if held is None:
+            print("There is nothing to destroy: Terraform's state here holds no deployment.")
+            return 0
+        print(f"Will destroy the relay in {held}.\n{_LEFT_BEHIND}", flush=True)
         return _terraform(program, folder, "destroy", *variables, *approval)
     print(
         f"Will deploy to {project} in {region}: first services, empty secret entries and what Google takes its time to "
@@ -75,7 +80,6 @@ def main(arguments: Sequence[str]) -> int:
         "asks before making it.",
         flush=True,
     )
-    _terraform(program, folder, "init", "-input=false")
     _terraform(program, folder, "apply", *(f"-target={address}" for address in FIRST), *variables, *approval)
     _need_secret_values(gcloud, project, region)
     _terraform(program, folder, "apply", *variables, *approval)

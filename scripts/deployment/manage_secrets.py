@@ -5,7 +5,8 @@
     make secrets PROJECT=… REGION=… ROTATE=promote      send with the new token, accept both
     make secrets PROJECT=… REGION=… ROTATE=retire       accept the new token only
 
-Every step can be repeated. Values are compared and passed on in memory and through pipes, never as arguments.
+Every step can be repeated, and none is done while Terraform's state holds a deployment in another project or region.
+Values are compared and passed on in memory and through pipes, never as arguments.
 Functions read secrets when an instance starts, so after a change new instances are started.
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from relay.settings.variables import ENTRY_POINTS, variables_of
 
+from scripts.deployment import state, terraform
 from scripts.deployment.tools import LABEL, REPOS_ENV, Gcloud, Problem, given, read_private_file, run_command
 
 PRIMARY, SECONDARY = "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY"
@@ -84,6 +86,9 @@ def main(arguments: Sequence[str]) -> int:
     values = checked(read_private_file(options.file))
     gcloud = Gcloud(project)
     gcloud.need_login()
+    program = terraform.for_deployment()
+    terraform.initialise(program, terraform.CONFIGURATION)
+    state.checked_place(program, terraform.CONFIGURATION, project, region)
     actions = {"push": push, "add": add, "promote": promote, "retire": retire}
     changed = actions[options.action](SecretValues(gcloud), values)
     restart(gcloud, region, changed)

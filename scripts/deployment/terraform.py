@@ -62,6 +62,13 @@ def for_deployment() -> Terraform:
     return Terraform(found, is_offline=False, environ={})
 
 
+def initialise(program: Terraform, folder: Path) -> None:
+    """Make its providers and its state reachable, silently. Raises Problem with Terraform's own words."""
+    done = program.run(folder, "init", "-input=false", "-no-color")
+    if done.returncode:
+        raise Problem(f"terraform init failed: {' '.join(done.stderr.split())}")
+
+
 def for_tests(folder: Path, data: Path) -> Terraform:
     """A Terraform that can initialise the configuration in `folder`, initialised; its own files go to `data`.
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.deployment import fake_gcloud
+from scripts.deployment import terraform
+from tests.deployment import fake_gcloud, fake_terraform
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,28 @@ def gcloud(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> G
     monkeypatch.setenv("GCLOUD_STATE", str(state))
     install(programs, "gcloud", Path(fake_gcloud.__file__))
     return Gcloud(state)
+
+
+@pytest.fixture
+def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for terraform/, its variables filled in."""
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    (folder / "terraform.tfvars").write_text("")
+    monkeypatch.setattr(terraform, "CONFIGURATION", folder)
+    return folder
+
+
+@pytest.fixture
+def calls(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Installs the stand-in for terraform. The file with every call of it."""
+    path = tmp_path / "terraform-calls.json"
+    path.write_text("[]")
+    monkeypatch.setenv("TERRAFORM_CALLS", str(path))
+    install(programs, "terraform", Path(fake_terraform.__file__))
+    return path
+
+
+def commands(calls: Path) -> list[list[str]]:
+    """What Terraform was called with so far."""
+    return [list(call) for call in json.loads(calls.read_text())]

@@ -1,4 +1,4 @@
-"""A stand-in for terraform: remembers its calls in TERRAFORM_CALLS, prints what TERRAFORM_OUTPUT says, and can fail."""
+"""A stand-in for terraform: keeps its calls in TERRAFORM_CALLS, prints TERRAFORM_OUTPUT or TERRAFORM_SHOW, can fail."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def main(arguments: list[str]) -> int:
     path.write_text(json.dumps([*json.loads(path.read_text()), words]))
     if words[:2] == ["output", "-json"]:
         print(os.environ.get("TERRAFORM_OUTPUT", "{}"))
+    if words[:2] == ["show", "-json"]:
+        print(os.environ.get("TERRAFORM_SHOW", '{"format_version": "1.0"}'))
     return 1 if words[0] == os.environ.get("TERRAFORM_FAILS") else 0
 
 

@@ -9,37 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts.deployment import ROOT, deploy, smoke_target, terraform
+from scripts.deployment import ROOT, deploy, smoke_target
 from scripts.deployment.tools import Problem
-from tests.deployment import fake_terraform
-from tests.deployment.conftest import Gcloud, install
+from tests.deployment.conftest import Gcloud, commands
 
 WHERE = ("--project=demo-project", "--region=us-central1")
 FILLED = {"twilio-account-sid": ["AC"], "twilio-auth-token": ["x"], "twilio-auth-token-secondary": ["x"]}
 
 
-@pytest.fixture(autouse=True)
-def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that stands for terraform/, its variables filled in."""
-    folder = tmp_path / "terraform"
-    folder.mkdir()
-    (folder / "terraform.tfvars").write_text("")
-    monkeypatch.setattr(terraform, "CONFIGURATION", folder)
-    return folder
-
-
-@pytest.fixture
-def calls(programs: Path, gcloud: Gcloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file with every call of Terraform."""
-    path = tmp_path / "terraform-calls.json"
-    path.write_text("[]")
-    monkeypatch.setenv("TERRAFORM_CALLS", str(path))
-    install(programs, "terraform", Path(fake_terraform.__file__))
-    return path
-
-
-def commands(calls: Path) -> list[list[str]]:
-    return [list(call) for call in json.loads(calls.read_text())]
+pytestmark = pytest.mark.usefixtures("configuration", "gcloud")
 
 
 @pytest.mark.parametrize("action", ["plan", "deploy", "destroy"])
@@ -98,14 +76,14 @@ def test_a_missing_login_is_told(calls: Path, gcloud: Gcloud, login: str, words:
 
 def test_a_plan_changes_nothing_and_says_so(calls: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert deploy.main(["plan", *WHERE]) == 0
-    assert [call[0] for call in commands(calls)] == ["init", "plan"]
+    assert [call[0] for call in commands(calls)] == ["init", "show", "plan"]
     assert "Nothing is changed." in capfd.readouterr().out
 
 
 def test_project_region_and_runtime_reach_terraform(calls: Path) -> None:
     deploy.main(["plan", *WHERE])
     version = f"python{sys.version_info.major}{sys.version_info.minor}"
-    assert commands(calls)[1][2:] == [
+    assert commands(calls)[-1][2:] == [
         "-var=project_id=demo-project",
         "-var=region=us-central1",
         f"-var=runtime={version}",
@@ -118,8 +96,8 @@ def test_a_first_deployment_makes_the_secret_entries_then_stops_and_says_how_to_
     gcloud.set(secrets={entry: [] for entry in FILLED})
     with pytest.raises(Problem, match=r"no value yet: twilio-account-sid, .*Run `make secrets PROJECT=demo-project"):
         deploy.main(["deploy", *WHERE])
-    init, first = commands(calls)
-    assert init[0] == "init"
+    init, show, first = commands(calls)
+    assert (init[0], show[0]) == ("init", "show")
     assert first[0] == "apply"
     targets = [word for word in first if word.startswith("-target=")]
     assert "-target=google_project_service.this" in targets
@@ -137,8 +115,9 @@ def test_with_secrets_filled_everything_else_follows(
 ) -> None:
     gcloud.set(secrets=FILLED)
     assert deploy.main(["deploy", *WHERE]) == 0
-    init, first, rest = commands(calls)
-    assert (init[0], first[0], rest[0]) == ("init", "apply", "apply")
+    *before, first, rest = commands(calls)
+    assert [call[0] for call in before] == ["init", "show"]
+    assert (first[0], rest[0]) == ("apply", "apply")
     assert not any(word.startswith("-target") for word in rest)
     assert "-auto-approve" not in first + rest
     said = capfd.readouterr().out
@@ -152,12 +131,16 @@ def test_terraform_asks_unless_told_not_to(calls: Path, gcloud: Gcloud) -> None:
     assert all("-auto-approve" in call for call in commands(calls) if call[0] == "apply")
 
 
-def test_a_destroy_says_beforehand_what_stays(calls: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_destroy_says_beforehand_what_stays(
+    calls: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = {"address": "x.y", "type": "x", "mode": "managed", "values": {"project": "demo-project"}}
+    monkeypatch.setenv("TERRAFORM_SHOW", json.dumps({"values": {"root_module": {"resources": [made]}}}))
     assert deploy.main(["destroy", *WHERE]) == 0
     said = capfd.readouterr().out
     for kept in ("Firestore database", "enabled services", "gcf-v2-sources", "tasks_queue_prefix", "Twilio number"):
         assert kept in said
-    assert [call[0] for call in commands(calls)] == ["init", "destroy"]
+    assert [call[0] for call in commands(calls)] == ["init", "show", "destroy"]
 
 
 def test_a_failed_apply_is_an_error_with_a_hint(calls: Path, gcloud: Gcloud, monkeypatch: pytest.MonkeyPatch) -> None:

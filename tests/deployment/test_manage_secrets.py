@@ -18,7 +18,7 @@ WHERE = ("--project=demo-project", "--region=us-central1")
 
 
 @pytest.fixture(autouse=True)
-def deployed(gcloud: Gcloud) -> None:
+def deployed(gcloud: Gcloud, calls: Path) -> None:
     gcloud.set(secrets={entry: [] for entry in ENTRIES}, functions=FUNCTIONS)
 
 

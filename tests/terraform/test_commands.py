@@ -120,3 +120,7 @@ def test_make_deploy_stands_everything_up_and_make_destroy_takes_it_down(
     said = capfd.readouterr().out
     assert "0 changed, 0 destroyed" in said
     assert "Destroy complete!" in said
+    destroyed = [line for line in said.splitlines() if "Destruction complete" in line]
+    assert "terraform_data.place[0]:" in destroyed[-1], "what stops another project must be the last to go"
+    assert deploy.main(["destroy", *where]) == 0
+    assert "There is nothing to destroy" in capfd.readouterr().out
