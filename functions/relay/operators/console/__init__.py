@@ -1,4 +1,4 @@
-"""The operator's console: one page and the files beside it, as they are in `console/`. Nothing of it is secret.
+"""The operator's console: `handle_console` hands out the page and its files, which are in `page/`. None is secret.
 
 The page asks /sms/relay-state and /sms/redrive with the operator's own identity token; this module only hands it out.
 Where those routes are is told in `settings.json`, the one file that is not in the folder.
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from relay.web import JSON, Request, Response, text_response
 
-_FOLDER = Path(__file__).with_name("console")
+PAGE = Path(__file__).with_name("page")
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -60,7 +60,7 @@ def _files() -> dict[str, _File]:
     """The folder's files by name; read once, and nothing that is not in it can be asked for."""
     return {
         path.name: _file(path.read_bytes(), _TYPES[path.suffix])
-        for path in sorted(_FOLDER.iterdir())
+        for path in sorted(PAGE.iterdir())
         if path.suffix in _TYPES
     }
 
