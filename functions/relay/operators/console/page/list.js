@@ -4,7 +4,8 @@ import { HOUR_MS } from "./feed.js";
 import { badge, bodyWords, clock, el, OUTCOMES, show, span, tierDots, timeElement } from "./words.js";
 
 const PAGE = 50;
-const MESSAGE_ID = /^(SM|MM)[0-9a-f]{32}$/i;
+// Longer than any number or sender's name, and in one piece.
+const MESSAGE_ID = /^[\w-]{20,64}$/;
 const TYPING_MS = 250;
 
 export class ListView {
@@ -54,7 +55,7 @@ export class ListView {
   search() {
     const words = this.#form.search.value.trim();
     if (MESSAGE_ID.test(words)) {
-      this.#open(words.slice(0, 2).toUpperCase() + words.slice(2).toLowerCase());
+      this.#open(words);
       return;
     }
     this.#query = newQuery();
