@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from relay.core.model import FinalStatus
 
 from scripts.relayctl import story_text
 from scripts.relayctl.api import ApiError, Json
@@ -14,7 +15,6 @@ from scripts.relayctl.counting import counted, draw
 from scripts.relayctl.output import Context, with_json
 from scripts.relayctl.times import moment
 
-OUTCOMES = ("in_progress", "delivered", "exhausted", "recorded")
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -51,7 +51,7 @@ def phone(value: str | None) -> str | None:
 
 
 @click.command("list")
-@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only these.")
+@click.option("--outcome", type=click.Choice([status.value for status in FinalStatus]), help="Only these.")
 @click.option("--since", type=Moment(), default="24h", show_default=True, help="90m, 1h, 2d, or a time.")
 @click.option("--until", type=Moment(), help="Up to then.")
 @click.option("--number", help="Only texts from this number.")

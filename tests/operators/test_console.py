@@ -61,6 +61,12 @@ def test_where_the_relay_is_is_told_in_a_file_of_its_own() -> None:
     assert json.loads(response.body) == {"api_url": "https://relay.example.com", "token_url": "/local/token"}
 
 
+def test_what_outcomes_are_called_is_told_in_the_words_of_the_operators() -> None:
+    words = json.loads(_get("/console/words.json").body)
+    assert words["outcomes"]["recorded"] == ["▪", "recorded only"]
+    assert words["attempt_ends"]["unconfirmed"] == ["!", "no receipt in time"]
+
+
 def _policy(response: Response) -> dict[str, str]:
     parts = (part.strip().partition(" ") for part in response.headers["Content-Security-Policy"].split(";"))
     return {name: value for name, _, value in parts}

@@ -84,6 +84,13 @@ def test_a_row_is_small_and_says_why(played: Played) -> None:
     assert "error_log" in full
 
 
+def test_a_search_can_give_each_relay_whole_as_asking_for_it_does(played: Played) -> None:
+    message_id = played.cascaded()
+    answer = told(state(played, {"message_id": message_id}))
+    (whole,) = told(state(played, {"view": "whole"}))["relays"]
+    assert whole == {name: answer[name] for name in ("relay", "summary", "story")}
+
+
 SM = "SM" + "0" * 32
 
 

@@ -7,13 +7,12 @@ from collections.abc import Collection
 
 from relay.core.events import Event, EventKind
 from relay.core.policy import Policy
-from relay.errors import BadRequest
 from relay.fields import Fields, matching, message_id, number
 from relay.flow import conductor
 from relay.flow.conductor import TASK_LIMITS, Budget, World
 from relay.operators.guard import guarded
 from relay.operators.identity import Caller, IdentityVerifier
-from relay.operators.state_api import relay_json
+from relay.operators.state_api import no_such_relay, relay_json
 from relay.web import Request, Response, json_response
 
 _FIELDS = ("message_id", "request_id", "tier")
@@ -49,12 +48,12 @@ def redrive(world: World, policy: Policy, relay_id: str, request_id: str, tier: 
     budget = Budget(world.clock, _SECONDS, TASK_LIMITS)
     stored = conductor.load(world, relay_id, budget)
     if stored is None:
-        raise BadRequest(404, "No such relay: unknown, or expired after 90 days.")
+        raise no_such_relay()
     reason = f"from tier {tier} of {policy.last_tier}"
     event = Event(EventKind.REDRIVE_REQUESTED, policy=policy, tier=tier, request_id=request_id, reason=reason, by=_BY)
     applied = conductor.apply(world, stored, event, budget)
     if applied.stored is None:
-        raise BadRequest(404, "No such relay: unknown, or expired after 90 days.")
+        raise no_such_relay()
     relay = applied.stored.relay
     if request_id not in relay.redrive_ids:
         return json_response(409, {"error": f"Not redriven: {applied.ignored_because}.", "relay": relay_json(relay)})

@@ -31,6 +31,7 @@ class View(StrEnum):
 
     FULL = "full"
     SUMMARY = "summary"
+    WHOLE = "whole"
 
 
 def handle_relay_state(
@@ -38,8 +39,8 @@ def handle_relay_state(
 ) -> Response:
     """200 with `relay`, `summary` and `story`, or with `relays` and `next_page_token`; 400 to 415, 503.
 
-    A search's `view` says how much of each relay: `full` is the document, `summary` a row (story.summary). Every answer
-    carries `now`, the time here, so that callers need not trust their own clocks.
+    A search's `view` says how much of each relay: `full` is the document, `summary` a row (story.summary), `whole` what
+    is given of one relay. Every answer carries `now`, the time here, so that callers need not trust their own clocks.
     """
 
     def look(fields: Fields, caller: Caller) -> Response:  # noqa: ARG001 - every accepted caller may see everything
@@ -54,15 +55,18 @@ def relay_json(relay: Relay) -> object:
     return documents.plain(documents.to_document(relay))
 
 
+def no_such_relay() -> BadRequest:
+    """Returns the refusal of a call about a relay that is not there."""
+    return BadRequest(404, "No such relay: unknown, or expired after 90 days.")
+
+
 def _one(store: RelayStore, fields: Fields, now: datetime) -> Response:
     if len(fields) != 1:
         raise BadRequest(400, "message_id asks for one relay and goes with no other field.")
     stored = store.get(message_id(fields), timeout_seconds=_STORE_SECONDS)
     if stored is None:
-        raise BadRequest(404, "No such relay: unknown, or expired after 90 days.")
-    relay = stored.relay
-    told = {"relay": relay_json(relay), "summary": summary(relay, now), "story": story(relay, now)}
-    return json_response(200, {**told, "now": documents.plain(now)})
+        raise no_such_relay()
+    return json_response(200, {**_whole(stored.relay, now), "now": documents.plain(now)})
 
 
 def _search(store: RelayStore, fields: Fields, now: datetime) -> Response:
@@ -81,5 +85,15 @@ def _search(store: RelayStore, fields: Fields, now: datetime) -> Response:
         if search.page_token is None:
             raise  # a document that this revision cannot read is not the caller's fault
         raise BadRequest(400, "page_token is not one that an earlier answer gave for this search.") from error
-    relays = [summary(relay, now) if view is View.SUMMARY else relay_json(relay) for relay in page.relays]
+    relays = [_seen(relay, view, now) for relay in page.relays]
     return json_response(200, {"relays": relays, "next_page_token": page.next_page_token, "now": documents.plain(now)})
+
+
+def _seen(relay: Relay, view: View, now: datetime) -> object:
+    if view is View.SUMMARY:
+        return summary(relay, now)
+    return _whole(relay, now) if view is View.WHOLE else relay_json(relay)
+
+
+def _whole(relay: Relay, now: datetime) -> dict[str, object]:
+    return {"relay": relay_json(relay), "summary": summary(relay, now), "story": story(relay, now)}

@@ -1,7 +1,7 @@
 // The live list: one row a relay, filtered, paged, and redrawn only where something changed.
 
 import { HOUR_MS } from "./feed.js";
-import { badge, bodyWords, clock, el, OUTCOMES, show, span, tierDots, timeElement } from "./words.js";
+import { badge, bodyWords, clock, el, show, span, tierDots, timeElement } from "./words.js";
 
 const PAGE = 50;
 // Longer than any number or sender's name, and in one piece.
@@ -21,12 +21,13 @@ export class ListView {
   #drawn = new Map();
   #query = newQuery();
 
-  /** `open` is called with the message id of a relay to be shown. */
-  constructor(feed, api, open) {
+  /** `open` is called with the message id of a relay to be shown; `outcomes` is what each is called. */
+  constructor(feed, api, outcomes, open) {
     this.#feed = feed;
     this.#api = api;
     this.#open = open;
     feed.addEventListener("change", () => this.draw());
+    this.#form.outcome.append(...Object.entries(outcomes).map(([value, [, words]]) => el("option", { value }, words)));
     let typing;
     this.#form.addEventListener("input", (event) => {
       this.#own.hidden = this.#form.time.value !== "own";
@@ -217,8 +218,7 @@ function matches(row, { outcome, since, until, sender, part }) {
 
 function cells(row) {
   const cell = (kind, ...content) => el("td", { role: "cell", class: kind }, ...content);
-  const [, outcome] = OUTCOMES[row.final_status] ?? ["", row.final_status];
-  const words = `${clock(row.timestamp)}, from ${row.sender_phone}, ${outcome}: open this relay`;
+  const words = `${clock(row.timestamp)}, from ${row.sender_phone}, ${row.outcome}: open this relay`;
   const link = el("a", { href: `#/relay/${row.message_id}`, "aria-label": words }, timeElement(row.timestamp));
   return [
     cell("at", link),
