@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from relay.core.model import AttemptStatus, Step, TrailEntry
 from relay.operators import story
+from relay.operators.console import PAGE
 from relay.operators.trail import Tone, told
 
 from tests.fakes.clock import START
@@ -65,6 +68,23 @@ def test_bad_news_looks_bad_and_nothing_but_a_delivery_looks_good() -> None:
 def test_an_attempt_at_another_phone_than_todays_names_no_handler_of_today() -> None:
     relay = a_relay(attempts=(an_attempt(status=AttemptStatus.ACCEPTED, phone="+15550109999"),))
     assert told(relay, TrailEntry(START, Step.ATTEMPT_STARTED, 1, 1)).words == "Texting an earlier handler."
+
+
+_ROOT = Path(__file__).resolve().parents[2]
+_DRAWING = sorted([
+    *PAGE.glob("*.js"),
+    *(_ROOT / "scripts" / "local_stack").rglob("*.js"),
+    *(_ROOT / "scripts" / "relayctl").glob("*.py"),
+    _ROOT / "scripts" / "local_stack" / "screen.py",
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("path", _DRAWING, ids=lambda path: str(path.relative_to(_ROOT)))
+def test_what_draws_a_trail_has_no_words_for_its_steps(path: Path) -> None:
+    """The names of some steps are those of outcomes too, which pages must know; these are the steps' own."""
+    named = {step.value for step in Step if "_" in step.value} | {"escalated"}
+    text = path.read_text("utf-8")
+    assert [name for name in sorted(named) if name in text] == []
 
 
 def test_a_trail_is_told_line_by_line_and_from_any_line_on() -> None:
