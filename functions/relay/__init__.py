@@ -12,7 +12,8 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
     embedded/   the home on one machine: SQLite and its own clockwork
     ports       what the flow needs from the world
     record/     a relay as a document, and what is announced of it
-    log, web    lines for people and machines; requests and answers as plain values
+    log, web, fields
+                lines for people and machines; requests and answers as plain values; fields of JSON bodies, checked
     core/       what a relay is and what becomes of it: pure
     errors      errors that carry the decision
     loading     how client libraries are loaded late

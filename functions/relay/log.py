@@ -1,5 +1,8 @@
 """One JSON line per step, in Cloud Logging's structure, and a table of what each line means and what to do about it.
 
+EVENTS is the one place that says what a line means: docs/operations.md is made from it, alerts repeat it, and nothing
+else borrows its words. What a relay's steps are called on pages is in operators/trail.py, for readers who have that
+relay before them.
 Nothing here ever writes a message body, a full phone number or a secret. Log-based metrics use exactly these names.
 """
 

@@ -12,21 +12,9 @@ from pathlib import Path
 from relay.flow.wording import compose
 
 from scripts.bench import settings
+from scripts.fake_twilio.text import segment_count, smart_encoded
 
 _FOLDER = Path(__file__).resolve().parent / "corpus"
-# GSM 03.38's basic characters and those that take two septets, written down a second time: a count is not checked by
-# itself. A text outside of them is sent in UCS-2.
-_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_DOUBLE = frozenset("\f^{}\\[~]|€")
-_SMART: dict[int, str] = {
-    **dict.fromkeys(map(ord, "\u2018\u2019"), "'"),
-    **dict.fromkeys(map(ord, "\u201c\u201d"), '"'),
-    **dict.fromkeys(map(ord, "\u2013\u2014"), "-"),
-    0x2026: "...",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +42,12 @@ def texts() -> list[tuple[str, str]]:
 
 
 def forwarded() -> list[Forwarded]:
-    """Every text as a handler would get it. Twilio's SmartEncoded makes plain what has a plain twin; phones do not."""
+    """Every text as a handler would get it. Twilio's SmartEncoded makes plain what has a plain twin; phones do not.
+
+    Counted by the fake Twilio's table: a count is not checked by itself.
+    """
     found = []
     for language, text in texts():
         body = compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, 0)
-        found.append(Forwarded(language, text, segments(text), segments(smart(body))))
+        found.append(Forwarded(language, text, segment_count(text), segment_count(smart_encoded(body))))
     return found
-
-
-def smart(text: str) -> str:
-    """The few characters of this corpus that Twilio's SmartEncoded replaces."""
-    return text.translate(_SMART)
-
-
-def segments(text: str) -> int:
-    """How many SMS segments a text takes, as it is."""
-    if set(text) <= _BASIC | _DOUBLE:
-        units, single, part = len(text) + sum(character in _DOUBLE for character in text), 160, 153
-    else:
-        units, single, part = len(text.encode("utf-16-le")) // 2, 70, 67
-    return 1 if units <= single else -(-units // part)

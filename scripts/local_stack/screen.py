@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import json
 import shlex
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from relay.core.model import FinalStatus, Relay
+from relay.operators import story
 from relay.ports import RelayStore, Search
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scripts.local_stack import python, story
+from scripts.local_stack import python
 from scripts.local_stack.environment import Plan
 from scripts.local_stack.places import Twilio
 
 _TIER_STYLES = ("cyan", "magenta", "yellow", "blue", "green")
-_STEP_STYLES = {
-    "attempt_failed": "red",
-    "attempt_unknown": "yellow",
-    "attempt_unconfirmed": "yellow",
-    "escalated": "bold",
-    "delivered": "bold green",
-    "exhausted": "bold red",
-    "alarm_raised": "bold red",
-}
+_TONE_STYLES = {"bad": "red", "warning": "yellow", "strong": "bold", "good": "bold green"}
 _TWILIO_WORDS = {
     Twilio.FAKE: "a fake one; nothing leaves this machine",
     Twilio.OTHER: "the server that TWILIO_API_BASE_URL names",
@@ -73,16 +67,18 @@ class Screen:
         words = f"“{relay.message_body}”" if self._shows_words else f"{len(relay.message_body)} characters"
         self._console.print(Text.assemble("\nA text, ", (words, "bold"), (f"  {relay.message_id}", "dim")))
 
-    def line(self, line: story.Line) -> None:
+    def line(self, line: dict[str, Any], received: datetime) -> None:
+        """One line of a relay's trail, as its story tells it."""
         row = Table.grid(padding=(0, 2))
         row.add_column(width=9, justify="right", style="dim")
         row.add_column(width=6)
         row.add_column(width=13)
         row.add_column(ratio=1)
-        tier = f"tier {line.tier}" if line.tier else ""
-        tier_style = _TIER_STYLES[(line.tier - 1) % len(_TIER_STYLES)] if line.tier else ""
-        style = _STEP_STYLES.get(line.step, "")
-        row.add_row(f"{line.elapsed_seconds:.2f} s", Text(tier, tier_style), Text(line.status, style), line.words)
+        tier = line["tier"]
+        tier_text = Text(f"tier {tier}", _TIER_STYLES[(tier - 1) % len(_TIER_STYLES)]) if tier else Text("")
+        label = Text(line["label"], _TONE_STYLES.get(line["tone"], ""))
+        elapsed = (datetime.fromisoformat(line["at"]) - received).total_seconds()
+        row.add_row(f"{elapsed:.2f} s", tier_text, label, Text(line["words"]))
         self._console.print(row)
 
     def document(self, document: dict[str, Any]) -> None:
@@ -119,8 +115,8 @@ class Follower:
             shown = self._shown.get(relay.message_id, 0)
             if shown == 0:
                 self._screen.text_in(relay)
-            for line in story.lines(relay, shown):
-                self._screen.line(line)
+            for line in story.trail(relay, shown):
+                self._screen.line(line, relay.timestamp)
         self._shown = {relay.message_id: len(relay.error_log) for relay in relays}
         return any(relay.final_status is FinalStatus.IN_PROGRESS for relay in relays)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from relay.core.model import FinalStatus
 
 from scripts.relayctl import story_text
 from scripts.relayctl.api import ApiError, Json
@@ -14,8 +15,7 @@ from scripts.relayctl.counting import counted, draw
 from scripts.relayctl.output import Context, with_json
 from scripts.relayctl.times import moment
 
-OUTCOMES = ("in_progress", "delivered", "exhausted", "recorded")
-_MESSAGE_ID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Moment(click.ParamType[str]):
@@ -31,15 +31,15 @@ class Moment(click.ParamType[str]):
 
 
 class MessageId(click.ParamType[str]):
-    """A relay's message id, as Twilio writes it."""
+    """A relay's message id, as every list shows it."""
 
     name = "ID"
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> str:
         text = str(value).strip()
         if not _MESSAGE_ID.fullmatch(text):
-            self.fail(f"{text!r} is not SM or MM followed by 32 hexadecimal digits.", parameter, context)
-        return text[:2].upper() + text[2:].lower()
+            self.fail(f"{text!r} is not a message's id: letters, digits, - and _.", parameter, context)
+        return text
 
 
 def phone(value: str | None) -> str | None:
@@ -51,7 +51,7 @@ def phone(value: str | None) -> str | None:
 
 
 @click.command("list")
-@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only these.")
+@click.option("--outcome", type=click.Choice([status.value for status in FinalStatus]), help="Only these.")
 @click.option("--since", type=Moment(), default="24h", show_default=True, help="90m, 1h, 2d, or a time.")
 @click.option("--until", type=Moment(), help="Up to then.")
 @click.option("--number", help="Only texts from this number.")

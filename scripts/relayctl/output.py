@@ -19,7 +19,6 @@ from scripts.relayctl.times import clock, span
 from scripts.relayctl.tokens import Tokens
 
 STYLES = {"delivered": "green", "in_progress": "cyan", "exhausted": "bold red", "recorded": "dim"}
-SIGNS = {"delivered": "✓", "in_progress": "→", "exhausted": "✕", "recorded": "▪"}
 
 # What a terminal would obey instead of showing: control characters, and those that reverse the direction of writing.
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -88,11 +87,15 @@ def harmless(words: str) -> str:
 
 def state_text(row: Json) -> Text:
     """Outcome with its sign, in its colour."""
-    outcome = str(row["final_status"])
-    text = Text(f"{SIGNS.get(outcome, '·')} {outcome.replace('_', ' ')}", STYLES.get(outcome, ""))
+    text = Text(f"{row['sign']} {row['outcome']}", STYLES.get(row["final_status"], ""))
     if row["is_overdue"]:
         text.append(" overdue", "bold yellow")
     return text
+
+
+def code_text(told: Json) -> str:
+    """The error code of a row or an attempt, to be put behind its reason; empty where there is none."""
+    return f" ({told['code']})" if told["code"] else ""
 
 
 def tier_text(row: Json) -> str:
@@ -117,8 +120,7 @@ def _row_lines(row: Json, times: int, why: bool) -> Iterator[Text]:
     if not why:
         yield Text(f"{'':{times}}  {row['message_id']}  {harmless(' '.join(row['message_body'].split()))}", "dim")
         return
-    code = f" ({row['error_code']})" if (row["error_code"] or 0) > 0 else ""
-    yield Text(f"  {row['tier_name']}: {row['reason']}{code}" if row["reason"] else f"  {row['headline']}")
+    yield Text(f"  {row['tier_name']}: {row['reason']}{code_text(row)}" if row["reason"] else f"  {row['headline']}")
     if row["advice"]:
         yield Text(f"  {row['advice']}", "yellow")
     yield Text(f"  {row['message_id']}", "dim")

@@ -8,10 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.relayctl.api import Json
-from scripts.relayctl.output import harmless, state_text
+from scripts.relayctl.output import code_text, harmless, state_text
 from scripts.relayctl.times import between, clock, span
 
-_SIGNS = {"delivered": "✓", "failed": "✕", "unconfirmed": "!", "unknown": "?", "withdrawn": "-"}
 _COLOURS = {
     "delivered": "green",
     "failed": "red",
@@ -22,6 +21,7 @@ _COLOURS = {
     "scheduled": "cyan",
     "withdrawn": "dim",
 }
+_TONES = {"good": "green", "bad": "red", "warning": "yellow", "strong": "bold"}
 _LINE_MIN, _LINE_MAX, _LABEL = 20, 72, 22
 
 
@@ -59,8 +59,8 @@ def _draw_drive(console: Console, drive: Json, now: str) -> None:
     for attempt in drive["attempts"]:
         console.print(_bar(attempt, drive["started_at"], total, width, now))
     console.print()
-    for attempt, following in zip(drive["attempts"], [*drive["attempts"][1:], None], strict=True):
-        _explain(console, attempt, following, drive["started_at"])
+    for attempt in drive["attempts"]:
+        _explain(console, attempt, drive["started_at"])
     console.print()
 
 
@@ -86,22 +86,21 @@ def _bar(attempt: Json, start: str, total: float, width: int, now: str) -> Text:
     if attempt["started_at"]:
         for index in range(place(began), place(_end(attempt, now)) + 1):
             cells[index] = "━"
-    sign = _SIGNS.get(attempt["status"])
+    sign = attempt["sign"]
     if sign and (attempt["ended_at"] or attempt["status"] == "unknown"):
         cells[place(_end(attempt, now))] = sign
     label = f"{attempt['tier']} {attempt['tier_name']}"[: _LABEL - 2]
-    code = f" {attempt['error_code']}" if (attempt["error_code"] or 0) > 0 else ""
-    return Text.assemble(f"{label:<{_LABEL}}", ("".join(cells), colour), (code, "bold"))
+    return Text.assemble(f"{label:<{_LABEL}}", ("".join(cells), colour), (f" {attempt['code']}".rstrip(), "bold"))
 
 
-def _explain(console: Console, attempt: Json, following: Json | None, start: str) -> None:
+def _explain(console: Console, attempt: Json, start: str) -> None:
     at = between(start, attempt["started_at"] or attempt["starts_at"])
-    code = f" ({attempt['error_code']})" if (attempt["error_code"] or 0) > 0 else ""
     again = ", sent once more" if attempt["is_resend"] else ""
     head = f"Tier {attempt['tier']}, {attempt['tier_name']}, try {attempt['try_in_tier']} at +{span(at)}{again}: "
-    console.print(Text.assemble((head, "bold"), (attempt["words"] + code, _COLOURS.get(attempt["status"], ""))))
-    is_repeated = following and (following["tier"], following["advice"]) == (attempt["tier"], attempt["advice"])
-    if attempt["advice"] and not is_repeated:
+    console.print(
+        Text.assemble((head, "bold"), (attempt["words"] + code_text(attempt), _COLOURS.get(attempt["status"], "")))
+    )
+    if attempt["advice"]:
         console.print(Padding(Text(attempt["advice"], "yellow"), (0, 0, 0, 2)))
 
 
@@ -110,9 +109,6 @@ def _trail(lines: list[Json], start: str) -> Table:
     for name in ("After", "Tier", "Step", "What it means"):
         table.add_column(name, overflow="fold")
     for line in lines:
-        by = f" by {line['by']}" if line["by"] else ""
-        code = f" ({line['error_code']})" if (line["error_code"] or 0) > 0 else ""
-        words = Text((line["reason"] or line["words"]) + code)
-        step = line["step"].replace("_", " ") + by
-        table.add_row(f"+{span(between(start, line['at']))}", str(line["tier"] or ""), step, words)
+        label = Text(line["label"], _TONES.get(line["tone"], ""))
+        table.add_row(f"+{span(between(start, line['at']))}", str(line["tier"] or ""), label, Text(line["words"]))
     return table

@@ -14,6 +14,7 @@ from tests.stack_fixtures import HANDLERS, RunningStack, running_stack
 from tests.stories.town import BUSINESS, Town
 
 CUSTOMER = "#phone-12025550142"
+NO_TEXTS = "the handler's number cannot receive texts (a landline?)"
 TIERS = tuple(f"#phone-{number.removeprefix('+')}" for number in HANDLERS)
 
 
@@ -58,11 +59,13 @@ def test_a_text_typed_by_the_customer_reaches_tier_3_after_tiers_1_and_2_were_sw
     expect(arrived).to_contain_text("The boiler is on fire")
     mine = page.locator(f"{CUSTOMER} .bubble.mine").last
     expect(mine).to_contain_text("The boiler is on fire")
-    expect(mine.locator(".caption")).to_contain_text("Reached Front desk after")
-    expect(page.locator(f"{TIERS[0]} .note").last).to_have_text("Did not get through: error 21614")
-    expect(page.locator(f"{TIERS[1]} .note").last).to_have_text("Did not get through: error 30006")
+    expect(mine.locator(".caption")).to_contain_text("Delivered at tier 3, Front desk. Took ")
+    expect(page.locator(f"{TIERS[0]} .note").last).to_have_text(f"{NO_TEXTS} (21614)")
+    expect(page.locator(f"{TIERS[1]} .note").last).to_have_text(
+        "the handler's number is a landline or its carrier is unreachable (30006)"
+    )
     story = page.locator(".story").first
-    expect(story.locator(".badge")).to_have_text("Delivered")
+    expect(story.locator(".badge")).to_have_text("✓ delivered")
     statuses = story.locator(".step .status")
     for status in ("received", "failed 21614", "failed 30006", "delivered"):
         expect(statuses.filter(has_text=status).first).to_be_visible()
@@ -75,7 +78,7 @@ def test_a_text_is_seen_travelling_without_a_reload(new_page: NewPage, calm_embe
     write(page, "Where am I now")
     expect(page.locator(TIERS[0])).to_have_class("phone handler troubled active")
     caption = page.locator(f"{CUSTOMER} .bubble.mine .caption").last
-    expect(caption).to_have_text("Waiting for Dana's carrier to confirm")
+    expect(caption).to_have_text("Twilio has it for tier 1, Dana: waiting for the carrier to confirm.")
     expect(page.locator(".story").first.locator(".waiting")).to_contain_text("Goes on in")
     expect(page.locator(f"{TIERS[1]} .bubble.theirs").last).to_contain_text("Where am I now")
     expect(page.locator(TIERS[0])).to_have_class("phone handler troubled")
@@ -126,7 +129,7 @@ def test_a_switch_does_to_the_next_text_what_it_says(
     write(page, words)
     expect(page.locator(f"{TIERS[reached]} .bubble.theirs").last).to_contain_text(words)
     story = page.locator(".story").filter(has_text=words)
-    expect(story.locator(".badge")).to_have_text("Delivered")
+    expect(story.locator(".badge")).to_have_text("✓ delivered")
     told = story.locator(".step").filter(has_text="tier 1").locator(".status").all_text_contents()
     assert status in told
     assert told.count("sending") == (2 if behaviour == "api_down" else 1)
@@ -170,7 +173,7 @@ def test_when_the_relay_is_gone_the_page_says_so_and_goes_on_when_it_is_back(new
         stack.client.set_carrier(HANDLERS[0], "refuse", 1, 21614)
         write(page, "Before the end")
         expect(page.locator(f"{TIERS[1]} .bubble.theirs").last).to_contain_text("Before the end")
-        expect(page.locator(f"{TIERS[0]} .note")).to_have_text("Did not get through: error 21614")
+        expect(page.locator(f"{TIERS[0]} .note")).to_have_text(f"{NO_TEXTS} (21614)")
     expect(page.locator("#banner")).to_be_visible()
     expect(page.locator("#banner")).to_contain_text("The relay does not answer.")
     expect(page.locator("#connection")).to_have_text("No connection")
@@ -197,7 +200,7 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
     words = f"{theme} {size}: a-word-that-is-far-too-long-to-fit-on-the-screen-of-any-telephone-and-has-to-be-broken"
     write(page, words)
     story = page.locator(".story").filter(has_text=words)
-    expect(story.locator(".badge")).to_have_text("Delivered")
+    expect(story.locator(".badge")).to_have_text("✓ delivered")
     # What is still fading in has too little contrast for a moment.
     page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished)).then(() => true)")
     found = Axe().run(page).response["violations"]

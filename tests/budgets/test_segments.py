@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from relay.flow import wording
-from relay.flow.wording import compose, segments
+from relay.flow.segments import segments
+from relay.flow.wording import compose
 
 from scripts.bench import corpus, settings
+from scripts.fake_twilio.text import segment_count, smart_encoded
 
 
 def test_forwarding_adds_no_segment_to_at_least_99_of_100_texts() -> None:
@@ -44,4 +45,4 @@ def test_every_forwarded_text_begins_with_the_customers_number() -> None:
 def test_both_counts_of_segments_agree_on_what_is_sent() -> None:
     for language, text in corpus.texts():
         body = compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, 0)
-        assert corpus.segments(corpus.smart(body)) == wording.segments(body), (language, text)
+        assert segment_count(smart_encoded(body)) == segments(body), (language, text)

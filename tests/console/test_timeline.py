@@ -86,8 +86,8 @@ def test_every_step_of_the_trail_is_there_in_words(page: Page, stack: RunningSta
     page.click("#relay-trail summary")
     lines = page.locator("#relay-trail tbody tr")
     expect(lines).to_have_count(len(answer["relay"]["error_log"]))
-    expect(lines.first).to_contain_text("A text came in and is durable.")
-    expect(page.locator("#relay-trail")).to_contain_text("a carrier filtered the text as unwanted (30007)")
+    expect(lines.first).to_contain_text("The text came in and is safely stored.")
+    expect(page.locator("#relay-trail")).to_contain_text("a carrier filtered the text as unwanted (error 30007)")
 
 
 def test_an_open_relay_is_drawn_on_as_it_goes(page: Page, stack: RunningStack) -> None:

@@ -3,32 +3,10 @@
 import pytest
 
 from scripts.fake_twilio.text import segment_count, smart_encoded
+from tests.segment_counts import COUNTS
 
 
-@pytest.mark.parametrize(
-    ("body", "segments"),
-    [
-        ("", 1),
-        ("a" * 160, 1),
-        ("a" * 161, 2),
-        ("a" * 306, 2),
-        ("a" * 307, 3),
-        ("€" * 80, 1),
-        ("€" * 81, 2),
-        # 76 escaped pairs fill 152 of 153 septets: a pair is never parted.
-        ("€" * 152, 2),
-        ("€" * 153, 3),
-        ("ж" * 70, 1),
-        ("ж" * 71, 2),
-        ("ж" * 134, 2),
-        ("ж" * 135, 3),
-        ("🔧" * 35, 1),
-        ("🔧" * 36, 2),
-        ("a" * 69 + "ж", 1),
-        ("a" * 70 + "ж", 2),
-        ("x" * 1600, 11),
-    ],
-)
+@pytest.mark.parametrize(("body", "segments"), COUNTS)
 def test_a_body_takes_as_many_segments_as_twilio_says(body: str, segments: int) -> None:
     assert segment_count(body) == segments
 

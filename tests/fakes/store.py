@@ -11,9 +11,9 @@ from typing import TypeVar
 from relay.core.model import Relay, Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.ports import Clock, Page, Search, Stored, Timers
+from relay.record.pages import place_of, token_after
 
 T = TypeVar("T")
-_TOKEN = "memory:"
 
 
 class MemoryStore:
@@ -68,11 +68,11 @@ class MemoryStore:
         found = [stored.relay for stored in self._live() if _matches(stored.relay, search)]
         found.sort(key=_place, reverse=True)
         if search.page_token is not None:
-            last = _place_of(search.page_token)
+            last = place_of(search.page_token)
             found = [relay for relay in found if _place(relay) < last]
         page = found[: search.limit]
         more = len(found) > len(page)
-        return Page(tuple(page), f"{_TOKEN}{page[-1].timestamp.isoformat()}|{page[-1].message_id}" if more else None)
+        return Page(tuple(page), token_after(*_place(page[-1])) if more else None)
 
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         self._write(lambda: self._relays.pop(message_id, None))
@@ -131,10 +131,3 @@ def _matches(relay: Relay, search: Search) -> bool:
 
 def _place(relay: Relay) -> tuple[datetime, str]:
     return relay.timestamp, relay.message_id
-
-
-def _place_of(token: str) -> tuple[datetime, str]:
-    if not token.startswith(_TOKEN):
-        raise ValueError("not a page token of this store")
-    at, message_id = token.removeprefix(_TOKEN).split("|", 1)
-    return datetime.fromisoformat(at), message_id

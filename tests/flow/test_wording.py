@@ -9,102 +9,19 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.flow.wording import BODY_MAX_CHARACTERS, comparable, compose, composed_before, segments
+from relay.flow.segments import BODY_MAX_CHARACTERS, segments
+from relay.flow.wording import comparable, compose, composed_before
+
+from scripts.fake_twilio.text import BASIC
+from tests.segment_counts import PLAIN, WIDE
 
 AMERICAN, OURS = "+15557654321", "+15551234567"
 GERMAN = "+4915112345678"
-GSM = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-EXTENDED = "\f^{}\\[~]|€"
-
-
-# Counting.
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("", 1),
-        ("a" * 160, 1),
-        ("a" * 161, 2),
-        ("a" * 306, 2),
-        ("a" * 307, 3),
-        ("a" * 459, 3),
-        ("a" * 460, 4),
-        (GSM, 1),
-        # The extension table: an escape and a character, two septets that stay together.
-        ("€" * 80, 1),
-        ("€" * 80 + "a", 2),
-        ("a" * 158 + "€", 1),
-        ("a" * 159 + "€", 2),
-        ("€" * 152, 2),
-        ("€" * 153, 3),
-        ("a" * 152 + "€" + "a" * 151, 2),
-        ("a" * 152 + "€" + "a" * 152, 3),
-        # UCS-2: one character outside GSM-7 makes all of them wide.
-        ("你" * 70, 1),
-        ("你" * 71, 2),
-        ("你" * 134, 2),
-        ("你" * 135, 3),
-        ("a" * 69 + "你", 1),
-        ("a" * 70 + "你", 2),
-        ("ç" + "a" * 70, 2),
-        # An emoji is two units, which stay together.
-        ("😀" * 35, 1),
-        ("😀" * 36, 2),
-        ("😀" * 66, 2),
-        ("😀" * 67, 3),
-        ("a" * 66 + "😀" + "a" * 65, 2),
-        ("a" * 66 + "😀" + "a" * 67, 3),
-        # SmartEncoded: typography becomes plain before it is counted.
-        ("“" + "a" * 158 + "”", 1),
-        ("’" * 160, 1),
-        ("—" * 160, 1),
-        ("a" * 157 + "…", 1),
-        ("a" * 158 + "…", 2),
-        ("a" * 158 + "½", 2),
-        ("\u00a0" * 160, 1),
-        ("\u200b" * 500, 1),
-        ("• ein Punkt " * 13, 1),
-    ],
-)
-def test_segments_are_counted_as_twilio_bills_them(text: str, count: int) -> None:
-    assert segments(text) == count
-
-
-def _counted_one_by_one(text: str) -> int:
-    """The same rules, character by character: each opens a new part when it does not fit into the last one."""
-    is_gsm = all(character in GSM + EXTENDED for character in text)
-    widths = [(2 if c in EXTENDED else 1) if is_gsm else (2 if ord(c) > 0xFFFF else 1) for c in text]
-    single, part = (160, 153) if is_gsm else (70, 67)
-    if sum(widths) <= single:
-        return 1
-    parts, used = 1, 0
-    for width in widths:
-        if used + width > part:
-            parts, used = parts + 1, 0
-        used += width
-    return parts
-
-
-_PLAIN = st.text(st.sampled_from(GSM + EXTENDED), max_size=400)
-_WIDE = st.text(st.sampled_from("aä你😀🔥é€"), max_size=400)
-
-
-@given(_PLAIN | _WIDE)
-def test_the_quick_count_is_the_count_character_by_character(text: str) -> None:
-    assert segments(text.replace("`", "")) == _counted_one_by_one(text.replace("`", ""))
-
-
-def test_half_an_emoji_is_counted_and_not_stumbled_over() -> None:
-    assert segments("\ud83d" * 71) == 2
 
 
 # Composing.
 
-_ANY = st.text(st.characters(codec="utf-8"), max_size=500) | _PLAIN | _WIDE
+_ANY = st.text(st.characters(codec="utf-8"), max_size=500) | PLAIN | WIDE
 
 
 @given(st.sampled_from([AMERICAN, GERMAN, "72404", "ACME Bank"]), _ANY, st.integers(0, 10))
@@ -121,7 +38,7 @@ def test_it_never_costs_a_segment_more_than_the_original_if_a_shorter_form_avoid
 
 def _without_accents(text: str) -> str:
     """But for those that GSM has."""
-    return "".join(each if each in GSM else unicodedata.normalize("NFD", each)[0] for each in text)
+    return "".join(each if each in BASIC else unicodedata.normalize("NFD", each)[0] for each in text)
 
 
 @given(st.sampled_from([AMERICAN, GERMAN, "72404"]), _ANY, st.integers(0, 10))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
-from relay.google.queries import QUERIES, QueryShape, build, index_for, page_start, page_token, search_shape
+from relay.google.queries import QUERIES, QueryShape, build, index_for, search_shape
 
-from tests.google.samples import NOW, sid
+from tests.google.samples import NOW
 
 FIELDS = ("final_status", "sender_phone")
 
@@ -70,36 +69,3 @@ def test_no_other_file_builds_a_query() -> None:
 @pytest.mark.parametrize("equal", [(), FIELDS[:1], FIELDS[1:], FIELDS])
 def test_there_is_a_search_for_every_combination_of_conditions(equal: tuple[str, ...]) -> None:
     assert search_shape(equal) == QueryShape(equal, "timestamp", "DESCENDING")
-
-
-def test_a_page_token_leads_back_to_its_place() -> None:
-    assert page_start(page_token(NOW, sid(7))) == (NOW, sid(7))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "nonsense",
-        "[]",
-        "{}",
-        '["2026-01-01T00:00:00+00:00"]',
-        '["2026-01-01T00:00:00", "SM1"]',
-        '["yesterday", "SM1"]',
-        '["2026-01-01T00:00:00+00:00", ""]',
-        '["2026-01-01T00:00:00+00:00", "a/b"]',
-        '["2026-01-01T00:00:00+00:00", 7]',
-        '[7, "SM1"]',
-        "sqlite:1:SM1",
-        "[" * 100_000,
-    ],
-)
-def test_a_token_of_somebody_else_is_refused(text: str) -> None:
-    for token in (text, base64.urlsafe_b64encode(text.encode()).decode()):
-        with pytest.raises(ValueError, match="not a page token"):
-            page_start(token)
-
-
-def test_a_token_that_is_not_even_ascii_is_refused() -> None:
-    with pytest.raises(ValueError, match="not a page token"):
-        page_start("é")

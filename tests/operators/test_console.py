@@ -9,12 +9,9 @@ from pathlib import Path
 import flask
 import main
 import pytest
-import relay.operators.console
 from relay import wiring
-from relay.operators.console import handle_console
+from relay.operators.console import PAGE, handle_console
 from relay.web import Request, Response
-
-FOLDER = Path(relay.operators.console.__file__).with_name("console")
 
 
 def _get(path: str, api_url: str = "", token_url: str = "", **changes: object) -> Response:
@@ -25,7 +22,7 @@ def _get(path: str, api_url: str = "", token_url: str = "", **changes: object) -
 def test_the_page_is_at_the_folders_address(path: str) -> None:
     response = _get(path)
     assert (response.status, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert response.body == (FOLDER / "index.html").read_bytes()
+    assert response.body == (PAGE / "index.html").read_bytes()
 
 
 def test_without_the_slash_the_browser_is_sent_to_the_folder() -> None:
@@ -33,7 +30,7 @@ def test_without_the_slash_the_browser_is_sent_to_the_folder() -> None:
     assert (response.status, response.headers["Location"]) == (308, "console/")
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
+@pytest.mark.parametrize("name", sorted(path.name for path in PAGE.iterdir()))
 def test_every_file_is_served_with_its_type(name: str) -> None:
     kinds = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
     response = _get(f"/console/{name}")
@@ -64,6 +61,12 @@ def test_where_the_relay_is_is_told_in_a_file_of_its_own() -> None:
     assert json.loads(response.body) == {"api_url": "https://relay.example.com", "token_url": "/local/token"}
 
 
+def test_what_outcomes_are_called_is_told_in_the_words_of_the_operators() -> None:
+    words = json.loads(_get("/console/words.json").body)
+    assert words["outcomes"]["recorded"] == ["▪", "recorded only"]
+    assert words["attempt_ends"]["unconfirmed"] == ["!", "no receipt in time"]
+
+
 def _policy(response: Response) -> dict[str, str]:
     parts = (part.strip().partition(" ") for part in response.headers["Content-Security-Policy"].split(";"))
     return {name: value for name, _, value in parts}
@@ -79,7 +82,7 @@ def test_the_page_may_speak_to_the_relay_and_to_nobody_else() -> None:
 
 
 def test_the_page_needs_nothing_that_its_policy_forbids() -> None:
-    for path in FOLDER.iterdir():
+    for path in PAGE.iterdir():
         text = path.read_text("utf-8")
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text), path.name
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|\beval\(|new Function", text), path.name
@@ -88,7 +91,7 @@ def test_the_page_needs_nothing_that_its_policy_forbids() -> None:
 
 
 def test_the_page_asks_for_no_other_routes() -> None:
-    text = "".join(path.read_text("utf-8") for path in FOLDER.glob("*.js"))
+    text = "".join(path.read_text("utf-8") for path in PAGE.glob("*.js"))
     assert set(re.findall(r'"(/[a-z]+/[a-z/-]+)"', text)) == {"/sms/relay-state", "/sms/redrive"}
 
 

@@ -95,7 +95,7 @@ def test_it_begins_at_the_given_tier_under_todays_policy(played: Played) -> None
 @pytest.mark.parametrize(
     "changes",
     [
-        {"message_id": "SM1"},
+        {"message_id": "SM/1"},
         {"request_id": None},
         {"request_id": "short"},
         {"request_id": "x" * 65},

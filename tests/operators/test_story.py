@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given
-from relay.core.failures import NOT_STARTED, UNREACHABLE
+from relay.core.failures import NOT_STARTED, UNREACHABLE, Failure
 from relay.core.model import Attachment, AttemptStatus, FinalStatus, Relay, Step
 from relay.operators.story import story, summary
-from relay.operators.words import OVERDUE, explained, is_overdue, outcome
+from relay.operators.words import ATTEMPT_ENDS, OUTCOMES, OVERDUE, explained, is_overdue, outcome
 from relay.ports import Ambiguous
 from relay.twilio import codes
 
@@ -139,7 +139,11 @@ def test_a_delivery_after_the_alarm_says_that_it_came_late(played: Played) -> No
 @pytest.mark.parametrize(
     ("sender", "words", "do"),
     [
-        ("+12025550111", "From a handler who opted out with it: kept, not forwarded.", "Have the handler text START."),
+        (
+            "+12025550111",
+            "From a handler who opted out with it: kept, not forwarded.",
+            "Have the handler text START to the business number: until then Twilio blocks every text to that phone.",
+        ),
         (OURS, "From one of our own numbers: kept, not forwarded.", "Nothing to do."),
     ],
 )
@@ -178,6 +182,42 @@ def test_what_should_long_have_moved_is_overdue(played: Played) -> None:
     assert headline.startswith("Overdue. ")
     assert "Nothing moves" in advice
     assert summary(relay, late)["is_overdue"] is True
+
+
+def test_what_a_relay_waits_for_is_said_until_it_has_ended(played: Played) -> None:
+    message_id = played.text("Wait", CUSTOMER, refusal(20429))
+    planned = _story(played, message_id)["waits"]
+    assert planned == {
+        "words": "The next try begins in",
+        "since": START.isoformat(),
+        "until": (START + timedelta(seconds=2)).isoformat(),
+    }
+    played.wait(3)
+    sent = _story(played, message_id)["waits"]
+    assert (sent["words"], sent["since"]) == ("Goes on in", planned["until"])
+    played.receipt(message_id, "delivered")
+    assert _story(played, message_id)["waits"] is None
+
+
+def test_advice_that_the_next_try_repeats_is_said_once(played: Played) -> None:
+    (drive,) = _story(played, played.exhausted())["drives"]
+    advice = [attempt["advice"] for attempt in drive["attempts"] if attempt["tier"] == 3]
+    assert advice == ["", "", "", "It did not pass by itself: redrive the relay later."]
+
+
+@pytest.mark.parametrize(
+    ("failure", "shown"), [(codes.failure_of(30003), "30003"), (None, ""), (UNREACHABLE, ""), (NOT_STARTED, "")]
+)
+def test_a_code_is_shown_where_there_is_one_and_no_stand_in_ever(failure: Failure | None, shown: str) -> None:
+    attempt = an_attempt(status=AttemptStatus.FAILED, failure=failure)
+    relay = a_relay(attempts=(attempt,))
+    assert summary(relay, START)["code"] == story(relay, START)["drives"][0]["attempts"][0]["code"] == shown
+
+
+def test_every_outcome_and_every_end_of_an_attempt_has_a_sign_of_its_own() -> None:
+    assert set(OUTCOMES) == set(FinalStatus)
+    for table in (OUTCOMES, ATTEMPT_ENDS):
+        assert len({sign for sign, _ in table.values()}) == len({words for _, words in table.values()}) == len(table)
 
 
 def test_a_row_ends_when_the_relay_ended(played: Played) -> None:

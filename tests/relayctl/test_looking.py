@@ -40,7 +40,7 @@ def test_a_text_that_cascaded_is_listed_and_shown_with_its_codes(ctl: Ctl, stack
     bars = [line for line in shown.out.splitlines() if "━" in line]
     assert [line.split()[0] for line in bars] == ["1", "2", "3"]
     assert ["✕" in bars[0], "!" in bars[1], "✓" in bars[2]] == [True, True, True]
-    assert "A text came in and is durable." in shown.out
+    assert "The text came in and is safely stored." in shown.out
 
 
 def test_bars_are_to_scale(ctl: Ctl, stack: RunningStack) -> None:

@@ -182,7 +182,7 @@ def test_the_next_redrive_of_a_relay_has_an_id_of_its_own() -> None:
         (["--since", "1h"], "--failed and --since go together"),
         (["SM" + "0" * 32, "--failed", "--since", "1h"], "not both"),
         (["--resume", "SM" + "0" * 32], "go with no ids"),
-        (["SM12"], "not SM or MM followed by 32"),
+        (["SM/12"], "not a message's id"),
         (["--failed", "--since", "yesterday"], "neither a length"),
         (["SM" + "0" * 32, "--tier", "0"], "0 is not in the range"),
     ],

@@ -59,7 +59,7 @@ def test_a_search_goes_by_sender_and_pages_newest_first(caller: Caller) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"message_id": "SM1"},
+        {"message_id": "SM/1"},
         {"message_id": "SM" + "0" * 32, "limit": 1},
         {"final_status": "lost"},
         {"since": "yesterday"},

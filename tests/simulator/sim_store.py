@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from relay.core.model import RETENTION, Relay, Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.ports import Page, Search, Stored
+from relay.record.pages import place_of, token_after
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
-from tests.simulator.history import BEGINNING, History, time_of
+from tests.simulator.history import History, time_of
 from tests.simulator.sim_timers import ProcessTimers
 
 T = TypeVar("T")
@@ -84,17 +85,16 @@ class ProcessStore:
         return self._read("store.due", timeout_seconds, found)
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
-        if search.page_token is not None and "/" not in search.page_token:
-            raise ValueError("not a page token of this store")
+        last = None if search.page_token is None else place_of(search.page_token)
 
         def found() -> Page:
             relays = [stored.relay for stored in self._all_visible() if _matches(search, stored.relay)]
             relays.sort(key=_position, reverse=True)
-            if search.page_token is not None:
-                relays = [relay for relay in relays if _token(relay) < search.page_token]
+            if last is not None:
+                relays = [relay for relay in relays if _position(relay) < last]
             more = len(relays) > search.limit
             page = tuple(relays[: search.limit])
-            return Page(page, _token(page[-1]) if more else None)
+            return Page(page, token_after(*_position(page[-1])) if more else None)
 
         return self._read("store.search", timeout_seconds, found)
 
@@ -192,9 +192,3 @@ def _matches(search: Search, relay: Relay) -> bool:
 
 def _position(relay: Relay) -> tuple[datetime, str]:
     return (relay.timestamp, relay.message_id)
-
-
-def _token(relay: Relay) -> str:
-    """Sorts like the position: microseconds since the beginning (in a fixed width), then the id."""
-    microseconds = (relay.timestamp - BEGINNING) // timedelta(microseconds=1)
-    return f"{microseconds + 10**18:020d}/{relay.message_id}"

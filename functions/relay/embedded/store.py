@@ -6,8 +6,6 @@ a newer revision has added to it stays there when this one updates the relay.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 import secrets
@@ -25,6 +23,7 @@ from relay.errors import AlreadyStored, VersionConflict
 from relay.ports import Clock, Journal, Page, Search, Stored
 from relay.record.documents import Document, to_document
 from relay.record.earlier import completed
+from relay.record.pages import place_of, token_after
 
 # A relay rarely writes more often than this, so trimming keeps up with what comes in.
 _FEED_LINES_PER_RELAY = 20
@@ -32,7 +31,6 @@ _FEED_LINES_PER_RELAY = 20
 # The columns beside message_id and version, in the order of _row.
 _COLUMNS = ("timestamp", "sender_phone", "final_status", "due_at", "expires_at", "document")
 _OWN_TIER_STATUS = re.compile(r"tier_\d+_status")
-_TOKEN = re.compile(r"sqlite:(-?\d{1,18}):(.*)", re.DOTALL)
 
 
 class SqliteStore:
@@ -118,7 +116,8 @@ class SqliteStore:
         shown = rows[: search.limit]
         found = (self._readable(message_id, document) for _, message_id, document in shown)
         relays = tuple(relay for relay in found if relay is not None)
-        return Page(relays, _token(*shown[-1][:2]) if len(rows) > search.limit else None)
+        is_last = len(rows) <= search.limit
+        return Page(relays, None if is_last else token_after(from_micros(shown[-1][0]), shown[-1][1]))
 
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         def work(connection: sqlite3.Connection) -> None:
@@ -210,30 +209,15 @@ def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
         conditions.append("timestamp < ?")
         values.append(to_micros(search.until))
     if search.page_token is not None:
+        timestamp, message_id = place_of(search.page_token)
         conditions.append("(timestamp, message_id) < (?, ?)")
-        values.extend(_position(search.page_token))
+        values.extend((to_micros(timestamp), message_id))
     where = " AND ".join(conditions)
     order = "ORDER BY timestamp DESC, message_id DESC LIMIT ?"
     return f"SELECT timestamp, message_id, document FROM relays INDEXED BY {index} WHERE {where} {order}", [
         *values,
         search.limit + 1,
     ]
-
-
-def _token(timestamp: int, message_id: str) -> str:
-    """Where the next page begins: after this relay, whatever has arrived or gone since."""
-    text = f"sqlite:{timestamp}:{message_id}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _position(token: str) -> tuple[int, str]:
-    try:
-        found = _TOKEN.fullmatch(base64.b64decode(token.encode(), altchars=b"-_", validate=True).decode())
-    except (binascii.Error, UnicodeError) as error:
-        raise ValueError("not a page token of this store") from error
-    if found is None:
-        raise ValueError("not a page token of this store")
-    return int(found[1]), found[2]
 
 
 def _row(relay: Relay, document: Document) -> tuple[Any, ...]:

@@ -5,70 +5,17 @@ One extra segment costs more than a thousand times all the cloud operations of a
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-# GSM 03.38: the basic set costs one septet a character, the extension table two.
-_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = frozenset("\f^{}\\[~]|€")
-_GSM = re.compile(f"[{re.escape(''.join(_BASIC | _EXTENSION))}]*")
-_EXTENDED = re.compile(f"[{re.escape(''.join(_EXTENSION))}]")
-
-# What Twilio's SmartEncoded replaces before it counts, as far as it occurs in everyday texts: typographic characters
-# that have a plain twin. Source: Twilio docs/messaging/services/smart-encoding-char-list, and its segment calculator.
-_SMART = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02bd\u00b4\u0060", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u02ba\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2013\u2014\u2015\u2022\u2043", "-"),
-        **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a", " "),
-        **dict.fromkeys("\u202f\u205f\u2028\u2029", " "),
-        **dict.fromkeys("\u200b\u2060\ufeff", ""),
-        "\u2026": "...", "\u203c": "!!", "\u201a": ",", "\u2039": "<", "\u203a": ">", "\u2044": "/", "\u00f7": "/",
-        "\u00bc": "1/4", "\u00bd": "1/2", "\u00be": "3/4",
-    }
-)  # fmt: skip
+from relay.flow.segments import BODY_MAX_CHARACTERS, excess, is_gsm, segments, smart_encoded
 
 # Letters that GSM lacks and that are read the same without their accent (Spanish, Portuguese, French, Italian).
 _WITHOUT_ACCENT = str.maketrans("áíóúâêîôûãõëïçÁÀÂÃÈÊÍÓÒÔÕÚÙ", "aiouaeiouaoeicAAAAEEIOOOOUU")
-
-_GSM_SINGLE, _GSM_PART = 160, 153  # septets
-_UCS2_SINGLE, _UCS2_PART = 70, 67  # UTF-16 code units
-
-# Twilio refuses a longer body with 21617, where "emojis, emoticons or non-GSM characters will be counted as multiple
-# characters". How many it does not say; UTF-16 code units are what SMS itself counts.
-BODY_MAX_CHARACTERS = 1600
 _CUT = "... [cut]"
 
 # Where the attachments are, as the long note has it, and as the revision before this one had it.
 _WHERE, _WHERE_BEFORE = ": in Twilio's log", ", see the record"
-
-
-def segments(text: str) -> int:
-    """How many SMS segments Twilio bills for this text; at least 1."""
-    text = text.translate(_SMART)
-    if _GSM.fullmatch(text):
-        septets = _EXTENDED.sub("\x1b\\g<0>", text)
-        return _parts(len(septets), _GSM_SINGLE, _GSM_PART, lambda index: septets[index] == "\x1b")
-    units = text.encode("utf-16-be", "surrogatepass")
-    return _parts(len(units) // 2, _UCS2_SINGLE, _UCS2_PART, lambda index: 0xD8 <= units[2 * index] <= 0xDB)
-
-
-def _parts(units: int, single: int, part: int, begins_a_pair: Callable[[int], bool]) -> int:
-    """So many units in parts, none of which ends between the two halves of a character."""
-    if units <= single:
-        return 1
-    parts = end = 0
-    while end < units:
-        end += part
-        parts += 1
-        if end < units and begins_a_pair(end - 1):
-            end -= 1
-    return parts
 
 
 def comparable(text: str) -> str:
@@ -77,7 +24,7 @@ def comparable(text: str) -> str:
     SmartEncoded changes the body that Twilio shows, and which characters it changes is Twilio's to decide: they have a
     plain twin in ASCII. Its own letters and digits are none of them, nor are those of scripts without such twins.
     """
-    plain = unicodedata.normalize("NFKC", text.translate(_SMART))
+    plain = unicodedata.normalize("NFKC", smart_encoded(text))
     return "".join(
         character
         for character in plain
@@ -132,7 +79,7 @@ def _spellings(body: str) -> Iterator[str]:
     # One accent that GSM 03.38 lacks makes a text take more than twice the room. As the very last resort it is left
     # off, as phones do that are set to reduced character support; the record keeps it.
     reduced = body.translate(_WITHOUT_ACCENT)
-    if reduced != body and _GSM.fullmatch(reduced.translate(_SMART)):
+    if reduced != body and is_gsm(smart_encoded(reduced)):
         yield reduced
 
 
@@ -155,19 +102,10 @@ def _counted(count: int) -> str:
 
 def _fitted(head: str, body: str, note: str) -> str:
     text = head + body + note
-    if not _over(text):
+    if not excess(text):
         return text
     kept = body[:BODY_MAX_CHARACTERS]
-    while over := _over(head + kept + _CUT + note):
+    while over := excess(head + kept + _CUT + note):
         # No character counts for more than three.
         kept = kept[: -max(1, over // 3)]
     return head + kept + _CUT + note
-
-
-def _over(text: str) -> int:
-    """By how many characters Twilio may find a body too long, as it is or as SmartEncoded makes it; 0 when it fits."""
-    if 3 * len(text) <= BODY_MAX_CHARACTERS:
-        return 0
-    forms = (text, text.translate(_SMART))
-    longest = max(len(form.encode("utf-16-be", "surrogatepass")) // 2 for form in forms)
-    return max(0, longest - BODY_MAX_CHARACTERS)

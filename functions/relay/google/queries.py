@@ -6,8 +6,6 @@ answers a query that has no index, the real Firestore refuses it.
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,21 +86,3 @@ def with_ids(collection: Any, message_ids: Sequence[str]) -> Any:
     from google.cloud.firestore_v1.base_query import FieldFilter
 
     return collection.where(filter=FieldFilter(DOCUMENT_ID, "in", [collection.document(each) for each in message_ids]))
-
-
-def page_token(timestamp: datetime, message_id: str) -> str:
-    """Where the next page begins: after this relay. Opaque to everybody else."""
-    position = json.dumps([timestamp.isoformat(), message_id], separators=(",", ":"))
-    return base64.urlsafe_b64encode(position.encode()).decode()
-
-
-def page_start(token: str) -> tuple[datetime, str]:
-    """The place a token stands for. Raises ValueError when it is not one of ours."""
-    try:
-        timestamp, message_id = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-        start = datetime.fromisoformat(timestamp)
-    except (ValueError, TypeError, RecursionError):
-        raise ValueError("not a page token") from None
-    if start.tzinfo is None or not isinstance(message_id, str) or not message_id or "/" in message_id:
-        raise ValueError("not a page token")
-    return start, message_id

@@ -15,9 +15,10 @@ from relay.core.model import Relay, Timer
 from relay.errors import AlreadyStored, RelayError, StoreUnavailable, VersionConflict
 from relay.google import clients
 from relay.google.calls import Deadline, LazyClient, call
-from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, page_start, page_token, search_shape, with_ids
+from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, search_shape, with_ids
 from relay.ports import Clock, Journal, Page, Search, Stored, Timers
 from relay.record.documents import Document, from_document, to_document
+from relay.record.pages import place_of, token_after
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ class FirestoreStore:
         return self._live(query, limit, Deadline(timeout_seconds))
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
-        start = None if search.page_token is None else page_start(search.page_token)
+        start = None if search.page_token is None else place_of(search.page_token)
         self.warm_up()
         given = {"final_status": search.final_status, "sender_phone": search.sender_phone}
         equal: dict[str, object] = {name: str(value) for name, value in given.items() if value is not None}
@@ -121,7 +122,7 @@ class FirestoreStore:
         found = self._live(query, search.limit + 1, Deadline(timeout_seconds))
         relays = tuple(stored.relay for stored in found[: search.limit])
         is_last = len(found) <= search.limit
-        return Page(relays, None if is_last else page_token(relays[-1].timestamp, relays[-1].message_id))
+        return Page(relays, None if is_last else token_after(relays[-1].timestamp, relays[-1].message_id))
 
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         self.warm_up()

@@ -7,15 +7,16 @@ from collections.abc import Collection
 
 from relay.core.events import Event, EventKind
 from relay.core.policy import Policy
-from relay.errors import BadRequest
+from relay.fields import Fields, matching, message_id, number
 from relay.flow import conductor
 from relay.flow.world import TASK_LIMITS, Budget, World
+from relay.operators.guard import guarded
 from relay.operators.identity import Caller, IdentityVerifier
-from relay.operators.internal_api import Body, answer
-from relay.operators.state_api import message_id, relay_json
+from relay.operators.state_api import no_such_relay, relay_json
 from relay.web import Request, Response, json_response
 
 _FIELDS = ("message_id", "request_id", "tier")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SECONDS = 20.0
 _BY = "operator"
 
@@ -28,14 +29,10 @@ def handle_redrive(
     `request_id` is the caller's own: repeating it changes nothing. `tier` is where to begin, 1 if it is not given.
     """
 
-    def start(body: Body, caller: Caller) -> Response:
-        request_id = body.get("request_id")
-        if not isinstance(request_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{8,64}", request_id):
-            raise BadRequest(400, "request_id is not 8 to 64 letters, digits, - or _.")
-        tier = body.get("tier", 1)
-        if not isinstance(tier, int) or isinstance(tier, bool) or not 1 <= tier <= policy.last_tier:
-            raise BadRequest(400, f"tier is not a number from 1 to {policy.last_tier}.")
-        relay_id = message_id(body)
+    def start(fields: Fields, caller: Caller) -> Response:
+        request_id = matching(fields, "request_id", _REQUEST_ID, "8 to 64 letters, digits, - or _")
+        tier = number(fields, "tier", policy.last_tier) if "tier" in fields else 1
+        relay_id = message_id(fields)
         response = redrive(world, policy, relay_id, request_id, tier)
         # Who asked is for the log: the record is read by more people and kept for longer.
         world.journal.note(
@@ -43,7 +40,7 @@ def handle_redrive(
         )
         return response
 
-    return answer(request, verifier, allowed_origins, _FIELDS, start)
+    return guarded(request, verifier, allowed_origins, _FIELDS, start)
 
 
 def redrive(world: World, policy: Policy, relay_id: str, request_id: str, tier: int) -> Response:
@@ -51,12 +48,12 @@ def redrive(world: World, policy: Policy, relay_id: str, request_id: str, tier: 
     budget = Budget(world.clock, _SECONDS, TASK_LIMITS)
     stored = conductor.load(world, relay_id, budget)
     if stored is None:
-        raise BadRequest(404, "No such relay: unknown, or expired after 90 days.")
+        raise no_such_relay()
     reason = f"from tier {tier} of {policy.last_tier}"
     event = Event(EventKind.REDRIVE_REQUESTED, policy=policy, tier=tier, request_id=request_id, reason=reason, by=_BY)
     applied = conductor.apply(world, stored, event, budget)
     if applied.stored is None:
-        raise BadRequest(404, "No such relay: unknown, or expired after 90 days.")
+        raise no_such_relay()
     relay = applied.stored.relay
     if request_id not in relay.redrive_ids:
         return json_response(409, {"error": f"Not redriven: {applied.ignored_because}.", "relay": relay_json(relay)})

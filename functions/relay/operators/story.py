@@ -1,11 +1,12 @@
 """What happened to a relay, laid out for people: drives and attempts on a time line, and one row for a list.
 
-Read from the record alone, and pure. The console and the operator's command only draw what is said here, so that both
-tell the same story. What is returned is JSON: times in ISO 8601 (UTC), lengths of time in seconds.
+Read from the record alone, and pure. The console, the page of phones, the terminal and relayctl only draw what is said
+here, so that all tell the same story. What is returned is JSON: times in ISO 8601 (UTC), lengths of time in seconds.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,17 @@ from typing import Any
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.flow.wording import attachments_in_words
-from relay.log import EVENTS
-from relay.operators.words import attempts_of_drive, explained, handler, is_overdue, outcome
+from relay.operators.trail import told
+from relay.operators.words import (
+    ATTEMPT_ENDS,
+    OUTCOMES,
+    attempts_of_drive,
+    explained,
+    handler,
+    is_overdue,
+    outcome,
+    shown_code,
+)
 from relay.record.documents import plain
 
 Json = dict[str, Any]
@@ -39,8 +49,8 @@ _WENT_WRONG = frozenset({AttemptStatus.FAILED, AttemptStatus.UNCONFIRMED, Attemp
 
 
 def story(relay: Relay, now: datetime) -> Json:
-    """All of it: `headline` and `advice`, `attachments` (None: there are none), `drives` with their attempts, and the
-    `trail` with each step in words."""
+    """Returns all of it: `headline` and `advice`, what it `waits` for while it is in progress, its `attachments` (None:
+    there are none), `drives` with their attempts, and the `trail` with each step in words."""
     headline, advice = outcome(relay, now)
     answer = {
         "headline": headline,
@@ -48,10 +58,16 @@ def story(relay: Relay, now: datetime) -> Json:
         "is_overdue": is_overdue(relay, now),
         "seconds_to_delivery": seconds_to_delivery(relay),
         "attachments": _attachments(relay),
+        "waits": _waits(relay),
         "drives": _drives(relay),
-        "trail": [_line(entry) for entry in relay.error_log],
+        "trail": trail(relay),
     }
     return _json(answer)
+
+
+def trail(relay: Relay, first: int = 0) -> list[Json]:
+    """Returns the lines of the relay's trail from this one (0-based) on."""
+    return [_json(_line(relay, entry)) for entry in relay.error_log[first:]]
 
 
 def summary(relay: Relay, now: datetime) -> Json:
@@ -69,6 +85,8 @@ def summary(relay: Relay, now: datetime) -> Json:
         "media_count": relay.media_count,
         "sender_class": relay.sender_class.value,
         "final_status": relay.final_status.value,
+        "sign": OUTCOMES[relay.final_status][0],
+        "outcome": OUTCOMES[relay.final_status][1],
         "headline": outcome(relay, now)[0],
         "tiers": relay.policy.last_tier,
         "tier_reached": tier,
@@ -83,6 +101,7 @@ def summary(relay: Relay, now: datetime) -> Json:
         "attempts": len(relay.attempts),
         "redrives": len(relay.redrive_ids),
         "error_code": bad.error_code if bad else None,
+        "code": shown_code(bad.error_code) if bad else "",
         "reason": reason,
         "advice": advice,
     }
@@ -127,10 +146,29 @@ def _drives(relay: Relay) -> list[Json]:
                 "number": number,
                 "started_at": started_at,
                 "ended_at": _end(relay.error_log[line:next_line]),
-                "attempts": [_attempt(relay, attempt) for attempt in relay.attempts[first - 1 : next_first - 1]],
+                "attempts": _attempts(relay, relay.attempts[first - 1 : next_first - 1]),
             }
         )
     return drives
+
+
+def _waits(relay: Relay) -> Json | None:
+    """Returns what a relay in progress waits for: words that a length of time completes, and from when until when."""
+    current = relay.current_attempt
+    if relay.final_status is not FinalStatus.IN_PROGRESS or relay.due_at is None or current is None:
+        return None
+    if current.status is AttemptStatus.SCHEDULED:
+        return {"words": "The next try begins in", "since": _planned_at(relay, current), "until": relay.due_at}
+    return {"words": "Goes on in", "since": current.starts_at, "until": relay.due_at}
+
+
+def _attempts(relay: Relay, attempts: Sequence[Attempt]) -> list[Json]:
+    stories = [_attempt(relay, attempt) for attempt in attempts]
+    for one, following in itertools.pairwise(stories):
+        # Advice that the next try repeats is said there, once.
+        if (one["tier"], one["advice"]) == (following["tier"], following["advice"]):
+            one["advice"] = ""
+    return stories
 
 
 def _attempt(relay: Relay, attempt: Attempt) -> Json:
@@ -144,21 +182,30 @@ def _attempt(relay: Relay, attempt: Attempt) -> Json:
         "try_in_tier": attempt.try_in_tier,
         "is_resend": attempt.is_resend,
         "status": attempt.status.value,
+        "sign": ATTEMPT_ENDS.get(attempt.status, ("", ""))[0],
         "error_code": attempt.error_code,
+        "code": shown_code(attempt.error_code),
         "failure_class": (attempt.failure or NO_REASON).failure_class.value if has_failed else None,
         "words": words,
         "advice": advice,
         "message_sid": attempt.sent_id,
-        "planned_at": _first(lines, _PLANS_ATTEMPT) or relay.timestamp,
+        "planned_at": _planned_at(relay, attempt),
         "starts_at": attempt.starts_at,
         "started_at": _first(lines, {Step.ATTEMPT_STARTED}),
+        "accepted_at": _first(lines, {Step.ATTEMPT_ACCEPTED}),
         "ended_at": _first(lines, _ENDS_ATTEMPT),
         "deadline_at": attempt.deadline_at,
-        "marks": [_line(entry) for entry in lines if entry.step in _MARKS],
+        "marks": [_line(relay, entry) for entry in lines if entry.step in _MARKS],
     }
 
 
-def _line(entry: TrailEntry) -> Json:
+def _planned_at(relay: Relay, attempt: Attempt) -> datetime:
+    lines = [entry for entry in relay.error_log if entry.attempt == attempt.number]
+    return _first(lines, _PLANS_ATTEMPT) or relay.timestamp
+
+
+def _line(relay: Relay, entry: TrailEntry) -> Json:
+    line = told(relay, entry)
     return {
         "at": entry.at,
         "step": entry.step.value,
@@ -168,7 +215,9 @@ def _line(entry: TrailEntry) -> Json:
         "error_code": entry.error_code,
         "reason": entry.reason,
         "by": entry.by,
-        "words": EVENTS[entry.step].meaning,
+        "label": line.label,
+        "words": line.words,
+        "tone": line.tone.value,
     }
 
 

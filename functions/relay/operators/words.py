@@ -1,7 +1,8 @@
 """A relay and its attempts in plain words: how it stands, why, and what to do about it.
 
-Pure. Owns the words that operators read; the advice for each class of failure is in core/failures.py, the meaning of
-the steps in log.py.
+Pure. Owns the words that operators read, with trail.py, which has those of a trail's lines: pages, terminal and
+relayctl show them as they are. What a failure means is in core/failures.py. Nothing is borrowed from log.py: a log line
+speaks to people who watch the service and names what to check; these words, to people who have one relay before them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from datetime import datetime, timedelta
 from relay.core.failures import NO_REASON, FailureClass
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import Reach
-from relay.log import EVENTS
 
 # A lost timer is made good by the sweep within a minute and its grace; twice that means that nobody sweeps.
 OVERDUE = timedelta(minutes=3)
@@ -20,8 +20,25 @@ OVERDUE = timedelta(minutes=3)
 NOTHING_TO_DO = "Nothing to do."
 _OVERDUE_ADVICE = "Timers and sweep are not doing their work: see docs/operations.md, “Nothing moves”."
 _ASK = "It may have arrived: ask the handler before you send it again."
+_CALL = "Call the customer; then redrive the relay."
+_START = "Have the handler text START to the business number: until then Twilio blocks every text to that phone."
 _REDRIVE_LATER = "It did not pass by itself: redrive the relay later."
 
+# How a relay stands, in a word or two, and the sign that stands before it wherever there is little room.
+OUTCOMES = {
+    FinalStatus.IN_PROGRESS: ("→", "in progress"),
+    FinalStatus.DELIVERED: ("✓", "delivered"),
+    FinalStatus.EXHAUSTED: ("✕", "exhausted"),
+    FinalStatus.RECORDED: ("▪", "recorded only"),
+}
+# The same of an attempt about which nothing more is awaited.
+ATTEMPT_ENDS = {
+    AttemptStatus.DELIVERED: ("✓", "delivered"),
+    AttemptStatus.FAILED: ("✕", "failed"),
+    AttemptStatus.UNCONFIRMED: ("!", "no receipt in time"),
+    AttemptStatus.UNKNOWN: ("?", "fate unknown"),
+    AttemptStatus.WITHDRAWN: ("\N{EN DASH}", "not needed"),
+}
 _STATUS_WORDS = {
     AttemptStatus.SCHEDULED: "planned, not begun yet",
     AttemptStatus.CLAIMED: "being sent; how that went is not on record yet",
@@ -34,8 +51,8 @@ _STATUS_WORDS = {
 _OUTLOOKS = {
     AttemptStatus.SCHEDULED: "Next is {tier}.",
     AttemptStatus.CLAIMED: "It is being sent to {tier}.",
-    AttemptStatus.UNKNOWN: "Nobody can tell yet whether it left for {tier}: Twilio is asked at the deadline.",
-    AttemptStatus.ACCEPTED: "Twilio has it for {tier}: delivery is awaited.",
+    AttemptStatus.UNKNOWN: "It may or may not have left for {tier}: Twilio is asked at the deadline.",
+    AttemptStatus.ACCEPTED: "Twilio has it for {tier}: waiting for the carrier to confirm.",
 }
 _SENDER_WORDS = {
     SenderClass.HANDLER: "a handler",
@@ -54,9 +71,8 @@ def outcome(relay: Relay, now: datetime) -> tuple[str, str]:
         tail = " It had already been given up as exhausted." if late else ""
         return f"Delivered at tier {tier}, {handler(relay, tier)}.{tail}", NOTHING_TO_DO
     if relay.final_status is FinalStatus.EXHAUSTED:
-        advice = EVENTS[Step.EXHAUSTED].what_to_do
         unresolved = any(attempt.is_unresolved for attempt in attempts_of_drive(relay))
-        return _nobody_reached(relay), f"{_ASK} {advice}" if unresolved else advice
+        return _nobody_reached(relay), f"{_ASK} {_CALL}" if unresolved else _CALL
     current = relay.current_attempt
     words = _OUTLOOKS.get(current.status) if current else None
     tier_words = f"tier {current.tier}, {handler(relay, current.tier)}" if current else ""
@@ -96,9 +112,14 @@ def is_overdue(relay: Relay, now: datetime) -> bool:
 
 def handler(relay: Relay, tier: int, reach: Reach | None = None) -> str:
     """Returns who is at this tier. `reach` is the one of an attempt: a redrive may have brought others since."""
-    if tier > relay.policy.last_tier or (reach and relay.policy.tier(tier).reach != reach):
+    if not 1 <= tier <= relay.policy.last_tier or (reach and relay.policy.tier(tier).reach != reach):
         return "an earlier handler"
     return relay.policy.tier(tier).name
+
+
+def shown_code(code: int | None) -> str:
+    """Returns an error code as people see it; empty where there is none but a stand-in of ours (zero or less)."""
+    return str(code) if code is not None and code > 0 else ""
 
 
 def attempts_of_drive(relay: Relay) -> Sequence[Attempt]:
@@ -109,8 +130,7 @@ def attempts_of_drive(relay: Relay) -> Sequence[Attempt]:
 def _recorded(relay: Relay) -> tuple[str, str]:
     who = _SENDER_WORDS.get(relay.sender_class, "a sender whose texts are not forwarded")
     opted_out = relay.sender_class is SenderClass.HANDLER_OPT_OUT
-    advice = EVENTS["handler_opted_out"].what_to_do if opted_out else NOTHING_TO_DO
-    return f"From {who}: kept, not forwarded.", advice
+    return f"From {who}: kept, not forwarded.", _START if opted_out else NOTHING_TO_DO
 
 
 def _nobody_reached(relay: Relay) -> str:

@@ -46,11 +46,11 @@ async function freshToken(stack) {
   return token;
 }
 
-/** The latest relays, newest first, and the time at the relay. */
+/** The latest relays, newest first, each with its record, its row and its story, and the time at the relay. */
 export async function latestRelays(stack) {
   const headers = { Authorization: `Bearer ${await freshToken(stack)}` };
   try {
-    return await post("/sms/relay-state", { limit: RELAYS_SHOWN }, headers);
+    return await post("/sms/relay-state", { view: "whole", limit: RELAYS_SHOWN }, headers);
   } catch (error) {
     // Another stack has taken this one's place, with another key.
     if (error instanceof Refused && [401, 403].includes(error.status)) tokenEnds = 0;

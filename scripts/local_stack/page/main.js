@@ -6,7 +6,6 @@ import { offerBehaviours } from "./carrier.js";
 import { byId, element, setText } from "./dom.js";
 import { buildPhones, showPhones } from "./phones.js";
 import { showRelays } from "./timeline.js";
-import { loadWords } from "./words.js";
 
 const RETRY_MS = 1500;
 const RUNNING_MS = 700;
@@ -52,7 +51,7 @@ async function refreshRelays() {
     // The long poll notices when the stack is gone; a single failure here is tried again.
   }
   refresh.isUnderWay = false;
-  const isRunning = seen.relays.some((relay) => relay.final_status === "in_progress");
+  const isRunning = seen.relays.some(({ summary }) => summary.final_status === "in_progress");
   refreshTimer = setTimeout(refreshRelays, refresh.again ? 0 : isRunning ? RUNNING_MS : IDLE_MS);
 }
 
@@ -91,7 +90,6 @@ byId("copy").addEventListener("click", async () => {
 
 /** One connection to one run of the stack; returns (by an error) when it ends. */
 async function follow() {
-  await loadWords();
   const stack = await describeStack();
   if (stack.id !== seen.stack?.id) showStack(stack);
   showConnection("live");

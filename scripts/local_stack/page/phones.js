@@ -2,17 +2,9 @@
 
 import { announce, byId, element, reconcile, setText } from "./dom.js";
 import { makeSwitch, showSwitch } from "./carrier.js";
-import { whereabouts } from "./words.js";
+import { seconds } from "./times.js";
 
 const BUBBLES_SHOWN = 30;
-const ATTEMPT_NOTES = {
-  scheduled: "Will be tried",
-  claimed: "Being sent",
-  accepted: "Twilio has it, no receipt yet",
-  unknown: "Twilio's answer was lost",
-  unconfirmed: "Nothing confirmed in time",
-  withdrawn: "Not needed any more",
-};
 
 /** Build the phones of a stack. `send(body)` texts as the customer and resolves when Twilio has it. */
 export function buildPhones(stack, send) {
@@ -87,9 +79,8 @@ function handlerPhone(stack, tier) {
 
 /** Bring all phones up to date with the fake's state and the relays that are known. */
 export function showPhones(stack, state, relays) {
-  const byMessage = new Map(relays.map((relay) => [relay.message_id, relay]));
-  const running = relays.find((relay) => relay.final_status === "in_progress");
-  const activeTier = running?.attempts.at(-1)?.tier;
+  const byMessage = new Map(relays.map(({ summary }) => [summary.message_id, summary]));
+  const activeTier = relays.find(({ summary }) => summary.final_status === "in_progress")?.summary.tier_reached;
   // Relays outlive a stop, phones do not: what became of a text that no phone knows any more is no news for one.
   const known = new Set(state.messages.map((message) => message.sid));
   for (const phone of state.phones) {
@@ -107,9 +98,16 @@ export function showPhones(stack, state, relays) {
 
 function customerItems(phone, byMessage) {
   return phone.sent.map((text) => {
-    const { words, tone } = whereabouts(byMessage.get(text.sid));
-    return { key: text.sid, kind: "mine", body: text.body, caption: words, tone };
+    const summary = byMessage.get(text.sid);
+    return { key: text.sid, kind: "mine", body: text.body, caption: captionOf(summary), outcome: summary?.final_status ?? "in_progress" };
   });
+}
+
+/** Where a text is. Before the relay knows of it, only this page can say. */
+function captionOf(summary) {
+  if (!summary) return "On its way to the relay.";
+  const took = summary.seconds_to_delivery;
+  return took === null ? summary.headline : `${summary.headline} Took ${seconds(took)}.`;
 }
 
 /** What the handset shows, and between it what became of the attempts that it does not show. */
@@ -121,32 +119,31 @@ function handlerItems(phone, tier, relays, known) {
     body: text.body,
     caption: "",
   }));
-  const notes = relays.flatMap((relay) =>
-    relay.attempts
-      .filter((attempt) => attempt.phone === tier.phone && attempt.status !== "delivered")
+  const notes = relays.flatMap(({ relay, story }) =>
+    story.drives
+      .flatMap((drive) => drive.attempts)
+      .filter((attempt) => relay.attempts[attempt.number - 1].phone === tier.phone && attempt.status !== "delivered")
       .filter((attempt) => known.has(relay.message_id) || known.has(attempt.message_sid))
       .map((attempt) => ({
         key: `${relay.message_id}-${attempt.number}`,
         at: Date.parse(attempt.starts_at) / 1000,
         kind: "note",
-        body: noteOf(attempt),
+        body: attempt.code ? `${attempt.words} (${attempt.code})` : attempt.words,
         caption: "",
       })),
   );
   return [...texts, ...notes].sort((one, other) => one.at - other.at);
 }
 
-function noteOf(attempt) {
-  if (attempt.status !== "failed") return ATTEMPT_NOTES[attempt.status] || attempt.status;
-  return attempt.error_code > 0 ? `Did not get through: error ${attempt.error_code}` : "Was not sent";
-}
-
 function showChat(phone, items) {
   const chat = phone.querySelector(".chat");
   const before = chat.childElementCount;
+  const isAtEnd = chat.scrollTop + chat.clientHeight >= chat.scrollHeight - 2;
   phone.querySelector(".hint").hidden = items.length > 0;
   chat.hidden = items.length === 0;
   reconcile(chat, items, makeBubble, updateBubble);
+  // A caption that takes another line must not push itself out of sight.
+  if (isAtEnd) chat.scrollTop = chat.scrollHeight;
   if (chat.childElementCount > before) {
     chat.scrollTop = chat.scrollHeight;
     const last = items.at(-1);
@@ -172,5 +169,5 @@ function updateBubble(bubble, item) {
   const caption = bubble.querySelector(".caption");
   setText(caption, item.caption);
   caption.hidden = !item.caption;
-  caption.dataset.tone = item.tone || "";
+  caption.dataset.outcome = item.outcome || "";
 }

@@ -25,7 +25,7 @@ def relay_state(tape: Tape, known: Sequence[str], tokens: Sequence[str], page_to
             "since": ("2026-01-31T12:00:00Z", "2000-01-01T00:00:00+14:00", "2999-12-31T00:00:00Z"),
             "until": ("2999-01-31T12:00:00Z", "0001-01-01T00:00:00+23:59", "2026-01-31"),
             "sender_phone": (CUSTOMERS[0], "72404"),
-            "view": ("summary", "full"),
+            "view": ("summary", "full", "whole"),
             "limit": (1, 200, 0, 201),
             "page_token": page_tokens or ("x",),
         }
@@ -64,7 +64,8 @@ def job(tape: Tape, path: str) -> Raw:
 
 def page(tape: Tape) -> Raw:
     """A browser asks for a file of the console."""
-    raw = Raw("GET", tape.pick(("/console/", "/console", "/console/main.js", "/console/settings.json", "/")))
+    files = ("", "main.js", "settings.json", "words.json")
+    raw = Raw("GET", tape.pick(("/", "/console", *(f"/console/{name}" for name in files))))
     if tape.chance(30):
         raw.path = nasty.header(nasty.changed(tape, raw.path))
     transport(tape, raw)

@@ -1,20 +1,20 @@
-"""What the internal, authenticated ways in share: CORS, identity, JSON bodies with known fields only."""
+"""The guard of the operators' routes: `guarded` lets a call through that comes with an identity and a body we know.
+
+It checks method, identity, size, content type and the names of the fields, in this order, and answers for CORS.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
-from typing import Any
 
 from relay.errors import BadRequest, StoreUnavailable
+from relay.fields import Fields, fields_of
 from relay.operators.identity import Caller, IdentityVerifier
 from relay.web import JSON, Request, Response, check_post, json_response
 
 # A browser may keep a preflight's answer this long.
 _PREFLIGHT_MAX_AGE_SECONDS = 600
 _RETRY_AFTER_SECONDS = "1"
-
-Body = dict[str, Any]
 
 
 def preflight(request: Request, allowed_origins: Collection[str]) -> Response:
@@ -40,19 +40,19 @@ def _cors(request: Request, allowed_origins: Collection[str]) -> dict[str, str]:
     }
 
 
-def answer(
+def guarded(
     request: Request,
     verifier: IdentityVerifier,
     allowed_origins: Collection[str],
     known_fields: Collection[str],
-    handle: Callable[[Body, Caller], Response],
+    handle: Callable[[Fields, Caller], Response],
 ) -> Response:
-    """Identity first, then the body, then `handle`; every refusal as JSON with `error`, readable from the browser."""
+    """Returns what `handle` makes of a call that passes; a refusal is JSON with `error`, readable from the browser."""
     if request.method == "OPTIONS":
         return preflight(request, allowed_origins)
     try:
         caller = _caller(request, verifier)
-        response = handle(_body(request, known_fields), caller)
+        response = handle(_known(request, known_fields), caller)
     except BadRequest as error:
         response = json_response(error.status, {"error": str(error)}, error.headers)
     except StoreUnavailable:
@@ -66,15 +66,9 @@ def _caller(request: Request, verifier: IdentityVerifier) -> Caller:
     return verifier.caller(request)
 
 
-def _body(request: Request, known_fields: Collection[str]) -> Body:
+def _known(request: Request, known_fields: Collection[str]) -> Fields:
     check_post(request, JSON)
-    try:
-        body = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(400, "The body is not JSON.") from error
-    if not isinstance(body, dict):
-        raise BadRequest(400, "The body is not a JSON object.")
-    unknown = sorted(set(body) - set(known_fields))
-    if unknown:
+    fields = fields_of(request.body)
+    if set(fields) - set(known_fields):
         raise BadRequest(400, f"Only these fields are known: {', '.join(known_fields)}.")
-    return body
+    return fields

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from relay.errors import BadRequest
+from relay.operators.guard import guarded, preflight
 from relay.operators.identity import Caller
-from relay.operators.internal_api import answer, preflight
 from relay.web import Request, Response, json_response
 
 from tests.operators.operator_calls import ORIGIN, Everybody, request, told
@@ -20,7 +20,7 @@ def _answer(asked: Request, verifier: object = None, origins: tuple[str, ...] = 
     def handle(body: dict[str, object], caller: Caller) -> Response:
         return json_response(200, {"body": body, "caller": caller.email})
 
-    return answer(asked, verifier or Everybody(), origins, ("name",), handle)  # type: ignore[arg-type]
+    return guarded(asked, verifier or Everybody(), origins, ("name",), handle)  # type: ignore[arg-type]
 
 
 def test_an_accepted_caller_is_told_to_the_handler() -> None:

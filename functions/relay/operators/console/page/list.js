@@ -1,10 +1,11 @@
 // The live list: one row a relay, filtered, paged, and redrawn only where something changed.
 
 import { HOUR_MS } from "./feed.js";
-import { badge, bodyWords, clock, el, OUTCOMES, show, span, tierDots, timeElement } from "./words.js";
+import { badge, bodyWords, clock, el, show, span, tierDots, timeElement } from "./words.js";
 
 const PAGE = 50;
-const MESSAGE_ID = /^(SM|MM)[0-9a-f]{32}$/i;
+// Longer than any number or sender's name, and in one piece.
+const MESSAGE_ID = /^[\w-]{20,64}$/;
 const TYPING_MS = 250;
 
 export class ListView {
@@ -20,12 +21,13 @@ export class ListView {
   #drawn = new Map();
   #query = newQuery();
 
-  /** `open` is called with the message id of a relay to be shown. */
-  constructor(feed, api, open) {
+  /** `open` is called with the message id of a relay to be shown; `outcomes` is what each is called. */
+  constructor(feed, api, outcomes, open) {
     this.#feed = feed;
     this.#api = api;
     this.#open = open;
     feed.addEventListener("change", () => this.draw());
+    this.#form.outcome.append(...Object.entries(outcomes).map(([value, [, words]]) => el("option", { value }, words)));
     let typing;
     this.#form.addEventListener("input", (event) => {
       this.#own.hidden = this.#form.time.value !== "own";
@@ -54,7 +56,7 @@ export class ListView {
   search() {
     const words = this.#form.search.value.trim();
     if (MESSAGE_ID.test(words)) {
-      this.#open(words.slice(0, 2).toUpperCase() + words.slice(2).toLowerCase());
+      this.#open(words);
       return;
     }
     this.#query = newQuery();
@@ -216,8 +218,7 @@ function matches(row, { outcome, since, until, sender, part }) {
 
 function cells(row) {
   const cell = (kind, ...content) => el("td", { role: "cell", class: kind }, ...content);
-  const [, outcome] = OUTCOMES[row.final_status] ?? ["", row.final_status];
-  const words = `${clock(row.timestamp)}, from ${row.sender_phone}, ${outcome}: open this relay`;
+  const words = `${clock(row.timestamp)}, from ${row.sender_phone}, ${row.outcome}: open this relay`;
   const link = el("a", { href: `#/relay/${row.message_id}`, "aria-label": words }, timeElement(row.timestamp));
   return [
     cell("at", link),

@@ -1,4 +1,4 @@
-// Elements, times and names: what every view says the same way. No state.
+// Elements and times: what every view draws the same way. What is said of a relay comes from the relay itself.
 
 export function el(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
@@ -51,19 +51,11 @@ function both(seconds, large, largeName, small, smallName) {
 
 export const seconds = (from, to) => (Date.parse(to) - Date.parse(from)) / 1000;
 
-/** Outcome → its sign and word. The word is always shown beside the sign: colour and shape alone tell nothing. */
-export const OUTCOMES = {
-  in_progress: ["→", "in progress"],
-  delivered: ["✓", "delivered"],
-  exhausted: ["✕", "exhausted"],
-  recorded: ["▪", "recorded only"],
-};
-
+/** The word is always shown beside the sign: colour and shape alone tell nothing. */
 export function badge(row) {
-  const [sign, word] = OUTCOMES[row.final_status] ?? ["·", row.final_status];
   const overdue = row.is_overdue ? [" ", el("span", { class: "badge", "data-outcome": "overdue" }, "overdue")] : [];
   return [
-    el("span", { class: "badge", "data-outcome": row.final_status }, el("span", { "aria-hidden": "true" }, sign), ` ${word}`),
+    el("span", { class: "badge", "data-outcome": row.final_status }, el("span", { "aria-hidden": "true" }, row.sign), ` ${row.outcome}`),
     ...overdue,
   ];
 }
@@ -79,6 +71,11 @@ export function tierDots(row) {
     el("span", {}, `${row.tier_reached} of ${row.tiers}`),
     el("span", { class: "note" }, row.tier_name ?? ""),
   );
+}
+
+/** An error code, where there is one; `code` is empty otherwise. */
+export function codeElement(code) {
+  return code ? el("code", { class: "code" }, code) : "";
 }
 
 export function bodyWords(row) {

@@ -1,22 +1,24 @@
 // One relay: how it stands, what was tried and why it failed, drawn to scale and in words.
 
 import { legend, timeline } from "./timeline.js";
-import { badge, bodyWords, clock, el, seconds, span, timeElement } from "./words.js";
+import { badge, bodyWords, clock, codeElement, el, seconds, span, timeElement } from "./words.js";
 
 export class RelayView {
   #api;
   #feed;
   #redrive;
+  #attemptEnds;
   #place = document.getElementById("relay-body");
   #id = null;
   #answer = null;
   #asked = 0;
 
-  /** `redrive` is called with the row of the relay that somebody wants to start again. */
-  constructor(api, feed, redrive) {
+  /** `redrive` is called with the row of the relay that somebody wants to start again; `attemptEnds`: what each is called. */
+  constructor(api, feed, attemptEnds, redrive) {
     this.#api = api;
     this.#feed = feed;
     this.#redrive = redrive;
+    this.#attemptEnds = attemptEnds;
     feed.addEventListener("row", (event) => {
       if (event.detail.row.message_id !== this.#id) return;
       // Not the row that this view itself has just taught the feed.
@@ -66,8 +68,7 @@ export class RelayView {
 
   #drawProblem(error) {
     const again = el("button", { type: "button", onclick: () => this.refresh() }, "Try again");
-    const title = error.kind === "missing" ? "No such relay: unknown, or expired after 90 days." : error.message;
-    this.#place.replaceChildren(el("div", { class: "nothing" }, el("h2", { id: "relay-title" }, title), error.kind === "missing" ? "" : again));
+    this.#place.replaceChildren(el("div", { class: "nothing" }, el("h2", { id: "relay-title" }, error.message), error.kind === "missing" ? "" : again));
   }
 
   #draw() {
@@ -109,10 +110,10 @@ export class RelayView {
       return el("section", { class: "drive", "aria-label": title },
         el("h3", {}, title),
         el("div", { class: "line", "data-drive": drive.number }),
-        el("ol", { class: "attempts" }, drive.attempts.map((attempt, index) => attemptWords(attempt, drive.attempts[index + 1], drive.started_at))),
+        el("ol", { class: "attempts" }, drive.attempts.map((attempt) => attemptWords(attempt, drive.started_at))),
       );
     });
-    return [...parts.reverse(), legend()];
+    return [...parts.reverse(), legend(this.#attemptEnds)];
   }
 
   #drawLines() {
@@ -146,20 +147,18 @@ function attachmentLine(line) {
   return el("div", {}, line.words, " ", line.media_id ? el("code", {}, line.media_id) : "");
 }
 
-function attemptWords(attempt, next, startedAt) {
+function attemptWords(attempt, startedAt) {
   const at = attempt.started_at ?? attempt.starts_at;
   const took = attempt.started_at && attempt.ended_at ? seconds(attempt.started_at, attempt.ended_at) : 0;
   const lasted = took >= 0.05 ? `, for ${span(took)}` : "";
-  // Advice that the next attempt repeats is said there, once.
-  const advice = next && next.tier === attempt.tier && next.advice === attempt.advice ? "" : attempt.advice;
-  const code = attempt.error_code > 0 ? el("code", { class: "code" }, String(attempt.error_code)) : "";
+  const code = codeElement(attempt.code);
   return el("li", { "data-kind": attempt.status },
     el("p", { class: "attempt-head" },
       el("strong", {}, `Tier ${attempt.tier} · ${attempt.tier_name}`),
       el("span", { class: "note" }, `try ${attempt.try_in_tier}, at +${span(seconds(startedAt, at))}${lasted}${attempt.is_resend ? ", sent once more" : ""}`),
     ),
     el("p", {}, code, code ? " " : "", attempt.words),
-    advice ? el("p", { class: "advice" }, advice) : "",
+    attempt.advice ? el("p", { class: "advice" }, attempt.advice) : "",
   );
 }
 
@@ -169,8 +168,8 @@ function trail(story, from) {
     el("tr", {},
       el("td", { title: line.at }, `+${span(seconds(from, line.at))}`),
       el("td", {}, line.tier ? String(line.tier) : ""),
-      el("td", {}, line.step.replaceAll("_", " "), line.by ? el("span", { class: "note" }, ` by ${line.by}`) : ""),
-      el("td", {}, line.reason || line.words, line.error_code > 0 ? ` (${line.error_code})` : ""),
+      el("td", { "data-tone": line.tone }, line.label),
+      el("td", {}, line.words),
     ),
   );
   return el("details", { id: "relay-trail", class: "as-table" },

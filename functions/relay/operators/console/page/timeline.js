@@ -9,7 +9,6 @@ const BAR = 14;
 const NARROW = 560;
 const GUTTER = 128;
 const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
-const SIGNS = { delivered: "✓", failed: "✕", unconfirmed: "!", unknown: "?", withdrawn: "–" };
 // Word that came long after the end would squeeze everything else; it is put at the edge and says when it came.
 const LATE_SHARE = 0.3;
 
@@ -35,15 +34,13 @@ export function timeline(drive, width, nowIso) {
   return drawing;
 }
 
-export function legend() {
+/** `ends`: how an attempt ends → its sign and what it is called. */
+export function legend(ends) {
   const entries = [
     ["wait", "waits its turn"],
     ["sending", "being sent"],
     ["waiting", "receipt awaited"],
-    ["delivered", "✓ delivered"],
-    ["failed", "✕ failed"],
-    ["unconfirmed", "! no receipt in time"],
-    ["unknown", "? fate unknown"],
+    ...Object.entries(ends).map(([kind, named]) => [kind, named.join(" ")]),
   ];
   return el("ul", { class: "legend", "aria-hidden": "true" }, entries.map(([kind, words]) => el("li", { "data-kind": kind }, words)));
 }
@@ -96,7 +93,7 @@ function bar(attempt, x, middle, nowIso) {
   }
   if (!attempt.started_at) return parts;
   const ended = attempt.ended_at ?? (attempt.status === "unknown" && attempt.deadline_at < nowIso ? attempt.deadline_at : nowIso);
-  const accepted = attempt.marks.find((mark) => mark.step === "attempt_accepted")?.at ?? null;
+  const accepted = attempt.accepted_at;
   const turn = accepted && accepted < ended ? accepted : attempt.ended_at && !accepted ? ended : accepted ?? ended;
   const rect = (from, to, kind) => {
     const start = x(from);
@@ -116,12 +113,12 @@ function marks(attempts, x, codeLine, middle, width, drive, total) {
   const parts = [];
   let free = -Infinity;
   for (const attempt of attempts) {
-    const sign = SIGNS[attempt.status];
+    const sign = attempt.sign;
     const at = attempt.ended_at ?? (sign ? attempt.marks.at(-1)?.at : null);
     if (!sign || !at) continue;
     const place = x(at);
     const late = seconds(drive.started_at, at) > total ? ` +${span(seconds(drive.started_at, at))}` : "";
-    const label = (attempt.error_code ? String(attempt.error_code) : "") + late;
+    const label = attempt.code + late;
     parts.push(
       svg(
         "g",
@@ -144,7 +141,7 @@ function marks(attempts, x, codeLine, middle, width, drive, total) {
 
 function spoken(drive) {
   const parts = drive.attempts.map((attempt) => {
-    const code = attempt.error_code ? ` (code ${attempt.error_code})` : "";
+    const code = attempt.code ? ` (code ${attempt.code})` : "";
     return `tier ${attempt.tier}, try ${attempt.try_in_tier}: ${attempt.words}${code}`;
   });
   return `Timeline. ${parts.join("; ")}.`;

@@ -17,12 +17,12 @@ const get = (id) => document.getElementById(id);
 
 const SETTINGS_RETRY_MS = 3000;
 
-/** Where the routes are. Until that is known there is nothing to show but that it is not. */
+/** Where the routes are, and what outcomes are called. Until that is known there is nothing to show but that it is not. */
 async function loadSettings() {
   for (;;) {
     try {
-      const response = await fetch("settings.json");
-      if (response.ok) return await response.json();
+      const answers = await Promise.all([fetch("settings.json"), fetch("words.json")]);
+      if (answers.every((answer) => answer.ok)) return await Promise.all(answers.map((answer) => answer.json()));
     } catch {
       // As for any other answer: said below, and tried again.
     }
@@ -33,7 +33,7 @@ async function loadSettings() {
   }
 }
 
-const settings = await loadSettings();
+const [settings, words] = await loadSettings();
 const session = new Session(settings.token_url);
 const api = new Api(settings.api_url, session);
 const feed = new Feed(api);
@@ -45,10 +45,10 @@ const redrive = new RedriveDialog(api, (row) => {
   poller.poke();
 });
 const ask = (row) => redrive.open(row);
-const relay = new RelayView(api, feed, ask);
-const list = new ListView(feed, api, (id) => (location.hash = `#/relay/${id}`));
+const relay = new RelayView(api, feed, words.attempt_ends, ask);
+const list = new ListView(feed, api, words.outcomes, (id) => (location.hash = `#/relay/${id}`));
 const wall = new UnreachedView(feed, api, poller, ask);
-new DayView(feed, api);
+new DayView(feed, api, words.outcomes);
 
 let lastList = "#/";
 
@@ -113,7 +113,7 @@ function announce(words) {
 
 feed.addEventListener("row", ({ detail: { row, known } }) => {
   if (poller.heardAt === null) return;
-  if (row.final_status === "exhausted" && known?.final_status !== "exhausted") announce(`Nobody was reached for ${row.sender_phone}.`);
+  if (row.final_status === "exhausted" && known?.final_status !== "exhausted") announce(`${row.sender_phone}: ${row.headline}`);
   else if (!known && Date.parse(row.timestamp) > api.now() - 60_000) announce(`New relay from ${row.sender_phone}.`);
 });
 feed.addEventListener("change", title);

@@ -1,7 +1,7 @@
 // The wall: who has not been reached, for how long, and what to do. Made to be left open and read from across a room.
 
 import { HOUR_MS } from "./feed.js";
-import { clock, el, show, span } from "./words.js";
+import { clock, codeElement, el, show, span } from "./words.js";
 
 const KEY = "relay-dealt-with";
 
@@ -78,7 +78,7 @@ export class UnreachedView {
       el("h3", {}, phone),
       el("p", { class: "since" }, "waiting ", el("span", { "data-since": row.timestamp }, "")),
       el("p", {}, row.headline),
-      row.reason ? el("p", {}, `Last: ${row.tier_name}: ${row.reason}. `, row.error_code > 0 ? el("code", { class: "code" }, String(row.error_code)) : "") : "",
+      row.reason ? el("p", {}, `Last: ${row.tier_name}: ${row.reason}. `, codeElement(row.code)) : "",
       row.advice ? el("p", { class: "advice" }, row.advice) : "",
       el("p", { class: "note" }, `Received ${clock(row.timestamp)}${row.redrives ? `, redriven ${row.redrives}×` : ""}`),
       el("div", { class: "actions" },

@@ -1,7 +1,8 @@
-"""The operator's console: one page and the files beside it, as they are in `console/`. Nothing of it is secret.
+"""The operator's console: `handle_console` hands out the page and its files, which are in `page/`. None is secret.
 
 The page asks /sms/relay-state and /sms/redrive with the operator's own identity token; this module only hands it out.
-Where those routes are is told in `settings.json`, the one file that is not in the folder.
+Two files are not in the folder: `settings.json` says where those routes are, and `words.json` what outcomes are called
+where the page has no relay to read it from, in the words of operators/words.py.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from relay.operators.words import ATTEMPT_ENDS, OUTCOMES
 from relay.web import JSON, Request, Response, text_response
 
-_FOLDER = Path(__file__).with_name("console")
+PAGE = Path(__file__).with_name("page")
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -24,6 +26,7 @@ _TYPES = {
 }
 _INDEX = "index.html"
 _SETTINGS = "settings.json"
+_WORDS = "words.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,17 @@ def handle_console(request: Request, api_url: str = "", token_url: str = "") -> 
 
 @lru_cache
 def _files() -> dict[str, _File]:
-    """The folder's files by name; read once, and nothing that is not in it can be asked for."""
-    return {
+    """Returns the folder's files and the words by name; made once, and nothing else can be asked for."""
+    files = {
         path.name: _file(path.read_bytes(), _TYPES[path.suffix])
-        for path in sorted(_FOLDER.iterdir())
+        for path in sorted(PAGE.iterdir())
         if path.suffix in _TYPES
     }
+    words = {
+        "outcomes": {status.value: list(named) for status, named in OUTCOMES.items()},
+        "attempt_ends": {status.value: list(named) for status, named in ATTEMPT_ENDS.items()},
+    }
+    return files | {_WORDS: _file(json.dumps(words).encode(), JSON)}
 
 
 def _settings(api_url: str, token_url: str) -> _File:

@@ -7,15 +7,18 @@ const HEIGHT = 112;
 const FOOT = 18;
 const LEFT = 26;
 
-// From the bottom of a bar to its top, with words and short words. What went wrong is on top, where it is seen.
-const KINDS = [
-  ["tier1", "delivered at tier 1", "✓ tier 1"],
-  ["tier2", "delivered at tier 2", "✓ tier 2"],
-  ["tier3", "delivered at tier 3 or later", "✓ tier 3+"],
-  ["running", "in progress", "in progress"],
-  ["recorded", "recorded only", "recorded only"],
-  ["exhausted", "exhausted", "exhausted"],
-];
+/** From the bottom of a bar to its top, with words and short words. What went wrong is on top, where it is seen. */
+function kinds({ in_progress: running, delivered, exhausted, recorded }) {
+  const [sign, word] = delivered;
+  return [
+    ["tier1", `${word} at tier 1`, `${sign} tier 1`],
+    ["tier2", `${word} at tier 2`, `${sign} tier 2`],
+    ["tier3", `${word} at tier 3 or later`, `${sign} tier 3+`],
+    ["running", running[1], running[1]],
+    ["recorded", recorded[1], recorded[1]],
+    ["exhausted", exhausted[1], exhausted[1]],
+  ];
+}
 
 function kindOf(row) {
   if (row.final_status === "delivered") return `tier${Math.min(3, row.delivered_tier ?? 1)}`;
@@ -29,11 +32,14 @@ export class DayView {
   #counts = document.getElementById("day-counts");
   #table = document.getElementById("day-table");
   #note = document.getElementById("day-note");
+  #kinds;
   #drawn = "";
 
-  constructor(feed, api) {
+  /** `outcomes` is what each is called. */
+  constructor(feed, api, outcomes) {
     this.#feed = feed;
     this.#api = api;
+    this.#kinds = kinds(outcomes);
     let waiting = false;
     const soon = () => {
       if (waiting) return;
@@ -60,9 +66,9 @@ export class DayView {
     if (signature === this.#drawn) return;
     this.#drawn = signature;
     show(this.#note, this.#feed.dayIsWhole ? "" : `the newest ${rows.length} only`);
-    this.#counts.replaceChildren(...counts(rows));
-    this.#chart.replaceChildren(...(width > 0 ? [chart(hours, width)] : []));
-    this.#table.replaceChildren(table(hours));
+    this.#counts.replaceChildren(...counts(rows, this.#kinds));
+    this.#chart.replaceChildren(...(width > 0 ? [chart(hours, width, this.#kinds)] : []));
+    this.#table.replaceChildren(table(hours, this.#kinds));
   }
 }
 
@@ -81,19 +87,19 @@ function perHour(rows, now) {
 
 const sum = (hour) => Object.values(hour.counts).reduce((total, count) => total + count, 0);
 
-function counts(rows) {
+function counts(rows, kinds) {
   const of = (kind) => rows.filter((row) => kindOf(row) === kind).length;
   const times = rows.map((row) => row.seconds_to_delivery).filter((seconds) => seconds !== null);
   times.sort((one, other) => one - other);
   const entry = (kind, words, value) => el("div", { "data-kind": kind }, el("dt", {}, words), el("dd", {}, value));
   return [
     entry("all", "texts", String(rows.length)),
-    ...KINDS.map(([kind, , short]) => entry(kind, short, String(of(kind)))),
+    ...kinds.map(([kind, , short]) => entry(kind, short, String(of(kind)))),
     entry("all", "median delivery", times.length ? span(times[Math.floor((times.length - 1) / 2)]) : "–"),
   ];
 }
 
-function chart(hours, width) {
+function chart(hours, width, kinds) {
   const most = Math.max(1, ...hours.map(sum));
   const step = niceStep(most);
   const top = Math.ceil(most / step) * step;
@@ -108,8 +114,8 @@ function chart(hours, width) {
     const left = LEFT + index * column;
     const time = new Date(hour.start);
     let below = 0;
-    const bar = svg("g", {}, svg("title", {}, `${label(time)}: ${inWords(hour)}`));
-    for (const [kind] of KINDS) {
+    const bar = svg("g", {}, svg("title", {}, `${label(time)}: ${inWords(hour, kinds)}`));
+    for (const [kind] of kinds) {
       const count = hour.counts[kind] ?? 0;
       if (count === 0) continue;
       const high = y(below + count);
@@ -132,8 +138,8 @@ function niceStep(most) {
 
 const label = (time) => `${String(time.getHours()).padStart(2, "0")}:00`;
 
-function inWords(hour) {
-  const parts = KINDS.filter(([kind]) => hour.counts[kind]).map(([kind, words]) => `${hour.counts[kind]} ${words}`);
+function inWords(hour, kinds) {
+  const parts = kinds.filter(([kind]) => hour.counts[kind]).map(([kind, words]) => `${hour.counts[kind]} ${words}`);
   return parts.join(", ") || "no texts";
 }
 
@@ -143,10 +149,10 @@ function spoken(hours) {
   return `Bar chart of the last 24 hours by outcome and tier; the table below has its numbers. ${busy.length} hours had texts.`;
 }
 
-function table(hours) {
-  const head = el("tr", {}, el("th", { scope: "col" }, "Hour"), KINDS.map(([, words]) => el("th", { scope: "col" }, words)));
+function table(hours, kinds) {
+  const head = el("tr", {}, el("th", { scope: "col" }, "Hour"), kinds.map(([, words]) => el("th", { scope: "col" }, words)));
   const lines = hours
     .filter((hour) => sum(hour) > 0)
-    .map((hour) => el("tr", {}, el("th", { scope: "row" }, label(new Date(hour.start))), KINDS.map(([kind]) => el("td", {}, String(hour.counts[kind] ?? 0)))));
+    .map((hour) => el("tr", {}, el("th", { scope: "row" }, label(new Date(hour.start))), kinds.map(([kind]) => el("td", {}, String(hour.counts[kind] ?? 0)))));
   return el("table", {}, el("thead", {}, head), el("tbody", {}, lines));
 }

@@ -1,0 +1,116 @@
+"""The lines of a relay's trail in words: `told` gives each a label, a sentence, and how good the news is.
+
+Pure. The console, the page of phones, the terminal and relayctl show exactly these words. A log line of the same step
+has its own (relay/log.py): it is read without the relay at hand, by people who watch the service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from relay.core.model import Relay, Step, TrailEntry
+from relay.operators.words import handler, shown_code
+
+
+class Tone(StrEnum):
+    """How good the news is. Pages and terminals give each tone a colour."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line: `label` in a word or two, `words` as a sentence or two."""
+
+    label: str
+    words: str
+    tone: Tone
+
+
+_LABELS: dict[Step, tuple[str, Tone]] = {
+    Step.RECEIVED: ("received", Tone.PLAIN),
+    Step.RECOVERED: ("recovered", Tone.PLAIN),
+    Step.RECORDED: ("kept", Tone.PLAIN),
+    Step.ATTEMPT_SCHEDULED: ("planned", Tone.PLAIN),
+    Step.ATTEMPT_STARTED: ("sending", Tone.PLAIN),
+    Step.ATTEMPT_ACCEPTED: ("accepted", Tone.PLAIN),
+    Step.ATTEMPT_UNKNOWN: ("unknown", Tone.WARNING),
+    Step.ATTEMPT_FAILED: ("failed", Tone.BAD),
+    Step.ATTEMPT_UNCONFIRMED: ("unconfirmed", Tone.WARNING),
+    Step.ATTEMPT_WITHDRAWN: ("withdrawn", Tone.PLAIN),
+    Step.LOOKUP_REPEATED: ("asking again", Tone.WARNING),
+    Step.ESCALATED: ("next tier", Tone.STRONG),
+    Step.DELIVERED: ("delivered", Tone.GOOD),
+    Step.LATE_STATUS: ("late word", Tone.PLAIN),
+    Step.EXHAUSTED: ("exhausted", Tone.BAD),
+    Step.ALARM_RAISED: ("alarm", Tone.BAD),
+    Step.REDRIVEN: ("redriven", Tone.PLAIN),
+}
+_WATCHMEN = ("sweep", "reconcile")
+
+
+def told(relay: Relay, entry: TrailEntry) -> Told:
+    """Returns one line of the relay's trail in words."""
+    label, tone = _LABELS[entry.step]
+    code = shown_code(entry.error_code)
+    if entry.step is Step.ATTEMPT_FAILED and code:
+        label = f"{label} {code}"
+    noticed = f" (Noticed by the {entry.by}.)" if entry.by in _WATCHMEN else ""
+    return Told(label, _sentence(entry, _handler(relay, entry), code) + noticed, tone)
+
+
+def _sentence(entry: TrailEntry, who: str, code: str) -> str:
+    reason = entry.reason
+    because = f" ({reason})" if reason else ""
+    namely = f": {reason}" if reason else ""
+    match entry.step:
+        case Step.RECEIVED:
+            return "The text came in and is safely stored."
+        case Step.RECOVERED:
+            return "Found in Twilio's own list: its webhook had never arrived."
+        case Step.RECORDED:
+            return "Kept on record and not forwarded: it did not come from a customer."
+        case Step.ATTEMPT_SCHEDULED:
+            return f"Another try is planned{namely}."
+        case Step.ATTEMPT_STARTED:
+            return f"Texting {who}."
+        case Step.ATTEMPT_ACCEPTED:
+            return f"Twilio has the text{because}. Waiting for the carrier to confirm it."
+        case Step.ATTEMPT_UNKNOWN:
+            return f"Twilio's answer was lost{because}. The text may have left, so it is not sent again."
+        case Step.ATTEMPT_FAILED:
+            return f"Did not get through{namely}{f' (error {code})' if code else ''}."
+        case Step.ATTEMPT_UNCONFIRMED:
+            return f"Waited long enough{namely}."
+        case Step.ATTEMPT_WITHDRAWN:
+            return f"The planned try is not needed any more{namely}."
+        case Step.LOOKUP_REPEATED:
+            return f"{reason or 'Twilio could not say what became of it'}. It is asked again."
+        case Step.ESCALATED:
+            return f"Going on to {who}."
+        case Step.DELIVERED:
+            return f"{who[:1].upper()}{who[1:]} has the text{because}."
+        case Step.LATE_STATUS:
+            error = f", error {code}" if code else ""
+            return f"Late word from Twilio: {entry.status}{error}{because}. It changes nothing any more."
+        case Step.EXHAUSTED:
+            return f"Nobody could be reached{namely}."
+        case Step.ALARM_RAISED:
+            return "The alarm was raised, so that a person takes over."
+        case Step.REDRIVEN:
+            return f"An operator started it again{f', {reason}' if reason else ''}."
+        case _:
+            assert_never(entry.step)
+
+
+def _handler(relay: Relay, entry: TrailEntry) -> str:
+    if entry.tier is None:
+        return "a handler"
+    attempt = relay.attempt(entry.attempt or 0)
+    return handler(relay, entry.tier, attempt.reach if attempt else None)
