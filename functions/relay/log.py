@@ -74,8 +74,17 @@ EVENTS: dict[str, Line] = {
         "Twilio refused us, not the handler: the next tier will fail too.",
         "Check credentials, account, number registration and limits in the Twilio console.",
     ),
+    "left_to_newer": Line(
+        "CRITICAL",
+        "A newer revision wrote this record in a way that this one does not understand; its text waits for that one.",
+        "Deploy the newer revision again; if that cannot be soon, read the record and call the customer.",
+    ),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }
+
+
+# So many records that must be left alone are told of by one process; by then everybody knows.
+_LEFT_TOLD_MAX = 1000
 
 
 def masked(phone: str) -> str:
@@ -89,6 +98,7 @@ class JsonJournal:
     def __init__(self, stream: TextIO | None = None, project: str = "") -> None:
         self._stream = stream
         self._project = project
+        self._left_told: set[str] = set()
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         self._print([line for entry in entries for line in self._step(relay, entry)])
@@ -119,9 +129,18 @@ class JsonJournal:
         fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
         self._print([self._named("alarm", relay, fields)])
 
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        # Timers, callbacks and the sweep come by it again and again: one line each would bury the log.
+        if message_id in self._left_told or len(self._left_told) >= _LEFT_TOLD_MAX:
+            return
+        self._left_told.add(message_id)
+        line = EVENTS["left_to_newer"]
+        fields = {**_about(message_id), "schema_version": schema_version}
+        self._print([self._line(line.severity, "left_to_newer", f"{line.meaning} {line.what_to_do}", None, fields)])
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         relay = labels.pop("relay", None)
-        about = {"relay": relay, "logging.googleapis.com/labels": {"relay": relay}} if relay else {}
+        about = _about(relay) if relay else {}
         self._print([self._line(severity, "note", message, None, {**labels, **about})])
 
     def _named(self, event: str, relay: Relay, fields: dict[str, object]) -> str:
@@ -131,8 +150,7 @@ class JsonJournal:
     def _line(self, severity: str, event: str, message: str, relay: Relay | None, fields: dict[str, object]) -> str:
         entry: dict[str, object] = {"severity": severity, "event": event, "message": message.translate(_CONTROL)}
         if relay is not None:
-            entry["relay"] = relay.message_id
-            entry["logging.googleapis.com/labels"] = {"relay": relay.message_id}
+            entry |= _about(relay.message_id)
         entry.update((key, value) for key, value in fields.items() if value not in (None, ""))
         trace = current_trace.get()
         if trace and self._project:
@@ -150,6 +168,10 @@ class JsonJournal:
                 # A test's; or the framework's for execution ids, which takes whatever is written at once for one line.
                 stream.writelines(lines)
                 stream.flush()
+
+
+def _about(message_id: object) -> dict[str, object]:
+    return {"relay": message_id, "logging.googleapis.com/labels": {"relay": message_id}}
 
 
 def _write_whole(descriptor: int, text: bytes) -> None:

@@ -13,6 +13,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.entries: list[tuple[str, TrailEntry]] = []  # (message_id, line of the trail)
         self.alarms: list[Relay] = []
+        self.left: list[tuple[str, object]] = []  # records left to a newer revision: id and version
         self.notes: list[tuple[str, str, dict[str, object]]] = []  # (severity, message, labels)
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
@@ -20,6 +21,9 @@ class MemoryJournal:
 
     def exhausted(self, relay: Relay) -> None:
         self.alarms.append(relay)
+
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        self.left.append((message_id, schema_version))
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         self.notes.append((severity, message, labels))

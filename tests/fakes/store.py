@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from relay.core.model import Relay, Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.ports import Clock, Page, Search, Stored, Timers
+from relay.ports import Clock, Page, Search, Stored, Timers, Write
 
 T = TypeVar("T")
 _TOKEN = "memory:"
@@ -20,7 +20,7 @@ class MemoryStore:
     """The port RelayStore.
 
     `is_down` makes every call raise StoreUnavailable; `replies_to_lose` makes so many writes raise it after they were
-    applied. `reads` and `writes` count the calls on relays.
+    applied. `reads` counts the calls on relays, `writes` the documents written.
     """
 
     def __init__(self, clock: Clock, timers: Timers) -> None:
@@ -35,13 +35,22 @@ class MemoryStore:
         self.reads = 0
         self.writes = 0
 
-    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        def write() -> object:
-            if relay.message_id in self._relays:
-                raise AlreadyStored(relay.message_id)
-            return self._put(relay, timers)
+    def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
+        def write() -> tuple[object, ...]:
+            for each in writes:
+                self._check(each)
+            versions = tuple(self._put(each.relay) for each in writes)
+            for timer in timers:
+                self._timers.arm(timer, timeout_seconds=1.0)
+            return versions
 
-        return self._write(write)
+        return self._write(write, len(writes))
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay)], timers, timeout_seconds=timeout_seconds)[0]
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         return next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
@@ -50,17 +59,9 @@ class MemoryStore:
         self._live()
         return set(message_ids) - self._relays.keys()
 
-    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        def write() -> object:
-            stored = self._relays.get(relay.message_id)
-            if stored is None or stored.version != version:
-                raise VersionConflict(relay.message_id)
-            return self._put(relay, timers)
-
-        return self._write(write)
-
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        due = [(stored.relay.due_at, stored) for stored in self._live() if stored.relay.due_at is not None]
+        workable = [stored for stored in self._live() if not stored.relay.is_left_to_newer]
+        due = [(stored.relay.due_at, stored) for stored in workable if stored.relay.due_at is not None]
         overdue = sorted(((at, stored) for at, stored in due if at < before), key=lambda pair: pair[0])
         return [stored for _, stored in overdue[:limit]]
 
@@ -93,11 +94,16 @@ class MemoryStore:
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
         self._write(lambda: self._watermarks.update({name: at}))
 
-    def _put(self, relay: Relay, timers: Sequence[Timer]) -> object:
+    def _check(self, write: Write) -> None:
+        stored = self._relays.get(write.relay.message_id)
+        if write.version is None and stored is not None:
+            raise AlreadyStored(write.relay.message_id)
+        if write.version is not None and (stored is None or stored.version != write.version):
+            raise VersionConflict(write.relay.message_id)
+
+    def _put(self, relay: Relay) -> object:
         version = next(self._versions)
         self._relays[relay.message_id] = Stored(relay, version)
-        for timer in timers:
-            self._timers.arm(timer, timeout_seconds=1.0)
         return version
 
     def _live(self) -> list[Stored]:
@@ -108,9 +114,9 @@ class MemoryStore:
             now = self._clock.now()
             return [stored for stored in self._relays.values() if stored.relay.expires_at > now]
 
-    def _write(self, write: Callable[[], T]) -> T:
+    def _write(self, write: Callable[[], T], documents: int = 1) -> T:
         with self._lock:
-            self.writes += 1
+            self.writes += documents
             if self.is_down:
                 raise StoreUnavailable("down")
             result = write()

@@ -79,12 +79,16 @@ class RecordingJournal:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.left: list[tuple[str, object]] = []
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         raise AssertionError("adapters do not report steps")
 
     def exhausted(self, relay: Relay) -> None:
         raise AssertionError("adapters raise no alarm")
+
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        self.left.append((message_id, schema_version))
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         self.notes.append(f"{severity} {message} {labels}")

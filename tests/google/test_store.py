@@ -192,7 +192,7 @@ def test_a_document_that_cannot_be_read_does_not_hide_the_others(
     for number in (1, 2):
         store.create(new_relay(number)[0], [], **LIMIT)
     document = firestore.Client(project=firestore_project).collection(COLLECTION).document(sid(1))
-    document.update({"final_status": "of a later revision"})
+    document.update({"final_status": ["no word at all"]})
     assert [found.relay.message_id for found in store.due(NOW + timedelta(days=1), 1, **LIMIT)] == [sid(2)]
     assert [relay.message_id for relay in store.search(Search(limit=5), **LIMIT).relays] == [sid(2)]
     assert len(journal.notes) == 2

@@ -54,6 +54,10 @@ class SimJournal:
         self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
         self._kernel.note("    ALARM: a relay reached nobody")
 
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        self._history.left.add(message_id)
+        self._kernel.note("    ALARM: a record is left to the newer revision")
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         self._history.notes.append(f"{message} {labels}")
 

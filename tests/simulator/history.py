@@ -63,6 +63,7 @@ class History:
     posts: list[Post] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     alarms: dict[str, list[float]] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)  # records of a later version, of which an alarm told
     recorded: list[Callable[[World, Intake], object]] = field(default_factory=list)
     callbacks: list[Callable[[World, Intake], object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

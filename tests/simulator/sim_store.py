@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from relay.core.model import RETENTION, Relay, Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.ports import Page, Search, Stored
+from relay.ports import Page, Search, Stored, Write
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
 from tests.simulator.history import BEGINNING, History, time_of
@@ -39,18 +39,28 @@ class ProcessStore:
         # Relay and timers of a create go out side by side: either may be first, and one may fail without the other.
         self._timers_first = timers_first
 
-    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        if self._timers_first:
-            self._arm(timers, timeout_seconds)
+    def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
+        created = {write.relay.message_id for write in writes if write.version is None}
+        early = [timer for timer in timers if timer.message_id in created] if self._timers_first else []
+        self._arm(early, timeout_seconds)
         try:
-            version = self._write("store.create", timeout_seconds, lambda: self._create(relay))
+            name = "store.update" if not created else "store.create" if len(created) == len(writes) else "store.commit"
+            versions = self._write(name, timeout_seconds, lambda: self._commit(writes))
         except Conflicted as conflicted:
+            first = writes[0].relay.message_id
+            if len(created) < len(writes):
+                raise VersionConflict(first) from None
             if conflicted.applied:
-                raise AlreadyStored("it exists") from None
+                raise AlreadyStored(first) from None
             raise StoreUnavailable("contention") from None
-        if not self._timers_first:
-            self._arm(timers, timeout_seconds)
-        return version
+        self._arm([timer for timer in timers if timer not in early], timeout_seconds)
+        return versions
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay)], timers, timeout_seconds=timeout_seconds)[0]
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         return self._read("store.get", timeout_seconds, lambda: self._visible(message_id))
@@ -63,20 +73,14 @@ class ProcessStore:
             if not self._read("store.missing", timeout_seconds, lambda: message_id in self._state.relays)  # noqa: B023
         }
 
-    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        try:
-            new_version = self._write("store.update", timeout_seconds, lambda: self._update(relay, version))
-        except Conflicted:
-            raise VersionConflict("it changed") from None
-        self._arm(timers, timeout_seconds)
-        return new_version
-
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
         def found() -> list[Stored]:
             due = [
                 (stored.relay.due_at, stored.relay.message_id, stored)
                 for stored in self._all_visible()
-                if stored.relay.due_at is not None and stored.relay.due_at < before
+                if stored.relay.due_at is not None
+                and stored.relay.due_at < before
+                and not stored.relay.is_left_to_newer
             ]
             due.sort(key=lambda row: row[:2])
             return [row[2] for row in due[:limit]]
@@ -161,20 +165,23 @@ class ProcessStore:
         now = time_of(self._line.kernel.now)
         return [stored for stored in self._state.relays.values() if stored.relay.expires_at > now]
 
-    def _create(self, relay: Relay) -> object:
-        if relay.message_id in self._state.relays:
-            raise AlreadyStored("it exists")
-        self._state.history.creates[relay.message_id] = self._state.history.creates.get(relay.message_id, 0) + 1
-        return self._put(relay)
+    def _commit(self, writes: Sequence[Write]) -> tuple[object, ...]:
+        for write in writes:
+            self._check(write)
+        return tuple([self._put(write) for write in writes])
 
-    def _update(self, relay: Relay, version: object) -> object:
-        stored = self._state.relays.get(relay.message_id)
-        if stored is None or stored.version != version:
-            raise VersionConflict("it changed")
-        return self._put(relay)
+    def _check(self, write: Write) -> None:
+        message_id = write.relay.message_id
+        stored = self._state.relays.get(message_id)
+        if write.version is None and stored is not None:
+            raise AlreadyStored(message_id)
+        if write.version is not None and (stored is None or stored.version != write.version):
+            raise VersionConflict(message_id)
 
-    def _put(self, relay: Relay) -> object:
-        state = self._state
+    def _put(self, write: Write) -> object:
+        state, relay = self._state, write.relay
+        if write.version is None:
+            state.history.creates[relay.message_id] = state.history.creates.get(relay.message_id, 0) + 1
         state.version += 1
         state.relays[relay.message_id] = Stored(relay, state.version)
         state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))

@@ -71,7 +71,7 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def _withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
     current = relay.attempts[-1]
-    if current.status is not AttemptStatus.SCHEDULED:
+    if current.standing is not AttemptStatus.SCHEDULED:
         return relay
     relay = set_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
     reason = "an earlier attempt was delivered after all"
@@ -104,9 +104,10 @@ def note(relay: Relay, event: Event, now: datetime) -> Decision:
     attempt = relay.attempts[event.attempt - 1]
     learned = _LEARNED[event.kind]
     tells_sid = event.message_sid is not None and attempt.message_sid is None
-    if _RANK[learned] <= _RANK[attempt.status] and not tells_sid:
+    rank = _RANK[attempt.standing]
+    if _RANK[learned] <= rank and not tells_sid:
         return Decision(relay, (), "nothing new about an attempt that no longer decides anything")
-    climbs = _RANK[learned] > _RANK[attempt.status]
+    climbs = _RANK[learned] > rank
     attempts = attempts_with(
         relay,
         event.attempt,

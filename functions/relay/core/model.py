@@ -6,10 +6,11 @@ All times are aware datetimes in UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from relay.core.foreign import Rest, is_foreign
 from relay.core.policy import Policy
 
 RETENTION = timedelta(days=90)
@@ -38,6 +39,7 @@ class AttemptStatus(StrEnum):
 
 
 _UNRESOLVED = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN})
+_KNOWN_STATUSES = frozenset(AttemptStatus)
 
 
 class SenderClass(StrEnum):
@@ -111,6 +113,7 @@ class Attempt:
         error_code: Twilio's code when it failed.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
         lookups: how often its deadline was put off because Twilio could not tell its fate yet.
+        rest: what its document holds that only another revision knows; so in the other values.
     """
 
     number: int
@@ -126,6 +129,14 @@ class Attempt:
     is_resend: bool = False
     lookups: int = 0
     phone: str = ""
+    rest: Rest = field(default=(), hash=False)
+
+    @property
+    def standing(self) -> AttemptStatus:
+        """The status by which this revision works on it: its own, unless that is a foreign word (see foreign.py)."""
+        if self.status in _KNOWN_STATUSES:
+            return self.status
+        return AttemptStatus.SCHEDULED if self.claim is None else AttemptStatus.ACCEPTED
 
     @property
     def is_unresolved(self) -> bool:
@@ -153,6 +164,7 @@ class TrailEntry:
     error_code: int | None = None
     reason: str = ""
     by: str = ""
+    rest: Rest = field(default=(), hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +213,12 @@ class Relay:
     recovered: bool = False
     first_attempt_of_drive: int = 1
     redrive_ids: tuple[str, ...] = ()
+    rest: Rest = field(default=(), hash=False)
+
+    @property
+    def is_left_to_newer(self) -> bool:
+        """It ended in a way that only a newer revision knows: there is nothing in it for this one to do."""
+        return is_foreign(self.final_status)
 
     @property
     def current_attempt(self) -> Attempt | None:

@@ -112,7 +112,8 @@ class Applied:
 
 
 def load(world: World, message_id: str, budget: Budget) -> Stored | None:
-    """The relay, or None when it is unknown or expired. Raises StoreUnavailable."""
+    """The relay, or None when it is unknown or expired. Raises StoreUnavailable, of which NewerRecord when it is left
+    to a newer revision: each way in answers that alike, so that the caller comes again."""
     return world.store.get(message_id, timeout_seconds=budget.store)
 
 

@@ -88,8 +88,10 @@ def _may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
 
     One of another relay that was declared not sent counts: its text may have come to Twilio after that answer, and
     whoever took it for his own would be recorded as delivered without being so. Within one relay it is the same text.
+    So does one whose status only a newer revision knows.
     """
-    may_have_left = attempt.is_unresolved or (attempt.was_declared_not_sent and owner is not relay)
+    is_unsettled = attempt.is_unresolved or attempt.standing is not attempt.status
+    may_have_left = is_unsettled or (attempt.was_declared_not_sent and owner is not relay)
     return may_have_left and attempt.message_sid is None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from relay.core import failures
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.log import EVENTS
-from relay.operators.words import attempts_of_drive, explained, handler, is_overdue, outcome
+from relay.operators.words import FOREIGN, attempts_of_drive, explained, handler, is_overdue, outcome
 from relay.record.documents import plain
 
 Json = dict[str, Any]
@@ -150,7 +150,7 @@ def _line(entry: TrailEntry) -> Json:
         "error_code": entry.error_code,
         "reason": entry.reason,
         "by": entry.by,
-        "words": EVENTS[entry.step].meaning,
+        "words": EVENTS[entry.step].meaning if entry.step in EVENTS else FOREIGN,
     }
 
 

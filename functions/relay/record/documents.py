@@ -1,28 +1,44 @@
 """A relay as a document: the field names of the record, which both homes share.
 
 Values are plain: str, int, float, bool, None, list, dict and aware datetimes (each store writes those its own way).
-Reading tolerates what another revision of this code wrote: unknown fields are ignored, missing ones get defaults.
+Reading tolerates what another revision of this code wrote: missing fields get defaults, further fields and words are
+kept and written back (core/foreign.py says what they count as). Only a later `schema_version` is refused.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from relay.core.foreign import Rest, foreign
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import Policy, Success, Tier
+from relay.errors import NewerRecord
 
 Document = dict[str, Any]
 
+# Rises when the meaning of something already written changes, and for nothing else: a revision leaves records of a
+# later version alone, and the texts in them wait for the revision that wrote them.
 SCHEMA_VERSION = 1
 
-_ATTEMPT_FIELDS = tuple(field.name for field in fields(Attempt))
-_TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry))
+_ATTEMPT_FIELDS = tuple(field.name for field in fields(Attempt) if field.name != "rest")
+_TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry) if field.name != "rest")
+_TIER_FIELDS = tuple(field.name for field in fields(Tier) if field.name != "rest")
+_RELAY_FIELDS = frozenset({"schema_version", *(field.name for field in fields(Relay) if field.name != "rest")})
+_TIER_STATUS = re.compile(r"tier_\d+_status")
+
+_STEPS = {word.value: word for word in Step}
+_STATUSES = {word.value: word for word in AttemptStatus}
+_ENDS = {word.value: word for word in FinalStatus}
+_SENDERS = {word.value: word for word in SenderClass}
+_SUCCESSES = {word.value: word for word in Success}
 
 
 def to_document(relay: Relay) -> Document:
-    """The document of a relay, `tier_N_status` for each tier included."""
+    """Returns the document of a relay, `tier_N_status` for each tier included."""
     document: Document = {
         "schema_version": SCHEMA_VERSION,
         "message_id": relay.message_id,
@@ -46,11 +62,24 @@ def to_document(relay: Relay) -> Document:
     }
     for number in range(1, relay.policy.last_tier + 1):
         document[f"tier_{number}_status"] = relay.tier_status(number)
+    document.update(relay.rest)
     return document
 
 
+def require_known_version(document: Document) -> None:
+    """Raises NewerRecord for a document of a later version: before anything else of it is read."""
+    version = document.get("schema_version", SCHEMA_VERSION)
+    if version > SCHEMA_VERSION:
+        raise NewerRecord(version)
+
+
 def from_document(document: Document) -> Relay:
-    """The relay of a document. Raises KeyError, TypeError or ValueError when it is not one of ours."""
+    """Returns the relay of a document.
+
+    Raises NewerRecord when it is of a later version, KeyError, TypeError or ValueError when it is not one of ours.
+    """
+    require_known_version(document)
+    sender, end = document["sender_class"], document["final_status"]
     return Relay(
         message_id=document["message_id"],
         timestamp=document["timestamp"],
@@ -58,60 +87,77 @@ def from_document(document: Document) -> Relay:
         recipient_phone=document["recipient_phone"],
         message_body=document["message_body"],
         media_count=document.get("media_count", 0),
-        sender_class=SenderClass(document["sender_class"]),
+        sender_class=_SENDERS.get(sender) or foreign(SenderClass, sender),
         policy=policy_from_document(document["policy"]),
         expires_at=document["expires_at"],
-        final_status=FinalStatus(document["final_status"]),
-        attempts=tuple(_attempt(value) for value in document.get("attempts", ())),
-        error_log=tuple(_trail_entry(value) for value in document.get("error_log", ())),
+        final_status=_ENDS.get(end) or foreign(FinalStatus, end),
+        attempts=tuple([_attempt(value) for value in document.get("attempts", ())]),
+        error_log=tuple([_trail_entry(value) for value in document.get("error_log", ())]),
         delivered_tier=document.get("delivered_tier"),
         delivery_confirmed_at=document.get("delivery_confirmed_at"),
         due_at=document.get("due_at"),
         recovered=document.get("recovered", False),
         first_attempt_of_drive=document.get("first_attempt_of_drive", 1),
         redrive_ids=tuple(document.get("redrive_ids", ())),
+        rest=tuple([pair for pair in _rest(document, _RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
     )
 
 
+def _rest(document: Document, known: Collection[str]) -> Rest:
+    """Returns the fields of a document beside the known ones, by name: stores do not keep their order."""
+    return tuple(sorted([(name, value) for name, value in document.items() if name not in known], key=_name))
+
+
+def _name(pair: tuple[str, object]) -> str:
+    return pair[0]
+
+
 def policy_document(policy: Policy) -> Document:
-    return {
-        "tiers": [
-            {
-                "name": tier.name,
-                "phone": tier.phone,
-                "retry_delays_seconds": list(tier.retry_delays_seconds),
-                "receipt_timeout_seconds": tier.receipt_timeout_seconds,
-                "success": tier.success.value,
-            }
-            for tier in policy.tiers
-        ]
-    }
+    return {"tiers": [_tier_document(tier) for tier in policy.tiers], **dict(policy.rest)}
 
 
 def policy_from_document(document: Document) -> Policy:
-    return Policy(
-        tuple(
-            Tier(
-                name=value["name"],
-                phone=value["phone"],
-                retry_delays_seconds=tuple(value["retry_delays_seconds"]),
-                receipt_timeout_seconds=value["receipt_timeout_seconds"],
-                success=Success(value["success"]),
-            )
-            for value in document["tiers"]
-        )
+    tiers = tuple([_tier(value) for value in document["tiers"]])
+    return Policy(tiers, () if len(document) == 1 else _rest(document, ("tiers",)))
+
+
+def _tier_document(tier: Tier) -> Document:
+    return {
+        "name": tier.name,
+        "phone": tier.phone,
+        "retry_delays_seconds": list(tier.retry_delays_seconds),
+        "receipt_timeout_seconds": tier.receipt_timeout_seconds,
+        "success": tier.success.value,
+        **dict(tier.rest),
+    }
+
+
+def _tier(document: Document) -> Tier:
+    success = document["success"]
+    return Tier(
+        name=document["name"],
+        phone=document["phone"],
+        retry_delays_seconds=tuple(document["retry_delays_seconds"]),
+        receipt_timeout_seconds=document["receipt_timeout_seconds"],
+        success=_SUCCESSES.get(success) or foreign(Success, success),
+        rest=() if len(document) == len(_TIER_FIELDS) else _rest(document, _TIER_FIELDS),
     )
 
 
 def _attempt_document(attempt: Attempt) -> Document:
     document = {name: getattr(attempt, name) for name in _ATTEMPT_FIELDS}
     document["status"] = attempt.status.value
+    if attempt.rest:
+        document.update(attempt.rest)
     return document
 
 
 def _attempt(document: Document) -> Attempt:
     values = {name: document[name] for name in _ATTEMPT_FIELDS if name in document}
-    values["status"] = AttemptStatus(values["status"])
+    if len(values) != len(document):
+        values["rest"] = _rest(document, _ATTEMPT_FIELDS)
+    status = values["status"]
+    values["status"] = _STATUSES.get(status) or foreign(AttemptStatus, status)
     return Attempt(**values)
 
 
@@ -119,17 +165,22 @@ def _trail_document(entry: TrailEntry) -> Document:
     # Only what is set: a trail is mostly empty columns, and the document is paid for by the byte.
     document = {name: value for name in _TRAIL_FIELDS if (value := getattr(entry, name)) not in (None, "")}
     document["step"] = entry.step.value
+    if entry.rest:
+        document.update(entry.rest)
     return document
 
 
 def _trail_entry(document: Document) -> TrailEntry:
     values = {name: document[name] for name in _TRAIL_FIELDS if name in document}
-    values["step"] = Step(values["step"])
+    if len(values) != len(document):
+        values["rest"] = _rest(document, _TRAIL_FIELDS)
+    step = values["step"]
+    values["step"] = _STEPS.get(step) or foreign(Step, step)
     return TrailEntry(**values)
 
 
 def plain(value: Any) -> Any:
-    """The same value for JSON: datetimes in ISO 8601, UTC, microseconds kept."""
+    """Returns the same value for JSON: datetimes in ISO 8601, UTC, microseconds kept."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, dict):
