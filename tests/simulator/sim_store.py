@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from relay.core.model import RETENTION, Relay, Timer
-from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.ports import Page, Search, Stored, Write
+from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
+from relay.ports import Journal, Page, Search, Stored, Write
+from relay.record.documents import Document
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
 from tests.simulator.history import BEGINNING, History, time_of
+from tests.simulator.revisions import Revision, Written
 from tests.simulator.sim_timers import ProcessTimers
 
 T = TypeVar("T")
@@ -27,12 +30,25 @@ class StoreState:
         self.deletes_expired = deletes_expired
         self.history = history
         self.version = 0
+        # Where two revisions share the store: the documents, and how the newer one, which knows all words, reads them.
+        self.documents: dict[str, Document] = {}
+        self.reader: Revision | None = None
 
 
 class ProcessStore:
     """RelayStore as one process sees it."""
 
-    def __init__(self, state: StoreState, line: Line, timers: ProcessTimers, timers_first: bool = False) -> None:
+    def __init__(
+        self,
+        state: StoreState,
+        line: Line,
+        timers: ProcessTimers,
+        timers_first: bool = False,
+        journal: Journal | None = None,
+        revision: Revision | None = None,
+    ) -> None:
+        self.revision = revision
+        self._journal = journal
         self._state = state
         self._line = line
         self._timers = timers
@@ -63,7 +79,7 @@ class ProcessStore:
         return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
-        return self._read("store.get", timeout_seconds, lambda: self._visible(message_id))
+        return self._read("store.get", timeout_seconds, lambda: self._found(message_id))
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         # Each at a moment of its own: no store promises that what it says of many was true of all at once.
@@ -156,14 +172,37 @@ class ProcessStore:
             return None
         return stored
 
+    def _found(self, message_id: str) -> Stored | None:
+        stored = self._visible(message_id)
+        return None if stored is None else self._read_by_own(stored)
+
+    def _read_by_own(self, stored: Stored) -> Stored:
+        """The same as the revision of this process reads it. Raises NewerRecord."""
+        if self.revision is None:
+            return stored
+        message_id = stored.relay.message_id
+        try:
+            return Stored(self.revision.read(self._state.documents[message_id]), stored.version)
+        except NewerRecord as error:
+            if self._journal is not None:
+                self._journal.left_to_newer(message_id, error.schema_version)
+            raise
+
     def _may_expire(self) -> bool:
         return self._line.kernel.now > _NOTHING_EXPIRES_BEFORE
 
     def _all_visible(self) -> list[Stored]:
-        if not self._may_expire():
-            return list(self._state.relays.values())
-        now = time_of(self._line.kernel.now)
-        return [stored for stored in self._state.relays.values() if stored.relay.expires_at > now]
+        visible = list(self._state.relays.values())
+        if self._may_expire():
+            now = time_of(self._line.kernel.now)
+            visible = [stored for stored in visible if stored.relay.expires_at > now]
+        if self.revision is None:
+            return visible
+        readable = []
+        for stored in visible:
+            with contextlib.suppress(NewerRecord):
+                readable.append(self._read_by_own(stored))
+        return readable
 
     def _commit(self, writes: Sequence[Write]) -> tuple[object, ...]:
         for write in writes:
@@ -182,6 +221,12 @@ class ProcessStore:
         state, relay = self._state, write.relay
         if write.version is None:
             state.history.creates[relay.message_id] = state.history.creates.get(relay.message_id, 0) + 1
+        if self.revision is not None and state.reader is not None:
+            document = self.revision.write(relay)
+            written = Written(self._line.kernel.now, self.revision.name, document)
+            state.history.written.setdefault(relay.message_id, []).append(written)
+            state.documents[relay.message_id] = document
+            relay = state.reader.read(document)
         state.version += 1
         state.relays[relay.message_id] = Stored(relay, state.version)
         state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))

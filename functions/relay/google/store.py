@@ -31,6 +31,7 @@ _SMALL_FIELD = "media_count"
 # Firestore's errors that mean a conflict, by what a commit presumes; any other means that the store is unavailable.
 _EXISTS = frozenset({"AlreadyExists"})
 _CHANGED = frozenset({"FailedPrecondition", "NotFound", "Aborted"})
+_NONE: frozenset[str] = frozenset()
 
 
 class FirestoreStore:
@@ -75,7 +76,7 @@ class FirestoreStore:
         for write in writes:
             self._add(batch, write)
         # May be repeated: a second one that finds what the first has stored says so, and so do we.
-        conflicts = _EXISTS if len(created) == len(writes) else _EXISTS | _CHANGED
+        conflicts = (_EXISTS if created else _NONE) | (_CHANGED if len(created) < len(writes) else _NONE)
         try:
             results = call(lambda seconds: batch.commit(retry=None, timeout=seconds), deadline)
         except clients.google_errors() as error:
