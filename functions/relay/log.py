@@ -104,7 +104,7 @@ class JsonJournal:
         self._print([line for entry in entries for line in self._step(relay, entry)])
 
     def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[str]:
-        line = EVENTS[entry.step]
+        line = EVENTS.get(entry.step, EVENTS["note"])
         # Whatever the watchmen had to do is a repair, and somebody should know that one was needed.
         severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
         fields: dict[str, object] = {

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from relay.core.model import Relay, Timer
-from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
+from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
 from relay.ports import Clock, Page, Search, Stored, Timers, Write
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ class MemoryStore:
         self.replies_to_lose = 0
         self.reads = 0
         self.writes = 0
+        self.newer: set[str] = set()  # records that a newer revision has taken over
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         def write() -> tuple[object, ...]:
@@ -53,20 +54,23 @@ class MemoryStore:
         return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
-        return next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
+        found = next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
+        if message_id in self.newer:
+            raise NewerRecord(2)
+        return found
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         self._live()
         return set(message_ids) - self._relays.keys()
 
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        workable = [stored for stored in self._live() if not stored.relay.is_left_to_newer]
+        workable = [stored for stored in self._readable() if not stored.relay.is_left_to_newer]
         due = [(stored.relay.due_at, stored) for stored in workable if stored.relay.due_at is not None]
         overdue = sorted(((at, stored) for at, stored in due if at < before), key=lambda pair: pair[0])
         return [stored for _, stored in overdue[:limit]]
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
-        found = [stored.relay for stored in self._live() if _matches(stored.relay, search)]
+        found = [stored.relay for stored in self._readable() if _matches(stored.relay, search)]
         found.sort(key=_place, reverse=True)
         if search.page_token is not None:
             last = _place_of(search.page_token)
@@ -98,13 +102,17 @@ class MemoryStore:
         stored = self._relays.get(write.relay.message_id)
         if write.version is None and stored is not None:
             raise AlreadyStored(write.relay.message_id)
-        if write.version is not None and (stored is None or stored.version != write.version):
+        is_as_read = stored is not None and stored.version == write.version and write.relay.message_id not in self.newer
+        if write.version is not None and not is_as_read:
             raise VersionConflict(write.relay.message_id)
 
     def _put(self, relay: Relay) -> object:
         version = next(self._versions)
         self._relays[relay.message_id] = Stored(relay, version)
         return version
+
+    def _readable(self) -> list[Stored]:
+        return [stored for stored in self._live() if stored.relay.message_id not in self.newer]
 
     def _live(self) -> list[Stored]:
         with self._lock:
