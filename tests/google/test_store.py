@@ -14,7 +14,7 @@ from relay.core.model import FinalStatus, Relay
 from relay.core.policy import Policy
 from relay.errors import AlreadyStored, VersionConflict
 from relay.google.store import FirestoreStore
-from relay.ports import Search, Stored
+from relay.ports import Search, Stored, Write
 
 from tests.google.conftest import COLLECTION
 from tests.google.samples import NOW, RecordingJournal, RecordingTimers, delivered, expired, failed_once, new_relay, sid
@@ -226,6 +226,24 @@ def test_thirty_known_relays_are_looked_for_with_one_count_and_no_read(
     assert calls == ["run_aggregation_query"] * 2
     assert store.missing([sid(number) for number in range(40, 70)], **LIMIT) == set(map(sid, range(60, 70)))
     assert calls[2:] == ["run_aggregation_query", "batch_get_documents"]
+
+
+def test_several_documents_are_one_write_and_only_a_conflict_costs_a_read(
+    store: FirestoreStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relays = [new_relay(number)[0] for number in (1, 2)]
+    store.warm_up()
+    calls: list[str] = []
+    for name in ("commit", "batch_get_documents", "begin_transaction"):
+        monkeypatch.setattr(FirestoreClient, name, _noting(calls, name, getattr(FirestoreClient, name)))
+    versions = store.commit([Write(relay) for relay in relays], [], **LIMIT)
+    changes = [Write(failed_once(relay), version) for relay, version in zip(relays, versions, strict=True)]
+    store.commit(changes, [], **LIMIT)
+    assert calls == ["commit", "commit"]
+    with pytest.raises(VersionConflict) as caught:
+        store.commit(changes, [], **LIMIT)
+    assert caught.value.message_id in {sid(1), sid(2)}
+    assert calls[2:] == ["commit", "batch_get_documents"]
 
 
 def _noting(calls: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
