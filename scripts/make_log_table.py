@@ -76,8 +76,8 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "a timer's end could not be stored": ("A timer that was done will fire once more, without harm.", "Nothing."),
     "a document could not be read": (
-        "A relay's document is not one of ours, or a later revision wrote it; it is left alone.",
-        "If you rolled back: go forward again. Otherwise somebody wrote into the collection by hand.",
+        "A relay's document is not one of ours; it is left alone.",
+        "Somebody wrote into the store by hand: put back what was there.",
     ),
     "Twilio could not be reached": (
         "The connection was refused: certainly nothing was sent. It is tried again by the tier's schedule.",

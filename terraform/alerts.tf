@@ -46,6 +46,11 @@ locals {
       title    = "A handler texted STOP and gets no more texts"
       advice   = "Have the handler text START to the business number; until then the next tier gets the texts."
     }
+    left_to_newer = {
+      severity = "CRITICAL", filter = local.counted["left_to_newer"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "Texts wait for a newer revision"
+      advice   = "It was taken back after it had changed what a record means. Deploy it again; if that cannot be soon, read the records and call the customers."
+    }
     webhook_5xx = {
       severity = "ERROR", above = 0, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
       filter   = "${local.requests} AND resource.label.service_name=one_of(\"sms-inbound\", \"sms-delivery-status\") AND metric.label.response_code_class=\"5xx\""

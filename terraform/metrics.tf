@@ -35,6 +35,11 @@ locals {
       events      = ["sender_or_account_error"]
       labels      = { code = "error_code" }
     }
+    left_to_newer = {
+      description = "Records of a later version, left to a newer revision; once for each record and process"
+      events      = ["left_to_newer"]
+      labels      = {}
+    }
     handler_opt_outs = {
       description = "Handlers whose phone Twilio blocks because they texted STOP"
       events      = ["handler_opted_out"]

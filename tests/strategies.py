@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from relay.core.failures import Failure, FailureClass
+from relay.core.foreign import foreign
 from relay.core.model import (
     RETENTION,
     Attachment,
@@ -28,6 +30,8 @@ from tests.fakes.clock import START
 
 CUSTOMER = "+15550100001"
 BUSINESS = "+15550199999"
+
+W = TypeVar("W", bound=StrEnum)
 
 _numbers = itertools.count(1)
 
@@ -83,21 +87,37 @@ small = st.integers(0, 1_000)
 sids = st.from_regex(r"SM[0-9a-f]{32}", fullmatch=True)
 error_codes = st.integers(1, 99_999)
 
+# What a newer revision may have added: plain values under names of its own.
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=5),
+    lambda inner: st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2),
+    max_leaves=3,
+)
+_additions = st.dictionaries(st.sampled_from(["x_claimed_by", "x_thread", "x_media"]), plain_values, max_size=2)
+rests = st.just(()) | _additions.map(lambda added: tuple(sorted(added.items(), key=lambda pair: pair[0])))
+
+
+def words_of(kind: type[W]) -> st.SearchStrategy[W]:
+    """Words of this kind; now and then one that only a newer revision knows."""
+    return st.sampled_from([*kind, *kind, foreign(kind, "of_tomorrow")])
+
+
 tiers = st.builds(
     Tier,
     name=words,
     reach=st.builds(Reach, st.sampled_from(["sms", "call"]), phones),
     retry_delays_seconds=st.lists(seconds, max_size=4).map(tuple),
     receipt_timeout_seconds=seconds,
-    success=st.sampled_from(Success),
+    success=words_of(Success),
+    rest=rests,
 )
-policies = st.builds(Policy, st.lists(tiers, min_size=1, max_size=6).map(tuple))
+policies = st.builds(Policy, st.lists(tiers, min_size=1, max_size=6).map(tuple), rests)
 attempts = st.builds(
     Attempt,
     number=small,
     tier=st.integers(1, 6),
     try_in_tier=st.integers(1, 9),
-    status=st.sampled_from(AttemptStatus),
+    status=words_of(AttemptStatus),
     starts_at=instants,
     reach=st.builds(Reach, st.sampled_from(["sms", "call"]), phones),
     claim=st.none() | words,
@@ -107,6 +127,7 @@ attempts = st.builds(
     failure=st.none() | st.builds(Failure, st.sampled_from(FailureClass), texts, st.none() | error_codes),
     is_resend=st.booleans(),
     lookups=small,
+    rest=rests,
 )
 attachments = st.builds(
     Attachment,
@@ -116,13 +137,14 @@ attachments = st.builds(
 trail_entries = st.builds(
     TrailEntry,
     at=instants,
-    step=st.sampled_from(Step),
+    step=words_of(Step),
     tier=st.none() | small,
     attempt=st.none() | small,
     status=st.none() | words,
     error_code=st.none() | error_codes,
     reason=texts,
     by=st.sampled_from(["", "sweep", "reconcile", "operator"]),
+    rest=rests,
 )
 
 
@@ -138,10 +160,10 @@ def relays(draw: st.DrawFn, message_id: str | None = None) -> Relay:
         message_body=draw(texts),
         # Of some files nobody knows the id.
         media_count=len(known) + draw(st.integers(0, 6)),
-        sender_class=draw(st.sampled_from(SenderClass)),
+        sender_class=draw(words_of(SenderClass)),
         policy=draw(policies),
         expires_at=draw(st.datetimes(datetime(2100, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))),
-        final_status=draw(st.sampled_from(FinalStatus)),
+        final_status=draw(words_of(FinalStatus)),
         attempts=draw(st.lists(attempts, max_size=5).map(tuple)),
         error_log=draw(st.lists(trail_entries, max_size=8).map(tuple)),
         delivered_tier=draw(st.none() | small),
@@ -151,6 +173,7 @@ def relays(draw: st.DrawFn, message_id: str | None = None) -> Relay:
         first_attempt_of_drive=draw(st.integers(1, 6)),
         redrive_ids=draw(st.lists(words, max_size=3).map(tuple)),
         attachments=known,
+        rest=draw(rests),
     )
 
 

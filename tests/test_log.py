@@ -245,3 +245,25 @@ def _check_private(written: str, relay: Relay) -> None:
     for phone in (relay.sender_phone, relay.recipient_phone, *(tier.reach.address for tier in relay.policy.tiers)):
         assert phone not in written
         assert phone.removeprefix("+1") not in written
+
+
+def test_a_record_left_to_a_newer_revision_is_told_once_by_each_process() -> None:
+    def write(journal: JsonJournal) -> None:
+        for _ in range(3):
+            for number in (1, 2):
+                journal.left_to_newer(f"SM{number:032x}", 2)
+
+    lines = _lines(write)
+    assert [(line["relay"], line["severity"], line["schema_version"]) for line in lines] == [
+        (f"SM{number:032x}", "CRITICAL", 2) for number in (1, 2)
+    ]
+    assert "Deploy the newer revision again" in lines[0]["message"]
+
+
+def test_of_very_many_records_left_to_a_newer_revision_the_first_thousand_are_told() -> None:
+    def write(journal: JsonJournal) -> None:
+        for number in range(1500):
+            journal.left_to_newer(f"SM{number:032x}", 2)
+
+    lines = _lines(write)
+    assert len(lines) == 1000

@@ -11,12 +11,42 @@ class StoreUnavailable(RelayError):
     """The store did not answer, or not in time. A write may or may not have been applied: read before repeating it."""
 
 
-class AlreadyStored(RelayError):
+class NewerRecord(StoreUnavailable):
+    """A later revision wrote the record, with a meaning that this one does not know: it is left to that revision.
+
+    Whoever asks is told to come again, as when the store does not answer. Each store raises the alarm where it reads
+    such a record, so that no caller has to.
+    """
+
+    def __init__(self, schema_version: object) -> None:
+        super().__init__(f"The record is of version {schema_version}, which only a newer revision knows.")
+        self.schema_version = schema_version
+
+
+class Conflict(RelayError):
+    """A commit found a document otherwise than it presumed. Nothing of the commit was stored.
+
+    Attributes:
+        message_id: of such a document; of several, one.
+    """
+
+    def __init__(self, message_id: str, words: str) -> None:
+        super().__init__(f"{message_id}: {words}")
+        self.message_id = message_id
+
+
+class AlreadyStored(Conflict):
     """A relay with this message id exists. It may be one's own create, whose reply was lost: go on idempotently."""
 
+    def __init__(self, message_id: str) -> None:
+        super().__init__(message_id, "a relay with this message id exists")
 
-class VersionConflict(RelayError):
+
+class VersionConflict(Conflict):
     """The relay changed since it was read (perhaps by one's own write, whose reply was lost): read it again."""
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(message_id, "the relay changed since it was read, or is gone")
 
 
 class MessengerUnavailable(RelayError):

@@ -81,8 +81,17 @@ EVENTS: dict[str, Line] = {
         "The database was removed or replaced under the running relay: texts are refused (503) until it is back.",
         "See “The database is gone”.",
     ),
+    "left_to_newer": Line(
+        "CRITICAL",
+        "A newer revision wrote this record in a way that this one does not understand; its text waits for that one.",
+        "Deploy the newer revision again; if that cannot be soon, read the record and call the customer.",
+    ),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }
+
+
+# So many records that must be left alone are told of by one process; by then everybody knows.
+_LEFT_TOLD_MAX = 1000
 
 
 def masked(phone: str) -> str:
@@ -96,12 +105,13 @@ class JsonJournal:
     def __init__(self, stream: TextIO | None = None, project: str = "") -> None:
         self._stream = stream
         self._project = project
+        self._left_told: set[str] = set()
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         self._print([line for entry in entries for line in self._step(relay, entry)])
 
     def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[str]:
-        line = EVENTS[entry.step]
+        line = EVENTS.get(entry.step, EVENTS["note"])
         # Whatever the watchmen had to do is a repair, and somebody should know that one was needed.
         severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
         fields: dict[str, object] = {
@@ -126,9 +136,18 @@ class JsonJournal:
         """One of the lines that belong to no line of a relay's trail."""
         self._print([self._named(event, relay, fields)])
 
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        # Timers, callbacks and the sweep come by it again and again: one line each would bury the log.
+        if message_id in self._left_told or len(self._left_told) >= _LEFT_TOLD_MAX:
+            return
+        self._left_told.add(message_id)
+        line = EVENTS["left_to_newer"]
+        fields = {**_about(message_id), "schema_version": schema_version}
+        self._print([self._line(line.severity, "left_to_newer", f"{line.meaning} {line.what_to_do}", None, fields)])
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         relay = labels.pop("relay", None)
-        about = {"relay": relay, "logging.googleapis.com/labels": {"relay": relay}} if relay else {}
+        about = _about(relay) if relay else {}
         self._print([self._line(severity, "note", message, None, {**labels, **about})])
 
     def _named(self, event: str, relay: Relay | None, fields: dict[str, object]) -> str:
@@ -138,8 +157,7 @@ class JsonJournal:
     def _line(self, severity: str, event: str, message: str, relay: Relay | None, fields: dict[str, object]) -> str:
         entry: dict[str, object] = {"severity": severity, "event": event, "message": message.translate(_CONTROL)}
         if relay is not None:
-            entry["relay"] = relay.message_id
-            entry["logging.googleapis.com/labels"] = {"relay": relay.message_id}
+            entry |= _about(relay.message_id)
         entry.update((key, value) for key, value in fields.items() if value not in (None, ""))
         trace = current_trace.get()
         if trace and self._project:
@@ -171,6 +189,10 @@ class LogAlarms:
 
     def database_lost(self, reason: str) -> None:
         self._journal.named("database_lost", None, {"reason": reason})
+
+
+def _about(message_id: object) -> dict[str, object]:
+    return {"relay": message_id, "logging.googleapis.com/labels": {"relay": message_id}}
 
 
 def _write_whole(descriptor: int, text: bytes) -> None:

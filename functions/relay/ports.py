@@ -25,6 +25,18 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """One document of a commit and what must be true of it: it still has the `version` that it was read with, or, with
+    None, nothing is stored under its id.
+
+    Relays are the only documents so far; another kind becomes another kind of write.
+    """
+
+    relay: Relay
+    version: object | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """What to look for, newest first. Every condition is optional; times are inclusive `since`, exclusive `until`."""
 
@@ -48,15 +60,22 @@ class RelayStore(Protocol):
     """Relays, durable, with compare-and-set. Expired relays (expires_at ≤ now) are never returned.
 
     Every method raises StoreUnavailable when the store does not answer within `timeout_seconds`; after a write the
-    outcome is then unknown.
+    outcome is then unknown. A record of a later version is never returned either: `get` raises NewerRecord (one kind
+    of StoreUnavailable), lists pass it over, and the journal is told.
     """
 
-    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        """Store a new relay and arm its timers (together, or side by side). Returns its version once durable.
+    def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
+        """Store several documents, all or none of them, and arm their timers. Returns their versions once durable.
 
-        A timer that could not be armed is logged and not raised: the sweep stands behind every timer.
-        Raises AlreadyStored; the timers may then have been armed nevertheless, which is harmless.
+        A timer of a relay that is created here may be armed side by side with the commit, one of any other only after
+        it. A timer that could not be armed is logged and not raised: the sweep stands behind every timer.
+        Raises AlreadyStored or VersionConflict, naming one document that was not as its write presumed: nothing is
+        stored then. A created relay's timers may have been armed nevertheless, which is harmless.
         """
+        ...
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        """The commit of this one new relay. Returns its version. Raises AlreadyStored."""
         ...
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
@@ -71,7 +90,7 @@ class RelayStore(Protocol):
         ...
 
     def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        """Replace the relay if it still has `version`, then arm its timers. Returns the new version.
+        """The commit of this one relay, if it still has `version`. Returns the new version.
 
         Raises VersionConflict, also when the relay is gone; then no timer was armed.
         """
@@ -80,7 +99,8 @@ class RelayStore(Protocol):
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
         """At most `limit` relays whose due_at is earlier than `before`, the longest overdue first.
 
-        Costs in proportion to what is returned, not to what is stored.
+        What only a newer revision can act on (a record of a later version, an end that is a foreign word) is passed
+        over and takes no other's place. Costs in proportion to what is overdue, not to what is stored.
         """
         ...
 
@@ -225,6 +245,10 @@ class Journal(Protocol):
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         """New lines of a relay's trail that have just been committed."""
+        ...
+
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        """The alarm: this record is of a later version and must be left alone. Told once for each record."""
         ...
 
     def note(self, severity: str, message: str, **labels: object) -> None:

@@ -20,7 +20,7 @@ from cloudevents.http import CloudEvent
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from relay import wiring
-from relay.errors import BadRequest, ConfigurationError, StoreUnavailable
+from relay.errors import BadRequest, ConfigurationError, NewerRecord, StoreUnavailable
 from relay.log import current_trace
 from relay.settings.variables import ENTRY_POINTS, Need
 from relay.web import BODY_MAX_BYTES, JSON, Request, Response, check_post, json_response, refusal, try_again
@@ -165,7 +165,8 @@ WAYS_IN: dict[str, WayIn] = {
 def publish_events(event: CloudEvent) -> None:
     """Publish what a write of a relay's document brought.
 
-    400 for what this revision cannot read, 503 when it could not be published. Eventarc comes again after either.
+    400 for what this revision cannot read, 503 when it could not be published, or when it is a newer revision's to
+    publish because the record is of a later version. Eventarc comes again after either.
     """
     from relay.google import trigger
     from relay.record.relay_events import new_events, publish
@@ -173,6 +174,9 @@ def publish_events(event: CloudEvent) -> None:
     runtime = wiring.runtime("relay_events")
     try:
         before, after = trigger.relays_of(event.data)
+    except NewerRecord as error:
+        runtime.journal.left_to_newer(str(event.get("document", "")).rpartition("/")[2], error.schema_version)
+        flask.abort(503, "Left to the newer revision.")
     except Exception as error:
         _note_unexpected("relay_events", error)
         flask.abort(400, "Not a relay's write.")

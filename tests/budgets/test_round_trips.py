@@ -61,17 +61,21 @@ def test_google_stores_the_relay_and_arms_its_timer_at_the_same_time() -> None:
             point.meet()
             return super().arm(timer, timeout_seconds=timeout_seconds)
 
-    class Document:
-        def create(self, content: dict[str, Any], **options: object) -> SimpleNamespace:
-            point.meet()
-            return SimpleNamespace(update_time=1)
-
     class Client:
         def collection(self, name: str) -> Client:
             return self
 
-        def document(self, name: str) -> Document:
-            return Document()
+        document = collection
+
+        def batch(self) -> Client:
+            return self
+
+        def create(self, document: object, content: dict[str, Any]) -> None:
+            """Part of the batch."""
+
+        def commit(self, **options: object) -> list[SimpleNamespace]:
+            point.meet()
+            return [SimpleNamespace(update_time=1)]
 
     timers = Timers()
     store = FirestoreStore(

@@ -7,12 +7,14 @@ the machine lacks something) and enter it in STORES or TIMERS.
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from relay.core.model import Timer
@@ -24,6 +26,8 @@ from relay.embedded.timers import SqliteTimers
 from relay.ports import RelayStore, Timers
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers
+
+Change = Callable[[dict[str, Any]], object]
 
 
 @dataclass
@@ -37,6 +41,9 @@ class StoreRig:
         stalls_reads: whether it then also does not answer reads.
         purges: whether expired relays stay until purge_expired removes them.
         examples: how many generated relays a test may store; fewer where a call takes long.
+        journal: hears what is wrong with a document.
+        document: what is stored of a relay, as another revision sees it; None where a store keeps no documents.
+        rewrite: lets another revision change that document, in one write of its own.
     """
 
     store: RelayStore
@@ -46,6 +53,9 @@ class StoreRig:
     stalls_reads: bool = True
     purges: bool = True
     examples: int = 60
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    document: Callable[[str], dict[str, Any]] | None = None
+    rewrite: Callable[[str, Change], None] | None = None
 
 
 @dataclass
@@ -90,8 +100,27 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     def armed() -> list[Timer]:
         return database.read(timer_rows.all_armed, timeout_seconds=30)
 
+    def document(message_id: str) -> dict[str, Any]:
+        select = "SELECT document FROM relays WHERE message_id = ?"
+        text = database.read(
+            lambda connection: connection.execute(select, (message_id,)).fetchone(), timeout_seconds=30
+        )
+        found: dict[str, Any] = json.loads(text[0])
+        return found
+
+    def rewrite(message_id: str, change: Change) -> None:
+        changed = document(message_id)
+        change(changed)
+        update = "UPDATE relays SET document = ?, final_status = ?, version = version + 1 WHERE message_id = ?"
+        values = (json.dumps(changed), changed["final_status"], message_id)
+        database.write(lambda connection: connection.execute(update, values), timeout_seconds=30)
+
+    journal = MemoryJournal()
+    store = SqliteStore(database, clock, journal)
     # Readers never wait for a writer, so that nothing but writes can be held up.
-    yield StoreRig(SqliteStore(database, clock), clock, armed, lambda: locked(path), stalls_reads=False)
+    rig = StoreRig(store, clock, armed, lambda: locked(path), stalls_reads=False, journal=journal)
+    rig.document, rig.rewrite = document, rewrite
+    yield rig
     database.close()
 
 
@@ -171,11 +200,23 @@ def simulated_timers(request: pytest.FixtureRequest) -> AbstractContextManager[T
     return rigs.simulated_timers(request)
 
 
+def simulated_store_of_documents(request: pytest.FixtureRequest) -> AbstractContextManager[StoreRig]:
+    from tests.simulator import rigs
+
+    return rigs.simulated_store_of_documents(request)
+
+
 STORES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[StoreRig]]] = {
     "memory": memory_store,
     "sqlite": sqlite_store,
     "firestore": firestore_store,
     "simulated": simulated_store,
+}
+# Those on which two revisions can be at work.
+DOCUMENT_STORES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[StoreRig]]] = {
+    "sqlite": sqlite_store,
+    "firestore": firestore_store,
+    "simulated": simulated_store_of_documents,
 }
 TIMERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[TimersRig]]] = {
     "memory": memory_timers,
@@ -188,6 +229,12 @@ TIMERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Timer
 @pytest.fixture(params=STORES)
 def rig(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     with STORES[request.param](request) as one:
+        yield one
+
+
+@pytest.fixture(params=DOCUMENT_STORES)
+def document_rig(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
+    with DOCUMENT_STORES[request.param](request) as one:
         yield one
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from relay.core.model import Timer
+from relay.embedded import migrations
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
 from relay.embedded.ticker import Ticker
@@ -90,6 +91,13 @@ def hold(path: str, _: str = "") -> None:
     time.sleep(3_600)
 
 
+def open_migrated(path: str, _: str = "") -> None:
+    """Open the file as a revision with one more step; a line when done. Taken twice, the step would fail."""
+    migrations.STEPS = (*migrations.STEPS, "ALTER TABLE relays ADD COLUMN thread TEXT")
+    Database(path).prepare(timeout_seconds=TIMEOUT)
+    _say("opened")
+
+
 def fire_and_hang(path: str, lease_seconds: str) -> None:
     """Take what is due, say so, and never come to an end with it."""
 
@@ -129,6 +137,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "increment": increment,
     "open_file": open_file,
     "hold": hold,
+    "open_migrated": open_migrated,
     "fire_and_hang": fire_and_hang,
     "fire_all": fire_all,
 }

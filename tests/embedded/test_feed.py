@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,3 +89,16 @@ def test_the_feed_forgets_what_lies_too_far_back(database: Database, feed: Sqlit
         lambda connection: connection.execute("SELECT message_id FROM feed").fetchall(), timeout_seconds=SECONDS
     )
     assert rows == [("b",)]
+
+
+def test_a_record_of_a_later_version_has_no_events_and_keeps_no_other_from_being_read(
+    database: Database, store: SqliteStore, feed: SqliteFeed
+) -> None:
+    later = replace(received(), message_id="SM" + "e" * 32)
+    for relay in (later, received()):
+        store.create(relay, (), timeout_seconds=SECONDS)
+    raise_version = "UPDATE relays SET document = json_set(document, '$.schema_version', 2) WHERE message_id = ?"
+    database.write(lambda connection: connection.execute(raise_version, (later.message_id,)), timeout_seconds=SECONDS)
+    first, second = feed.read(0, 10, timeout_seconds=SECONDS)
+    assert first.events == ()
+    assert list(second.events) == events_of(received())

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from relay.embedded import migrations
 from relay.embedded.database import Database
 from relay.embedded.file import from_micros, open_connection, to_micros
 from relay.embedded.store import SqliteStore
@@ -53,9 +54,13 @@ def test_every_commit_reaches_the_disk(database: Database) -> None:
 
 def test_a_file_of_a_newer_revision_is_left_alone(path: Path) -> None:
     connection = open_connection(str(path), 30)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute(f"PRAGMA user_version = {len(migrations.STEPS) + 1}")
     connection.close()
-    assert "newer revision" in _mistake(path)
+    before = path.read_bytes()
+    mistake = _mistake(path)
+    assert "newer revision" in mistake
+    assert "restore the copy made before the update" in mistake
+    assert path.read_bytes() == before
 
 
 def test_a_database_of_another_program_is_left_alone(path: Path) -> None:

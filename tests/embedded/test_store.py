@@ -42,7 +42,9 @@ def test_an_update_keeps_fields_of_a_newer_revision(database: Database, store: S
         connection.execute("UPDATE relays SET document = ? WHERE message_id = ?", values)
 
     database.write(write, timeout_seconds=TIMEOUT)
-    store.update(replace(relay, message_body="changed"), version, [], timeout_seconds=TIMEOUT)
+    stored = store.get(relay.message_id, timeout_seconds=TIMEOUT)
+    assert stored is not None
+    store.update(replace(stored.relay, message_body="changed"), version, [], timeout_seconds=TIMEOUT)
     document = _document(database, relay)
     assert document["priority"] == newer["priority"]
     assert document["message_body"] == "changed"

@@ -12,8 +12,10 @@ from functions_framework import create_app
 from relay import wiring
 from relay.core import moves
 from relay.google import task
+from relay.record.documents import to_document
 from relay.record.relay_events import RelayEvent
 
+from scripts.local_google.eventarc import encode
 from tests.record.documents import written
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, PERMANENT, received
 from tests.settings.environments import GOOGLE
@@ -100,18 +102,37 @@ def test_a_timer_that_came_to_another_tiers_function_is_carried_out_and_noted(
     assert noted == [[], [3]]
 
 
+HEADERS = {
+    "ce-specversion": "1.0",
+    "ce-id": "one",
+    "ce-source": "//firestore.googleapis.com/projects/p/databases/(default)",
+    "ce-type": "google.cloud.firestore.document.v1.written",
+    "ce-document": f"relays/{MESSAGE_ID}",
+    "Content-Type": "application/protobuf",
+}
+
+
 def test_a_document_that_is_gone_is_no_event(serve: Serve, published: list[tuple[str, RelayEvent]]) -> None:
     """Answered as an error, Eventarc would bring it again for a day."""
-    headers = {
-        "ce-specversion": "1.0",
-        "ce-id": "one",
-        "ce-source": "//firestore.googleapis.com/projects/p/databases/(default)",
-        "ce-type": "google.cloud.firestore.document.v1.written",
-        "Content-Type": "application/protobuf",
-    }
+    headers = HEADERS
     client = serve("relay_events")
     relay = received().relay
     assert client.post("/", data=written(relay, None), headers=headers).status_code == 200
     assert published == []
     assert client.post("/", data=written(None, relay), headers=headers).status_code == 200
     assert {event.relay for _, event in published} == {MESSAGE_ID}
+
+
+def test_a_write_of_a_later_version_is_left_for_a_newer_revision_to_publish(
+    serve: Serve, published: list[tuple[str, RelayEvent]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """503: Eventarc comes again, and once the newer revision is there nothing was missed. One alarm, not one a try."""
+    client = serve("relay_events")
+    document = to_document(received().relay)
+    later = encode("projects/p/databases/(default)/documents/relays/one", document, document | {"schema_version": 2})
+    assert [client.post("/", data=later, headers=HEADERS).status_code for _ in range(3)] == [503] * 3
+    assert published == []
+    told = [(line["severity"], line["relay"]) for line in logged(capsys) if line["event"] == "left_to_newer"]
+    assert told == [("CRITICAL", MESSAGE_ID)]
+    gone = encode("projects/p/databases/(default)/documents/relays/one", document | {"schema_version": 2}, None)
+    assert client.post("/", data=gone, headers=HEADERS).status_code == 200

@@ -14,6 +14,7 @@ class MemoryJournal:
         self.entries: list[tuple[str, TrailEntry]] = []  # (message_id, line of the trail)
         self.alarms: list[Relay] = []
         self.lost: list[str] = []  # reasons
+        self.left: list[tuple[str, object]] = []  # records left to a newer revision: id and version
         self.notes: list[tuple[str, str, dict[str, object]]] = []  # (severity, message, labels)
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
@@ -24,6 +25,9 @@ class MemoryJournal:
 
     def database_lost(self, reason: str) -> None:
         self.lost.append(reason)
+
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        self.left.append((message_id, schema_version))
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         self.notes.append((severity, message, labels))

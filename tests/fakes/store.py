@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from relay.core.model import Relay, Timer
-from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.ports import Clock, Page, Search, Stored, Timers
+from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
+from relay.ports import Clock, Page, Search, Stored, Timers, Write
 from relay.record.pages import place_of, token_after
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ class MemoryStore:
     """The port RelayStore.
 
     `is_down` makes every call raise StoreUnavailable; `replies_to_lose` makes so many writes raise it after they were
-    applied. `reads` and `writes` count the calls on relays.
+    applied. `reads` counts the calls on relays, `writes` the documents written.
     """
 
     def __init__(self, clock: Clock, timers: Timers) -> None:
@@ -34,38 +34,43 @@ class MemoryStore:
         self.replies_to_lose = 0
         self.reads = 0
         self.writes = 0
+        self.newer: set[str] = set()  # records that a newer revision has taken over
+
+    def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
+        def write() -> tuple[object, ...]:
+            for each in writes:
+                self._check(each)
+            versions = tuple(self._put(each.relay) for each in writes)
+            for timer in timers:
+                self._timers.arm(timer, timeout_seconds=1.0)
+            return versions
+
+        return self._write(write, len(writes))
 
     def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        def write() -> object:
-            if relay.message_id in self._relays:
-                raise AlreadyStored(relay.message_id)
-            return self._put(relay, timers)
+        return self.commit([Write(relay)], timers, timeout_seconds=timeout_seconds)[0]
 
-        return self._write(write)
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
-        return next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
+        found = next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
+        if message_id in self.newer:
+            raise NewerRecord(2)
+        return found
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         self._live()
         return set(message_ids) - self._relays.keys()
 
-    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        def write() -> object:
-            stored = self._relays.get(relay.message_id)
-            if stored is None or stored.version != version:
-                raise VersionConflict(relay.message_id)
-            return self._put(relay, timers)
-
-        return self._write(write)
-
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        due = [(stored.relay.due_at, stored) for stored in self._live() if stored.relay.due_at is not None]
+        workable = [stored for stored in self._readable() if not stored.relay.is_left_to_newer]
+        due = [(stored.relay.due_at, stored) for stored in workable if stored.relay.due_at is not None]
         overdue = sorted(((at, stored) for at, stored in due if at < before), key=lambda pair: pair[0])
         return [stored for _, stored in overdue[:limit]]
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
-        found = [stored.relay for stored in self._live() if _matches(stored.relay, search)]
+        found = [stored.relay for stored in self._readable() if _matches(stored.relay, search)]
         found.sort(key=_place, reverse=True)
         if search.page_token is not None:
             last = place_of(search.page_token)
@@ -93,12 +98,21 @@ class MemoryStore:
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
         self._write(lambda: self._watermarks.update({name: at}))
 
-    def _put(self, relay: Relay, timers: Sequence[Timer]) -> object:
+    def _check(self, write: Write) -> None:
+        stored = self._relays.get(write.relay.message_id)
+        if write.version is None and stored is not None:
+            raise AlreadyStored(write.relay.message_id)
+        is_as_read = stored is not None and stored.version == write.version and write.relay.message_id not in self.newer
+        if write.version is not None and not is_as_read:
+            raise VersionConflict(write.relay.message_id)
+
+    def _put(self, relay: Relay) -> object:
         version = next(self._versions)
         self._relays[relay.message_id] = Stored(relay, version)
-        for timer in timers:
-            self._timers.arm(timer, timeout_seconds=1.0)
         return version
+
+    def _readable(self) -> list[Stored]:
+        return [stored for stored in self._live() if stored.relay.message_id not in self.newer]
 
     def _live(self) -> list[Stored]:
         with self._lock:
@@ -108,9 +122,9 @@ class MemoryStore:
             now = self._clock.now()
             return [stored for stored in self._relays.values() if stored.relay.expires_at > now]
 
-    def _write(self, write: Callable[[], T]) -> T:
+    def _write(self, write: Callable[[], T], documents: int = 1) -> T:
         with self._lock:
-            self.writes += 1
+            self.writes += documents
             if self.is_down:
                 raise StoreUnavailable("down")
             result = write()

@@ -7,9 +7,10 @@ import http.server
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from google.cloud import tasks_v2
+from google.cloud import firestore, tasks_v2
 from relay.core.model import Timer, TimerKind
 from relay.google import task
 from relay.google.store import FirestoreStore
@@ -18,7 +19,7 @@ from relay.google.timers import EMULATOR_VARIABLE, CloudTasksTimers
 from scripts.local_google.cloud_tasks import CloudTasksServer
 from scripts.local_google.emulators import FirestoreEmulator
 from scripts.local_google.issuer import TokenIssuer
-from tests.contract.conftest import StoreRig, TimersRig
+from tests.contract.conftest import Change, StoreRig, TimersRig
 from tests.fakes import FakeClock, MemoryJournal, MemoryTimers
 from tests.google.proxy import Proxy
 
@@ -31,16 +32,28 @@ _CONNECT_SECONDS = 60.0
 def firestore_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     project: str = request.getfixturevalue("firestore_project")
     emulator: FirestoreEmulator = request.getfixturevalue("firestore_emulator")
-    clock, timers = FakeClock(), MemoryTimers()
+    clock, timers, journal = FakeClock(), MemoryTimers(), MemoryJournal()
     store = FirestoreStore(
         project=project,
         database="(default)",
         collection="relays",
         clock=clock,
         timers=timers,
-        journal=MemoryJournal(),
+        journal=journal,
     )
-    yield StoreRig(store, clock, lambda: timers.armed, emulator.paused, purges=False, examples=25)
+    relays = firestore.Client(project=project).collection("relays")
+
+    def document(message_id: str) -> dict[str, Any]:
+        return relays.document(message_id).get().to_dict() or {}
+
+    def rewrite(message_id: str, change: Change) -> None:
+        changed = document(message_id)
+        change(changed)
+        relays.document(message_id).set(changed)
+
+    rig = StoreRig(store, clock, lambda: timers.armed, emulator.paused, purges=False, examples=25, journal=journal)
+    rig.document, rig.rewrite = document, rewrite
+    yield rig
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from relay.core.model import FinalStatus, Relay
 from relay.core.policy import Policy
 from relay.errors import AlreadyStored, VersionConflict
 from relay.google.store import FirestoreStore
-from relay.ports import Search, Stored
+from relay.ports import Search, Stored, Write
 
 from tests.fakes import MemoryJournal, MemoryTimers
 from tests.google.conftest import COLLECTION
@@ -194,7 +194,7 @@ def test_a_document_that_cannot_be_read_does_not_hide_the_others(
     for number in (1, 2):
         store.create(new_relay(number)[0], [], **LIMIT)
     document = firestore.Client(project=firestore_project).collection(COLLECTION).document(sid(1))
-    document.update({"final_status": "of a later revision"})
+    document.update({"final_status": ["no word at all"]})
     assert [found.relay.message_id for found in store.due(NOW + timedelta(days=1), 1, **LIMIT)] == [sid(2)]
     assert [relay.message_id for relay in store.search(Search(limit=5), **LIMIT).relays] == [sid(2)]
     assert len(journal.notes) == 2
@@ -228,6 +228,24 @@ def test_thirty_known_relays_are_looked_for_with_one_count_and_no_read(
     assert calls == ["run_aggregation_query"] * 2
     assert store.missing([sid(number) for number in range(40, 70)], **LIMIT) == set(map(sid, range(60, 70)))
     assert calls[2:] == ["run_aggregation_query", "batch_get_documents"]
+
+
+def test_several_documents_are_one_write_and_only_a_conflict_costs_a_read(
+    store: FirestoreStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relays = [new_relay(number)[0] for number in (1, 2)]
+    store.warm_up()
+    calls: list[str] = []
+    for name in ("commit", "batch_get_documents", "begin_transaction"):
+        monkeypatch.setattr(FirestoreClient, name, _noting(calls, name, getattr(FirestoreClient, name)))
+    versions = store.commit([Write(relay) for relay in relays], [], **LIMIT)
+    changes = [Write(failed_once(relay), version) for relay, version in zip(relays, versions, strict=True)]
+    store.commit(changes, [], **LIMIT)
+    assert calls == ["commit", "commit"]
+    with pytest.raises(VersionConflict) as caught:
+        store.commit(changes, [], **LIMIT)
+    assert caught.value.message_id in {sid(1), sid(2)}
+    assert calls[2:] == ["commit", "batch_get_documents"]
 
 
 def _noting(calls: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.api_core import exceptions
 from google.auth.exceptions import DefaultCredentialsError
-from relay.errors import AlreadyStored, RelayError, StoreUnavailable, VersionConflict
+from relay.errors import AlreadyStored, Conflict, RelayError, StoreUnavailable, VersionConflict
 from relay.google.store import FirestoreStore
 from relay.ports import RelayStore, Search
 
@@ -159,7 +159,11 @@ class BrokenDocument:
         self.calls += 1
         raise self._error
 
-    create = get = update = set = delete = _fail
+    def batch(self) -> BrokenDocument:
+        return self
+
+    commit = get = set = delete = _fail
+    create = update = lambda self, *_arguments: None
     collection = document = lambda self, _name: self
     write_option = staticmethod(lambda **_condition: None)
 
@@ -172,11 +176,14 @@ class WorkingDocument:
     def __init__(self, after_seconds: float = 0.0) -> None:
         self._after_seconds = after_seconds
 
-    def _write(self, *_arguments: object, **_options: object) -> WorkingDocument:
-        threading.Event().wait(self._after_seconds)
+    def batch(self) -> WorkingDocument:
         return self
 
-    create = update = _write
+    def commit(self, **_options: object) -> list[WorkingDocument]:
+        threading.Event().wait(self._after_seconds)
+        return [self]
+
+    create = update = lambda self, *_arguments: None
     collection = document = lambda self, _name: self
     write_option = staticmethod(lambda **_condition: None)
 
@@ -224,7 +231,9 @@ def test_every_error_of_the_client_has_its_meaning(
         with pytest.raises(RelayError) as raised:
             call(store, LONG)
         assert type(raised.value) is expected
-        assert str(raised.value) == f"Firestore: {type(error).__name__}"
+        assert raised.value.__cause__ is error
+        named = RELAY.message_id if isinstance(raised.value, Conflict) else f"Firestore: {type(error).__name__}"
+        assert str(raised.value).startswith(named)
         assert not any(secret in repr(raised.value) for secret in (BODY, SENDER))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from relay.errors import BadRequest
+from relay.errors import BadRequest, NewerRecord
 from relay.operators.guard import guarded, preflight
 from relay.operators.identity import Caller
 from relay.web import Request, Response, json_response
@@ -82,3 +82,12 @@ def test_answers_and_refusals_can_be_read_by_the_page(body: object, status: int)
 
 def test_nothing_of_it_is_kept_by_caches() -> None:
     assert _answer(request({"name": 1})).headers["Cache-Control"] == "no-store"
+
+
+def test_a_record_of_a_newer_revision_is_503_and_says_so() -> None:
+    def handle(body: dict[str, object], caller: Caller) -> Response:
+        raise NewerRecord(2)
+
+    response = guarded(request({}), Everybody(), (ORIGIN,), (), handle)  # type: ignore[arg-type]
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")
+    assert "only a newer revision knows" in response.body.decode()

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from relay.core.failures import NOT_STARTED, UNREACHABLE, Failure
-from relay.core.model import Attachment, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.foreign import foreign
+from relay.core.model import Attachment, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.operators.story import story, summary
-from relay.operators.words import ATTEMPT_ENDS, OUTCOMES, OVERDUE, explained, is_overdue, outcome
+from relay.operators.words import ATTEMPT_ENDS, FOREIGN, OUTCOMES, OVERDUE, explained, is_overdue, outcome
 from relay.ports import Ambiguous
 from relay.twilio import codes
 
@@ -250,3 +251,19 @@ def test_steps_without_words_cannot_be(played: Played) -> None:
     for line in _story(played, message_id)["trail"]:
         assert line["words"]
         assert line["step"] in set(Step)
+
+
+def test_what_a_newer_revision_wrote_is_shown_in_its_own_words() -> None:
+    attempt = an_attempt(status=foreign(AttemptStatus, "ringing"), claim="theirs")
+    relay = a_relay(
+        final_status=foreign(FinalStatus, "claimed"),
+        attempts=(attempt,),
+        error_log=(TrailEntry(START, foreign(Step, "thread_told"), reason="K71"),),
+    )
+    told = story(relay, START)
+    assert told["headline"] == "Ended as claimed, which only a newer revision can explain."
+    assert (told["trail"][0]["step"], told["trail"][0]["reason"]) == ("thread_told", "K71")
+    assert told["trail"][0]["words"] == FOREIGN
+    (shown,) = told["drives"][0]["attempts"]
+    assert (shown["status"], shown["words"]) == ("ringing", FOREIGN)
+    assert summary(relay, START)["final_status"] == "claimed"

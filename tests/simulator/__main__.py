@@ -25,8 +25,8 @@ def main() -> int:
     if arguments.exhaustive:
         return _exhaustive()
     if arguments.seeds == 1:
-        return _replay(arguments.seed)
-    return _campaign(arguments.seeds, arguments.seed, arguments.jobs, arguments.resume)
+        return _replay(arguments.seed, arguments.two_revisions)
+    return _campaign(arguments.seeds, arguments.seed, arguments.jobs, arguments.resume, arguments.two_revisions)
 
 
 def _arguments() -> argparse.Namespace:
@@ -35,12 +35,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the first one")
     parser.add_argument("--jobs", type=int, default=cores(), help="processes; all cores unless given")
     parser.add_argument("--resume", type=Path, help="file to go on from, and to write what is done to")
+    parser.add_argument("--two-revisions", action="store_true", help="a made-up next revision works on the store, too")
     parser.add_argument("--mutants", action="store_true", help="say within how many runs each mutant is killed")
     parser.add_argument("--exhaustive", action="store_true", help="all crash points, interleavings, permutations")
     return parser.parse_args()
 
 
-def _campaign(seeds: int, seed: int, jobs: int, resume: Path | None) -> int:
+def _campaign(seeds: int, seed: int, jobs: int, resume: Path | None, two_revisions: bool) -> int:
     tally = Tally(seed, seed, fingerprint())
     if resume is not None and resume.exists():
         earlier = Tally.load(resume)
@@ -61,12 +62,12 @@ def _campaign(seeds: int, seed: int, jobs: int, resume: Path | None) -> int:
         line = f"{tally.runs:,} of {seeds:,} runs, {rate:,.0f}/s, {tally.violating} violating, {left:,.0f} s left"
         print(f"\r{line:<79}", end="", file=sys.stderr, flush=True)
 
-    campaign(tally, seeds, jobs, progress, resume)
+    campaign(tally, seeds, jobs, progress, resume, two_revisions)
     print(file=sys.stderr)
     _report(tally, jobs)
     if tally.violations:
         print()
-        _show_shrunk(tally.violations[0][0])
+        _show_shrunk(tally.violations[0][0], two_revisions)
     return 1 if tally.violating else 0
 
 
@@ -85,20 +86,20 @@ def _report(tally: Tally, jobs: int) -> None:
         print(f"  seed {seed}: {violations[0]}")
 
 
-def _replay(seed: int) -> int:
-    result = run_seed(seed, traced=True)
+def _replay(seed: int, two_revisions: bool) -> int:
+    result = run_seed(seed, traced=True, two_revisions=two_revisions)
     print("\n".join(result.trace))
     print(f"\nseed {seed}: {len(result.violations)} violations")
     for violation in result.violations:
         print(f"  {violation}")
     if result.violations:
         print()
-        _show_shrunk(seed)
+        _show_shrunk(seed, two_revisions)
     return 1 if result.violations else 0
 
 
-def _show_shrunk(seed: int) -> None:
-    shrunk = shrink(seed)
+def _show_shrunk(seed: int, two_revisions: bool) -> None:
+    shrunk = shrink(seed, two_revisions)
     print(f"seed {seed}, shrunk: {shrunk.mattered} of {shrunk.choices} choices matter")
     print("\n".join(shrunk.result.trace[:_TRACE_LINES_MAX]))
     for violation in shrunk.result.violations:

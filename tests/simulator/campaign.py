@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from relay.core import machine
@@ -94,13 +95,13 @@ def named(state: State, kind: EventKind) -> str:
     return f"{state.value} / {kind.value}"
 
 
-def run_chunk(bounds: tuple[int, int]) -> Tally:
+def run_chunk(bounds: tuple[int, int], two_revisions: bool = False) -> Tally:
     """Run the seeds from the first up to, not including, the second."""
     first, end = bounds
     tally = Tally(first, end)
     with counting_pairs() as pairs, _garbage_collected_now_and_then() as collect:
         for seed in range(first, end):
-            result = run_seed(seed)
+            result = run_seed(seed, two_revisions=two_revisions)
             tally.faults.update(result.faults)
             if result.violations:
                 tally.violating += 1
@@ -126,11 +127,16 @@ def _garbage_collected_now_and_then() -> Iterator[Callable[[], object]]:
 
 
 def campaign(
-    tally: Tally, seeds: int, jobs: int, progress: Callable[[Tally], None], resume: Path | None = None
+    tally: Tally,
+    seeds: int,
+    jobs: int,
+    progress: Callable[[Tally], None],
+    resume: Path | None = None,
+    two_revisions: bool = False,
 ) -> Tally:
     """Go on with `tally` until it holds so many runs, telling of the progress after every chunk."""
     began, before = time.monotonic(), tally.seconds
-    for chunk in _chunks(tally, seeds, jobs):
+    for chunk in _chunks(tally, seeds, jobs, two_revisions):
         tally.add(chunk)
         tally.seconds = before + time.monotonic() - began
         if resume is not None:
@@ -139,16 +145,17 @@ def campaign(
     return tally
 
 
-def _chunks(tally: Tally, seeds: int, jobs: int) -> Iterator[Tally]:
+def _chunks(tally: Tally, seeds: int, jobs: int, two_revisions: bool) -> Iterator[Tally]:
+    run = partial(run_chunk, two_revisions=two_revisions)
     end = tally.first_seed + seeds
     bounds = [(first, min(first + CHUNK, end)) for first in range(tally.next_seed, end, CHUNK)]
     if jobs == 1 or len(bounds) == 1:
-        yield from map(run_chunk, bounds)
+        yield from map(run, bounds)
         return
     # Each worker is a process begun anew: a fork would inherit gRPC's threads from a test run, and may never end.
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         # In order, so that a resumed campaign misses nothing and repeats at most what was under way.
-        yield from pool.imap(run_chunk, bounds)
+        yield from pool.imap(run, bounds)
 
 
 def cores() -> int:

@@ -20,6 +20,7 @@ from tests.simulator.dice import Dice
 from tests.simulator.faults import FaultSource, Line
 from tests.simulator.history import BEGINNING, History
 from tests.simulator.kernel import Kernel, Process, Task
+from tests.simulator.revisions import Revision
 from tests.simulator.sim_store import ProcessStore, StoreState
 from tests.simulator.sim_timers import ProcessTimers, TimerService
 from tests.simulator.sim_twilio import ProcessMessenger, TwilioState
@@ -62,6 +63,10 @@ class SimJournal:
     def database_lost(self, reason: str) -> None:
         raise AssertionError("no store here is a file")
 
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        self._history.left.add(message_id)
+        self._kernel.note("    ALARM: a record is left to the newer revision")
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         self._history.notes.append(f"{message} {labels}")
 
@@ -82,23 +87,31 @@ class Fleet:
         self.intakes: list[Intake] = []
         self.account = TwilioAccount(ACCOUNT_SID, (), BASE_URL)
         self._claims = 0
+        self._timers_first = False
 
     def add_process(self, skew: float, intake: Intake, timers_first: bool) -> None:
         """One more machine; each has its own configuration, since revisions are rolled out one after the other."""
         process = Process(f"p{len(self.processes) + 1}", skew)
+        self._timers_first = timers_first
+        self.processes.append(process)
+        self.worlds.append(self._world(process))
+        self.intakes.append(intake)
+
+    def deploy(self, number: int, revision: Revision) -> None:
+        """From here on this process is of that revision; what it has under way ends as it began."""
+        self.worlds[number] = self._world(self.processes[number], revision)
+
+    def _world(self, process: Process, revision: Revision | None = None) -> SendingWorld:
         journal = SimJournal(self.kernel, self.history)
         timers = ProcessTimers(self.timers, self.line, journal)
-        world = sending_world(
-            ProcessStore(self.store, self.line, timers, timers_first),
+        return sending_world(
+            ProcessStore(self.store, self.line, timers, self._timers_first, journal, revision),
             timers,
             ProcessMessenger(self.twilio, self.line),
             ProcessClock(self.kernel, process),
             journal,
             self.new_lease,
         )
-        self.processes.append(process)
-        self.worlds.append(world)
-        self.intakes.append(intake)
 
     def run(self, name: str, body: Callable[[SendingWorld, Intake], Any], done: Callable[[Task], None]) -> None:
         """Start a handler on one of the processes, now."""

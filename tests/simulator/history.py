@@ -10,6 +10,8 @@ from relay.core.model import InboundText, Relay
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
 
+from tests.simulator.revisions import Written
+
 # When every run begins: the virtual clock's zero.
 BEGINNING = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -63,6 +65,8 @@ class History:
     posts: list[Post] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     alarms: dict[str, list[float]] = field(default_factory=dict)
+    written: dict[str, list[Written]] = field(default_factory=dict)  # where two revisions share the store
+    left: set[str] = field(default_factory=set)  # records of a later version, of which an alarm told
     recorded: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
     callbacks: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -18,7 +18,9 @@ from relay.core.policy import (
 )
 from relay.flow.reconcile import WEBHOOK_UNDER_WAY
 from relay.flow.sweep import GRACE, sweep
+from relay.ports import Stored
 
+from tests.simulator.coexistence import left_behind
 from tests.simulator.faults import Fault
 from tests.simulator.kernel import Task
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
@@ -45,6 +47,8 @@ def deadline(run: Simulation) -> float:
     policies = [plan.policy] if plan.new_policy is None else [plan.policy, plan.new_policy]
     window = max(window_seconds(policy) for policy in policies)
     began = max([plan.faults_stop_at, *(at for at, _ in plan.texts), *(redrive.at for redrive in plan.redrives)])
+    if plan.rollout is not None:
+        began = max(began, plan.rollout.changes[-1][0])
     sweep = SWEEP_SECONDS + GRACE.total_seconds()
     reconcile = 2 * RECONCILE_SECONDS + WEBHOOK_UNDER_WAY.total_seconds()
     skew = _SKEW_SECONDS if any(plan.skews) else 0.0
@@ -64,7 +68,7 @@ def l1_every_text_ends(run: Simulation) -> Iterator[str]:
     """At the deadline every text that reached Twilio is a relay that has ended, and if it ended as exhausted, people
     were told after that."""
     relays = run.fleet.store.relays
-    for message_id in run.history.texts:
+    for message_id in run.history.texts.keys() - left_behind(run):
         stored = relays.get(message_id)
         if stored is None:
             yield f"L1: {message_id[-3:]} reached Twilio and was never relayed"
@@ -84,7 +88,7 @@ def _exhausts(relay: Relay) -> bool:
 
 def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
     """No attempt is left of which the record cannot tell whether it left, and none is still to be made."""
-    for stored in run.fleet.store.relays.values():
+    for stored in _in_hand(run):
         if stored.relay.attempts and stored.relay.attempts[-1].status is AttemptStatus.SCHEDULED:
             yield f"L2: an attempt of {stored.relay.message_id[-3:]} is planned for ever"
         for attempt in stored.relay.attempts:
@@ -94,11 +98,19 @@ def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
 
 def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
     """No relay is due, no timer is armed, and every relay has an end of its retention."""
-    for stored in run.fleet.store.relays.values():
+    for stored in _in_hand(run):
         if stored.relay.due_at is not None:
             yield f"L3: {stored.relay.message_id[-3:]} is still due"
-    if run.fleet.timers.armed:
-        yield f"L3: {len(run.fleet.timers.armed)} timers are left"
+    left = left_behind(run)
+    armed = [timer for timer in run.fleet.timers.armed.values() if timer.message_id not in left]
+    if armed:
+        yield f"L3: {len(armed)} timers are left"
+
+
+def _in_hand(run: Simulation) -> list[Stored]:
+    """All relays but those that were left to a revision which is not there any more."""
+    left = left_behind(run)
+    return [stored for message_id, stored in run.fleet.store.relays.items() if message_id not in left]
 
 
 def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[str]:

@@ -9,6 +9,7 @@ from relay.core.policy import Policy, Success, Tier, sms
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Fault, Service, Swarm
+from tests.simulator.revisions import Rollout
 from tests.simulator.sim_twilio import Carrier, draw_carrier
 
 OUR_PHONES = ("+15559990000", "+15559990001")
@@ -81,6 +82,7 @@ class Plan:
     store_deletes_expired: bool
     newly_deployed: bool
     swarm: Swarm | None
+    rollout: Rollout | None = None  # with it two revisions share the store
 
 
 def draw_plan(dice: Dice) -> Plan:

@@ -13,6 +13,7 @@ from relay.core.policy import UNSTARTED_RETRIES_MAX, Success
 from relay.flow.lookup import NOT_SENT
 from relay.flow.sweep import GRACE
 
+from tests.simulator.coexistence import left_behind
 from tests.simulator.plan import BEFORE_US, OUR_PHONES
 from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
@@ -67,7 +68,7 @@ def the_policy_is_frozen(run: Simulation) -> Iterator[str]:
     for message_id, commits in run.history.commits.items():
         for (_, before), (_, after) in pairwise(commits):
             redriven = len(after.redrive_ids) > len(before.redrive_ids)
-            if after.policy is not before.policy and not redriven:
+            if after.policy is not before.policy and after.policy != before.policy and not redriven:
                 yield f"FROZEN: the tiers of {message_id[-3:]} changed in mid-cascade"
             if redriven and before.final_status is not FinalStatus.EXHAUSTED:
                 yield f"FROZEN: {message_id[-3:]} was redriven while it was {before.final_status}"
@@ -173,10 +174,11 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
     however far away the attempt's deadline is. (With one text only: whose a text is may take longer to tell of two.)"""
     if len(run.plan.texts) > 1:
         return
-    calm = run.plan.faults_stop_at + (2.0 * _SKEW_SECONDS if any(run.plan.skews) else 0.0)
+    calm = _calm_at(run)
+    left = left_behind(run)
     for message in run.fleet.twilio.messages.values():
         known_by = max(message.status_since, calm) + _TAKEN_OVER_SECONDS
-        if message.status != "delivered" or known_by > run.kernel.now:
+        if message.status != "delivered" or known_by > run.kernel.now or message.post.message_id in left:
             continue
         commits = run.history.commits[message.post.message_id]
         relay = [seen for at, seen in commits if at <= known_by][-1]
@@ -192,11 +194,12 @@ def nobody_waits_for_a_dead_sender(run: Simulation) -> Iterator[str]:
     sweep, however far away its deadline is. (With one text only, as above.)"""
     if len(run.plan.texts) > 1:
         return
-    calm = run.plan.faults_stop_at + (2.0 * _SKEW_SECONDS if any(run.plan.skews) else 0.0)
+    calm = _calm_at(run)
+    left = left_behind(run)
     for message_id, commits in run.history.commits.items():
         for (at, seen), (until, _) in pairwise([*commits, (run.kernel.now, commits[-1][1])]):
             waiting = seen.final_status is FinalStatus.IN_PROGRESS and seen.attempts[-1].is_unresolved
-            if waiting and until > max(at, calm) + _DEAD_SENDER_SECONDS:
+            if waiting and message_id not in left and until > max(at, calm) + _DEAD_SENDER_SECONDS:
                 yield f"WAITED: attempt {len(seen.attempts)} of {message_id[-3:]} was left unknown for long"
 
 
@@ -208,6 +211,13 @@ def attachments_are_kept(run: Simulation) -> Iterator[str]:
         told = () if relay.recovered else text.attachments
         if (relay.media_count, relay.attachments) != (text.media_count, told):
             yield f"LOST: attachments of {message_id[-3:]}"
+
+
+def _calm_at(run: Simulation) -> float:
+    """When nothing goes wrong any more, the time that wrong clocks wrote into due times included."""
+    plan = run.plan
+    rolled_out = plan.rollout.changes[-1][0] if plan.rollout is not None else 0.0
+    return max(plan.faults_stop_at, rolled_out) + (2.0 * _SKEW_SECONDS if any(plan.skews) else 0.0)
 
 
 def _taken(run: Simulation, message_id: str, attempt: int | None) -> Message | None:

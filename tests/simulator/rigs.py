@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
-from relay.core.model import InboundText, Timer
-from relay.ports import OutgoingText, ReceivedMessage, SendOutcome
+from relay.core.model import InboundText, Relay, Timer
+from relay.ports import OutgoingText, ReceivedMessage, SendOutcome, Stored
+from relay.record.documents import SCHEMA_VERSION, Document, from_document
 
-from tests.contract.conftest import StoreRig, TimersRig
+from tests.contract.conftest import Change, StoreRig, TimersRig
 from tests.fakes import FakeClock, MemoryJournal
 from tests.simulator.exhaustive.case import CalmDice, ScriptedFaults
 from tests.simulator.faults import Does, Failed, Line, Service
 from tests.simulator.history import History, Post, seconds_of, time_of
 from tests.simulator.kernel import Kernel
+from tests.simulator.revisions import ThisRevision
 from tests.simulator.sim_store import ProcessStore, StoreState
 from tests.simulator.sim_timers import ProcessTimers, TimerService
 from tests.simulator.sim_twilio import ProcessMessenger, TwilioState
@@ -83,6 +86,34 @@ def simulated_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     state = StoreState(History(), deletes_expired=True)
     store = ProcessStore(state, line, ProcessTimers(service, line, MemoryJournal()))
     yield StoreRig(store, clock, lambda: list(service.armed.values()), line.down)
+
+
+class AnyVersion(ThisRevision):
+    """Reads also what this revision leaves alone: the view that the judges of a run have."""
+
+    def read(self, document: Document) -> Relay:
+        return from_document({**document, "schema_version": SCHEMA_VERSION})
+
+
+@contextlib.contextmanager
+def simulated_store_of_documents(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
+    clock, line, service = _line()
+    state = StoreState(History(), deletes_expired=True)
+    state.reader = AnyVersion()
+    journal = MemoryJournal()
+    timers = ProcessTimers(service, line, journal)
+    store = ProcessStore(state, line, timers, journal=journal, revision=ThisRevision())
+
+    def rewrite(message_id: str, change: Change) -> None:
+        document = copy.deepcopy(state.documents[message_id])
+        change(document)
+        state.documents[message_id] = document
+        state.version += 1
+        state.relays[message_id] = Stored(AnyVersion().read(document), state.version)
+
+    rig = StoreRig(store, clock, lambda: list(service.armed.values()), line.down, journal=journal)
+    rig.document, rig.rewrite = state.documents.__getitem__, rewrite
+    yield rig
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from relay.core import machine
 from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind, State
 from relay.core.model import Relay
 
+from tests.simulator.coexistence import COEXISTENCE
 from tests.simulator.faults import Fault
 from tests.simulator.liveness import (
     deadline,
@@ -45,9 +46,11 @@ class Result:
     trace: list[str] = field(default_factory=list)
 
 
-def run_seed(seed: int, calmed: Collection[int] | None = None, traced: bool = False) -> Result:
+def run_seed(
+    seed: int, calmed: Collection[int] | None = None, traced: bool = False, two_revisions: bool = False
+) -> Result:
     """One run, judged. The same arguments give the same result, to the last line of the trace."""
-    run = Simulation.of_seed(seed, calmed, traced)
+    run = Simulation.of_seed(seed, calmed, traced, two_revisions)
     try:
         violations = judge(
             run,
@@ -73,7 +76,7 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
         violations.extend(l2_every_attempt_is_resolved(run))
         violations.extend(l3_nothing_is_left_behind(run))
     violations.extend(run.history.violations)
-    for invariant in (*SAFETY, *PROMISES):
+    for invariant in (*SAFETY, *PROMISES, *COEXISTENCE):
         try:
             violations.extend(invariant(run))
         except (IndexError, KeyError) as error:
@@ -93,7 +96,8 @@ def counting_pairs() -> Iterator[set[Pair]]:
     real = machine.transition
 
     def transition(relay: Relay, event: Event, now: datetime) -> Decision:
-        if (event.attempt or event.kind in ABOUT_THE_RELAY) and event.attempt <= len(relay.attempts):
+        is_of_table = not relay.is_left_to_newer and event.attempt <= len(relay.attempts)
+        if is_of_table and (event.attempt or event.kind in ABOUT_THE_RELAY):
             pairs.add((machine.state_of(relay, event), event.kind))
         return real(relay, event, now)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from tests.simulator.runner import Result, run_seed
 
@@ -18,12 +19,13 @@ class Shrunk:
     mattered: int  # how many of them were not calm
 
 
-def shrink(seed: int) -> Shrunk:
+def shrink(seed: int, two_revisions: bool = False) -> Shrunk:
     """Shrink the run of this seed, which violates something; the trace is that of the shrunk run.
 
     The same seed gives the same trace.
     """
-    first = run_seed(seed, calmed=())
+    run = partial(run_seed, seed, two_revisions=two_revisions)
+    first = run(calmed=())
     kinds = _kinds(first)
     calmed: frozenset[int] = frozenset()
     tries = 0
@@ -35,12 +37,12 @@ def shrink(seed: int) -> Shrunk:
             if not chunk or tries >= _TRIES_MAX:
                 continue
             tries += 1
-            if _kinds(run_seed(seed, calmed | chunk)) & kinds:
+            if _kinds(run(calmed=calmed | chunk)) & kinds:
                 calmed |= chunk
         if size == 1 and calmed == before:
             break
         size = max(1, size // 2)
-    result = run_seed(seed, calmed, traced=True)
+    result = run(calmed=calmed, traced=True)
     return Shrunk(result, result.drawn, len(set(range(result.drawn)) - calmed))
 
 

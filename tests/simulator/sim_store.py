@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from relay.core.model import RETENTION, Relay, Timer
-from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
-from relay.ports import Page, Search, Stored
+from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
+from relay.ports import Journal, Page, Search, Stored, Write
+from relay.record.documents import Document
 from relay.record.pages import place_of, token_after
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
 from tests.simulator.history import History, time_of
+from tests.simulator.revisions import Revision, Written
 from tests.simulator.sim_timers import ProcessTimers
 
 T = TypeVar("T")
@@ -28,33 +31,56 @@ class StoreState:
         self.deletes_expired = deletes_expired
         self.history = history
         self.version = 0
+        # Where two revisions share the store: the documents, and how the newer one, which knows all words, reads them.
+        self.documents: dict[str, Document] = {}
+        self.reader: Revision | None = None
 
 
 class ProcessStore:
     """RelayStore as one process sees it."""
 
-    def __init__(self, state: StoreState, line: Line, timers: ProcessTimers, timers_first: bool = False) -> None:
+    def __init__(
+        self,
+        state: StoreState,
+        line: Line,
+        timers: ProcessTimers,
+        timers_first: bool = False,
+        journal: Journal | None = None,
+        revision: Revision | None = None,
+    ) -> None:
+        self.revision = revision
+        self._journal = journal
         self._state = state
         self._line = line
         self._timers = timers
         # Relay and timers of a create go out side by side: either may be first, and one may fail without the other.
         self._timers_first = timers_first
 
-    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        if self._timers_first:
-            self._arm(timers, timeout_seconds)
+    def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
+        created = {write.relay.message_id for write in writes if write.version is None}
+        early = [timer for timer in timers if timer.message_id in created] if self._timers_first else []
+        self._arm(early, timeout_seconds)
         try:
-            version = self._write("store.create", timeout_seconds, lambda: self._create(relay))
+            name = "store.update" if not created else "store.create" if len(created) == len(writes) else "store.commit"
+            versions = self._write(name, timeout_seconds, lambda: self._commit(writes))
         except Conflicted as conflicted:
+            first = writes[0].relay.message_id
+            if len(created) < len(writes):
+                raise VersionConflict(first) from None
             if conflicted.applied:
-                raise AlreadyStored("it exists") from None
+                raise AlreadyStored(first) from None
             raise StoreUnavailable("contention") from None
-        if not self._timers_first:
-            self._arm(timers, timeout_seconds)
-        return version
+        self._arm([timer for timer in timers if timer not in early], timeout_seconds)
+        return versions
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay)], timers, timeout_seconds=timeout_seconds)[0]
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
-        return self._read("store.get", timeout_seconds, lambda: self._visible(message_id))
+        return self._read("store.get", timeout_seconds, lambda: self._found(message_id))
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         # Each at a moment of its own: no store promises that what it says of many was true of all at once.
@@ -64,20 +90,14 @@ class ProcessStore:
             if not self._read("store.missing", timeout_seconds, lambda: message_id in self._state.relays)  # noqa: B023
         }
 
-    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        try:
-            new_version = self._write("store.update", timeout_seconds, lambda: self._update(relay, version))
-        except Conflicted:
-            raise VersionConflict("it changed") from None
-        self._arm(timers, timeout_seconds)
-        return new_version
-
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
         def found() -> list[Stored]:
             due = [
                 (stored.relay.due_at, stored.relay.message_id, stored)
                 for stored in self._all_visible()
-                if stored.relay.due_at is not None and stored.relay.due_at < before
+                if stored.relay.due_at is not None
+                and stored.relay.due_at < before
+                and not stored.relay.is_left_to_newer
             ]
             due.sort(key=lambda row: row[:2])
             return [row[2] for row in due[:limit]]
@@ -152,29 +172,61 @@ class ProcessStore:
             return None
         return stored
 
+    def _found(self, message_id: str) -> Stored | None:
+        stored = self._visible(message_id)
+        return None if stored is None else self._read_by_own(stored)
+
+    def _read_by_own(self, stored: Stored) -> Stored:
+        """The same as the revision of this process reads it. Raises NewerRecord."""
+        if self.revision is None:
+            return stored
+        message_id = stored.relay.message_id
+        try:
+            return Stored(self.revision.read(self._state.documents[message_id]), stored.version)
+        except NewerRecord as error:
+            if self._journal is not None:
+                self._journal.left_to_newer(message_id, error.schema_version)
+            raise
+
     def _may_expire(self) -> bool:
         return self._line.kernel.now > _NOTHING_EXPIRES_BEFORE
 
     def _all_visible(self) -> list[Stored]:
-        if not self._may_expire():
-            return list(self._state.relays.values())
-        now = time_of(self._line.kernel.now)
-        return [stored for stored in self._state.relays.values() if stored.relay.expires_at > now]
+        visible = list(self._state.relays.values())
+        if self._may_expire():
+            now = time_of(self._line.kernel.now)
+            visible = [stored for stored in visible if stored.relay.expires_at > now]
+        if self.revision is None:
+            return visible
+        readable = []
+        for stored in visible:
+            with contextlib.suppress(NewerRecord):
+                readable.append(self._read_by_own(stored))
+        return readable
 
-    def _create(self, relay: Relay) -> object:
-        if relay.message_id in self._state.relays:
-            raise AlreadyStored("it exists")
-        self._state.history.creates[relay.message_id] = self._state.history.creates.get(relay.message_id, 0) + 1
-        return self._put(relay)
+    def _commit(self, writes: Sequence[Write]) -> tuple[object, ...]:
+        for write in writes:
+            self._check(write)
+        return tuple([self._put(write) for write in writes])
 
-    def _update(self, relay: Relay, version: object) -> object:
-        stored = self._state.relays.get(relay.message_id)
-        if stored is None or stored.version != version:
-            raise VersionConflict("it changed")
-        return self._put(relay)
+    def _check(self, write: Write) -> None:
+        message_id = write.relay.message_id
+        stored = self._state.relays.get(message_id)
+        if write.version is None and stored is not None:
+            raise AlreadyStored(message_id)
+        if write.version is not None and (stored is None or stored.version != write.version):
+            raise VersionConflict(message_id)
 
-    def _put(self, relay: Relay) -> object:
-        state = self._state
+    def _put(self, write: Write) -> object:
+        state, relay = self._state, write.relay
+        if write.version is None:
+            state.history.creates[relay.message_id] = state.history.creates.get(relay.message_id, 0) + 1
+        if self.revision is not None and state.reader is not None:
+            document = self.revision.write(relay)
+            written = Written(self._line.kernel.now, self.revision.name, document)
+            state.history.written.setdefault(relay.message_id, []).append(written)
+            state.documents[relay.message_id] = document
+            relay = state.reader.read(document)
         state.version += 1
         state.relays[relay.message_id] = Stored(relay, state.version)
         state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))

@@ -26,6 +26,8 @@ from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import History, Text, time_of
 from tests.simulator.kernel import Kernel, Task
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
+from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout, tell
+from tests.simulator.sim_store import ProcessStore
 from tests.simulator.twilio_calls import TwilioCalls
 
 SWEEP_SECONDS = 60.0
@@ -52,10 +54,16 @@ class Simulation:
         self._prepare(self.plan)
 
     @classmethod
-    def of_seed(cls, seed: int, calmed: Collection[int] | None = None, traced: bool = False) -> Simulation:
-        """The run of this seed. `calmed` are the positions of draws to be made harmless, for shrinking."""
+    def of_seed(
+        cls, seed: int, calmed: Collection[int] | None = None, traced: bool = False, two_revisions: bool = False
+    ) -> Simulation:
+        """The run of this seed. `calmed` are the positions of draws to be made harmless, for shrinking; with
+        `two_revisions` a made-up next revision works on the store, too."""
         dice = Dice(seed, calmed)
         plan = draw_plan(dice)
+        if two_revisions:
+            message_ids = [text.message_id for _, text in plan.texts]
+            plan.rollout = draw_rollout(dice, len(plan.skews), message_ids)
         kernel = Kernel()
         if traced:
             kernel.trace = []
@@ -68,6 +76,8 @@ class Simulation:
             if skew:
                 self.faults.count(Fault.SKEW)
             fleet.add_process(skew, intake, plan.timers_first)
+        if plan.rollout is not None:
+            self._roll_out(plan.rollout)
         fleet.account = TwilioAccount(fleet.account.account_sid, (TOKENS[0],), BASE_URL)
         fleet.store.deletes_expired = plan.store_deletes_expired
         fleet.twilio.carriers = plan.carriers
@@ -97,6 +107,25 @@ class Simulation:
             at(redriven.at, self._operator_redrives, redriven)
         self._every(SWEEP_SECONDS, self.dice.between(0.0, SWEEP_SECONDS), self._sweep)
         self._every(RECONCILE_SECONDS, self.dice.between(0.0, RECONCILE_SECONDS), self._reconcile)
+
+    def _roll_out(self, rollout: Rollout) -> None:
+        revisions: dict[str, Revision] = {"this": ThisRevision(), "next": NextRevision(rollout.raised)}
+        self.fleet.store.reader = revisions["next"]
+        for number in range(len(self.fleet.processes)):
+            self.fleet.deploy(number, revisions[rollout.first])
+        for at, number, name in rollout.changes:
+            self._meanwhile(at, self._deploy, (number, revisions[name]))
+        for at in rollout.tells:
+            self._meanwhile(at, self._next_tells)
+
+    def _deploy(self, deployed: tuple[int, Revision]) -> None:
+        number, revision = deployed
+        self.kernel.note(f"process {number + 1} is of the {revision.name} revision")
+        self.fleet.deploy(number, revision)
+
+    def _next_tells(self, _: object) -> None:
+        for message_id in list(self.fleet.store.relays) if self._watched else ():
+            self.fleet.run(f"tells …{message_id[-3:]}", partial(_tell, message_id), self._only_store_errors)
 
     def run(self, until: float, settles: bool = True) -> None:
         """Let the run go on until then, or until nothing is left to happen that anybody waits for.
@@ -234,6 +263,11 @@ class Simulation:
 def _only_confirmations_are_open(relay: Relay) -> bool:
     ended = relay.final_status is not FinalStatus.IN_PROGRESS and not relay.alarm_is_due
     return ended and not any(attempt.is_unresolved for attempt in relay.attempts)
+
+
+def _tell(message_id: str, world: SendingWorld, _: Intake) -> None:
+    if isinstance(world.store, ProcessStore) and isinstance(world.store.revision, NextRevision):
+        tell(world, message_id)
 
 
 def _redrive(message_id: str, asked: Redrive, world: SendingWorld, intake: Intake) -> Response:

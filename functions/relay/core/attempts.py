@@ -74,7 +74,7 @@ _UNDER_WAY = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN, AttemptSta
 def withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
     """The current attempt is withdrawn if it has not begun."""
     current = relay.attempts[-1]
-    if current.status is not AttemptStatus.SCHEDULED:
+    if current.standing is not AttemptStatus.SCHEDULED:
         return relay
     relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
     reason = "an earlier attempt was delivered after all"
@@ -107,7 +107,7 @@ def learn(relay: Relay, event: Event, now: datetime) -> Decision:
     """Record what is learned of an attempt that no longer decides anything; ignore it if it adds nothing."""
     attempt = relay.attempts[event.attempt - 1]
     learned = LEARNED[event.kind]
-    climbs = RANK[learned] > RANK[attempt.status]
+    climbs = RANK[learned] > RANK[attempt.standing]
     if not climbs and (event.sent_id is None or attempt.sent_id is not None):
         return ignored(relay, "nothing new about an attempt that no longer decides anything")
     failure = (event.failure or NO_REASON) if learned is AttemptStatus.FAILED else None

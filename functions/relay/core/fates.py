@@ -28,7 +28,7 @@ def open_attempts(relay: Relay) -> tuple[Attempt, ...]:
     record, taken by the provider and not told of since."""
     wanted = relay.final_status is not FinalStatus.DELIVERED
     return tuple(
-        attempt for attempt in relay.attempts if attempt.is_unresolved or (wanted and attempt.status in _AWAITED)
+        attempt for attempt in relay.attempts if attempt.is_unresolved or (wanted and attempt.standing in _AWAITED)
     )
 
 

@@ -53,6 +53,8 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
     first = 0 if event.kind in ABOUT_THE_RELAY else 1
     if not first <= event.attempt <= len(relay.attempts):
         return ignored(relay, "it names an attempt that this relay never made")
+    if relay.final_status is not FinalStatus.IN_PROGRESS and relay.is_left_to_newer:
+        return ignored(relay, "it ended in a way that only a newer revision knows")
     answer = TABLE[state_of(relay, event)][event.kind]
     if isinstance(answer, str):
         return ignored(relay, answer)
@@ -66,7 +68,7 @@ def state_of(relay: Relay, event: Event) -> State:
     current = relay.attempts[-1]
     if event.attempt and event.attempt != current.number:
         return State.EARLIER
-    return _STATE_OF_ATTEMPT[current.status]
+    return _STATE_OF_ATTEMPT[current.standing]
 
 
 def _resume(relay: Relay, event: Event, now: datetime) -> Decision:

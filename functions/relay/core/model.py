@@ -6,11 +6,12 @@ All times are aware datetimes in UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from relay.core.failures import Failure
+from relay.core.foreign import Rest, is_foreign
 from relay.core.policy import Policy, Reach
 
 RETENTION = timedelta(days=90)
@@ -39,6 +40,7 @@ class AttemptStatus(StrEnum):
 
 
 _UNRESOLVED = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN})
+_KNOWN_STATUSES = frozenset(AttemptStatus)
 
 
 class SenderClass(StrEnum):
@@ -109,6 +111,7 @@ class Attempt:
         failure: why it failed, when a reason is known.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
         lookups: how often its deadline was put off because the provider could not tell its fate yet.
+        rest: what its document holds that only another revision knows; so in the other values.
     """
 
     number: int
@@ -124,11 +127,19 @@ class Attempt:
     failure: Failure | None = None
     is_resend: bool = False
     lookups: int = 0
+    rest: Rest = field(default=(), hash=False)
 
     @property
     def error_code(self) -> int | None:
         """The provider's code of the failure, where it told one."""
         return self.failure.code if self.failure else None
+
+    @property
+    def standing(self) -> AttemptStatus:
+        """The status by which this revision works on it: its own, unless that is a foreign word (see foreign.py)."""
+        if self.status in _KNOWN_STATUSES:
+            return self.status
+        return AttemptStatus.SCHEDULED if self.claim is None else AttemptStatus.ACCEPTED
 
     @property
     def is_unresolved(self) -> bool:
@@ -158,6 +169,7 @@ class TrailEntry:
     reason: str = ""
     by: str = ""
     number: int = 0
+    rest: Rest = field(default=(), hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +178,7 @@ class Attachment:
 
     media_id: str
     content_type: str = ""
+    rest: Rest = field(default=(), hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +242,12 @@ class Relay:
     fate_lookups: int = 0
     fate_lookups_answered: int = 0
     attachments: tuple[Attachment, ...] = ()
+    rest: Rest = field(default=(), hash=False)
+
+    @property
+    def is_left_to_newer(self) -> bool:
+        """It ended in a way that only a newer revision knows: there is nothing in it for this one to do."""
+        return is_foreign(self.final_status)
 
     @property
     def current_attempt(self) -> Attempt | None:

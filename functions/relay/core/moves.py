@@ -91,7 +91,7 @@ def pending(relay: Relay) -> Timer | None:
     current = relay.current_attempt
     if relay.final_status is not FinalStatus.IN_PROGRESS or current is None:
         return None
-    if current.status is AttemptStatus.SCHEDULED:
+    if current.standing is AttemptStatus.SCHEDULED:
         return Timer(relay.message_id, current.number, TimerKind.ATTEMPT, current.starts_at, current.tier)
     due_at = current.deadline_at or current.starts_at
     # The deadline wakes the tier that acts on it: the next one, if there is one.

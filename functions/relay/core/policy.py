@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from relay.core.foreign import Rest
 
 DEFAULT_RETRY_DELAYS_SECONDS = (2.0, 4.0, 8.0)
 DEFAULT_RECEIPT_TIMEOUT_SECONDS = 60.0
@@ -66,6 +68,7 @@ class Tier:
         retry_delays_seconds: waits before each further try inside the tier; its length is the number of retries.
         receipt_timeout_seconds: how long one attempt may stay without confirmed delivery.
         success: the status that counts as having reached the handler.
+        rest: what its document holds that only another revision knows.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Tier:
     retry_delays_seconds: tuple[float, ...] = DEFAULT_RETRY_DELAYS_SECONDS
     receipt_timeout_seconds: float = DEFAULT_RECEIPT_TIMEOUT_SECONDS
     success: Success = Success.DELIVERED
+    rest: Rest = field(default=(), hash=False)
 
     @property
     def window_seconds(self) -> float:
@@ -83,9 +87,10 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The ordered tiers of a cascade; tier numbers are 1-based everywhere."""
+    """The ordered tiers of a cascade; tier numbers are 1-based everywhere. `rest` as a tier's."""
 
     tiers: tuple[Tier, ...]
+    rest: Rest = field(default=(), hash=False)
 
     def tier(self, number: int) -> Tier:
         """The tier with this 1-based number; IndexError when there is none."""

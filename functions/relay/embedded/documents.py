@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from relay.core.model import Relay
-from relay.record.documents import Document, from_document, plain
+from relay.record.documents import Document, from_document, plain, require_known_version
 
 _TIMES = ("timestamp", "expires_at", "due_at", "delivery_confirmed_at")
 _ATTEMPT_TIMES = ("starts_at", "lease_until", "deadline_at")
@@ -18,8 +18,9 @@ def encode(document: Document) -> str:
 
 
 def decode(text: str) -> Relay:
-    """The relay in a row's document."""
+    """Returns the relay in a row's document. Raises what from_document does."""
     document: Document = json.loads(text)
+    require_known_version(document)
     _read_times(document, _TIMES)
     for attempt in document.get("attempts", ()):
         _read_times(attempt, _ATTEMPT_TIMES)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from relay.core.model import Relay
 from relay.embedded.database import Database
 from relay.embedded.documents import decode
+from relay.errors import NewerRecord
 from relay.record.relay_events import RelayEvent, events_of
 
 # How far back the feed reaches, in writes. Whoever wants more asks the relays themselves, which are kept for 90 days.
@@ -61,7 +62,10 @@ class SqliteFeed:
         return self._database.read(work, timeout_seconds=timeout_seconds)
 
     def read(self, after: int, limit: int, *, timeout_seconds: float) -> Sequence[Published]:
-        """At most `limit` writes after this position, oldest first; those of relays that are gone are left out."""
+        """At most `limit` writes after this position, oldest first; those of relays that are gone are left out.
+
+        A write of a record of a later version has no events here: a newer revision, reading from here, finds them.
+        """
 
         def work(connection: sqlite3.Connection) -> list[tuple[int, int, int, str]]:
             return connection.execute(
@@ -71,7 +75,11 @@ class SqliteFeed:
             ).fetchall()
 
         rows = self._database.read(work, timeout_seconds=timeout_seconds)
-        return [
-            Published(position, tuple(events_of(decode(document), first_line, end_line)))
-            for position, first_line, end_line, document in rows
-        ]
+        return [Published(position, _events(document, first, end)) for position, first, end, document in rows]
+
+
+def _events(document: str, first_line: int, end_line: int) -> tuple[RelayEvent, ...]:
+    try:
+        return tuple(events_of(decode(document), first_line, end_line))
+    except NewerRecord:
+        return ()

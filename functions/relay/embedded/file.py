@@ -12,58 +12,14 @@ import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+from relay.embedded import migrations
 from relay.errors import ConfigurationError, StoreUnavailable
 
-SCHEMA_VERSION = 1
 # Marks the file as ours (PRAGMA application_id): "rlay" as a number.
 APPLICATION_ID = 0x726C6179
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-# Every search ends in (timestamp, message_id), newest first: one index per combination of filters, so that a page
-# costs what it shows. `due_at` is set on a relay that somebody must still act on, running or ended: the sweep looks at
-# no other.
-_TABLES = """
-CREATE TABLE relays (
-    message_id TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
-    timestamp INTEGER NOT NULL,
-    sender_phone TEXT NOT NULL,
-    final_status TEXT NOT NULL,
-    due_at INTEGER,
-    expires_at INTEGER NOT NULL,
-    document TEXT NOT NULL
-);
-CREATE INDEX relays_by_time ON relays (timestamp, message_id);
-CREATE INDEX relays_by_status ON relays (final_status, timestamp, message_id);
-CREATE INDEX relays_by_sender ON relays (sender_phone, timestamp, message_id);
-CREATE INDEX relays_by_status_and_sender ON relays (final_status, sender_phone, timestamp, message_id);
-CREATE INDEX relays_due ON relays (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX relays_by_expiry ON relays (expires_at);
-
-CREATE TABLE timers (
-    message_id TEXT NOT NULL,
-    attempt INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    due_at INTEGER NOT NULL,
-    queue_tier INTEGER NOT NULL,
-    ready_at INTEGER NOT NULL,
-    failures INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (message_id, attempt, kind, due_at)
-) WITHOUT ROWID;
-CREATE INDEX timers_ready ON timers (ready_at);
-
-CREATE TABLE feed (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    message_id TEXT NOT NULL,
-    first_line INTEGER NOT NULL,
-    end_line INTEGER NOT NULL
-);
-
-CREATE TABLE jobs (name TEXT PRIMARY KEY, ready_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE watermarks (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
-"""
 
 
 class Connection(sqlite3.Connection):
@@ -145,12 +101,13 @@ def _set_up(connection: sqlite3.Connection, path: str, deadline: float) -> None:
     connection.execute("PRAGMA cache_size = -8000")
     # Left to SQLite, two connections may checkpoint at once; sqlite_database does it one at a time and says why.
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    if _schema_version(connection, path) == 0:
+    while _schema_version(connection, path) < len(migrations.STEPS):
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             # Another process may have been quicker: only now nobody else can write.
-            if _schema_version(connection, path) == 0:
-                _make_tables(connection)
+            version = _schema_version(connection, path)
+            if version < len(migrations.STEPS):
+                _migrate(connection, version)
 
 
 def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
@@ -166,15 +123,18 @@ def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
 
 
 def _schema_version(connection: sqlite3.Connection, path: str) -> int:
-    """0 when the file is new. Raises ConfigurationError when it is not this revision's."""
+    """Returns how many steps of migrations.STEPS the file has behind it; 0 when it is new.
+
+    Raises ConfigurationError when it is a newer revision's or another program's.
+    """
     application = int(connection.execute("PRAGMA application_id").fetchone()[0])
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if application == APPLICATION_ID and version > SCHEMA_VERSION:
+    if application == APPLICATION_ID and version > len(migrations.STEPS):
         raise ConfigurationError(
             [
-                f"{path} was written by a newer revision (schema {version}, this one knows {SCHEMA_VERSION}); "
-                "run that revision, or point RELAY_DATABASE at another file."
+                f"{path} was written by a newer revision (schema {version}, this one knows {len(migrations.STEPS)}); "
+                "run that revision, restore the copy made before the update, or point RELAY_DATABASE at another file."
             ]
         )
     if application != APPLICATION_ID and not is_empty:
@@ -184,11 +144,12 @@ def _schema_version(connection: sqlite3.Connection, path: str) -> int:
     return 0 if is_empty else version
 
 
-def _make_tables(connection: sqlite3.Connection) -> None:
-    for statement in _TABLES.split(";"):
+def _migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Take the next step; part of a transaction, so that a file is never between two versions."""
+    for statement in migrations.STEPS[version].split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute(f"PRAGMA user_version = {version + 1}")
 
 
 def _unusable(path: str, error: Exception) -> str:

@@ -1,36 +1,27 @@
 """Relays in an SQLite file: the embedded home's store.
 
-A row is the document as JSON, its version, and the columns that are searched by. The document is the truth; whatever
-a newer revision has added to it stays there when this one updates the relay.
+A row is the document as JSON, its version, and the columns that are searched by. The document is the truth.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
+import itertools
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from relay.core.model import Relay, Timer
-from relay.embedded import feed, timer_rows
+from relay.embedded import feed, relay_rows, timer_rows
 from relay.embedded.database import Database
-from relay.embedded.documents import decode, encode
+from relay.embedded.documents import decode
 from relay.embedded.file import from_micros, to_micros
-from relay.errors import AlreadyStored, VersionConflict
-from relay.ports import Clock, Journal, Page, Search, Stored
-from relay.record.documents import Document, to_document
-from relay.record.earlier import completed
+from relay.errors import NewerRecord
+from relay.ports import Clock, Journal, Page, Search, Stored, Write
 from relay.record.pages import place_of, token_after
 
 # A relay rarely writes more often than this, so trimming keeps up with what comes in.
 _FEED_LINES_PER_RELAY = 20
-
-# The columns beside message_id and version, in the order of _row.
-_COLUMNS = ("timestamp", "sender_phone", "final_status", "due_at", "expires_at", "document")
-_OWN_TIER_STATUS = re.compile(r"tier_\d+_status")
 
 
 class SqliteStore:
@@ -41,20 +32,24 @@ class SqliteStore:
         self._clock = clock
         self._journal = journal
 
-    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        # Random to begin with, so that a relay deleted and made again does not pass for the old one.
-        version = secrets.randbits(48)
-        values = (relay.message_id, version, *_row(relay, to_document(relay)))
+    def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
+        rows = [relay_rows.values_of(write.relay) for write in writes]
 
-        def work(connection: sqlite3.Connection) -> int:
-            inserted = connection.execute(_INSERT, values)
-            if inserted.rowcount == 0:
-                raise AlreadyStored("a relay with this message id exists")
+        def work(connection: sqlite3.Connection) -> tuple[int, ...]:
+            versions = relay_rows.write(connection, writes, rows)
             timer_rows.arm(connection, timers)
-            feed.record(connection, relay, 0)
-            return version
+            return versions
 
-        return self._write_and_arm(work, timers, timeout_seconds)
+        versions = self._database.write(work, timeout_seconds=timeout_seconds)
+        for timer in timers:
+            self._database.tell_armed(to_micros(timer.due_at))
+        return versions
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay)], timers, timeout_seconds=timeout_seconds)[0]
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         def work(connection: sqlite3.Connection) -> Any:
@@ -64,7 +59,7 @@ class SqliteStore:
             ).fetchone()
 
         row = self._database.read(work, timeout_seconds=timeout_seconds)
-        return None if row is None else Stored(decode(row[0]), row[1])
+        return None if row is None else Stored(self._decoded(message_id, row[0]), row[1])
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         def work(connection: sqlite3.Connection) -> set[str]:
@@ -74,37 +69,17 @@ class SqliteStore:
 
         return self._database.read(work, timeout_seconds=timeout_seconds)
 
-    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        document = to_document(relay)
-
-        def work(connection: sqlite3.Connection) -> int:
-            row = connection.execute(
-                f"SELECT version, {', '.join(_COLUMNS)} FROM relays WHERE message_id = ?", (relay.message_id,)
-            ).fetchone()
-            if row is None or row[0] != version:
-                raise VersionConflict("the relay changed since it was read, or is gone")
-            old = dict(zip(_COLUMNS, row[1:], strict=True))
-            stored: Document = json.loads(old["document"])
-            new = dict(zip(_COLUMNS, _row(relay, _kept(stored) | document), strict=True))
-            # Only what changed: every column that is set costs the rewriting of its indexes.
-            changed = {name: value for name, value in new.items() if value != old[name]} | {"version": row[0] + 1}
-            connection.execute(
-                f"UPDATE relays SET {', '.join(f'{name} = ?' for name in changed)} WHERE message_id = ?",
-                (*changed.values(), relay.message_id),
-            )
-            timer_rows.arm(connection, timers)
-            feed.record(connection, relay, completed(stored)["lines_logged"])
-            return int(changed["version"])
-
-        return self._write_and_arm(work, timers, timeout_seconds)
-
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        def work(connection: sqlite3.Connection) -> list[Any]:
-            return connection.execute(_DUE, (to_micros(before), self._now(), limit)).fetchall()
+        def work(connection: sqlite3.Connection) -> list[Stored]:
+            # Row by row, as SQLite finds them: how many must be passed over is not known before.
+            rows = connection.execute(_DUE, (to_micros(before), self._now()))
+            found = ((self._readable(message_id, document), version) for message_id, document, version in rows)
+            workable = (
+                Stored(relay, version) for relay, version in found if relay is not None and not relay.is_left_to_newer
+            )
+            return list(itertools.islice(workable, limit))
 
-        rows = self._database.read(work, timeout_seconds=timeout_seconds)
-        found = ((self._readable(message_id, document), version) for message_id, document, version in rows)
-        return [Stored(relay, version) for relay, version in found if relay is not None]
+        return self._database.read(work, timeout_seconds=timeout_seconds)
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         statement, values = search_statement(search, self._now())
@@ -156,31 +131,31 @@ class SqliteStore:
     def _readable(self, message_id: str, document: str) -> Relay | None:
         """The relay in a document; None for one that cannot be read, which must not hide all the others."""
         try:
-            return decode(document)
+            return self._decoded(message_id, document)
+        except NewerRecord:
+            return None
         except (KeyError, TypeError, ValueError) as error:
             if self._journal is not None:
                 name = type(error).__name__
                 self._journal.note("ERROR", "a document could not be read", relay=message_id, error=name)
             return None
 
+    def _decoded(self, message_id: str, document: str) -> Relay:
+        try:
+            return decode(document)
+        except NewerRecord as error:
+            if self._journal is not None:
+                self._journal.left_to_newer(message_id, error.schema_version)
+            raise
+
     def _now(self) -> int:
         return to_micros(self._clock.now())
 
-    def _write_and_arm(self, work: Any, timers: Sequence[Timer], timeout_seconds: float) -> object:
-        version: int = self._database.write(work, timeout_seconds=timeout_seconds)
-        for timer in timers:
-            self._database.tell_armed(to_micros(timer.due_at))
-        return version
 
-
-_INSERT = (
-    f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})"
-    " ON CONFLICT DO NOTHING"
-)
 # Indexes are named, because SQLite knows nothing of the data and at times guesses wrong.
 _DUE = (
     "SELECT message_id, document, version FROM relays INDEXED BY relays_due"
-    " WHERE due_at < ? AND expires_at > ? ORDER BY due_at LIMIT ?"
+    " WHERE due_at < ? AND expires_at > ? ORDER BY due_at"
 )
 # By whether the final status and the sender's phone are compared.
 _SEARCH_INDEXES = {
@@ -218,20 +193,3 @@ def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
         *values,
         search.limit + 1,
     ]
-
-
-def _row(relay: Relay, document: Document) -> tuple[Any, ...]:
-    """The values of _COLUMNS."""
-    return (
-        to_micros(relay.timestamp),
-        relay.sender_phone,
-        relay.final_status.value,
-        None if relay.due_at is None else to_micros(relay.due_at),
-        to_micros(relay.expires_at),
-        encode(document),
-    )
-
-
-def _kept(stored: Document) -> Document:
-    """What a document holds that this revision does not know. The status of a tier that is no longer there is ours."""
-    return {name: value for name, value in stored.items() if not _OWN_TIER_STATUS.fullmatch(name)}

@@ -21,7 +21,7 @@ from relay.embedded.database import Database
 from relay.embedded.file import to_micros
 from relay.embedded.timer_rows import Leased
 from relay.embedded.timers import labels
-from relay.errors import StoreUnavailable
+from relay.errors import NewerRecord, StoreUnavailable
 from relay.ports import Clock, Journal
 
 _SECOND = 1_000_000
@@ -184,7 +184,9 @@ class Ticker:
         try:
             self._fire(leased.timer)
         except Exception as error:
-            self._note_failure("timer's handler failed; it comes again", error, **labels(leased.timer))
+            # Of a record that is left to a newer revision the store has told: no use in repeating it every minute.
+            if not isinstance(error, NewerRecord):
+                self._note_failure("timer's handler failed; it comes again", error, **labels(leased.timer))
             seconds = _BACKOFF_SECONDS[min(leased.failures, len(_BACKOFF_SECONDS) - 1)]
             again_at = to_micros(self._clock.now()) + seconds * _SECOND
             self._settle(partial(timer_rows.put_back, leased=leased, ready_at=again_at))

@@ -42,7 +42,11 @@ class Applied:
 
 
 def load(world: World, message_id: str, budget: Budget) -> Stored | None:
-    """Returns the relay, or None when it is unknown or expired. Raises StoreUnavailable."""
+    """Returns the relay, or None when it is unknown or expired.
+
+    Raises StoreUnavailable, of which NewerRecord when it is left to a newer revision: each way in answers both alike,
+    so that the caller comes again.
+    """
     return world.store.get(message_id, timeout_seconds=budget.store)
 
 
@@ -55,7 +59,7 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
     relay = decision.relay
     began = world.clock.monotonic()
     try:
-        version = world.store.create(relay, _timers(decision), timeout_seconds=budget.store)
+        version = world.store.create(relay, timers_of(decision), timeout_seconds=budget.store)
     except (AlreadyStored, StoreUnavailable) as error:
         existing = load(world, relay.message_id, budget)
         if existing is None and isinstance(error, AlreadyStored):
@@ -153,7 +157,7 @@ def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Step |
 def commit(world: World, stored: Stored, decision: Decision, budget: Budget) -> tuple[Stored | None, bool]:
     """Write what was decided. Returns what is stored then, None if it is gone, and whether that is what we wrote."""
     try:
-        version = world.store.update(decision.relay, stored.version, _timers(decision), timeout_seconds=budget.store)
+        version = world.store.update(decision.relay, stored.version, timers_of(decision), timeout_seconds=budget.store)
     except (VersionConflict, StoreUnavailable):
         again = load(world, stored.relay.message_id, budget)
         if again is None or again.relay != decision.relay:
@@ -164,12 +168,13 @@ def commit(world: World, stored: Stored, decision: Decision, budget: Budget) -> 
     return Stored(decision.relay, version), True
 
 
-def _timers(decision: Decision) -> tuple[Timer, ...]:
+def timers_of(decision: Decision) -> tuple[Timer, ...]:
+    """Returns the timers that a decision arms."""
     return tuple(effect.timer for effect in decision.effects if isinstance(effect, ArmTimer))
 
 
 def _arm(world: World, decision: Decision, budget: Budget) -> None:
-    for timer in _timers(decision):
+    for timer in timers_of(decision):
         world.timers.arm(timer, timeout_seconds=budget.timers)
 
 

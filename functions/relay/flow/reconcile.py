@@ -6,12 +6,13 @@ us of is asked. Everything is safe to repeat: a text is known by its MessageSid,
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from relay.core.model import RETENTION, FinalStatus
-from relay.errors import MessengerUnavailable, StoreUnavailable
+from relay.errors import MessengerUnavailable, NewerRecord, StoreUnavailable
 from relay.flow import conductor, intake, lookup
 from relay.flow.intake import Intake
 from relay.flow.world import TASK_LIMITS, Budget, SendingWorld
@@ -166,6 +167,8 @@ class _Run:
         try:
             # Its webhook may have come in meanwhile: then it is known, and only what is pending is done.
             self._recovered += intake.accept(self._world, self._intake, text, self.budget, recovered_by=_BY)
+        except NewerRecord:
+            return  # it is stored, and a newer revision works on it
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -197,9 +200,10 @@ class _Run:
                     self._more = True
                     return
                 asked += 1
-                stored = conductor.load(self._world, message_id, self.budget)
-                if stored is not None:
-                    self._settle(stored)
+                with contextlib.suppress(NewerRecord):  # since it was found a newer revision took it over
+                    stored = conductor.load(self._world, message_id, self.budget)
+                    if stored is not None:
+                        self._settle(stored)
 
     def _with_open_attempts(self, search: Search) -> Iterator[str]:
         while True:

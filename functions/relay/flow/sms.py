@@ -111,9 +111,10 @@ def may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
 
     One of another relay that was declared not sent counts: its text may have come to the provider after that answer,
     and an attempt that took it for its own would be recorded as delivered without being so. Within one relay it is the
-    same text.
+    same text. So does one whose status only a newer revision knows.
     """
-    may_have_left = attempt.is_unresolved or (attempt.was_declared_not_sent and owner is not relay)
+    is_unsettled = attempt.is_unresolved or attempt.standing is not attempt.status
+    may_have_left = is_unsettled or (attempt.was_declared_not_sent and owner is not relay)
     return may_have_left and attempt.sent_id is None
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.model import FinalStatus
-from relay.errors import StoreUnavailable
+from relay.errors import NewerRecord, StoreUnavailable
 from relay.flow import conductor, lookup, timers
 from relay.flow.world import TASK_LIMITS, Budget, SendingWorld
 from relay.ports import Stored
@@ -66,6 +66,8 @@ class _Run:
                 self.resumed += self._settle(stored)
             else:
                 self.resumed += resume(self._world, stored, self._budget)
+        except NewerRecord:
+            pass  # since it was read a newer revision took it over; the store has raised the alarm
         except StoreUnavailable:
             self.failed += 1
         except Exception as error:

@@ -48,7 +48,7 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, claim: str, b
     """
     unconfirmed = EventKind.DEADLINE_UNCONFIRMED
     attempt = relay.attempt(number)
-    if attempt is None or attempt is not relay.current_attempt or attempt.status is AttemptStatus.SCHEDULED:
+    if attempt is None or attempt is not relay.current_attempt or attempt.standing is AttemptStatus.SCHEDULED:
         # Nothing to look up: the machine ignores it, or knows its own claim again.
         return Event(unconfirmed, number, claim=claim, by=by)
     try:

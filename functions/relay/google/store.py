@@ -6,18 +6,19 @@ transaction, no lock, one read and one write per event. Nothing here decides any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from relay.core.model import Relay, Timer
-from relay.errors import AlreadyStored, RelayError, StoreUnavailable, VersionConflict
+from relay.errors import AlreadyStored, Conflict, NewerRecord, StoreUnavailable, VersionConflict
 from relay.google import clients
 from relay.google.calls import Deadline, LazyClient, call
+from relay.google.documents import bookkeeping, plain, relay_in
 from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, search_shape, with_ids
-from relay.ports import Clock, Journal, Page, Search, Stored, Timers
-from relay.record.documents import Document, from_document, to_document
+from relay.ports import Clock, Journal, Page, Search, Stored, Timers, Write
+from relay.record.documents import to_document
 from relay.record.pages import place_of, token_after
 
 T = TypeVar("T")
@@ -28,11 +29,10 @@ _ARMING_THREADS = 32
 # Of a document that is only looked for: some field must be asked for, or all come.
 _SMALL_FIELD = "media_count"
 
-# What Firestore's errors mean here, by the write they answer; any other means that the store is unavailable.
-_Meanings = Mapping[str, type[RelayError]]
-_OF_CREATE: _Meanings = {"AlreadyExists": AlreadyStored}
-_OF_UPDATE: _Meanings = dict.fromkeys(("FailedPrecondition", "NotFound", "Aborted"), VersionConflict)
-_NOTHING_SPECIAL: _Meanings = {}
+# Firestore's errors that mean a conflict, by what a commit presumes; any other means that the store is unavailable.
+_EXISTS = frozenset({"AlreadyExists"})
+_CHANGED = frozenset({"FailedPrecondition", "NotFound", "Aborted"})
+_NONE: frozenset[str] = frozenset()
 
 
 class FirestoreStore:
@@ -66,23 +66,41 @@ class FirestoreStore:
 
     def warm_up(self) -> None:
         """Load the client library and make the client now. Sends nothing. Raises StoreUnavailable."""
-        self._checked(self._client.get, _NOTHING_SPECIAL)
+        _checked(self._client.get)
 
-    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+    def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         self.warm_up()
         deadline = Deadline(timeout_seconds)
-        arming = [self._arming.submit(self._arm, timer, deadline) for timer in timers]
-        document, content = self._document(relay.message_id), to_document(relay)
-        # May be repeated: a second create that finds the document of the first says so, and so do we.
-        result = self._ask(lambda seconds: document.create(content, retry=None, timeout=seconds), deadline, _OF_CREATE)
+        created = {write.relay.message_id for write in writes if write.version is None}
+        arming = [self._arming.submit(self._arm, timer, deadline) for timer in timers if timer.message_id in created]
+        batch = self._client.get().batch()
+        for write in writes:
+            self._add(batch, write)
+        # May be repeated: a second one that finds what the first has stored says so, and so do we.
+        conflicts = (_EXISTS if created else _NONE) | (_CHANGED if len(created) < len(writes) else _NONE)
+        try:
+            results = call(lambda seconds: batch.commit(retry=None, timeout=seconds), deadline)
+        except clients.google_errors() as error:
+            if type(error).__name__ not in conflicts:
+                raise _unavailable(error) from error
+            raise self._conflict(writes, deadline) from error
         self._finish(arming, deadline)
-        return result.update_time
+        for timer in timers:
+            if timer.message_id not in created:
+                self._arm(timer, deadline)
+        return tuple(result.update_time for result in results)
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay)], timers, timeout_seconds=timeout_seconds)[0]
+
+    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         self.warm_up()
         document = self._document(message_id)
         snapshot = self._ask(lambda seconds: document.get(retry=None, timeout=seconds), Deadline(timeout_seconds))
-        return _stored(snapshot, self._clock.now()) if snapshot.exists else None
+        return self._stored(snapshot, self._clock.now()) if snapshot.exists else None
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         self.warm_up()
@@ -92,24 +110,10 @@ class FirestoreStore:
             found |= self._missing_of_few(message_ids[start : start + IDS_MAX], deadline)
         return found
 
-    def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        self.warm_up()
-        deadline = Deadline(timeout_seconds)
-        document = self._document(relay.message_id)
-        # An update, not a replacement: fields that only another revision knows stay as they are.
-        changes = {**to_document(relay), **_bookkeeping(relay)}
-        unchanged = self._client.get().write_option(last_update_time=version)
-        result = self._ask(
-            lambda seconds: document.update(changes, unchanged, retry=None, timeout=seconds), deadline, _OF_UPDATE
-        )
-        for timer in timers:
-            self._arm(timer, deadline)
-        return result.update_time
-
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
         self.warm_up()
         query = build(self._relays(), QUERIES["due"], {}, until=before)
-        return self._live(query, limit, Deadline(timeout_seconds))
+        return self._live(query, limit, Deadline(timeout_seconds), is_wanted=lambda relay: not relay.is_left_to_newer)
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         start = None if search.page_token is None else place_of(search.page_token)
@@ -137,7 +141,7 @@ class FirestoreStore:
         self.warm_up()
         document = self._watermark(name)
         snapshot = self._ask(lambda seconds: document.get(retry=None, timeout=seconds), Deadline(timeout_seconds))
-        return _plain(snapshot.get("at")) if snapshot.exists else None
+        return plain(snapshot.get("at")) if snapshot.exists else None
 
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
         self.warm_up()
@@ -153,7 +157,34 @@ class FirestoreStore:
     def _watermark(self, name: str) -> Any:
         return self._client.get().collection(f"{self._collection}-watermarks").document(name)
 
-    def _live(self, query: Any, wanted: int, deadline: Deadline) -> list[Stored]:
+    def _add(self, batch: Any, write: Write) -> None:
+        """Make a write part of a batch, with its precondition."""
+        document, content = self._document(write.relay.message_id), to_document(write.relay)
+        if write.version is None:
+            batch.create(document, content)
+        else:
+            unchanged = self._client.get().write_option(last_update_time=write.version)
+            batch.update(document, {**content, **bookkeeping(write.relay)}, unchanged)
+
+    def _conflict(self, writes: Sequence[Write], deadline: Deadline) -> Conflict:
+        """Firestore does not say which of several documents was otherwise than presumed: they are looked at."""
+        present: dict[str, object] = {}
+        if len(writes) > 1:
+            documents = [self._document(write.relay.message_id) for write in writes]
+
+            def read(seconds: float) -> dict[str, object]:
+                snapshots = self._client.get().get_all(documents, [_SMALL_FIELD], retry=None, timeout=seconds)
+                return {snapshot.id: snapshot.update_time for snapshot in snapshots if snapshot.exists}
+
+            present = self._ask(read, deadline)
+        changed = (write for write in writes if present.get(write.relay.message_id) != write.version)
+        # None is, when somebody else merely held one of them: any of those that were presumed unchanged, then.
+        one = next(changed, None) or max(writes, key=lambda write: write.version is not None)
+        return (AlreadyStored if one.version is None else VersionConflict)(one.relay.message_id)
+
+    def _live(
+        self, query: Any, wanted: int, deadline: Deadline, is_wanted: Callable[[Relay], bool] = lambda _: True
+    ) -> list[Stored]:
         """The first `wanted` relays of a query that have not expired. Firestore takes up to a day to remove those."""
         never = clients.never_retry()
         now = self._clock.now()
@@ -162,7 +193,8 @@ class FirestoreStore:
             size = wanted - len(found)
             page = query.limit(size)
             snapshots = self._ask(lambda seconds, page=page: page.get(retry=never, timeout=seconds), deadline)  # type: ignore[misc]
-            found.extend(filter(None, (self._readable(snapshot, now) for snapshot in snapshots)))
+            readable = filter(None, (self._readable(snapshot, now) for snapshot in snapshots))
+            found.extend(stored for stored in readable if is_wanted(stored.relay))
             if len(snapshots) < size:
                 break
             query = query.start_after(snapshots[-1])
@@ -189,10 +221,22 @@ class FirestoreStore:
     def _readable(self, snapshot: Any, now: datetime) -> Stored | None:
         """One document that another revision wrote in its own way must not hide the others of a list."""
         try:
-            return _stored(snapshot, now)
+            return self._stored(snapshot, now)
+        except NewerRecord:
+            return None
         except (KeyError, TypeError, ValueError) as error:
             self._note("ERROR", "a document could not be read", relay=snapshot.id, error=type(error).__name__)
             return None
+
+    def _stored(self, snapshot: Any, now: datetime) -> Stored | None:
+        """The relay in a document that exists, with its version; None when it has expired. Raises NewerRecord."""
+        try:
+            relay = relay_in(snapshot.to_dict(), now)
+        except NewerRecord as error:
+            if self._journal is not None:
+                self._journal.left_to_newer(snapshot.id, error.schema_version)
+            raise
+        return None if relay is None else Stored(relay, snapshot.update_time)
 
     def _arm(self, timer: Timer, deadline: Deadline) -> None:
         if deadline.remaining_seconds > 0:
@@ -211,45 +255,16 @@ class FirestoreStore:
         if self._journal is not None:
             self._journal.note(severity, message, **labels)
 
-    def _ask(self, attempt: Callable[[float], T], deadline: Deadline, meanings: _Meanings = _NOTHING_SPECIAL) -> T:
-        return self._checked(lambda: call(attempt, deadline), meanings)
-
-    def _checked(self, do: Callable[[], T], meanings: _Meanings) -> T:
-        try:
-            return do()
-        except clients.google_errors() as error:
-            name = type(error).__name__
-            raise meanings.get(name, StoreUnavailable)(f"Firestore: {name}") from error
+    def _ask(self, attempt: Callable[[float], T], deadline: Deadline) -> T:
+        return _checked(lambda: call(attempt, deadline))
 
 
-def _bookkeeping(relay: Relay) -> Document:
-    """What an update says beside the relay itself."""
-    firestore = clients.firestore()
-    highest = max((attempt.tier for attempt in relay.attempts), default=0)
-    dropped = range(relay.policy.last_tier + 1, highest + 1)
-    return {
-        # Firestore keeps the update time of a document that a write leaves as it was; a version must be used once.
-        "update_count": firestore.Increment(1),
-        # The statuses of tiers that an earlier drive's policy had and this one has not.
-        **{f"tier_{number}_status": firestore.DELETE_FIELD for number in dropped},
-    }
+def _checked(do: Callable[[], T]) -> T:
+    try:
+        return do()
+    except clients.google_errors() as error:
+        raise _unavailable(error) from error
 
 
-def _stored(snapshot: Any, now: datetime) -> Stored | None:
-    """The relay in a document that exists, with its version; None when it has expired."""
-    document = _plain(snapshot.to_dict())
-    if document["expires_at"] <= now:
-        return None
-    return Stored(from_document(document), snapshot.update_time)
-
-
-def _plain(value: Any) -> Any:
-    """Firestore's own datetimes, which carry nanoseconds, as plain ones; at any depth."""
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        at = value.astimezone(UTC)
-        return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
-    return value
+def _unavailable(error: Exception) -> StoreUnavailable:
+    return StoreUnavailable(f"Firestore: {type(error).__name__}")

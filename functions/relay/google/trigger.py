@@ -5,17 +5,19 @@ Source: google.events.cloud.firestore.v1.DocumentEventData, sent as protobuf (co
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
 from relay.core.model import Relay
+from relay.errors import NewerRecord
 from relay.record.documents import from_document
 
 
 def relays_of(data: bytes) -> tuple[Relay | None, Relay | None]:
     """The relay before and after the write; None where there was or is none (created, deleted).
 
-    Raises ValueError or KeyError when the document is not a relay of ours.
+    Raises NewerRecord when it is of a later version now, ValueError or KeyError when it is not a relay of ours.
     """
     from google.events.cloud.firestore_v1 import DocumentEventData  # heavy; only this function needs it
     from google.protobuf.message import DecodeError
@@ -25,8 +27,10 @@ def relays_of(data: bytes) -> tuple[Relay | None, Relay | None]:
         message.ParseFromString(data)
     except DecodeError as error:
         raise ValueError("not a Firestore event") from error
-    before = _relay(message.old_value) if message.HasField("old_value") else None
     after = _relay(message.value) if message.HasField("value") else None
+    before = None
+    with contextlib.suppress(NewerRecord):  # only its removal can follow, of which there is nothing to tell
+        before = _relay(message.old_value) if message.HasField("old_value") else None
     return before, after
 
 

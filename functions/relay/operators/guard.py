@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from relay.errors import BadRequest, StoreUnavailable
+from relay.errors import BadRequest, NewerRecord, StoreUnavailable
 from relay.fields import Fields, fields_of
 from relay.operators.identity import Caller, IdentityVerifier
 from relay.web import JSON, Request, Response, check_post, json_response
@@ -55,6 +55,9 @@ def guarded(
         response = handle(_known(request, known_fields), caller)
     except BadRequest as error:
         response = json_response(error.status, {"error": str(error)}, error.headers)
+    except NewerRecord as error:
+        # Another instance may be of that revision.
+        response = json_response(503, {"error": str(error)}, {"Retry-After": _RETRY_AFTER_SECONDS})
     except StoreUnavailable:
         response = json_response(503, {"error": "Try again in a moment."}, {"Retry-After": _RETRY_AFTER_SECONDS})
     return Response(response.status, response.body, {**response.headers, **_cors(request, allowed_origins)})

@@ -77,6 +77,8 @@ def summary(relay: Relay, now: datetime) -> Json:
     bad = next((attempt for attempt in reversed(attempts_of_drive(relay)) if attempt.status in _WENT_WRONG), None)
     reason, advice = explained(relay, bad) if bad else ("", "")
     ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
+    # An end that only a newer revision knows has its own word.
+    sign, word = OUTCOMES.get(relay.final_status, ("", relay.final_status.value))
     answer = {
         "message_id": relay.message_id,
         "timestamp": relay.timestamp,
@@ -85,8 +87,8 @@ def summary(relay: Relay, now: datetime) -> Json:
         "media_count": relay.media_count,
         "sender_class": relay.sender_class.value,
         "final_status": relay.final_status.value,
-        "sign": OUTCOMES[relay.final_status][0],
-        "outcome": OUTCOMES[relay.final_status][1],
+        "sign": sign,
+        "outcome": word,
         "headline": outcome(relay, now)[0],
         "tiers": relay.policy.last_tier,
         "tier_reached": tier,

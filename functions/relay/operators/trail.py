@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from relay.core.model import Relay, Step, TrailEntry
-from relay.operators.words import handler, shown_code
+from relay.operators.words import FOREIGN, handler, shown_code
 
 
 class Tone(StrEnum):
@@ -57,6 +57,8 @@ _WATCHMEN = ("sweep", "reconcile")
 
 def told(relay: Relay, entry: TrailEntry) -> Told:
     """Returns one line of the relay's trail in words."""
+    if entry.step not in _LABELS:
+        return Told(entry.step.value, FOREIGN, Tone.PLAIN)
     label, tone = _LABELS[entry.step]
     code = shown_code(entry.error_code)
     if entry.step is Step.ATTEMPT_FAILED and code:

@@ -18,6 +18,8 @@ from relay.core.policy import Reach
 OVERDUE = timedelta(minutes=3)
 
 NOTHING_TO_DO = "Nothing to do."
+# Of whatever a newer revision wrote in words that this one does not know.
+FOREIGN = "Written by a newer revision; its word is shown as it is."
 _OVERDUE_ADVICE = "Timers and sweep are not doing their work: see docs/operations.md, “Nothing moves”."
 _ASK = "It may have arrived: ask the handler before you send it again."
 _CALL = "Call the customer; then redrive the relay."
@@ -63,6 +65,8 @@ _SENDER_WORDS = {
 
 def outcome(relay: Relay, now: datetime) -> tuple[str, str]:
     """How the relay stands, in a sentence, and what to do."""
+    if relay.is_left_to_newer:
+        return f"Ended as {relay.final_status}, which only a newer revision can explain.", NOTHING_TO_DO
     if relay.final_status is FinalStatus.RECORDED:
         return _recorded(relay)
     if relay.final_status is FinalStatus.DELIVERED:
@@ -74,7 +78,7 @@ def outcome(relay: Relay, now: datetime) -> tuple[str, str]:
         unresolved = any(attempt.is_unresolved for attempt in attempts_of_drive(relay))
         return _nobody_reached(relay), f"{_ASK} {_CALL}" if unresolved else _CALL
     current = relay.current_attempt
-    words = _OUTLOOKS.get(current.status) if current else None
+    words = _OUTLOOKS.get(current.standing) if current else None
     tier_words = f"tier {current.tier}, {handler(relay, current.tier)}" if current else ""
     sentence = (words or "On its way.").format(tier=tier_words)
     return (f"Overdue. {sentence}", _OVERDUE_ADVICE) if is_overdue(relay, now) else (sentence, NOTHING_TO_DO)
@@ -84,7 +88,7 @@ def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
     """What became of an attempt and what to do about it; the latter is empty where there is nothing to do."""
     exhausted = relay.final_status is FinalStatus.EXHAUSTED
     if attempt.status is not AttemptStatus.FAILED:
-        words = _STATUS_WORDS[attempt.status]
+        words = _STATUS_WORDS.get(attempt.status, FOREIGN)
         if attempt.status is AttemptStatus.UNCONFIRMED:
             return words, "Ask the handler whether the phone was on; the text may still arrive late."
         return words, _ASK if attempt.is_unresolved and exhausted else ""

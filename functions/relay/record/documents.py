@@ -1,35 +1,54 @@
 """A relay as a document: the field names of the record, which both homes share.
 
 Values are plain: str, int, float, bool, None, list, dict and aware datetimes (each store writes those its own way).
-Reading tolerates what another revision of this code wrote: unknown fields are ignored, missing ones get defaults.
+Reading tolerates what another revision of this code wrote: missing fields get defaults, further fields and words are
+kept and written back (core/foreign.py says what they count as). Only a later `schema_version` is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from relay.core.failures import Failure, FailureClass
+from relay.core.foreign import Rest, foreign
 from relay.core.model import Attachment, Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import SMS, Policy, Reach, Success, Tier
+from relay.errors import NewerRecord
 from relay.record import earlier
 
 Document = dict[str, Any]
 
+# Rises when the meaning of something already written changes, and for nothing else: a revision leaves records of a
+# later version alone, and the texts in them wait for the revision that wrote them.
 SCHEMA_VERSION = 1
 
-# The attempt's fields by the names they have in the document; its failure and its reach are several of
-# them.
-_ATTEMPT_FIELDS = {field.name: field.name for field in fields(Attempt) if field.name not in ("failure", "reach")}
-_ATTEMPT_FIELDS["sent_id"] = "message_sid"
-_ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment))
-_TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry))
+# An attempt's fields by the names they have in its document. Its failure and its reach are several of them.
+_PLAIN_FIELDS = {
+    field.name: field.name for field in fields(Attempt) if field.name not in ("failure", "reach", "status", "rest")
+} | {"sent_id": "message_sid"}
+_REACH_FIELDS = frozenset({"phone", "reach_kind"})
+_FAILURE_FIELDS = frozenset({"error_code", "failure_class", "failure_words"})
+_ATTEMPT_FIELDS = frozenset({*_PLAIN_FIELDS.values(), "status", *_REACH_FIELDS, *_FAILURE_FIELDS})
+_ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment) if field.name != "rest")
+_TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry) if field.name != "rest")
+_TIER_FIELDS = frozenset({"name", "retry_delays_seconds", "receipt_timeout_seconds", "success", *_REACH_FIELDS})
+_RELAY_FIELDS = frozenset({"schema_version", *(field.name for field in fields(Relay) if field.name != "rest")})
+_TIER_STATUS = re.compile(r"tier_\d+_status")
+
+_STEPS = {word.value: word for word in Step}
+_STATUSES = {word.value: word for word in AttemptStatus}
+_ENDS = {word.value: word for word in FinalStatus}
+_SENDERS = {word.value: word for word in SenderClass}
+_SUCCESSES = {word.value: word for word in Success}
+_FAILURES = {word.value: word for word in FailureClass}
 
 
 def to_document(relay: Relay) -> Document:
-    """The document of a relay, `tier_N_status` for each tier included."""
+    """Returns the document of a relay, `tier_N_status` for each tier included."""
     document: Document = {
         "schema_version": SCHEMA_VERSION,
         "message_id": relay.message_id,
@@ -38,7 +57,6 @@ def to_document(relay: Relay) -> Document:
         "recipient_phone": relay.recipient_phone,
         "message_body": relay.message_body,
         "media_count": relay.media_count,
-        "attachments": [_attachment_document(attachment) for attachment in relay.attachments],
         "sender_class": relay.sender_class.value,
         "final_status": relay.final_status.value,
         "error_log": [_trail_document(entry) for entry in relay.error_log],
@@ -54,16 +72,30 @@ def to_document(relay: Relay) -> Document:
         "alarm_is_due": relay.alarm_is_due,
         "fate_lookups": relay.fate_lookups,
         "fate_lookups_answered": relay.fate_lookups_answered,
+        "attachments": [_attachment_document(attachment) for attachment in relay.attachments],
         "policy": policy_document(relay.policy),
     }
     for number in range(1, relay.policy.last_tier + 1):
         document[f"tier_{number}_status"] = relay.tier_status(number)
+    document.update(relay.rest)
     return document
 
 
+def require_known_version(document: Document) -> None:
+    """Raises NewerRecord for a document of a later version: before anything else of it is read."""
+    version = document.get("schema_version", SCHEMA_VERSION)
+    if version > SCHEMA_VERSION:
+        raise NewerRecord(version)
+
+
 def from_document(document: Document) -> Relay:
-    """The relay of a document. Raises KeyError, TypeError or ValueError when it is not one of ours."""
+    """Returns the relay of a document.
+
+    Raises NewerRecord when it is of a later version, KeyError, TypeError or ValueError when it is not one of ours.
+    """
+    require_known_version(document)
     document = earlier.completed(document)
+    sender, end = document["sender_class"], document["final_status"]
     trail = document.get("error_log", ())
     return Relay(
         message_id=document["message_id"],
@@ -72,12 +104,12 @@ def from_document(document: Document) -> Relay:
         recipient_phone=document["recipient_phone"],
         message_body=document["message_body"],
         media_count=document.get("media_count", 0),
-        sender_class=SenderClass(document["sender_class"]),
+        sender_class=_SENDERS.get(sender) or foreign(SenderClass, sender),
         policy=policy_from_document(document["policy"]),
         expires_at=document["expires_at"],
-        final_status=FinalStatus(document["final_status"]),
-        attempts=tuple(_attempt(value, trail) for value in document.get("attempts", ())),
-        error_log=tuple(_trail_entry(value) for value in trail),
+        final_status=_ENDS.get(end) or foreign(FinalStatus, end),
+        attempts=tuple([_attempt(value, trail) for value in document.get("attempts", ())]),
+        error_log=tuple([_trail_entry(value) for value in trail]),
         delivered_tier=document.get("delivered_tier"),
         delivery_confirmed_at=document.get("delivery_confirmed_at"),
         due_at=document.get("due_at"),
@@ -88,37 +120,50 @@ def from_document(document: Document) -> Relay:
         alarm_is_due=document.get("alarm_is_due", False),
         fate_lookups=document.get("fate_lookups", 0),
         fate_lookups_answered=document.get("fate_lookups_answered", 0),
-        attachments=tuple(_attachment(value) for value in document.get("attachments", ())),
+        attachments=tuple([_attachment(value) for value in document.get("attachments", ())]),
+        rest=tuple([pair for pair in _rest(document, _RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
     )
 
 
+def _rest(document: Document, known: Collection[str]) -> Rest:
+    """Returns the fields of a document beside the known ones, by name: stores do not keep their order."""
+    found = [(name, value) for name, value in document.items() if name not in known]
+    return tuple(sorted(found, key=_name)) if found else ()
+
+
+def _name(pair: tuple[str, object]) -> str:
+    return pair[0]
+
+
 def policy_document(policy: Policy) -> Document:
-    return {
-        "tiers": [
-            {
-                "name": tier.name,
-                **_reach_document(tier.reach),
-                "retry_delays_seconds": list(tier.retry_delays_seconds),
-                "receipt_timeout_seconds": tier.receipt_timeout_seconds,
-                "success": tier.success.value,
-            }
-            for tier in policy.tiers
-        ]
-    }
+    return {"tiers": [_tier_document(tier) for tier in policy.tiers], **dict(policy.rest)}
 
 
 def policy_from_document(document: Document) -> Policy:
-    return Policy(
-        tuple(
-            Tier(
-                name=value["name"],
-                reach=_reach(value),
-                retry_delays_seconds=tuple(value["retry_delays_seconds"]),
-                receipt_timeout_seconds=value["receipt_timeout_seconds"],
-                success=Success(value["success"]),
-            )
-            for value in document["tiers"]
-        )
+    tiers = tuple([_tier(value) for value in document["tiers"]])
+    return Policy(tiers, () if len(document) == 1 else _rest(document, ("tiers",)))
+
+
+def _tier_document(tier: Tier) -> Document:
+    return {
+        "name": tier.name,
+        **_reach_document(tier.reach),
+        "retry_delays_seconds": list(tier.retry_delays_seconds),
+        "receipt_timeout_seconds": tier.receipt_timeout_seconds,
+        "success": tier.success.value,
+        **dict(tier.rest),
+    }
+
+
+def _tier(document: Document) -> Tier:
+    success = document["success"]
+    return Tier(
+        name=document["name"],
+        reach=_reach(document),
+        retry_delays_seconds=tuple(document["retry_delays_seconds"]),
+        receipt_timeout_seconds=document["receipt_timeout_seconds"],
+        success=_SUCCESSES.get(success) or foreign(Success, success),
+        rest=_rest(document, _TIER_FIELDS),
     )
 
 
@@ -132,15 +177,16 @@ def _reach(document: Document) -> Reach:
 
 
 def _attachment_document(attachment: Attachment) -> Document:
-    return {name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS}
+    return {**{name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS}, **dict(attachment.rest)}
 
 
 def _attachment(document: Document) -> Attachment:
-    return Attachment(**{name: document[name] for name in _ATTACHMENT_FIELDS if name in document})
+    values = {name: document[name] for name in _ATTACHMENT_FIELDS if name in document}
+    return Attachment(**values, rest=_rest(document, _ATTACHMENT_FIELDS))
 
 
 def _attempt_document(attempt: Attempt) -> Document:
-    document = {stored: getattr(attempt, name) for name, stored in _ATTEMPT_FIELDS.items()}
+    document = {stored: getattr(attempt, name) for name, stored in _PLAIN_FIELDS.items()}
     document["status"] = attempt.status.value
     document |= _reach_document(attempt.reach)
     failure = attempt.failure
@@ -148,19 +194,28 @@ def _attempt_document(attempt: Attempt) -> Document:
     if failure is not None:
         document["failure_class"] = failure.failure_class.value
         document["failure_words"] = failure.words
+    if attempt.rest:
+        document.update(attempt.rest)
     return document
 
 
 def _attempt(document: Document, trail: Sequence[Document]) -> Attempt:
-    values = {name: document[stored] for name, stored in _ATTEMPT_FIELDS.items() if stored in document}
-    values["status"] = AttemptStatus(values["status"])
-    return Attempt(**values, reach=_reach(document), failure=_failure(document, trail))
+    values = {name: document[stored] for name, stored in _PLAIN_FIELDS.items() if stored in document}
+    status = document["status"]
+    return Attempt(
+        **values,
+        status=_STATUSES.get(status) or foreign(AttemptStatus, status),
+        reach=_reach(document),
+        failure=_failure(document, trail),
+        rest=_rest(document, _ATTEMPT_FIELDS),
+    )
 
 
 def _failure(document: Document, trail: Sequence[Document]) -> Failure | None:
     if "failure_class" not in document:
         return earlier.failure_of(document, trail)
-    failure_class = FailureClass(document["failure_class"])
+    word = document["failure_class"]
+    failure_class = _FAILURES.get(word) or foreign(FailureClass, word)
     return Failure(failure_class, document.get("failure_words", ""), document["error_code"])
 
 
@@ -168,17 +223,22 @@ def _trail_document(entry: TrailEntry) -> Document:
     # Only what is set: a trail is mostly empty columns, and the document is paid for by the byte.
     document = {name: value for name in _TRAIL_FIELDS if (value := getattr(entry, name)) not in (None, "")}
     document["step"] = entry.step.value
+    if entry.rest:
+        document.update(entry.rest)
     return document
 
 
 def _trail_entry(document: Document) -> TrailEntry:
     values = {name: document[name] for name in _TRAIL_FIELDS if name in document}
-    values["step"] = Step(values["step"])
+    if len(values) != len(document):
+        values["rest"] = _rest(document, _TRAIL_FIELDS)
+    step = values["step"]
+    values["step"] = _STEPS.get(step) or foreign(Step, step)
     return TrailEntry(**values)
 
 
 def plain(value: Any) -> Any:
-    """The same value for JSON: datetimes in ISO 8601, UTC, microseconds kept."""
+    """Returns the same value for JSON: datetimes in ISO 8601, UTC, microseconds kept."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, dict):

@@ -16,19 +16,23 @@ from tests.simulator.sim_timers import ProcessTimers
 
 
 def _no_compare_and_set(patch: Patcher) -> None:
-    def update(store: Any, relay: Any, version: object) -> object:
-        return store._put(relay)
+    real = ProcessStore._check
 
-    patch.put(ProcessStore, "_update", update)
+    def check(store: Any, write: Any) -> None:
+        if write.version is None:
+            real(store, write)
+
+    patch.put(ProcessStore, "_check", check)
 
 
 def _create_overwrites(patch: Patcher) -> None:
-    def create(store: Any, relay: Any) -> object:
-        creates = store._state.history.creates
-        creates[relay.message_id] = creates.get(relay.message_id, 0) + 1
-        return store._put(relay)
+    real = ProcessStore._check
 
-    patch.put(ProcessStore, "_create", create)
+    def check(store: Any, write: Any) -> None:
+        if write.version is not None:
+            real(store, write)
+
+    patch.put(ProcessStore, "_check", check)
 
 
 def _conflict_is_ignored(patch: Patcher) -> None:
@@ -46,12 +50,12 @@ def _conflict_is_ignored(patch: Patcher) -> None:
 
 def _own_write_not_recognised(patch: Patcher) -> None:
     def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
-        timers = conductor._timers(decision)
+        timers = conductor.timers_of(decision)
         try:
             version = world.store.update(decision.relay, stored.version, timers, timeout_seconds=budget.store)
         except (VersionConflict, StoreUnavailable):
-            return conductor.load(world, stored.relay.message_id, budget)
-        return Stored(decision.relay, version)
+            return conductor.load(world, stored.relay.message_id, budget), False
+        return Stored(decision.relay, version), True
 
     patch.put(conductor, "commit", commit)
 

@@ -1,0 +1,43 @@
+"""What another revision wrote into a record and this one does not know: further fields, further words.
+
+Both are kept as they are and written back, so that a rollback takes nothing away from a record and texts go on.
+A field that is not known stands in the `rest` of the value it belongs to; the core carries it along and never looks.
+A word that is not known is `foreign`: one of its kind, with its own letters, and none of the members.
+
+What working on a record means where a word is foreign (`schema_version` rises where that would be wrong):
+
+    final_status        an end. Nothing is sent, nothing changes, no look-up asks; the sweep leaves it to the newer
+                        revision, and it is kept as long as its expires_at says.
+    attempt's status    Attempt.standing: one that was ever leased counts as accepted: it is never sent again, its
+                        receipts and its deadline decide; one that never was counts as scheduled, and is sent.
+    trail's step        a line, shown with its own word. Not announced, counted for nothing.
+    sender_class        a line of the record: it decides nothing once the text was taken in.
+    tier's success      as "delivered": no weaker word counts as having reached the handler.
+    timer's kind        left to a process that knows it: no row of it is leased, and its task is refused. The record
+                        says what is due, so the sweep stands behind it.
+    by, reason, status  of a trail's line, and redrive_ids: free text, nothing to know.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+# Names and values of fields that this revision does not know, by name.
+Rest = tuple[tuple[str, object], ...]
+
+W = TypeVar("W", bound=StrEnum)
+
+
+def foreign(kind: type[W], word: str) -> W:
+    """Returns a word that this revision does not know as one of its kind. It equals only the same word."""
+    if not word or not isinstance(word, str):
+        raise ValueError(f"not a word of {kind.__name__}")
+    one = str.__new__(kind, word)
+    one._name_ = one._value_ = word
+    return one
+
+
+def is_foreign(word: StrEnum) -> bool:
+    """Whether only another revision knows this word."""
+    return word.name not in type(word).__members__

@@ -1,0 +1,56 @@
+"""What is in the embedded home's file, as the steps by which it came to be so. Knows SQL's tables and nothing else.
+
+A step that was ever released is never changed: a change is one more step at the end. A new file takes all of them, an
+older one those it lacks, each in one transaction. Going back is restoring a copy, so a step is for what a document
+cannot say: further fields of a relay need none.
+"""
+
+from __future__ import annotations
+
+# Every search ends in (timestamp, message_id), newest first: one index per combination of filters, so that a page
+# costs what it shows. `due_at` is set on a relay that somebody must still act on, running or ended: the sweep looks at
+# no other.
+_FIRST = """
+CREATE TABLE relays (
+    message_id TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    sender_phone TEXT NOT NULL,
+    final_status TEXT NOT NULL,
+    due_at INTEGER,
+    expires_at INTEGER NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE INDEX relays_by_time ON relays (timestamp, message_id);
+CREATE INDEX relays_by_status ON relays (final_status, timestamp, message_id);
+CREATE INDEX relays_by_sender ON relays (sender_phone, timestamp, message_id);
+CREATE INDEX relays_by_status_and_sender ON relays (final_status, sender_phone, timestamp, message_id);
+CREATE INDEX relays_due ON relays (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX relays_by_expiry ON relays (expires_at);
+
+CREATE TABLE timers (
+    message_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    queue_tier INTEGER NOT NULL,
+    ready_at INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (message_id, attempt, kind, due_at)
+) WITHOUT ROWID;
+CREATE INDEX timers_ready ON timers (ready_at);
+
+CREATE TABLE feed (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id TEXT NOT NULL,
+    first_line INTEGER NOT NULL,
+    end_line INTEGER NOT NULL
+);
+
+CREATE TABLE jobs (name TEXT PRIMARY KEY, ready_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE watermarks (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+# The file's version (PRAGMA user_version) is the number of steps taken. A step is statements, with no semicolon inside
+# of one.
+STEPS: tuple[str, ...] = (_FIRST,)

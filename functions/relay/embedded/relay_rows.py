@@ -1,0 +1,86 @@
+"""Relays as rows: what a commit does to them inside a transaction."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, cast
+
+from relay.core.model import Relay
+from relay.embedded import feed
+from relay.embedded.documents import encode
+from relay.embedded.file import to_micros
+from relay.errors import AlreadyStored, VersionConflict
+from relay.ports import Write
+from relay.record import earlier
+from relay.record.documents import to_document
+
+Values = tuple[Any, ...]
+
+# The columns beside message_id and version, in the order of values_of.
+_COLUMNS = ("timestamp", "sender_phone", "final_status", "due_at", "expires_at", "document")
+_INSERT = (
+    f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})"
+    " ON CONFLICT DO NOTHING"
+)
+_SELECT = f"SELECT version, {', '.join(_COLUMNS)} FROM relays WHERE message_id = ?"
+
+
+def values_of(relay: Relay) -> Values:
+    """Returns the values of a relay's columns."""
+    return (
+        to_micros(relay.timestamp),
+        relay.sender_phone,
+        relay.final_status.value,
+        None if relay.due_at is None else to_micros(relay.due_at),
+        to_micros(relay.expires_at),
+        encode(to_document(relay)),
+    )
+
+
+def write(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequence[Values]) -> tuple[int, ...]:
+    """Write the relays with these values, and their lines of the feed. Returns their versions.
+
+    Raises AlreadyStored or VersionConflict; the transaction must then be undone.
+    """
+    # First what only reads: a commit that is refused before it has written disturbs no other of its group.
+    found = [_replaced(connection, each) for each in writes]
+    return tuple(
+        _insert(connection, each.relay, row) if old is None else _update(connection, each, row, old)
+        for each, row, old in zip(writes, rows, found, strict=True)
+    )
+
+
+def _replaced(connection: sqlite3.Connection, write: Write) -> Values | None:
+    """Returns the values that a write replaces; None when it makes a row. Raises VersionConflict."""
+    if write.version is None:
+        return None
+    row: Values | None = connection.execute(_SELECT, (write.relay.message_id,)).fetchone()
+    if row is None or row[0] != write.version:
+        raise VersionConflict(write.relay.message_id)
+    return row[1:]
+
+
+def _insert(connection: sqlite3.Connection, relay: Relay, row: Values) -> int:
+    # Random to begin with, so that a relay deleted and made again does not pass for the old one.
+    version = secrets.randbits(48)
+    if connection.execute(_INSERT, (relay.message_id, version, *row)).rowcount == 0:
+        raise AlreadyStored(relay.message_id)
+    feed.record(connection, relay, 0)
+    return version
+
+
+def _update(connection: sqlite3.Connection, write: Write, row: Values, old: Values) -> int:
+    version = cast(int, write.version) + 1
+    # Only what changed: every column that is set costs the rewriting of its indexes.
+    changed = {name: new for name, new, was in zip(_COLUMNS, row, old, strict=True) if new != was}
+    changed["version"] = version
+    connection.execute(
+        f"UPDATE relays SET {', '.join(f'{name} = ?' for name in changed)} WHERE message_id = ?",
+        (*changed.values(), write.relay.message_id),
+    )
+    before = earlier.completed(json.loads(old[_COLUMNS.index("document")]))
+    feed.record(connection, write.relay, before["lines_logged"])
+    return version
