@@ -4,6 +4,7 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
 
     serving     the Flask half of every entry point
     wiring      puts settings and adapters together for an entry point
+    homes       the two homes, put together
     operators/  what people who look and act are given: identity, state, redrive, the console, words
     settings/   what the environment says
     flow/       decide, commit, perform; intake, receipts, timers, sweep, reconcile; channels and what a text says

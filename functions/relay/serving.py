@@ -19,7 +19,7 @@ import flask
 from cloudevents.http import CloudEvent
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from relay import wiring
+from relay import homes, wiring
 from relay.errors import BadRequest, ConfigurationError, NewerRecord, StoreUnavailable
 from relay.log import current_trace
 from relay.settings.variables import ENTRY_POINTS, Need
@@ -102,7 +102,7 @@ def _sms_relay_state(runtime: Runtime, request: Request) -> Response:
     from relay.operators.state_api import handle_relay_state
 
     origins = runtime.settings.allowed_origins
-    return handle_relay_state(runtime.store, wiring.SystemClock(), runtime.verifier, origins, request)
+    return handle_relay_state(runtime.store, homes.SystemClock(), runtime.verifier, origins, request)
 
 
 def _sms_redrive(runtime: Runtime, request: Request) -> Response:
@@ -216,7 +216,7 @@ def set_up() -> None:
         settings = wiring.runtime(entry_point).settings
         if settings.backend == "google" or Need.STORE not in ENTRY_POINTS[entry_point]:
             return
-        wiring.prepare_embedded(settings)
+        homes.prepare_embedded(settings)
         wiring.start_background_in_workers()
     except (ConfigurationError, StoreUnavailable) as error:
         sys.exit(str(error))

@@ -10,57 +10,36 @@ import itertools
 import os
 import secrets
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from relay import homes
 from relay.core.policy import SMS, Policy
 from relay.errors import ConfigurationError
 from relay.log import JsonJournal, LogAlarms
-from relay.settings.settings import DATABASE_DEFAULT, Settings, backend_of, load_settings
+from relay.settings.settings import Settings, backend_of, load_settings
 from relay.settings.variables import ENTRY_POINTS, Need
 
 if TYPE_CHECKING:
-    from relay.embedded.database import Database
-    from relay.embedded.presence import Identity
     from relay.embedded.ticker import Ticker
     from relay.flow.channel import Channel
     from relay.flow.intake import Intake
     from relay.flow.world import SendingWorld, World
     from relay.operators.identity import IdentityVerifier
-    from relay.ports import Alarms, Clock, Journal, Messenger, RelayStore, Timers
+    from relay.ports import Alarms, Clock, Journal, Messenger, RelayStore
     from relay.record.relay_events import EventPublisher
     from relay.twilio.signature import TwilioAccount
 
 T = TypeVar("T")
 
 
-class SystemClock:
-    """This machine's clocks."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where relays and timers live; `database` is the embedded home's file."""
-
-    store: RelayStore
-    timers: Timers
-    database: Database | None = None
-
-
 class Runtime:
     """One entry point's settings and, made when first asked for, what it works with."""
 
-    def __init__(self, settings: Settings, home: Callable[[Settings, Journal, Alarms], Home] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, home: Callable[[Settings, Journal, Alarms], homes.Home] | None = None
+    ) -> None:
         self.settings = settings
         journal = JsonJournal(project=settings.project)
         self.journal: Journal = journal
@@ -68,7 +47,7 @@ class Runtime:
         self._make_home = home or shared_home
 
     @cached_property
-    def home(self) -> Home:
+    def home(self) -> homes.Home:
         return self._make_home(self.settings, self.journal, self.alarms)
 
     @property
@@ -81,14 +60,14 @@ class Runtime:
         from relay.flow.world import World
 
         # Nothing that is under way on any of today's channels could be taken back.
-        return World(self.home.store, self.home.timers, SystemClock(), self.journal, self.alarms, channels={})
+        return World(self.home.store, self.home.timers, homes.SystemClock(), self.journal, self.alarms, channels={})
 
     @cached_property
     def sending_world(self) -> SendingWorld:
         """What an entry point works with that makes attempts."""
         from relay.flow.world import SendingWorld
 
-        store, clock = self.home.store, SystemClock()
+        store, clock = self.home.store, homes.SystemClock()
         messenger = shared_messenger(self.settings, self.journal)
 
         def provider_of(_our_phone: str) -> Messenger:
@@ -205,105 +184,18 @@ def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
     )
 
 
-def shared_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
+def shared_home(settings: Settings, journal: Journal, alarms: Alarms) -> homes.Home:
     """The home that the settings name."""
     if settings.backend == "google":
         # An entry point that arms no timers knows nothing of queues: its home is not everybody's.
         stored_in = (settings.project, settings.firestore_database, settings.collection)
         key = ("google", *stored_in, settings.tasks_location, settings.escalation_url_template)
-        return _once(key, lambda: google_home(settings, journal))
-    return _once(("embedded", settings.database_path), lambda: embedded_home(settings, journal, alarms))
-
-
-def google_home(settings: Settings, journal: Journal) -> Home:
-    from relay.google.store import FirestoreStore
-    from relay.google.timers import CloudTasksTimers
-
-    timers = CloudTasksTimers(
-        project=settings.project,
-        location=settings.tasks_location,
-        queue_template=settings.tasks_queue_template,
-        url_template=settings.escalation_url_template,
-        invoker_email=settings.tasks_invoker_email,
-        journal=journal,
-    )
-    store = FirestoreStore(
-        project=settings.project,
-        database=settings.firestore_database,
-        collection=settings.collection,
-        clock=SystemClock(),
-        timers=timers,
-        journal=journal,
-    )
-    return Home(store, timers)
-
-
-def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
-    from relay.embedded.database import Database
-    from relay.embedded.store import SqliteStore
-    from relay.embedded.timers import SqliteTimers
-
-    path = settings.database_path
-    database = Database(path, began_with=_prepared.get(path), on_lost=alarms.database_lost)
-    return Home(SqliteStore(database, SystemClock(), journal), SqliteTimers(database, journal), database)
+        return _once(key, lambda: homes.google_home(settings, journal))
+    return _once(("embedded", settings.database_path), lambda: homes.embedded_home(settings, journal, alarms))
 
 
 # What the embedded home does by itself: everything that timers and schedules do in the cloud.
 _BACKGROUND = ("escalate_tier", "sweep", "reconcile")
-SWEEP_EVERY_SECONDS = 60.0
-RECONCILE_EVERY_SECONDS = 300.0
-# Kept back from a run's own limit: its last call may end late, and its end has to be written down.
-LEASE_MARGIN_SECONDS = 30.0
-# As many texts as may wait for the provider's answer at once, each up to ten seconds.
-_TICKER_THREADS = 8
-
-
-# Path → the embedded home's file, as it was when this process, or the one that it was forked from, was started.
-_prepared: dict[str, Identity | None] = {}
-
-
-def prepare_embedded(settings: Settings) -> None:
-    """Open the embedded home's file once and close it again, so that what is wrong with it shows at start.
-
-    A process that is forked later to replace one that died keeps to this file, and makes no new one if it is gone.
-    Raises ConfigurationError, or StoreUnavailable while others hold it.
-    """
-    from relay.embedded.database import Database
-
-    if settings.database_path in _prepared:
-        return
-    # Only the default's own folder is made: a misspelt path must not become an empty database.
-    if settings.database_path == DATABASE_DEFAULT:
-        os.makedirs(os.path.dirname(DATABASE_DEFAULT), mode=0o700, exist_ok=True)
-    _prepared[settings.database_path] = Database(settings.database_path).prepare()
-
-
-def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:
-    """Returns what fires the embedded home's timers and runs its jobs, not started yet.
-
-    Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one
-    of them, and by another one when that one dies.
-    """
-    from relay.embedded.ticker import Job, Ticker
-    from relay.flow import reconcile, sweep, timers
-
-    jobs = (
-        Job("sweep", SWEEP_EVERY_SECONDS, lambda: sweep.sweep(world), sweep.RUN_SECONDS + LEASE_MARGIN_SECONDS),
-        Job(
-            "reconcile",
-            RECONCILE_EVERY_SECONDS,
-            lambda: reconcile.reconcile(world, intake),
-            reconcile.RUN_SECONDS + LEASE_MARGIN_SECONDS,
-        ),
-    )
-    return Ticker(
-        database,
-        lambda timer: timers.fire(world, timer),
-        world.clock,
-        world.journal,
-        jobs=jobs,
-        threads=_TICKER_THREADS,
-    )
 
 
 def start_background(environ: Mapping[str, str] | None = None) -> None:
@@ -313,7 +205,7 @@ def start_background(environ: Mapping[str, str] | None = None) -> None:
         own = Runtime(load_settings(os.environ if environ is None else environ, _BACKGROUND))
         if own.home.database is None:
             raise ConfigurationError(["Only the embedded home runs its own timers (RELAY_BACKEND=embedded)."])
-        return ticker(own.sending_world, own.intake, own.home.database)
+        return homes.ticker(own.sending_world, own.intake, own.home.database)
 
     _once(("background",), make).start()
 

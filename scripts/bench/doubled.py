@@ -13,9 +13,9 @@ from typing import cast
 
 from relay import wiring
 from relay.core.model import Relay, Timer
+from relay.homes import Home
 from relay.ports import Accepted, Alarms, Journal, Messenger, OutgoingText, RelayStore
 from relay.settings.settings import Settings
-from relay.wiring import Home
 
 # Lets the doubles take their time, as services over a network do.
 _STORE_SECONDS = float(os.environ.get("RELAY_LOCAL_BENCH_STORE_SECONDS", "0"))

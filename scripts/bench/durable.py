@@ -19,8 +19,8 @@ from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
+from relay.homes import SystemClock
 from relay.record.documents import plain, to_document
-from relay.wiring import SystemClock
 
 from scripts.bench import settings, texts
 from scripts.bench.baselines import sqlite_loop

@@ -13,12 +13,12 @@ from typing import Any, Self
 from google.cloud import firestore
 from relay.embedded.store import SqliteStore
 from relay.google.store import FirestoreStore
+from relay.homes import SystemClock
 from relay.operators.identity import Caller
 from relay.operators.state_api import handle_relay_state
 from relay.ports import RelayStore
 from relay.record.documents import to_document
 from relay.web import JSON, RELAY_STATE_PATH, Request
-from relay.wiring import SystemClock
 
 from scripts.bench.rounds import NotMeasurable, Row, Samples, in_turn, median, spread
 from scripts.bench.stored import FEW, StoredFiles, relays

@@ -15,8 +15,9 @@ from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
 from relay.flow.sweep import sweep
 from relay.flow.world import SendingWorld
+from relay.homes import SystemClock
 from relay.ports import Accepted, OutgoingText
-from relay.wiring import SystemClock, channels, new_lease
+from relay.wiring import channels, new_lease
 
 from scripts.bench import texts
 from scripts.bench.rounds import Row, Samples, compare, in_turn

@@ -6,7 +6,7 @@ import threading
 import urllib.error
 import urllib.request
 
-from relay.wiring import RECONCILE_EVERY_SECONDS, SWEEP_EVERY_SECONDS
+from relay.homes import RECONCILE_EVERY_SECONDS, SWEEP_EVERY_SECONDS
 
 _JOBS = (("/tasks/sweep", SWEEP_EVERY_SECONDS), ("/tasks/reconcile", RECONCILE_EVERY_SECONDS))
 # Longer than either ever takes.

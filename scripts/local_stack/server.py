@@ -14,7 +14,7 @@ from typing import Any
 
 import gunicorn.app.base
 from gunicorn.arbiter import Arbiter
-from relay import wiring
+from relay import homes
 from relay.errors import ConfigurationError, StoreUnavailable
 
 from scripts.local_stack.application import Stack
@@ -85,7 +85,7 @@ def main() -> None:
     if plan.backend == "embedded":
         # Before the worker is forked, so that the one that replaces it when it dies makes no new file.
         try:
-            wiring.prepare_embedded(plan.settings())
+            homes.prepare_embedded(plan.settings())
         except (ConfigurationError, StoreUnavailable) as refusal:
             sys.exit(str(refusal))
     _Server(plan, socket_fd, lifeline_fd).run()

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from relay import wiring
+from relay import homes, wiring
 from relay.core.model import FinalStatus
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
@@ -121,7 +121,7 @@ def _store(plan: Plan, screen: Screen) -> RelayStore:
         advice = "Texts are refused until it is back; docs/operations.md, “The database is gone”, says what to do."
         screen.say(f"\n{words}. {advice}", "bold red")
 
-    return SqliteStore(Database(plan.environ["RELAY_DATABASE"], on_lost=say_lost), wiring.SystemClock())
+    return SqliteStore(Database(plan.environ["RELAY_DATABASE"], on_lost=say_lost), homes.SystemClock())
 
 
 def _log_of(environ: dict[str, str]) -> Path | None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from relay import wiring
+from relay import homes
 from relay.errors import StoreUnavailable
 
 from scripts.local_stack import ROOT
@@ -121,7 +121,7 @@ class Supervisor:
         if self._backend == "embedded":
             make_folder_of(self.plan.environ["RELAY_DATABASE"])
             try:
-                wiring.prepare_embedded(self.plan.settings())
+                homes.prepare_embedded(self.plan.settings())
             except StoreUnavailable as error:
                 raise StackError(f"Another process holds the database: {error}.") from error
 

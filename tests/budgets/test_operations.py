@@ -10,8 +10,8 @@ from relay.core.people import handlers_of
 from relay.flow import reconcile
 from relay.flow.intake import Intake
 from relay.google.queries import IDS_MAX
+from relay.homes import RECONCILE_EVERY_SECONDS
 from relay.ports import ReceivedMessage
-from relay.wiring import RECONCILE_EVERY_SECONDS
 
 from scripts.cost import operations
 from tests.budgets.journeys import (

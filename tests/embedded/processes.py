@@ -17,7 +17,7 @@ from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
 from relay.embedded.ticker import Ticker
 from relay.errors import VersionConflict
-from relay.wiring import SystemClock
+from relay.homes import SystemClock
 
 from tests.fakes import FakeClock, MemoryJournal
 from tests.strategies import a_relay, a_timer, later

@@ -16,7 +16,7 @@ from relay.embedded.store import SqliteStore
 from relay.embedded.ticker import Ticker
 from relay.embedded.timers import SqliteTimers
 from relay.errors import NewerRecord
-from relay.wiring import SystemClock
+from relay.homes import SystemClock
 
 from tests.contract.conftest import locked
 from tests.embedded import processes

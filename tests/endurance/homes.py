@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from google.cloud import tasks_v2
-from relay import wiring
+from relay import homes
 from relay.log import JsonJournal, LogAlarms
 from relay.ports import RelayStore, Search
 from relay.settings.settings import load_settings
@@ -131,8 +131,8 @@ def _store(environ: Mapping[str, str]) -> RelayStore:
     with open(os.devnull, "w") as nowhere:
         journal = JsonJournal(nowhere)
         if settings.backend == "google":
-            return wiring.google_home(settings, journal).store
-        return wiring.embedded_home(settings, journal, LogAlarms(journal)).store
+            return homes.google_home(settings, journal).store
+        return homes.embedded_home(settings, journal, LogAlarms(journal)).store
 
 
 def _count(store: RelayStore) -> int:

@@ -9,7 +9,7 @@ import json
 import os
 from datetime import timedelta
 
-from relay import wiring
+from relay import homes
 from relay.flow import reconcile, sweep
 
 VARIABLE = "RELAY_LOCAL_ENDURANCE"
@@ -17,13 +17,13 @@ VARIABLE = "RELAY_LOCAL_ENDURANCE"
 
 def hurry(pace: dict[str, float]) -> None:
     """Shorten the watchmen's periods and graces; everything that the protocol rests on stays as it is."""
-    wiring.SWEEP_EVERY_SECONDS = pace["sweep_every_seconds"]
-    wiring.RECONCILE_EVERY_SECONDS = pace["reconcile_every_seconds"]
+    homes.SWEEP_EVERY_SECONDS = pace["sweep_every_seconds"]
+    homes.RECONCILE_EVERY_SECONDS = pace["reconcile_every_seconds"]
     sweep.GRACE = timedelta(seconds=pace["sweep_grace_seconds"])
     reconcile.WEBHOOK_UNDER_WAY = timedelta(seconds=pace["webhook_under_way_seconds"])
     # So long a watchman's post stays empty when he is killed on his round.
     sweep.RUN_SECONDS = reconcile.RUN_SECONDS = pace["run_seconds"]
-    wiring.LEASE_MARGIN_SECONDS = pace["run_seconds"]
+    homes.LEASE_MARGIN_SECONDS = pace["run_seconds"]
 
 
 def main() -> None:

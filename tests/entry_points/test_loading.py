@@ -72,11 +72,11 @@ FIRST_STEPS: dict[str, tuple[tuple[Refused, ...], set[str]]] = {
         (_UNSIGNED, _WRONGLY_SIGNED, _NO_POST, _TOO_LARGE),
         {"flow", "google", "record", "twilio"},
     ),
-    "sms_relay_state": ((_NO_TOKEN, _NO_POST), {"google", "operators", "record"}),
-    "sms_redrive": ((_NO_TOKEN, _NO_POST), {"flow", "google", "operators", "record", "twilio"}),
-    "escalate_tier": ((_NO_POST, _MALFORMED), {"flow", "google", "twilio"}),
-    "sweep": ((_NO_POST,), {"flow", "twilio"}),
-    "reconcile": ((_NO_POST,), {"flow", "twilio"}),
+    "sms_relay_state": ((_NO_TOKEN, _NO_POST), {"flow", "google", "operators", "record"}),
+    "sms_redrive": ((_NO_TOKEN, _NO_POST), {"flow", "google", "operators", "record"}),
+    "escalate_tier": ((_NO_POST, _MALFORMED), {"flow", "google"}),
+    "sweep": ((_NO_POST,), {"flow"}),
+    "reconcile": ((_NO_POST,), {"flow"}),
     "relay_events": ((_MALFORMED,), set()),
     "console": ((_NO_GET,), {"operators"}),
 }
@@ -114,7 +114,7 @@ import json, sys
 {_REPORT}
 sys.path.insert(0, "functions")
 from relay.twilio.messenger import TwilioMessenger
-TwilioMessenger(account_sid="AC" + "0" * 32, auth_token="made up").warm_up()
+TwilioMessenger(account_sid="AC" + "0" * 32, auth_token="made up", callback_base_url="").warm_up()
 print(json.dumps([loaded()]))
 """
 _IMPORT = f"""

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from relay.core import attempts, fates, moves
+from relay.core import attempts, deadlines, fates, moves
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import (
     ABOUT_THE_RELAY,
@@ -33,7 +33,7 @@ from relay.core.events import (
 )
 from relay.core.failures import NO_REASON
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, UNSTARTED_RETRIES_MAX
+from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 _STATE_OF_ATTEMPT = {
     AttemptStatus.SCHEDULED: State.SCHEDULED,
@@ -81,7 +81,7 @@ def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
     return ignored(relay, "already known; what is pending was armed again", *pending)
 
 
-def _claim(relay: Relay, event: Event, now: datetime) -> Decision:
+def claim(relay: Relay, event: Event, now: datetime) -> Decision:
     """The attempt is the caller's to send, with a lease and a deadline; without a claim its timer is armed again."""
     if event.claim is None:
         return _resume(relay, event, now)
@@ -102,7 +102,7 @@ def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
     return Decision(log_relay_attempt(relay, Step.ATTEMPT_UNKNOWN, now, number, reason=event.reason, by=event.by))
 
 
-def _failed(relay: Relay, event: Event, now: datetime) -> Decision:
+def failed(relay: Relay, event: Event, now: datetime) -> Decision:
     """Refused or undelivered: by the failure's class the same tier again by its schedule, or the next tier at once."""
     cancelled = moves.timers_to_cancel(relay)
     relay = attempts.fail(relay, event, now)
@@ -128,54 +128,6 @@ def still_pending(relay: Relay) -> tuple[Effect, ...]:
     if relay.final_status is FinalStatus.IN_PROGRESS:
         return (moves.pending_timer(relay),)
     return (RaiseAlarm(),) if relay.alarm_is_due else ()
-
-
-def _deadline_unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Given up, but it may still be delivered: the next tier at once, or the end."""
-    relay = attempts.give_up(relay, event, now, AttemptStatus.UNCONFIRMED)
-    return moves.escalate_on_failure(relay, event, now)
-
-
-def _deadline_not_found(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Declared not sent: the next tier at once; at the last tier, and only once, it is sent again."""
-    current = relay.attempts[-1]
-    relay = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
-    drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
-    if current.tier == relay.policy.last_tier and not any(attempt.is_resend for attempt in drive):
-        return moves.send_again(relay, event, now)
-    return moves.escalate_on_failure(relay, event, now)
-
-
-def _not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Asked again while its POST could still be under way, for then "no such text" proves nothing; then as unsent."""
-    current = relay.attempts[-1]
-    settled_at = fates.settled_at(current)
-    if now < settled_at and current.lookups < LOOKUP_RETRIES_MAX:
-        return moves.ask_again(relay, event, now, settled_at)
-    return _deadline_not_found(relay, event, now)
-
-
-def _not_found_after_unknown(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The next tier at once; at the last tier asked again while its POST could be under way, then sent once more."""
-    if relay.attempts[-1].tier == relay.policy.last_tier:
-        return _not_found_while_claimed(relay, event, now)
-    return _deadline_not_found(relay, event, now)
-
-
-def _deadline_unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Its fate cannot be told: the next tier at once; at the last tier the provider is asked again, ten times."""
-    current = relay.attempts[-1]
-    if current.tier == relay.policy.last_tier and current.lookups < LOOKUP_RETRIES_MAX:
-        return moves.ask_again(relay, event, now, now + timedelta(seconds=LOOKUP_RETRY_SECONDS))
-    relay = attempts.give_up(relay, event, now, current.status)
-    return moves.escalate_on_failure(relay, event, now)
-
-
-def _looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A receipt came since it was looked up: only unconfirmed, so the next tier at once, or the end."""
-    silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
-    reason = f"no delivery confirmed in time; the provider has the text{silent}"
-    return _deadline_unconfirmed(relay, replace(event, reason=reason), now)
 
 
 def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -222,15 +174,10 @@ _LOOK_UPS: dict[EventKind, Answer] = {
     EventKind.LOOKED_UP: fates.looked_up,
     EventKind.LOOKUP_UNANSWERED: fates.looked_up,
 }
-_DEADLINES = {
-    EventKind.DEADLINE_UNCONFIRMED: _deadline_unconfirmed,
-    EventKind.DEADLINE_NOT_FOUND: _deadline_not_found,
-    EventKind.DEADLINE_UNANSWERED: _deadline_unanswered,
-}
 _RECEIPTS_DECIDE: dict[EventKind, Answer] = {
     EventKind.RECEIPT_PROGRESS: _accepted,
     EventKind.RECEIPT_DELIVERED: attempts.deliver,
-    EventKind.RECEIPT_FAILED: _failed,
+    EventKind.RECEIPT_FAILED: failed,
 }
 _NOTED: dict[EventKind, Answer] = {
     EventKind.SEND_ACCEPTED: _note,
@@ -248,7 +195,7 @@ _LIVE: dict[EventKind, Answer] = {
 }
 _SENT: dict[EventKind, Answer] = {
     EventKind.SEND_ACCEPTED: _accepted,
-    EventKind.SEND_REFUSED: _failed,
+    EventKind.SEND_REFUSED: failed,
     EventKind.SEND_UNKNOWN: _unknown,
 }
 
@@ -256,38 +203,38 @@ _SENT: dict[EventKind, Answer] = {
 TABLE: dict[State, dict[EventKind, Answer]] = {
     State.SCHEDULED: {
         **_LIVE,
-        **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE, *_DEADLINES), _NOT_SENT),
-        EventKind.ATTEMPT_DUE: _claim,
+        **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE, *deadlines.ANSWERS), _NOT_SENT),
+        EventKind.ATTEMPT_DUE: claim,
     },
     State.CLAIMED: {
         **_LIVE,
         **_SENT,
         **_RECEIPTS_DECIDE,
-        **_DEADLINES,
-        EventKind.DEADLINE_NOT_FOUND: _not_found_while_claimed,
+        **deadlines.ANSWERS,
+        EventKind.DEADLINE_NOT_FOUND: deadlines.not_found_while_claimed,
     },
     State.UNKNOWN: {
         **_LIVE,
         **_SENT,
         **_RECEIPTS_DECIDE,
-        **_DEADLINES,
+        **deadlines.ANSWERS,
         EventKind.SEND_UNKNOWN: "its outcome is already recorded as unknown",
-        EventKind.DEADLINE_NOT_FOUND: _not_found_after_unknown,
+        EventKind.DEADLINE_NOT_FOUND: deadlines.not_found_after_unknown,
     },
     State.ACCEPTED: {
         **_LIVE,
         **dict.fromkeys(_SENT, _RECEIPT_OUTRANKS),
         **_RECEIPTS_DECIDE,
-        **_DEADLINES,
+        **deadlines.ANSWERS,
         EventKind.RECEIPT_PROGRESS: "progress without consequence: only a delivery or a failure decides",
-        EventKind.DEADLINE_NOT_FOUND: _looked_up_before_accepted,
-        EventKind.DEADLINE_UNANSWERED: _looked_up_before_accepted,
+        EventKind.DEADLINE_NOT_FOUND: deadlines.looked_up_before_accepted,
+        EventKind.DEADLINE_UNANSWERED: deadlines.looked_up_before_accepted,
     },
     State.EARLIER: {
         **_LIVE,
         **_NOTED,
         # Of an attempt given up, but perhaps by the caller itself, in a commit whose reply was lost.
-        **dict.fromkeys(_DEADLINES, _resume),
+        **dict.fromkeys(deadlines.ANSWERS, _resume),
         EventKind.ATTEMPT_DUE: _OLD_TIMER,
         EventKind.RECEIPT_DELIVERED: attempts.deliver,
         EventKind.NEVER_SENT: fates.never_sent,

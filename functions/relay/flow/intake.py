@@ -12,8 +12,8 @@ from relay.core.routes import Forward, Record, Route
 from relay.flow import conductor
 from relay.flow.world import Budget, SendingWorld
 
-# Twilio blocks every later message to a phone that texts one of these, until it texts START (error 21610).
-# Source: Twilio docs on its default opt-out keywords.
+# A provider blocks every later text to a phone that texts one of these, until it texts START.
+# Source: Twilio docs on its default opt-out keywords; the law has the same words in mind for any provider.
 _OPT_OUT_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 
 

@@ -14,9 +14,9 @@ from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
+from relay.homes import SystemClock
 from relay.record.relay_events import RelayEvent
 from relay.twilio.codes import failure_of
-from relay.wiring import SystemClock
 
 from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS
 from tests.fakes import Calls, MemoryTimers, ScriptedMessenger

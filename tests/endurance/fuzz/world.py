@@ -20,7 +20,7 @@ from unittest import mock
 from wsgiref.simple_server import WSGIServer, make_server
 
 from functions_framework import create_app
-from relay import wiring
+from relay import homes, wiring
 from relay.ports import Search
 from relay.settings.variables import ENTRY_POINTS
 
@@ -65,7 +65,7 @@ class World:
 
     def __init__(self, folder: Path, certs_url: str, issuer: TokenIssuer) -> None:
         self._doubles = Doubles(folder / "fuzz.db")
-        self._home = wiring.Home(self._doubles.store, self._doubles.timers)
+        self._home = homes.Home(self._doubles.store, self._doubles.timers)
         self._certs_url = certs_url
         self.apps: dict[str, Any] = {}
         self.known: list[str] = []

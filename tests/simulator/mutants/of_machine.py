@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay.core import attempts, failures, machine, moves
+from relay.core import attempts, deadlines, failures, machine, moves
 from relay.core.events import Decision, EventKind, RaiseAlarm, SendAttempt, State
 from relay.core.failures import FailureClass
 from relay.core.model import AttemptStatus
@@ -19,7 +19,7 @@ _IGNORED = "ignored by a mutant"
 
 def _claim_is_stolen(patch: Patcher) -> None:
     """A second timer for an attempt that is being sent claims it once more."""
-    patch.answer((State.CLAIMED,), (EventKind.ATTEMPT_DUE,), machine._claim)
+    patch.answer((State.CLAIMED,), (EventKind.ATTEMPT_DUE,), machine.claim)
 
 
 def _anybody_may_send(patch: Patcher) -> None:
@@ -38,7 +38,7 @@ def _own_claim_not_recognised(patch: Patcher) -> None:
         return Decision(relay, (moves.pending_timer(relay),), "resumed by a mutant")
 
     patch.answer((State.CLAIMED,), (EventKind.INBOUND_REPEATED, EventKind.ATTEMPT_DUE), resume)
-    patch.answer((State.EARLIER,), tuple(machine._DEADLINES), resume)
+    patch.answer((State.EARLIER,), tuple(deadlines.ANSWERS), resume)
 
 
 def _ended_relay_sends(patch: Patcher) -> None:
@@ -87,7 +87,7 @@ def _resent_at_any_tier(patch: Patcher) -> None:
 
 def _resent_without_an_answer(patch: Patcher) -> None:
     states = (State.CLAIMED, State.UNKNOWN)
-    patch.answer(states, (EventKind.DEADLINE_UNANSWERED,), machine._deadline_not_found)
+    patch.answer(states, (EventKind.DEADLINE_UNANSWERED,), deadlines.not_found)
 
 
 def _never_resent(patch: Patcher) -> None:
@@ -100,19 +100,19 @@ def _never_resent(patch: Patcher) -> None:
 
 def _resent_while_being_sent(patch: Patcher) -> None:
     states = (State.CLAIMED, State.UNKNOWN)
-    patch.answer(states, (EventKind.DEADLINE_NOT_FOUND,), machine._deadline_not_found)
+    patch.answer(states, (EventKind.DEADLINE_NOT_FOUND,), deadlines.not_found)
 
 
 def _stale_look_up_resends(patch: Patcher) -> None:
     """As it once was: what was looked up before Twilio told of the text counts all the same."""
-    patch.answer((State.ACCEPTED,), (EventKind.DEADLINE_NOT_FOUND,), machine._deadline_not_found)
+    patch.answer((State.ACCEPTED,), (EventKind.DEADLINE_NOT_FOUND,), deadlines.not_found)
 
 
 def _old_deadline_escalates(patch: Patcher) -> None:
     def deadline(relay: Any, event: Any, now: Any) -> Any:
-        return machine._deadline_unconfirmed(relay, replace(event, attempt=len(relay.attempts)), now)
+        return deadlines.unconfirmed(relay, replace(event, attempt=len(relay.attempts)), now)
 
-    patch.answer((State.EARLIER,), tuple(machine._DEADLINES), deadline)
+    patch.answer((State.EARLIER,), tuple(deadlines.ANSWERS), deadline)
 
 
 def _claim_without_due_time(patch: Patcher) -> None:

@@ -38,7 +38,7 @@ def _delivery_after_exhaustion_ignored(patch: Patcher) -> None:
 
 def _failure_undoes_delivery(patch: Patcher) -> None:
     def failed(relay: Any, event: Any, now: Any) -> Any:
-        return machine._failed(replace(relay, final_status=FinalStatus.IN_PROGRESS), event, now)
+        return machine.failed(replace(relay, final_status=FinalStatus.IN_PROGRESS), event, now)
 
     patch.answer((State.DELIVERED,), (EventKind.RECEIPT_FAILED,), failed)
 

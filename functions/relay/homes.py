@@ -1,0 +1,129 @@
+"""The two homes, put together: where relays and timers live, and the embedded home's own clockwork.
+
+Heavy clients are loaded inside the adapters, on first use; a home's modules when it is made.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from relay.settings.settings import DATABASE_DEFAULT, Settings
+
+if TYPE_CHECKING:
+    from relay.embedded.database import Database
+    from relay.embedded.presence import Identity
+    from relay.embedded.ticker import Ticker
+    from relay.flow.intake import Intake
+    from relay.flow.world import SendingWorld
+    from relay.ports import Alarms, Journal, RelayStore, Timers
+
+SWEEP_EVERY_SECONDS = 60.0
+RECONCILE_EVERY_SECONDS = 300.0
+# Kept back from a run's own limit: its last call may end late, and its end has to be written down.
+LEASE_MARGIN_SECONDS = 30.0
+# As many texts as may wait for the provider's answer at once, each up to ten seconds.
+_TICKER_THREADS = 8
+
+
+class SystemClock:
+    """This machine's clocks."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where relays and timers live; `database` is the embedded home's file."""
+
+    store: RelayStore
+    timers: Timers
+    database: Database | None = None
+
+
+def google_home(settings: Settings, journal: Journal) -> Home:
+    from relay.google.store import FirestoreStore
+    from relay.google.timers import CloudTasksTimers
+
+    timers = CloudTasksTimers(
+        project=settings.project,
+        location=settings.tasks_location,
+        queue_template=settings.tasks_queue_template,
+        url_template=settings.escalation_url_template,
+        invoker_email=settings.tasks_invoker_email,
+        journal=journal,
+    )
+    store = FirestoreStore(
+        project=settings.project,
+        database=settings.firestore_database,
+        collection=settings.collection,
+        clock=SystemClock(),
+        timers=timers,
+        journal=journal,
+    )
+    return Home(store, timers)
+
+
+def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
+    from relay.embedded.database import Database
+    from relay.embedded.store import SqliteStore
+    from relay.embedded.timers import SqliteTimers
+
+    path = settings.database_path
+    database = Database(path, began_with=_prepared.get(path), on_lost=alarms.database_lost)
+    return Home(SqliteStore(database, SystemClock(), journal), SqliteTimers(database, journal), database)
+
+
+# Path → the embedded home's file, as it was when this process, or the one that it was forked from, was started.
+_prepared: dict[str, Identity | None] = {}
+
+
+def prepare_embedded(settings: Settings) -> None:
+    """Open the embedded home's file once and close it again, so that what is wrong with it shows at start.
+
+    A process that is forked later to replace one that died keeps to this file, and makes no new one if it is gone.
+    Raises ConfigurationError, or StoreUnavailable while others hold it.
+    """
+    from relay.embedded.database import Database
+
+    if settings.database_path in _prepared:
+        return
+    # Only the default's own folder is made: a misspelt path must not become an empty database.
+    if settings.database_path == DATABASE_DEFAULT:
+        os.makedirs(os.path.dirname(DATABASE_DEFAULT), mode=0o700, exist_ok=True)
+    _prepared[settings.database_path] = Database(settings.database_path).prepare()
+
+
+def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:
+    """Returns what fires the embedded home's timers and runs its jobs, not started yet.
+
+    Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one
+    of them, and by another one when that one dies.
+    """
+    from relay.embedded.ticker import Job, Ticker
+    from relay.flow import reconcile, sweep, timers
+
+    jobs = (
+        Job("sweep", SWEEP_EVERY_SECONDS, lambda: sweep.sweep(world), sweep.RUN_SECONDS + LEASE_MARGIN_SECONDS),
+        Job(
+            "reconcile",
+            RECONCILE_EVERY_SECONDS,
+            lambda: reconcile.reconcile(world, intake),
+            reconcile.RUN_SECONDS + LEASE_MARGIN_SECONDS,
+        ),
+    )
+    return Ticker(
+        database,
+        lambda timer: timers.fire(world, timer),
+        world.clock,
+        world.journal,
+        jobs=jobs,
+        threads=_TICKER_THREADS,
+    )

@@ -1,0 +1,262 @@
+"""Which of Twilio's texts is whose: the same words from one customer are not confused, and none is adopted twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from relay.core import moves
+from relay.core.model import Relay, SenderClass
+from relay.core.routes import Forward
+from relay.errors import MessengerUnavailable
+from relay.flow import lookup, timers
+from relay.flow.channel import Found
+from relay.flow.sms import body_of
+from relay.flow.wording import comparable, composed_before
+from relay.flow.world import TASK_LIMITS, Budget
+from relay.ports import Ambiguous, Stored
+
+from tests.relays import BODY, CUSTOMER, OUR_NUMBER, policy, text
+from tests.twilio_words import seen
+from tests.worlds import Doubles, inbound_request
+
+FIRST, SECOND = "SM" + "a" * 32, "SM" + "b" * 32
+LOST = Ambiguous("no answer in time")
+
+
+def _comes_in(doubles: Doubles, message_id: str, *, arrives: bool = True, **changes: str) -> None:
+    """A text whose POST has an outcome that nobody can tell; whether it arrived at Twilio all the same."""
+    doubles.messenger.script(LOST)
+    doubles.inbound(inbound_request(MessageSid=message_id, **changes))
+    if arrives:
+        doubles.messenger.take(doubles.messenger.sends[-1])
+    doubles.clock.advance(1)
+
+
+def _find(doubles: Doubles, message_id: str) -> Found | None:
+    relay = doubles.relay(message_id)
+    budget = Budget(doubles.clock, 40, TASK_LIMITS)
+    return lookup.find(doubles.world, relay, relay.attempts[-1], budget)
+
+
+def _settle(doubles: Doubles, message_id: str) -> lookup.Settled:
+    stored = doubles.store.get(message_id, timeout_seconds=1.0)
+    assert stored is not None
+    return lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
+
+
+def _adopt(doubles: Doubles, message_id: str) -> str | None:
+    """Let the relay learn what Twilio knows of its attempt, and say the text's id."""
+    doubles.clock.advance(60)
+    stored = doubles.store.get(message_id, timeout_seconds=1.0)
+    assert stored is not None
+    lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
+    return doubles.relay(message_id).attempts[0].sent_id
+
+
+def test_a_text_whose_id_is_known_is_fetched_by_it() -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    found = _find(doubles, doubles.relay().message_id)
+    assert found is not None
+    assert found.sent_id == doubles.relay().attempts[0].sent_id
+
+
+def test_a_text_whose_id_was_never_learned_is_found_by_number_time_and_words() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    found = _find(doubles, FIRST)
+    assert found is not None
+    assert doubles.messenger.messages[found.sent_id].body == doubles.messenger.sends[0].body
+
+
+def test_a_text_that_never_arrived_is_not_found() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False)
+    assert _find(doubles, FIRST) is None
+
+
+@pytest.mark.parametrize(
+    "changes", [{"body": "+15557654321: something else"}, {"to": "+15550100099"}, {"from_": "+15550100098"}]
+)
+def test_another_text_is_not_taken_for_it(changes: dict[str, str]) -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False)
+    sent = doubles.messenger.sends[0]
+    values = {"to": sent.to, "from_": sent.from_, "body": sent.body, **changes}
+    other = seen("SM" + "9" * 32, "delivered", None, created_at=doubles.clock.now(), **values)
+    doubles.messenger.messages[other.sent_id] = other
+    assert _find(doubles, FIRST) is None
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_the_same_words_of_another_day_are_another_text(days: int) -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False)
+    sent = doubles.messenger.sends[0]
+    created_at = doubles.clock.now() + timedelta(days=days)
+    doubles.messenger.messages["x"] = seen("x", "sent", None, sent.to, sent.from_, sent.body, created_at)
+    assert _find(doubles, FIRST) is None
+
+
+def test_what_smart_encoding_changes_does_not_hide_a_text() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False, Body="Don\u2019t wait\u2026 come")
+    sent = doubles.messenger.sends[0]
+    plain = sent.body.replace("\u2019", "'").replace("\u2026", "...")
+    doubles.messenger.messages["x"] = seen("x", "sent", None, sent.to, sent.from_, plain, doubles.clock.now())
+    assert _find(doubles, FIRST) is not None
+
+
+@pytest.mark.parametrize("words", ["See this", "a" * 1600], ids=["short", "cut"])
+def test_a_text_that_the_revision_before_worded_otherwise_is_found(words: str) -> None:
+    """Its answer was lost, then came a deployment: declared not sent, the last handler would read it twice."""
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, arrives=False, Body=words, NumMedia="2")
+    sent = doubles.messenger.sends[0]
+    old = composed_before(CUSTOMER, OUR_NUMBER, words, 2)
+    assert comparable(old) != comparable(sent.body)
+    doubles.messenger.take(replace(sent, body=old))
+    assert _find(doubles, FIRST) is not None
+
+
+def test_a_text_of_the_revision_before_that_may_be_another_relays_is_not_guessed() -> None:
+    """One customer wrote into a text what was once our note on another one."""
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, Body="See this\n[2 attachments, see the record]")
+    _comes_in(doubles, SECOND, arrives=False, Body="See this", NumMedia="2")
+    with pytest.raises(MessengerUnavailable):
+        _find(doubles, SECOND)
+
+
+def test_a_text_that_belongs_to_another_relay_is_not_adopted() -> None:
+    """The customer texts the same words twice; the first arrived and is known, the second was lost."""
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    _comes_in(doubles, SECOND, arrives=False)
+    assert _find(doubles, SECOND) is None
+
+
+def test_a_text_that_belongs_to_an_earlier_attempt_of_the_same_relay_is_not_adopted() -> None:
+    doubles = Doubles(tiers=policy(tiers=1, delays=(2.0,)))
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    relay = doubles.relay(FIRST)
+    retried = moves.receive(text(SECOND), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), "x").relay
+    assert relay.attempts[0].sent_id is not None
+    budget = Budget(doubles.clock, 40, TASK_LIMITS)
+    both = _with_two_attempts(relay, retried)
+    assert lookup.find(doubles.world, both, both.attempts[1], budget) is None
+
+
+def _with_two_attempts(relay: Relay, other: Relay) -> Relay:
+    second = replace(other.attempts[0], number=2, try_in_tier=2)
+    return replace(relay, attempts=(relay.attempts[0], second))
+
+
+def test_two_lost_answers_of_which_one_text_arrived_are_not_guessed_while_a_callback_may_tell() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    _comes_in(doubles, SECOND, arrives=False)
+    for message_id in (FIRST, SECOND):
+        with pytest.raises(MessengerUnavailable):
+            _find(doubles, message_id)
+
+
+def _declared_not_sent(doubles: Doubles, message_id: str) -> None:
+    _comes_in(doubles, message_id, arrives=False)
+    doubles.clock.advance(140)
+    assert _settle(doubles, message_id).declared_not_sent == 1
+
+
+def test_a_text_that_came_after_it_was_declared_not_sent_is_not_taken_by_the_next_with_the_same_words() -> None:
+    """The second one never left. Had it taken the first one's text, it would be recorded as delivered, and be lost."""
+    doubles = Doubles(policy(2, timeout=3600.0))
+    _declared_not_sent(doubles, FIRST)
+    late = doubles.messenger.sends[0]
+    _comes_in(doubles, SECOND, arrives=False)
+    doubles.messenger.take(late)
+    with pytest.raises(MessengerUnavailable):
+        _find(doubles, SECOND)
+    doubles.clock.advance(2 * 3600)
+    assert _find(doubles, SECOND) is None
+
+
+def test_what_was_declared_not_sent_long_before_is_forgotten() -> None:
+    doubles = Doubles(policy(2, timeout=3600.0))
+    _declared_not_sent(doubles, FIRST)
+    doubles.clock.advance(3600)
+    _comes_in(doubles, SECOND)
+    assert _find(doubles, SECOND) is not None
+
+
+def test_what_was_declared_not_sent_of_the_same_relay_is_the_same_text() -> None:
+    """Sent once more, its answer lost, too: whichever of the two Twilio has, the handler got the customer's words."""
+    doubles = Doubles(policy(1, timeout=3600.0))
+    doubles.messenger.script(LOST)
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.clock.advance(140)
+    doubles.messenger.script(LOST)
+    assert _settle(doubles, FIRST).declared_not_sent == 1
+    for timer in doubles.timers.take_due(doubles.clock.now()):
+        timers.fire(doubles.world, timer)
+    assert [attempt.status.value for attempt in doubles.relay(FIRST).attempts] == ["failed", "unknown"]
+    doubles.messenger.take(doubles.messenger.sends[-1])
+    assert _find(doubles, FIRST) is not None
+
+
+def test_when_no_callback_can_be_expected_any_more_the_order_of_sending_decides() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    _comes_in(doubles, SECOND, arrives=False)
+    doubles.clock.advance(2 * 3600)
+    assert _find(doubles, FIRST) is not None
+    assert _find(doubles, SECOND) is None
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)])
+def test_two_lost_answers_whose_texts_both_arrived_get_one_each_whoever_looks_first(order: tuple[str, str]) -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    _comes_in(doubles, SECOND)
+    for message_id in order:
+        with pytest.raises(MessengerUnavailable):
+            _find(doubles, message_id)  # by clocks that may differ: a callback may yet tell
+    doubles.clock.advance(2 * 3600)
+    adopted = [_adopt(doubles, message_id) for message_id in order]
+    assert None not in adopted
+    assert len(set(adopted)) == 2
+
+
+def test_different_words_of_two_lost_answers_are_told_apart_at_once() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, Body="one")
+    _comes_in(doubles, SECOND, arrives=False, Body="two")
+    assert _find(doubles, FIRST) is not None
+    assert _find(doubles, SECOND) is None
+
+
+def test_the_same_words_of_two_customers_are_two_texts() -> None:
+    """The text begins with its sender's number, so they are not the same words to begin with."""
+    doubles = Doubles()
+    _comes_in(doubles, FIRST, From="+15557654321")
+    _comes_in(doubles, SECOND, arrives=False, From="+15557654322")
+    assert _find(doubles, FIRST) is not None
+    assert _find(doubles, SECOND) is None
+
+
+def test_a_silent_twilio_is_no_answer() -> None:
+    doubles = Doubles()
+    _comes_in(doubles, FIRST)
+    doubles.messenger.is_down = True
+    with pytest.raises(MessengerUnavailable):
+        _find(doubles, FIRST)
+
+
+def test_what_is_looked_for_is_what_was_sent() -> None:
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    assert doubles.messenger.sends[0].body == body_of(doubles.relay(FIRST))
+    assert BODY in doubles.messenger.sends[0].body
+    assert doubles.messenger.sends[0].from_ == OUR_NUMBER
+    assert isinstance(doubles.store.get(FIRST, timeout_seconds=1.0), Stored)
