@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "functions"))
 
-from relay.core.events import EventKind, State
+from relay.core.events import Event, EventKind, State
 from relay.core.machine import TABLE, Answer, state_of
 from relay.core.model import FinalStatus, Relay
 
@@ -27,7 +27,7 @@ _CASCADES = ((2, 0), (1, 1))
 
 _WORDS = {
     State.SCHEDULED: "the current attempt waits for its start time.",
-    State.CLAIMED: "somebody holds the current attempt's lease and may be sending right now.",
+    State.LEASED: "somebody holds the current attempt's lease and may be sending right now.",
     State.UNKNOWN: "the current attempt's POST had an outcome that nobody can tell: the text may have left.",
     State.ACCEPTED: "Twilio has the current attempt's text; its delivery is awaited.",
     State.EARLIER: "a relay in progress, seen by an event about an attempt that was already given up.",
@@ -79,7 +79,7 @@ def _diagram() -> str:
         if before != after or (own and len(step.decision.relay.attempts) > len(step.before.attempts)):
             edges[before, after].add(step.event.kind)
     order = list(EventKind)
-    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> claimed: text received"]
+    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> leased: text received"]
     lines += [
         "    [*] --> scheduled: text received, nobody to send it now",
         "    [*] --> recorded: text not a customer's",
@@ -98,7 +98,7 @@ def _label(kind: EventKind) -> str:
 
 def _state(relay: Relay) -> str:
     if relay.final_status is FinalStatus.IN_PROGRESS:
-        return relay.attempts[-1].status.value
+        return state_of(relay, Event(EventKind.INBOUND_REPEATED)).value
     return relay.final_status.value
 
 

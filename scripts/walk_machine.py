@@ -26,7 +26,7 @@ EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
 TRANSIENT = Failure(FailureClass.TRANSIENT, "out of coverage", 30003)
 PERMANENT = Failure(FailureClass.RECIPIENT, "a landline", 30006)
 
-MAY_CLAIM = frozenset(
+MAY_LEASE = frozenset(
     {
         EventKind.INBOUND_REPEATED,
         EventKind.ATTEMPT_DUE,
@@ -61,7 +61,7 @@ def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = ()) -> Polic
 
 
 def starts(policy: Policy) -> Iterator[Relay]:
-    """The relays that a received text can begin as: claimed by its webhook, unclaimed, or only recorded."""
+    """The relays that a received text can begin as: leased to its webhook, to none, or only recorded."""
     text = InboundText("SM" + "0" * 32, "+15557654321", "+15551234567", "The boiler is leaking")
     yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, "claim 0").relay
     yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, None).relay
@@ -73,15 +73,15 @@ def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
     current = relay.current_attempt
     for kind in EventKind:
         for attempt in (0,) if kind in ABOUT_THE_RELAY else range(1, len(relay.attempts) + 2):
-            claims: list[str | None] = [None]
-            if kind in MAY_CLAIM:
-                # The trail grows with every change, so no two claims of one history are the same.
-                claims += [f"claim {len(relay.error_log)}"] + ([current.claim] if current and current.claim else [])
-            for claim in claims:
+            leases: list[str | None] = [None]
+            if kind in MAY_LEASE:
+                # The trail grows with every change, so no two leases of one history are the same.
+                leases += [f"claim {len(relay.error_log)}"] + ([current.lease] if current and current.lease else [])
+            for lease in leases:
                 for failure in (TRANSIENT, PERMANENT) if kind in _HAS_FAILURE else (None,):
                     sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None
                     request = f"request {len(relay.redrive_ids)}"
-                    event = Event(kind, attempt, claim=claim, sent_id=sid, failure=failure, request_id=request)
+                    event = Event(kind, attempt, lease=lease, sent_id=sid, failure=failure, request_id=request)
                     yield event, LATE
                     if kind is EventKind.DEADLINE_NOT_FOUND:
                         yield event, EARLY

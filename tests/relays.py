@@ -51,9 +51,9 @@ def route(of: Policy, sender: SenderClass) -> Route:
     return Forward(of) if sender is SenderClass.CUSTOMER else Record(of, "not from a customer")
 
 
-def received(of: Policy | None = None, claim: str | None = "webhook") -> Decision:
+def received(of: Policy | None = None, lease: str | None = "webhook") -> Decision:
     """A customer's text that just came in."""
-    return moves.receive(text(), SenderClass.CUSTOMER, Forward(of or policy()), T0, claim)
+    return moves.receive(text(), SenderClass.CUSTOMER, Forward(of or policy()), T0, lease)
 
 
 def after(relay: Relay, *events: Event, seconds: float = 1.0) -> Relay:
@@ -75,8 +75,8 @@ def unknown(attempt: int) -> Event:
     return Event(EventKind.SEND_UNKNOWN, attempt, reason="no answer in time")
 
 
-def due(attempt: int, claim: str | None = None) -> Event:
-    return Event(EventKind.ATTEMPT_DUE, attempt, claim=claim or f"task {attempt}")
+def due(attempt: int, lease: str | None = None) -> Event:
+    return Event(EventKind.ATTEMPT_DUE, attempt, lease=lease or f"task {attempt}")
 
 
 def progress(attempt: int) -> Event:
@@ -91,16 +91,16 @@ def failed(attempt: int, code: int | None = TRANSIENT) -> Event:
     return Event(EventKind.RECEIPT_FAILED, attempt, sent_id=sid(attempt), failure=failure_of(code))
 
 
-def unconfirmed(attempt: int, claim: str | None = None) -> Event:
-    return Event(EventKind.DEADLINE_UNCONFIRMED, attempt, claim=claim)
+def unconfirmed(attempt: int, lease: str | None = None) -> Event:
+    return Event(EventKind.DEADLINE_UNCONFIRMED, attempt, lease=lease)
 
 
-def not_found(attempt: int, claim: str | None = None) -> Event:
-    return Event(EventKind.DEADLINE_NOT_FOUND, attempt, claim=claim)
+def not_found(attempt: int, lease: str | None = None) -> Event:
+    return Event(EventKind.DEADLINE_NOT_FOUND, attempt, lease=lease)
 
 
-def unanswered(attempt: int, claim: str | None = None) -> Event:
-    return Event(EventKind.DEADLINE_UNANSWERED, attempt, claim=claim)
+def unanswered(attempt: int, lease: str | None = None) -> Event:
+    return Event(EventKind.DEADLINE_UNANSWERED, attempt, lease=lease)
 
 
 def exhausted() -> Relay:

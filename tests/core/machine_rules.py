@@ -14,11 +14,11 @@ from scripts.walk_machine import Walked
 
 Rule = Callable[[Walked], bool]
 
-_LIVE = (AttemptStatus.SCHEDULED, AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN, AttemptStatus.ACCEPTED)
+_LIVE = (AttemptStatus.SCHEDULED, AttemptStatus.LEASED, AttemptStatus.UNKNOWN, AttemptStatus.ACCEPTED)
 # Every status an attempt may change to. What is missing here would take back what a stronger word had said.
 _CLIMBS = {
-    AttemptStatus.SCHEDULED: {AttemptStatus.CLAIMED, AttemptStatus.WITHDRAWN},
-    AttemptStatus.CLAIMED: set(AttemptStatus) - {AttemptStatus.SCHEDULED, AttemptStatus.WITHDRAWN},
+    AttemptStatus.SCHEDULED: {AttemptStatus.LEASED, AttemptStatus.WITHDRAWN},
+    AttemptStatus.LEASED: set(AttemptStatus) - {AttemptStatus.SCHEDULED, AttemptStatus.WITHDRAWN},
     AttemptStatus.UNKNOWN: {
         AttemptStatus.ACCEPTED,
         AttemptStatus.UNCONFIRMED,
@@ -117,9 +117,9 @@ def only_the_holder_of_the_claim_is_told_to_send(step: Walked) -> bool:
     return all(
         current is not None
         and send.number == current.number
-        and current.status is AttemptStatus.CLAIMED
-        and current.claim is not None
-        and current.claim == step.event.claim
+        and current.status is AttemptStatus.LEASED
+        and current.lease is not None
+        and current.lease == step.event.lease
         for send in _sends(step)
     )
 

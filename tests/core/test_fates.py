@@ -43,7 +43,7 @@ def _unconfirmed() -> Relay:
 
 def _unknown() -> Relay:
     """Delivered by tier 2, and nobody can tell whether tier 1's text left."""
-    return after(received().relay, unknown(1), unanswered(1, claim="task"), accepted(2), delivered(2))
+    return after(received().relay, unknown(1), unanswered(1, lease="task"), accepted(2), delivered(2))
 
 
 def _wait(relay: Relay) -> float:
@@ -66,7 +66,7 @@ def test_a_relay_that_ended_with_everything_told_is_at_rest() -> None:
 
 def test_an_attempt_taken_by_twilio_is_open_while_no_delivery_is_on_record() -> None:
     assert [attempt.number for attempt in fates.open_attempts(_unconfirmed())] == [1]
-    late = after(received().relay, accepted(1), unconfirmed(1, claim="task"), accepted(2), delivered(2))
+    late = after(received().relay, accepted(1), unconfirmed(1, lease="task"), accepted(2), delivered(2))
     assert late.attempts[0].status is AttemptStatus.UNCONFIRMED
     assert fates.open_attempts(late) == ()
 
@@ -120,7 +120,7 @@ def test_a_redrive_begins_the_questions_anew() -> None:
     while relay.due_at is not None:
         relay = _when_due(relay, ANSWERED)
     redrive = Event(EventKind.REDRIVE_REQUESTED, policy=policy(tiers=1), request_id="request 1")
-    claim = Event(EventKind.ATTEMPT_DUE, 2, claim="task")
+    claim = Event(EventKind.ATTEMPT_DUE, 2, lease="task")
     again = after(relay, redrive, claim, accepted(2), unconfirmed(2), ALARM)
     assert _wait(again) == FATE_LOOKUP_SECONDS
 
@@ -155,7 +155,7 @@ def _settled(relay: Relay) -> datetime:
 
 
 def test_nothing_is_declared_not_sent_while_somebody_may_be_sending_it() -> None:
-    relay = after(received().relay, unanswered(1, claim="task"), accepted(2), delivered(2))
+    relay = after(received().relay, unanswered(1, lease="task"), accepted(2), delivered(2))
     assert _settled(relay) == at(LEASE_SECONDS + SEND_SECONDS_MAX)
     early = machine.transition(relay, NEVER_SENT, _settled(relay) - timedelta(microseconds=1))
     assert early.relay is relay
@@ -164,7 +164,7 @@ def test_nothing_is_declared_not_sent_while_somebody_may_be_sending_it() -> None
 
 
 def test_an_attempt_that_was_never_claimed_has_a_lease_from_its_start() -> None:
-    relay = received(claim=None).relay
+    relay = received(lease=None).relay
     assert _settled(relay) == at(LEASE_SECONDS + SEND_SECONDS_MAX)
 
 

@@ -26,7 +26,7 @@ RUNG = foreign(AttemptStatus, "rung")
 
 def _ringing() -> Relay:
     """Under way at tier 1; a newer revision handed its attempt out and knows more of it than this one."""
-    attempt = an_attempt(status=RUNG, claim="theirs", lease_until=later(10), deadline_at=later(60))
+    attempt = an_attempt(status=RUNG, lease="theirs", lease_until=later(10), deadline_at=later(60))
     return a_relay(attempts=(attempt,), due_at=later(60))
 
 
@@ -41,7 +41,7 @@ def test_a_foreign_word_equals_itself_and_no_word_of_this_revision() -> None:
 @pytest.mark.parametrize("kind", EventKind)
 def test_an_end_of_a_newer_revision_is_an_end_and_nothing_changes_it(kind: EventKind) -> None:
     ended = replace(relays.exhausted(), final_status=foreign(FinalStatus, "claimed"))
-    decision = transition(ended, Event(kind, 1, claim="c", policy=ended.policy, request_id="again-0001"), NOW)
+    decision = transition(ended, Event(kind, 1, lease="c", policy=ended.policy, request_id="again-0001"), NOW)
     assert decision.relay is ended
     assert decision.effects == ()
     assert "newer revision" in decision.ignored_because
@@ -50,7 +50,7 @@ def test_an_end_of_a_newer_revision_is_an_end_and_nothing_changes_it(kind: Event
 
 def test_an_attempt_leased_by_a_newer_revision_is_not_sent_again() -> None:
     for kind in (EventKind.ATTEMPT_DUE, EventKind.INBOUND_REPEATED):
-        decision = transition(_ringing(), Event(kind, 1, claim="ours"), NOW)
+        decision = transition(_ringing(), Event(kind, 1, lease="ours"), NOW)
         assert not any(isinstance(effect, SendAttempt) for effect in decision.effects)
         assert decision.relay.attempts[0].status == "rung"
 
@@ -59,7 +59,7 @@ def test_an_attempt_leased_by_a_newer_revision_waits_for_its_deadline_and_then_g
     timer = pending(_ringing())
     assert timer is not None
     assert (timer.kind, timer.due_at) == (TimerKind.DEADLINE, later(60))
-    on = transition(_ringing(), Event(EventKind.DEADLINE_UNCONFIRMED, 1, claim="ours"), NOW).relay
+    on = transition(_ringing(), Event(EventKind.DEADLINE_UNCONFIRMED, 1, lease="ours"), NOW).relay
     assert [attempt.tier for attempt in on.attempts] == [1, 2]
     assert on.attempts[0].status is AttemptStatus.UNCONFIRMED
 
@@ -77,14 +77,14 @@ def test_an_attempt_that_was_never_leased_is_sent() -> None:
     timer = pending(waiting)
     assert timer is not None
     assert timer.kind is TimerKind.ATTEMPT
-    decision = transition(waiting, Event(EventKind.ATTEMPT_DUE, 1, claim="ours"), NOW)
-    assert decision.relay.attempts[0].status is AttemptStatus.CLAIMED
+    decision = transition(waiting, Event(EventKind.ATTEMPT_DUE, 1, lease="ours"), NOW)
+    assert decision.relay.attempts[0].status is AttemptStatus.LEASED
     assert SendAttempt(1) in decision.effects
 
 
 def test_a_word_of_an_earlier_attempt_stays_until_more_is_known() -> None:
-    first = an_attempt(status=RUNG, claim="theirs", sent_id=relays.sid(1))
-    second = an_attempt(2, tier=2, status=AttemptStatus.CLAIMED, claim="ours", deadline_at=later(200))
+    first = an_attempt(status=RUNG, lease="theirs", sent_id=relays.sid(1))
+    second = an_attempt(2, tier=2, status=AttemptStatus.LEASED, lease="ours", deadline_at=later(200))
     relay = a_relay(attempts=(first, second))
     same = transition(relay, Event(EventKind.RECEIPT_PROGRESS, 1, sent_id=relays.sid(1)), NOW).relay
     assert same.attempts[0].status == "rung"

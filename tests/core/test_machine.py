@@ -49,10 +49,10 @@ def _steps(relay: Relay) -> list[Step]:
 
 
 def test_a_customers_text_begins_with_attempt_1_of_tier_1_claimed_by_the_webhook() -> None:
-    decision = received(claim="webhook")
+    decision = received(lease="webhook")
     attempt = decision.relay.attempts[0]
-    assert (attempt.number, attempt.tier, attempt.status) == (1, 1, AttemptStatus.CLAIMED)
-    assert (attempt.claim, attempt.lease_until) == ("webhook", at(LEASE_SECONDS))
+    assert (attempt.number, attempt.tier, attempt.status) == (1, 1, AttemptStatus.LEASED)
+    assert (attempt.lease, attempt.lease_until) == ("webhook", at(LEASE_SECONDS))
     assert attempt.deadline_at == at(60)
     deadline = Timer(MESSAGE_ID, 1, TimerKind.DEADLINE, at(60), queue_tier=2)
     assert decision.effects == (ArmTimer(deadline), SendAttempt(1))
@@ -60,7 +60,7 @@ def test_a_customers_text_begins_with_attempt_1_of_tier_1_claimed_by_the_webhook
 
 
 def test_a_text_nobody_can_send_now_waits_for_its_timer() -> None:
-    decision = received(claim=None)
+    decision = received(lease=None)
     assert decision.relay.attempts[0].status is AttemptStatus.SCHEDULED
     assert decision.effects == (ArmTimer(Timer(MESSAGE_ID, 1, TimerKind.ATTEMPT, T0, queue_tier=1)),)
 
@@ -83,14 +83,14 @@ def test_a_recovered_text_says_by_whom() -> None:
 
 def test_a_repeated_webhook_arms_what_is_pending_and_sends_nothing() -> None:
     first = received()
-    again = machine.transition(first.relay, Event(EventKind.INBOUND_REPEATED, claim="another webhook"), at(1))
+    again = machine.transition(first.relay, Event(EventKind.INBOUND_REPEATED, lease="another webhook"), at(1))
     assert again.relay is first.relay
     assert again.effects == (first.effects[0],)
 
 
 def test_a_webhook_that_finds_its_own_claim_may_send() -> None:
-    first = received(claim="webhook")
-    again = machine.transition(first.relay, Event(EventKind.INBOUND_REPEATED, claim="webhook"), at(1))
+    first = received(lease="webhook")
+    again = machine.transition(first.relay, Event(EventKind.INBOUND_REPEATED, lease="webhook"), at(1))
     assert again.effects == first.effects
 
 
@@ -174,13 +174,13 @@ def test_a_late_delivery_withdraws_the_attempt_that_was_planned() -> None:
 
 
 def test_a_late_delivery_of_tier_1_ends_the_relay_while_tier_2_is_being_sent() -> None:
-    relay = after(received().relay, accepted(1), unconfirmed(1, claim="task"), delivered(1))
+    relay = after(received().relay, accepted(1), unconfirmed(1, lease="task"), delivered(1))
     assert _statuses(relay) == [(1, "delivered"), (2, "claimed")]
     assert _statuses(after(relay, accepted(2))) == [(1, "delivered"), (2, "accepted")]
 
 
 def test_a_second_handlers_delivery_is_noted_and_the_first_stays_on_record() -> None:
-    relay = after(received().relay, accepted(1), unconfirmed(1, claim="task"), accepted(2), delivered(2))
+    relay = after(received().relay, accepted(1), unconfirmed(1, lease="task"), accepted(2), delivered(2))
     late = after(relay, delivered(1))
     assert _statuses(late) == [(1, "delivered"), (2, "delivered")]
     assert late.delivered_tier == 2
@@ -198,7 +198,7 @@ def test_a_delivery_after_a_failure_takes_the_error_code_back() -> None:
 
 
 def test_a_late_failure_of_an_attempt_given_up_is_noted_and_moves_nothing() -> None:
-    relay = after(received().relay, accepted(1), unconfirmed(1, claim="task"))
+    relay = after(received().relay, accepted(1), unconfirmed(1, lease="task"))
     decision = machine.transition(relay, failed(1), at(99))
     assert _statuses(decision.relay) == [(1, "failed"), (2, "claimed")]
     assert decision.relay.due_at == relay.due_at

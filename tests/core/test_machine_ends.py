@@ -48,14 +48,14 @@ def _steps(relay: Relay) -> list[Step]:
 
 def test_an_unconfirmed_attempt_goes_to_the_next_tier_in_the_hands_of_who_noticed() -> None:
     relay = after(received().relay, accepted(1))
-    decision = machine.transition(relay, unconfirmed(1, claim="task"), at(60))
+    decision = machine.transition(relay, unconfirmed(1, lease="task"), at(60))
     assert _statuses(decision.relay) == [(1, "unconfirmed"), (2, "claimed")]
     assert decision.effects[-1] == SendAttempt(2)
 
 
 def test_a_deadline_repeated_by_somebody_else_arms_the_timer_and_sends_nothing() -> None:
-    relay = after(received().relay, accepted(1), unconfirmed(1, claim="task"), seconds=60)
-    decision = machine.transition(relay, unconfirmed(1, claim="other task"), at(121))
+    relay = after(received().relay, accepted(1), unconfirmed(1, lease="task"), seconds=60)
+    decision = machine.transition(relay, unconfirmed(1, lease="other task"), at(121))
     assert decision.relay is relay
     assert decision.effects == (moves.pending_timer(relay),)
 
@@ -66,17 +66,17 @@ def test_a_text_twilio_never_had_is_sent_to_the_next_tier() -> None:
 
 
 def test_at_the_last_tier_a_text_twilio_never_had_is_sent_once_more_and_only_once() -> None:
-    relay = after(received(policy(tiers=1)).relay, unknown(1), not_found(1, claim="task"), seconds=60)
+    relay = after(received(policy(tiers=1)).relay, unknown(1), not_found(1, lease="task"), seconds=60)
     assert _statuses(relay) == [(1, "failed"), (1, "claimed")]
     assert relay.attempts[1].is_resend
-    ended = after(relay, unknown(2), not_found(2, claim="task"), seconds=60)
+    ended = after(relay, unknown(2), not_found(2, lease="task"), seconds=60)
     assert _statuses(ended) == [(1, "failed"), (1, "failed")]
     assert ended.final_status is FinalStatus.EXHAUSTED
 
 
 def test_a_look_up_proves_nothing_while_the_post_may_be_under_way() -> None:
     relay = received(policy(tiers=1, timeout=5)).relay
-    decision = machine.transition(relay, not_found(1, claim="task"), at(5))
+    decision = machine.transition(relay, not_found(1, lease="task"), at(5))
     assert _statuses(decision.relay) == [(1, "claimed")]
     assert decision.relay.due_at == at(LEASE_SECONDS + SEND_SECONDS_MAX)
     assert _statuses(after(decision.relay, not_found(1), seconds=20)) == [(1, "failed"), (1, "scheduled")]
@@ -101,7 +101,7 @@ def test_a_look_up_made_before_twilio_told_of_the_text_does_not_send_it_again(ev
     """The look-up was under way when the receipt came: what it says about the text is out of date."""
     relay = after(received(policy(tiers=1)).relay, unknown(1), progress(1))
     assert callable(event)
-    decision = machine.transition(relay, event(1, claim="task"), at(60))
+    decision = machine.transition(relay, event(1, lease="task"), at(60))
     assert _statuses(decision.relay) == [(1, "unconfirmed")]
     assert decision.relay.error_log[-2].reason == reason
     assert decision.relay.final_status is FinalStatus.EXHAUSTED
@@ -226,7 +226,7 @@ def test_the_trail_tells_the_story_in_order() -> None:
         refused(1, PERMANENT),
         due(2),
         accepted(2),
-        unconfirmed(2, claim="task"),
+        unconfirmed(2, lease="task"),
         accepted(3),
         delivered(3),
     )
@@ -261,7 +261,7 @@ def test_what_a_deadlines_look_up_learned_of_twilios_id_is_kept() -> None:
 
 
 def test_the_trail_says_who_stepped_in() -> None:
-    relay = after(received().relay, accepted(1), Event(EventKind.DEADLINE_UNCONFIRMED, 1, claim="x", by="sweep"))
+    relay = after(received().relay, accepted(1), Event(EventKind.DEADLINE_UNCONFIRMED, 1, lease="x", by="sweep"))
     assert {entry.by for entry in relay.error_log if entry.at > at(1)} == {"sweep"}
 
 

@@ -16,7 +16,7 @@ from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.twilio.codes import failure_of
 
-from scripts.walk_machine import MAY_CLAIM, Walked, policy_of
+from scripts.walk_machine import MAY_LEASE, Walked, policy_of
 from tests.core.machine_rules import RULES
 from tests.relays import (
     BODY,
@@ -57,11 +57,11 @@ def events(draw: st.DrawFn, relay: Relay) -> Event:
     kind = draw(st.sampled_from(EventKind))
     last = len(relay.attempts)
     number = 0 if kind in ABOUT_THE_RELAY else draw(st.sampled_from([last, last, last - 1, 1, last + 1]))
-    own = relay.attempts[-1].claim if relay.attempts else None
+    own = relay.attempts[-1].lease if relay.attempts else None
     return Event(
         kind,
         number,
-        claim=draw(st.sampled_from([None, own, f"claim {len(relay.error_log)}"])) if kind in MAY_CLAIM else None,
+        lease=draw(st.sampled_from([None, own, f"claim {len(relay.error_log)}"])) if kind in MAY_LEASE else None,
         sent_id=draw(st.sampled_from([None, sid(number)])),
         failure=failure_of(draw(st.sampled_from(_CODES))),
         by=draw(st.sampled_from(["", "sweep"])),
@@ -146,7 +146,7 @@ def test_firing_what_is_pending_always_ends_the_relay(policy: Policy, randomness
         number = relay.attempts[-1].number
         kinds = [EventKind.DEADLINE_UNCONFIRMED, EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED]
         event = due(number) if relay.attempts[-1].status is AttemptStatus.SCHEDULED else None
-        event = event or Event(randomness.choice(kinds), number, claim=f"claim {number}")
+        event = event or Event(randomness.choice(kinds), number, lease=f"claim {number}")
         decision = machine.transition(relay, event, now)
         relay = decision.relay
         sends += decision.effects.count(SendAttempt(relay.attempts[-1].number))

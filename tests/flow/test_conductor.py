@@ -19,12 +19,12 @@ def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
     return Budget(doubles.clock, seconds, WEBHOOK_LIMITS)
 
 
-def _new(doubles: Doubles, claim: str = "webhook") -> Decision:
-    return moves.receive(text(), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), claim)
+def _new(doubles: Doubles, lease: str = "webhook") -> Decision:
+    return moves.receive(text(), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), lease)
 
 
-def _create(doubles: Doubles, claim: str = "webhook") -> bool:
-    return conductor.create(doubles.world, _new(doubles, claim), _budget(doubles))
+def _create(doubles: Doubles, lease: str = "webhook") -> bool:
+    return conductor.create(doubles.world, _new(doubles, lease), _budget(doubles))
 
 
 def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.Applied:
@@ -33,8 +33,8 @@ def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.A
     return conductor.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
 
 
-def _deadline(claim: str = "task") -> Event:
-    return Event(EventKind.DEADLINE_UNCONFIRMED, 1, claim=claim)
+def _deadline(lease: str = "task") -> Event:
+    return Event(EventKind.DEADLINE_UNCONFIRMED, 1, lease=lease)
 
 
 # The order of things.
@@ -71,11 +71,11 @@ def test_whoever_dies_after_the_commit_leaves_a_record_that_says_what_is_pending
     with pytest.raises(Killed):
         _create(doubles)
     relay = doubles.relay()
-    assert relay.attempts[0].status is AttemptStatus.CLAIMED
+    assert relay.attempts[0].status is AttemptStatus.LEASED
     assert relay.due_at is not None
     assert doubles.messenger.sends == []
     doubles.before.clear()
-    assert not _create(doubles, claim="a second webhook")
+    assert not _create(doubles, lease="a second webhook")
     assert doubles.timers.armed == [moves.pending(relay)]
     assert doubles.messenger.sends == []
 
@@ -106,8 +106,8 @@ def test_already_stored_by_ones_own_create_goes_on_and_sends_once() -> None:
 
 def test_already_stored_by_somebody_else_sends_nothing() -> None:
     doubles = Doubles()
-    assert _create(doubles, claim="the first")
-    assert not _create(doubles, claim="the second")
+    assert _create(doubles, lease="the first")
+    assert not _create(doubles, lease="the second")
     assert len(doubles.messenger.sends) == 1
 
 
@@ -166,7 +166,7 @@ def test_once_durable_a_failing_store_is_left_to_the_timers() -> None:
     assert len(doubles.messenger.sends) == 1
     assert ("WARNING", "store unavailable after the text was durable", {"relay": MESSAGE_ID}) in doubles.journal.notes
     doubles.before.clear()
-    assert doubles.relay().attempts[0].status is AttemptStatus.CLAIMED
+    assert doubles.relay().attempts[0].status is AttemptStatus.LEASED
 
 
 # Races.

@@ -21,12 +21,12 @@ def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
     return Budget(doubles.clock, seconds, WEBHOOK_LIMITS)
 
 
-def _new(doubles: Doubles, claim: str = "webhook") -> Decision:
-    return moves.receive(text(), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), claim)
+def _new(doubles: Doubles, lease: str = "webhook") -> Decision:
+    return moves.receive(text(), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), lease)
 
 
-def _create(doubles: Doubles, claim: str = "webhook") -> bool:
-    return conductor.create(doubles.world, _new(doubles, claim), _budget(doubles))
+def _create(doubles: Doubles, lease: str = "webhook") -> bool:
+    return conductor.create(doubles.world, _new(doubles, lease), _budget(doubles))
 
 
 def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.Applied:
@@ -35,8 +35,8 @@ def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.A
     return conductor.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
 
 
-def _deadline(claim: str = "task") -> Event:
-    return Event(EventKind.DEADLINE_UNCONFIRMED, 1, claim=claim)
+def _deadline(lease: str = "task") -> Event:
+    return Event(EventKind.DEADLINE_UNCONFIRMED, 1, lease=lease)
 
 
 # Sending.
@@ -74,9 +74,9 @@ def test_an_ambiguous_send_is_never_repeated_by_whoever_comes_by() -> None:
     doubles = Doubles()
     doubles.messenger.script(Ambiguous("no answer in time"))
     _create(doubles)
-    _create(doubles, claim="a second webhook")
-    _apply(doubles, Event(EventKind.ATTEMPT_DUE, 1, claim="a task"))
-    _apply(doubles, Event(EventKind.INBOUND_REPEATED, claim="a third webhook"))
+    _create(doubles, lease="a second webhook")
+    _apply(doubles, Event(EventKind.ATTEMPT_DUE, 1, lease="a task"))
+    _apply(doubles, Event(EventKind.INBOUND_REPEATED, lease="a third webhook"))
     assert doubles.relay().attempts[0].status is AttemptStatus.UNKNOWN
     assert doubles.relay().error_log[-1].reason == "no answer in time"
     assert len(doubles.messenger.sends) == 1
@@ -122,7 +122,7 @@ def test_a_final_relay_sends_nothing_more() -> None:
     _create(doubles)
     _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
     _apply(doubles, _deadline())
-    _apply(doubles, Event(EventKind.ATTEMPT_DUE, 1, claim="task"))
+    _apply(doubles, Event(EventKind.ATTEMPT_DUE, 1, lease="task"))
     assert len(doubles.messenger.sends) == 1
 
 

@@ -89,8 +89,8 @@ def test_the_longest_overdue_comes_first() -> None:
     _late(doubles)
     sweep(doubles.world, limit=1)
     assert len(doubles.relay(_message_id(0)).attempts) == 2
-    assert doubles.relay(_message_id(0)).attempts[1].claim is not None
-    assert doubles.relay(_message_id(1)).attempts[1].claim is None
+    assert doubles.relay(_message_id(0)).attempts[1].lease is not None
+    assert doubles.relay(_message_id(1)).attempts[1].lease is None
 
 
 def test_a_run_ends_when_its_time_is_used_up() -> None:

@@ -254,7 +254,7 @@ def test_steps_without_words_cannot_be(played: Played) -> None:
 
 
 def test_what_a_newer_revision_wrote_is_shown_in_its_own_words() -> None:
-    attempt = an_attempt(status=foreign(AttemptStatus, "ringing"), claim="theirs")
+    attempt = an_attempt(status=foreign(AttemptStatus, "ringing"), lease="theirs")
     relay = a_relay(
         final_status=foreign(FinalStatus, "claimed"),
         attempts=(attempt,),

@@ -278,7 +278,13 @@ def test_plain_instants_are_in_utc_with_their_microseconds() -> None:
 
 
 def test_every_field_of_an_attempt_is_written() -> None:
-    attempt = replace(an_attempt(), claim="c", lease_until=later(10), deadline_at=later(60), sent_id="SM1", lookups=2)
+    attempt = replace(an_attempt(), lease="c", lease_until=later(10), deadline_at=later(60), sent_id="SM1", lookups=2)
     (written,) = to_document(a_relay(attempts=(attempt,)))["attempts"]
-    stored = {"failure": {"error_code"}, "sent_id": {"message_sid"}, "reach": {"phone"}, "rest": set()}
+    stored = {
+        "failure": {"error_code"},
+        "sent_id": {"message_sid"},
+        "lease": {"claim"},
+        "reach": {"phone"},
+        "rest": set(),
+    }
     assert set(written) == set().union(*(stored.get(field.name, {field.name}) for field in fields(Attempt)))

@@ -40,12 +40,12 @@ STATUSES = ("scheduled", "claimed", "unknown", "accepted", "delivered", "failed"
 ENDS = (*["in_progress"] * 4, "delivered", "exhausted", "recorded", "in_progress")
 # What may happen to each next, and where that leaves it: the final status and the status of the attempt it is about.
 NEXT: dict[int, tuple[Event, FinalStatus, AttemptStatus]] = {
-    1: (Event(EventKind.ATTEMPT_DUE, 2, claim="new"), FinalStatus.IN_PROGRESS, AttemptStatus.CLAIMED),
+    1: (Event(EventKind.ATTEMPT_DUE, 2, lease="new"), FinalStatus.IN_PROGRESS, AttemptStatus.LEASED),
     2: (Event(EventKind.SEND_ACCEPTED, 1, sent_id=sid(0xAA)), FinalStatus.IN_PROGRESS, AttemptStatus.ACCEPTED),
-    3: (Event(EventKind.DEADLINE_NOT_FOUND, 1, claim="new"), FinalStatus.IN_PROGRESS, AttemptStatus.FAILED),
+    3: (Event(EventKind.DEADLINE_NOT_FOUND, 1, lease="new"), FinalStatus.IN_PROGRESS, AttemptStatus.FAILED),
     4: (Event(EventKind.RECEIPT_DELIVERED, 1), FinalStatus.DELIVERED, AttemptStatus.DELIVERED),
     6: (Event(EventKind.RECEIPT_DELIVERED, 1), FinalStatus.DELIVERED, AttemptStatus.DELIVERED),
-    8: (Event(EventKind.ATTEMPT_DUE, 3, claim="new"), FinalStatus.IN_PROGRESS, AttemptStatus.CLAIMED),
+    8: (Event(EventKind.ATTEMPT_DUE, 3, lease="new"), FinalStatus.IN_PROGRESS, AttemptStatus.LEASED),
 }
 
 

@@ -52,7 +52,7 @@ def refused(attempt: int) -> Event:
 
 
 def exhausted() -> Relay:
-    return after(received(), refused(1), Event(EventKind.ATTEMPT_DUE, 2, claim="c"), refused(2))
+    return after(received(), refused(1), Event(EventKind.ATTEMPT_DUE, 2, lease="c"), refused(2))
 
 
 def types(events: list[RelayEvent]) -> list[str]:
@@ -112,7 +112,7 @@ STORIES = [
     exhausted(),
     unconfirmed(),
     delivered(received()),
-    delivered(after(redriven(), Event(EventKind.ATTEMPT_DUE, 3, claim="c", by="sweep"))),
+    delivered(after(redriven(), Event(EventKind.ATTEMPT_DUE, 3, lease="c", by="sweep"))),
 ]
 
 

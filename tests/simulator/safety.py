@@ -22,7 +22,7 @@ from tests.simulator.simulation import Simulation
 
 _RANK = {
     AttemptStatus.SCHEDULED: 0,
-    AttemptStatus.CLAIMED: 1,
+    AttemptStatus.LEASED: 1,
     AttemptStatus.UNKNOWN: 2,
     AttemptStatus.ACCEPTED: 3,
     AttemptStatus.UNCONFIRMED: 3,
@@ -200,7 +200,7 @@ def _claim_times(run: Simulation) -> dict[tuple[str, int], float]:
     times: dict[tuple[str, int], float] = {}
     for message_id, commits in run.history.commits.items():
         for at, relay in commits:
-            if relay.attempts and relay.attempts[-1].claim is not None:
+            if relay.attempts and relay.attempts[-1].lease is not None:
                 times.setdefault((message_id, len(relay.attempts)), at)
     return times
 

@@ -68,7 +68,7 @@ def _to_withdraw(relay: Relay, delivered: int) -> tuple[WithdrawAttempt, ...]:
     return (WithdrawAttempt(current.number),) if is_under_way and current.number != delivered else ()
 
 
-_UNDER_WAY = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN, AttemptStatus.ACCEPTED})
+_UNDER_WAY = frozenset({AttemptStatus.LEASED, AttemptStatus.UNKNOWN, AttemptStatus.ACCEPTED})
 
 
 def withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
@@ -93,7 +93,7 @@ LEARNED = {
 # A status only climbs: what is learned later never takes back what a stronger word said before.
 RANK = {
     AttemptStatus.SCHEDULED: 0,
-    AttemptStatus.CLAIMED: 1,
+    AttemptStatus.LEASED: 1,
     AttemptStatus.UNKNOWN: 2,
     AttemptStatus.ACCEPTED: 3,
     AttemptStatus.UNCONFIRMED: 3,

@@ -39,7 +39,7 @@ class AttemptChanges(TypedDict, total=False):
     """The fields of an attempt that may change."""
 
     status: AttemptStatus
-    claim: str | None
+    lease: str | None
     lease_until: datetime | None
     deadline_at: datetime | None
     sent_id: str | None

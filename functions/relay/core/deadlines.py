@@ -27,7 +27,7 @@ def not_found(relay: Relay, event: Event, now: datetime) -> Decision:
     return moves.escalate_on_failure(relay, event, now)
 
 
-def not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decision:
+def not_found_while_leased(relay: Relay, event: Event, now: datetime) -> Decision:
     """Asked again while its POST could still be under way, for then "no such text" proves nothing; then as unsent."""
     current = relay.attempts[-1]
     settled_at = fates.settled_at(current)
@@ -39,7 +39,7 @@ def not_found_while_claimed(relay: Relay, event: Event, now: datetime) -> Decisi
 def not_found_after_unknown(relay: Relay, event: Event, now: datetime) -> Decision:
     """The next tier at once; at the last tier asked again while its POST could be under way, then sent once more."""
     if relay.attempts[-1].tier == relay.policy.last_tier:
-        return not_found_while_claimed(relay, event, now)
+        return not_found_while_leased(relay, event, now)
     return not_found(relay, event, now)
 
 

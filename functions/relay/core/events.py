@@ -18,7 +18,7 @@ class State(StrEnum):
     """
 
     SCHEDULED = "scheduled"
-    CLAIMED = "claimed"
+    LEASED = "leased"
     UNKNOWN = "unknown"
     ACCEPTED = "accepted"
     EARLIER = "earlier attempt"
@@ -91,7 +91,7 @@ class Event:
 
     Attributes:
         attempt: the attempt it is about; 0 when it is about the relay.
-        claim: the caller's random token if it may perform an attempt itself, else None. The caller that finds its own
+        lease: the caller's random token if it may perform an attempt itself, else None. The caller that finds its own
             token in the record knows that a commit went through whose reply it never saw.
         sent_id: the provider's id of the outgoing text, when the event tells it.
         failure: why the attempt failed, when the event tells it.
@@ -102,7 +102,7 @@ class Event:
 
     kind: EventKind
     attempt: int = 0
-    claim: str | None = None
+    lease: str | None = None
     sent_id: str | None = None
     failure: Failure | None = None
     reason: str = ""
@@ -124,7 +124,7 @@ class CancelTimer:
 
 @dataclass(frozen=True, slots=True)
 class SendAttempt:
-    """POST this attempt. Only ever returned to the holder of its claim."""
+    """POST this attempt. Only ever returned to the holder of its lease."""
 
     number: int
 

@@ -33,7 +33,7 @@ def open_attempts(relay: Relay) -> tuple[Attempt, ...]:
 
 
 def settled_at(attempt: Attempt) -> datetime:
-    """When the holder of its claim can no longer be sending: before, "no such text" proves nothing."""
+    """When the holder of its lease can no longer be sending: before, "no such text" proves nothing."""
     lease_until = attempt.lease_until or attempt.starts_at + timedelta(seconds=LEASE_SECONDS)
     return lease_until + timedelta(seconds=SEND_SECONDS_MAX)
 

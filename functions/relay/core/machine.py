@@ -6,7 +6,7 @@ Rules this file keeps:
 3. Effects are data, performed only after the relay is committed. A crash in between costs lateness: whoever
    repeats the event is handed what is still pending.
 4. A status only climbs. Any order and any number of receipts ends the same; a delivery outranks everything.
-5. An attempt is handed out for sending once, to the holder of its claim.
+5. An attempt is handed out for sending once, to the holder of its lease.
 6. No tier is skipped: the next attempt is at the same tier or the one after it.
 
 Must not know: storage, a provider's wire format, configuration, logging.
@@ -37,7 +37,7 @@ from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 _STATE_OF_ATTEMPT = {
     AttemptStatus.SCHEDULED: State.SCHEDULED,
-    AttemptStatus.CLAIMED: State.CLAIMED,
+    AttemptStatus.LEASED: State.LEASED,
     AttemptStatus.UNKNOWN: State.UNKNOWN,
     AttemptStatus.ACCEPTED: State.ACCEPTED,
 }
@@ -75,17 +75,17 @@ def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
     """Hands out what the record says is pending: nothing is new, but whoever repeats an event also repairs."""
     current = relay.attempts[-1]
     pending = (moves.pending_timer(relay),)
-    own = event.claim is not None and event.claim == current.claim
-    if own and current.status is AttemptStatus.CLAIMED:
-        return ignored(relay, "the claim is already the caller's own", *pending, SendAttempt(current.number))
+    own = event.lease is not None and event.lease == current.lease
+    if own and current.status is AttemptStatus.LEASED:
+        return ignored(relay, "the lease is already the caller's own", *pending, SendAttempt(current.number))
     return ignored(relay, "already known; what is pending was armed again", *pending)
 
 
-def claim(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The attempt is the caller's to send, with a lease and a deadline; without a claim its timer is armed again."""
-    if event.claim is None:
+def lease(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The attempt is the caller's to send, with a lease and a deadline; without one its timer is armed again."""
+    if event.lease is None:
         return _resume(relay, event, now)
-    return moves.claimed(relay, event.claim, now, by=event.by)
+    return moves.leased(relay, event.lease, now, by=event.by)
 
 
 def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -204,14 +204,14 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
     State.SCHEDULED: {
         **_LIVE,
         **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE, *deadlines.ANSWERS), _NOT_SENT),
-        EventKind.ATTEMPT_DUE: claim,
+        EventKind.ATTEMPT_DUE: lease,
     },
-    State.CLAIMED: {
+    State.LEASED: {
         **_LIVE,
         **_SENT,
         **_RECEIPTS_DECIDE,
         **deadlines.ANSWERS,
-        EventKind.DEADLINE_NOT_FOUND: deadlines.not_found_while_claimed,
+        EventKind.DEADLINE_NOT_FOUND: deadlines.not_found_while_leased,
     },
     State.UNKNOWN: {
         **_LIVE,

@@ -30,7 +30,7 @@ class AttemptStatus(StrEnum):
     """How far one attempt has come."""
 
     SCHEDULED = "scheduled"  # waits for its start time
-    CLAIMED = "claimed"  # somebody holds its lease and may be sending right now
+    LEASED = "claimed"  # a process holds its lease and may be sending right now
     UNKNOWN = "unknown"  # the POST's outcome cannot be told: it may have left
     ACCEPTED = "accepted"  # the provider has it; no receipt yet
     UNCONFIRMED = "unconfirmed"  # given up: accepted, but no delivery confirmed in time
@@ -39,7 +39,7 @@ class AttemptStatus(StrEnum):
     DELIVERED = "delivered"
 
 
-_UNRESOLVED = frozenset({AttemptStatus.CLAIMED, AttemptStatus.UNKNOWN})
+_UNRESOLVED = frozenset({AttemptStatus.LEASED, AttemptStatus.UNKNOWN})
 _KNOWN_STATUSES = frozenset(AttemptStatus)
 
 
@@ -104,9 +104,9 @@ class Attempt:
         reach: the handler's at that moment: a redrive may bring other tiers, and its fate is looked up by it.
         try_in_tier: 1-based within its tier and drive.
         starts_at: not to be sent earlier.
-        claim: random token of whoever holds, or last held, its lease.
+        lease: random token of the process that holds, or last held, its lease.
         lease_until: its holder must not start the POST later than this.
-        deadline_at: when delivery must be confirmed; None until it is claimed.
+        deadline_at: when delivery must be confirmed; None until it is leased.
         sent_id: the provider's id of the text that went out, once known; opaque.
         failure: why it failed, when a reason is known.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
@@ -120,7 +120,7 @@ class Attempt:
     status: AttemptStatus
     starts_at: datetime
     reach: Reach
-    claim: str | None = None
+    lease: str | None = None
     lease_until: datetime | None = None
     deadline_at: datetime | None = None
     sent_id: str | None = None
@@ -139,7 +139,7 @@ class Attempt:
         """The status by which this revision works on it: its own, unless that is a foreign word (see foreign.py)."""
         if self.status in _KNOWN_STATUSES:
             return self.status
-        return AttemptStatus.SCHEDULED if self.claim is None else AttemptStatus.ACCEPTED
+        return AttemptStatus.SCHEDULED if self.lease is None else AttemptStatus.ACCEPTED
 
     @property
     def is_unresolved(self) -> bool:
@@ -261,5 +261,5 @@ class Relay:
         """The latest attempt's status at this tier in the current drive; `waiting` when none was made."""
         for attempt in reversed(self.attempts[self.first_attempt_of_drive - 1 :]):
             if attempt.tier == tier:
-                return attempt.status.value
+                return "sending" if attempt.status is AttemptStatus.LEASED else attempt.status.value
         return "waiting"

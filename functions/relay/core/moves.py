@@ -32,7 +32,7 @@ def receive(
     sender_class: SenderClass,
     route: Route,
     now: datetime,
-    claim: str | None,
+    lease: str | None,
     recovered_by: str = "",
 ) -> Decision:
     """A text came in. Returns the relay to create; one to forward has attempt 1 of tier 1 leased to the caller.
@@ -58,10 +58,10 @@ def receive(
         ended = changed(relay, final_status=FinalStatus.RECORDED)
         return Decision(log_relay_attempt(ended, Step.RECORDED, now, reason=route.because))
     relay = changed(relay, attempts=(new_attempt(relay, 1, now),), due_at=now)
-    return _scheduled(relay) if claim is None else claimed(relay, claim, now, by=recovered_by)
+    return _scheduled(relay) if lease is None else leased(relay, lease, now, by=recovered_by)
 
 
-def claimed(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect, ...] = ()) -> Decision:
+def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect, ...] = ()) -> Decision:
     """The current attempt is handed to the holder of `token`, with a lease and a deadline."""
     number = relay.attempts[-1].number
     tier = relay.policy.tier(relay.attempts[-1].tier)
@@ -69,8 +69,8 @@ def claimed(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effec
     relay = with_attempt(
         relay,
         number,
-        status=AttemptStatus.CLAIMED,
-        claim=token,
+        status=AttemptStatus.LEASED,
+        lease=token,
         lease_until=now + timedelta(seconds=LEASE_SECONDS),
         deadline_at=deadline,
     )
@@ -128,7 +128,7 @@ def escalate_on_failure(
         attempt = new_attempt(relay, current.tier + 1, now)
         reason = f"on to tier {attempt.tier} of {relay.policy.last_tier}"
         relay = _planned(relay, attempt, Step.ESCALATED, now, reason, event.by)
-        return _scheduled(relay, first) if event.claim is None else claimed(relay, event.claim, now, event.by, first)
+        return _scheduled(relay, first) if event.lease is None else leased(relay, event.lease, now, event.by, first)
     # Due at once, until the alarm is on record: the sweep finds it if we die before raising it.
     reason = "no tiers left" + ("; the last outcome is unknown" if current.is_unresolved else "")
     relay = changed(
@@ -166,7 +166,7 @@ def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
     reason = "sent once more after a negative look-up at the last tier; it may arrive twice"
     relay = _planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason, event.by)
     relay = with_attempt(relay, attempt.number, is_resend=True)
-    return _scheduled(relay) if event.claim is None else claimed(relay, event.claim, now, event.by)
+    return _scheduled(relay) if event.lease is None else leased(relay, event.lease, now, event.by)
 
 
 def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decision:
@@ -204,5 +204,5 @@ def _planned(relay: Relay, attempt: Attempt, step: Step, now: datetime, reason: 
 
 
 def _scheduled(relay: Relay, first: tuple[Effect, ...] = ()) -> Decision:
-    """Nobody has claimed the current attempt: its timer will find somebody."""
+    """No process has leased the current attempt: its timer starts it."""
     return Decision(relay, (*first, pending_timer(relay)))

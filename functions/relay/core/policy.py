@@ -10,7 +10,7 @@ from relay.core.foreign import Rest
 DEFAULT_RETRY_DELAYS_SECONDS = (2.0, 4.0, 8.0)
 DEFAULT_RECEIPT_TIMEOUT_SECONDS = 60.0
 
-# A claim is a lease: the holder must start its POST within this time or not at all. It bounds how long
+# The holder of a lease must start its POST within this time or not at all. It bounds how long
 # after the store has moved on a paused process could still send.
 LEASE_SECONDS = 10.0
 

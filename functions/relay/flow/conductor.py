@@ -67,8 +67,8 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
         if existing is None:
             raise StoreUnavailable("the relay could not be stored") from error
         if existing.relay != relay:
-            lease = relay.attempts[0].claim if relay.attempts else None
-            _after_durable(world, existing, Event(EventKind.INBOUND_REPEATED, claim=lease), (), budget, began)
+            lease = relay.attempts[0].lease if relay.attempts else None
+            _after_durable(world, existing, Event(EventKind.INBOUND_REPEATED, lease=lease), (), budget, began)
             return False
         # Our own create; its reply was lost, and perhaps its timers.
         version = existing.version

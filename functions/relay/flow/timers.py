@@ -30,18 +30,18 @@ def fire(world: SendingWorld, timer: Timer, by: str = "") -> Applied:
 
 def act(world: SendingWorld, stored: Stored, timer: Timer, budget: Budget, by: str = "") -> Applied:
     """The same for a relay that was just read."""
-    claim = world.new_lease()
+    lease = world.new_lease()
     if timer.kind is TimerKind.ATTEMPT:
-        event = Event(EventKind.ATTEMPT_DUE, timer.attempt, claim=claim, by=by)
+        event = Event(EventKind.ATTEMPT_DUE, timer.attempt, lease=lease, by=by)
         return conductor.apply(world, stored, event, budget)
     attempt = stored.relay.attempt(timer.attempt)
     if attempt is not None and attempt.deadline_at is not None and attempt.deadline_at > timer.due_at:
         return Applied(stored, "the deadline was put off since this timer was armed")
-    event = deadline_event(world, stored.relay, timer.attempt, claim, budget, by)
+    event = deadline_event(world, stored.relay, timer.attempt, lease, budget, by)
     return conductor.apply(world, stored, event, budget)
 
 
-def deadline_event(world: SendingWorld, relay: Relay, number: int, claim: str, budget: Budget, by: str = "") -> Event:
+def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, budget: Budget, by: str = "") -> Event:
     """What to tell the machine at an attempt's deadline: its true status, asked of the provider first.
 
     A needless escalation is saved when it was delivered after all, and nothing is guessed when the provider is silent.
@@ -49,21 +49,21 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, claim: str, b
     unconfirmed = EventKind.DEADLINE_UNCONFIRMED
     attempt = relay.attempt(number)
     if attempt is None or attempt is not relay.current_attempt or attempt.standing is AttemptStatus.SCHEDULED:
-        # Nothing to look up: the machine ignores it, or knows its own claim again.
-        return Event(unconfirmed, number, claim=claim, by=by)
+        # Nothing to look up: the machine ignores it, or knows its own lease again.
+        return Event(unconfirmed, number, lease=lease, by=by)
     try:
         found = find(world, relay, attempt, budget)
     except MessengerUnavailable as error:
         reason = "the provider could not be asked for its fate" if not isinstance(error, Undecidable) else str(error)
         kind = EventKind.DEADLINE_UNANSWERED if attempt.is_unresolved else unconfirmed
-        return Event(kind, number, claim=claim, reason=reason, by=by)
+        return Event(kind, number, lease=lease, reason=reason, by=by)
     if found is None:
         if attempt.is_unresolved:
-            return Event(EventKind.DEADLINE_NOT_FOUND, number, claim=claim, reason=NOT_SENT, by=by)
-        return Event(unconfirmed, number, claim=claim, reason="the provider no longer knows this text", by=by)
+            return Event(EventKind.DEADLINE_NOT_FOUND, number, lease=lease, reason=NOT_SENT, by=by)
+        return Event(unconfirmed, number, lease=lease, reason="the provider no longer knows this text", by=by)
     receipt = told(relay, attempt, found, by)
     if receipt is not None and receipt.kind is not EventKind.RECEIPT_PROGRESS:
         return receipt
     word = found.receipt.word if found.receipt else "nothing of it"
     reason = f"no delivery confirmed in time; the provider says {word}"
-    return Event(unconfirmed, number, claim=claim, sent_id=found.sent_id, reason=reason, by=by)
+    return Event(unconfirmed, number, lease=lease, sent_id=found.sent_id, reason=reason, by=by)

@@ -43,7 +43,7 @@ ATTEMPT_ENDS = {
 }
 _STATUS_WORDS = {
     AttemptStatus.SCHEDULED: "planned, not begun yet",
-    AttemptStatus.CLAIMED: "being sent; how that went is not on record yet",
+    AttemptStatus.LEASED: "being sent; how that went is not on record yet",
     AttemptStatus.UNKNOWN: "Twilio's answer was lost: it may or may not have left",
     AttemptStatus.ACCEPTED: "Twilio has it; delivery is awaited",
     AttemptStatus.UNCONFIRMED: "no delivery was confirmed in time",
@@ -52,7 +52,7 @@ _STATUS_WORDS = {
 }
 _OUTLOOKS = {
     AttemptStatus.SCHEDULED: "Next is {tier}.",
-    AttemptStatus.CLAIMED: "It is being sent to {tier}.",
+    AttemptStatus.LEASED: "It is being sent to {tier}.",
     AttemptStatus.UNKNOWN: "It may or may not have left for {tier}: Twilio is asked at the deadline.",
     AttemptStatus.ACCEPTED: "Twilio has it for {tier}: waiting for the carrier to confirm.",
 }

@@ -29,7 +29,7 @@ SCHEMA_VERSION = 1
 # An attempt's fields by the names they have in its document. Its failure and its reach are several of them.
 _PLAIN_FIELDS = {
     field.name: field.name for field in fields(Attempt) if field.name not in ("failure", "reach", "status", "rest")
-} | {"sent_id": "message_sid"}
+} | {"sent_id": "message_sid", "lease": "claim"}
 _REACH_FIELDS = frozenset({"phone", "reach_kind"})
 _FAILURE_FIELDS = frozenset({"error_code", "failure_class", "failure_words"})
 _ATTEMPT_FIELDS = frozenset({*_PLAIN_FIELDS.values(), "status", *_REACH_FIELDS, *_FAILURE_FIELDS})

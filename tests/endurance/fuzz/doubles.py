@@ -92,7 +92,7 @@ def _four(first: int) -> list[Relay]:
     relays[0] = transition(relays[0], accepted, now).relay
     relays[1] = transition(relays[1], Event(EventKind.SEND_REFUSED, 1, failure=failure_of(30003)), now).relay
     for tier in range(1, 4):
-        relays[2] = transition(relays[2], Event(EventKind.ATTEMPT_DUE, tier, claim="claim"), now).relay
+        relays[2] = transition(relays[2], Event(EventKind.ATTEMPT_DUE, tier, lease="claim"), now).relay
         relays[2] = transition(relays[2], Event(EventKind.SEND_REFUSED, tier, failure=failure_of(21614)), now).relay
     relays[2] = transition(relays[2], Event(EventKind.ALARM_RAISED), now).relay
     relays[3] = transition(relays[3], accepted, now).relay

@@ -88,7 +88,7 @@ def _still_under_way(kernel: Kernel) -> Simulation:
     second = _second_send(_late_at_tier_1, 70.0, {}, {})
     run = prepared(_late_at_tier_1, 400.0, {}, kernel, {second: Fault.CRASH_BEFORE})
     relay = run.fleet.store.relays[TEXT.message_id].relay
-    assert (relay.final_status, relay.attempts[1].status) == (FinalStatus.DELIVERED, AttemptStatus.CLAIMED)
+    assert (relay.final_status, relay.attempts[1].status) == (FinalStatus.DELIVERED, AttemptStatus.LEASED)
     return run
 
 

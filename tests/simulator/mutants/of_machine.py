@@ -13,23 +13,23 @@ from relay.core.model import AttemptStatus
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 _ENDED = (State.DELIVERED, State.EXHAUSTED)
-_SENT = (State.CLAIMED, State.UNKNOWN, State.ACCEPTED)
+_SENT = (State.LEASED, State.UNKNOWN, State.ACCEPTED)
 _IGNORED = "ignored by a mutant"
 
 
 def _claim_is_stolen(patch: Patcher) -> None:
     """A second timer for an attempt that is being sent claims it once more."""
-    patch.answer((State.CLAIMED,), (EventKind.ATTEMPT_DUE,), machine.claim)
+    patch.answer((State.LEASED,), (EventKind.ATTEMPT_DUE,), machine.lease)
 
 
 def _anybody_may_send(patch: Patcher) -> None:
     def resume(relay: Any, event: Any, now: Any) -> Any:
         pending = moves.pending_timer(relay)
-        if relay.attempts[-1].status is AttemptStatus.CLAIMED and event.claim is not None:
+        if relay.attempts[-1].status is AttemptStatus.LEASED and event.lease is not None:
             return Decision(relay, (pending, SendAttempt(len(relay.attempts))), "resumed by a mutant")
         return Decision(relay, (pending,), "resumed by a mutant")
 
-    states = (State.CLAIMED, State.UNKNOWN, State.ACCEPTED, State.EARLIER)
+    states = (State.LEASED, State.UNKNOWN, State.ACCEPTED, State.EARLIER)
     patch.answer(states, (EventKind.INBOUND_REPEATED, EventKind.ATTEMPT_DUE), resume)
 
 
@@ -37,15 +37,15 @@ def _own_claim_not_recognised(patch: Patcher) -> None:
     def resume(relay: Any, event: Any, now: Any) -> Any:
         return Decision(relay, (moves.pending_timer(relay),), "resumed by a mutant")
 
-    patch.answer((State.CLAIMED,), (EventKind.INBOUND_REPEATED, EventKind.ATTEMPT_DUE), resume)
+    patch.answer((State.LEASED,), (EventKind.INBOUND_REPEATED, EventKind.ATTEMPT_DUE), resume)
     patch.answer((State.EARLIER,), tuple(deadlines.ANSWERS), resume)
 
 
 def _ended_relay_sends(patch: Patcher) -> None:
     def claim(relay: Any, event: Any, now: Any) -> Any:
-        if not event.claim or not relay.attempts:
+        if not event.lease or not relay.attempts:
             return Decision(relay, (), _IGNORED)
-        return Decision(replace(moves.claimed(relay, event.claim, now, "").relay), (SendAttempt(len(relay.attempts)),))
+        return Decision(replace(moves.leased(relay, event.lease, now, "").relay), (SendAttempt(len(relay.attempts)),))
 
     patch.answer(_ENDED, (EventKind.ATTEMPT_DUE,), claim)
 
@@ -72,7 +72,7 @@ def _resent_as_often_as_not_found(patch: Patcher) -> None:
             return moves.send_again(changed, event, now)
         return moves.escalate_on_failure(changed, event, now)
 
-    patch.answer((State.CLAIMED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
+    patch.answer((State.LEASED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
 
 
 def _resent_at_any_tier(patch: Patcher) -> None:
@@ -82,11 +82,11 @@ def _resent_at_any_tier(patch: Patcher) -> None:
             return moves.send_again(changed, event, now)
         return moves.escalate_on_failure(changed, event, now)
 
-    patch.answer((State.CLAIMED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
+    patch.answer((State.LEASED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
 
 
 def _resent_without_an_answer(patch: Patcher) -> None:
-    states = (State.CLAIMED, State.UNKNOWN)
+    states = (State.LEASED, State.UNKNOWN)
     patch.answer(states, (EventKind.DEADLINE_UNANSWERED,), deadlines.not_found)
 
 
@@ -95,11 +95,11 @@ def _never_resent(patch: Patcher) -> None:
         changed = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
         return moves.escalate_on_failure(changed, event, now)
 
-    patch.answer((State.CLAIMED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
+    patch.answer((State.LEASED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
 
 
 def _resent_while_being_sent(patch: Patcher) -> None:
-    states = (State.CLAIMED, State.UNKNOWN)
+    states = (State.LEASED, State.UNKNOWN)
     patch.answer(states, (EventKind.DEADLINE_NOT_FOUND,), deadlines.not_found)
 
 
@@ -116,13 +116,13 @@ def _old_deadline_escalates(patch: Patcher) -> None:
 
 
 def _claim_without_due_time(patch: Patcher) -> None:
-    real = moves.claimed
+    real = moves.leased
 
     def claimed(*arguments: Any, **named: Any) -> Any:
         decision = real(*arguments, **named)
         return replace(decision, relay=replace(decision.relay, due_at=None))
 
-    patch.put(moves, "claimed", claimed)
+    patch.put(moves, "leased", claimed)
 
 
 def _exhausted_without_due_time(patch: Patcher) -> None:
@@ -164,7 +164,7 @@ def _redrive_repeats(patch: Patcher) -> None:
 
 
 def _redrive_in_progress(patch: Patcher) -> None:
-    states = (State.SCHEDULED, State.CLAIMED, State.UNKNOWN, State.ACCEPTED)
+    states = (State.SCHEDULED, State.LEASED, State.UNKNOWN, State.ACCEPTED)
     patch.answer(states, (EventKind.REDRIVE_REQUESTED,), moves.redrive)
 
 

@@ -13,7 +13,7 @@ from relay.core.model import AttemptStatus, FinalStatus, Step
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 _ENDED = (State.DELIVERED, State.EXHAUSTED)
-_SENT = (State.CLAIMED, State.UNKNOWN, State.ACCEPTED)
+_SENT = (State.LEASED, State.UNKNOWN, State.ACCEPTED)
 _IGNORED = "ignored by a mutant"
 
 
@@ -44,11 +44,11 @@ def _failure_undoes_delivery(patch: Patcher) -> None:
 
 
 def _early_failure_ignored(patch: Patcher) -> None:
-    patch.answer((State.CLAIMED,), (EventKind.RECEIPT_FAILED,), _IGNORED)
+    patch.answer((State.LEASED,), (EventKind.RECEIPT_FAILED,), _IGNORED)
 
 
 def _early_delivery_ignored(patch: Patcher) -> None:
-    patch.answer((State.CLAIMED,), (EventKind.RECEIPT_DELIVERED,), _IGNORED)
+    patch.answer((State.LEASED,), (EventKind.RECEIPT_DELIVERED,), _IGNORED)
 
 
 def _late_failure_ignored(patch: Patcher) -> None:
@@ -57,7 +57,7 @@ def _late_failure_ignored(patch: Patcher) -> None:
 
 def _late_id_ignored(patch: Patcher) -> None:
     kinds = (EventKind.RECEIPT_PROGRESS, EventKind.SEND_ACCEPTED)
-    patch.answer((State.EARLIER, State.UNKNOWN, State.CLAIMED, *_ENDED), kinds, _IGNORED)
+    patch.answer((State.EARLIER, State.UNKNOWN, State.LEASED, *_ENDED), kinds, _IGNORED)
 
 
 def _delivered_again_by_another_tier(patch: Patcher) -> None:

@@ -73,8 +73,8 @@ def _policy_of_today(patch: Patcher) -> None:
 
 
 def _deadline_asks_nobody(patch: Patcher) -> None:
-    def deadline_event(world: Any, relay: Any, number: int, claim: str, budget: Any, by: str = "") -> Any:
-        return Event(EventKind.DEADLINE_UNCONFIRMED, number, claim=claim, by=by)
+    def deadline_event(world: Any, relay: Any, number: int, lease: str, budget: Any, by: str = "") -> Any:
+        return Event(EventKind.DEADLINE_UNCONFIRMED, number, lease=lease, by=by)
 
     patch.put(timers, "deadline_event", deadline_event)
 
