@@ -12,9 +12,9 @@ from relay.core.model import InboundText
 from relay.core.people import handlers_of
 from relay.core.policy import Policy, Success, Tier, sms
 from relay.flow import conductor
+from relay.flow.budget import TASK_LIMITS, WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.intake import Intake, accept
 from relay.flow.receipts import receipt_event
-from relay.flow.world import TASK_LIMITS, WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.ports import Accepted, Ambiguous, SendOutcome
 from relay.twilio.statuses import receipt_of
 

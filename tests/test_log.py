@@ -249,9 +249,10 @@ def _check_private(written: str, relay: Relay) -> None:
 
 def test_a_record_left_to_a_newer_revision_is_told_once_by_each_process() -> None:
     def write(journal: JsonJournal) -> None:
+        alarms = LogAlarms(journal)
         for _ in range(3):
             for number in (1, 2):
-                journal.left_to_newer(f"SM{number:032x}", 2)
+                alarms.left_to_newer(f"SM{number:032x}", 2)
 
     lines = _lines(write)
     assert [(line["relay"], line["severity"], line["schema_version"]) for line in lines] == [
@@ -262,8 +263,9 @@ def test_a_record_left_to_a_newer_revision_is_told_once_by_each_process() -> Non
 
 def test_of_very_many_records_left_to_a_newer_revision_the_first_thousand_are_told() -> None:
     def write(journal: JsonJournal) -> None:
+        alarms = LogAlarms(journal)
         for number in range(1500):
-            journal.left_to_newer(f"SM{number:032x}", 2)
+            alarms.left_to_newer(f"SM{number:032x}", 2)
 
     lines = _lines(write)
     assert len(lines) == 1000

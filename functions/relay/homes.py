@@ -48,7 +48,7 @@ class Home:
     database: Database | None = None
 
 
-def google_home(settings: Settings, journal: Journal) -> Home:
+def google_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
     from relay.google.store import FirestoreStore
     from relay.google.timers import CloudTasksTimers
 
@@ -67,6 +67,7 @@ def google_home(settings: Settings, journal: Journal) -> Home:
         clock=SystemClock(),
         timers=timers,
         journal=journal,
+        alarms=alarms,
     )
     return Home(store, timers)
 
@@ -78,7 +79,7 @@ def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
 
     path = settings.database_path
     database = Database(path, began_with=_prepared.get(path), on_lost=alarms.database_lost)
-    return Home(SqliteStore(database, SystemClock(), journal), SqliteTimers(database, journal), database)
+    return Home(SqliteStore(database, SystemClock(), journal, alarms), SqliteTimers(database, journal), database)
 
 
 # Path → the embedded home's file, as it was when this process, or the one that it was forked from, was started.

@@ -105,7 +105,6 @@ class JsonJournal:
     def __init__(self, stream: TextIO | None = None, project: str = "") -> None:
         self._stream = stream
         self._project = project
-        self._left_told: set[str] = set()
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         self._print([line for entry in entries for line in self._step(relay, entry)])
@@ -136,19 +135,10 @@ class JsonJournal:
         """One of the lines that belong to no line of a relay's trail."""
         self._print([self._named(event, relay, fields)])
 
-    def left_to_newer(self, message_id: str, schema_version: object) -> None:
-        # Timers, callbacks and the sweep come by it again and again: one line each would bury the log.
-        if message_id in self._left_told or len(self._left_told) >= _LEFT_TOLD_MAX:
-            return
-        self._left_told.add(message_id)
-        line = EVENTS["left_to_newer"]
-        fields = {**_about(message_id), "schema_version": schema_version}
-        self._print([self._line(line.severity, "left_to_newer", f"{line.meaning} {line.what_to_do}", None, fields)])
-
     def note(self, severity: str, message: str, **labels: object) -> None:
         relay = labels.pop("relay", None)
-        about = _about(relay) if relay else {}
-        self._print([self._line(severity, "note", message, None, {**labels, **about})])
+        fields = {**labels, **about(relay)} if relay else labels
+        self._print([self._line(severity, "note", message, None, fields)])
 
     def _named(self, event: str, relay: Relay | None, fields: dict[str, object]) -> str:
         line = EVENTS[event]
@@ -157,7 +147,7 @@ class JsonJournal:
     def _line(self, severity: str, event: str, message: str, relay: Relay | None, fields: dict[str, object]) -> str:
         entry: dict[str, object] = {"severity": severity, "event": event, "message": message.translate(_CONTROL)}
         if relay is not None:
-            entry |= _about(relay.message_id)
+            entry |= about(relay.message_id)
         entry.update((key, value) for key, value in fields.items() if value not in (None, ""))
         trace = current_trace.get()
         if trace and self._project:
@@ -182,6 +172,7 @@ class LogAlarms:
 
     def __init__(self, journal: JsonJournal) -> None:
         self._journal = journal
+        self._left_told: set[str] = set()
 
     def exhausted(self, relay: Relay) -> None:
         fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
@@ -190,8 +181,16 @@ class LogAlarms:
     def database_lost(self, reason: str) -> None:
         self._journal.named("database_lost", None, {"reason": reason})
 
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        # Timers, callbacks and the sweep come by it again and again: one line each would bury the log.
+        if message_id in self._left_told or len(self._left_told) >= _LEFT_TOLD_MAX:
+            return
+        self._left_told.add(message_id)
+        self._journal.named("left_to_newer", None, {**about(message_id), "schema_version": schema_version})
 
-def _about(message_id: object) -> dict[str, object]:
+
+def about(message_id: object) -> dict[str, object]:
+    """Returns the fields by which a line is found that is about this relay."""
     return {"relay": message_id, "logging.googleapis.com/labels": {"relay": message_id}}
 
 

@@ -239,16 +239,16 @@ class Alarms(Protocol):
         """The embedded home's file was removed or replaced, and nothing can be stored."""
         ...
 
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        """This record is of a later version and must be left alone. Told once for each record."""
+        ...
+
 
 class Journal(Protocol):
     """Where steps are reported for people: structured logs. Never raises, never blocks for long."""
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         """New lines of a relay's trail that have just been committed."""
-        ...
-
-    def left_to_newer(self, message_id: str, schema_version: object) -> None:
-        """The alarm: this record is of a later version and must be left alone. Told once for each record."""
         ...
 
     def note(self, severity: str, message: str, **labels: object) -> None:

@@ -175,7 +175,7 @@ def publish_events(event: CloudEvent) -> None:
     try:
         before, after = trigger.relays_of(event.data)
     except NewerRecord as error:
-        runtime.journal.left_to_newer(str(event.get("document", "")).rpartition("/")[2], error.schema_version)
+        runtime.alarms.left_to_newer(str(event.get("document", "")).rpartition("/")[2], error.schema_version)
         flask.abort(503, "Left to the newer revision.")
     except Exception as error:
         _note_unexpected("relay_events", error)

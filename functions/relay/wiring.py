@@ -190,7 +190,7 @@ def shared_home(settings: Settings, journal: Journal, alarms: Alarms) -> homes.H
         # An entry point that arms no timers knows nothing of queues: its home is not everybody's.
         stored_in = (settings.project, settings.firestore_database, settings.collection)
         key = ("google", *stored_in, settings.tasks_location, settings.escalation_url_template)
-        return _once(key, lambda: homes.google_home(settings, journal))
+        return _once(key, lambda: homes.google_home(settings, journal, alarms))
     return _once(("embedded", settings.database_path), lambda: homes.embedded_home(settings, journal, alarms))
 
 

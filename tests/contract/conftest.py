@@ -116,7 +116,7 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         database.write(lambda connection: connection.execute(update, values), timeout_seconds=30)
 
     journal = MemoryJournal()
-    store = SqliteStore(database, clock, journal)
+    store = SqliteStore(database, clock, journal, journal)
     # Readers never wait for a writer, so that nothing but writes can be held up.
     rig = StoreRig(store, clock, armed, lambda: locked(path), stalls_reads=False, journal=journal)
     rig.document, rig.rewrite = document, rewrite

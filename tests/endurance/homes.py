@@ -131,7 +131,7 @@ def _store(environ: Mapping[str, str]) -> RelayStore:
     with open(os.devnull, "w") as nowhere:
         journal = JsonJournal(nowhere)
         if settings.backend == "google":
-            return homes.google_home(settings, journal).store
+            return homes.google_home(settings, journal, LogAlarms(journal)).store
         return homes.embedded_home(settings, journal, LogAlarms(journal)).store
 
 

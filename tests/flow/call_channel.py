@@ -13,8 +13,8 @@ from relay.core.failures import Failure, FailureClass
 from relay.core.model import Attempt, Relay
 from relay.core.policy import Reach
 from relay.errors import MessengerUnavailable
+from relay.flow.budget import Budget
 from relay.flow.channel import Undecidable
-from relay.flow.world import Budget
 from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
 
 CALL = "call"

@@ -10,8 +10,8 @@ from relay.core.model import AttemptStatus, FinalStatus, Relay, Timer
 from relay.core.people import handlers_of
 from relay.core.policy import Policy, Tier, sms
 from relay.flow import receipts, timers
+from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.sweep import sweep
-from relay.flow.world import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.record.documents import from_document, to_document
 
 from tests.flow.call_channel import CALL, CallChannel, Exchange, by_phone

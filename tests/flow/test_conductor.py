@@ -9,7 +9,7 @@ from relay.core.model import AttemptStatus, FinalStatus, SenderClass, Step, Time
 from relay.core.routes import Forward
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import conductor
-from relay.flow.world import TASK_LIMITS, WEBHOOK_LIMITS, Budget
+from relay.flow.budget import TASK_LIMITS, WEBHOOK_LIMITS, Budget
 
 from tests.relays import MESSAGE_ID, sid, text
 from tests.worlds import Doubles, Killed, Observed, kill, lose_the_answer

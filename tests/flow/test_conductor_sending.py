@@ -9,7 +9,7 @@ from relay.core.model import AttemptStatus, SenderClass, Step, TimerKind
 from relay.core.policy import LEASE_SECONDS
 from relay.core.routes import Forward
 from relay.flow import conductor
-from relay.flow.world import TASK_LIMITS, WEBHOOK_LIMITS, Budget
+from relay.flow.budget import TASK_LIMITS, WEBHOOK_LIMITS, Budget
 from relay.ports import Accepted, Ambiguous, SendOutcome
 
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid, text

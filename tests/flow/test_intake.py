@@ -11,8 +11,8 @@ from relay.core.model import FinalStatus, SenderClass
 from relay.core.people import handlers_of
 from relay.core.policy import Policy
 from relay.errors import StoreUnavailable
+from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.intake import Intake, accept, classify_sender
-from relay.flow.world import TASK_LIMITS, Budget
 from relay.ports import Ambiguous, Refused
 from relay.record.documents import plain, to_document
 from relay.twilio.inbound import TWIML

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from relay.flow import lookup
-from relay.flow.world import TASK_LIMITS, Budget
+from relay.flow.budget import TASK_LIMITS, Budget
 from relay.ports import Ambiguous
 
 from tests.relays import policy

@@ -8,8 +8,8 @@ from relay import wiring
 from relay.core.model import AttemptStatus, FinalStatus, InboundText
 from relay.core.people import handlers_of
 from relay.flow import receipts, timers
+from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.intake import Intake, accept
-from relay.flow.world import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.operators.words import explained
 from relay.ports import Messenger
 

@@ -11,10 +11,10 @@ from relay.core.model import Relay, SenderClass
 from relay.core.routes import Forward
 from relay.errors import MessengerUnavailable
 from relay.flow import lookup, timers
+from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Found
 from relay.flow.sms import body_of
 from relay.flow.wording import comparable, composed_before
-from relay.flow.world import TASK_LIMITS, Budget
 from relay.ports import Ambiguous, Stored
 
 from tests.relays import BODY, CUSTOMER, OUR_NUMBER, policy, text

@@ -38,6 +38,7 @@ def make_store(firestore_project: str, journal: MemoryJournal, timers: MemoryTim
             clock=FakeClock(NOW),
             timers=timers,
             journal=journal,
+            alarms=journal,
         )
 
     return make

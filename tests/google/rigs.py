@@ -40,6 +40,7 @@ def firestore_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         clock=clock,
         timers=timers,
         journal=journal,
+        alarms=journal,
     )
     relays = firestore.Client(project=project).collection("relays")
 

@@ -200,6 +200,7 @@ def store_on(
         clock=FakeClock(NOW),
         timers=timers or MemoryTimers(),
         journal=journal,
+        alarms=journal,
         make_client=lambda: document,
     )
 

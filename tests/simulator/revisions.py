@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from relay.core.foreign import foreign
 from relay.core.model import Relay, Step, TrailEntry
 from relay.errors import VersionConflict
+from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.conductor import load
-from relay.flow.world import TASK_LIMITS, Budget, World
+from relay.flow.world import World
 from relay.record.documents import SCHEMA_VERSION, Document, from_document, to_document
 
 from tests.simulator.dice import Dice

@@ -102,7 +102,7 @@ def simulated_store_of_documents(request: pytest.FixtureRequest) -> Iterator[Sto
     state.reader = AnyVersion()
     journal = MemoryJournal()
     timers = ProcessTimers(service, line, journal)
-    store = ProcessStore(state, line, timers, journal=journal, revision=ThisRevision())
+    store = ProcessStore(state, line, timers, alarms=journal, revision=ThisRevision())
 
     def rewrite(message_id: str, change: Change) -> None:
         document = copy.deepcopy(state.documents[message_id])

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from relay.core.model import RETENTION, Relay, Timer
 from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
-from relay.ports import Journal, Page, Search, Stored, Write
+from relay.ports import Alarms, Page, Search, Stored, Write
 from relay.record.documents import Document
 from relay.record.pages import place_of, token_after
 
@@ -45,11 +45,11 @@ class ProcessStore:
         line: Line,
         timers: ProcessTimers,
         timers_first: bool = False,
-        journal: Journal | None = None,
+        alarms: Alarms | None = None,
         revision: Revision | None = None,
     ) -> None:
         self.revision = revision
-        self._journal = journal
+        self._alarms = alarms
         self._state = state
         self._line = line
         self._timers = timers
@@ -184,8 +184,8 @@ class ProcessStore:
         try:
             return Stored(self.revision.read(self._state.documents[message_id]), stored.version)
         except NewerRecord as error:
-            if self._journal is not None:
-                self._journal.left_to_newer(message_id, error.schema_version)
+            if self._alarms is not None:
+                self._alarms.left_to_newer(message_id, error.schema_version)
             raise
 
     def _may_expire(self) -> bool:

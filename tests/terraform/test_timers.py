@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from relay.core.policy import SEND_SECONDS_MAX
+from relay.flow.budget import WEBHOOK_SECONDS
 from relay.flow.reconcile import RUN_SECONDS as RECONCILE_SECONDS
 from relay.flow.sweep import RUN_SECONDS as SWEEP_SECONDS
 from relay.flow.timers import TASK_SECONDS
-from relay.flow.world import WEBHOOK_SECONDS
 from relay.google.timers import DISPATCH_DEADLINE_SECONDS
 from relay.operators.redrive import _SECONDS as REDRIVE_SECONDS
 

@@ -30,8 +30,9 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     stream = io.StringIO()
     journal = JsonJournal(stream)
     journal.steps(relay, relay.error_log)
-    LogAlarms(journal).exhausted(relay)
-    journal.left_to_newer(relay.message_id, 2)
+    alarms = LogAlarms(journal)
+    alarms.exhausted(relay)
+    alarms.left_to_newer(relay.message_id, 2)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 

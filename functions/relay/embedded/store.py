@@ -17,7 +17,7 @@ from relay.embedded.database import Database
 from relay.embedded.documents import decode
 from relay.embedded.file import from_micros, to_micros
 from relay.errors import NewerRecord
-from relay.ports import Clock, Journal, Page, Search, Stored, Write
+from relay.ports import Alarms, Clock, Journal, Page, Search, Stored, Write
 from relay.record.pages import place_of, token_after
 
 # A relay rarely writes more often than this, so trimming keeps up with what comes in.
@@ -25,12 +25,18 @@ _FEED_LINES_PER_RELAY = 20
 
 
 class SqliteStore:
-    """The port RelayStore over an embedded database; `clock` says what has expired, `journal` hears what is wrong."""
+    """The port RelayStore over an embedded database; `clock` says what has expired.
 
-    def __init__(self, database: Database, clock: Clock, journal: Journal | None = None) -> None:
+    `journal` hears what is wrong, `alarms` of records that are left to a newer revision.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, journal: Journal | None = None, alarms: Alarms | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._journal = journal
+        self._alarms = alarms
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         rows = [relay_rows.values_of(write.relay) for write in writes]
@@ -144,8 +150,8 @@ class SqliteStore:
         try:
             return decode(document)
         except NewerRecord as error:
-            if self._journal is not None:
-                self._journal.left_to_newer(message_id, error.schema_version)
+            if self._alarms is not None:
+                self._alarms.left_to_newer(message_id, error.schema_version)
             raise
 
     def _now(self) -> int:

@@ -14,7 +14,7 @@ from typing import Protocol
 from relay.core.events import Receipt
 from relay.core.model import Attempt, Relay
 from relay.errors import MessengerUnavailable
-from relay.flow.world import Budget
+from relay.flow.budget import Budget
 from relay.ports import SendOutcome
 
 

@@ -26,7 +26,8 @@ from relay.core.events import (
 from relay.core.model import Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import sending
-from relay.flow.world import Budget, SendingWorld, World
+from relay.flow.budget import Budget
+from relay.flow.world import SendingWorld, World
 from relay.ports import Stored
 
 # Each conflict means that another process got on with the relay; so many in a row mean that something is broken.

@@ -10,7 +10,8 @@ from relay.core.people import People
 from relay.core.policy import Policy
 from relay.core.routes import Forward, Record, Route
 from relay.flow import conductor
-from relay.flow.world import Budget, SendingWorld
+from relay.flow.budget import Budget
+from relay.flow.world import SendingWorld
 
 # A provider blocks every later text to a phone that texts one of these, until it texts START.
 # Source: Twilio docs on its default opt-out keywords; the law has the same words in mind for any provider.

@@ -11,9 +11,10 @@ from relay.core.events import Event, EventKind
 from relay.core.model import Attempt, FinalStatus, Relay
 from relay.errors import MessengerUnavailable
 from relay.flow import conductor
+from relay.flow.budget import Budget
 from relay.flow.channel import Found, Undecidable
 from relay.flow.receipts import receipt_event, success_for
-from relay.flow.world import Budget, SendingWorld
+from relay.flow.world import SendingWorld
 from relay.ports import Stored
 
 # When the process that was sending died, its text need not wait for a deadline that may be hours away. Most deadlines

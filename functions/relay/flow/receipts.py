@@ -6,7 +6,8 @@ from relay.core.events import Event, EventKind, Meaning, Receipt
 from relay.core.model import Attempt, Relay
 from relay.core.policy import Success
 from relay.flow import conductor
-from relay.flow.world import Budget, World
+from relay.flow.budget import Budget
+from relay.flow.world import World
 
 
 def take_in(world: World, message_id: str, number: int, receipt: Receipt | None, budget: Budget) -> None:

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from relay.core.model import RETENTION, FinalStatus
 from relay.errors import MessengerUnavailable, NewerRecord, StoreUnavailable
 from relay.flow import conductor, intake, lookup
+from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.intake import Intake
-from relay.flow.world import TASK_LIMITS, Budget, SendingWorld
+from relay.flow.world import SendingWorld
 from relay.ports import ReceivedMessage, Search, Stored
 
 RUN_SECONDS = 120.0

@@ -6,7 +6,8 @@ from relay.core import failures
 from relay.core.events import Event, EventKind
 from relay.core.model import Relay
 from relay.core.policy import LEASE_SECONDS
-from relay.flow.world import Budget, SendingWorld, World
+from relay.flow.budget import Budget
+from relay.flow.world import SendingWorld, World
 from relay.ports import Accepted, Refused, SendOutcome
 
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from relay.core import fates
 from relay.core.model import Attempt, Relay
+from relay.flow.budget import Budget
 from relay.flow.channel import Undecidable
 from relay.flow.wording import comparable, compose, composed_before
-from relay.flow.world import Budget
 from relay.ports import Clock, Messenger, OutgoingText, RelayStore, Search, SendOutcome, SentMessage
 
 _VALIDITY_MAX_SECONDS = 36000

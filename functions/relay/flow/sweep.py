@@ -10,7 +10,8 @@ from relay.core.events import Event, EventKind
 from relay.core.model import FinalStatus
 from relay.errors import NewerRecord, StoreUnavailable
 from relay.flow import conductor, lookup, timers
-from relay.flow.world import TASK_LIMITS, Budget, SendingWorld
+from relay.flow.budget import TASK_LIMITS, Budget
+from relay.flow.world import SendingWorld
 from relay.ports import Stored
 
 # Timers get a head start, so that the sweep does not compete with the ones that are merely a little late.

@@ -6,10 +6,11 @@ from relay.core.events import Event, EventKind
 from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
 from relay.errors import MessengerUnavailable
 from relay.flow import conductor
+from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Undecidable
 from relay.flow.conductor import Applied
 from relay.flow.lookup import NOT_SENT, find, told
-from relay.flow.world import TASK_LIMITS, Budget, SendingWorld
+from relay.flow.world import SendingWorld
 from relay.ports import Stored
 
 # Well below the dispatch deadline of the queues, so that a slow handler answers before it is called again.

@@ -17,7 +17,7 @@ from relay.google import clients
 from relay.google.calls import Deadline, LazyClient, call
 from relay.google.documents import bookkeeping, plain, relay_in
 from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, search_shape, with_ids
-from relay.ports import Clock, Journal, Page, Search, Stored, Timers, Write
+from relay.ports import Alarms, Clock, Journal, Page, Search, Stored, Timers, Write
 from relay.record.documents import to_document
 from relay.record.pages import place_of, token_after
 
@@ -52,6 +52,7 @@ class FirestoreStore:
         clock: Clock,
         timers: Timers,
         journal: Journal | None = None,
+        alarms: Alarms | None = None,
         make_client: Callable[[], Any] | None = None,
     ) -> None:
         """`make_client` replaces the real client in tests. The emulator is found by FIRESTORE_EMULATOR_HOST."""
@@ -62,6 +63,7 @@ class FirestoreStore:
         self._clock = clock
         self._timers = timers
         self._journal = journal
+        self._alarms = alarms
         self._arming = ThreadPoolExecutor(_ARMING_THREADS, thread_name_prefix="arm-timer")
 
     def warm_up(self) -> None:
@@ -233,8 +235,8 @@ class FirestoreStore:
         try:
             relay = relay_in(snapshot.to_dict(), now)
         except NewerRecord as error:
-            if self._journal is not None:
-                self._journal.left_to_newer(snapshot.id, error.schema_version)
+            if self._alarms is not None:
+                self._alarms.left_to_newer(snapshot.id, error.schema_version)
             raise
         return None if relay is None else Stored(relay, snapshot.update_time)
 

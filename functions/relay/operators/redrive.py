@@ -9,7 +9,8 @@ from relay.core.events import Event, EventKind
 from relay.core.policy import Policy
 from relay.fields import Fields, matching, message_id, number
 from relay.flow import conductor
-from relay.flow.world import TASK_LIMITS, Budget, World
+from relay.flow.budget import TASK_LIMITS, Budget
+from relay.flow.world import World
 from relay.operators.guard import guarded
 from relay.operators.identity import Caller, IdentityVerifier
 from relay.operators.state_api import no_such_relay, relay_json

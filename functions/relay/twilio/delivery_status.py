@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from relay.errors import BadRequest, StoreUnavailable
+from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.receipts import take_in
-from relay.flow.world import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget, World
+from relay.flow.world import World
 from relay.twilio import forms
 from relay.twilio.signature import TwilioAccount, verified_form
 from relay.web import DELIVERY_STATUS_PATH, Request, Response, refusal, try_again

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from relay.errors import BadRequest, StoreUnavailable
+from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.intake import Intake, accept
-from relay.flow.world import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget, SendingWorld
+from relay.flow.world import SendingWorld
 from relay.twilio.forms import inbound_text
 from relay.twilio.signature import TwilioAccount, verified_form
 from relay.web import INBOUND_PATH, Request, Response, refusal, try_again
