@@ -13,7 +13,7 @@ from typing import Protocol
 
 from relay.core.events import Receipt
 from relay.core.failures import Failure
-from relay.core.model import FinalStatus, InboundText, Relay, Timer, TrailEntry
+from relay.core.model import Attachment, FinalStatus, InboundText, Relay, Timer, TrailEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,8 @@ class OutgoingText:
         validity_seconds: how long the provider may keep it queued, 1 to 36000.
         message_id, tier, attempt: which attempt of which relay it is. The provider's receipts come back with these, so
             that they find it even when its id at the provider was never learned.
+        attachments: the files that came with the text it passes on. A provider may send them along; Twilio's room sends
+            the words alone, since a text's receipt decides and those of an MMS often never come.
     """
 
     to: str
@@ -152,6 +154,7 @@ class OutgoingText:
     message_id: str
     tier: int
     attempt: int
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

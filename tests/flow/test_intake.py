@@ -160,6 +160,7 @@ def test_the_record_keeps_each_attachments_id_and_type_and_nothing_else_of_its_u
         [{"media_id": "ME" + "b" * 32, "content_type": "image/jpeg"}],
     )
     assert "://" not in json.dumps(plain(document))
+    assert doubles.messenger.sends[0].attachments == doubles.relay(message_id).attachments
 
 
 def test_a_running_relay_keeps_the_tiers_it_began_with() -> None:

@@ -77,7 +77,7 @@ class ReconcileReport:
 
 def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> ReconcileReport:
     """Compare once, bounded in time and by `limit`. Raises StoreUnavailable only before anything was done."""
-    run = _Run(world, intake, Budget(world.clock, RUN_SECONDS, TASK_LIMITS), limit)
+    run = Run(world, intake, Budget(world.clock, RUN_SECONDS, TASK_LIMITS), limit)
     watermark = world.store.get_watermark(WATERMARK, timeout_seconds=run.budget.store)
     try:
         run.take_in(watermark)
@@ -94,7 +94,7 @@ def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> Re
     return report
 
 
-class _Run:
+class Run:
     """One run's work and its counts."""
 
     def __init__(self, world: SendingWorld, intake: Intake, budget: Budget, limit: int) -> None:

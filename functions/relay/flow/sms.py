@@ -64,6 +64,7 @@ class SmsChannel:
             message_id=relay.message_id,
             tier=attempt.tier,
             attempt=attempt.number,
+            attachments=relay.attachments,
         )
         return self._provider_of(relay.recipient_phone).send(text, timeout_seconds=budget.send)
 

@@ -142,14 +142,14 @@ def _no_reconcile(patch: Patcher) -> None:
 
 def _watermark_in_a_hurry(patch: Patcher) -> None:
     """The watermark moves before the texts are taken in."""
-    real = reconcile._Run.take_in
+    real = reconcile.Run.take_in
 
     def take_in(run: Any, watermark: Any) -> None:
         now = run._world.clock.now()
         run._world.store.set_watermark(reconcile.WATERMARK, now, timeout_seconds=run.budget.store)
         real(run, watermark)
 
-    patch.put(reconcile._Run, "take_in", take_in)
+    patch.put(reconcile.Run, "take_in", take_in)
 
 
 def _no_overlap(patch: Patcher) -> None:
@@ -159,12 +159,12 @@ def _no_overlap(patch: Patcher) -> None:
 
 def _relays_what_was_before(patch: Patcher) -> None:
     """The first run reads as much of Twilio's list as there is."""
-    real = reconcile._Run.take_in
+    real = reconcile.Run.take_in
 
     def take_in(run: Any, watermark: Any) -> None:
         real(run, watermark or run._world.clock.now() - timedelta(days=1))
 
-    patch.put(reconcile._Run, "take_in", take_in)
+    patch.put(reconcile.Run, "take_in", take_in)
 
 
 def _reconcile_skips_our_numbers(patch: Patcher) -> None:
@@ -191,7 +191,7 @@ def _recovered_text_not_sent(patch: Patcher) -> None:
 
 
 def _reconcile_takes_nothing_over(patch: Patcher) -> None:
-    patch.put(reconcile._Run, "ask_about_relays", lambda run: None)
+    patch.put(reconcile.Run, "ask_about_relays", lambda run: None)
 
 
 WAYS_IN = (
