@@ -63,9 +63,9 @@ def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = ()) -> Polic
 def starts(policy: Policy) -> Iterator[Relay]:
     """The relays that a received text can begin as: leased to its webhook, to none, or only recorded."""
     text = InboundText("SM" + "0" * 32, "+15557654321", "+15551234567", "The boiler is leaking")
-    yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, "claim 0").relay
+    yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, "lease 0").relay
     yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, None).relay
-    yield moves.receive(text, SenderClass.HANDLER, Record(policy, "not from a customer"), RECEIVED_AT, "claim 0").relay
+    yield moves.receive(text, SenderClass.HANDLER, Record(policy, "not from a customer"), RECEIVED_AT, "lease 0").relay
 
 
 def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
@@ -76,7 +76,7 @@ def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
             leases: list[str | None] = [None]
             if kind in MAY_LEASE:
                 # The trail grows with every change, so no two leases of one history are the same.
-                leases += [f"claim {len(relay.error_log)}"] + ([current.lease] if current and current.lease else [])
+                leases += [f"lease {len(relay.error_log)}"] + ([current.lease] if current and current.lease else [])
             for lease in leases:
                 for failure in (TRANSIENT, PERMANENT) if kind in _HAS_FAILURE else (None,):
                     sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from relay.log import EVENTS
-from relay.operators import words as explanations
+from relay.operators import words
 
 from scripts.make_log_table import BEGIN, END, NOTES, PATH, ROOT, document, logged_notes
 
@@ -37,7 +37,7 @@ def test_no_explanation_outlives_its_note(name: str) -> None:
 
 def test_the_chapters_that_are_referred_to_exist() -> None:
     headings = set(re.findall(r"^## (.+)$", TEXT, re.MULTILINE))
-    told = " ".join(" ".join(words) for words in NOTES.values()) + explanations._OVERDUE_ADVICE
+    told = " ".join(" ".join(words) for words in NOTES.values()) + words._OVERDUE_ADVICE
     referred = set(re.findall("“([^”]+)”", told))
     assert referred
     assert referred <= headings

@@ -32,7 +32,7 @@ def _round_trips() -> Row:
         "which nobody knows Twilio's id, and at the last tier a text that may be sent twice. It costs one Firestore "
         "write, some 10 ms, when the text has long left. What would reach it: leaving the record of an accepted text "
         "to Twilio's first callback at every tier but the last. The machine allows that already (a receipt for a "
-        "claimed attempt records it); the cost is a look-up by words instead of by id where callbacks are lost.",
+        "leased attempt records it); the cost is a look-up by words instead of by id where callbacks are lost.",
     )
 
 
@@ -55,9 +55,9 @@ def _operations() -> list[Row]:
             f"{_words(silent)} after silent carriers",
             "counted and explained",
             True,
-            note="Each refused tier: the failure together with the next attempt, that attempt's claim, its outcome (3 "
-            "writes); two callbacks and the timer read the relay (3 reads). Each silent tier: giving up and claiming "
-            "the next tier is one write, its outcome another; only the timer reads.",
+            note="Each refused tier: the failure together with the next attempt, that attempt's lease, its outcome (3 "
+            "writes); two callbacks and the timer read the relay (3 reads). Each silent tier: giving up and leasing "
+            "the next tier's is one write, its outcome another; only the timer reads.",
         ),
     ]
 

@@ -39,18 +39,18 @@ class Operations:
 
 # What a carrier does in them: `sent` and then `delivered` or `undelivered` for every text that it does not swallow.
 RELAY: dict[str, Operations] = {
-    # create with attempt 1 claimed; the send's outcome; delivered. Read: one for each callback.
+    # create with attempt 1 leased; the send's outcome; delivered. Read: one for each callback.
     "delivered at tier 1": Operations(
         writes=3, reads=2, timer_calls=2, timers_fired=0, callbacks=2, sends=1, log_lines=5
     ),
-    # For each refused tier: the failure, with the next attempt scheduled in the same write; its claim; its outcome.
+    # For each refused tier: the failure, with the next attempt scheduled in the same write; its lease; its outcome.
     "delivered at tier 2, after one refusal": Operations(
         writes=6, reads=5, timer_calls=5, timers_fired=1, callbacks=4, sends=2, log_lines=10
     ),
     "delivered at tier 3, after two refusals": Operations(
         writes=9, reads=8, timer_calls=8, timers_fired=2, callbacks=6, sends=3, log_lines=15
     ),
-    # A silent carrier: the deadline's own handler gives up one tier and claims the next in one write.
+    # A silent carrier: the deadline's own handler gives up one tier and leases the next one's attempt in one write.
     "delivered at tier 3, after two silences": Operations(
         writes=7, reads=4, timer_calls=4, timers_fired=2, callbacks=2, sends=3, lookups=2, log_lines=13
     ),
@@ -61,7 +61,7 @@ RELAY: dict[str, Operations] = {
 }
 
 # Reconcile looks for every text of the last quarter of an hour once each five minutes; Firestore counts thirty of them
-# for the price of one read (relay.firestore_queries.IDS_MAX).
+# for the price of one read (relay.google.queries.IDS_MAX).
 RECONCILE_LOOKS_PER_RELAY = 3
 RECONCILE_READS_PER_RELAY = RECONCILE_LOOKS_PER_RELAY / 30
 

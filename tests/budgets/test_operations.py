@@ -49,13 +49,13 @@ def test_the_journeys_end_as_their_names_say() -> None:
 
 
 def test_each_refusal_costs_three_writes_and_three_reads() -> None:
-    """The failure and the next attempt in one write, its claim, its outcome; two callbacks and the timer read."""
+    """The failure and the next attempt in one write, its lease, its outcome; two callbacks and the timer read."""
     one, two = delivered_after_refusals(1).operations(), delivered_after_refusals(2).operations()
     assert (two.writes - one.writes, two.reads - one.reads) == (3, 3)
 
 
 def test_each_silence_costs_two_writes_and_one_read() -> None:
-    """Giving up one tier and claiming the next in one write, then the outcome; only the timer reads."""
+    """Giving up one tier and leasing the next one's attempt in one write, then the outcome; only the timer reads."""
     one, two = delivered_after_silences(1).operations(), delivered_after_silences(2).operations()
     assert (two.writes - one.writes, two.reads - one.reads) == (2, 1)
 

@@ -112,7 +112,7 @@ def a_final_relay_sends_nothing(step: Walked) -> bool:
     return step.decision.relay.final_status is FinalStatus.IN_PROGRESS or not _sends(step)
 
 
-def only_the_holder_of_the_claim_is_told_to_send(step: Walked) -> bool:
+def only_the_holder_of_the_lease_is_told_to_send(step: Walked) -> bool:
     current = step.decision.relay.current_attempt
     return all(
         current is not None
@@ -219,7 +219,7 @@ def _repeated(step: Walked) -> Decision:
     return machine.transition(step.decision.relay, step.event, step.now)
 
 
-def a_repeated_claim_whose_reply_was_lost_is_still_the_callers(step: Walked) -> bool:
+def a_repeated_lease_whose_reply_was_lost_is_still_the_callers(step: Walked) -> bool:
     """The commit went through, the reply did not: the caller repeats its event and finds its own token."""
     if not _sends(step) or not _changed(step):
         return True
@@ -232,7 +232,7 @@ RULES_OF_EFFECTS: tuple[Rule, ...] = (
     an_ignored_event_leaves_the_relay_untouched_and_says_why,
     an_event_about_an_attempt_never_made_is_ignored_without_effects,
     a_final_relay_sends_nothing,
-    only_the_holder_of_the_claim_is_told_to_send,
+    only_the_holder_of_the_lease_is_told_to_send,
     a_timer_is_armed_before_anything_is_sent,
     only_what_is_pending_is_armed,
     the_alarm_is_asked_for_exactly_while_it_is_due,
@@ -255,6 +255,6 @@ RULES_OF_CHANGE: tuple[Rule, ...] = (
     a_record_is_never_kept_for_less_long,
     repeating_a_request_changes_nothing,
     whoever_repeats_an_event_that_made_something_pending_is_handed_it_again,
-    a_repeated_claim_whose_reply_was_lost_is_still_the_callers,
+    a_repeated_lease_whose_reply_was_lost_is_still_the_callers,
 )
 RULES = (*RULES_OF_EFFECTS, *RULES_OF_CHANGE)

@@ -120,8 +120,8 @@ def test_a_redrive_begins_the_questions_anew() -> None:
     while relay.due_at is not None:
         relay = _when_due(relay, ANSWERED)
     redrive = Event(EventKind.REDRIVE_REQUESTED, policy=policy(tiers=1), request_id="request 1")
-    claim = Event(EventKind.ATTEMPT_DUE, 2, lease="task")
-    again = after(relay, redrive, claim, accepted(2), unconfirmed(2), ALARM)
+    lease = Event(EventKind.ATTEMPT_DUE, 2, lease="task")
+    again = after(relay, redrive, lease, accepted(2), unconfirmed(2), ALARM)
     assert _wait(again) == FATE_LOOKUP_SECONDS
 
 
@@ -163,7 +163,7 @@ def test_nothing_is_declared_not_sent_while_somebody_may_be_sending_it() -> None
     assert machine.transition(relay, NEVER_SENT, _settled(relay)).relay is not relay
 
 
-def test_an_attempt_that_was_never_claimed_has_a_lease_from_its_start() -> None:
+def test_an_attempt_that_was_never_leased_has_a_lease_from_its_start() -> None:
     relay = received(lease=None).relay
     assert _settled(relay) == at(LEASE_SECONDS + SEND_SECONDS_MAX)
 

@@ -48,7 +48,7 @@ def _steps(relay: Relay) -> list[Step]:
 # A text comes in.
 
 
-def test_a_customers_text_begins_with_attempt_1_of_tier_1_claimed_by_the_webhook() -> None:
+def test_a_customers_text_begins_with_attempt_1_of_tier_1_leased_to_the_webhook() -> None:
     decision = received(lease="webhook")
     attempt = decision.relay.attempts[0]
     assert (attempt.number, attempt.tier, attempt.status) == (1, 1, AttemptStatus.LEASED)
@@ -88,7 +88,7 @@ def test_a_repeated_webhook_arms_what_is_pending_and_sends_nothing() -> None:
     assert again.effects == (first.effects[0],)
 
 
-def test_a_webhook_that_finds_its_own_claim_may_send() -> None:
+def test_a_webhook_that_finds_its_own_lease_may_send() -> None:
     first = received(lease="webhook")
     again = machine.transition(first.relay, Event(EventKind.INBOUND_REPEATED, lease="webhook"), at(1))
     assert again.effects == first.effects

@@ -61,7 +61,7 @@ def events(draw: st.DrawFn, relay: Relay) -> Event:
     return Event(
         kind,
         number,
-        lease=draw(st.sampled_from([None, own, f"claim {len(relay.error_log)}"])) if kind in MAY_LEASE else None,
+        lease=draw(st.sampled_from([None, own, f"lease {len(relay.error_log)}"])) if kind in MAY_LEASE else None,
         sent_id=draw(st.sampled_from([None, sid(number)])),
         failure=failure_of(draw(st.sampled_from(_CODES))),
         by=draw(st.sampled_from(["", "sweep"])),
@@ -146,7 +146,7 @@ def test_firing_what_is_pending_always_ends_the_relay(policy: Policy, randomness
         number = relay.attempts[-1].number
         kinds = [EventKind.DEADLINE_UNCONFIRMED, EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED]
         event = due(number) if relay.attempts[-1].status is AttemptStatus.SCHEDULED else None
-        event = event or Event(randomness.choice(kinds), number, lease=f"claim {number}")
+        event = event or Event(randomness.choice(kinds), number, lease=f"lease {number}")
         decision = machine.transition(relay, event, now)
         relay = decision.relay
         sends += decision.effects.count(SendAttempt(relay.attempts[-1].number))

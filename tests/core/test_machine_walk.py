@@ -79,7 +79,7 @@ def test_the_walk_meets_every_pair_that_can_occur(walks: Walks) -> None:
 @pytest.mark.parametrize("kind", sorted(set(EventKind) - ABOUT_THE_RELAY))
 def test_a_foreign_attempt_number_is_ignored(kind: EventKind, number: int) -> None:
     relay = next(iter(walk(policy_of(2)))).before
-    decision = machine.transition(relay, Event(kind, number, lease="claim 0"), relay.timestamp)
+    decision = machine.transition(relay, Event(kind, number, lease="lease 0"), relay.timestamp)
     assert decision.relay is relay
     assert decision.effects == ()
     assert decision.ignored_because

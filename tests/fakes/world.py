@@ -47,9 +47,9 @@ class MemoryWorld:
         self.timers = MemoryTimers(self.journal)
         self.store = MemoryStore(self.clock, self.timers)
         self.messenger = ScriptedMessenger(self.clock)
-        claims = itertools.count(1)
+        leases = itertools.count(1)
         self.world = sending_world(
-            self.store, self.timers, self.messenger, self.clock, self.journal, lambda: f"claim {next(claims)}"
+            self.store, self.timers, self.messenger, self.clock, self.journal, lambda: f"lease {next(leases)}"
         )
 
     def relay(self, message_id: str) -> Relay:

@@ -111,7 +111,7 @@ def test_already_stored_by_somebody_else_sends_nothing() -> None:
     assert len(doubles.messenger.sends) == 1
 
 
-def test_a_claim_whose_answer_is_lost_is_still_the_callers() -> None:
+def test_a_lease_whose_answer_is_lost_is_still_the_callers() -> None:
     doubles = Observed()
     _create(doubles)
     lost = iter([True])

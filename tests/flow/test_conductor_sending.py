@@ -117,7 +117,7 @@ def test_without_time_for_an_answer_nothing_is_sent_and_that_is_no_try() -> None
 
 
 def test_a_final_relay_sends_nothing_more() -> None:
-    """S4: the store holds a final state before the holder of a claim gets to its send."""
+    """S4: the store holds a final state before the holder of a lease gets to its send."""
     doubles = Observed()
     _create(doubles)
     _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))

@@ -50,7 +50,7 @@ def test_an_unknown_attempt_in_progress_is_adopted_but_not_declared_lost(
 
 
 def test_an_unknown_attempt_whose_deadline_is_far_away_is_not_waited_for() -> None:
-    """The process died between claim and send: the next tier must not wait for an hour."""
+    """The process died between lease and send: the next tier must not wait for an hour."""
     doubles = Doubles(policy(2, timeout=3600.0))
     _comes_in(doubles, FIRST, arrives=False)
     doubles.clock.advance(138)

@@ -48,7 +48,7 @@ def _begun(outcome: Refused | Ambiguous | None = None, **tiers: object) -> Doubl
 # An attempt is due.
 
 
-def test_an_attempt_that_is_due_is_claimed_and_sent() -> None:
+def test_an_attempt_that_is_due_is_leased_and_sent() -> None:
     doubles = _begun(refusal(PERMANENT))
     assert not _fire_next(doubles).ignored_because
     assert _statuses(doubles.relay()) == [(1, "failed"), (2, "accepted")]

@@ -27,7 +27,7 @@ def sid(number: int) -> str:
 
 
 def new_relay(number: int = 1, at: datetime = NOW, sender: str = SENDER) -> tuple[Relay, list[Timer]]:
-    """A relay just received, its attempt claimed, with the timers to arm."""
+    """A relay just received, its attempt leased, with the timers to arm."""
     text = InboundText(sid(number), sender, OURS, BODY, 2, (Attachment("ME" + "0" * 32, "image/jpeg"),))
     decision = moves.receive(text, SenderClass.CUSTOMER, Forward(POLICY), at, lease="c1")
     return decision.relay, [effect.timer for effect in decision.effects if isinstance(effect, ArmTimer)]

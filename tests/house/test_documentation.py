@@ -1,4 +1,4 @@
-"""What the documents point at is there: files, chapters, make targets, commands."""
+"""What the documents point at is there: files, modules and what is in them, chapters, make targets, commands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "terraform" / "README.md"])
 _NAMES = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
 _FOLDERS = ("functions", "scripts", "tests", "terraform", "docs")
+_ENDINGS = ("py", "tf")
+_PARENTS = (ROOT, ROOT / "functions", ROOT / "functions" / "relay")
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=_NAMES)
 
@@ -39,6 +41,33 @@ def test_every_link_leads_to_a_file_and_a_chapter_that_exist(document: Path) -> 
 def test_every_file_that_is_named_exists(document: Path) -> None:
     named = re.findall(rf"`((?:{'|'.join(_FOLDERS)})/[\w./-]*\w/?)`", document.read_text("utf-8"))
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@each_document
+def test_every_module_that_is_named_exists(document: Path) -> None:
+    """Whole (`functions/relay/flow/intake.py`) or as code speaks of it (`flow/intake.py`, `ports.py`)."""
+    named = re.findall(r"`([\w./-]+\.(?:py|js))`", document.read_text("utf-8"))
+    assert [path for path in named if not _found(path)] == []
+
+
+@each_document
+def test_everything_in_a_module_that_is_named_exists(document: Path) -> None:
+    """`log.EVENTS`, `wiring.channels`: a name with a capital is one of a module, others where such a module exists."""
+    named = re.findall(r"`([a-z_]+(?:[./][a-z_]+)*)\.([A-Za-z_]\w*)`", document.read_text("utf-8"))
+    ours = [(module, name) for module, name in named if name[0].isupper() or _found(f"{module}.py")]
+    names = [(module, name) for module, name in ours if name not in _ENDINGS]
+    assert [f"{module}.{name}" for module, name in names if not _defines(module, name)] == []
+
+
+def _found(path: str) -> Path | None:
+    """The file that a path names, from the root or from where modules are imported."""
+    return next((parent / path for parent in _PARENTS if (parent / path).is_file()), None)
+
+
+def _defines(module: str, name: str) -> bool:
+    path = _found(f"{module.replace('.', '/')}.py")
+    definition = rf"^(?:def |class |){name}\b(?:\(|:| =|\[)"
+    return path is not None and re.search(definition, path.read_text("utf-8"), re.MULTILINE) is not None
 
 
 @each_document

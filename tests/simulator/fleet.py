@@ -86,7 +86,7 @@ class Fleet:
         self.worlds: list[SendingWorld] = []
         self.intakes: list[Intake] = []
         self.account = TwilioAccount(ACCOUNT_SID, (), BASE_URL)
-        self._claims = 0
+        self._leases = 0
         self._timers_first = False
 
     def add_process(self, skew: float, intake: Intake, timers_first: bool) -> None:
@@ -120,5 +120,5 @@ class Fleet:
         self.kernel.start(Task(name, self.processes[number], lambda: body(world, intake), done))
 
     def new_lease(self) -> str:
-        self._claims += 1
-        return f"claim {self._claims}"
+        self._leases += 1
+        return f"lease {self._leases}"

@@ -130,7 +130,7 @@ def asked_before_escalating(run: Simulation) -> Iterator[str]:
 
 def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
     """A resend is at the last tier, one per drive, follows an attempt declared not sent, and not before the holder of
-    that one's claim could no longer be sending; and Twilio did not have that attempt's text to show."""
+    that one's lease could no longer be sending; and Twilio did not have that attempt's text to show."""
     skewed = any(run.plan.skews)
     for stored in run.fleet.store.relays.values():
         relay = stored.relay
@@ -146,7 +146,7 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
             if not skewed and after.starts_at < settled_at(before):
                 yield f"RESEND: {where} came while the one before could still be sent"
             message = _taken(run, relay.message_id, before.number)
-            since = _claimed_at(run, relay, after.number) - _LOOKUP_SECONDS
+            since = _leased_at(run, relay, after.number) - _LOOKUP_SECONDS
             if message is not None and message.listed < since and len(run.plan.texts) == 1:
                 yield f"RESEND: {where} repeats a text that Twilio had to show"
         drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
@@ -228,7 +228,7 @@ def _taken(run: Simulation, message_id: str, attempt: int | None) -> Message | N
     return None
 
 
-def _claimed_at(run: Simulation, relay: Relay, number: int) -> float:
+def _leased_at(run: Simulation, relay: Relay, number: int) -> float:
     for at, seen in run.history.commits[relay.message_id]:
         if len(seen.attempts) >= number:
             return at

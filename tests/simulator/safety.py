@@ -63,18 +63,18 @@ def s3_one_first_delivery(run: Simulation) -> Iterator[str]:
 
 
 def s4_no_send_after_the_end(run: Simulation) -> Iterator[str]:
-    """Every POST is called for within the lease of its own attempt's claim, counted from the claim's commit.
+    """Every POST is called for within its own attempt's lease, counted from that lease's commit.
 
-    So a send that starts after a final state is one that was claimed before it and starts within its lease: the one
+    So a send that starts after a final state is one that was leased before it and starts in that time: the one
     unavoidable race, since no store can take back what a process has just been allowed to do. Any other is a violation.
     """
-    claims = _claim_times(run)
+    leases = _lease_times(run)
     for post in run.history.posts:
-        claimed_at = claims.get((post.message_id, post.attempt))
-        if claimed_at is None or claimed_at > post.at:
-            yield f"S4: {_named(post)} was sent without a committed claim"
-        elif post.at > claimed_at + LEASE_SECONDS:
-            yield f"S4: {_named(post)} was sent {post.at - claimed_at:.1f} s after its claim"
+        leased_at = leases.get((post.message_id, post.attempt))
+        if leased_at is None or leased_at > post.at:
+            yield f"S4: {_named(post)} was sent without a committed lease"
+        elif post.at > leased_at + LEASE_SECONDS:
+            yield f"S4: {_named(post)} was sent {post.at - leased_at:.1f} s after its lease"
 
 
 def s5_one_post_per_attempt(run: Simulation) -> Iterator[str]:
@@ -196,7 +196,7 @@ def _drives(run: Simulation, relay: Relay) -> set[int]:
     return {1, *(seen.first_attempt_of_drive for _, seen in run.history.commits[relay.message_id])}
 
 
-def _claim_times(run: Simulation) -> dict[tuple[str, int], float]:
+def _lease_times(run: Simulation) -> dict[tuple[str, int], float]:
     times: dict[tuple[str, int], float] = {}
     for message_id, commits in run.history.commits.items():
         for at, relay in commits:

@@ -22,8 +22,8 @@ def test_no_case_violates_an_invariant(case: Case) -> None:
     ("mutant", "case"),
     [
         ("no compare-and-set", "interleaved: deadline and delivery"),
-        ("claim stolen", "interleaved: attempt and attempt"),
-        ("all claims alike", "interleaved: deadline and deadline"),
+        ("lease stolen", "interleaved: attempt and attempt"),
+        ("all leases alike", "interleaved: deadline and deadline"),
         ("create overwrites", "interleaved: webhook and webhook"),
     ],
 )

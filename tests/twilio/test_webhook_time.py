@@ -12,7 +12,7 @@ from relay.ports import Ambiguous
 
 from tests.worlds import Doubles, inbound_request, status_request
 
-# Twilio gives up waiting after 5 s (webhook.CONNECTION_OVERRIDES) and asks again.
+# Twilio gives up waiting after 5 s (twilio.forms.CONNECTION_OVERRIDES) and asks again.
 TWILIO_WAITS_SECONDS = 5.0
 
 End = Callable[[Callable[[], Any]], Any]

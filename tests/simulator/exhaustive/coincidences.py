@@ -107,7 +107,7 @@ def _arrives_now(run: Simulation) -> Handler:
     return handle
 
 
-# The machine stands still for longer than a lease, and its clock is set back meanwhile: by the time of day the claim is
+# The machine stands still for longer than a lease, and its clock is set back meanwhile: by the time of day the lease is
 # as good as new.
 
 

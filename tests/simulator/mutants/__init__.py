@@ -7,13 +7,13 @@ the redundancy that covers for it.
 from __future__ import annotations
 
 from tests.simulator.mutants.mutant import Mutant
+from tests.simulator.mutants.of_conductor import CONDUCTOR
 from tests.simulator.mutants.of_look_ups import LOOK_UPS
 from tests.simulator.mutants.of_machine import MACHINE
 from tests.simulator.mutants.of_receipts import RECEIPTS
-from tests.simulator.mutants.of_shell import SHELL
 from tests.simulator.mutants.of_store import STORE
 from tests.simulator.mutants.of_ways_in import WAYS_IN
 
-MUTANTS: tuple[Mutant, ...] = (*STORE, *SHELL, *MACHINE, *RECEIPTS, *WAYS_IN, *LOOK_UPS)
+MUTANTS: tuple[Mutant, ...] = (*STORE, *CONDUCTOR, *MACHINE, *RECEIPTS, *WAYS_IN, *LOOK_UPS)
 
 __all__ = ["MUTANTS", "Mutant"]

@@ -1,4 +1,4 @@
-"""Mutants of the cascade: the table of states and events, claims, retries, escalation, the end."""
+"""Mutants of the cascade: the table of states and events, leases, retries, escalation, the end."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _SENT = (State.LEASED, State.UNKNOWN, State.ACCEPTED)
 _IGNORED = "ignored by a mutant"
 
 
-def _claim_is_stolen(patch: Patcher) -> None:
-    """A second timer for an attempt that is being sent claims it once more."""
+def _lease_is_stolen(patch: Patcher) -> None:
+    """A second timer for an attempt that is being sent leases it once more."""
     patch.answer((State.LEASED,), (EventKind.ATTEMPT_DUE,), machine.lease)
 
 
@@ -33,7 +33,7 @@ def _anybody_may_send(patch: Patcher) -> None:
     patch.answer(states, (EventKind.INBOUND_REPEATED, EventKind.ATTEMPT_DUE), resume)
 
 
-def _own_claim_not_recognised(patch: Patcher) -> None:
+def _own_lease_not_recognised(patch: Patcher) -> None:
     def resume(relay: Any, event: Any, now: Any) -> Any:
         return Decision(relay, (moves.pending_timer(relay),), "resumed by a mutant")
 
@@ -42,12 +42,12 @@ def _own_claim_not_recognised(patch: Patcher) -> None:
 
 
 def _ended_relay_sends(patch: Patcher) -> None:
-    def claim(relay: Any, event: Any, now: Any) -> Any:
+    def lease(relay: Any, event: Any, now: Any) -> Any:
         if not event.lease or not relay.attempts:
             return Decision(relay, (), _IGNORED)
         return Decision(replace(moves.leased(relay, event.lease, now, "").relay), (SendAttempt(len(relay.attempts)),))
 
-    patch.answer(_ENDED, (EventKind.ATTEMPT_DUE,), claim)
+    patch.answer(_ENDED, (EventKind.ATTEMPT_DUE,), lease)
 
 
 def _tier_skipped(patch: Patcher) -> None:
@@ -115,14 +115,14 @@ def _old_deadline_escalates(patch: Patcher) -> None:
     patch.answer((State.EARLIER,), tuple(deadlines.ANSWERS), deadline)
 
 
-def _claim_without_due_time(patch: Patcher) -> None:
+def _lease_without_due_time(patch: Patcher) -> None:
     real = moves.leased
 
-    def claimed(*arguments: Any, **named: Any) -> Any:
+    def leased(*arguments: Any, **named: Any) -> Any:
         decision = real(*arguments, **named)
         return replace(decision, relay=replace(decision.relay, due_at=None))
 
-    patch.put(moves, "leased", claimed)
+    patch.put(moves, "leased", leased)
 
 
 def _exhausted_without_due_time(patch: Patcher) -> None:
@@ -180,9 +180,9 @@ def _repetition_resumes_nothing(patch: Patcher) -> None:
 
 
 MACHINE = (
-    Mutant("claim stolen", "A doubled timer claims an attempt again.", _claim_is_stolen),
+    Mutant("lease stolen", "A doubled timer leases an attempt again.", _lease_is_stolen),
     Mutant("anybody may send", "Whoever repeats an event is handed the send.", _anybody_may_send),
-    Mutant("ended relay sends", "A timer after the end claims and sends.", _ended_relay_sends),
+    Mutant("ended relay sends", "A timer after the end leases and sends.", _ended_relay_sends),
     Mutant("tier skipped", "Escalation passes over a tier.", _tier_skipped),
     Mutant("permanent failure retried", "A handler who opted out is texted again.", _permanent_is_retried),
     Mutant("resent without limit", "The last tier is sent again as often as not found.", _resent_as_often_as_not_found),
@@ -195,10 +195,10 @@ MACHINE = (
         first_seed=3700,
     ),
     Mutant("never resent", "The last tier gives up on a negative look-up.", _never_resent),
-    Mutant("resent while being sent", "Nobody waits for the claim's holder.", _resent_while_being_sent),
+    Mutant("resent while being sent", "Nobody waits for the lease's holder.", _resent_while_being_sent),
     Mutant("stale look-up resends", "A look-up older than Twilio's word counts.", _stale_look_up_resends),
     Mutant("old deadline escalates", "An earlier attempt's deadline ends the current one.", _old_deadline_escalates),
-    Mutant("claim without due time", "Nobody looks after a claimed attempt.", _claim_without_due_time),
+    Mutant("lease without due time", "Nobody looks after a leased attempt.", _lease_without_due_time),
     Mutant(
         "exhausted without due time",
         "Nobody makes up for a lost alarm.",
@@ -217,9 +217,9 @@ MACHINE = (
         covered_by="The sweep resumes what is overdue, an alarm that is due included.",
     ),
     Mutant(
-        "own claim not recognised",
-        "A lost reply costs the claim.",
-        _own_claim_not_recognised,
-        covered_by="The shell knows its own write as a whole; otherwise the deadline looks the attempt up.",
+        "own lease not recognised",
+        "A lost reply costs the lease.",
+        _own_lease_not_recognised,
+        covered_by="The conductor knows its own write as a whole; otherwise the deadline looks the attempt up.",
     ),
 )

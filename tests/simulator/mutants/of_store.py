@@ -164,7 +164,7 @@ STORE = (
         "own write not recognised",
         "A lost reply is taken for somebody else's write.",
         _own_write_not_recognised,
-        covered_by="The machine knows its caller's own claim; what was not armed is found by the sweep.",
+        covered_by="The machine knows its caller's own lease; what was not armed is found by the sweep.",
     ),
     Mutant(
         "known text dropped",

@@ -1,4 +1,4 @@
-"""Mutants of effects: claims and leases, sends and how they are recorded, alarms, what is logged."""
+"""Mutants of effects: leases, sends and how they are recorded, alarms, what is logged."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def _sends_without_recording(patch: Patcher) -> None:
     patch.put(sending, "send", send)
 
 
-def _all_claims_alike(patch: Patcher) -> None:
-    patch.put(Fleet, "new_lease", lambda fleet: "claim")
+def _all_leases_alike(patch: Patcher) -> None:
+    patch.put(Fleet, "new_lease", lambda fleet: "lease")
 
 
 def _alarm_on_record_first(patch: Patcher) -> None:
@@ -131,19 +131,19 @@ def _phone_in_the_trail(patch: Patcher) -> None:
     patch.put(machine, "transition", transition)
 
 
-SHELL = (
-    Mutant("send before the claim", "The text leaves before its claim is committed.", _effects_before_commit),
+CONDUCTOR = (
+    Mutant("send before the lease", "The text leaves before its lease is committed.", _effects_before_commit),
     Mutant("ambiguous sent again", "A send of unknown outcome is repeated at once.", _ambiguous_is_sent_again),
     Mutant("ambiguous is refused", "A send of unknown outcome counts as refused.", _ambiguous_counts_as_refused),
     Mutant("ambiguous is accepted", "A send of unknown outcome counts as accepted.", _ambiguous_counts_as_accepted),
-    Mutant("no lease", "A claim allows to send for ever.", _no_lease),
+    Mutant("no lease", "A lease allows to send for ever.", _no_lease),
     Mutant(
         "lease by time of day",
         "The lease is not held against the monotonic clock.",
         _lease_by_time_of_day_only,
         case="coincidence: a send, and a clock that is set back",
     ),
-    Mutant("all claims alike", "Everybody has the same token.", _all_claims_alike),
+    Mutant("all leases alike", "Everybody has the same token.", _all_leases_alike),
     Mutant("alarm on record first", "The alarm is recorded before it is raised.", _alarm_on_record_first),
     Mutant("callback names attempt 1", "Every callback is about the first attempt.", _callback_names_first_attempt),
     Mutant(
