@@ -112,8 +112,6 @@ RIDDLES: dict[str, int] = {
     "functions/relay/embedded/ticker.py": 2,
     "functions/relay/embedded/timer_rows.py": 3,
     "functions/relay/errors.py": 1,
-    "functions/relay/flow/reconcile.py": 3,
-    "functions/relay/flow/wording.py": 1,
     "functions/relay/google/calls.py": 1,
     "functions/relay/google/store.py": 1,
     "functions/relay/log.py": 3,

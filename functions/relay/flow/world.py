@@ -1,4 +1,4 @@
-"""What the flow works with: everything outside the core, as ports, and how long single calls may take."""
+"""World: the ports that the flow works with. Budget: how long an answer, and each call for it, may take."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from relay.ports import Alarms, Clock, Journal, Messenger, RelayStore, Timers
 if TYPE_CHECKING:
     from relay.flow.channel import Channel
 
-# Kept back from a send, for writing down how it went.
+# Of a Budget, what a send leaves for recording how it went.
 _RECORDING_SECONDS = 0.5
 _SEND_LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that an event about a relay needs. Nothing can be sent with it: it gives no leases.
+    """The ports that an event about a relay needs. Nothing can be sent with it: it has no `new_lease`.
 
     `channels` are those that it may have to withdraw an attempt from, by the kind of reach that each serves.
     """
@@ -38,7 +38,7 @@ class SendingWorld(World):
 
     Attributes:
         provider_of: the provider of one of our numbers.
-        new_lease: a random token, unique for every call. Only its holder is ever handed an attempt to send.
+        new_lease: a random token, unique for every call. The machine lets only the caller with this token send.
     """
 
     provider_of: Callable[[str], Messenger]
@@ -54,7 +54,7 @@ class Limits:
     send_seconds: float
 
 
-# Everything that a webhook or a callback does fits into this: a provider that gives up after 15 s can try three times.
+# How long a webhook or a callback may take in all, so that a provider that gives up after 15 s can try three times.
 WEBHOOK_SECONDS = 4.3
 WEBHOOK_LIMITS = Limits(store_seconds=1.2, timers_seconds=1.0, send_seconds=2.5)
 TASK_LIMITS = Limits(store_seconds=5.0, timers_seconds=5.0, send_seconds=SEND_SECONDS_MAX)
