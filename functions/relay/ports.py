@@ -1,4 +1,4 @@
-"""What the core needs from the world, as small protocols.
+"""The ports: what the flow needs from the world, as small protocols.
 
 Each port has an adapter per home (embedded, google), a double for fast tests and one in the simulator; one contract
 suite runs over all of them (tests/contract). `timeout_seconds` bounds a call in total, connection and retries included.
@@ -26,8 +26,9 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One document of a commit and what must be true of it: it still has the `version` that it was read with, or, with
-    None, nothing is stored under its id.
+    """One document of a commit, with its precondition: it is still stored in this `version`.
+
+    With None nothing may be stored under its id: the write creates it.
 
     Relays are the only documents so far; another kind becomes another kind of write.
     """
@@ -59,8 +60,8 @@ class Page:
 class RelayStore(Protocol):
     """Relays, durable, with compare-and-set. Expired relays (expires_at ≤ now) are never returned.
 
-    Every method raises StoreUnavailable when the store does not answer within `timeout_seconds`; after a write the
-    outcome is then unknown. A record of a later version is never returned either: `get` raises NewerRecord (one kind
+    Every method raises StoreUnavailable when the store does not answer within `timeout_seconds`; a write may then have
+    been applied or not. A record of a later version is never returned either: `get` raises NewerRecord (one kind
     of StoreUnavailable), lists pass it over, and the journal is told.
     """
 
@@ -75,37 +76,37 @@ class RelayStore(Protocol):
         ...
 
     def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        """The commit of this one new relay. Returns its version. Raises AlreadyStored."""
+        """Commit this one new relay. Returns its version. Raises AlreadyStored."""
         ...
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
-        """The relay, or None when there is none or it has expired."""
+        """Returns the relay, or None when there is none or it has expired."""
         ...
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
-        """Those of them under which nothing is stored: for many, at a fraction of what a `get` of each costs.
+        """Returns the ids under which nothing is stored: for many, at a fraction of what a `get` of each costs.
 
         An expired relay counts as stored until it is removed.
         """
         ...
 
     def update(self, relay: Relay, version: object, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        """The commit of this one relay, if it still has `version`. Returns the new version.
+        """Commit this one relay, if it is still stored in `version`. Returns the new version.
 
         Raises VersionConflict, also when the relay is gone; then no timer was armed.
         """
         ...
 
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        """At most `limit` relays whose due_at is earlier than `before`, the longest overdue first.
+        """Returns at most `limit` relays whose due_at is earlier than `before`, the longest overdue first.
 
         What only a newer revision can act on (a record of a later version, an end that is a foreign word) is passed
-        over and takes no other's place. Costs in proportion to what is overdue, not to what is stored.
+        over and does not count towards `limit`. Costs in proportion to what is overdue, not to what is stored.
         """
         ...
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
-        """Relays by timestamp, newest first. Raises ValueError on a page token that is not one of its own."""
+        """Returns relays by timestamp, newest first. Raises ValueError on a page token that is not one of its own."""
         ...
 
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
@@ -113,21 +114,23 @@ class RelayStore(Protocol):
         ...
 
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
-        """Remove at most `limit` expired relays and say how many; 0 where the store does that by itself."""
+        """Remove at most `limit` expired relays. Returns how many; 0 where the store removes them by itself."""
         ...
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
-        """A named point in time up to which something has been done."""
+        """Returns the time that was set under this name, up to which something has been done; None when none was."""
         ...
 
-    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None: ...
+    def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
+        """Set the time under this name."""
+        ...
 
 
 class Timers(Protocol):
     """Wake-up calls. At least once, possibly late, doubled and out of order, never early by the service's own clock."""
 
     def arm(self, timer: Timer, *, timeout_seconds: float) -> bool:
-        """Arm a timer; arming it again changes nothing. False when it could not be armed (logged, never raised)."""
+        """Arm a timer; arming it again changes nothing. Returns whether it is armed; logs a failure, never raises."""
         ...
 
     def cancel(self, timer: Timer, *, timeout_seconds: float) -> None:
@@ -173,11 +176,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """It cannot be told whether the text left: timeout, reset, 5xx. `reason` in plain words."""
+    """The text may or may not have left: timeout, reset, 5xx. `reason` in plain words."""
 
     reason: str
 
 
+# What a send came to: the machine's SEND_ACCEPTED, SEND_REFUSED or SEND_UNKNOWN (flow/sending.py).
 SendOutcome = Accepted | Refused | Ambiguous
 
 
@@ -209,25 +213,27 @@ class Messenger(Protocol):
         ...
 
     def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:
-        """The text with its true status; None when the provider does not know it. Raises MessengerUnavailable."""
+        """Returns the text with its true status; None when the provider has none. Raises MessengerUnavailable."""
         ...
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
-        """Texts that the provider took from us for this number since then. Raises MessengerUnavailable."""
+        """Returns the texts that the provider took from us for this number since then. Raises MessengerUnavailable."""
         ...
 
     def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
-        """Texts that came in to our number since then. Raises MessengerUnavailable."""
+        """Returns the texts that came in to our number since then. Raises MessengerUnavailable."""
         ...
 
 
 class Clock(Protocol):
+    """The time of day, and a clock to measure with."""
+
     def now(self) -> datetime:
-        """The time of day, aware, in UTC. May jump and may differ between machines."""
+        """Returns the time of day, aware, in UTC. It may jump and may differ between machines."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow, for measuring how long something takes."""
+        """Returns seconds that only ever grow, for measuring how long something takes."""
         ...
 
 
@@ -248,12 +254,12 @@ class Alarms(Protocol):
 
 
 class Journal(Protocol):
-    """Where steps are reported for people: structured logs. Never raises, never blocks for long."""
+    """The structured log, for people. Never raises, never blocks for long."""
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
-        """New lines of a relay's trail that have just been committed."""
+        """Log new lines of a relay's trail that have just been committed."""
         ...
 
     def note(self, severity: str, message: str, **labels: object) -> None:
-        """Anything else, e.g. an event that was ignored and why. Labels hold no body, number or secret."""
+        """Log a note: anything else, e.g. an event that was ignored and why. Labels hold no body, number or secret."""
         ...

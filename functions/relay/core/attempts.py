@@ -13,7 +13,7 @@ from relay.core.moves import timers_to_cancel
 
 
 def fail(relay: Relay, event: Event, now: datetime) -> Relay:
-    """The current attempt failed for good, with a reason or without."""
+    """Returns the relay whose current attempt the event declares failed, with the reason if the event tells one."""
     number = event.attempt
     failure = event.failure or NO_REASON
     sent_id = event.sent_id or relay.attempts[-1].sent_id
@@ -31,7 +31,10 @@ def fail(relay: Relay, event: Event, now: datetime) -> Relay:
 
 
 def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) -> Relay:
-    """The deadline passed: the attempt keeps what is known of it and no longer decides anything."""
+    """Returns the relay whose current attempt has `status` from now on, because its deadline passed.
+
+    The attempt keeps what is known of it and no longer decides what the relay does.
+    """
     sent_id = event.sent_id or relay.attempts[-1].sent_id
     step = Step.ATTEMPT_FAILED if status is AttemptStatus.FAILED else Step.ATTEMPT_UNCONFIRMED
     relay = with_attempt(relay, event.attempt, status=status, sent_id=sent_id)
@@ -39,13 +42,13 @@ def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) ->
 
 
 def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The relay ends as delivered; the first tier to say so stays on record, and what was planned is withdrawn."""
+    """The relay ends as delivered at this attempt's tier; an attempt that is planned is withdrawn."""
     effects: tuple[Effect, ...] = (*timers_to_cancel(relay), *_to_withdraw(relay, event.attempt))
     late = "after the relay was given up as exhausted" if relay.final_status is FinalStatus.EXHAUSTED else ""
     relay = withdraw_scheduled(relay, now)
     attempt = relay.attempts[event.attempt - 1]
     sent_id = event.sent_id or attempt.sent_id
-    # A failure told before it is taken back, so that every order of receipts leaves the same attempt.
+    # A failure that an earlier receipt recorded is removed, so that every order of receipts leaves the same attempt.
     relay = with_attempt(relay, attempt.number, status=AttemptStatus.DELIVERED, sent_id=sent_id, failure=None)
     relay = changed(
         relay,
@@ -62,7 +65,7 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _to_withdraw(relay: Relay, delivered: int) -> tuple[WithdrawAttempt, ...]:
-    """The current attempt, if it is under way and not the one that was delivered."""
+    """Returns the effect that takes the current attempt back, if it is under way and not the one that was delivered."""
     current = relay.attempts[-1]
     is_under_way = relay.final_status is FinalStatus.IN_PROGRESS and current.status in _UNDER_WAY
     return (WithdrawAttempt(current.number),) if is_under_way and current.number != delivered else ()
@@ -72,7 +75,7 @@ _UNDER_WAY = frozenset({AttemptStatus.LEASED, AttemptStatus.UNKNOWN, AttemptStat
 
 
 def withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
-    """The current attempt is withdrawn if it has not begun."""
+    """Returns the relay with its current attempt withdrawn if no process has leased it, else the relay as it is."""
     current = relay.attempts[-1]
     if current.standing is not AttemptStatus.SCHEDULED:
         return relay
@@ -81,7 +84,7 @@ def withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
     return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
 
 
-# What an event says of the attempt it is about.
+# The status that each of these events reports of the attempt it is about.
 LEARNED = {
     EventKind.SEND_ACCEPTED: AttemptStatus.ACCEPTED,
     EventKind.RECEIPT_PROGRESS: AttemptStatus.ACCEPTED,
@@ -90,7 +93,7 @@ LEARNED = {
     EventKind.RECEIPT_FAILED: AttemptStatus.FAILED,
     EventKind.RECEIPT_DELIVERED: AttemptStatus.DELIVERED,
 }
-# A status only climbs: what is learned later never takes back what a stronger word said before.
+# A status only climbs: an event changes the status only to one of a higher rank than the one on record.
 RANK = {
     AttemptStatus.SCHEDULED: 0,
     AttemptStatus.LEASED: 1,

@@ -1,4 +1,4 @@
-"""How a relay changes: typed, by name, a new value each time. What is not named here never changes.
+"""How a relay changes: each function returns a new relay. A field that RelayChanges does not name never changes.
 
 `log_relay_attempt` writes the trail and nothing else; `changed` and `with_attempt` write the state and no trail.
 """

@@ -1,4 +1,7 @@
-"""What becomes of the current attempt when its deadline has passed and it was asked about. Pure, as machine.py is."""
+"""What the machine does at the current attempt's deadline, by what the provider said when it was asked. Pure.
+
+Each function returns the decision for one answer.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS
 
 
 def unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Given up, but it may still be delivered: the next tier at once, or the end."""
+    """Delivery was not confirmed: the attempt becomes UNCONFIRMED, the next tier is due at once, or the end."""
     relay = attempts.give_up(relay, event, now, AttemptStatus.UNCONFIRMED)
     return moves.escalate_on_failure(relay, event, now)
 
 
 def not_found(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Declared not sent: the next tier at once; at the last tier, and only once, it is sent again."""
+    """Declared not sent: the next tier at once; at the last tier the text is sent once more, once per drive."""
     current = relay.attempts[-1]
     relay = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
     drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
@@ -28,7 +31,11 @@ def not_found(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def not_found_while_leased(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Asked again while its POST could still be under way, for then "no such text" proves nothing; then as unsent."""
+    """The provider is asked again while the POST can still be under way; then the attempt is declared not sent.
+
+    Until `fates.settled_at` the answer "no such text" proves nothing. The provider is asked again at most
+    LOOKUP_RETRIES_MAX times; what a declaration brings about is in `not_found`.
+    """
     current = relay.attempts[-1]
     settled_at = fates.settled_at(current)
     if now < settled_at and current.lookups < LOOKUP_RETRIES_MAX:
@@ -37,14 +44,14 @@ def not_found_while_leased(relay: Relay, event: Event, now: datetime) -> Decisio
 
 
 def not_found_after_unknown(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The next tier at once; at the last tier asked again while its POST could be under way, then sent once more."""
+    """Declared not sent: the next tier at once; at the last tier only once the POST can no longer be under way."""
     if relay.attempts[-1].tier == relay.policy.last_tier:
         return not_found_while_leased(relay, event, now)
     return not_found(relay, event, now)
 
 
 def unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Its fate cannot be told: the next tier at once; at the last tier the provider is asked again, ten times."""
+    """The next tier at once; at the last tier the provider is asked again, LOOKUP_RETRIES_MAX times, then the end."""
     current = relay.attempts[-1]
     if current.tier == relay.policy.last_tier and current.lookups < LOOKUP_RETRIES_MAX:
         return moves.ask_again(relay, event, now, now + timedelta(seconds=LOOKUP_RETRY_SECONDS))
@@ -53,13 +60,13 @@ def unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A receipt came since it was looked up: only unconfirmed, so the next tier at once, or the end."""
+    """A receipt came while the provider was asked, and it outranks the answer: the attempt becomes UNCONFIRMED."""
     silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
     reason = f"no delivery confirmed in time; the provider has the text{silent}"
     return unconfirmed(relay, replace(event, reason=reason), now)
 
 
-# The usual answers; the machine's table has others where more is known of the attempt.
+# What the machine's table has in most states; State.LEASED, UNKNOWN and ACCEPTED replace some of them.
 ANSWERS = {
     EventKind.DEADLINE_UNCONFIRMED: unconfirmed,
     EventKind.DEADLINE_NOT_FOUND: not_found,

@@ -1,4 +1,4 @@
-"""What can happen to a relay, and what the machine asks for in return. Plain data, no behaviour."""
+"""The machine's input and output: an Event happens to a relay, a Decision asks for effects. Plain data."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class State(StrEnum):
 class Meaning(StrEnum):
     """What a provider's word means for the attempt it is about."""
 
-    PROGRESS = "on its way"  # the provider has it, and nothing is decided
-    HANDED_OVER = "handed over"  # the carrier took it; may be the last word ever
+    PROGRESS = "on its way"  # the provider has the text; its delivery is not decided yet
+    HANDED_OVER = "handed over"  # the carrier took it; some carriers never report more than this
     DELIVERED = "delivered"
     FAILED = "failed"
 
@@ -73,7 +73,7 @@ class EventKind(StrEnum):
     REDRIVE_REQUESTED = "redrive requested"
 
 
-# The others are about one of its attempts.
+# The events about the relay as a whole; every other kind is about one of its attempts.
 ABOUT_THE_RELAY = frozenset(
     {
         EventKind.INBOUND_REPEATED,
@@ -92,11 +92,11 @@ class Event:
     Attributes:
         attempt: the attempt it is about; 0 when it is about the relay.
         lease: the caller's random token if it may perform an attempt itself, else None. The caller that finds its own
-            token in the record knows that a commit went through whose reply it never saw.
+            token in the record knows that its own commit went through, although it never saw the store's reply.
         sent_id: the provider's id of the outgoing text, when the event tells it.
         failure: why the attempt failed, when the event tells it.
         reason: in plain words, for the trail; never a body or a number.
-        by: who brought it about, when not the ordinary course: sweep, reconcile, operator.
+        by: sweep, reconcile or operator when one of these caused the event; empty for webhooks, callbacks and timers.
         policy, tier, request_id: of a redrive: today's tiers, the tier to begin with, and the idempotency key.
     """
 
@@ -124,14 +124,14 @@ class CancelTimer:
 
 @dataclass(frozen=True, slots=True)
 class SendAttempt:
-    """POST this attempt. Only ever returned to the holder of its lease."""
+    """Send this attempt. The machine returns it only to the caller whose token is the attempt's lease."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawAttempt:
-    """Take this attempt back, which is under way: another one was delivered. Only some channels can."""
+    """Take back this attempt, which is under way although another one was delivered. Only some channels can."""
 
     number: int
 

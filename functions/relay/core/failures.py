@@ -11,14 +11,16 @@ from enum import StrEnum
 
 
 class FailureClass(StrEnum):
-    NOT_STARTED = "not_started"  # the relay did not even try: no time was left
+    """What kind of failure ended an attempt; it decides whether the same tier is tried again."""
+
+    NOT_STARTED = "not_started"  # the process that held the lease sent nothing: its time was used up
     NOT_PROCESSED = "not_processed"  # the provider never took it: safe to try again
-    AMBIGUOUS = "ambiguous"  # it may have left: never blindly repeated
-    TRANSIENT = "transient"  # this carrier, now: may work in a moment
+    AMBIGUOUS = "ambiguous"  # the text may have left: not sent again before the provider was asked
+    TRANSIENT = "transient"  # the carrier failed for the moment: may work in a few seconds
     RECIPIENT = "recipient"  # this handler cannot be reached
     OPTED_OUT = "opted_out"  # this handler told the provider to send nothing more
     SENDER = "sender"  # our number or account: the next tier will fail too
-    CONTENT = "content"  # this text, on this route
+    CONTENT = "content"  # the carrier refused what this text says or holds
     UNKNOWN_CODE = "unknown_code"  # treated as transient, logged with its code
 
 
@@ -68,7 +70,7 @@ class Failure:
 
     @property
     def was_started(self) -> bool:
-        """Whether the attempt was begun at all: one that was not is no try."""
+        """Whether a send was begun; only then does the attempt count as one of its tier's tries."""
         return self.failure_class is not FailureClass.NOT_STARTED
 
     @property
@@ -84,7 +86,7 @@ class Failure:
 
 NO_REASON = Failure(FailureClass.TRANSIENT, "no reason was given")
 
-# Ours, where the provider gave no code and certainly processed nothing: no connection came about, or the relay did not
-# even try. Their codes are those that documents have had from the beginning.
+# Failures that the relay itself found, so that no provider gave a code: UNREACHABLE when no connection came about,
+# NOT_STARTED when the process that held the lease sent nothing. Documents have had these two codes from the beginning.
 UNREACHABLE = Failure(FailureClass.NOT_PROCESSED, "the provider could not be reached at all", 0)
 NOT_STARTED = Failure(FailureClass.NOT_STARTED, "there was no time left to send it in an orderly way", -1)

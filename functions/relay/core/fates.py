@@ -1,7 +1,7 @@
-"""What is still worth asking the provider about: attempts that decide nothing any more and whose true fate is not told.
+"""Open attempts: those of which the provider may know more than the record, so that it is worth asking about them.
 
-A relay that has ended stays due until they are settled, so that whoever looks after due relays finds them by the same
-index and nothing has to be searched for. Pure, like the machine it belongs to.
+A relay that has ended stays due (`due_at`) until its open attempts are settled: the sweep, which reads due relays by
+one index, then finds it without a search of its own. Pure, like the machine it belongs to.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ _AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
 
 
 def open_attempts(relay: Relay) -> tuple[Attempt, ...]:
-    """The attempts of which the provider may know more than the record: of unknown outcome, or, while no delivery is on
-    record, taken by the provider and not told of since."""
+    """Returns the attempts of which the provider may know more than the record.
+
+    These are the ones of unknown outcome and, while no delivery is on record, those that the provider took and has sent
+    no final receipt for.
+    """
     wanted = relay.final_status is not FinalStatus.DELIVERED
     return tuple(
         attempt for attempt in relay.attempts if attempt.is_unresolved or (wanted and attempt.standing in _AWAITED)
@@ -33,13 +36,19 @@ def open_attempts(relay: Relay) -> tuple[Attempt, ...]:
 
 
 def settled_at(attempt: Attempt) -> datetime:
-    """When the holder of its lease can no longer be sending: before, "no such text" proves nothing."""
+    """Returns the time from which the process that leased the attempt can no longer be sending it.
+
+    That is when its lease and one whole POST are over. Before, the provider's "no such text" proves nothing.
+    """
     lease_until = attempt.lease_until or attempt.starts_at + timedelta(seconds=LEASE_SECONDS)
     return lease_until + timedelta(seconds=SEND_SECONDS_MAX)
 
 
 def due_after_end(relay: Relay, now: datetime) -> datetime | None:
-    """When to ask the provider (again) about the open attempts of a relay that has ended; None when none is left."""
+    """Returns when to ask the provider (again) about the open attempts of a relay that has ended.
+
+    None when there are none, or when the provider has answered FATE_LOOKUPS times and none is of unknown outcome.
+    """
     attempts = open_attempts(relay)
     if not attempts:
         return None
@@ -49,14 +58,17 @@ def due_after_end(relay: Relay, now: datetime) -> datetime | None:
 
 
 def at_rest(relay: Relay) -> Relay:
-    """The relay, due no longer if it has ended and the last open attempt was just settled."""
+    """Returns the relay without `due_at` if it has ended, its alarm is on record and no attempt of it is open."""
     if relay.final_status is FinalStatus.IN_PROGRESS or relay.alarm_is_due or open_attempts(relay):
         return relay
     return changed(relay, due_at=None)
 
 
 def never_sent(relay: Relay, event: Event, now: datetime) -> Decision:
-    """An attempt of unknown outcome is declared not sent, once nobody can be sending it; nothing else moves."""
+    """An attempt of unknown outcome is declared not sent; the relay does nothing else for it.
+
+    Ignored before `settled_at`, while the process that leased the attempt can still be sending it.
+    """
     attempt = relay.attempts[event.attempt - 1]
     if not attempt.is_unresolved:
         return ignored(relay, "its outcome is known by now")
@@ -71,7 +83,7 @@ def never_sent(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def looked_up(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Asked again later about what is still open, while that can tell something; the alarm comes first."""
+    """The round of look-ups is counted and the next one planned; while an alarm is due it is raised instead."""
     if relay.alarm_is_due:
         return ignored(relay, "exhausted; the alarm is still due", RaiseAlarm())
     if relay.due_at is None:

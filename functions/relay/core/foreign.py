@@ -1,6 +1,6 @@
 """What another revision wrote into a record and this one does not know: further fields, further words.
 
-Both are kept as they are and written back, so that a rollback takes nothing away from a record and texts go on.
+Both are kept as they are and written back, so that a rollback takes nothing away from a record and texts are sent.
 A field that is not known stands in the `rest` of the value it belongs to; the core carries it along and never looks.
 A word that is not known is `foreign`: one of its kind, with its own letters, and none of the members.
 

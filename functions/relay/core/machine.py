@@ -3,10 +3,10 @@
 Rules this file keeps:
 1. `transition` and `receive` are the only writers of a relay's state; no state is read from the trail.
 2. Every (state, event) pair has an answer: an action, or the reason why the event is ignored.
-3. Effects are data, performed only after the relay is committed. A crash in between costs lateness: whoever
-   repeats the event is handed what is still pending.
+3. Effects are data, performed only after the relay is committed. A process that dies in between makes the relay
+   late: the event that comes again (a webhook, a timer, the sweep) returns the effects that are still pending.
 4. A status only climbs. Any order and any number of receipts ends the same; a delivery outranks everything.
-5. An attempt is handed out for sending once, to the holder of its lease.
+5. SendAttempt is returned only to the caller whose token is the attempt's lease, and there is one lease per attempt.
 6. No tier is skipped: the next attempt is at the same tier or the one after it.
 
 Must not know: storage, a provider's wire format, configuration, logging.
@@ -62,7 +62,7 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def state_of(relay: Relay, event: Event) -> State:
-    """Where the relay stands as seen by this event: the row of the table."""
+    """Returns the state of the relay as seen by this event: the row of TABLE."""
     if relay.final_status is not FinalStatus.IN_PROGRESS:
         return _STATE_OF_END[relay.final_status]
     current = relay.attempts[-1]
@@ -72,7 +72,10 @@ def state_of(relay: Relay, event: Event) -> State:
 
 
 def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Hands out what the record says is pending: nothing is new, but whoever repeats an event also repairs."""
+    """The relay does not change; the effects that the record says are pending are returned again.
+
+    An event that comes again thereby repairs what a process lost that died between commit and effects.
+    """
     current = relay.attempts[-1]
     pending = (moves.pending_timer(relay),)
     own = event.lease is not None and event.lease == current.lease
@@ -82,28 +85,32 @@ def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def lease(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The attempt is the caller's to send, with a lease and a deadline; without one its timer is armed again."""
+    """The attempt is leased to the caller, who sends it; for a caller without a token its timer is armed again."""
     if event.lease is None:
         return _resume(relay, event, now)
     return moves.leased(relay, event.lease, now, by=event.by)
 
 
 def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The provider has the text; its delivery is awaited until the deadline."""
+    """The provider has the text: the relay waits for its receipt until the deadline."""
     number = event.attempt
     relay = with_attempt(relay, number, status=AttemptStatus.ACCEPTED, sent_id=event.sent_id)
     return Decision(log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, number, reason=event.reason, by=event.by))
 
 
 def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The outcome cannot be told: recorded, and nothing is sent again before the provider was asked at the deadline."""
+    """The provider's answer was lost: nothing is sent again before the provider was asked at the deadline."""
     number = event.attempt
     relay = with_attempt(relay, number, status=AttemptStatus.UNKNOWN)
     return Decision(log_relay_attempt(relay, Step.ATTEMPT_UNKNOWN, now, number, reason=event.reason, by=event.by))
 
 
 def failed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Refused or undelivered: by the failure's class the same tier again by its schedule, or the next tier at once."""
+    """The attempt was refused or undelivered; its failure's class decides between this tier again and the next one.
+
+    An attempt that was never begun (NOT_STARTED) does not count as a try: the same try is planned again, up to
+    UNSTARTED_RETRIES_MAX times per tier, and from then on it counts like any other failure.
+    """
     cancelled = moves.timers_to_cancel(relay)
     relay = attempts.fail(relay, event, now)
     failure = event.failure or NO_REASON
@@ -113,11 +120,11 @@ def failed(relay: Relay, event: Event, now: datetime) -> Decision:
     return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, first=cancelled)
 
 
-def _note(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The record learns the true fate of an attempt that no longer decides anything; nothing else moves.
+def _learn(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Record what the event tells of an attempt that no longer decides anything; the relay does nothing else for it.
 
-    When it knew that already, this may be a repetition of the very event that the attempt ended with, by somebody who
-    died between commit and effects: what is pending is handed out again.
+    When the record knew it already, this may be the very event that ended the attempt, repeated because the process
+    that committed it died before the effects: what is pending is returned again.
     """
     decision = attempts.learn(relay, event, now)
     return decision if decision.changed else replace(decision, effects=still_pending(relay))
@@ -131,14 +138,14 @@ def still_pending(relay: Relay) -> tuple[Effect, ...]:
 
 
 def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Whoever comes by is asked to raise the alarm, until that is on record."""
+    """Have the alarm raised by whichever event comes next, until ALARM_RAISED is on record."""
     if not relay.alarm_is_due:
         return ignored(relay, "exhausted, and the alarm was raised")
     return ignored(relay, "exhausted; the alarm is still due", RaiseAlarm())
 
 
 def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Somebody was told; what is left is to ask the provider later about attempts whose fate is open."""
+    """The alarm was raised: from now on the relay is due only to ask the provider about its open attempts."""
     if not relay.alarm_is_due:
         return ignored(relay, "the alarm was already recorded")
     relay = changed(relay, alarm_is_due=False, due_at=fates.due_after_end(relay, now))
@@ -146,14 +153,14 @@ def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Starts again under today's tiers, at the tier asked for; once per request."""
+    """An operator starts an exhausted relay again, at the tier asked for; once per `request_id`."""
     if event.request_id in relay.redrive_ids:
         return ignored(relay, "this redrive was already done")
     return moves.redrive(relay, event, now)
 
 
 def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Refused while the relay is in progress; the repetition of a request that was done resumes what is pending."""
+    """A redrive of a relay in progress is refused; a request done before has what is pending returned again."""
     if event.request_id in relay.redrive_ids:
         return _resume(relay, event, now)
     return ignored(relay, "the relay is still in progress")
@@ -179,12 +186,12 @@ _RECEIPTS_DECIDE: dict[EventKind, Answer] = {
     EventKind.RECEIPT_DELIVERED: attempts.deliver,
     EventKind.RECEIPT_FAILED: failed,
 }
-_NOTED: dict[EventKind, Answer] = {
-    EventKind.SEND_ACCEPTED: _note,
-    EventKind.SEND_REFUSED: _note,
-    EventKind.SEND_UNKNOWN: _note,
-    EventKind.RECEIPT_PROGRESS: _note,
-    EventKind.RECEIPT_FAILED: _note,
+_LEARNED: dict[EventKind, Answer] = {
+    EventKind.SEND_ACCEPTED: _learn,
+    EventKind.SEND_REFUSED: _learn,
+    EventKind.SEND_UNKNOWN: _learn,
+    EventKind.RECEIPT_PROGRESS: _learn,
+    EventKind.RECEIPT_FAILED: _learn,
 }
 _LIVE: dict[EventKind, Answer] = {
     EventKind.INBOUND_REPEATED: _resume,
@@ -232,8 +239,8 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
     },
     State.EARLIER: {
         **_LIVE,
-        **_NOTED,
-        # Of an attempt given up, but perhaps by the caller itself, in a commit whose reply was lost.
+        **_LEARNED,
+        # The caller itself may have given this attempt up, in a commit whose reply was lost: it gets what is pending.
         **dict.fromkeys(deadlines.ANSWERS, _resume),
         EventKind.ATTEMPT_DUE: _OLD_TIMER,
         EventKind.RECEIPT_DELIVERED: attempts.deliver,
@@ -241,8 +248,8 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
     },
     State.DELIVERED: {
         **dict.fromkeys(EventKind, _TIMER_AFTER_END),
-        **_NOTED,
-        EventKind.RECEIPT_DELIVERED: _note,
+        **_LEARNED,
+        EventKind.RECEIPT_DELIVERED: _learn,
         EventKind.INBOUND_REPEATED: "already delivered",
         EventKind.ALARM_RAISED: _NO_ALARM,
         EventKind.REDRIVE_REQUESTED: "the text was delivered",
@@ -250,7 +257,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
     },
     State.EXHAUSTED: {
         **dict.fromkeys(EventKind, _alarm_again),
-        **_NOTED,
+        **_LEARNED,
         EventKind.RECEIPT_DELIVERED: attempts.deliver,
         EventKind.ALARM_RAISED: _alarm_raised,
         EventKind.REDRIVE_REQUESTED: _redrive,

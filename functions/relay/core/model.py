@@ -23,7 +23,7 @@ class FinalStatus(StrEnum):
     IN_PROGRESS = "in_progress"
     DELIVERED = "delivered"  # a handler's carrier confirmed it
     EXHAUSTED = "exhausted"  # no tiers left; kept for people, who may redrive it
-    RECORDED = "recorded"  # came from a handler or from ourselves: kept, never forwarded
+    RECORDED = "recorded"  # sent by a handler or from our own number: kept, never forwarded
 
 
 class AttemptStatus(StrEnum):
@@ -83,9 +83,9 @@ class TimerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A wake-up call, named by what it is for: arming it twice is harmless.
+    """A wake-up call for one attempt. All its fields name it, so arming it twice makes one timer.
 
-    `queue_tier` says whose queue and escalation function it goes to: the tier that will act when it fires.
+    `queue_tier` is the tier whose queue and escalation function it goes to: the one that will act when it fires.
     """
 
     message_id: str
@@ -110,7 +110,7 @@ class Attempt:
         sent_id: the provider's id of the text that went out, once known; opaque.
         failure: why it failed, when a reason is known.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
-        lookups: how often its deadline was put off because the provider could not tell its fate yet.
+        lookups: how often its deadline was put off because the provider could not say what became of it.
         rest: what its document holds that only another revision knows; so in the other values.
     """
 
@@ -143,12 +143,12 @@ class Attempt:
 
     @property
     def is_unresolved(self) -> bool:
-        """Nobody can tell (yet) whether its text left."""
+        """Whether neither the sending process nor the provider has said if the text left."""
         return self.status in _UNRESOLVED
 
     @property
     def was_declared_not_sent(self) -> bool:
-        """The provider had no such text when asked. It may have come by it since: such an answer can be early."""
+        """Whether it failed because the provider, when asked, had no such text. It may have got the text after that."""
         return self.status is AttemptStatus.FAILED and self.sent_id is None and self.failure is None
 
 
@@ -156,8 +156,8 @@ class Attempt:
 class TrailEntry:
     """One line of the audit trail (`error_log` in the document). Never a body, never a phone number.
 
-    `by` names who brought it about when it was not the ordinary course: sweep, reconcile, operator. `number` counts the
-    relay's lines from 0; a line keeps its number whatever becomes of the lines before it.
+    `by` is sweep, reconcile or operator when one of these caused it; empty for webhooks, callbacks and timers. `number`
+    counts the relay's lines from 0; a line keeps its number even when earlier lines are removed.
     """
 
     at: datetime
@@ -208,8 +208,8 @@ class Relay:
         attempts: in the order they were made; the last one is the current one.
         error_log: the audit trail, all steps and not only errors.
         delivered_tier: the tier recorded as the one that delivered first.
-        due_at: when somebody must act next; None when nothing is left to do. An ended relay is due until its alarm is
-            on record and until the fate of every attempt is known as well as the provider knows it.
+        due_at: when a timer or else the sweep must act next; None when nothing is left to do. An ended relay is due
+            until its alarm is on record and the provider has nothing more to tell of its attempts (core/fates.py).
         first_attempt_of_drive: number of the attempt with which the latest (re)drive began.
         redrive_ids: request ids of the redrives done, so that repeating one changes nothing.
         lines_logged: how many lines its trail has had; the next one's number.
@@ -246,7 +246,7 @@ class Relay:
 
     @property
     def is_left_to_newer(self) -> bool:
-        """It ended in a way that only a newer revision knows: there is nothing in it for this one to do."""
+        """Whether its final status is one that only a newer revision knows; this one then does nothing with it."""
         return is_foreign(self.final_status)
 
     @property

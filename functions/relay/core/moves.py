@@ -1,6 +1,6 @@
-"""The moves the machine is made of: each takes a relay and gives back a changed one, with its line in the trail.
+"""The moves the machine is made of: each takes a relay and returns a changed one, with its line in the trail.
 
-Split from machine.py so that the table reads as a table; what becomes of an attempt is in outcomes.py. Same rules:
+Split from machine.py so that the table reads as a table; what becomes of an attempt is in attempts.py. Same rules:
 pure, no I/O.
 """
 
@@ -35,9 +35,11 @@ def receive(
     lease: str | None,
     recovered_by: str = "",
 ) -> Decision:
-    """A text came in. Returns the relay to create; one to forward has attempt 1 of tier 1 leased to the caller.
+    """Returns the decision to create the relay of a text that came in.
 
-    `recovered_by` names what found it when its webhook never arrived.
+    One to forward has attempt 1 of tier 1 leased to the caller, if the caller gives a token.
+
+    `recovered_by` is "reconcile" when that found the text in the provider's list and no webhook had brought it.
     """
     relay = Relay(
         message_id=text.message_id,
@@ -62,7 +64,11 @@ def receive(
 
 
 def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect, ...] = ()) -> Decision:
-    """The current attempt is handed to the holder of `token`, with a lease and a deadline."""
+    """Returns the decision that leases the current attempt to the caller with this token, who then sends it.
+
+    The lease lasts LEASE_SECONDS; the deadline is the tier's receipt_timeout_seconds away. `first` are effects that
+    come before.
+    """
     number = relay.attempts[-1].number
     tier = relay.policy.tier(relay.attempts[-1].tier)
     deadline = now + timedelta(seconds=tier.receipt_timeout_seconds)
@@ -79,7 +85,7 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
 
 
 def pending_timer(relay: Relay) -> ArmTimer:
-    """The timer that a relay in progress waits for."""
+    """Returns the effect that arms the timer of a relay in progress."""
     timer = pending(relay)
     if timer is None:
         raise ValueError("only a relay in progress waits for a timer")
@@ -87,7 +93,7 @@ def pending_timer(relay: Relay) -> ArmTimer:
 
 
 def pending(relay: Relay) -> Timer | None:
-    """What the relay waits for, as a timer; None when it has ended."""
+    """Returns the timer that the relay waits for: its attempt's start or its deadline; None when it has ended."""
     current = relay.current_attempt
     if relay.final_status is not FinalStatus.IN_PROGRESS or current is None:
         return None
@@ -100,6 +106,7 @@ def pending(relay: Relay) -> Timer | None:
 
 
 def timers_to_cancel(relay: Relay) -> tuple[CancelTimer, ...]:
+    """Returns the effect that cancels the timer that the relay waits for; nothing when it has ended."""
     timer = pending(relay)
     return (CancelTimer(timer),) if timer else ()
 
@@ -112,10 +119,10 @@ def escalate_on_failure(
     may_retry: bool = False,
     first: tuple[Effect, ...] = (),
 ) -> Decision:
-    """The current attempt is over: again at the same tier by its schedule, on to the next tier, or the end.
+    """Returns what follows when the current attempt is over: this tier again, the next tier, or the end as exhausted.
 
-    `may_retry` says that a retry would make sense; after a deadline none does, the next tier is due at once.
-    `first` are effects that come before.
+    The same tier is tried again after the tier's next delay, if `may_retry` and the tier has a delay left; after a
+    deadline the next tier is due at once. `first` are effects that come before.
     """
     current = relay.attempts[-1]
     tier = relay.policy.tier(current.tier)
@@ -129,7 +136,7 @@ def escalate_on_failure(
         reason = f"on to tier {attempt.tier} of {relay.policy.last_tier}"
         relay = _planned(relay, attempt, Step.ESCALATED, now, reason, event.by)
         return _scheduled(relay, first) if event.lease is None else leased(relay, event.lease, now, event.by, first)
-    # Due at once, until the alarm is on record: the sweep finds it if we die before raising it.
+    # Due at once, until the alarm is on record: the sweep finds it if this process dies before raising the alarm.
     reason = "no tiers left" + ("; the last outcome is unknown" if current.is_unresolved else "")
     relay = changed(
         relay,
@@ -144,7 +151,7 @@ def escalate_on_failure(
 
 
 def start_later(relay: Relay, now: datetime, first: tuple[Effect, ...]) -> Decision:
-    """The current attempt could not be begun in time, so it was no try: the same one again in a moment."""
+    """Returns the decision to plan the same try again in UNSTARTED_RETRY_SECONDS, because no send of it was begun."""
     current = relay.attempts[-1]
     starts_at = now + timedelta(seconds=UNSTARTED_RETRY_SECONDS)
     attempt = new_attempt(relay, current.tier, starts_at, current.try_in_tier)
@@ -153,14 +160,17 @@ def start_later(relay: Relay, now: datetime, first: tuple[Effect, ...]) -> Decis
 
 
 def unstarted_in_tier(relay: Relay) -> int:
-    """How many attempts of this drive at the current tier could not be begun in time."""
+    """Returns how many attempts of this drive at the current tier ended without a send being begun."""
     drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
     tier = relay.attempts[-1].tier
     return sum(attempt.tier == tier and not (attempt.failure or NO_REASON).was_started for attempt in drive)
 
 
 def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The last tier's attempt is declared not sent: once more. A doubled text is better than a lost one."""
+    """Returns the decision to send the text to the last tier once more, after the provider had no text of the attempt.
+
+    If that answer was wrong the text arrives twice; a doubled text is better than a lost one.
+    """
     current = relay.attempts[-1]
     attempt = new_attempt(relay, current.tier, now, current.try_in_tier + 1)
     reason = "sent once more after a negative look-up at the last tier; it may arrive twice"
@@ -170,6 +180,7 @@ def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decision:
+    """Returns the decision to put the current attempt's deadline off to `at`; the provider is asked again then."""
     current = relay.attempts[-1]
     relay = with_attempt(relay, current.number, deadline_at=at, lookups=current.lookups + 1)
     relay = log_relay_attempt(relay, Step.LOOKUP_REPEATED, now, current.number, reason=event.reason, by=event.by)
@@ -178,7 +189,7 @@ def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decisi
 
 
 def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Start an exhausted relay again under today's policy; the old story stays."""
+    """Returns the decision to start an exhausted relay again under today's policy; its attempts and trail stay."""
     relay = changed(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS)
     attempt = new_attempt(relay, min(max(event.tier, 1), relay.policy.last_tier), now)
     relay = changed(
@@ -186,23 +197,24 @@ def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
         alarm_is_due=False,
         first_attempt_of_drive=attempt.number,
         redrive_ids=(*relay.redrive_ids, event.request_id),
-        # Near the end of its days the record would be gone, and the text lost, in mid-cascade.
+        # A record that expired in mid-cascade would take the text with it.
         expires_at=max(relay.expires_at, now + RETENTION),
     )
     return _scheduled(_planned(relay, attempt, Step.REDRIVEN, now, event.reason, event.by))
 
 
 def new_attempt(relay: Relay, tier: int, starts_at: datetime, try_in_tier: int = 1) -> Attempt:
+    """Returns the relay's next attempt, at this tier and not yet part of the relay."""
     reach = relay.policy.tier(tier).reach
     return Attempt(len(relay.attempts) + 1, tier, try_in_tier, AttemptStatus.SCHEDULED, starts_at, reach)
 
 
 def _planned(relay: Relay, attempt: Attempt, step: Step, now: datetime, reason: str, by: str = "") -> Relay:
-    """The relay with one more attempt, which is due when it starts."""
+    """Returns the relay with one more attempt, and due when that starts."""
     relay = changed(relay, attempts=(*relay.attempts, attempt), due_at=attempt.starts_at)
     return log_relay_attempt(relay, step, now, attempt.number, reason=reason, by=by)
 
 
 def _scheduled(relay: Relay, first: tuple[Effect, ...] = ()) -> Decision:
-    """No process has leased the current attempt: its timer starts it."""
+    """Returns the decision in which no process has leased the current attempt: its timer will start it."""
     return Decision(relay, (*first, pending_timer(relay)))

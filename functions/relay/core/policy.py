@@ -10,26 +10,31 @@ from relay.core.foreign import Rest
 DEFAULT_RETRY_DELAYS_SECONDS = (2.0, 4.0, 8.0)
 DEFAULT_RECEIPT_TIMEOUT_SECONDS = 60.0
 
-# The holder of a lease must start its POST within this time or not at all. It bounds how long
-# after the store has moved on a paused process could still send.
+# How long a lease lasts. The process that holds it begins its POST within this time or not at all: a process that was
+# paused for longer sends nothing, because another one may have gone on with the relay by then.
 LEASE_SECONDS = 10.0
 
-# No POST is waited for longer than this; after lease and POST together a send that never reported is over.
+# How long a POST is waited for. Once a lease and this are over, the process that held the lease can no longer be
+# sending, and the provider's "no such text" is believed.
 SEND_SECONDS_MAX = 10.0
 
-# A look-up at the last tier's deadline that the provider does not answer is repeated: the text may be lost or
-# doubled on its answer. Ten times half a minute outlasts the outages that pass by themselves.
+# At the last tier's deadline a look-up that the provider does not answer is repeated after LOOKUP_RETRY_SECONDS, at
+# most LOOKUP_RETRIES_MAX times; then the relay ends as exhausted. Five minutes outlast most outages, and to guess
+# instead would lose the text or double it.
 LOOKUP_RETRY_SECONDS = 30.0
 LOOKUP_RETRIES_MAX = 10
 
-# After the end the provider is asked about attempts whose fate is open: after five minutes, then at doubling intervals.
-# For one that the provider has, four times: a receipt that has not come within an hour and a quarter is hardly worth
-# waiting for. For one of which it cannot be told whether it left, until that is known.
+# After a relay's end the provider is asked about its open attempts (core/fates.py): after FATE_LOOKUP_SECONDS, then at
+# doubling intervals up to FATE_LOOKUP_SECONDS_MAX. For an attempt that the provider has, FATE_LOOKUPS answers end it: a
+# receipt that has not come within an hour and a quarter hardly ever comes. An attempt of unknown outcome is asked about
+# until its outcome is known.
 FATE_LOOKUP_SECONDS = 300.0
 FATE_LOOKUP_SECONDS_MAX = 86400.0
 FATE_LOOKUPS = 4
 
-# An attempt that its holder could not begin in time was not a try. So often, and so soon, it is begun again.
+# An attempt that ends as FailureClass.NOT_STARTED (the process that held its lease had no time left to send it) does
+# not use up one of the tier's retries: the same try is planned again after UNSTARTED_RETRY_SECONDS. At most
+# UNSTARTED_RETRIES_MAX times per tier and drive; the next one that is not begun counts as a failed try.
 UNSTARTED_RETRIES_MAX = 3
 UNSTARTED_RETRY_SECONDS = 2.0
 
@@ -44,7 +49,7 @@ class Success(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a tier gets to its handler: by which kind of channel, and under which address there."""
+    """How a tier reaches its handler: by which kind of channel, and under which address there."""
 
     kind: str
     address: str
@@ -63,8 +68,8 @@ class Tier:
     """One level of the cascade.
 
     Attributes:
-        name: what people call the handler; never sent to anybody.
-        reach: how the handler is got at.
+        name: what operators call the handler; no text holds it.
+        reach: how the handler is reached.
         retry_delays_seconds: waits before each further try inside the tier; its length is the number of retries.
         receipt_timeout_seconds: how long one attempt may stay without confirmed delivery.
         success: the status that counts as having reached the handler.
@@ -80,7 +85,7 @@ class Tier:
 
     @property
     def window_seconds(self) -> float:
-        """The longest the relay can stay at this tier: every try times out its receipt only once."""
+        """The longest the relay can stay at this tier: all delays, and every try times out without a receipt."""
         tries = len(self.retry_delays_seconds) + 1
         return sum(self.retry_delays_seconds) + tries * self.receipt_timeout_seconds
 

@@ -1,4 +1,4 @@
-"""What becomes of a text that came in. Decided once, when it is taken in (flow/intake.py); the machine carries it out.
+"""A Route says what becomes of a text that came in: flow/intake.py decides it once, core/moves.py carries it out.
 
 To add one: a class here, its case in `flow.intake.route_of`, and what it makes of a new relay in `core.moves.receive`.
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from relay.core.policy import SEND_SECONDS_MAX
 from relay.ports import Clock
 
-# Kept back from a send, for writing down how it went.
+# Of a Budget, what a send leaves for recording how it went.
 _RECORDING_SECONDS = 0.5
 _SEND_LEAST_SECONDS = 1.0
 
@@ -21,7 +21,7 @@ class Limits:
     send_seconds: float
 
 
-# Everything that a webhook or a callback does fits into this: a provider that gives up after 15 s can try three times.
+# How long a webhook or a callback may take in all, so that a provider that gives up after 15 s can try three times.
 WEBHOOK_SECONDS = 4.3
 WEBHOOK_LIMITS = Limits(store_seconds=1.2, timers_seconds=1.0, send_seconds=2.5)
 TASK_LIMITS = Limits(store_seconds=5.0, timers_seconds=5.0, send_seconds=SEND_SECONDS_MAX)

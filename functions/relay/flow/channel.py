@@ -1,4 +1,4 @@
-"""What a channel is: one way to reach a handler, from composing to the last word.
+"""A Channel is one way to reach a handler: it composes, sends, and asks what became of an attempt.
 
 To add one:
 1. a file beside this one (or in a provider's room) with a class that has these three methods,
@@ -19,7 +19,7 @@ from relay.ports import SendOutcome
 
 
 class Undecidable(MessengerUnavailable):
-    """The provider has something that may be this attempt's, and may as well be that of another of unknown outcome."""
+    """The provider has a text that may belong to this attempt or to another one of unknown outcome: ask later."""
 
 
 class Channel(Protocol):
@@ -32,7 +32,8 @@ class Channel(Protocol):
     def find(self, relay: Relay, attempt: Attempt, budget: Budget) -> Found | None:
         """Returns what the provider has of this attempt; None when it answers that it has nothing.
 
-        Raises MessengerUnavailable when it cannot be told (Undecidable: not yet), and StoreUnavailable.
+        Raises MessengerUnavailable when the provider did not answer (Undecidable: its answer fits several attempts),
+        and StoreUnavailable.
         """
         ...
 
@@ -42,7 +43,7 @@ class Channel(Protocol):
 
 
 class Found(Protocol):
-    """What the provider has of an attempt: its id there, and its receipt if it says anything of the attempt's fate."""
+    """What the provider has of an attempt: its id there, and a receipt if the provider says what became of it."""
 
     @property
     def sent_id(self) -> str: ...

@@ -1,8 +1,8 @@
-"""Decide, commit, perform, and again with what that brought about, until nothing is left to do.
+"""The conductor lets the machine decide, commits the decision, performs its effects, and repeats with what they bring.
 
-The one place where a decision of the machine meets the world. Order is everything here: a relay is committed with
-compare-and-set before any effect, timers are armed before a send. A process that dies on any line leaves a record from
-which a repeated event, a timer or the sweep goes on.
+No other module performs a decision of the machine. The order matters: a relay is committed with compare-and-set before
+any effect, timers are armed before a send. A process that dies on any line leaves a record from which a repeated event,
+a timer or the sweep goes on.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld, World
 from relay.ports import Stored
 
-# Each conflict means that another process got on with the relay; so many in a row mean that something is broken.
+# How often one decision is tried. Each conflict means that another process changed the relay in between; after so many
+# in a row something is broken, and StoreUnavailable is raised.
 _COMMIT_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of an event: the relay as committed last (None: there is no such relay), and why it was ignored."""
+    """What applying an event did: the relay as committed last (None: there is none), and why the event was ignored."""
 
     stored: Stored | None
     ignored_because: str = ""
@@ -54,8 +55,8 @@ def load(world: World, message_id: str, budget: Budget) -> Stored | None:
 def create(world: World, decision: Decision, budget: Budget) -> bool:
     """Store a new relay, then perform what it asks for. Returns whether it is new.
 
-    One that is stored already is resumed. Raises StoreUnavailable only while it is not known whether the relay is
-    durable: then the provider must try again. What goes wrong later is left to the timers and the sweep.
+    For one that is stored already, what is pending is done. Raises StoreUnavailable only while it is not known whether
+    the relay is durable: then the provider must try again. What goes wrong later is left to the timers and the sweep.
     """
     relay = decision.relay
     began = world.clock.monotonic()
@@ -64,7 +65,7 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
     except (AlreadyStored, StoreUnavailable) as error:
         existing = load(world, relay.message_id, budget)
         if existing is None and isinstance(error, AlreadyStored):
-            return False  # it was dealt with and has expired since, or was cleaned up: nothing is left to do
+            return False  # the relay has expired since, or was deleted as a synthetic text: nothing is left to do
         if existing is None:
             raise StoreUnavailable("the relay could not be stored") from error
         if existing.relay != relay:
@@ -82,7 +83,7 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
 def _after_durable(
     world: World, stored: Stored, event: Event | None, effects: Iterable[Effect], budget: Budget, began: float
 ) -> None:
-    """Go on with a relay that is durable: whatever the store does now, the sender must not be asked to try again."""
+    """Go on with a relay that is durable: even if the store fails now, the provider must not be asked to try again."""
     try:
         if event is not None:
             apply(world, stored, event, budget, began)
@@ -93,43 +94,43 @@ def _after_durable(
 
 
 def apply(world: World, stored: Stored, event: Event, budget: Budget, began: float | None = None) -> Applied:
-    """Let an event act on a relay that was read before, and everything that follows from it.
+    """Apply an event to a relay that was read before, and every event that its effects bring about.
 
     `began` is the monotonic time since when the caller may hold a lease, if that is earlier than now. Raises
-    StoreUnavailable when something could not be recorded: whatever brought the event must bring it again.
+    StoreUnavailable when something could not be recorded: the caller must bring the event again.
     """
     began = world.clock.monotonic() if began is None else began
-    step = decide(world, stored, event, budget)
-    if step is None:
+    decided = decide(world, stored, event, budget)
+    if decided is None:
         return Applied(None, "the relay is gone")
-    latest = carry_out(world, step.stored, step.decision.effects, budget, began)
-    return Applied(latest, step.decision.ignored_because)
+    latest = carry_out(world, decided.stored, decided.decision.effects, budget, began)
+    return Applied(latest, decided.decision.ignored_because)
 
 
 def carry_out(world: World, stored: Stored, effects: Iterable[Effect], budget: Budget, began: float) -> Stored:
-    """Perform effects in order, and those of what they bring about. Returns the relay as committed last."""
+    """Perform effects in order, then those of the events that they bring about. Returns the relay as committed last."""
     waiting = deque(effects)
     while waiting:
         event = perform(world, stored, waiting.popleft(), budget, began)
         if event is None:
             continue
-        step = decide(world, stored, event, budget)
-        if step is None:
-            break  # the relay is gone, and with it all that was left to do
-        stored = step.stored
-        waiting.extend(step.decision.effects)
+        decided = decide(world, stored, event, budget)
+        if decided is None:
+            break  # the relay is gone: its other effects have nothing to act on
+        stored = decided.stored
+        waiting.extend(decided.decision.effects)
     return stored
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Decided:
     """One decision, and the relay as it is stored after it."""
 
     stored: Stored
     decision: Decision
 
 
-def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Step | None:
+def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Decided | None:
     """Let the machine decide and commit what changed; on a conflict the relay is read and decided again.
 
     Returns None when the relay is gone. Raises StoreUnavailable when it could not be committed.
@@ -138,7 +139,7 @@ def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Step |
         decision = machine.transition(stored.relay, event, world.clock.now())
         if not decision.changed:
             _arm(world, decision, budget)
-            return Step(stored, decision)
+            return Decided(stored, decision)
         before = stored.relay
         stored_now, is_ours = commit(world, stored, decision, budget)
         if stored_now is None:
@@ -148,15 +149,16 @@ def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Step |
             world.journal.steps(
                 stored.relay, [entry for entry in stored.relay.error_log if entry.number >= before.lines_logged]
             )
-            return Step(stored, decision)
-        # Another process got on with it: decide again. The machine knows our own lease.
+            return Decided(stored, decision)
+        # Another process changed the relay: decide again. The event's lease tells the machine what we committed
+        # ourselves.
         if budget.is_used_up:
-            break  # the caller's caller does not wait for an answer any more
+            break  # the client of the request does not wait for an answer any more
     raise StoreUnavailable("the relay kept changing")
 
 
 def commit(world: World, stored: Stored, decision: Decision, budget: Budget) -> tuple[Stored | None, bool]:
-    """Write what was decided. Returns what is stored then, None if it is gone, and whether that is what we wrote."""
+    """Write what was decided. Returns what is stored then, None if it is gone, and whether that is our own write."""
     try:
         version = world.store.update(decision.relay, stored.version, timers_of(decision), timeout_seconds=budget.store)
     except (VersionConflict, StoreUnavailable):
@@ -180,9 +182,9 @@ def _arm(world: World, decision: Decision, budget: Budget) -> None:
 
 
 def perform(world: World, stored: Stored, effect: Effect, budget: Budget, began: float) -> Event | None:
-    """Perform one effect of a committed decision. Returns what the machine must be told of it.
+    """Perform one effect of a committed decision. Returns the event that it brings about, or None.
 
-    Timers to arm went with the commit.
+    ArmTimer needs nothing here: the store armed the timers with the commit.
     """
     if isinstance(effect, CancelTimer):
         world.timers.cancel(effect.timer, timeout_seconds=budget.timers)

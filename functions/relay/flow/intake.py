@@ -1,4 +1,4 @@
-"""The way in for texts, from a webhook or found in the provider's list: who sent it, and what becomes of it."""
+"""The way in for texts, from a webhook or from the provider's list: `accept` classifies, routes and stores each."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from relay.flow import conductor
 from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld
 
-# A provider blocks every later text to a phone that texts one of these, until it texts START.
-# Source: Twilio docs on its default opt-out keywords; the law has the same words in mind for any provider.
+# Words with which a handler opts out: the provider then blocks every text to that phone until it texts START.
+# Source: Twilio docs on its default opt-out keywords; the law names the same words for every provider.
 _OPT_OUT_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What decides how a text that comes in is treated today."""
+    """Today's settings that decide how a text that comes in is treated."""
 
     policy: Policy
     business_phones: tuple[str, ...]
@@ -28,7 +28,7 @@ class Intake:
 
 
 def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
-    """Who sent it. Only customers' texts are forwarded: a handler's or our own would go round in a circle.
+    """Returns who sent the text. Only customers' are forwarded: a handler's or our own would come back to us again.
 
     A customer who texts an opt-out word is forwarded like any other: to a dispatcher CANCEL is a message.
     """

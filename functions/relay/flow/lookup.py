@@ -1,4 +1,4 @@
-"""Asking what became of an attempt, through its channel, and telling the machine."""
+"""Looking an attempt up: its channel asks the provider what became of it, the machine gets the answer as an event."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from relay.flow.receipts import receipt_event, success_for
 from relay.flow.world import SendingWorld
 from relay.ports import Stored
 
-# When the process that was sending died, its text need not wait for a deadline that may be hours away. Most deadlines
-# come earlier than this.
+# How long after `fates.settled_at` sweep and reconcile wait before they declare a relay's current attempt not sent,
+# ahead of its deadline: a deadline may be hours away, while most come earlier than this and then decide themselves.
 PATIENCE = timedelta(minutes=2)
 NOT_SENT = "the provider has no such text: declared not sent"
 _NOT_TOLD = "the provider cannot tell more of an attempt yet"
@@ -29,18 +29,19 @@ _ADOPTED, _DECLARED, _TAKEN_OVER = "adopted", "declared not sent", "taken over"
 def find(world: SendingWorld, relay: Relay, attempt: Attempt, budget: Budget) -> Found | None:
     """Returns what the provider has of this attempt; None when it answers that it has nothing.
 
-    Raises MessengerUnavailable when it cannot be told (Undecidable: yet), and StoreUnavailable.
+    Raises MessengerUnavailable when the provider did not answer (Undecidable: its answer fits several attempts), and
+    StoreUnavailable.
     """
     return world.channels[attempt.reach.kind].find(relay, attempt, budget)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What asking about a relay's open attempts brought. `is_answered` is False when the provider was silent."""
+    """What a round of look-ups changed in one relay. `is_answered` is False when the provider did not answer."""
 
     adopted: int = 0  # of unknown outcome, matched with a text that the provider has
     declared_not_sent: int = 0
-    taken_over: int = 0  # a status of which no callback had told
+    taken_over: int = 0  # a status that no callback had brought
     is_answered: bool = True
 
     @property
@@ -54,7 +55,7 @@ def is_worth_asking(relay: Relay, now: datetime) -> bool:
 
 
 def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Settled:
-    """Ask about every open attempt of a relay and let the record learn the answers. Raises StoreUnavailable."""
+    """Look up every open attempt of a relay and apply the answers. Returns what changed. Raises StoreUnavailable."""
     counts: Counter[str] = Counter()
     answered = True
     for number in [attempt.number for attempt in fates.open_attempts(stored.relay)]:
@@ -84,12 +85,12 @@ def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Sett
 
 
 def put_off(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> None:
-    """Ask about this relay another time if it has ended and is due: the provider is silent. Raises StoreUnavailable."""
+    """Plan the next round of look-ups of an ended relay: the provider does not answer. Raises StoreUnavailable."""
     _ask_again_later(world, stored, budget, Event(EventKind.LOOKUP_UNANSWERED, reason=_SILENT, by=by))
 
 
 def _fate(relay: Relay, attempt: Attempt, found: Found | None, now: datetime, by: str) -> Event | None:
-    """What the answer says of an open attempt, or None when the record knows it already."""
+    """Returns the event that the provider's answer amounts to, or None when the record has it already."""
     if found is None:
         if not attempt.is_unresolved:
             return None
@@ -105,7 +106,7 @@ def _fate(relay: Relay, attempt: Attempt, found: Found | None, now: datetime, by
 
 
 def told(relay: Relay, attempt: Attempt, found: Found, by: str) -> Event | None:
-    """The receipt that a look-up's answer amounts to; None when it says nothing of an outgoing text."""
+    """Returns the receipt's event that a look-up's answer amounts to; None when it says nothing of an outgoing text."""
     receipt = found.receipt
     if receipt is None:
         return None

@@ -1,4 +1,4 @@
-"""The way in for receipts: what a provider says of one of our texts, and what that means for its attempt."""
+"""The way in for receipts: `take_in` applies what a provider says of one of our texts to the attempt it belongs to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from relay.flow.world import World
 
 
 def take_in(world: World, message_id: str, number: int, receipt: Receipt | None, budget: Budget) -> None:
-    """Let a receipt act on the attempt with this number. One about nothing that is known does nothing.
+    """Apply a receipt to the attempt with this number. Nothing happens when the relay or the attempt is unknown.
 
     Raises StoreUnavailable when it could not be recorded: the provider must bring it again.
     """
@@ -40,7 +40,7 @@ def take_in(world: World, message_id: str, number: int, receipt: Receipt | None,
 def success_for(relay: Relay, attempt: Attempt) -> Success:
     """Returns what counts as having reached the handler of this attempt.
 
-    Of a drive before a redrive only a delivery does: its tiers may have been others, and are not kept.
+    For an attempt made before the latest redrive that is a delivery: which tiers were set then is not kept.
     """
     if attempt.number < relay.first_attempt_of_drive:
         return Success.DELIVERED

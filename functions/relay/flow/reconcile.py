@@ -1,7 +1,7 @@
-"""The comparison with Twilio's own message list, every five minutes, in both directions.
+"""Reconcile compares the store with Twilio's own message list, every five minutes and in both directions.
 
-A text that Twilio took and whose webhook never arrived is relayed after all. What became of attempts that nobody told
-us of is asked. Everything is safe to repeat: a text is known by its MessageSid, a status only climbs.
+A text that Twilio took and whose webhook never arrived is relayed after all. An attempt for which no callback brought a
+final status is looked up. Everything is safe to repeat: a text is known by its MessageSid, a status only climbs.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from relay.flow.world import SendingWorld
 from relay.ports import ReceivedMessage, Search, Stored
 
 RUN_SECONDS = 120.0
-# So long may reading Twilio's list take. It is read whole or not at all, so after an outage of hours there must be time
-# for all that came in since.
+# How long reading Twilio's list may take. The list is read whole or not at all (then the run ends and the watermark
+# stays), so after an outage of hours there must be time for all that came in since.
 LIST_SECONDS = 60.0
 # How many texts are relayed, and how many relays asked about, at most in one run.
 RUN_LIMIT = 500
@@ -29,19 +29,21 @@ RUN_LIMIT = 500
 # The store's name for the time up to which Twilio's list was compared.
 WATERMARK = "reconcile"
 
-# How far our clock may be ahead of Twilio's: the watermark keeps that distance from our own time.
+# How far our clock may be ahead of Twilio's: the watermark is set at least this far behind our own time, so that a text
+# that Twilio dates earlier than we expect is still listed by the next run.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-# Every run begins so long before the watermark: Twilio's list may be behind. The first one so long before itself;
-# what came earlier was there before this relay, and somebody else has dealt with it.
+# How far before the watermark a run begins to read, because Twilio's list may be behind. The first run has no watermark
+# and begins this far before itself: earlier texts came in before this relay was set up and are not its business.
 OVERLAP = timedelta(minutes=5)
-# A text so young may still have its webhook under way: Twilio spends up to 15 s on it, and as much on a fallback URL.
+# A text younger than this is left to the next run, because its webhook may still be under way: Twilio spends up to 15 s
+# on it, and as much on a fallback URL.
 WEBHOOK_UNDER_WAY = timedelta(seconds=30)
 
-# Of ended relays only the latest are asked about every time; for the others `due_at` and the sweep see to it.
+# Relays that were exhausted within this time are looked up in every run; older ones by the sweep, at their `due_at`.
 _ENDED_LOOK_BACK = timedelta(hours=2)
 _PAGE = 100
-# So many texts of Twilio's list are looked for in the store at once. While one of them is sent, which takes seconds,
-# the others' webhooks may still come.
+# How many texts of Twilio's list are looked for in the store at once. Not all: a send takes seconds, and the webhooks
+# of the texts after it may come meanwhile.
 _COMPARED_AT_ONCE = 300
 _BY = "reconcile"
 
@@ -54,11 +56,12 @@ class ReconcileReport:
         recovered: texts whose webhook never arrived, made durable and relayed (or recorded, if not a customer's).
         adopted: attempts of unknown outcome that Twilio turned out to have.
         declared_not_sent: attempts of unknown outcome that Twilio never had.
-        taken_over: statuses of which no callback had told.
+        taken_over: statuses that no callback had brought.
         failed: texts and relays that could not be worked on; they come up again in the next run.
         more: a limit was reached, and the rest waits for the next run.
-        twilio_answered, store_answered: False when Twilio or the store was silent, which ended the run. Nothing was
-            missed, the next run begins where this one did; but whoever watches must know if it stays so.
+        twilio_answered, store_answered: False when Twilio or the store did not answer, which ended the run. The next
+            run begins where this one did, so nothing is missed; it is logged as a WARNING, and the job fails, so that
+            operators learn of it if it lasts.
     """
 
     recovered: int = 0
@@ -76,7 +79,10 @@ class ReconcileReport:
 
 
 def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> ReconcileReport:
-    """Compare once, bounded in time and by `limit`. Raises StoreUnavailable only before anything was done."""
+    """Compare once, for at most RUN_SECONDS and `limit` texts and relays. Returns what was done.
+
+    Raises StoreUnavailable when the watermark could not be read; nothing was done then.
+    """
     run = Run(world, intake, Budget(world.clock, RUN_SECONDS, TASK_LIMITS), limit)
     watermark = world.store.get_watermark(WATERMARK, timeout_seconds=run.budget.store)
     try:
@@ -140,7 +146,7 @@ class Run:
             self._world.store.set_watermark(WATERMARK, done_until, timeout_seconds=self.budget.store)
 
     def _received(self, since: datetime) -> list[ReceivedMessage]:
-        """Twilio's list for all of our numbers, the oldest first."""
+        """Returns Twilio's list for all of our numbers, the oldest first."""
         listed = [
             received
             for phone in self._intake.business_phones
@@ -151,7 +157,7 @@ class Run:
         return sorted(listed, key=lambda received: (received.received_at, received.text.message_id))
 
     def _take_in_missing(self, listed: Sequence[ReceivedMessage]) -> int:
-        """Relay those that the store does not know, the oldest first; with how many this run is done."""
+        """Relay those that the store does not know, the oldest first. Returns how many of the list are done."""
         for start in range(0, len(listed), _COMPARED_AT_ONCE):
             some = listed[start : start + _COMPARED_AT_ONCE]
             message_ids = [received.text.message_id for received in some]
@@ -166,14 +172,14 @@ class Run:
     def _take_in_one(self, received: ReceivedMessage) -> None:
         text = received.text
         try:
-            # Its webhook may have come in meanwhile: then it is known, and only what is pending is done.
+            # Its webhook may have come in meanwhile: then the relay exists, and only what is pending is done.
             self._recovered += intake.accept(self._world, self._intake, text, self.budget, recovered_by=_BY)
         except NewerRecord:
             return  # it is stored, and a newer revision works on it
         except StoreUnavailable:
             raise
         except Exception as error:
-            # One text that cannot be worked on must not keep the later ones away.
+            # One text that cannot be worked on must not stop this run before the later ones.
             self.failed += 1
             reason = type(error).__name__
             self._world.journal.note("ERROR", "a text could not be recovered", relay=text.message_id, reason=reason)

@@ -1,4 +1,4 @@
-"""One attempt is made: under its lease, once, and with a word for the machine on how it went."""
+"""`send` makes one attempt, once and under its lease, and turns how it went into the machine's event."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: 
     """Make the attempt with this number if its lease still holds. Returns the machine's event for how it went."""
     attempt = relay.attempts[number - 1]
     # By both clocks: the time of day may have been set back since the lease began.
-    held_up = world.clock.monotonic() - began >= LEASE_SECONDS
-    lease_is_over = held_up or attempt.lease_until is None or world.clock.now() >= attempt.lease_until
+    is_late = world.clock.monotonic() - began >= LEASE_SECONDS
+    lease_is_over = is_late or attempt.lease_until is None or world.clock.now() >= attempt.lease_until
     if lease_is_over or not budget.has_time_to_send:
-        # We were held up: nothing leaves now, others may have gone on. It certainly was not sent, and that is recorded.
+        # This process was paused or slow: another one may have gone on with the relay, so nothing is sent. NOT_STARTED
+        # records that the text certainly did not leave.
         return event_of(Refused(failures.NOT_STARTED), number)
     return event_of(attempt_forward(world, relay, number, budget), number)
 

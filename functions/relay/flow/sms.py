@@ -1,7 +1,7 @@
-"""Texts: what a handler reads, how it is sent, and how a text is found again whose id was never learned.
+"""SmsChannel: what a handler reads, how it is sent, and how a text is found again whose id the relay never learned.
 
-Such a text is found by number, time and words. That is ambiguous between texts with the same words from the same
-customer to the same handler, and a text given to the wrong one of them would be a text lost.
+Such a text is found by number, time and words. Two texts with the same words from the same customer to the same handler
+fit both attempts; matched with the wrong one, a lost text would be recorded as delivered.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from relay.ports import Clock, Messenger, OutgoingText, RelayStore, Search, Send
 
 _VALIDITY_MAX_SECONDS = 36000
 # How far the provider's clock and ours may differ, and its list be behind, when a text is looked for by its time.
-# Generous: a text looked for too late costs a few rows, one not found for a clock's sake is sent twice.
+# Generous: too wide costs a few more rows, too narrow misses a text that was sent, which is then sent twice.
 TOLERANCE = timedelta(minutes=10)
-# For so long after a text a callback may still tell whose it is; later the order of sending decides.
+# How long after a text its callback may still come and name its attempt. Before, a text that fits several attempts is
+# Undecidable; afterwards the texts are matched in the order of sending.
 CALLBACKS_COME = timedelta(hours=1)
-# How far back a customer's other texts are compared: only one that was redriven could matter and be older.
+# How many of a customer's other relays are compared, newest first: of older ones only one that was redriven could
+# matter.
 _PAGE, _PAGES_MAX = 100, 3
 
 
@@ -35,13 +37,13 @@ def body_of(relay: Relay) -> str:
 def bodies_of(relay: Relay) -> tuple[str, ...]:
     """Returns what a handler may have been sent: `body_of`, or what the revision before wrote in its place."""
     if not relay.media_count:
-        return (body_of(relay),)  # the revisions differ in their note on attachments alone
+        return (body_of(relay),)  # the revisions differ only in how they mention attachments
     before = composed_before(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
     return (body_of(relay), before)
 
 
 def _words(relay: Relay) -> frozenset[str]:
-    """What the relay's texts are recognised by."""
+    """Returns what the relay's texts are recognised by."""
     return frozenset(comparable(body) for body in bodies_of(relay))
 
 
@@ -59,7 +61,7 @@ class SmsChannel:
             to=tier.reach.address,
             from_=relay.recipient_phone,
             body=body_of(relay),
-            # What is still queued at the provider when we give up must not arrive hours later.
+            # A text still queued at the provider when the tier's deadline passes must not arrive hours later.
             validity_seconds=max(1, min(_VALIDITY_MAX_SECONDS, int(tier.receipt_timeout_seconds))),
             message_id=relay.message_id,
             tier=attempt.tier,
@@ -91,8 +93,8 @@ class SmsChannel:
         ]
         me = _Rival(attempt.starts_at, relay.message_id, attempt.number)
         others_might = any(rival.message_id != me.message_id for rival in rivals)
-        # A callback may yet tell whose each is. Only when none can be expected any more the order of sending decides:
-        # it is told by clocks that may differ.
+        # A callback may still name each text's attempt. Only when none can be expected any more the order of sending
+        # decides, which is less certain: the clocks of the processes that sent may differ.
         if others_might and self._clock.now() < until + CALLBACKS_COME:
             raise Undecidable("another text with the same words is of unknown outcome too")
         before_me = sum(rival < me for rival in rivals)
@@ -108,11 +110,11 @@ class _Rival(NamedTuple):
 
 
 def may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
-    """Whether a text may be this attempt's, for all that its record tells.
+    """Whether a text that the provider has may belong to this attempt of the relay `owner`, as far as its record says.
 
-    One of another relay that was declared not sent counts: its text may have come to the provider after that answer,
-    and an attempt that took it for its own would be recorded as delivered without being so. Within one relay it is the
-    same text. So does one whose status only a newer revision knows.
+    An attempt of another relay counts even if it was declared not sent: its text may have come to the provider after
+    that answer, and if `relay` took that text for its own it would be recorded as delivered without being so. Within
+    one relay either text is the same to the handler. An attempt whose status only a newer revision knows counts too.
     """
     is_unsettled = attempt.is_unresolved or attempt.standing is not attempt.status
     may_have_left = is_unsettled or (attempt.was_declared_not_sent and owner is not relay)
@@ -120,7 +122,7 @@ def may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
 
 
 def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
-    """When the provider can have made the attempt's text."""
+    """Returns from when until when the provider can have created the attempt's text."""
     return attempt.starts_at - TOLERANCE, fates.settled_at(attempt) + TOLERANCE
 
 
@@ -137,8 +139,10 @@ def _age(text: SentMessage) -> tuple[object, str]:
 def others_with_the_same_words(
     store: RelayStore, relay: Relay, attempt: Attempt, words: frozenset[str], until: datetime, budget: Budget
 ) -> Iterator[tuple[Relay, Attempt]]:
-    """All other attempts, of this relay or of one with the same words from the same customer, who may well text the
-    same thing twice in a row; each with its relay."""
+    """Yields all other attempts, each with its relay, of this relay and of those with the same words.
+
+    Only the same customer's relays are compared: customers may text the same words twice in a row.
+    """
     yield from ((relay, other) for other in relay.attempts if other.number != attempt.number)
     token = None
     for _ in range(_PAGES_MAX):

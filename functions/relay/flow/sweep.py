@@ -1,4 +1,4 @@
-"""The watchman: every minute it resumes relays whose next step is overdue, because a timer or a process was lost."""
+"""The sweep: every minute it goes on with relays that are overdue because a timer or a process was lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.world import SendingWorld
 from relay.ports import Stored
 
-# Timers get a head start, so that the sweep does not compete with the ones that are merely a little late.
+# How long a relay must be overdue before the sweep takes it: a timer that is merely late should fire itself.
 GRACE = timedelta(seconds=10)
 RUN_LIMIT = 200
 RUN_SECONDS = 50.0
@@ -32,12 +32,15 @@ class SweepReport:
 
 
 def sweep(world: SendingWorld, limit: int = RUN_LIMIT) -> SweepReport:
-    """Resume what is overdue; costs in proportion to that, and not to what is stored. Raises StoreUnavailable."""
+    """Go on with at most `limit` overdue relays, remove expired ones. Returns what was done. Raises StoreUnavailable.
+
+    A run costs in proportion to what is overdue, and not to what is stored.
+    """
     budget = Budget(world.clock, RUN_SECONDS, TASK_LIMITS)
     now = world.clock.now()
     overdue = world.store.due(now - GRACE, limit, timeout_seconds=budget.store)
     run = _Run(world, budget)
-    # Texts still under way come first: settling the fates of ended relays can take long when Twilio is silent.
+    # Texts still under way come first: look-ups of ended relays can take long when Twilio does not answer.
     for stored in sorted(overdue, key=_has_only_fates_to_settle):
         if budget.is_used_up:
             break
@@ -61,7 +64,7 @@ class _Run:
         self.failed = 0
 
     def take_on(self, stored: Stored) -> None:
-        """Resume one relay. None that cannot be worked on keeps the others waiting."""
+        """Go on with one relay. An error is counted and logged, and the run goes on to the next relay."""
         try:
             if _has_only_fates_to_settle(stored):
                 self.resumed += self._settle(stored)
@@ -90,7 +93,7 @@ def _has_only_fates_to_settle(stored: Stored) -> bool:
 
 
 def resume(world: SendingWorld, stored: Stored, budget: Budget) -> bool:
-    """Take one overdue relay a step on; whether anything changed."""
+    """Go on with one overdue relay as its lost timer would have. Returns whether anything changed."""
     timer = moves.pending(stored.relay)
     if timer is None:
         # Exhausted with its alarm still due: any event about the relay as a whole raises it.

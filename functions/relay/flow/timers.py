@@ -1,4 +1,4 @@
-"""The way in for timers: start an attempt that is due, or go on when its delivery was not confirmed in time."""
+"""The way in for timers: `fire` starts an attempt that is due, or goes on when no delivery was confirmed in time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from relay.flow.lookup import NOT_SENT, find, told
 from relay.flow.world import SendingWorld
 from relay.ports import Stored
 
-# Well below the dispatch deadline of the queues, so that a slow handler answers before it is called again.
+# How long `fire` may take. Below the queues' dispatch deadline (google/timers.py, 60 s), so that the escalation
+# function answers before Cloud Tasks calls it again.
 TASK_SECONDS = 40.0
 
 
 def fire(world: SendingWorld, timer: Timer, by: str = "") -> Applied:
-    """Act on a timer, however late and however often it comes. `by` names who noticed, if it was not the timer.
+    """Act on a timer, however late and however often it comes. `by` is "sweep" when that noticed it.
 
     Raises StoreUnavailable when nothing could be recorded: the timer must come again.
     """
@@ -30,7 +31,7 @@ def fire(world: SendingWorld, timer: Timer, by: str = "") -> Applied:
 
 
 def act(world: SendingWorld, stored: Stored, timer: Timer, budget: Budget, by: str = "") -> Applied:
-    """The same for a relay that was just read."""
+    """Act on a timer of a relay that was just read, as `fire` does."""
     lease = world.new_lease()
     if timer.kind is TimerKind.ATTEMPT:
         event = Event(EventKind.ATTEMPT_DUE, timer.attempt, lease=lease, by=by)
@@ -43,9 +44,10 @@ def act(world: SendingWorld, stored: Stored, timer: Timer, budget: Budget, by: s
 
 
 def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, budget: Budget, by: str = "") -> Event:
-    """What to tell the machine at an attempt's deadline: its true status, asked of the provider first.
+    """Returns the machine's event at an attempt's deadline, after asking the provider for the attempt's true status.
 
-    A needless escalation is saved when it was delivered after all, and nothing is guessed when the provider is silent.
+    An attempt that was delivered after all then causes no escalation, and when the provider does not answer the event
+    says so.
     """
     unconfirmed = EventKind.DEADLINE_UNCONFIRMED
     attempt = relay.attempt(number)

@@ -1,4 +1,4 @@
-"""What the handler reads: the customer's number, then the customer's words, in no more SMS segments than they had.
+"""`compose` makes what the handler reads: the customer's number and words, in no more SMS segments than they had.
 
 One extra segment costs more than a thousand times all the cloud operations of a relay.
 """
@@ -14,12 +14,12 @@ from relay.flow.segments import BODY_MAX_CHARACTERS, excess, is_gsm, segments, s
 _WITHOUT_ACCENT = str.maketrans("áíóúâêîôûãõëïçÁÀÂÃÈÊÍÓÒÔÕÚÙ", "aiouaeiouaoeicAAAAEEIOOOOUU")
 _CUT = "... [cut]"
 
-# Where the attachments are, as the long note has it, and as the revision before this one had it.
+# Where the attachments are, as a text mentions it, and as the revision before this one mentioned it.
 _WHERE, _WHERE_BEFORE = ": in Twilio's log", ", see the record"
 
 
 def comparable(text: str) -> str:
-    """What is left of a text however Twilio encodes it: two that differ here are different texts.
+    """Returns what stays of a text however Twilio encodes it: two texts that differ in this are different texts.
 
     SmartEncoded changes the body that Twilio shows, and which characters it changes is Twilio's to decide: they have a
     plain twin in ASCII. Its own letters and digits are none of them, nor are those of scripts without such twins.
@@ -38,27 +38,33 @@ def _has_no_twin(code: int) -> bool:
 
 
 def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
-    """The text to the handler: the fullest form that costs no segment more than the original did, or, where every
-    form does, the fullest of those that cost least. At most BODY_MAX_CHARACTERS; what is cut stays in the record."""
-    return _composed(sender_phone, our_phone, body, _media_notes(media_count, _WHERE))
+    """Returns the text to the handler, in the fullest form that costs no more segments than the original.
+
+    Where every form costs more, the fullest of the cheapest ones. At most BODY_MAX_CHARACTERS; what is cut stays in the
+    record.
+    """
+    return _composed(sender_phone, our_phone, body, _media_mentions(media_count, _WHERE))
 
 
 def composed_before(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
-    """The text to the handler in the words of the revision before this one. Nothing is sent so any more: what that
-    revision sent, and whose outcome nobody could tell, is looked for by these words after a deployment."""
-    return _composed(sender_phone, our_phone, body, _media_notes(media_count, _WHERE_BEFORE))
+    """Returns the text to the handler in the words of the revision before this one.
+
+    Nothing is sent in these words any more. After a deployment they are what a look-up compares with, when the revision
+    before sent an attempt of unknown outcome.
+    """
+    return _composed(sender_phone, our_phone, body, _media_mentions(media_count, _WHERE_BEFORE))
 
 
 def attachments_in_words(count: int) -> str:
-    """How many attachments there are, and where."""
+    """Returns how many attachments there are, and where, for people."""
     return f"{_counted(count)}{_WHERE}"
 
 
-def _composed(sender_phone: str, our_phone: str, body: str, notes: tuple[str, str]) -> str:
+def _composed(sender_phone: str, our_phone: str, body: str, mentions: tuple[str, str]) -> str:
     body = body.strip()
     affordable = segments(body)
     dearer: list[tuple[int, str]] = []
-    for form in _forms(sender_phone, our_phone, body, notes):
+    for form in _forms(sender_phone, our_phone, body, mentions):
         cost = segments(form)
         if cost <= affordable:
             return form
@@ -66,12 +72,12 @@ def _composed(sender_phone: str, our_phone: str, body: str, notes: tuple[str, st
     return min(dearer, key=lambda costed: costed[0])[1]
 
 
-def _forms(sender: str, ours: str, body: str, notes: tuple[str, str]) -> Iterator[str]:
-    long_note, short_note = notes
+def _forms(sender: str, ours: str, body: str, mentions: tuple[str, str]) -> Iterator[str]:
+    long, short = mentions
     for words in _spellings(body):
         for number in _numbers(sender, ours):
-            yield _fitted(f"{number}: " if words else f"{number}:", words, long_note)
-            yield _fitted(f"{number} " if words else number, words, short_note)
+            yield _fitted(f"{number}: " if words else f"{number}:", words, long)
+            yield _fitted(f"{number} " if words else number, words, short)
 
 
 def _spellings(body: str) -> Iterator[str]:
@@ -85,12 +91,12 @@ def _spellings(body: str) -> Iterator[str]:
 
 def _numbers(sender: str, ours: str) -> Iterator[str]:
     yield sender
-    # Within North America everybody dials ten digits; elsewhere the national form is not a matter of cutting.
+    # Within North America phones dial ten digits; elsewhere the national form is not the end of the international one.
     if sender.startswith("+1") and ours.startswith("+1") and len(sender) == 12:
         yield sender[2:]
 
 
-def _media_notes(count: int, where: str) -> tuple[str, str]:
+def _media_mentions(count: int, where: str) -> tuple[str, str]:
     if count == 0:
         return "", ""
     return f"\n[{_counted(count)}{where}]", f"\n[{_counted(count)}]"
@@ -100,12 +106,12 @@ def _counted(count: int) -> str:
     return f"{count} attachment{'' if count == 1 else 's'}"
 
 
-def _fitted(head: str, body: str, note: str) -> str:
-    text = head + body + note
+def _fitted(head: str, body: str, mention: str) -> str:
+    text = head + body + mention
     if not excess(text):
         return text
     kept = body[:BODY_MAX_CHARACTERS]
-    while over := excess(head + kept + _CUT + note):
+    while over := excess(head + kept + _CUT + mention):
         # No character counts for more than three.
         kept = kept[: -max(1, over // 3)]
-    return head + kept + _CUT + note
+    return head + kept + _CUT + mention

@@ -1,4 +1,4 @@
-"""What the flow works with: everything outside the core, as ports."""
+"""World: the ports that the flow works with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from relay.ports import Alarms, Clock, Journal, Messenger, RelayStore, Timers
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that an event about a relay needs. Nothing can be sent with it: it gives no leases.
+    """The ports that an event about a relay needs. Nothing can be sent with it: it has no `new_lease`.
 
     `channels` are those that it may have to withdraw an attempt from, by the kind of reach that each serves.
     """
@@ -30,7 +30,7 @@ class SendingWorld(World):
 
     Attributes:
         provider_of: the provider of one of our numbers.
-        new_lease: a random token, unique for every call. Only its holder is ever handed an attempt to send.
+        new_lease: a random token, unique for every call. The machine lets only the caller with this token send.
     """
 
     provider_of: Callable[[str], Messenger]
