@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from relay.core.events import Receipt
+from relay.core.failures import NO_CHANNEL
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Timer
 from relay.core.people import handlers_of
 from relay.core.policy import Policy, Tier, sms
@@ -150,3 +151,24 @@ def test_a_handler_who_is_only_called_has_no_number_to_text_from() -> None:
     assert people.with_number(TEXTED) is not None
     assert people.with_number(CALLED) is None
     assert OUR_NUMBER not in {number for person in people.handlers for number in person.numbers}
+
+
+def test_a_kind_of_reach_that_only_another_revision_knows_costs_its_tier_and_not_the_text() -> None:
+    phones = Phones()
+    phones.world = replace(
+        phones.world, channels={kind: c for kind, c in phones.world.channels.items() if kind != CALL}
+    )
+    relay = phones.calls_tier_2()
+    assert [attempt.tier for attempt in relay.attempts] == [1, 2, 3]
+    assert relay.attempts[1].failure == NO_CHANNEL
+
+
+def test_a_call_of_another_revision_is_left_at_its_deadline_without_being_declared_not_made() -> None:
+    phones = Phones()
+    phones.calls_tier_2()
+    phones.world = replace(
+        phones.world, channels={kind: c for kind, c in phones.world.channels.items() if kind != CALL}
+    )
+    phones.wait(70)
+    relay = phones.relay()
+    assert (relay.attempts[1].status, relay.attempts[2].tier) == (AttemptStatus.UNCONFIRMED, 3)

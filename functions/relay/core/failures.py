@@ -90,3 +90,6 @@ NO_REASON = Failure(FailureClass.TRANSIENT, "no reason was given")
 # NOT_STARTED when the process that held the lease sent nothing. Documents have had these two codes from the beginning.
 UNREACHABLE = Failure(FailureClass.NOT_PROCESSED, "the provider could not be reached at all", 0)
 NOT_STARTED = Failure(FailureClass.NOT_STARTED, "there was no time left to send it in an orderly way", -1)
+
+# Ours, where the record names a kind of reach that only another revision has a channel for.
+NO_CHANNEL = Failure(FailureClass.RECIPIENT, "this revision knows no way to reach this handler")

@@ -12,6 +12,8 @@ What working on a record means where a word is foreign (`schema_version` rises w
                         receipts and its deadline decide; one that never was counts as scheduled, and is sent.
     trail's step        a line, shown with its own word. Not announced, counted for nothing.
     sender_class        a line of the record: it decides nothing once the text was taken in.
+    reach's kind        a handler that cannot be reached: refused, next tier. What became of an attempt that another
+                        revision made by it cannot be asked: its receipts and its deadline decide.
     tier's success      as "delivered": no weaker word counts as having reached the handler.
     timer's kind        left to a process that knows it: no row of it is leased, and its task is refused. The record
                         says what is due, so the sweep stands behind it.

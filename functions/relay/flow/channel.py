@@ -1,8 +1,10 @@
 """A Channel is one way to reach a handler: it composes, sends, and asks what became of an attempt.
 
 To add one:
-1. a file beside this one (or in a provider's room) with a class that has these three methods,
-2. a row in `wiring.channels`, by the kind of reach that it serves,
+1. a file beside this one with a class that has these three methods; what speaks to its provider lies in that one's
+   room,
+2. a row in `wiring.channels`, by the kind of reach that it serves, and, if its attempts can be withdrawn, in the
+   channels of `Runtime.world` too: a delivery is told to a function that sends nothing,
 3. where a tier of that kind is read from the settings (settings/tiers.py).
 Its provider's words become receipts (`core.events.Receipt`) and come in through `flow.receipts.take_in`.
 """

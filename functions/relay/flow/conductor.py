@@ -8,7 +8,7 @@ a timer or the sweep goes on.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from relay.core import machine
@@ -23,7 +23,7 @@ from relay.core.events import (
     SendAttempt,
     WithdrawAttempt,
 )
-from relay.core.model import Timer
+from relay.core.model import Relay, Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import sending
 from relay.flow.budget import Budget
@@ -70,27 +70,24 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
             raise StoreUnavailable("the relay could not be stored") from error
         if existing.relay != relay:
             lease = relay.attempts[0].lease if relay.attempts else None
-            _after_durable(world, existing, Event(EventKind.INBOUND_REPEATED, lease=lease), (), budget, began)
+            repeated = Event(EventKind.INBOUND_REPEATED, lease=lease)
+            _after_durable(world, existing.relay, lambda: apply(world, existing, repeated, budget, began))
             return False
         # Our own create; its reply was lost, and perhaps its timers.
         version = existing.version
         _arm(world, decision, budget)
     world.journal.steps(relay, relay.error_log)
-    _after_durable(world, Stored(relay, version), None, decision.effects, budget, began)
+    stored = Stored(relay, version)
+    _after_durable(world, relay, lambda: carry_out(world, stored, decision.effects, budget, began))
     return True
 
 
-def _after_durable(
-    world: World, stored: Stored, event: Event | None, effects: Iterable[Effect], budget: Budget, began: float
-) -> None:
+def _after_durable(world: World, relay: Relay, go_on: Callable[[], object]) -> None:
     """Go on with a relay that is durable: even if the store fails now, the provider must not be asked to try again."""
     try:
-        if event is not None:
-            apply(world, stored, event, budget, began)
-        else:
-            carry_out(world, stored, effects, budget, began)
+        go_on()
     except StoreUnavailable:
-        world.journal.note("WARNING", "store unavailable after the text was durable", relay=stored.relay.message_id)
+        world.journal.note("WARNING", "store unavailable after the text was durable", relay=relay.message_id)
 
 
 def apply(world: World, stored: Stored, event: Event, budget: Budget, began: float | None = None) -> Applied:

@@ -32,7 +32,10 @@ def find(world: SendingWorld, relay: Relay, attempt: Attempt, budget: Budget) ->
     Raises MessengerUnavailable when the provider did not answer (Undecidable: its answer fits several attempts), and
     StoreUnavailable.
     """
-    return world.channels[attempt.reach.kind].find(relay, attempt, budget)
+    channel = world.channels.get(attempt.reach.kind)
+    if channel is None:
+        raise MessengerUnavailable("only another revision has the channel of this attempt")
+    return channel.find(relay, attempt, budget)
 
 
 @dataclass(frozen=True, slots=True)

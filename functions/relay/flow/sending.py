@@ -27,7 +27,9 @@ def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: 
 def attempt_forward(world: SendingWorld, relay: Relay, number: int, budget: Budget) -> SendOutcome:
     """Forward the text to the handler of one attempt, once. Returns how it went; never raises for the provider."""
     attempt = relay.attempts[number - 1]
-    return world.channels[attempt.reach.kind].send(relay, attempt, budget)
+    channel = world.channels.get(attempt.reach.kind)
+    # A tier that a newer revision wrote, before a rollback: this one has no such channel, and the text must go on.
+    return channel.send(relay, attempt, budget) if channel is not None else Refused(failures.NO_CHANNEL)
 
 
 def withdraw(world: World, relay: Relay, number: int, budget: Budget) -> None:
