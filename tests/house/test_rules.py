@@ -112,8 +112,6 @@ RIDDLES: dict[str, int] = {
     "functions/relay/embedded/ticker.py": 2,
     "functions/relay/embedded/timer_rows.py": 3,
     "functions/relay/errors.py": 1,
-    "functions/relay/google/calls.py": 1,
-    "functions/relay/google/store.py": 1,
     "functions/relay/log.py": 3,
     "functions/relay/operators/console/page/api.js": 1,
     "functions/relay/operators/console/page/feed.js": 1,
@@ -124,12 +122,9 @@ RIDDLES: dict[str, int] = {
     "functions/relay/operators/identity.py": 2,
     "functions/relay/operators/trail.py": 1,
     "functions/relay/operators/words.py": 3,
-    "functions/relay/record/relay_events.py": 2,
     "functions/relay/serving.py": 2,
     "functions/relay/settings/reader.py": 2,
     "functions/relay/settings/settings.py": 2,
-    "functions/relay/twilio/exchange.py": 2,
-    "functions/relay/twilio/messenger.py": 1,
 }
 
 

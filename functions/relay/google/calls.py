@@ -16,9 +16,10 @@ from relay.google import clients
 
 T = TypeVar("T")
 
-# A broken connection shows as UNAVAILABLE and the next try opens another, so a few quick ones are worth it. More would
-# only hold the caller up: whoever asked asks again. While a server cannot be reached at all, gRPC itself connects ever
-# more rarely (after 1 s, at last every 2 minutes, whatever the number of clients), and tries in between fail at once.
+# How often a call is tried before its error is raised. A broken connection shows as UNAVAILABLE and the next try opens
+# another, so a few quick tries are worth it; more would only delay the caller, whose own caller (Twilio, Cloud Tasks,
+# the scheduler) tries again anyway. While a server cannot be reached at all, gRPC itself connects ever more rarely
+# (after 1 s, at last every 2 minutes, whatever the number of clients), and tries in between fail at once.
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.05
 
