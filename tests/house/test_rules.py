@@ -106,15 +106,6 @@ _RIDDLES = re.compile(r"\b(?:nobody|somebody|whoever|anybody)\b", re.IGNORECASE)
 # Path → how many there still are. Goes down to nothing; no entry is ever added.
 RIDDLES: dict[str, int] = {
     "functions/relay/errors.py": 1,
-    "functions/relay/operators/console/page/api.js": 1,
-    "functions/relay/operators/console/page/feed.js": 1,
-    "functions/relay/operators/console/page/main.js": 1,
-    "functions/relay/operators/console/page/poller.js": 2,
-    "functions/relay/operators/console/page/relay.js": 1,
-    "functions/relay/operators/console/page/session.js": 1,
-    "functions/relay/operators/identity.py": 2,
-    "functions/relay/operators/trail.py": 1,
-    "functions/relay/operators/words.py": 3,
     "functions/relay/serving.py": 2,
     "functions/relay/settings/reader.py": 2,
     "functions/relay/settings/settings.py": 2,
