@@ -56,7 +56,7 @@ class Runtime:
 
     @cached_property
     def world(self) -> World:
-        """What an entry point works with that sends nothing."""
+        """Returns what an entry point works with that sends nothing."""
         from relay.flow.world import World
 
         # Without channels: none of today's can take an attempt back.
@@ -64,7 +64,7 @@ class Runtime:
 
     @cached_property
     def sending_world(self) -> SendingWorld:
-        """What an entry point works with that makes attempts."""
+        """Returns what an entry point works with that makes attempts."""
         from relay.flow.world import SendingWorld
 
         store, clock = self.home.store, homes.SystemClock()

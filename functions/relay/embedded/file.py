@@ -38,12 +38,12 @@ class StoreBusy(StoreUnavailable):
 
 
 def to_micros(at: datetime) -> int:
-    """An aware datetime as microseconds since 1970, exactly."""
+    """Returns an aware datetime as microseconds since 1970, exactly."""
     return (at - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
-    """The inverse of to_micros, in UTC."""
+    """Returns the inverse of to_micros, in UTC."""
     return _EPOCH + timedelta(microseconds=micros)
 
 

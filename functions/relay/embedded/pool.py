@@ -109,8 +109,11 @@ class Pool:
             raise
 
     def _open(self, timeout_seconds: float) -> Connection:
-        """One more connection, certainly to the file that lay at the path before and after: which one it has opened,
-        SQLite does not tell. A file that this process has lost is not made anew: an empty one would pass for it."""
+        """Returns one more connection, to the file that lay at the path both before and after it was opened.
+
+        Which file it has opened SQLite does not tell. A file that this process has lost is not made anew: an empty one
+        would be taken for it.
+        """
         for _ in range(_OPENINGS_MAX):
             before = self._watch.require(self._opened)
             connection = open_connection(self._path, timeout_seconds, may_make=self._watch.began_with is None)

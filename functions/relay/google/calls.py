@@ -54,7 +54,7 @@ class LazyClient:
 
 
 def call(attempt: Callable[[float], T], deadline: Deadline) -> T:
-    """The result of `attempt(timeout_seconds)`, tried again while the service is unavailable and there is time.
+    """Returns the result of `attempt(timeout_seconds)`, tried again while the service is unavailable and there is time.
 
     Only for calls that may be repeated: each of ours is a read, or a write that says what it expects to find.
     Raises what the last try raised.

@@ -134,7 +134,7 @@ class FirestoreStore:
         self._ask(lambda seconds: document.delete(retry=None, timeout=seconds), Deadline(timeout_seconds))
 
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:  # noqa: ARG002 - the port's
-        """Always 0: the collection's TTL policy on expires_at removes them."""
+        """Returns always 0: the collection's TTL policy on expires_at removes them."""
         return 0
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
@@ -189,7 +189,7 @@ class FirestoreStore:
     def _live(
         self, query: Any, wanted: int, deadline: Deadline, is_wanted: Callable[[Relay], bool] = lambda _: True
     ) -> list[Stored]:
-        """The first `wanted` relays of a query that have not expired. Firestore takes up to a day to remove those."""
+        """Returns the first `wanted` relays of a query that have not expired. Firestore removes those within a day."""
         never = clients.never_retry()
         now = self._clock.now()
         found: list[Stored] = []
@@ -205,7 +205,9 @@ class FirestoreStore:
         return found
 
     def _missing_of_few(self, message_ids: Sequence[str], deadline: Deadline) -> set[str]:
-        """Nearly always none is, and a count says so for the price of one read, not of one for each document.
+        """Returns those of at most IDS_MAX ids under which nothing is stored.
+
+        Nearly always none is, and a count says so for the price of one read, not of one for each document.
 
         Source: https://cloud.google.com/firestore/pricing (aggregation queries: a read for up to 1,000 index entries).
         """
@@ -233,7 +235,7 @@ class FirestoreStore:
             return None
 
     def _stored(self, snapshot: Any, now: datetime) -> Stored | None:
-        """The relay in a document that exists, with its version; None when it has expired. Raises NewerRecord."""
+        """Returns the relay in a document, with its version; None when it has expired. Raises NewerRecord."""
         try:
             relay = relay_in(snapshot.to_dict(), now)
         except NewerRecord as error:

@@ -43,7 +43,7 @@ class Caller:
 
 
 def fetch_keys(url: str) -> dict[str, str]:
-    """The issuer's public keys: key id → PEM certificate. Raises OSError or ValueError."""
+    """Returns the issuer's public keys: key id → PEM certificate. Raises OSError or ValueError."""
     if not url.startswith(("https://", "http://")):
         raise ValueError("the keys' URL is not a web address")
     try:
@@ -127,7 +127,7 @@ def _forbidden() -> BadRequest:
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
-    """The token of a request. Raises BadRequest 401 when there is none.
+    """Returns the token of a request. Raises BadRequest 401 when there is none.
 
     API Gateway puts its own token into Authorization and passes the caller's on in X-Forwarded-Authorization. Either
     may be forged; it is the token that is checked.

@@ -50,7 +50,7 @@ def _attachments(form: Form, count: int) -> tuple[Attachment, ...]:
 
 
 def _media_sid(form: Form, index: int) -> str:
-    """Twilio's id of a file, or "". Nothing else of the URL is believed: where a file is fetched is ours to say."""
+    """Returns Twilio's id of a file, or "". The rest of the URL must not decide where a file is fetched."""
     try:
         path = urlsplit(_only(form, f"MediaUrl{index}")).path
     except ValueError:
@@ -60,13 +60,13 @@ def _media_sid(form: Form, index: int) -> str:
 
 
 def _content_type(form: Form, index: int) -> str:
-    """What a file is said to be, in lower case and without parameters, or ""."""
+    """Returns a file's content type as the form gives it, in lower case and without parameters, or ""."""
     name = _only(form, f"MediaContentType{index}").partition(";")[0].strip(" ")
     return name.lower() if _CONTENT_TYPE.fullmatch(name) else ""
 
 
 def _only(form: Form, name: str) -> str:
-    """The only value of a parameter; "" when there is none, or more than one and so none to be believed."""
+    """Returns the only value of a parameter; "" when there is none or more than one."""
     values = form.get(name, ())
     return values[0] if len(values) == 1 else ""
 

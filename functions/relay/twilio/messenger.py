@@ -140,7 +140,7 @@ class TwilioMessenger:
             self._journal.note("WARNING", message, error=_names(ended.error))
 
     def _client(self, timeout_seconds: float) -> tuple[Exchange, Any]:
-        """A client for one call. It is cheap; what is expensive, the connections, is shared."""
+        """Returns a client for one call. It is cheap; what is expensive, the connections, is shared."""
         self.warm_up()
         assert self._connections is not None  # noqa: S101 - warm_up made them
         exchange = Exchange(self._connections, timeout_seconds)
@@ -245,14 +245,14 @@ def _received_message(message: Any) -> ReceivedMessage:
 
 
 def _time(value: object) -> datetime:
-    """One of Twilio's times, which its client has parsed. Raises ValueError when it could not."""
+    """Returns one of Twilio's times, which its client has parsed. Raises ValueError when it could not."""
     if not isinstance(value, datetime):
         raise ValueError("not a time")
     return value.astimezone(UTC)
 
 
 def _http_status(error: Exception | None) -> int | None:
-    """The HTTP status of an error answer that twilio.rest understood; None for everything else that went wrong."""
+    """Returns the HTTP status of an error answer that twilio.rest understood; None for any other error."""
     status = getattr(error, "status", None)
     return status if isinstance(status, int) else None
 
@@ -266,7 +266,7 @@ def _why(ended: _Ended[Any]) -> str:
 
 
 def _names(error: BaseException | None) -> str:
-    """An error and its causes by their types alone: their words hold URLs, and those hold numbers."""
+    """Returns an error and its causes by their types alone: their words hold URLs, and those hold numbers."""
     names: list[str] = []
     while error is not None and len(names) < 5:
         names.append(type(error).__name__)

@@ -121,7 +121,7 @@ def _parsed(body: bytes) -> Form | None:
 
 @functools.cache
 def _with_and_without_port(url: str) -> Sequence[str]:
-    """Twilio signs some URLs with the port it connects to and some without; its own validators try both."""
+    """Returns the URL with and without its port: Twilio signs some so and some so, and its own validators try both."""
     parts = urlsplit(url)
     host = parts.netloc
     rest = url[len(f"{parts.scheme}://{host}") :]

@@ -82,7 +82,7 @@ def _file(content: bytes, content_type: str) -> _File:
 
 
 def _headers(api_url: str) -> dict[str, str]:
-    """The page may load its own files and talk to the relay, and nothing else: it shows customers' texts."""
+    """Returns headers that let the page load its own files and call the relay, and nothing else: it shows texts."""
     parts = urlsplit(api_url)
     api = f" {parts.scheme}://{parts.netloc}" if api_url else ""
     policy = (
