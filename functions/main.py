@@ -39,7 +39,7 @@ def escalate_tier(request: flask.Request) -> flask.Response:
 
 
 def sweep(request: flask.Request) -> flask.Response:
-    """The watchman's round. Private: called by Cloud Scheduler every minute."""
+    """The sweep of overdue relays. Private: called by Cloud Scheduler every minute."""
     return serving.serve("sweep", request)
 
 

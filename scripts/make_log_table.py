@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT / "functions") not in sys.path:
     sys.path.append(str(ROOT / "functions"))
 
-from relay.log import EVENTS  # noqa: E402 - the path is set above
+from relay.log import LINES  # noqa: E402 - the path is set above
 
 PATH = ROOT / "docs" / "operations.md"
 BEGIN, END = "<!-- log lines: made by scripts/make_log_table.py -->", "<!-- end of log lines -->"
@@ -35,7 +35,7 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "receipt for an attempt never made": (
         "A status callback names an attempt that the relay does not have.",
-        "Nothing if it is rare (a restored backup). Otherwise somebody else uses the callback URL.",
+        "Nothing if it is rare (a restored backup). Otherwise another program uses the callback URL.",
     ),
     "receipt ignored": ("A status callback that changes nothing: doubled, late, or outranked.", "Nothing."),
     "timer of another tier": (
@@ -66,25 +66,25 @@ NOTES: dict[str, tuple[str, str]] = {
         "With `database_lost` beside it: “The database is gone”. Otherwise, if it lasts: “Nothing moves”. Look at the "
         "disk: is it full, or very slow?",
     ),
-    "timer's handler failed": (
-        "Acting on a timer failed in a way nobody foresaw; it comes again.",
+    "a timer could not be acted on": (
+        "Acting on a timer failed because of a mistake in the code; it comes again.",
         "Report the place that the line names. The relay itself is safe.",
     ),
     "periodic job failed": (
-        "A sweep or a reconcile failed in a way nobody foresaw; it comes again.",
+        "A sweep or a reconcile failed because of a mistake in the code; it comes again.",
         "Report the place that the line names.",
     ),
     "a timer's end could not be stored": ("A timer that was done will fire once more, without harm.", "Nothing."),
     "a document could not be read": (
         "A relay's document is not one of ours; it is left alone.",
-        "Somebody wrote into the store by hand: put back what was there.",
+        "A person or another program wrote into the store: put back what was there.",
     ),
     "Twilio could not be reached": (
         "The connection was refused: certainly nothing was sent. It is tried again by the tier's schedule.",
         "If it lasts: “Twilio is down”.",
     ),
     "Twilio's answer to a POST was lost": (
-        "Nobody can tell whether a text left. Its fate is looked up at its deadline.",
+        "A text may or may not have left. What became of it is looked up at its deadline.",
         "If it lasts: “Twilio is down”.",
     ),
     "sweep could not resume a relay": (
@@ -92,7 +92,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "Look at that relay (`relayctl show`) and report it. Pass its text on by hand.",
     ),
     "sweep": (
-        "The watchman's round: how many relays it resumed, could not resume, and removed after 90 days.",
+        "A run of the sweep: how many relays it resumed, could not resume, and removed after 90 days.",
         "Nothing at INFO. At WARNING a timer or a process was lost: if it repeats, look at the queues, or at restarts.",
     ),
     "reconcile": (
@@ -116,7 +116,7 @@ NOTES: dict[str, tuple[str, str]] = {
 def tables() -> str:
     """Both tables in Markdown."""
     lines = ["| `event` | severity | what it means | what to do |", "|---|---|---|---|"]
-    lines += [f"| `{name}` | {line.severity} | {line.meaning} | {line.what_to_do} |" for name, line in EVENTS.items()]
+    lines += [f"| `{name}` | {line.severity} | {line.meaning} | {line.what_to_do} |" for name, line in LINES.items()]
     lines += ["", "Lines with `event: note`, by the beginning of their `message`:", ""]
     lines += ["| `message` | what it means | what to do |", "|---|---|---|"]
     lines += [f"| {message} | {meaning} | {do} |" for message, (meaning, do) in sorted(NOTES.items())]
@@ -141,7 +141,7 @@ def logged_notes() -> Iterator[str]:
 
 
 def _words(arguments: list[ast.expr]) -> Iterator[str]:
-    severities = {line.severity for line in EVENTS.values()}
+    severities = {line.severity for line in LINES.values()}
     for argument in arguments:
         first = argument.values[0] if isinstance(argument, ast.JoinedStr) else argument
         if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value not in severities:

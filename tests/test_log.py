@@ -17,7 +17,7 @@ from relay.core.events import Event
 from relay.core.model import InboundText, Relay, SenderClass, Step, TrailEntry
 from relay.core.moves import receive
 from relay.core.routes import Forward
-from relay.log import EVENTS, JsonJournal, LogAlarms, current_trace, masked
+from relay.log import LINES, JsonJournal, LogAlarms, current_trace, masked
 
 from tests.relays import (
     CUSTOMER,
@@ -55,8 +55,8 @@ def _steps(relay: Relay) -> list[dict[str, Any]]:
 
 
 def test_every_step_has_a_row_that_says_what_it_means_and_what_to_do() -> None:
-    assert set(Step) <= set(EVENTS)
-    for name, line in EVENTS.items():
+    assert set(Step) <= set(LINES)
+    for name, line in LINES.items():
         assert line.severity in _SEVERITIES, name
         assert line.meaning.endswith("."), name
         assert line.what_to_do.endswith("."), name

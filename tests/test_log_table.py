@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from relay.log import EVENTS
+from relay.log import LINES
 from relay.operators import words
 
 from scripts.make_log_table import BEGIN, END, NOTES, PATH, ROOT, document, logged_notes
@@ -18,9 +18,9 @@ def test_the_tables_are_those_of_the_code() -> None:
     assert document(TEXT) == TEXT, "docs/operations.md is stale: `make docs` makes it anew"
 
 
-def test_every_event_has_a_row() -> None:
-    for event, line in EVENTS.items():
-        assert f"| `{event}` | {line.severity} |" in TEXT
+def test_every_line_has_a_row() -> None:
+    for name, line in LINES.items():
+        assert f"| `{name}` | {line.severity} |" in TEXT
 
 
 def test_every_note_is_explained() -> None:

@@ -1,4 +1,4 @@
-"""Errors that carry the decision: what was and was not done, and what to do now. No code reads their text."""
+"""The errors: each class says what was and was not done, and what the caller should do. No code reads their text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class StoreUnavailable(RelayError):
 class NewerRecord(StoreUnavailable):
     """A later revision wrote the record, with a meaning that this one does not know: it is left to that revision.
 
-    Whoever asks is told to come again, as when the store does not answer. Each store raises the alarm where it reads
-    such a record, so that no caller has to.
+    Each way in answers its caller to come again, as when the store does not answer. Each store raises the alarm where
+    it reads such a record, so that no caller has to.
     """
 
     def __init__(self, schema_version: object) -> None:
@@ -24,7 +24,7 @@ class NewerRecord(StoreUnavailable):
 
 
 class Conflict(RelayError):
-    """A commit found a document otherwise than it presumed. Nothing of the commit was stored.
+    """A document of a commit did not meet its precondition. Nothing of the commit was stored.
 
     Attributes:
         message_id: of such a document; of several, one.
@@ -36,7 +36,7 @@ class Conflict(RelayError):
 
 
 class AlreadyStored(Conflict):
-    """A relay with this message id exists. It may be one's own create, whose reply was lost: go on idempotently."""
+    """A relay with this message id exists. It may be the caller's own create, whose reply was lost: read it."""
 
     def __init__(self, message_id: str) -> None:
         super().__init__(message_id, "a relay with this message id exists")
@@ -50,7 +50,7 @@ class VersionConflict(Conflict):
 
 
 class MessengerUnavailable(RelayError):
-    """Twilio could not be asked. Says nothing about the message asked for."""
+    """The provider did not answer a look-up: nothing is known of the text that was asked for."""
 
 
 class BadRequest(RelayError):

@@ -1,4 +1,4 @@
-"""The two homes, put together: where relays and timers live, and the embedded home's own clockwork.
+"""google_home and embedded_home put together where relays and timers live; `ticker`, what fires the embedded timers.
 
 Heavy clients are loaded inside the adapters, on first use; a home's modules when it is made.
 """
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 SWEEP_EVERY_SECONDS = 60.0
 RECONCILE_EVERY_SECONDS = 300.0
-# Kept back from a run's own limit: its last call may end late, and its end has to be written down.
+# How much longer than its run a job's lease lasts: its last call may end late, and its end has to be stored. When the
+# process dies, another one starts the job after run and margin.
 LEASE_MARGIN_SECONDS = 30.0
-# As many texts as may wait for the provider's answer at once, each up to ten seconds.
+# How many timers are fired at once: so many texts may wait for the provider's answer, each up to ten seconds.
 _TICKER_THREADS = 8
 
 
@@ -82,12 +83,12 @@ def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
     return Home(SqliteStore(database, SystemClock(), journal, alarms), SqliteTimers(database, journal), database)
 
 
-# Path → the embedded home's file, as it was when this process, or the one that it was forked from, was started.
+# Path → the embedded home's file that lay there when this process, or the one that it was forked from, was started.
 _prepared: dict[str, Identity | None] = {}
 
 
 def prepare_embedded(settings: Settings) -> None:
-    """Open the embedded home's file once and close it again, so that what is wrong with it shows at start.
+    """Open the embedded home's file once and close it again, so that mistakes show at start.
 
     A process that is forked later to replace one that died keeps to this file, and makes no new one if it is gone.
     Raises ConfigurationError, or StoreUnavailable while others hold it.
@@ -103,7 +104,7 @@ def prepare_embedded(settings: Settings) -> None:
 
 
 def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:
-    """Returns what fires the embedded home's timers and runs its jobs, not started yet.
+    """Returns the ticker that fires the embedded home's timers and runs its jobs, not started yet.
 
     Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one
     of them, and by another one when that one dies.

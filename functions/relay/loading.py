@@ -1,4 +1,4 @@
-"""How client libraries are loaded late: one at a time, and without what they do not need.
+"""`one_at_a_time` and `absent` load client libraries late: one at a time, and without what they do not need.
 
 Threads that import the same packages side by side can see each other's half-loaded modules.
 """

@@ -1,6 +1,6 @@
-"""One JSON line per step, in Cloud Logging's structure, and a table of what each line means and what to do about it.
+"""JsonJournal writes one JSON line per step, in Cloud Logging's structure; LINES says what each means and what to do.
 
-EVENTS is the one place that says what a line means: docs/operations.md is made from it, alerts repeat it, and nothing
+LINES is the one place that says what a line means: docs/operations.md is made from it, alerts repeat it, and nothing
 else borrows its words. What a relay's steps are called on pages is in operators/trail.py, for readers who have that
 relay before them.
 Nothing here ever writes a message body, a full phone number or a secret. Log-based metrics use exactly these names.
@@ -38,8 +38,9 @@ class Line:
 
 _NOTHING = "Nothing."
 
-# jsonPayload.event → meaning. The steps of the audit trail first, then the lines that belong to no relay's trail.
-EVENTS: dict[str, Line] = {
+# A line's name (jsonPayload.event) → what it means. The steps of the audit trail first, then the lines that belong to
+# no relay's trail.
+LINES: dict[str, Line] = {
     Step.RECEIVED: Line("INFO", "A text came in and is durable.", _NOTHING),
     Step.RECOVERED: Line(
         "WARNING",
@@ -52,7 +53,7 @@ EVENTS: dict[str, Line] = {
     Step.ATTEMPT_ACCEPTED: Line("INFO", "Twilio has the text; the receipt is awaited.", _NOTHING),
     Step.ATTEMPT_UNKNOWN: Line(
         "WARNING",
-        "Twilio's answer was lost: nobody can tell whether the text left.",
+        "Twilio's answer was lost: the text may or may not have left.",
         "Nothing: it is looked up before anything else is done.",
     ),
     Step.ATTEMPT_FAILED: Line("WARNING", "A try was refused or not delivered.", "See the code's own advice."),
@@ -63,11 +64,11 @@ EVENTS: dict[str, Line] = {
     ),
     Step.ESCALATED: Line("WARNING", "The relay goes on to the next tier.", _NOTHING),
     Step.DELIVERED: Line("INFO", "A handler has the text.", _NOTHING),
-    Step.LATE_STATUS: Line("INFO", "Word came about a try that no longer decides anything.", _NOTHING),
+    Step.LATE_STATUS: Line("INFO", "Twilio reported on a try that no longer decides anything.", _NOTHING),
     Step.EXHAUSTED: Line("ERROR", "No tier was reached.", "Call the customer; then redrive the relay."),
     Step.ALARM_RAISED: Line("INFO", "The alarm about an exhausted relay is on record.", _NOTHING),
     Step.REDRIVEN: Line("NOTICE", "An operator started an exhausted relay again.", _NOTHING),
-    "alarm": Line("CRITICAL", "A relay reached nobody.", "Call the customer; then redrive the relay."),
+    "alarm": Line("CRITICAL", "No handler of this relay was reached.", "Call the customer; then redrive the relay."),
     "handler_opted_out": Line(
         "ERROR", "A handler texted STOP; Twilio now blocks texts to that phone.", "Have the handler text START."
     ),
@@ -90,17 +91,18 @@ EVENTS: dict[str, Line] = {
 }
 
 
-# So many records that must be left alone are told of by one process; by then everybody knows.
+# About how many records that must be left to a newer revision one process raises the alarm; further ones are not
+# logged, because the operators know by then.
 _LEFT_TOLD_MAX = 1000
 
 
 def masked(phone: str) -> str:
-    """A phone number as logs may show it: its last two characters."""
+    """Returns a phone number as logs may show it: its last two characters."""
     return f"…{phone[-2:]}" if len(phone) > 4 else "…"
 
 
 class JsonJournal:
-    """The journal on standard output, one line a step. Cloud Logging reads it from there."""
+    """The port Journal on standard output, one line a step. Cloud Logging reads it from there."""
 
     def __init__(self, stream: TextIO | None = None, project: str = "") -> None:
         self._stream = stream
@@ -110,8 +112,8 @@ class JsonJournal:
         self._print([line for entry in entries for line in self._step(relay, entry)])
 
     def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[str]:
-        line = EVENTS.get(entry.step, EVENTS["note"])
-        # Whatever the watchmen had to do is a repair, and somebody should know that one was needed.
+        line = LINES.get(entry.step, LINES["note"])
+        # What sweep or reconcile had to do is a repair: as a WARNING it tells the operator that one was needed.
         severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
         fields: dict[str, object] = {
             "tier": entry.tier,
@@ -131,21 +133,21 @@ class JsonJournal:
             elif entry.status == FailureClass.SENDER:
                 yield self._named("sender_or_account_error", relay, fields)
 
-    def named(self, event: str, relay: Relay | None, fields: dict[str, object]) -> None:
-        """One of the lines that belong to no line of a relay's trail."""
-        self._print([self._named(event, relay, fields)])
+    def named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> None:
+        """Log one of the lines that belong to no line of a relay's trail."""
+        self._print([self._named(name, relay, fields)])
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         relay = labels.pop("relay", None)
         fields = {**labels, **about(relay)} if relay else labels
         self._print([self._line(severity, "note", message, None, fields)])
 
-    def _named(self, event: str, relay: Relay | None, fields: dict[str, object]) -> str:
-        line = EVENTS[event]
-        return self._line(line.severity, event, f"{line.meaning} {line.what_to_do}", relay, fields)
+    def _named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> str:
+        line = LINES[name]
+        return self._line(line.severity, name, f"{line.meaning} {line.what_to_do}", relay, fields)
 
-    def _line(self, severity: str, event: str, message: str, relay: Relay | None, fields: dict[str, object]) -> str:
-        entry: dict[str, object] = {"severity": severity, "event": event, "message": message.translate(_CONTROL)}
+    def _line(self, severity: str, name: str, message: str, relay: Relay | None, fields: dict[str, object]) -> str:
+        entry: dict[str, object] = {"severity": severity, "event": name, "message": message.translate(_CONTROL)}
         if relay is not None:
             entry |= about(relay.message_id)
         entry.update((key, value) for key, value in fields.items() if value not in (None, ""))
@@ -156,19 +158,19 @@ class JsonJournal:
 
     def _print(self, lines: Sequence[str]) -> None:
         stream, real = self._stream or sys.stdout, sys.__stdout__
-        # A reader that went away must not stop a relay.
+        # A closed output must not stop a relay.
         with contextlib.suppress(OSError, ValueError):
             if real is not None and stream is real:
                 # Past its buffers, whose locks several threads would queue up for, and all lines of a commit in one go.
                 _write_whole(real.fileno(), "".join(lines).encode())
             else:
-                # A test's; or the framework's for execution ids, which takes whatever is written at once for one line.
+                # A test's; or the framework's for execution ids, which takes each write for one line.
                 stream.writelines(lines)
                 stream.flush()
 
 
 class LogAlarms:
-    """The port Alarms as a line of the log, which whatever watches the log passes on to people."""
+    """The port Alarms as lines of the log: the alerts on the log (terraform/alerts.tf) pass them on to people."""
 
     def __init__(self, journal: JsonJournal) -> None:
         self._journal = journal
@@ -195,6 +197,6 @@ def about(message_id: object) -> dict[str, object]:
 
 
 def _write_whole(descriptor: int, text: bytes) -> None:
-    """A pipe may take a part only."""
+    """Write all of the text: a pipe may take only a part at a time."""
     while text:
         text = text[os.write(descriptor, text) :]

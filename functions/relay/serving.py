@@ -1,4 +1,4 @@
-"""The Flask half of every entry point: a request becomes plain values, its way in answers, and nothing leaks.
+"""`serve` is the Flask half of every entry point: it turns a request into plain values and has its way in answer it.
 
 Heavy clients are loaded by the adapters on first use, and each entry point loads its own way in alone: tests hold what
 a start loads.
@@ -28,11 +28,12 @@ from relay.wiring import Runtime
 
 WayIn = Callable[[Runtime, Request], Response]
 
-# Of X-Cloud-Trace-Context, whatever else a caller may have put there.
+# The trace id in X-Cloud-Trace-Context; a value of any other form is ignored.
 _TRACE = re.compile(r"[0-9a-f]{32}(?=/|\Z)")
-# A document has at most 1 MiB (Firestore, quotas and limits), and a write's event holds it before and after.
-_EVENT_MAX_BYTES = 4 * 1024 * 1024
-# The entry points of the embedded home, whose processes also do what timers and schedules do in the cloud.
+# How large a request may be for Flask. The largest is Eventarc's: a document has at most 1 MiB (Firestore, quotas and
+# limits), and its CloudEvent holds it before and after the write.
+_CLOUD_EVENT_MAX_BYTES = 4 * 1024 * 1024
+# The entry points whose processes also run the ticker: all of the embedded home's that use the store.
 _with_background: set[str] = set()
 
 
@@ -42,7 +43,7 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
     current_trace.set(trace[0] if trace else "")
     try:
         if entry_point in _with_background:
-            # A worker started it when it was forked; a server that forks none (functions-framework --debug) has not.
+            # A server that forks workers has started it in each; one that forks none (functions-framework --debug) not.
             wiring.start_background()
         response = WAYS_IN[entry_point](wiring.runtime(entry_point), _request(request))
     except BadRequest as error:
@@ -56,14 +57,15 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
 
 
 def _note_unexpected(entry_point: str, error: Exception) -> None:
-    """Type and place only: an exception's text may quote the text of a customer."""
+    """Log an exception's type and place only: its text may quote the text of a customer."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     journal = wiring.runtime(entry_point).journal
     journal.note("ERROR", f"unexpected {type(error).__name__} in {place.name}:{place.lineno}", entry=entry_point)
 
 
 def _request(request: flask.Request) -> Request:
-    # One byte more: a body whose length nobody announced is silently cut there, and then refused for its length.
+    # One byte more than allowed: werkzeug silently cuts a body without Content-Length there, and each way in then
+    # refuses it for its length.
     request.max_content_length = BODY_MAX_BYTES + 1
     try:
         body = request.get_data(cache=True)
@@ -77,7 +79,7 @@ def _request(request: flask.Request) -> Request:
             raise BadRequest(400, "The body could not be read.") from error
         # Each way in refuses it in its own form, and of what is too long only the length counts.
         body = bytes(BODY_MAX_BYTES + 1)
-    # Asked by name only, and werkzeug's answer in any case of letters: no use in copying them all.
+    # Not copied: ways in ask for single headers by name, which werkzeug finds in any case of letters.
     headers = cast(Mapping[str, str], request.headers)
     return Request(request.method, request.path, request.query_string.decode("latin-1"), headers, body)
 
@@ -125,7 +127,8 @@ def _escalate_tier(runtime: Runtime, request: Request) -> Response:
     check_post(request, JSON, allow="POST")
     timer = task.decode(request.body)
     if runtime.settings.escalation_tier not in (None, timer.queue_tier):
-        # Somebody mixed up queues and functions. The text must go on all the same.
+        # The deployment mixed up queues and functions. The timer is acted on all the same, so that the text is not
+        # late.
         runtime.journal.note("WARNING", "timer of another tier", relay=timer.message_id, tier=timer.queue_tier)
     applied = timers.fire(runtime.sending_world, timer)
     return json_response(200, {"ignored_because": applied.ignored_because})
@@ -163,7 +166,7 @@ WAYS_IN: dict[str, WayIn] = {
 
 
 def publish_events(event: CloudEvent) -> None:
-    """Publish what a write of a relay's document brought.
+    """Publish the relay events of a write of a relay's document.
 
     400 for what this revision cannot read, 503 when it could not be published, or when it is a newer revision's to
     publish because the record is of a later version. Eventarc comes again after either.
@@ -191,7 +194,7 @@ def publish_events(event: CloudEvent) -> None:
 
 
 def _malformed(error: Exception) -> flask.Response | HTTPException:
-    """What the framework raises before our code is called, at an event that is none; it would log its words."""
+    """Answer for an error that the framework raises at a malformed CloudEvent; it would log the error's words."""
     if isinstance(error, HTTPException):
         return error
     _note_unexpected(flask.current_app.name, error)
@@ -208,7 +211,7 @@ def set_up() -> None:
     entry_point = flask.current_app.name
     # The framework's server logs every start and stop through logging; our own lines are JSON.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    flask.current_app.config["MAX_CONTENT_LENGTH"] = _EVENT_MAX_BYTES
+    flask.current_app.config["MAX_CONTENT_LENGTH"] = _CLOUD_EVENT_MAX_BYTES
     if entry_point == "relay_events":
         flask.current_app.register_error_handler(Exception, _malformed)
     _with_background.discard(entry_point)

@@ -1,6 +1,6 @@
-"""Requests and answers as plain values, so that every way in can be called without a web framework.
+"""Request and Response: HTTP as plain values, so that every way in can be called without a web framework.
 
-Checks that need no knowledge of who is calling: method, size, content type. main.py translates from and to Flask.
+Its checks need no knowledge of the caller: method, size, content type. serving.py translates from and to Flask.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from relay.errors import BadRequest
 
-# Twilio's largest webhook (1600 characters, ten media URLs) stays far below; anything larger is not from Twilio.
+# A larger body is refused with 413. Twilio's largest webhook (1600 characters, ten media URLs) stays far below.
 BODY_MAX_BYTES = 64 * 1024
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -35,6 +35,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """One answer."""
+
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -55,19 +57,21 @@ def check_post(request: Request, content_type: str | None = None, *, allow: str 
 
 
 def refusal(error: BadRequest) -> Response:
-    """The answer to a request that was the caller's fault."""
+    """Returns the answer to a request that was the caller's fault."""
     return text_response(error.status, str(error), error.headers)
 
 
 def text_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Returns an answer in plain text."""
     return Response(status, text.encode(), {"Content-Type": "text/plain; charset=utf-8", **(headers or {})})
 
 
 def json_response(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
+    """Returns an answer in JSON, which no cache may keep."""
     body = json.dumps(value, ensure_ascii=False).encode()
     return Response(status, body, {"Content-Type": JSON, "Cache-Control": "no-store", **(headers or {})})
 
 
 def try_again(seconds: int = 1) -> Response:
-    """503: nothing was lost, ask again. Twilio does so when the webhook's URL says it may."""
+    """Returns 503: nothing was lost, ask again. Twilio does so when the webhook's URL allows it (#rc=…)."""
     return text_response(503, "Try again in a moment.", {"Retry-After": str(seconds)})

@@ -1,4 +1,4 @@
-"""Puts the parts together: settings and adapters for an entry point, made once per process and as late as possible.
+"""Runtime puts an entry point's parts together: settings and adapters, made once per process, as late as possible.
 
 Owns the choice of home. Nothing here is imported by the core. Heavy clients are loaded inside the adapters, on first
 use, so that a function that refuses a forgery never pays for them. An entry point loads none of the others' ways in.
@@ -56,15 +56,15 @@ class Runtime:
 
     @cached_property
     def world(self) -> World:
-        """What an entry point works with that sends nothing."""
+        """Returns what an entry point works with that sends nothing."""
         from relay.flow.world import World
 
-        # Nothing that is under way on any of today's channels could be taken back.
+        # Without channels: none of today's can take an attempt back.
         return World(self.home.store, self.home.timers, homes.SystemClock(), self.journal, self.alarms, channels={})
 
     @cached_property
     def sending_world(self) -> SendingWorld:
-        """What an entry point works with that makes attempts."""
+        """Returns what an entry point works with that makes attempts."""
         from relay.flow.world import SendingWorld
 
         store, clock = self.home.store, homes.SystemClock()
@@ -139,11 +139,11 @@ _shared: dict[tuple[object, ...], object] = {}
 
 
 def _once(key: tuple[object, ...], make: Callable[[], T]) -> T:
-    """One of a kind per process: several entry points in one process share their clients. A fork starts afresh."""
+    """Returns what `make` made for this key, once per process: entry points share clients. A fork starts anew."""
     full_key = (os.getpid(), *key)
     made = _shared.get(full_key)
     if made is not None:
-        # Every request comes by, and threads must not queue up here.
+        # Without the lock: every request reads this, and threads must not wait for each other here.
         return made  # type: ignore[return-value]
     with _lock:
         if full_key not in _shared:
@@ -152,13 +152,13 @@ def _once(key: tuple[object, ...], make: Callable[[], T]) -> T:
 
 
 def runtime(entry_point: str, environ: Mapping[str, str] | None = None) -> Runtime:
-    """The runtime of this entry point. Raises ConfigurationError with every mistake in words."""
+    """Returns the runtime of this entry point. Raises ConfigurationError with every mistake in words."""
 
     def make() -> Runtime:
         source = os.environ if environ is None else environ
         if backend_of(source) == "embedded" and Need.STORE in ENTRY_POINTS[entry_point]:
-            # Alone on its machine, every process also does what timers and schedules do in the cloud, and what is
-            # wrong with any of it is reported together.
+            # Every process of the embedded home also runs the ticker: mistakes in its settings are reported at start
+            # too.
             load_settings(source, [entry_point, *_BACKGROUND])
         return Runtime(load_settings(source, [entry_point]))
 
@@ -166,6 +166,7 @@ def runtime(entry_point: str, environ: Mapping[str, str] | None = None) -> Runti
 
 
 def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
+    """Returns this process's messenger for these settings."""
     from relay.twilio.messenger import TwilioMessenger
 
     signed_in = (settings.account_sid, settings.api_key_sid, settings.api_base_url)
@@ -185,16 +186,17 @@ def shared_messenger(settings: Settings, journal: Journal) -> Messenger:
 
 
 def shared_home(settings: Settings, journal: Journal, alarms: Alarms) -> homes.Home:
-    """The home that the settings name."""
+    """Returns this process's home, the one that the settings name."""
     if settings.backend == "google":
-        # An entry point that arms no timers knows nothing of queues: its home is not everybody's.
+        # By its queues too: an entry point that arms no timers has none, so it must not share its home with one that
+        # does.
         stored_in = (settings.project, settings.firestore_database, settings.collection)
         key = ("google", *stored_in, settings.tasks_location, settings.escalation_url_template)
         return _once(key, lambda: homes.google_home(settings, journal, alarms))
     return _once(("embedded", settings.database_path), lambda: homes.embedded_home(settings, journal, alarms))
 
 
-# What the embedded home does by itself: everything that timers and schedules do in the cloud.
+# The entry points whose work the embedded home does in the background of every process.
 _BACKGROUND = ("escalate_tier", "sweep", "reconcile")
 
 
@@ -211,7 +213,7 @@ def start_background(environ: Mapping[str, str] | None = None) -> None:
 
 
 def start_background_in_workers() -> None:
-    """The same in every process forked from this one: servers load the code first and fork their workers then."""
+    """Have start_background called in every process forked from this one: servers load the code, then fork workers."""
     _once(("background in workers",), lambda: os.register_at_fork(after_in_child=start_background))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from relay.core.model import FinalStatus
-from relay.operators.words import OUTCOMES
+from relay.operators.words import FINAL_STATUS_WORDS
 from rich.console import Console
 from rich.table import Table
 
@@ -51,7 +51,7 @@ def draw(console: Console, numbers: Json, since: str) -> None:
     console.print(f"[bold]{numbers['relays']} relays[/bold] since {clock(since)}")
     table = Table(box=None, pad_edge=False, show_header=False)
     for outcome, count in numbers["by_outcome"].items():
-        _, words = OUTCOMES[FinalStatus(outcome)]
+        _, words = FINAL_STATUS_WORDS[FinalStatus(outcome)]
         table.add_row(f"[{STYLES[outcome]}]{words}[/]", str(count), _tiers(outcome, numbers))
     console.print(table)
     times: dict[str, Any] = numbers["seconds_to_delivery"]

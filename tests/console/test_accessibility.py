@@ -130,7 +130,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_content_and_stays_in_the_vi
 def test_news_is_told_to_who_cannot_see_it(page: Page, stack: RunningStack) -> None:
     sender = stack.customer()
     stack.text("Listen", sender, REFUSED, REFUSED, REFUSED)
-    expect(page.locator("#announcer")).to_contain_text(f"{sender}: Nobody was reached")
+    expect(page.locator("#announcer")).to_contain_text(f"{sender}: No handler was reached")
 
 
 def test_a_chosen_theme_is_kept(page: Page) -> None:

@@ -77,7 +77,7 @@ def test_the_wall_shows_who_was_not_reached_until_it_is_dealt_with(new_page: New
     page = open_console(new_page(), stack, "#/unreached")
     message_id = _exhausted(stack, "Is anybody there?")
     card = page.locator(f'#wall [data-id="{message_id}"]')
-    expect(card).to_contain_text("Nobody was reached")
+    expect(card).to_contain_text("No handler was reached")
     expect(card).to_contain_text("waiting")
     expect(page.locator("#unreached-title")).to_contain_text("unreached")
     assert "Is anybody there?" not in page.locator("#wall").inner_text()

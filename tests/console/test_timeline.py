@@ -94,7 +94,8 @@ def test_an_open_relay_is_drawn_on_as_it_goes(page: Page, stack: RunningStack) -
     message_id = stack.text("Watch me", stack.customer(), SILENT, REFUSED, REFUSED)
     page.evaluate("window.isTheSamePage = true")
     _open(page, message_id)
-    expect(page.locator("#relay-title")).to_have_text("Nobody was reached: 3 of 3 tiers tried, no delivery confirmed.")
+    headline = "No handler was reached: 3 of 3 tiers tried, no delivery confirmed."
+    expect(page.locator("#relay-title")).to_have_text(headline)
     assert page.locator(".timeline .sign").all_text_contents() == ["!", "✕", "✕"]
     assert page.evaluate("window.isTheSamePage")
 

@@ -12,7 +12,7 @@ from relay.core.failures import NOT_STARTED, UNREACHABLE, Failure
 from relay.core.foreign import foreign
 from relay.core.model import Attachment, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.operators.story import story, summary
-from relay.operators.words import ATTEMPT_ENDS, FOREIGN, OUTCOMES, OVERDUE, explained, is_overdue, outcome
+from relay.operators.words import ATTEMPT_ENDS, FINAL_STATUS_WORDS, FOREIGN, OVERDUE, explained, is_overdue, situation
 from relay.ports import Ambiguous
 from relay.twilio import codes
 
@@ -108,7 +108,7 @@ def test_a_tier_that_changed_hands_keeps_its_old_attempts_apart(played: Played) 
 
 def test_nobody_reached_says_whom_to_call_and_what_then(played: Played) -> None:
     told = _story(played, played.exhausted())
-    assert told["headline"] == "Nobody was reached: 3 of 3 tiers tried, no delivery confirmed."
+    assert told["headline"] == "No handler was reached: 3 of 3 tiers tried, no delivery confirmed."
     assert told["advice"] == "Call the customer; then redrive the relay."
     last = told["drives"][0]["attempts"][-1]
     assert last["advice"] == "It did not pass by itself: redrive the relay later."
@@ -121,7 +121,7 @@ def test_a_text_that_may_have_arrived_is_asked_for_before_it_is_sent_again(playe
     played.wait(3600)
     relay = played.relay(message_id)
     assert relay.final_status is FinalStatus.EXHAUSTED
-    _, advice = outcome(relay, played.clock.now())
+    _, advice = situation(relay, played.clock.now())
     assert advice.startswith("It may have arrived: ask the handler before you send it again.")
     assert {explained(relay, attempt)[0] for attempt in relay.attempts} == {
         "Twilio's answer was lost: it may or may not have left"
@@ -132,7 +132,7 @@ def test_a_delivery_after_the_alarm_says_that_it_came_late(played: Played) -> No
     message_id = played.exhausted()
     played.wait(900)
     played.receipt(message_id, "delivered", attempt=1)
-    headline, advice = outcome(played.relay(message_id), played.clock.now())
+    headline, advice = situation(played.relay(message_id), played.clock.now())
     assert headline == "Delivered at tier 1, Dana (on call). It had already been given up as exhausted."
     assert advice == "Nothing to do."
 
@@ -150,7 +150,7 @@ def test_a_delivery_after_the_alarm_says_that_it_came_late(played: Played) -> No
 )
 def test_a_recorded_text_says_whose_it_is(played: Played, sender: str, words: str, do: str) -> None:
     message_id = played.text("STOP", sender)
-    assert outcome(played.relay(message_id), START) == (words, do)
+    assert situation(played.relay(message_id), START) == (words, do)
 
 
 def test_every_code_has_words_and_advice_or_nothing_to_do() -> None:
@@ -169,7 +169,7 @@ def test_every_state_of_an_attempt_has_words(status: AttemptStatus) -> None:
     attempt = an_attempt(status=status)
     relay = a_relay(attempts=(attempt,))
     assert explained(relay, attempt)[0]
-    assert outcome(relay, START)[0].endswith(".")
+    assert situation(relay, START)[0].endswith(".")
 
 
 def test_what_should_long_have_moved_is_overdue(played: Played) -> None:
@@ -179,7 +179,7 @@ def test_what_should_long_have_moved_is_overdue(played: Played) -> None:
     assert not is_overdue(relay, relay.due_at + OVERDUE)
     late = relay.due_at + OVERDUE + timedelta(seconds=1)
     assert is_overdue(relay, late)
-    headline, advice = outcome(relay, late)
+    headline, advice = situation(relay, late)
     assert headline.startswith("Overdue. ")
     assert "Nothing moves" in advice
     assert summary(relay, late)["is_overdue"] is True
@@ -216,8 +216,8 @@ def test_a_code_is_shown_where_there_is_one_and_no_stand_in_ever(failure: Failur
 
 
 def test_every_outcome_and_every_end_of_an_attempt_has_a_sign_of_its_own() -> None:
-    assert set(OUTCOMES) == set(FinalStatus)
-    for table in (OUTCOMES, ATTEMPT_ENDS):
+    assert set(FINAL_STATUS_WORDS) == set(FinalStatus)
+    for table in (FINAL_STATUS_WORDS, ATTEMPT_ENDS):
         assert len({sign for sign, _ in table.values()}) == len({words for _, words in table.values()}) == len(table)
 
 

@@ -75,7 +75,7 @@ class Failure:
 
     @property
     def advice(self) -> str:
-        """What an operator can do about it, in a sentence."""
+        """Returns what an operator can do about it, in a sentence."""
         return ADVICE[self.failure_class]
 
     @property

@@ -138,7 +138,7 @@ def still_pending(relay: Relay) -> tuple[Effect, ...]:
 
 
 def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Have the alarm raised by whichever event comes next, until ALARM_RAISED is on record."""
+    """Any event has the alarm raised, until ALARM_RAISED is on record."""
     if not relay.alarm_is_due:
         return ignored(relay, "exhausted, and the alarm was raised")
     return ignored(relay, "exhausted; the alarm is still due", RaiseAlarm())

@@ -131,12 +131,12 @@ class Attempt:
 
     @property
     def error_code(self) -> int | None:
-        """The provider's code of the failure, where it told one."""
+        """Returns the provider's code of the failure, where it told one."""
         return self.failure.code if self.failure else None
 
     @property
     def standing(self) -> AttemptStatus:
-        """The status by which this revision works on it: its own, unless that is a foreign word (see foreign.py)."""
+        """Returns the status by which this revision works on it: its own, or if that is foreign see foreign.py."""
         if self.status in _KNOWN_STATUSES:
             return self.status
         return AttemptStatus.SCHEDULED if self.lease is None else AttemptStatus.ACCEPTED
@@ -254,11 +254,11 @@ class Relay:
         return self.attempts[-1] if self.attempts else None
 
     def attempt(self, number: int) -> Attempt | None:
-        """The attempt with this number, or None when the relay never made it."""
+        """Returns the attempt with this number, or None when the relay never made it."""
         return self.attempts[number - 1] if 1 <= number <= len(self.attempts) else None
 
     def tier_status(self, tier: int) -> str:
-        """The latest attempt's status at this tier in the current drive; `waiting` when none was made."""
+        """Returns the latest attempt's status at this tier in the current drive; `waiting` when none was made."""
         for attempt in reversed(self.attempts[self.first_attempt_of_drive - 1 :]):
             if attempt.tier == tier:
                 return "sending" if attempt.status is AttemptStatus.LEASED else attempt.status.value

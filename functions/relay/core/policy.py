@@ -85,7 +85,7 @@ class Tier:
 
     @property
     def window_seconds(self) -> float:
-        """The longest the relay can stay at this tier: all delays, and every try times out without a receipt."""
+        """Returns how long the relay can stay at this tier: all delays, and every try times out without a receipt."""
         tries = len(self.retry_delays_seconds) + 1
         return sum(self.retry_delays_seconds) + tries * self.receipt_timeout_seconds
 
@@ -98,7 +98,7 @@ class Policy:
     rest: Rest = field(default=(), hash=False)
 
     def tier(self, number: int) -> Tier:
-        """The tier with this 1-based number; IndexError when there is none."""
+        """Returns the tier with this 1-based number; IndexError when there is none."""
         if number < 1:
             raise IndexError(f"tiers are numbered from 1, not {number}")
         return self.tiers[number - 1]

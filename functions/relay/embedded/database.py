@@ -1,8 +1,8 @@
 """One SQLite file shared by many threads and processes: reads side by side, writes in groups.
 
 A commit that is safe against a power cut costs a wait for the disk. So one thread per process writes for all the
-others: what has queued up while it waited goes into one transaction, and every caller still gets its own outcome.
-That caller is free to give up after its timeout, whatever the disk does.
+others: what has queued up while it waited goes into one transaction, and every caller still gets its own result or
+error. A caller gives up after its timeout, whatever the disk does.
 
 Must not know: relays, timers, or any SQL but that of transactions.
 """
@@ -25,9 +25,9 @@ from relay.errors import StoreUnavailable
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-# A transaction is held no longer than this many writes take, so that other processes get their turn.
+# At most this many writes go into one transaction, so that other processes get their turn.
 _BATCH_MAX = 256
-# The write-ahead log is brought into the file after so many changed rows, of some five pages of 4 KiB each.
+# After this many changed rows, of some five pages of 4 KiB each, the write-ahead log is brought into the file.
 _CHANGES_PER_CHECKPOINT = 500
 # How long the writer waits for another process at a time, before it looks whether its callers still wait.
 _WRITER_PATIENCE_SECONDS = 0.25
@@ -38,7 +38,7 @@ class _Spoilt(Exception):
 
 
 class _Write:
-    """One caller's work, and what became of it."""
+    """One caller's work, and its result or error."""
 
     def __init__(self, work: Work[Any]) -> None:
         self._work = work
@@ -55,7 +55,10 @@ class _Write:
         return self._unanswered.acquire(timeout=timeout_seconds)
 
     def apply(self, connection: sqlite3.Connection) -> None:
-        """Do the work inside the open transaction. Work that refuses before it has written anything harms nobody."""
+        """Do the work inside the open transaction. Raises _Spoilt when it failed after it had written something.
+
+        Work that raises before it has written anything leaves the other writes of the transaction valid.
+        """
         changes = connection.total_changes
         self.error = None
         try:
@@ -87,7 +90,7 @@ class Database:
         _databases.add(self)
 
     def forget(self) -> None:
-        """The state of a process that has not written anything yet."""
+        """Set the state of a process that has not written anything yet."""
         self._changed = threading.Condition()
         self._queue: list[_Write] = []
         self._writer: threading.Thread | None = None
@@ -96,14 +99,14 @@ class Database:
         self._listeners: tuple[Callable[[int], None], ...] = ()
 
     def prepare(self, *, timeout_seconds: float = 5.0) -> Identity | None:
-        """Open the file once, so that mistakes show at start; which file it is.
+        """Open the file once, so that mistakes show at start. Returns which file it is.
 
         Raises ConfigurationError or StoreUnavailable.
         """
         return self._pool.prepare(timeout_seconds)
 
     def read(self, work: Work[T], *, timeout_seconds: float) -> T:
-        """What `work` reads. Raises StoreUnavailable, and whatever else `work` raises."""
+        """Returns what `work` reads. Raises StoreUnavailable, and whatever else `work` raises."""
         with self._pool.lend(timeout_seconds) as connection:
             try:
                 return work(connection)
@@ -111,8 +114,9 @@ class Database:
                 raise StoreUnavailable(f"the store failed: {error}") from error
 
     def write(self, work: Work[T], *, timeout_seconds: float) -> T:
-        """What `work` returns, once what it wrote is on the disk, in the file that lies at the path. It runs in another
-        thread and must be quick.
+        """Returns what `work` returns, once what it wrote is on the disk, in the file that lies at the path.
+
+        `work` runs in the writer's thread and must be quick.
 
         Raises what `work` raises (nothing of it was written then), or StoreUnavailable.
         """
@@ -145,7 +149,7 @@ class Database:
         self.forget()
 
     def listen(self, listener: Callable[[int], None]) -> None:
-        """Have `listener` told of timers armed through this object: the instant they are due, in microseconds."""
+        """Call `listener` for each timer armed through this object, with the instant it is due, in microseconds."""
         self._listeners = (*self._listeners, listener)
 
     def unlisten(self, listener: Callable[[int], None]) -> None:
@@ -181,7 +185,8 @@ class Database:
 
     def _commit_batch(self, connection: sqlite3.Connection) -> None:
         _begin(connection)
-        # Only now that nobody else can write: who gave up meanwhile has withdrawn, and more may have come.
+        # Taken only now that this process holds the write lock: while it waited for it, callers that gave up have
+        # removed their writes and others have added theirs.
         batch = self._take_batch()
         changes = connection.total_changes
         try:
@@ -202,7 +207,7 @@ class Database:
             write.answer()
 
     def _doubt_if_lost(self, batch: list[_Write]) -> None:
-        """What was committed into a file that was removed meanwhile is not stored: no caller may hear that it is."""
+        """Give each write StoreLost if the file was removed meanwhile: what was committed into it is not stored."""
         try:
             self._pool.check()
         except StoreLost as error:
@@ -210,7 +215,7 @@ class Database:
                 write.error = write.error or StoreLost(str(error))
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
-        """Now and then, bring the write-ahead log into the file, while nobody can write.
+        """After _CHANGES_PER_CHECKPOINT changes, bring the write-ahead log into the file, under the write lock.
 
         Up to SQLite 3.51.2 a checkpoint that runs beside another one and a commit can, in rare cases, damage the
         file (https://sqlite.org/wal.html#walresetbug). The write lock keeps both away; it costs them a short wait.
@@ -234,7 +239,7 @@ def _begin(connection: sqlite3.Connection) -> None:
 
 
 def _commit(connection: sqlite3.Connection, batch: list[_Write]) -> None:
-    """The work of all in the transaction that has begun. Raises _Spoilt when it had to be undone."""
+    """Do all work in the transaction that has begun, and commit. Raises _Spoilt when the transaction was undone."""
     try:
         for write in batch:
             write.apply(connection)
@@ -244,7 +249,7 @@ def _commit(connection: sqlite3.Connection, batch: list[_Write]) -> None:
             connection.execute("ROLLBACK")
         if not isinstance(error, sqlite3.Error):
             raise
-        # The commit itself: nobody can tell whether it is on the disk.
+        # The COMMIT itself failed: whether it is on the disk is unknown, which is what StoreUnavailable means.
         for write in batch:
             write.error = StoreUnavailable(f"the store failed: {error}")
 

@@ -13,7 +13,7 @@ _ATTEMPT_TIMES = ("starts_at", "lease_until", "deadline_at")
 
 
 def encode(document: Document) -> str:
-    """A relay's document as the file keeps it."""
+    """Returns a relay's document as the file keeps it."""
     return json.dumps(document, default=plain, separators=(",", ":"))
 
 

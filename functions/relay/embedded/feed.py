@@ -17,20 +17,21 @@ from relay.embedded.documents import decode
 from relay.errors import NewerRecord
 from relay.record.relay_events import RelayEvent, events_of
 
-# How far back the feed reaches, in writes. Whoever wants more asks the relays themselves, which are kept for 90 days.
+# How far back the feed reaches, in writes; `trim` removes older ones. A reader that needs more searches the relays
+# themselves, which are kept for 90 days.
 KEPT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One write's events. `position` is where to read on from."""
+    """One write's relay events. `position` is where to read on from."""
 
     position: int
     events: tuple[RelayEvent, ...]
 
 
 def record(connection: sqlite3.Connection, relay: Relay, lines_before: int) -> None:
-    """Note that the relay's trail grew from this many lines; part of the write's own transaction."""
+    """Add to the feed that the relay's trail grew from this many lines; part of the write's own transaction."""
     if relay.lines_logged > lines_before:
         connection.execute(
             "INSERT INTO feed (message_id, first_line, end_line) VALUES (?, ?, ?)",
@@ -39,7 +40,7 @@ def record(connection: sqlite3.Connection, relay: Relay, lines_before: int) -> N
 
 
 def trim(connection: sqlite3.Connection, limit: int) -> None:
-    """Forget at most `limit` of the lines beyond KEPT."""
+    """Remove at most `limit` of the lines beyond KEPT."""
     connection.execute(
         "DELETE FROM feed WHERE position IN "
         "(SELECT position FROM feed WHERE position <= (SELECT max(position) FROM feed) - ? ORDER BY position LIMIT ?)",
@@ -54,7 +55,7 @@ class SqliteFeed:
         self._database = database
 
     def latest(self, *, timeout_seconds: float) -> int:
-        """The position after everything so far."""
+        """Returns the position after everything so far."""
 
         def work(connection: sqlite3.Connection) -> int:
             return int(connection.execute("SELECT coalesce(max(position), 0) FROM feed").fetchone()[0])
@@ -62,9 +63,10 @@ class SqliteFeed:
         return self._database.read(work, timeout_seconds=timeout_seconds)
 
     def read(self, after: int, limit: int, *, timeout_seconds: float) -> Sequence[Published]:
-        """At most `limit` writes after this position, oldest first; those of relays that are gone are left out.
+        """Returns at most `limit` writes after this position, oldest first, without those of relays that are gone.
 
-        A write of a record of a later version has no events here: a newer revision, reading from here, finds them.
+        A write of a record of a later version has no relay events here: a newer revision, reading from here, finds
+        them.
         """
 
         def work(connection: sqlite3.Connection) -> list[tuple[int, int, int, str]]:

@@ -34,27 +34,29 @@ class Connection(sqlite3.Connection):
 
 
 class StoreBusy(StoreUnavailable):
-    """Somebody else holds the file just now: the same call may succeed in a moment."""
+    """Another process or thread holds the file just now: the same call may succeed in a moment."""
 
 
 def to_micros(at: datetime) -> int:
-    """An aware datetime as microseconds since 1970, exactly."""
+    """Returns an aware datetime as microseconds since 1970, exactly."""
     return (at - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
-    """The inverse of to_micros, in UTC."""
+    """Returns the inverse of to_micros, in UTC."""
     return _EPOCH + timedelta(microseconds=micros)
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Whether it failed only because somebody else held the file."""
+    """Whether the call failed only because another process or thread held the file."""
     # The low byte is the error, the rest its variety: https://sqlite.org/rescode.html
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def open_connection(path: str, timeout_seconds: float, *, may_make: bool = True) -> Connection:
-    """A connection to a file that has the tables, made on the way where they are missing, unless `may_make` forbids it.
+    """Returns a connection to a file that has the tables; makes file and tables where they are missing.
+
+    With `may_make` False a missing file is ConfigurationError.
 
     It may be handed from thread to thread, used by one at a time, and commits only where told.
     Raises ConfigurationError when the file cannot be used, StoreBusy when others hold it too long.
@@ -104,15 +106,17 @@ def _set_up(connection: sqlite3.Connection, path: str, deadline: float) -> None:
     while _schema_version(connection, path) < len(migrations.STEPS):
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            # Another process may have been quicker: only now nobody else can write.
+            # Read again under the write lock: another process may have migrated the file before this one got the lock.
             version = _schema_version(connection, path)
             if version < len(migrations.STEPS):
                 _migrate(connection, version)
 
 
 def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
-    """Switch to WAL, which stays in the file. Processes that start together get in each other's way here, and SQLite
-    does not wait for that by itself."""
+    """Switch the file to WAL, which stays in the file. Returns the mode it has then.
+
+    Processes that start together find the file locked here, and SQLite does not wait for that by itself.
+    """
     while True:
         try:
             return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])

@@ -7,9 +7,9 @@ cannot say: further fields of a relay need none.
 
 from __future__ import annotations
 
-# Every search ends in (timestamp, message_id), newest first: one index per combination of filters, so that a page
-# costs what it shows. `due_at` is set on a relay that somebody must still act on, running or ended: the sweep looks at
-# no other.
+# Every search ends in (timestamp, message_id), newest first: one index per combination of filters, so that a page costs
+# what it shows. `due_at` is set on a relay that a timer or the sweep must still act on, running or ended: the sweep
+# reads no other.
 _FIRST = """
 CREATE TABLE relays (
     message_id TEXT PRIMARY KEY,

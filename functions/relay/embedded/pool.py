@@ -19,7 +19,8 @@ from relay.embedded.presence import Files, Identity, Watch
 from relay.errors import ConfigurationError, StoreUnavailable
 
 _IDLE_MAX = 8
-# A file that is made while it is opened is opened twice; it is not exchanged over and over.
+# How often an opening is tried, when the file at the path was another one before and after. A file that is made while
+# it is opened takes two; after the last StoreUnavailable is raised.
 _OPENINGS_MAX = 4
 
 
@@ -38,7 +39,7 @@ class Pool:
         _pools.add(self)
 
     def forget(self) -> None:
-        """The state of a process that has not opened anything yet. It still knows which file it began with."""
+        """Set the state of a process that has not opened anything yet. It still knows which file it began with."""
         self._changed = threading.Condition()
         self._idle: list[Connection] = []
         self._opened: Files | None = None
@@ -47,8 +48,10 @@ class Pool:
 
     @contextlib.contextmanager
     def lend(self, timeout_seconds: float) -> Iterator[Connection]:
-        """A connection whose statements wait for locks no longer than that. Raises StoreUnavailable, of which StoreBusy
-        when others are to blame, and StoreLost when its file was removed or replaced."""
+        """Lend a connection whose statements wait for locks no longer than that.
+
+        Raises StoreUnavailable: StoreBusy when others hold the file, StoreLost when it was removed or replaced.
+        """
         connection = self._take(timeout_seconds)
         try:
             connection.wait_for_locks(max(1, int(timeout_seconds * 1000)))
@@ -57,7 +60,7 @@ class Pool:
             self._give_back(connection)
 
     def prepare(self, timeout_seconds: float) -> Identity | None:
-        """Open the file once and close it again; which one it is. Raises ConfigurationError or StoreUnavailable."""
+        """Open the file once and close it. Returns which file it is. Raises ConfigurationError or StoreUnavailable."""
         self._open(timeout_seconds).close()
         with self._changed:
             if self._lent == 0 and not self._idle:
@@ -106,8 +109,11 @@ class Pool:
             raise
 
     def _open(self, timeout_seconds: float) -> Connection:
-        """One more connection, certainly to the file that lay at the path before and after: which one it has opened,
-        SQLite does not tell. A file that this process has lost is not made anew: an empty one would pass for it."""
+        """Returns one more connection, to the file that lay at the path both before and after it was opened.
+
+        Which file it has opened SQLite does not tell. A file that this process has lost is not made anew: an empty one
+        would be taken for it.
+        """
         for _ in range(_OPENINGS_MAX):
             before = self._watch.require(self._opened)
             connection = open_connection(self._path, timeout_seconds, may_make=self._watch.began_with is None)

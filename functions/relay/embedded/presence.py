@@ -1,4 +1,4 @@
-"""Notices that a database was removed or replaced while this process has it open.
+"""Watch notices that a database was removed or replaced while this process has it open.
 
 An open file that was deleted goes on taking writes, and loses them all when it is closed. SQLite does not look, so the
 pool asks this module before each use of a connection, and the writer once more before it answers.
@@ -51,11 +51,11 @@ class Watch:
         self._told_at: float | None = None
 
     def look(self) -> Files:
-        """What lies there now."""
+        """Returns what lies at the path now."""
         return Files(*map(_identity, self._paths))
 
     def require(self, opened: Files | None) -> Files:
-        """What lies there: the files that are `opened`, or if none are, the database that this process began with.
+        """Returns what lies there: the `opened` files, or if none are open, the database that this process began with.
 
         Raises StoreLost when they are gone or others.
         """

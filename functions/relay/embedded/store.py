@@ -135,7 +135,7 @@ class SqliteStore:
         self._database.write(work, timeout_seconds=timeout_seconds)
 
     def _readable(self, message_id: str, document: str) -> Relay | None:
-        """The relay in a document; None for one that cannot be read, which must not hide all the others."""
+        """Returns the relay in a document; None for one that cannot be read, so that the others are shown."""
         try:
             return self._decoded(message_id, document)
         except NewerRecord:
@@ -173,7 +173,10 @@ _SEARCH_INDEXES = {
 
 
 def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
-    """The SELECT for a search, one row more than asked for, and its values. Raises ValueError on a foreign token."""
+    """Returns the SELECT of a search and its values; it reads one row more than `search.limit`.
+
+    Raises ValueError on a page token that is not one of ours.
+    """
     index = _SEARCH_INDEXES[search.final_status is not None, search.sender_phone is not None]
     conditions = ["expires_at > ?"]
     values: list[int | str] = [now]

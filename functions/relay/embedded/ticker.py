@@ -1,7 +1,7 @@
 """The embedded home's clockwork: fires the timers in the relays' own file, and runs periodic jobs.
 
-At least once: a timer's row goes only after its handler has come to an end. Processes that share the file share the
-timers: each takes what is due under a lease, and when it dies, another one takes it once the lease has run out.
+At least once: a timer's row is deleted only after `fire` has returned for it. Processes that share the file share the
+timers: each takes what is due under a lease, and when it dies, another process takes it once the lease has run out.
 """
 
 from __future__ import annotations
@@ -27,19 +27,21 @@ from relay.ports import Clock, Journal
 _SECOND = 1_000_000
 _NEVER = 2**63
 _STORE_SECONDS = 5.0
-# After a failure of the store itself: no use in asking it four times a second.
+# How long the ticker waits after the store failed, instead of asking it four times a second.
 _STORE_PAUSE_SECONDS = 1.0
-# Waits after a handler's first, second, … failure; the last one repeats. The sweep stands behind all of it.
+# How long a timer waits after `fire` raised for it the first, second, … time; the last wait repeats. Meanwhile the
+# sweep goes on with its relay.
 _BACKOFF_SECONDS = (1, 2, 4, 8, 16, 32, 60)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something that one of the processes sharing the file does every so often.
+    """A function that one of the processes sharing the file runs every `every_seconds`.
 
     Attributes:
         name: what the processes know it by.
-        lease_seconds: longer than a run ever takes; so long nobody else starts it when its process died.
+        lease_seconds: longer than a run ever takes: when the process that runs it dies, another one starts the job
+            only after this time.
     """
 
     name: str
@@ -78,7 +80,7 @@ class Ticker:
         self._lease_micros = int(lease_seconds * _SECOND)
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
-        self._handlers: ThreadPoolExecutor | None = None
+        self._workers: ThreadPoolExecutor | None = None
         self._is_stopping = False
         self._is_woken = False
         self._firing = 0
@@ -86,26 +88,26 @@ class Ticker:
         self._next_look = _NEVER
 
     def start(self) -> None:
-        """Begin; what became due while nobody looked is fired at once. Nothing happens when it runs already."""
+        """Start; timers that became due while no process ran are fired at once. A second call does nothing."""
         if self._thread is not None:
             return
         self._is_stopping = False
-        self._handlers = ThreadPoolExecutor(self._threads + len(self._jobs), thread_name_prefix="relay-timer")
+        self._workers = ThreadPoolExecutor(self._threads + len(self._jobs), thread_name_prefix="relay-timer")
         self._database.listen(self._on_armed)
         self._thread = threading.Thread(target=self._run, name="relay-ticker", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more timers, wait for the handlers at work; no thread is left. What is unfinished stays stored."""
-        if self._thread is None or self._handlers is None:
+        """Take no more timers and wait until the worker threads have ended. Timers not fired stay stored."""
+        if self._thread is None or self._workers is None:
             return
         self._database.unlisten(self._on_armed)
         with self._changed:
             self._is_stopping = True
             self._changed.notify_all()
         self._thread.join()
-        self._handlers.shutdown(wait=True)
-        self._thread = self._handlers = None
+        self._workers.shutdown(wait=True)
+        self._thread = self._workers = None
 
     def wake(self) -> None:
         """Look now for what is due, e.g. because the clock was set."""
@@ -123,7 +125,7 @@ class Ticker:
                 if self._is_stopping:
                     return
                 self._is_woken = False
-                # Whatever is armed from now on wakes us, until we know how long there is nothing to do.
+                # Any timer armed from now on wakes this thread, until it has read how long there is nothing to do.
                 self._next_look = _NEVER
                 free = self._threads - self._firing
             try:
@@ -138,7 +140,7 @@ class Ticker:
                 self._changed.wait_for(lambda: self._is_woken or self._is_stopping, max(seconds, 0))
 
     def _start_timers(self, now: int, free: int) -> int:
-        """Have those that are due fired, as far as handlers are free; when to look again."""
+        """Have at most `free` of the due timers fired. Returns when to look again, in microseconds."""
         if free == 0:
             return _NEVER
         ready = self._database.read(timer_rows.next_ready, timeout_seconds=_STORE_SECONDS)
@@ -154,7 +156,7 @@ class Ticker:
         return now
 
     def _start_jobs(self, now: int) -> int:
-        """Have those that are due run; when to look again."""
+        """Have the jobs that are due run. Returns when to look again, in microseconds."""
         soonest = _NEVER
         for job in self._jobs:
             if job.name in self._running_jobs:
@@ -175,18 +177,18 @@ class Ticker:
             self._submit(self._run_job, job, now, until)
 
     def _submit(self, work: Callable[..., None], *arguments: object) -> None:
-        if self._handlers is not None:
-            self._handlers.submit(work, *arguments)
+        if self._workers is not None:
+            self._workers.submit(work, *arguments)
 
-    # From here on: the handlers' threads.
+    # From here on: the worker threads.
 
     def _fire_one(self, leased: Leased) -> None:
         try:
             self._fire(leased.timer)
         except Exception as error:
-            # Of a record that is left to a newer revision the store has told: no use in repeating it every minute.
+            # The store has already raised the alarm about a record that is left to a newer revision.
             if not isinstance(error, NewerRecord):
-                self._note_failure("timer's handler failed; it comes again", error, **labels(leased.timer))
+                self._note_failure("a timer could not be acted on; it comes again", error, **labels(leased.timer))
             seconds = _BACKOFF_SECONDS[min(leased.failures, len(_BACKOFF_SECONDS) - 1)]
             again_at = to_micros(self._clock.now()) + seconds * _SECOND
             self._settle(partial(timer_rows.put_back, leased=leased, ready_at=again_at))
@@ -213,7 +215,7 @@ class Ticker:
         try:
             self._database.write(work, timeout_seconds=_STORE_SECONDS)
         except StoreUnavailable as error:
-            # The lease runs out, and it is done once more.
+            # The lease runs out, and the timer or the job is taken once more.
             self._note_failure("a timer's end could not be stored", error)
 
     def _note_failure(self, message: str, error: Exception, **labels: object) -> None:

@@ -1,8 +1,8 @@
 """Timers as rows: what the store, the timers' adapter and the ticker do to them inside a transaction.
 
 A timer's name is all of (message_id, attempt, kind, due_at): a deadline that was put off is another timer.
-`ready_at` is when somebody may take it: when it is due; while it is leased, when the lease ends; after a failure, when
-it is tried again. So a crashed process's timers come back by themselves, and one index serves all three.
+`ready_at` is when a process may take it: when it is due; while it is leased, when the lease ends; after a failure, when
+it is tried again. So the timers of a process that crashed are taken by another one, and one index serves all three.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAMED = "message_id = ? AND attempt = ? AND kind = ? AND due_at = ?"
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A timer that is ours until `lease_until` (microseconds), and how often it has failed before."""
+    """A timer leased to this process until `lease_until` (microseconds), and how often it has failed before."""
 
     timer: Timer
     lease_until: int
@@ -33,7 +33,7 @@ def _name(timer: Timer) -> tuple[str, int, str, int]:
 
 
 def arm(connection: sqlite3.Connection, timers: Sequence[Timer]) -> None:
-    """Add those that are not there yet."""
+    """Add the timers that are not there yet."""
     connection.executemany(
         "INSERT INTO timers (message_id, attempt, kind, due_at, queue_tier, ready_at) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
@@ -46,12 +46,12 @@ def cancel(connection: sqlite3.Connection, timer: Timer) -> None:
 
 
 def cancel_all(connection: sqlite3.Connection, message_id: str) -> None:
-    """Those of one relay."""
+    """Delete the timers of one relay."""
     connection.execute("DELETE FROM timers WHERE message_id = ?", (message_id,))
 
 
 def all_armed(connection: sqlite3.Connection) -> list[Timer]:
-    """Everything that waits, the soonest first; for people and tests."""
+    """Returns all timers, the soonest first; for people and tests."""
     rows = connection.execute(
         "SELECT message_id, attempt, kind, due_at, queue_tier FROM timers ORDER BY due_at, message_id"
     )
@@ -62,13 +62,13 @@ def all_armed(connection: sqlite3.Connection) -> list[Timer]:
 
 
 def next_ready(connection: sqlite3.Connection) -> int | None:
-    """When the first timer may be taken, in microseconds; None when there is none."""
+    """Returns when the first timer may be taken, in microseconds; None when there is none."""
     row = connection.execute(f"SELECT ready_at FROM timers WHERE {_KNOWN} ORDER BY ready_at LIMIT 1").fetchone()
     return None if row is None else int(row[0])
 
 
 def lease(connection: sqlite3.Connection, now: int, until: int, limit: int) -> list[Leased]:
-    """Take at most `limit` that are ready, for ourselves until then; the longest ready first."""
+    """Lease at most `limit` ready timers to this process until then, the longest ready first. Returns them."""
     rows = connection.execute(
         "SELECT message_id, attempt, kind, due_at, queue_tier, failures FROM timers"
         f" WHERE ready_at <= ? AND {_KNOWN} ORDER BY ready_at LIMIT ?",
@@ -85,14 +85,14 @@ def lease(connection: sqlite3.Connection, now: int, until: int, limit: int) -> l
 
 
 def finish(connection: sqlite3.Connection, leased: Leased) -> None:
-    """It has fired. Whoever took it over after our lease must finish it too: nothing happens then."""
+    """Delete a timer that was fired. Nothing happens when its lease ran out and another process has taken it since."""
     connection.execute(
         f"DELETE FROM timers WHERE {_NAMED} AND ready_at = ?", (*_name(leased.timer), leased.lease_until)
     )
 
 
 def put_back(connection: sqlite3.Connection, leased: Leased, ready_at: int) -> None:
-    """It has failed: again at `ready_at`."""
+    """Make a timer whose firing failed ready again at `ready_at`."""
     connection.execute(
         f"UPDATE timers SET ready_at = ?, failures = failures + 1 WHERE {_NAMED} AND ready_at = ?",
         (ready_at, *_name(leased.timer), leased.lease_until),
@@ -100,13 +100,13 @@ def put_back(connection: sqlite3.Connection, leased: Leased, ready_at: int) -> N
 
 
 def job_ready_at(connection: sqlite3.Connection, name: str) -> int:
-    """When a periodic job may be started, in microseconds; 0 for one that never ran."""
+    """Returns when a periodic job may be started, in microseconds; 0 for one that never ran."""
     row = connection.execute("SELECT ready_at FROM jobs WHERE name = ?", (name,)).fetchone()
     return 0 if row is None else int(row[0])
 
 
 def lease_job(connection: sqlite3.Connection, name: str, now: int, until: int) -> bool:
-    """Take a job for ourselves until then; False when somebody else has it or has just done it."""
+    """Lease a job to this process until then. Returns False when another process has it or has just run it."""
     if job_ready_at(connection, name) > now:
         return False
     connection.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?)", (name, until))
@@ -114,5 +114,5 @@ def lease_job(connection: sqlite3.Connection, name: str, now: int, until: int) -
 
 
 def finish_job(connection: sqlite3.Connection, name: str, lease_until: int, next_at: int) -> None:
-    """It was done under the lease that ends then: next time at `next_at`."""
+    """Record that the job was run under the lease that ends then; it is ready again at `next_at`."""
     connection.execute("UPDATE jobs SET ready_at = ? WHERE name = ? AND ready_at = ?", (next_at, name, lease_until))

@@ -54,7 +54,7 @@ class Budget:
 
     @property
     def has_time_to_send(self) -> bool:
-        """Whether a POST could still be waited for. The outcome of one given up early could not be told."""
+        """Whether enough time is left to wait for a POST: given up earlier, its outcome would be unknown."""
         return self._left - _RECORDING_SECONDS >= _SEND_LEAST_SECONDS
 
     @property

@@ -28,7 +28,7 @@ class Channel(Protocol):
     """One kind of reach. Ids are opaque outside of it."""
 
     def send(self, relay: Relay, attempt: Attempt, budget: Budget) -> SendOutcome:
-        """Compose what the handler is told and send it, once. Never raises for what the provider or the network do."""
+        """Compose what the handler reads and send it, once. Never raises for what the provider or the network do."""
         ...
 
     def find(self, relay: Relay, attempt: Attempt, budget: Budget) -> Found | None:

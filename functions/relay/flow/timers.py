@@ -19,9 +19,10 @@ TASK_SECONDS = 40.0
 
 
 def fire(world: SendingWorld, timer: Timer, by: str = "") -> Applied:
-    """Act on a timer, however late and however often it comes. `by` is "sweep" when that noticed it.
+    """Act on a timer, however late and however often it comes. Returns what that did.
 
-    Raises StoreUnavailable when nothing could be recorded: the timer must come again.
+    `by` is "sweep" when the sweep noticed that the timer is overdue. Raises StoreUnavailable when nothing could be
+    recorded: the timer must come again.
     """
     budget = Budget(world.clock, TASK_SECONDS, TASK_LIMITS)
     stored = conductor.load(world, timer.message_id, budget)

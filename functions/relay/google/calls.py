@@ -16,9 +16,10 @@ from relay.google import clients
 
 T = TypeVar("T")
 
-# A broken connection shows as UNAVAILABLE and the next try opens another, so a few quick ones are worth it. More would
-# only hold the caller up: whoever asked asks again. While a server cannot be reached at all, gRPC itself connects ever
-# more rarely (after 1 s, at last every 2 minutes, whatever the number of clients), and tries in between fail at once.
+# How often a call is tried before its error is raised. A broken connection shows as UNAVAILABLE and the next try opens
+# another, so a few quick tries are worth it; more would only delay the caller, whose own caller (Twilio, Cloud Tasks,
+# the scheduler) tries again anyway. While a server cannot be reached at all, gRPC itself connects ever more rarely
+# (after 1 s, at last every 2 minutes, whatever the number of clients), and tries in between fail at once.
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.05
 
@@ -53,7 +54,7 @@ class LazyClient:
 
 
 def call(attempt: Callable[[float], T], deadline: Deadline) -> T:
-    """The result of `attempt(timeout_seconds)`, tried again while the service is unavailable and there is time.
+    """Returns the result of `attempt(timeout_seconds)`, tried again while the service is unavailable and there is time.
 
     Only for calls that may be repeated: each of ours is a read, or a write that says what it expects to find.
     Raises what the last try raised.

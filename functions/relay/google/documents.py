@@ -1,4 +1,4 @@
-"""A relay's document as Firestore keeps it: its own kind of datetimes, and what the store notes beside the relay."""
+"""A relay's document as Firestore keeps it: its own kind of datetimes, and what the store writes beside the relay."""
 
 from __future__ import annotations
 

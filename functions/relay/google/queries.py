@@ -46,7 +46,7 @@ QUERIES: dict[str, QueryShape] = {
 
 
 def index_for(shape: QueryShape) -> Index:
-    """The index that answers this query, without the document id at its end.
+    """Returns the index that answers this query, without the document id at its end.
 
     Of one field: Firestore's automatic index on it, which must not be exempted away. Of more: a composite index, which
     must be created.
@@ -56,7 +56,7 @@ def index_for(shape: QueryShape) -> Index:
 
 
 def search_shape(equal: tuple[str, ...]) -> QueryShape:
-    """The search that compares exactly these fields."""
+    """Returns the search that compares exactly these fields."""
     return next(shape for shape in QUERIES.values() if shape.order_by == "timestamp" and shape.equal == equal)
 
 
@@ -67,7 +67,7 @@ def build(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Any:
-    """The query of this shape on a Firestore collection, with its values filled in. KeyError when one is missing."""
+    """Returns the query of this shape with its values filled in. Raises KeyError when one is missing."""
     from google.cloud.firestore_v1.base_query import FieldFilter
 
     query = collection
@@ -82,7 +82,7 @@ def build(
 
 
 def with_ids(collection: Any, message_ids: Sequence[str]) -> Any:
-    """The query for the documents with these ids, at most IDS_MAX of them. It needs no index of its own."""
+    """Returns the query for the documents with these ids, at most IDS_MAX of them. It needs no index of its own."""
     from google.cloud.firestore_v1.base_query import FieldFilter
 
     return collection.where(filter=FieldFilter(DOCUMENT_ID, "in", [collection.document(each) for each in message_ids]))

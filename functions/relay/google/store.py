@@ -26,7 +26,7 @@ T = TypeVar("T")
 # As many creates as one instance may have under way at the same time; the threads are made when they are needed.
 _ARMING_THREADS = 32
 
-# Of a document that is only looked for: some field must be asked for, or all come.
+# The field that is asked for of a document that is only looked for: with none named, all fields come.
 _SMALL_FIELD = "media_count"
 
 # Firestore's errors that mean a conflict, by what a commit presumes; any other means that the store is unavailable.
@@ -78,7 +78,7 @@ class FirestoreStore:
         batch = self._client.get().batch()
         for write in writes:
             self._add(batch, write)
-        # May be repeated: a second one that finds what the first has stored says so, and so do we.
+        # `call` may repeat the commit: a repetition that finds what the first try has stored is reported as a conflict.
         conflicts = (_EXISTS if created else _NONE) | (_CHANGED if len(created) < len(writes) else _NONE)
         try:
             results = call(lambda seconds: batch.commit(retry=None, timeout=seconds), deadline)
@@ -136,7 +136,7 @@ class FirestoreStore:
         self._ask(lambda seconds: document.delete(retry=None, timeout=seconds), Deadline(timeout_seconds))
 
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:  # noqa: ARG002 - the port's
-        """Always 0: the collection's TTL policy on expires_at removes them."""
+        """Returns always 0: the collection's TTL policy on expires_at removes them."""
         return 0
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
@@ -169,7 +169,10 @@ class FirestoreStore:
             batch.update(document, {**content, **bookkeeping(write.relay)}, unchanged)
 
     def _conflict(self, writes: Sequence[Write], deadline: Deadline) -> Conflict:
-        """Firestore does not say which of several documents was otherwise than presumed: they are looked at."""
+        """Returns the conflict of a commit that was refused, naming one document.
+
+        Firestore does not say which of several documents broke its precondition, so they are read.
+        """
         present: dict[str, object] = {}
         if len(writes) > 1:
             documents = [self._document(write.relay.message_id) for write in writes]
@@ -180,14 +183,15 @@ class FirestoreStore:
 
             present = self._ask(read, deadline)
         changed = (write for write in writes if present.get(write.relay.message_id) != write.version)
-        # None is, when somebody else merely held one of them: any of those that were presumed unchanged, then.
+        # None has changed when another writer merely held one of them (Aborted): then any write that presumes a
+        # version.
         one = next(changed, None) or max(writes, key=lambda write: write.version is not None)
         return (AlreadyStored if one.version is None else VersionConflict)(one.relay.message_id)
 
     def _live(
         self, query: Any, wanted: int, deadline: Deadline, is_wanted: Callable[[Relay], bool] = lambda _: True
     ) -> list[Stored]:
-        """The first `wanted` relays of a query that have not expired. Firestore takes up to a day to remove those."""
+        """Returns the first `wanted` relays of a query that have not expired. Firestore removes those within a day."""
         never = clients.never_retry()
         now = self._clock.now()
         found: list[Stored] = []
@@ -203,7 +207,9 @@ class FirestoreStore:
         return found
 
     def _missing_of_few(self, message_ids: Sequence[str], deadline: Deadline) -> set[str]:
-        """Nearly always none is, and a count says so for the price of one read, not of one for each document.
+        """Returns those of at most IDS_MAX ids under which nothing is stored.
+
+        Nearly always none is, and a count says so for the price of one read, not of one for each document.
 
         Source: https://cloud.google.com/firestore/pricing (aggregation queries: a read for up to 1,000 index entries).
         """
@@ -221,7 +227,7 @@ class FirestoreStore:
         return self._ask(read_names, deadline)
 
     def _readable(self, snapshot: Any, now: datetime) -> Stored | None:
-        """One document that another revision wrote in its own way must not hide the others of a list."""
+        """Returns the relay of a document; None for one that cannot be read: the others of a list are shown."""
         try:
             return self._stored(snapshot, now)
         except NewerRecord:
@@ -231,7 +237,7 @@ class FirestoreStore:
             return None
 
     def _stored(self, snapshot: Any, now: datetime) -> Stored | None:
-        """The relay in a document that exists, with its version; None when it has expired. Raises NewerRecord."""
+        """Returns the relay in a document, with its version; None when it has expired. Raises NewerRecord."""
         try:
             relay = relay_in(snapshot.to_dict(), now)
         except NewerRecord as error:

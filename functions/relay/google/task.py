@@ -12,7 +12,7 @@ _NUMBER_MAX = 9999
 
 
 def encode(timer: Timer) -> bytes:
-    """JSON with message_id, attempt, kind, due_at (ISO 8601, UTC) and tier. Never a phone number or a body."""
+    """Returns JSON with message_id, attempt, kind, due_at (ISO 8601, UTC) and tier. Never a phone number or a body."""
     return json.dumps(
         {
             "message_id": timer.message_id,
@@ -26,7 +26,7 @@ def encode(timer: Timer) -> bytes:
 
 
 def decode(body: bytes) -> Timer:
-    """The timer of a task's body; fields of other revisions are ignored. Raises BadRequest 400 if it is malformed."""
+    """Returns the timer of a task's body; ignores fields of other revisions. Raises BadRequest 400 when malformed."""
     fields = fields_of(body)
     return Timer(
         message_id=message_id(fields),

@@ -91,7 +91,7 @@ class CloudTasksTimers:
     def _do(
         self, what: Callable[[Any, float], None], timer: Timer, timeout_seconds: float, done_already: str, failure: str
     ) -> bool:
-        """Whether it was done. May be repeated after a lost reply: the name says what was there before."""
+        """Returns whether it was done. `call` may repeat it after a lost reply; `done_already` is then the answer."""
         try:
             client = self._client.get()
             deadline = Deadline(timeout_seconds)

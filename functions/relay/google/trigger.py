@@ -15,7 +15,7 @@ from relay.record.documents import from_document
 
 
 def relays_of(data: bytes) -> tuple[Relay | None, Relay | None]:
-    """The relay before and after the write; None where there was or is none (created, deleted).
+    """Returns the relay before and after the write; None where there was or is none (created, deleted).
 
     Raises NewerRecord when it is of a later version now, ValueError or KeyError when it is not a relay of ours.
     """
@@ -40,7 +40,7 @@ def _relay(document: Any) -> Relay | None:
 
 
 def _plain(value: Any) -> Any:
-    """A Firestore value as plain Python. Bytes, references and places never occur in a relay."""
+    """Returns a Firestore value as plain Python. Bytes, references and places never occur in a relay."""
     kind = value.WhichOneof("value_type")
     if kind == "map_value":
         return {name: _plain(item) for name, item in value.map_value.fields.items()}

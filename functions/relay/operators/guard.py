@@ -1,4 +1,4 @@
-"""The guard of the operators' routes: `guarded` lets a call through that comes with an identity and a body we know.
+"""The guard of the operators' routes: `guarded` lets a call through whose identity and fields it accepts.
 
 It checks method, identity, size, content type and the names of the fields, in this order, and answers for CORS.
 """

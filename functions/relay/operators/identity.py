@@ -1,6 +1,6 @@
-"""Who is calling: a Google identity token, verified: signature, audience, issuer, expiry, allow-listed e-mail.
+"""IdentityVerifier says who calls: it checks a Google identity token's signature, audience, issuer, expiry, e-mail.
 
-The signature check is google-auth's; what is ours is keeping the issuer's keys, which it would fetch on every call.
+The signature check is google-auth's; this module keeps the issuer's keys, which google-auth would fetch on every call.
 """
 
 from __future__ import annotations
@@ -22,26 +22,28 @@ from relay.web import Request
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 _CLOCK_SKEW_SECONDS = 10
 _FETCH_TIMEOUT_SECONDS = 3.0
-# Google's keys are far below this; whatever answers with more is not their issuer.
+# How many bytes of the issuer's answer are read. Google's keys are far below this; a longer answer is not JSON then.
 _KEYS_MAX_BYTES = 256 * 1024
 _KEYS_MAX_AGE_SECONDS = 3600.0
-# An unknown key id makes us look for new keys, but a stream of made-up ones must not become a stream of fetches, and
-# while the issuer is down callers must not queue up for its timeout one after the other.
+# The least time between two fetches of the keys. A token with an unknown key id causes a fetch, but only after
+# _REFETCH_LEAST_SECONDS, so that made-up key ids do not cause one each; after a failed fetch only after
+# _RETRY_LEAST_SECONDS, so that callers do not wait for the issuer's timeout one after the other.
 _REFETCH_LEAST_SECONDS = 30.0
 _RETRY_LEAST_SECONDS = 5.0
-# Keys that could not be renewed are trusted this long; Google publishes a new one days before it signs with it.
+# Keys that could not be renewed are trusted this long after they were fetched, then every call gets 503. Google
+# publishes a new key days before it signs with it.
 _KEYS_KEPT_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody whose token was accepted."""
+    """The operator or the program whose token was accepted."""
 
     email: str
 
 
 def fetch_keys(url: str) -> dict[str, str]:
-    """The issuer's public keys: key id → PEM certificate. Raises OSError or ValueError."""
+    """Returns the issuer's public keys: key id → PEM certificate. Raises OSError or ValueError."""
     if not url.startswith(("https://", "http://")):
         raise ValueError("the keys' URL is not a web address")
     try:
@@ -76,10 +78,10 @@ class IdentityVerifier:
         self._failed_at = float("-inf")
 
     def caller(self, request: Request) -> Caller:
-        """The caller of a request.
+        """Returns the caller of a request.
 
         Raises BadRequest 401 when there is no token, 403 when it is not accepted (without saying why), and
-        StoreUnavailable when the issuer's keys cannot be had, so that nobody can tell.
+        StoreUnavailable when the issuer's keys cannot be fetched, so that the token cannot be checked.
         """
         token = bearer_token(request.headers)
         from google.auth import exceptions, jwt  # only here: the webhooks never need it
@@ -96,7 +98,7 @@ class IdentityVerifier:
             # The library trips over some made-up tokens instead of refusing them.
             raise _forbidden() from error
         email = str(claims.get("email", "")).lower()
-        # Without an audience of our own google-auth would accept everybody's tokens.
+        # Without an audience of our own google-auth would accept tokens made out for any service.
         if not self._audience or claims.get("iss") not in _ISSUERS or claims.get("email_verified") is not True:
             raise _forbidden()
         if email not in self._allowed_emails:
@@ -125,7 +127,7 @@ def _forbidden() -> BadRequest:
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
-    """The token of a request. Raises BadRequest 401 when there is none.
+    """Returns the token of a request. Raises BadRequest 401 when there is none.
 
     API Gateway puts its own token into Authorization and passes the caller's on in X-Forwarded-Authorization. Either
     may be forged; it is the token that is checked.

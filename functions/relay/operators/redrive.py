@@ -25,7 +25,7 @@ _BY = "operator"
 def handle_redrive(
     world: World, policy: Policy, verifier: IdentityVerifier, allowed_origins: Collection[str], request: Request
 ) -> Response:
-    """200 with the relay in progress again (also when this request was done before); 404 unknown; 409 not exhausted.
+    """Answer a call. Returns 200 with the relay in progress again, 404 when it is unknown, 409 if not exhausted.
 
     `request_id` is the caller's own: repeating it changes nothing. `tier` is where to begin, 1 if it is not given.
     """
@@ -45,7 +45,10 @@ def handle_redrive(
 
 
 def redrive(world: World, policy: Policy, relay_id: str, request_id: str, tier: int) -> Response:
-    """Start this relay again at `tier` under today's policy. Raises BadRequest 404 and StoreUnavailable."""
+    """Start this relay again at `tier` under today's policy. Returns the answer.
+
+    Raises BadRequest 404 and StoreUnavailable.
+    """
     budget = Budget(world.clock, _SECONDS, TASK_LIMITS)
     stored = conductor.load(world, relay_id, budget)
     if stored is None:

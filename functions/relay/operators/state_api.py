@@ -37,7 +37,7 @@ class View(StrEnum):
 def handle_relay_state(
     store: RelayStore, clock: Clock, verifier: IdentityVerifier, allowed_origins: Collection[str], request: Request
 ) -> Response:
-    """200 with `relay`, `summary` and `story`, or with `relays` and `next_page_token`; 400 to 415, 503.
+    """Answer a call: 200 with `relay`, `summary` and `story`, or `relays` and `next_page_token`; 400 to 415, 503.
 
     A search's `view` says how much of each relay: `full` is the document, `summary` a row (story.summary), `whole` what
     is given of one relay. Every answer carries `now`, the time here, so that callers need not trust their own clocks.
@@ -51,7 +51,7 @@ def handle_relay_state(
 
 
 def relay_json(relay: Relay) -> object:
-    """A relay's document as JSON, times in ISO 8601."""
+    """Returns a relay's document as JSON, times in ISO 8601."""
     return documents.plain(documents.to_document(relay))
 
 

@@ -17,13 +17,13 @@ from relay.flow.wording import attachments_in_words
 from relay.operators.trail import told
 from relay.operators.words import (
     ATTEMPT_ENDS,
-    OUTCOMES,
+    FINAL_STATUS_WORDS,
     attempts_of_drive,
     explained,
     handler,
     is_overdue,
-    outcome,
     shown_code,
+    situation,
 )
 from relay.record.documents import plain
 
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 _ENDS_ATTEMPT = frozenset({Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED})
 _ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED})
 _PLANS_ATTEMPT = frozenset({Step.ATTEMPT_SCHEDULED, Step.ESCALATED, Step.REDRIVEN})
-# What is a point on the line: word from Twilio, and our asking for it.
+# The steps that are a point on the line: what Twilio said, and that it was asked.
 _MARKS = frozenset(
     {
         Step.ATTEMPT_ACCEPTED,
@@ -49,9 +49,12 @@ _WENT_WRONG = frozenset({AttemptStatus.FAILED, AttemptStatus.UNCONFIRMED, Attemp
 
 
 def story(relay: Relay, now: datetime) -> Json:
-    """Returns all of it: `headline` and `advice`, what it `waits` for while it is in progress, its `attachments` (None:
-    there are none), `drives` with their attempts, and the `trail` with each step in words."""
-    headline, advice = outcome(relay, now)
+    """Returns what happened to a relay, as JSON.
+
+    `headline` and `advice`, what it `waits` for while it is in progress, its `attachments` (None: there are none),
+    `drives` with their attempts, and the `trail` with each step in words.
+    """
+    headline, advice = situation(relay, now)
     answer = {
         "headline": headline,
         "advice": advice,
@@ -71,14 +74,14 @@ def trail(relay: Relay, first: int = 0) -> list[Json]:
 
 
 def summary(relay: Relay, now: datetime) -> Json:
-    """One row of a list: how far the relay came and why no further, without trail and attempts."""
+    """Returns one row of a list: how far the relay came and why no further, without trail and attempts."""
     current = relay.current_attempt
     tier = relay.delivered_tier or (current.tier if current else None)
     bad = next((attempt for attempt in reversed(attempts_of_drive(relay)) if attempt.status in _WENT_WRONG), None)
     reason, advice = explained(relay, bad) if bad else ("", "")
     ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
     # An end that only a newer revision knows has its own word.
-    sign, word = OUTCOMES.get(relay.final_status, ("", relay.final_status.value))
+    sign, word = FINAL_STATUS_WORDS.get(relay.final_status, ("", relay.final_status.value))
     answer = {
         "message_id": relay.message_id,
         "timestamp": relay.timestamp,
@@ -89,7 +92,7 @@ def summary(relay: Relay, now: datetime) -> Json:
         "final_status": relay.final_status.value,
         "sign": sign,
         "outcome": word,
-        "headline": outcome(relay, now)[0],
+        "headline": situation(relay, now)[0],
         "tiers": relay.policy.last_tier,
         "tier_reached": tier,
         "tier_name": None if tier is None else handler(relay, tier),
@@ -111,15 +114,18 @@ def summary(relay: Relay, now: datetime) -> Json:
 
 
 def seconds_to_delivery(relay: Relay) -> float | None:
-    """From our taking it in to the delivery on record; None when there is none."""
+    """Returns the seconds from taking the text in to the delivery on record; None when there is none."""
     if relay.delivery_confirmed_at is None:
         return None
     return round((relay.delivery_confirmed_at - relay.timestamp).total_seconds(), 3)
 
 
 def _attachments(relay: Relay) -> Json | None:
-    """`words`: how many there are, and where. `lines`: one for each whose id is known, and one, its `media_id` None,
-    for the others together."""
+    """Returns the attachments in words, None when there are none.
+
+    `words`: how many there are, and where. `lines`: one for each whose id is known, and one, its `media_id` None, for
+    the others together.
+    """
     if not relay.media_count:
         return None
     lines: list[Json] = [
@@ -133,7 +139,7 @@ def _attachments(relay: Relay) -> Json | None:
 
 
 def _drives(relay: Relay) -> list[Json]:
-    """The cascade as it ran for the text, and again for every redrive."""
+    """Returns the drives: the cascade as it ran for the text, and again for every redrive."""
     begun = [(1, relay.timestamp, 0)]
     begun += [
         (entry.attempt or 1, entry.at, index)
@@ -228,7 +234,7 @@ def _first(lines: Sequence[TrailEntry], steps: set[Step] | frozenset[Step]) -> d
 
 
 def _end(lines: Sequence[TrailEntry]) -> datetime | None:
-    """When the last line that decided the relay was written."""
+    """Returns when the last line was written that ended the relay; None when there is none."""
     return next((entry.at for entry in reversed(lines) if entry.step in _ENDS_DRIVE), None)
 
 

@@ -52,7 +52,8 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
     Step.ALARM_RAISED: ("alarm", Tone.BAD),
     Step.REDRIVEN: ("redriven", Tone.PLAIN),
 }
-_WATCHMEN = ("sweep", "reconcile")
+# Jobs that go on with what a timer or a webhook should have done; the line then says so.
+_REPAIRS = ("sweep", "reconcile")
 
 
 def told(relay: Relay, entry: TrailEntry) -> Told:
@@ -63,7 +64,7 @@ def told(relay: Relay, entry: TrailEntry) -> Told:
     code = shown_code(entry.error_code)
     if entry.step is Step.ATTEMPT_FAILED and code:
         label = f"{label} {code}"
-    noticed = f" (Noticed by the {entry.by}.)" if entry.by in _WATCHMEN else ""
+    noticed = f" (Noticed by the {entry.by}.)" if entry.by in _REPAIRS else ""
     return Told(label, _sentence(entry, _handler(relay, entry), code) + noticed, tone)
 
 
@@ -102,7 +103,7 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
             error = f", error {code}" if code else ""
             return f"Late word from Twilio: {entry.status}{error}{because}. It changes nothing any more."
         case Step.EXHAUSTED:
-            return f"Nobody could be reached{namely}."
+            return f"No handler could be reached{namely}."
         case Step.ALARM_RAISED:
             return "The alarm was raised, so that a person takes over."
         case Step.REDRIVEN:

@@ -14,11 +14,12 @@ from relay.core.failures import NO_REASON, FailureClass
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import Reach
 
-# A lost timer is made good by the sweep within a minute and its grace; twice that means that nobody sweeps.
+# A relay that is overdue for longer than this is shown as overdue. The sweep takes over from a lost timer within a
+# minute and its grace; more than twice that means that the sweep does not run either.
 OVERDUE = timedelta(minutes=3)
 
 NOTHING_TO_DO = "Nothing to do."
-# Of whatever a newer revision wrote in words that this one does not know.
+# What is said of a word that only a newer revision knows.
 FOREIGN = "Written by a newer revision; its word is shown as it is."
 _OVERDUE_ADVICE = "Timers and sweep are not doing their work: see docs/operations.md, “Nothing moves”."
 _ASK = "It may have arrived: ask the handler before you send it again."
@@ -26,8 +27,8 @@ _CALL = "Call the customer; then redrive the relay."
 _START = "Have the handler text START to the business number: until then Twilio blocks every text to that phone."
 _REDRIVE_LATER = "It did not pass by itself: redrive the relay later."
 
-# How a relay stands, in a word or two, and the sign that stands before it wherever there is little room.
-OUTCOMES = {
+# What each final status is called, in a word or two, and the sign that stands before it wherever there is little room.
+FINAL_STATUS_WORDS = {
     FinalStatus.IN_PROGRESS: ("→", "in progress"),
     FinalStatus.DELIVERED: ("✓", "delivered"),
     FinalStatus.EXHAUSTED: ("✕", "exhausted"),
@@ -63,8 +64,8 @@ _SENDER_WORDS = {
 }
 
 
-def outcome(relay: Relay, now: datetime) -> tuple[str, str]:
-    """How the relay stands, in a sentence, and what to do."""
+def situation(relay: Relay, now: datetime) -> tuple[str, str]:
+    """Returns how the relay stands, in a sentence, and what an operator should do."""
     if relay.is_left_to_newer:
         return f"Ended as {relay.final_status}, which only a newer revision can explain.", NOTHING_TO_DO
     if relay.final_status is FinalStatus.RECORDED:
@@ -76,7 +77,7 @@ def outcome(relay: Relay, now: datetime) -> tuple[str, str]:
         return f"Delivered at tier {tier}, {handler(relay, tier)}.{tail}", NOTHING_TO_DO
     if relay.final_status is FinalStatus.EXHAUSTED:
         unresolved = any(attempt.is_unresolved for attempt in attempts_of_drive(relay))
-        return _nobody_reached(relay), f"{_ASK} {_CALL}" if unresolved else _CALL
+        return _no_handler_reached(relay), f"{_ASK} {_CALL}" if unresolved else _CALL
     current = relay.current_attempt
     words = _OUTLOOKS.get(current.standing) if current else None
     tier_words = f"tier {current.tier}, {handler(relay, current.tier)}" if current else ""
@@ -85,7 +86,7 @@ def outcome(relay: Relay, now: datetime) -> tuple[str, str]:
 
 
 def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
-    """What became of an attempt and what to do about it; the latter is empty where there is nothing to do."""
+    """Returns what became of an attempt, and what an operator should do; "" where there is nothing to do."""
     exhausted = relay.final_status is FinalStatus.EXHAUSTED
     if attempt.status is not AttemptStatus.FAILED:
         words = _STATUS_WORDS.get(attempt.status, FOREIGN)
@@ -102,14 +103,15 @@ def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
     return words, failure.advice
 
 
-# What is retried without anybody doing anything; once the relay has ended there is nothing to wait for any more.
+# Failures that the relay tries again by itself. Once it has ended it does not, so that the advice to wait would be
+# wrong.
 _PASSING = frozenset(
     {FailureClass.NOT_STARTED, FailureClass.NOT_PROCESSED, FailureClass.TRANSIENT, FailureClass.AMBIGUOUS}
 )
 
 
 def is_overdue(relay: Relay, now: datetime) -> bool:
-    """Whether a step is so late that timers and sweep cannot both be working."""
+    """Whether the relay has been due for so long that timers and sweep cannot both be working."""
     waits = relay.final_status is FinalStatus.IN_PROGRESS or relay.alarm_is_due
     return waits and relay.due_at is not None and relay.due_at < now - OVERDUE
 
@@ -127,7 +129,7 @@ def shown_code(code: int | None) -> str:
 
 
 def attempts_of_drive(relay: Relay) -> Sequence[Attempt]:
-    """The attempts since the relay began or was last redriven."""
+    """Returns the attempts since the relay began or was last redriven."""
     return relay.attempts[relay.first_attempt_of_drive - 1 :]
 
 
@@ -137,9 +139,9 @@ def _recorded(relay: Relay) -> tuple[str, str]:
     return f"From {who}: kept, not forwarded.", _START if opted_out else NOTHING_TO_DO
 
 
-def _nobody_reached(relay: Relay) -> str:
+def _no_handler_reached(relay: Relay) -> str:
     tiers = {attempt.tier for attempt in attempts_of_drive(relay)}
-    return f"Nobody was reached: {len(tiers)} of {relay.policy.last_tier} tiers tried, no delivery confirmed."
+    return f"No handler was reached: {len(tiers)} of {relay.policy.last_tier} tiers tried, no delivery confirmed."
 
 
 def _reason_of_failure(relay: Relay, attempt: Attempt) -> str:

@@ -22,8 +22,8 @@ from relay.record import earlier
 
 Document = dict[str, Any]
 
-# Rises when the meaning of something already written changes, and for nothing else: a revision leaves records of a
-# later version alone, and the texts in them wait for the revision that wrote them.
+# Rises only when the meaning of something already written changes. A revision raises NewerRecord for a record of a
+# later version and leaves it alone: the text in it waits for the revision that wrote it.
 SCHEMA_VERSION = 1
 
 # An attempt's fields by the names they have in its document. Its failure and its reach are several of them.

@@ -37,7 +37,7 @@ def completed(document: Document) -> Document:
 
 
 def _with_phone(attempt: Document, document: Document) -> Document:
-    """The first revisions did not keep an attempt's number: it was its tier's."""
+    """Returns the attempt with the phone it went to: the first revisions did not keep it, it was its tier's."""
     if attempt.get("phone"):
         return attempt
     tiers = document["policy"]["tiers"]
@@ -45,7 +45,7 @@ def _with_phone(attempt: Document, document: Document) -> Document:
 
 
 def _since_the_end(trail: Sequence[Document]) -> tuple[int, int, bool]:
-    """How often it was asked about open attempts since the relay ended, how often answered, and if people were told."""
+    """Returns how many rounds of look-ups there were since the end, how many were answered, if it alarmed."""
     asked = answered = 0
     alarm_raised = False
     for line in reversed(trail):
@@ -59,7 +59,7 @@ def _since_the_end(trail: Sequence[Document]) -> tuple[int, int, bool]:
 
 
 def failure_of(attempt: Document, trail: Sequence[Document]) -> Failure | None:
-    """Returns the failure of an attempt that has a code alone: what it meant is in the line of the trail that told."""
+    """Returns the failure of an attempt that has a code alone: what it meant is in the line of its trail."""
     code = attempt.get("error_code")
     if code is None:
         return None

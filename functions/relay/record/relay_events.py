@@ -1,8 +1,9 @@
 """Relay events: each committed change that people or systems may want to hear of, made from the trail after the commit.
 
-Nothing on a relay's own path publishes. The trail is the outbox: what a write added to it is published by whoever is
-told of the write (google: a function triggered by the document; embedded: the local feed), and again with the same ids
-if told again. No body and no phone number in it. The form is docs/schemas/relay-event-v1.json.
+No process that works on a relay publishes. The trail is the outbox: what a write added to it is published by the
+function that Firestore triggers for the write (google) or read from the local feed (embedded); a write that is reported
+twice gives the same relay events with the same ids. No body and no phone number in it. The form is
+docs/schemas/relay-event-v1.json.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ SCHEMA_VERSION = 1
 
 
 class EventType(StrEnum):
+    """What a relay event says happened."""
+
     RECEIVED = "received"
     RECOVERED = "recovered"
     ATTEMPT_STARTED = "attempt_started"
@@ -29,7 +32,7 @@ class EventType(StrEnum):
     REDRIVEN = "redriven"
 
 
-# The steps that are news to anybody but the relay itself; the others are details of the trail.
+# The steps of the trail that become relay events; the others are details that subscribers have no use for.
 TYPES: dict[Step, EventType] = {
     Step.RECEIVED: EventType.RECEIVED,
     Step.RECOVERED: EventType.RECOVERED,
@@ -45,7 +48,7 @@ TYPES: dict[Step, EventType] = {
 
 @dataclass(frozen=True, slots=True)
 class RelayEvent:
-    """One event. `event_id` is the relay's id and the number of a line of its trail: the same change, the same id."""
+    """One relay event. `event_id` is the relay's id and its trail's line number: the same change, the same id."""
 
     event_id: str
     type: EventType
@@ -59,7 +62,7 @@ class RelayEvent:
     by: str
 
     def attributes(self) -> dict[str, str]:
-        """What subscribers may filter by."""
+        """Returns what subscribers may filter by."""
         values = {
             "schema_version": str(SCHEMA_VERSION),
             "event_id": self.event_id,
@@ -72,7 +75,7 @@ class RelayEvent:
         return {name: value for name, value in values.items() if value}
 
     def data(self) -> bytes:
-        """The message, JSON in UTF-8, as the schema has it."""
+        """Returns the message, JSON in UTF-8, as the schema has it."""
         document = {
             "schema_version": SCHEMA_VERSION,
             "event_id": self.event_id,
@@ -90,13 +93,13 @@ class RelayEvent:
 
 
 class EventPublisher(Protocol):
-    """Where events go. At least once; raises when an event may not have arrived, so that the trigger comes again."""
+    """Where relay events go, at least once. Raises when one may not have arrived: the trigger then comes again."""
 
     def publish(self, topic: str, event: RelayEvent) -> None: ...
 
 
 def events_of(relay: Relay, first_line: int = 0, end_line: int | None = None) -> list[RelayEvent]:
-    """Returns the events of a relay's trail from the line with this number up to, but not including, another's."""
+    """Returns the relay events of the trail's lines from number `first_line` up to, but not including, `end_line`."""
     end = relay.lines_logged if end_line is None else end_line
     return [
         _event(relay, entry) for entry in relay.error_log if first_line <= entry.number < end and entry.step in TYPES
@@ -104,7 +107,7 @@ def events_of(relay: Relay, first_line: int = 0, end_line: int | None = None) ->
 
 
 def new_events(before: Relay | None, after: Relay) -> list[RelayEvent]:
-    """Returns what a write brought: the lines that the trail had not had before it."""
+    """Returns the relay events of a write: of the lines that the trail did not have before it."""
     return events_of(after, before.lines_logged if before else 0)
 
 

@@ -1,4 +1,4 @@
-"""Reading the environment: values and what is wrong with them, side by side; only what the entry point needs."""
+"""Reader reads the environment: values and mistakes side by side, and only what the entry point needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from relay.settings.variables import VARIABLES, Need
 
 
 class Reader:
-    """Collects values and mistakes side by side. A variable that nobody needs is not looked at, and empty."""
+    """Collects values and mistakes side by side. A variable that the entry point does not need is not read."""
 
     def __init__(self, environ: Mapping[str, str], needs: Collection[Need], backend: str) -> None:
         self.mistakes: list[str] = []
@@ -19,7 +19,7 @@ class Reader:
         self._backend = backend
 
     def text(self, name: str, default: str = "") -> str:
-        """The value, or the default; a mistake when it is required and missing. Empty when nobody needs it."""
+        """Returns the value, or the default; a missing one that is required is a mistake. "" when it is not needed."""
         if name not in self._wanted:
             return ""
         value = self._environ.get(name, "").strip()
@@ -33,7 +33,7 @@ class Reader:
             self.mistakes.append(f"{name} is missing: {variable.words}.")
 
     def listed(self, name: str) -> tuple[str, ...]:
-        """The parts between commas. A value of nothing but commas counts as missing."""
+        """Returns the parts between commas. A value of nothing but commas counts as missing."""
         value = self.text(name)
         parts = tuple(part.strip() for part in value.split(",") if part.strip())
         if value and not parts:
@@ -41,26 +41,27 @@ class Reader:
         return parts
 
     def matching(self, name: str, pattern: re.Pattern[str], form: str, default: str = "") -> str:
+        """Returns a text that has this pattern; `form` says it in words."""
         value = self.text(name, default)
         if value and not pattern.fullmatch(value):
             self.mistakes.append(f"{name} is not {form}.")
         return value
 
     def template(self, name: str, default: str = "", *, is_url: bool = False) -> str:
-        """A text, or a web address, with a place for the tier's number and none for anything else."""
+        """Returns a text, or a web address, with a place for the tier's number and none for anything else."""
         value = self.text(name, default)
         filled = value.replace("{tier}", "1")
         if value and filled == value:
             self.mistakes.append(f"{name} does not contain {{tier}}, so every tier would share one.")
         elif "{" in filled or "}" in filled:
-            # Found only now, it would be found at every text: no timer could be armed.
+            # Left to be filled in later it would fail for every text: no timer could be armed.
             self.mistakes.append(f"{name} has a brace that does not belong to {{tier}}.")
         elif value and is_url and _host_of(filled) is None:
             self.mistakes.append(f"{name} is not a web address like https://escalate-{{tier}}.example.com.")
         return value
 
     def url(self, name: str, *, is_called_by_twilio: bool = False) -> str:
-        """A web address without a slash at its end."""
+        """Returns a web address, without a slash at its end."""
         value = self.text(name)
         if not value:
             return ""
@@ -73,7 +74,7 @@ class Reader:
 
 
 def _host_of(url: str) -> str | None:
-    """The host name of a web address, or None when it is none."""
+    """Returns the host name of a web address, or None when it is none."""
     if not re.fullmatch(r"https?://[^\s?#\\]+", url, re.IGNORECASE):
         return None
     try:

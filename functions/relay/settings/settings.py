@@ -63,7 +63,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> Settings:
-    """Settings for these entry points (names of variables.ENTRY_POINTS).
+    """Returns the settings for these entry points (names of variables.ENTRY_POINTS).
 
     Raises ConfigurationError with every mistake in words; none of them shows a secret or a full phone number.
     """
@@ -113,8 +113,11 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
 
 
 def _names_that_are_none(environ: Mapping[str, str]) -> Iterator[str]:
-    """Settings that nobody reads, in words. Others' variables are none of our business, unless the name is so near to
-    one of ours that it is meant for it: a second auth token that nobody reads costs texts during a rotation."""
+    """Yields a mistake for each variable that looks like a setting of this relay and is none.
+
+    That is every other RELAY_ name, and a name so near to one of ours that it must be meant for it: a misspelt second
+    auth token would not be read, and texts would be refused during a rotation.
+    """
     known = {variable.name for variable in VARIABLES}
     first_words = {name.partition("_")[0] for name in known}
     for name in sorted(environ):
@@ -133,7 +136,7 @@ def _nearest(name: str, known: Collection[str]) -> str | None:
 
 
 def backend_of(environ: Mapping[str, str]) -> str:
-    """`embedded`, `google`, or whatever else was given for it."""
+    """Returns `embedded`, `google`, or any other word that RELAY_BACKEND was set to."""
     given = environ.get("RELAY_BACKEND", "").strip()
     return given or ("google" if environ.get("GOOGLE_CLOUD_PROJECT", "").strip() else "embedded")
 

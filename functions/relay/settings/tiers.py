@@ -1,4 +1,4 @@
-"""Today's tiers and our own numbers, from RELAY_TIERS or from one variable a handler, checked against each other."""
+"""`read_policy` reads today's tiers and our own numbers, from RELAY_TIERS or from one variable a handler."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RECEIPT_TIMEOUT_MAX_SECONDS = 36000
 
 
 def read_policy(read: Reader) -> tuple[Policy | None, tuple[str, ...]]:
-    """Today's tiers and our own numbers, checked against each other."""
+    """Returns today's tiers (None when none could be read) and our own numbers, checked against each other."""
     own = read.listed("BUSINESS_PHONE_NUMBER")
     for number in own:
         if not E164.fullmatch(number):
@@ -42,8 +42,8 @@ def read_policy(read: Reader) -> tuple[Policy | None, tuple[str, ...]]:
     return (Policy(tuple(tiers)) if tiers else None), own
 
 
-# What is read of the tiers: those without a mistake, and by its level every phone there is, so that two mistakes in
-# one tier are both reported.
+# The tiers without a mistake; and the phone of every tier by its level, so that a phone's mistake is reported although
+# its tier has another one.
 _Read = tuple[list[Tier], dict[int, str]]
 
 
@@ -123,7 +123,7 @@ def _is_seconds(value: Any, least: float, most: float) -> bool:
 
 
 def _shown(number: str) -> str:
-    """Enough of a number to find the mistake, not enough to be one: its last two characters."""
+    """Returns as much of a number as a mistake may show: its last two characters."""
     if not number:
         return "(nothing)"
     return f"…{number[-2:]}" if len(number) > 4 else "(a few characters)"

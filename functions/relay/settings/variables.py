@@ -139,6 +139,6 @@ ENTRY_POINTS: dict[str, frozenset[Need]] = {
 
 
 def variables_of(entry_point: str) -> tuple[Variable, ...]:
-    """The variables that this entry point reads. KeyError when there is no such entry point."""
+    """Returns the variables that this entry point reads. KeyError when there is no such entry point."""
     needs = ENTRY_POINTS[entry_point]
     return tuple(variable for variable in VARIABLES if variable.needs & needs)

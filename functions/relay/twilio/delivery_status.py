@@ -16,8 +16,8 @@ NO_CONTENT = Response(204)
 def handle_delivery_status(world: World, account: TwilioAccount, request: Request) -> Response:
     """Answer one status callback.
 
-    Returns 204 when it is recorded, or there is nothing to do (the relay is unknown, expired or past caring). 503: not
-    recorded, try again.
+    Returns 204 when it is recorded, or there is nothing to do (the relay is unknown or expired, or the receipt
+    changes nothing). 503: not recorded, Twilio tries again.
     """
     try:
         told = forms.delivery_status(verified_form(account, DELIVERY_STATUS_PATH, request), request.query)

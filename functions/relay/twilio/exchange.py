@@ -1,6 +1,6 @@
-"""One HTTP exchange with Twilio that knows whether its request may have left, and ends in time.
+"""An Exchange is one HTTP exchange with Twilio: it knows whether its request may have left, and ends in time.
 
-Plays the part of `http_client` for twilio.rest.Client. Knows HTTP and time; what an answer means is not its business.
+It is the `http_client` of twilio.rest.Client. It knows HTTP and time; what an answer means is messenger.py's business.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 
 from relay.twilio import client_library
 
-# A page of a thousand messages stays below 2 MB; an answer without end must not fill the memory.
+# How many bytes of an answer are read; a longer one is TimeoutError. A page of a thousand messages stays below 2 MB.
 _ANSWER_MAX_BYTES = 8 * 1024 * 1024
 _READ_BYTES = 64 * 1024
-# An idle connection may have been dropped on the way without a word, above all while a cloud function is frozen. A POST
-# on it would vanish and leave an outcome that nobody can tell, so it is not used any more; a new one costs a handshake.
+# After this long without use a connection is closed instead of used. A proxy may have dropped it without telling us,
+# above all while a cloud function is frozen; a POST on it would get no answer, so that its outcome was unknown. A new
+# connection costs a handshake.
 _IDLE_SECONDS_MAX = 20.0
 # As many connections as requests that one instance may have under way.
 _CONNECTIONS = 100
@@ -65,8 +66,9 @@ class Connections:
 class Exchange:
     """The requests of one call of ours; `timeout_seconds` bounds them all together.
 
-    `withdraw` and the moment when the request's body is handed to the connection exclude each other: whoever gives up
-    waiting knows for certain whether Twilio can have got the request. Without its body no POST is ever processed.
+    `withdraw` and the moment when the request's body is handed to the connection (`leave`) exclude each other: a caller
+    that gives up waiting knows for certain whether Twilio can have got the request. Without its body no POST is ever
+    processed.
     """
 
     is_async = False  # the Twilio client asks its http_client
@@ -80,13 +82,13 @@ class Exchange:
         self.last_status: int | None = None  # HTTP status of the latest answer that came in whole
 
     def withdraw(self) -> bool:
-        """Stop it from being sent. True: Twilio certainly never gets it. False: too late, it may have it."""
+        """Stop the request from being sent. Returns True when Twilio never gets it, False when Twilio may have it."""
         with self._lock:
             self._is_withdrawn = True
             return not self._has_left
 
     def leave(self) -> None:
-        """The body is about to be sent. Raises Withdrawn when the caller has given up by now."""
+        """Record that the body is about to be sent. Raises Withdrawn when the caller has given up by now."""
         with self._lock:
             if self._is_withdrawn or self._remaining_seconds <= 0:
                 raise Withdrawn
@@ -107,7 +109,7 @@ class Exchange:
         timeout: float | None = None,  # noqa: ARG002 - the client's parameter; the exchange has its own time
         allow_redirects: bool = False,  # noqa: ARG002 - never: a text must not be sent to where an answer points
     ) -> Any:
-        """What twilio.rest.Client calls for each request. Raises what requests raises, TimeoutError and Withdrawn."""
+        """Send a request of twilio.rest.Client. Raises what requests raises, TimeoutError and Withdrawn."""
         response_class = client_library.response_class()
         patience = self._remaining_seconds
         if patience <= 0:
@@ -130,7 +132,7 @@ class Exchange:
         return response_class(response.status_code, text, response.headers)
 
     def _read(self, response: Any) -> str:
-        """The whole body. The client's timeout is per read, so one that comes drop by drop is ended here."""
+        """Returns the whole body. The HTTP client's timeout is per read; a body that comes byte by byte ends here."""
         from urllib3.exceptions import HTTPError
 
         parts: list[bytes] = []

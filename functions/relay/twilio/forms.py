@@ -28,7 +28,7 @@ _CONTENT_TYPE = re.compile(r"[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}/[0-9A-Za-z][
 
 
 def inbound_text(form: Form) -> InboundText:
-    """The customer's message in a verified form. Raises BadRequest 400 when it is malformed."""
+    """Returns the customer's message in a verified form. Raises BadRequest 400 when it is malformed."""
     message_id = single(form, "MessageSid")
     if not MESSAGE_SID.fullmatch(message_id):
         raise BadRequest(400, "MessageSid is not SM or MM followed by 32 hexadecimal digits.")
@@ -44,13 +44,13 @@ def inbound_text(form: Form) -> InboundText:
 
 
 def _attachments(form: Form, count: int) -> tuple[Attachment, ...]:
-    """The attachments whose ids the form tells. No text is refused for one whose id it does not tell."""
+    """Returns the attachments whose ids the form gives. A text is not refused when an id is missing."""
     given = ((_media_sid(form, index), _content_type(form, index)) for index in range(count))
     return tuple(Attachment(media_sid, content_type) for media_sid, content_type in given if media_sid)
 
 
 def _media_sid(form: Form, index: int) -> str:
-    """Twilio's id of a file, or "". Nothing else of the URL is believed: where a file is fetched is ours to say."""
+    """Returns Twilio's id of a file, or "". The rest of the URL must not decide where a file is fetched."""
     try:
         path = urlsplit(_only(form, f"MediaUrl{index}")).path
     except ValueError:
@@ -60,13 +60,13 @@ def _media_sid(form: Form, index: int) -> str:
 
 
 def _content_type(form: Form, index: int) -> str:
-    """What a file is said to be, in lower case and without parameters, or ""."""
+    """Returns a file's content type as the form gives it, in lower case and without parameters, or ""."""
     name = _only(form, f"MediaContentType{index}").partition(";")[0].strip(" ")
     return name.lower() if _CONTENT_TYPE.fullmatch(name) else ""
 
 
 def _only(form: Form, name: str) -> str:
-    """The only value of a parameter; "" when there is none, or more than one and so none to be believed."""
+    """Returns the only value of a parameter; "" when there is none or more than one."""
     values = form.get(name, ())
     return values[0] if len(values) == 1 else ""
 
@@ -84,7 +84,7 @@ class Told:
 
 
 def delivery_status(form: Form, query: str) -> Told:
-    """The status callback in a verified form and its signed query. Raises BadRequest 400 when it is malformed."""
+    """Returns the status callback in a verified form and its query. Raises BadRequest 400 when it is malformed."""
     try:
         pairs = parse_qsl(query, strict_parsing=True, max_num_fields=10)
     except ValueError:
@@ -106,8 +106,10 @@ def delivery_status(form: Form, query: str) -> Told:
 
 
 def status_callback_url(public_base_url: str, message_id: str, tier: int, attempt: int) -> str:
-    """Where Twilio reports an attempt's fate. Its query names the attempt, so a callback finds it even when our own
-    record of Twilio's id was lost."""
+    """Returns the URL to which Twilio reports what becomes of an attempt.
+
+    Its query names the attempt, so a callback finds it even when the relay never learned Twilio's id of the text.
+    """
     # A message's id is letters and digits: nothing here needs quoting.
     query = f"relay={message_id}&tier={tier}&attempt={attempt}"
     return f"{public_base_url}{DELIVERY_STATUS_PATH}?{query}{CONNECTION_OVERRIDES}"

@@ -1,6 +1,6 @@
 """Twilio's REST interface: sends a text once, and looks up what became of it.
 
-Owns how an answer, or the lack of one, becomes an outcome; what an error code means for a cascade is codes.TABLE.
+Owns how an answer, or the lack of one, becomes a SendOutcome; what an error code means for a cascade is codes.TABLE.
 Reasons and log lines hold no body, no number, no secret, and so no text of an error of Twilio's.
 """
 
@@ -39,7 +39,8 @@ _LEAST_CODE = 10000
 # The code that stands for an HTTP status without one: an answer of a gateway, or of a server that is not Twilio.
 _CODE_FOR_STATUS = {401: 20003, 403: 20003, 404: codes.NOT_FOUND, 413: 21617, 429: 20429}
 _REQUEST_TIMEOUT = 408
-# What is looked for is nearly always among the newest; a whole list is read in as few requests as Twilio allows.
+# A look-up reads pages of the first size, because its text is nearly always among the newest; reconcile, which needs
+# the whole list, reads the largest that Twilio allows.
 _NEWEST_PAGE_SIZE = 200
 _WHOLE_PAGE_SIZE = 1000
 
@@ -139,7 +140,7 @@ class TwilioMessenger:
             self._journal.note("WARNING", message, error=_names(ended.error))
 
     def _client(self, timeout_seconds: float) -> tuple[Exchange, Any]:
-        """A client for one call. It is cheap; what is expensive, the connections, is shared."""
+        """Returns a client for one call. It is cheap; what is expensive, the connections, is shared."""
         self.warm_up()
         assert self._connections is not None  # noqa: S101 - warm_up made them
         exchange = Exchange(self._connections, timeout_seconds)
@@ -147,7 +148,8 @@ class TwilioMessenger:
             *self._sign_in,
             self._account_sid,
             http_client=exchange,
-            # Not empty, or the client would read the process's environment and obey variables that we do not know.
+            # Not empty, or the client would read the process's environment and obey variables that are no settings of
+            # the relay.
             environment={"TWILIO_ACCOUNT_SID": self._account_sid},
         )
         if self._base_url:
@@ -156,7 +158,7 @@ class TwilioMessenger:
 
 
 def outcome_of_error(status: int, code: object) -> SendOutcome:
-    """What an error answer to a POST means: its HTTP status, and Twilio's code if there is one.
+    """Returns what an error answer to a POST means, by its HTTP status and Twilio's code if there is one.
 
     The code outranks the status. A 4xx was certainly not processed; anything else may have been.
     """
@@ -172,7 +174,8 @@ def outcome_of_error(status: int, code: object) -> SendOutcome:
 
 
 def _in_time(do: Callable[[], T], timeout_seconds: float) -> _Ended[T]:
-    """Do it in a thread of its own and give up waiting in time. What comes later is dropped."""
+    """Call `do` in a thread of its own. Returns how it ended, or after `timeout_seconds` that it has not; then its
+    answer is dropped."""
     answers: queue.SimpleQueue[_Ended[T]] = queue.SimpleQueue()
 
     def run() -> None:
@@ -181,7 +184,7 @@ def _in_time(do: Callable[[], T], timeout_seconds: float) -> _Ended[T]:
         except Exception as error:
             answers.put(_Ended(error=error))
 
-    # A daemon: a process that ends does not wait for an answer that nobody waits for.
+    # A daemon: the process may end while the thread still waits for an answer that its caller gave up on.
     threading.Thread(target=run, name="twilio", daemon=True).start()
     try:
         return answers.get(timeout=timeout_seconds)
@@ -190,7 +193,7 @@ def _in_time(do: Callable[[], T], timeout_seconds: float) -> _Ended[T]:
 
 
 def _answer(ended: _Ended[T], exchange: Exchange) -> T:
-    """What was asked for. Raises MessengerUnavailable; never with Twilio's own words, which may hold a number."""
+    """Returns what was asked for. Raises MessengerUnavailable, without Twilio's own words, which may hold a number."""
     if ended.value is not None:
         return ended.value
     status = exchange.last_status
@@ -199,7 +202,7 @@ def _answer(ended: _Ended[T], exchange: Exchange) -> T:
 
 
 def _messages(client: Any, since: datetime, page_size: int, **numbers: str) -> Iterator[Any]:
-    """Twilio's messages with these numbers that were created since then, newest first.
+    """Yields Twilio's messages with these numbers that were created since then, newest first.
 
     Twilio's own filter is by DateSent, which a text that is still queued does not have, and Twilio does not say whether
     such a text passes it. One that was missed would be sent again, so the list is read unfiltered, newest first as
@@ -242,14 +245,14 @@ def _received_message(message: Any) -> ReceivedMessage:
 
 
 def _time(value: object) -> datetime:
-    """One of Twilio's times, which its client has parsed. Raises ValueError when it could not."""
+    """Returns one of Twilio's times, which its client has parsed. Raises ValueError when it could not."""
     if not isinstance(value, datetime):
         raise ValueError("not a time")
     return value.astimezone(UTC)
 
 
 def _http_status(error: Exception | None) -> int | None:
-    """The HTTP status of an error answer that twilio.rest understood; None for everything else that went wrong."""
+    """Returns the HTTP status of an error answer that twilio.rest understood; None for any other error."""
     status = getattr(error, "status", None)
     return status if isinstance(status, int) else None
 
@@ -263,7 +266,7 @@ def _why(ended: _Ended[Any]) -> str:
 
 
 def _names(error: BaseException | None) -> str:
-    """An error and its causes by their types alone: their words hold URLs, and those hold numbers."""
+    """Returns an error and its causes by their types alone: their words hold URLs, and those hold numbers."""
     names: list[str] = []
     while error is not None and len(names) < 5:
         names.append(type(error).__name__)

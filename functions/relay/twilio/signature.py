@@ -1,4 +1,4 @@
-"""Whether a request is Twilio's: its signature over the configured URL and the form.
+"""`verified_form` checks that a request is Twilio's, by its signature over the configured URL and the form.
 
 Must not load anything heavy: a forged request is refused before any client library is imported.
 """
@@ -16,7 +16,7 @@ from relay.errors import BadRequest
 from relay.web import FORM, Request, check_post
 
 _FORM_FIELDS_MAX = 500
-# A forger learns nothing, and his answer fits into one packet: servers send a body in one of its own.
+# The body of a 403: empty, so that a forger learns nothing and the answer fits into one packet.
 _NO_DETAIL = ""
 
 Form = dict[str, list[str]]
@@ -32,7 +32,7 @@ class TwilioAccount:
 
 
 def signature(auth_token: str, url: str, form: Form) -> str:
-    """Twilio's signature: base64 of HMAC-SHA1 over the URL and, by name, each parameter's name and value.
+    """Returns Twilio's signature: base64 of HMAC-SHA1 over the URL and, by name, each parameter's name and value.
 
     Source: Twilio docs/usage/security. A repeated parameter counts each distinct value once, as Twilio's own
     validator has it.
@@ -60,13 +60,16 @@ def _signature(auth_token: str, signed: str) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _keyed(auth_token: str) -> hmac.HMAC:
-    """The code with nothing but the key in it. `hmac.digest` would do it all in one call, and let go of the interpreter
-    lock for it each time: with several threads that costs several times what the digest does."""
+    """Returns an HMAC with only the key in it, to be copied for each signature.
+
+    `hmac.digest` would do it all in one call, and let go of the interpreter lock for it each time: with several threads
+    that costs several times what the digest does.
+    """
     return hmac.new(auth_token.encode(), digestmod="sha1")
 
 
 def verified_form(account: TwilioAccount, path: str, request: Request) -> Form:
-    """The form of a request that Twilio signed.
+    """Returns the form of a request that Twilio signed.
 
     The URL is built from configuration and never from Host or X-Forwarded-*: a caller chooses those.
     Raises BadRequest: 405, 413, 415, or 403 without any detail.
@@ -92,8 +95,10 @@ def verified_form(account: TwilioAccount, path: str, request: Request) -> Form:
 
 
 def _parsed(body: bytes) -> Form | None:
-    """What parse_qsl makes of it, blank values kept, at a third of the cost: most fields have nothing to unquote, and
-    every forgery has to be parsed before it can be refused."""
+    """Returns what parse_qsl makes of the body, blank values kept; None when it is no form.
+
+    At a third of the cost: most fields have nothing to unquote, and every forgery is parsed before it can be refused.
+    """
     form: Form = {}
     try:
         fields = body.decode("utf-8").replace("+", " ").split("&")
@@ -116,7 +121,7 @@ def _parsed(body: bytes) -> Form | None:
 
 @functools.cache
 def _with_and_without_port(url: str) -> Sequence[str]:
-    """Twilio signs some URLs with the port it connects to and some without; its own validators try both."""
+    """Returns the URL with and without its port: Twilio signs some so and some so, and its own validators try both."""
     parts = urlsplit(url)
     host = parts.netloc
     rest = url[len(f"{parts.scheme}://{host}") :]
@@ -126,7 +131,10 @@ def _with_and_without_port(url: str) -> Sequence[str]:
 
 
 def single(form: Form, name: str, default: str | None = None) -> str:
-    """The only value of a parameter. A repeated one signs like a shifted boundary would, so it is refused."""
+    """Returns the only value of a parameter. Raises BadRequest 400 for a repeated one.
+
+    Twilio's signature cannot tell two values from one that is their concatenation.
+    """
     values = form.get(name)
     if values is None:
         if default is None:

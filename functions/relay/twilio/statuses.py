@@ -1,4 +1,4 @@
-"""Twilio's words for what became of a text, by what they mean for the attempt they belong to."""
+"""STATUSES says what each of Twilio's message statuses means for the attempt that it belongs to."""
 
 from __future__ import annotations
 

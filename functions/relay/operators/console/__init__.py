@@ -1,8 +1,8 @@
 """The operator's console: `handle_console` hands out the page and its files, which are in `page/`. None is secret.
 
 The page asks /sms/relay-state and /sms/redrive with the operator's own identity token; this module only hands it out.
-Two files are not in the folder: `settings.json` says where those routes are, and `words.json` what outcomes are called
-where the page has no relay to read it from, in the words of operators/words.py.
+Two files are not in the folder: `settings.json` says where those routes are, and `words.json` what final
+statuses are called where the page has no relay to read it from, in the words of operators/words.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from relay.operators.words import ATTEMPT_ENDS, OUTCOMES
+from relay.operators.words import ATTEMPT_ENDS, FINAL_STATUS_WORDS
 from relay.web import JSON, Request, Response, text_response
 
 PAGE = Path(__file__).with_name("page")
@@ -37,7 +37,7 @@ class _File:
 
 
 def handle_console(request: Request, api_url: str = "", token_url: str = "") -> Response:
-    """One file of the console, by the last part of the path: 200, 304, 308 to the folder, 404 or 405.
+    """Returns one file of the console, by the last part of the path: 200, 304, 308 to the folder, 404 or 405.
 
     Args:
         api_url: base address of relay-state and redrive; empty when they are at the page's own.
@@ -67,7 +67,7 @@ def _files() -> dict[str, _File]:
         if path.suffix in _TYPES
     }
     words = {
-        "outcomes": {status.value: list(named) for status, named in OUTCOMES.items()},
+        "outcomes": {status.value: list(named) for status, named in FINAL_STATUS_WORDS.items()},
         "attempt_ends": {status.value: list(named) for status, named in ATTEMPT_ENDS.items()},
     }
     return files | {_WORDS: _file(json.dumps(words).encode(), JSON)}
@@ -82,7 +82,7 @@ def _file(content: bytes, content_type: str) -> _File:
 
 
 def _headers(api_url: str) -> dict[str, str]:
-    """The page may load its own files and talk to the relay, and nothing else: it shows customers' texts."""
+    """Returns headers that let the page load its own files and call the relay, and nothing else: it shows texts."""
     parts = urlsplit(api_url)
     api = f" {parts.scheme}://{parts.netloc}" if api_url else ""
     policy = (

@@ -75,7 +75,7 @@ async function answerOf(response) {
   try {
     return await response.json();
   } catch {
-    // Cut short, or a page of somebody in between.
+    // The answer was cut short, or a proxy in between answered with a page of its own.
     throw new ApiError("unreachable", "The relay's answer cannot be read.");
   }
 }

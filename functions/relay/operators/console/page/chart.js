@@ -1,4 +1,4 @@
-// The last 24 hours: counts, and a bar for each hour by outcome and tier.
+// The last 24 hours: counts, and a bar for each hour by final status and tier.
 
 import { HOUR_MS } from "./feed.js";
 import { el, show, span, svg } from "./words.js";
@@ -35,7 +35,7 @@ export class DayView {
   #kinds;
   #drawn = "";
 
-  /** `outcomes` is what each is called. */
+  /** `outcomes`: final status → its sign and what it is called. */
   constructor(feed, api, outcomes) {
     this.#feed = feed;
     this.#api = api;

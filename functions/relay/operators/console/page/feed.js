@@ -21,7 +21,7 @@ export class Feed extends EventTarget {
   /** Since when everything is known (ISO 8601); null before the first page. */
   dayFrom = null;
   dayIsWhole = false;
-  /** Of so many hours every exhausted relay is known. */
+  /** For how many hours back every exhausted relay is known. */
   unreachedHours = 0;
   /** The oldest time that a view shows; what is older and has ended may be forgotten. */
   keepFrom = Infinity;
@@ -36,7 +36,7 @@ export class Feed extends EventTarget {
     this.#api = api;
   }
 
-  /** Take in rows; whether any of them was new or different. */
+  /** Take in rows. Returns whether any of them was new or different. */
   learn(rows) {
     let changed = false;
     for (const row of rows) {
@@ -56,7 +56,7 @@ export class Feed extends EventTarget {
     return [...this.rows.values()].filter(passes).sort(newestFirst);
   }
 
-  /** Know every exhausted relay of so many hours from the next round on; whether that asks for more than before. */
+  /** Ask for the exhausted relays of so many hours from the next round on. Returns whether that is more than before. */
   wantUnreached(hours) {
     const more = hours > this.#unreachedHours;
     if (more) {
@@ -66,7 +66,7 @@ export class Feed extends EventTarget {
     return more;
   }
 
-  /** Ask for what is new, for what is on its way, and what became of the rest. Whether anything had changed. */
+  /** Ask for new relays, those in progress, and what became of the rest. Returns whether anything had changed. */
   async round() {
     let changed = !this.#day.isLoaded && (await this.#loadDay());
     const now = this.#api.now();
@@ -83,7 +83,7 @@ export class Feed extends EventTarget {
       unreached = await this.#all({ final_status: "exhausted", since: iso(from) });
       this.unreachedHours = hours;
       for (const row of unreached.rows) current.add(row.message_id);
-      // An exhausted relay may still be delivered, or be redriven by somebody else.
+      // An exhausted relay may still be delivered, or be redriven by another operator.
       settling = (row) => isOpen(row) && (row.final_status === "in_progress" || Date.parse(row.timestamp) >= from);
       // More may have been asked for meanwhile.
       if (hours === this.#unreachedHours) this.#settledAt = now;
@@ -94,7 +94,7 @@ export class Feed extends EventTarget {
     return changed || arrived.changed || running.changed || unreached.changed;
   }
 
-  /** One page of a search, taken in: its rows, the token of the next page, and whether anything was new. */
+  /** Take in one page of a search. Returns its rows, the token of the next page, and whether anything was new. */
   async page(filter, token = null, limit = PAGE) {
     const answer = await this.#api.search({ ...filter, limit, ...(token ? { page_token: token } : {}) });
     return { rows: answer.relays, token: answer.next_page_token, changed: this.learn(answer.relays) };
@@ -129,7 +129,7 @@ export class Feed extends EventTarget {
     return { ...found, isCut: true };
   }
 
-  /** Rows that are no longer listed as what they were: something became of them. */
+  /** Ask again about rows that a search no longer lists: their final status has changed, or they are gone. */
   async #askAgain(rows) {
     if (rows.length === 0) return false;
     if (rows.length > ONE_BY_ONE_MAX) {

@@ -21,7 +21,7 @@ export class ListView {
   #drawn = new Map();
   #query = newQuery();
 
-  /** `open` is called with the message id of a relay to be shown; `outcomes` is what each is called. */
+  /** `open` is called with the message id of a relay to be shown; `outcomes`: final status → its sign and what it is called. */
   constructor(feed, api, outcomes, open) {
     this.#feed = feed;
     this.#api = api;

@@ -17,14 +17,14 @@ const get = (id) => document.getElementById(id);
 
 const SETTINGS_RETRY_MS = 3000;
 
-/** Where the routes are, and what outcomes are called. Until that is known there is nothing to show but that it is not. */
+/** Returns where the routes are, and what final statuses are called. Until both are loaded the page only says that they are not. */
 async function loadSettings() {
   for (;;) {
     try {
       const answers = await Promise.all([fetch("settings.json"), fetch("words.json")]);
       if (answers.every((answer) => answer.ok)) return await Promise.all(answers.map((answer) => answer.json()));
     } catch {
-      // As for any other answer: said below, and tried again.
+      // Shown below and tried again, as any other answer.
     }
     show(get("trouble-words"), "This page cannot be loaded whole. Trying again.");
     get("trouble-retry").hidden = true;
@@ -70,7 +70,7 @@ function route(event) {
   for (const row of document.querySelectorAll("#rows tr")) row.classList.toggle("chosen", row.dataset.id === id);
   relay.open(name === "relay" ? id : null);
   if (name === "unreached") wall.draw();
-  // Whoever uses the keyboard goes on reading where the news is; Escape leads back to the list.
+  // The keyboard's focus goes to the view that was opened; Escape leads back to the list.
   if (event?.type === "hashchange") get(beside ? "relay" : "main").focus();
   title();
 }

@@ -1,5 +1,5 @@
-// When to ask: every few seconds while things move, less often when they do not, ever less often while something is
-// wrong, at once when somebody looks again, and not at all while nobody looks or the device is offline.
+// Poller decides when the page asks: every few seconds while rows change, less often when they do not, ever less often
+// while calls fail, at once when the tab is shown again, and not at all while it is hidden or the device is offline.
 
 const FAST_S = 3;
 const SLOW_S = 10;
@@ -18,7 +18,7 @@ export class Poller extends EventTarget {
   #errors = 0;
   #idle = 0;
 
-  /** `round` asks once and says whether anything had changed; it raises ApiError. */
+  /** `round` asks once and returns whether anything had changed; it raises ApiError. */
   constructor(round) {
     super();
     this.#round = round;
@@ -61,7 +61,7 @@ export class Poller extends EventTarget {
     }
   }
 
-  /** One round; gives the seconds until the next. */
+  /** One round. Returns the seconds until the next. */
   async #ask() {
     try {
       const moved = await this.#round();

@@ -13,7 +13,7 @@ export class RelayView {
   #answer = null;
   #asked = 0;
 
-  /** `redrive` is called with the row of the relay that somebody wants to start again; `attemptEnds`: what each is called. */
+  /** `redrive` is called with the row of the relay that the operator wants to start again; `attemptEnds`: what each is called. */
   constructor(api, feed, attemptEnds, redrive) {
     this.#api = api;
     this.#feed = feed;

@@ -18,13 +18,13 @@ export class Session {
     return this.#tokenUrl !== "";
   }
 
-  /** The token, fetched first where that is possible; null when somebody has to paste one. */
+  /** Returns the token, fetched first where that is possible; null when the operator has to paste one. */
   async token() {
     if (!this.#token) await this.renew(null);
     return this.#token;
   }
 
-  /** Get another one than `refused`; false when that is not possible. Calls side by side share one fetch. */
+  /** Fetch another token than `refused`. Returns false when that is not possible. Calls side by side share one fetch. */
   async renew(refused) {
     if (this.#token !== refused) return true;
     if (!this.#tokenUrl) return false;

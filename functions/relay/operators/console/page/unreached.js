@@ -1,4 +1,4 @@
-// The wall: who has not been reached, for how long, and what to do. Made to be left open and read from across a room.
+// The wall: which texts reached no handler or are overdue, since when, and what to do. To be left open, read from afar.
 
 import { HOUR_MS } from "./feed.js";
 import { clock, codeElement, el, show, span } from "./words.js";
@@ -44,8 +44,8 @@ export class UnreachedView {
     const from = this.#api.now() - this.#hours * HOUR_MS;
     const dealtWith = load();
     const bad = this.#feed.select((row) => Date.parse(row.timestamp) >= from && (row.final_status === "exhausted" || row.is_overdue));
-    const open = bad.filter((row) => !dealtWith.has(noteOf(row)));
-    const done = bad.filter((row) => dealtWith.has(noteOf(row)));
+    const open = bad.filter((row) => !dealtWith.has(markOf(row)));
+    const done = bad.filter((row) => dealtWith.has(markOf(row)));
     show(this.#title, open.length ? `${open.length} unreached` : "Unreached");
     show(this.#count, String(open.length));
     this.#count.hidden = open.length === 0;
@@ -101,18 +101,18 @@ export class UnreachedView {
   }
 
   #mark(row, isDealtWith) {
-    const notes = load();
-    if (isDealtWith) notes.add(noteOf(row));
-    else notes.delete(noteOf(row));
-    save(notes);
+    const marks = load();
+    if (isDealtWith) marks.add(markOf(row));
+    else marks.delete(markOf(row));
+    save(marks);
     this.draw();
     document.getElementById("main").focus();
   }
 }
 
-// What was dealt with is this one failure: after a redrive, or when an overdue relay is exhausted, it is another.
-// Nothing that says who wrote what stays in the browser.
-const noteOf = (row) => `${row.message_id} ${row.redrives} ${row.final_status}`;
+// A mark "dealt with" counts for one failure: after a redrive, or when an overdue relay is exhausted, the card comes back.
+// What is kept in the browser holds no sender and no text.
+const markOf = (row) => `${row.message_id} ${row.redrives} ${row.final_status}`;
 
 function load() {
   try {
@@ -122,11 +122,11 @@ function load() {
   }
 }
 
-function save(notes) {
+function save(marks) {
   try {
-    localStorage.setItem(KEY, JSON.stringify([...notes].slice(-500)));
+    localStorage.setItem(KEY, JSON.stringify([...marks].slice(-500)));
   } catch {
-    // Without storage the note lasts as long as the page; there is nothing to keep it in.
+    // Without storage the mark lasts as long as the page; there is nothing to keep it in.
   }
 }
 
