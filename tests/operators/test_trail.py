@@ -9,7 +9,7 @@ from relay.core.model import AttemptStatus, Step, TrailEntry
 from relay.core.policy import sms
 from relay.operators import story
 from relay.operators.console import PAGE
-from relay.operators.trail import Tone, told
+from relay.operators.trail import Tone, in_words
 
 from tests.fakes.clock import START
 from tests.played import Played
@@ -18,7 +18,7 @@ from tests.strategies import a_relay, an_attempt
 
 def _told(step: Step, **fields: object) -> tuple[str, str]:
     """Label and words of a line about a tier that is tier 1 unless it is said."""
-    line = told(a_relay(), TrailEntry(START, step, **{"tier": 1, **fields}))  # type: ignore[arg-type]
+    line = in_words(a_relay(), TrailEntry(START, step, **{"tier": 1, **fields}))  # type: ignore[arg-type]
     return line.label, line.words
 
 
@@ -57,7 +57,7 @@ def test_a_line_says_who_and_why_and_which_watchman_noticed(
 
 
 def test_bad_news_looks_bad_and_nothing_but_a_delivery_looks_good() -> None:
-    tones = {step: told(a_relay(), TrailEntry(START, step)).tone for step in Step}
+    tones = {step: in_words(a_relay(), TrailEntry(START, step)).tone for step in Step}
     assert {step for step, tone in tones.items() if tone is Tone.GOOD} == {Step.DELIVERED}
     assert {step for step, tone in tones.items() if tone is Tone.BAD} == {
         Step.ATTEMPT_FAILED,
@@ -68,7 +68,7 @@ def test_bad_news_looks_bad_and_nothing_but_a_delivery_looks_good() -> None:
 
 def test_an_attempt_at_another_phone_than_todays_names_no_handler_of_today() -> None:
     relay = a_relay(attempts=(an_attempt(status=AttemptStatus.ACCEPTED, reach=sms("+15550109999")),))
-    assert told(relay, TrailEntry(START, Step.ATTEMPT_STARTED, 1, 1)).words == "Texting an earlier handler."
+    assert in_words(relay, TrailEntry(START, Step.ATTEMPT_STARTED, 1, 1)).words == "Texting an earlier handler."
 
 
 _ROOT = Path(__file__).resolve().parents[2]

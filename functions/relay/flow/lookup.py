@@ -102,13 +102,13 @@ def _fate(relay: Relay, attempt: Attempt, found: Found | None, now: datetime, by
         if now < fates.settled_at(attempt) + PATIENCE:
             return None
         return Event(EventKind.DEADLINE_NOT_FOUND, attempt.number, reason=NOT_SENT, by=by)
-    event = told(relay, attempt, found, by)
+    event = receipt_in(relay, attempt, found, by)
     if event is not None and event.kind is EventKind.RECEIPT_PROGRESS and not attempt.is_unresolved:
         return None
     return event
 
 
-def told(relay: Relay, attempt: Attempt, found: Found, by: str) -> Event | None:
+def receipt_in(relay: Relay, attempt: Attempt, found: Found, by: str) -> Event | None:
     """Returns the receipt's event that a look-up's answer amounts to; None when it says nothing of an outgoing text."""
     receipt = found.receipt
     if receipt is None:

@@ -9,7 +9,7 @@ from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Undecidable
 from relay.flow.conductor import Applied
-from relay.flow.lookup import NOT_SENT, find, told
+from relay.flow.lookup import NOT_SENT, find, receipt_in
 from relay.flow.world import SendingWorld
 from relay.ports import Stored
 
@@ -65,7 +65,7 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
         if attempt.is_unresolved:
             return Event(EventKind.DEADLINE_NOT_FOUND, number, lease=lease, reason=NOT_SENT, by=by)
         return Event(unconfirmed, number, lease=lease, reason="the provider no longer knows this text", by=by)
-    receipt = told(relay, attempt, found, by)
+    receipt = receipt_in(relay, attempt, found, by)
     if receipt is not None and receipt.kind is not EventKind.RECEIPT_PROGRESS:
         return receipt
     word = found.receipt.word if found.receipt else "nothing of it"

@@ -14,7 +14,7 @@ from typing import Any
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.flow.wording import attachments_in_words
-from relay.operators.trail import told
+from relay.operators.trail import in_words
 from relay.operators.words import (
     ATTEMPT_ENDS,
     FINAL_STATUS_WORDS,
@@ -213,7 +213,7 @@ def _planned_at(relay: Relay, attempt: Attempt) -> datetime:
 
 
 def _line(relay: Relay, entry: TrailEntry) -> Json:
-    line = told(relay, entry)
+    line = in_words(relay, entry)
     return {
         "at": entry.at,
         "step": entry.step.value,

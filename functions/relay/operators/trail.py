@@ -1,4 +1,4 @@
-"""The lines of a relay's trail in words: `told` gives each a label, a sentence, and how good the news is.
+"""The lines of a relay's trail in words: `in_words` gives each a label, a sentence, and how good the news is.
 
 Pure. The console, the page of phones, the terminal and relayctl show exactly these words. A log line of the same step
 has its own (relay/log.py): it is read without the relay at hand, by people who watch the service.
@@ -25,7 +25,7 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LineInWords:
     """One line: `label` in a word or two, `words` as a sentence or two."""
 
     label: str
@@ -56,16 +56,16 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
 _REPAIRS = ("sweep", "reconcile")
 
 
-def told(relay: Relay, entry: TrailEntry) -> Told:
+def in_words(relay: Relay, entry: TrailEntry) -> LineInWords:
     """Returns one line of the relay's trail in words."""
     if entry.step not in _LABELS:
-        return Told(entry.step.value, FOREIGN, Tone.PLAIN)
+        return LineInWords(entry.step.value, FOREIGN, Tone.PLAIN)
     label, tone = _LABELS[entry.step]
     code = shown_code(entry.error_code)
     if entry.step is Step.ATTEMPT_FAILED and code:
         label = f"{label} {code}"
     noticed = f" (Noticed by the {entry.by}.)" if entry.by in _REPAIRS else ""
-    return Told(label, _sentence(entry, _handler(relay, entry), code) + noticed, tone)
+    return LineInWords(label, _sentence(entry, _handler(relay, entry), code) + noticed, tone)
 
 
 def _sentence(entry: TrailEntry, who: str, code: str) -> str:

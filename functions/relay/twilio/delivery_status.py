@@ -20,13 +20,13 @@ def handle_delivery_status(world: World, account: TwilioAccount, request: Reques
     changes nothing). 503: not recorded, Twilio tries again.
     """
     try:
-        told = forms.delivery_status(verified_form(account, DELIVERY_STATUS_PATH, request), request.query)
+        callback = forms.delivery_status(verified_form(account, DELIVERY_STATUS_PATH, request), request.query)
     except BadRequest as error:
         return refusal(error)
     budget = Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
     try:
-        take_in(world, told.message_id, told.attempt, told.receipt, budget)
+        take_in(world, callback.message_id, callback.attempt, callback.receipt, budget)
     except StoreUnavailable:
-        world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", relay=told.message_id)
+        world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", relay=callback.message_id)
         return try_again()
     return NO_CONTENT

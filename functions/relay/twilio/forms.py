@@ -72,7 +72,7 @@ def _only(form: Form, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StatusCallback:
     """One status callback: the relay and the attempt that its query names, and what it says of the attempt's text.
 
     `receipt` is None when the status says nothing of an outgoing text.
@@ -83,7 +83,7 @@ class Told:
     receipt: Receipt | None
 
 
-def delivery_status(form: Form, query: str) -> Told:
+def delivery_status(form: Form, query: str) -> StatusCallback:
     """Returns the status callback in a verified form and its query. Raises BadRequest 400 when it is malformed."""
     try:
         pairs = parse_qsl(query, strict_parsing=True, max_num_fields=10)
@@ -102,7 +102,7 @@ def delivery_status(form: Form, query: str) -> Told:
     if not re.fullmatch(r"[a-z_]{1,32}", status):
         raise BadRequest(400, "MessageStatus is not a status.")
     code = single(form, "ErrorCode", "")
-    return Told(message_id, int(attempt), receipt_of(message_sid, status, code))
+    return StatusCallback(message_id, int(attempt), receipt_of(message_sid, status, code))
 
 
 def status_callback_url(public_base_url: str, message_id: str, tier: int, attempt: int) -> str:
