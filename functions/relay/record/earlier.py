@@ -17,6 +17,7 @@ Document = dict[str, Any]
 
 _ENDS = frozenset({Step.DELIVERED.value, Step.EXHAUSTED.value})
 _UNANSWERED = "unanswered"
+_CLASSES = {word.value: word for word in FailureClass}
 
 
 def completed(document: Document) -> Document:
@@ -68,5 +69,6 @@ def failure_of(attempt: Document, trail: Sequence[Document]) -> Failure | None:
             return ours
     for line in trail:
         if line.get("attempt") == attempt["number"] and line["step"] == Step.ATTEMPT_FAILED and "status" in line:
-            return Failure(FailureClass(line["status"]), line.get("reason", ""), code)
+            failure_class = _CLASSES.get(line["status"], FailureClass.UNKNOWN_CODE)
+            return Failure(failure_class, line.get("reason", ""), code)
     return Failure(FailureClass.UNKNOWN_CODE, "", code)
