@@ -13,7 +13,6 @@ from typing import TypeVar
 from unittest import mock
 
 import pytest
-from google.cloud import firestore
 
 from scripts.local_google.emulators import Emulator, EmulatorsUnavailable, FirestoreEmulator, PubSubEmulator
 
@@ -66,7 +65,9 @@ def pubsub_project(
 
 
 def _warm_up(emulator: FirestoreEmulator) -> None:
-    """Have it load what its first calls need: on a busy machine that takes longer than a webhook waits for its store."""
+    """Have it load what its first calls need: on a busy machine they take longer than a webhook waits for its store."""
+    from google.cloud import firestore  # heavy; most test runs have no use for it
+
     with mock.patch.dict(os.environ, emulator.environment):
         client = firestore.Client(project="warm-up")
     document = client.collection("relays").document("first")
