@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from relay.flow import lookup
-from relay.flow.budget import TASK_LIMITS, Budget
-from relay.ports import Ambiguous
 
+from tests.flow.lost_answers import FIRST, comes_in, settle
 from tests.relays import policy
 from tests.worlds import Doubles, inbound_request
-
-FIRST, SECOND = "SM" + "a" * 32, "SM" + "b" * 32
-LOST = Ambiguous("no answer in time")
-
-
-def _comes_in(doubles: Doubles, message_id: str, *, arrives: bool = True, **changes: str) -> None:
-    """A text whose POST has an outcome that nobody can tell; whether it arrived at Twilio all the same."""
-    doubles.messenger.script(LOST)
-    doubles.inbound(inbound_request(MessageSid=message_id, **changes))
-    if arrives:
-        doubles.messenger.take(doubles.messenger.sends[-1])
-    doubles.clock.advance(1)
-
-
-def _settle(doubles: Doubles, message_id: str) -> lookup.Settled:
-    stored = doubles.store.get(message_id, timeout_seconds=1.0)
-    assert stored is not None
-    return lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
 
 
 def test_an_attempt_whose_holder_may_still_be_sending_is_left_alone() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST)
-    assert _settle(doubles, FIRST).repaired == 0
+    comes_in(doubles, FIRST)
+    assert settle(doubles, FIRST).repaired == 0
     assert doubles.relay(FIRST).attempts[0].sent_id is None
 
 
@@ -42,9 +22,9 @@ def test_an_unknown_attempt_in_progress_is_adopted_but_not_declared_lost(
 ) -> None:
     """For a while its own deadline decides whether it was sent; that Twilio has it is worth knowing at once."""
     doubles = Doubles()
-    _comes_in(doubles, FIRST, arrives=arrives)
+    comes_in(doubles, FIRST, arrives=arrives)
     doubles.clock.advance(30)
-    settled = _settle(doubles, FIRST)
+    settled = settle(doubles, FIRST)
     assert (settled.adopted, settled.declared_not_sent, settled.taken_over) == (adopted, declared, 0)
     assert settled.repaired == adopted + declared
 
@@ -52,11 +32,11 @@ def test_an_unknown_attempt_in_progress_is_adopted_but_not_declared_lost(
 def test_an_unknown_attempt_whose_deadline_is_far_away_is_not_waited_for() -> None:
     """The process died between lease and send: the next tier must not wait for an hour."""
     doubles = Doubles(policy(2, timeout=3600.0))
-    _comes_in(doubles, FIRST, arrives=False)
+    comes_in(doubles, FIRST, arrives=False)
     doubles.clock.advance(138)
-    assert _settle(doubles, FIRST).declared_not_sent == 0
+    assert settle(doubles, FIRST).declared_not_sent == 0
     doubles.clock.advance(1)
-    assert _settle(doubles, FIRST).declared_not_sent == 1
+    assert settle(doubles, FIRST).declared_not_sent == 1
     assert [(attempt.tier, attempt.status.value) for attempt in doubles.relay(FIRST).attempts] == [
         (1, "failed"),
         (2, "scheduled"),
@@ -69,17 +49,17 @@ def test_a_status_of_which_no_callback_told_is_taken_over() -> None:
     doubles.inbound(inbound_request(MessageSid=FIRST))
     doubles.clock.advance(30)
     writes = doubles.store.writes
-    assert _settle(doubles, FIRST).repaired == 0, "that it is on its way is known"
+    assert settle(doubles, FIRST).repaired == 0, "that it is on its way is known"
     assert doubles.store.writes == writes
     doubles.messenger.set_status(doubles.relay(FIRST).attempts[0].sent_id or "", "delivered")
-    assert _settle(doubles, FIRST).taken_over == 1
+    assert settle(doubles, FIRST).taken_over == 1
     assert doubles.relay(FIRST).delivered_tier == 1
 
 
 def test_a_silent_twilio_settles_nothing() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST)
+    comes_in(doubles, FIRST)
     doubles.clock.advance(30)
     doubles.messenger.is_down = True
-    settled = _settle(doubles, FIRST)
+    settled = settle(doubles, FIRST)
     assert (settled.repaired, settled.is_answered) == (0, False)

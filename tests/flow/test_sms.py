@@ -15,23 +15,12 @@ from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Found
 from relay.flow.sms import body_of
 from relay.flow.wording import comparable, composed_before
-from relay.ports import Ambiguous, Stored
+from relay.ports import Stored
 
+from tests.flow.lost_answers import FIRST, LOST, SECOND, comes_in, settle
 from tests.relays import BODY, CUSTOMER, OUR_NUMBER, policy, text
 from tests.twilio_words import seen
 from tests.worlds import Doubles, inbound_request
-
-FIRST, SECOND = "SM" + "a" * 32, "SM" + "b" * 32
-LOST = Ambiguous("no answer in time")
-
-
-def _comes_in(doubles: Doubles, message_id: str, *, arrives: bool = True, **changes: str) -> None:
-    """A text whose POST has an outcome that nobody can tell; whether it arrived at Twilio all the same."""
-    doubles.messenger.script(LOST)
-    doubles.inbound(inbound_request(MessageSid=message_id, **changes))
-    if arrives:
-        doubles.messenger.take(doubles.messenger.sends[-1])
-    doubles.clock.advance(1)
 
 
 def _find(doubles: Doubles, message_id: str) -> Found | None:
@@ -40,18 +29,10 @@ def _find(doubles: Doubles, message_id: str) -> Found | None:
     return lookup.find(doubles.world, relay, relay.attempts[-1], budget)
 
 
-def _settle(doubles: Doubles, message_id: str) -> lookup.Settled:
-    stored = doubles.store.get(message_id, timeout_seconds=1.0)
-    assert stored is not None
-    return lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
-
-
 def _adopt(doubles: Doubles, message_id: str) -> str | None:
     """Let the relay learn what Twilio knows of its attempt, and say the text's id."""
     doubles.clock.advance(60)
-    stored = doubles.store.get(message_id, timeout_seconds=1.0)
-    assert stored is not None
-    lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
+    settle(doubles, message_id)
     return doubles.relay(message_id).attempts[0].sent_id
 
 
@@ -65,7 +46,7 @@ def test_a_text_whose_id_is_known_is_fetched_by_it() -> None:
 
 def test_a_text_whose_id_was_never_learned_is_found_by_number_time_and_words() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST)
+    comes_in(doubles, FIRST)
     found = _find(doubles, FIRST)
     assert found is not None
     assert doubles.messenger.messages[found.sent_id].body == doubles.messenger.sends[0].body
@@ -73,7 +54,7 @@ def test_a_text_whose_id_was_never_learned_is_found_by_number_time_and_words() -
 
 def test_a_text_that_never_arrived_is_not_found() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST, arrives=False)
+    comes_in(doubles, FIRST, arrives=False)
     assert _find(doubles, FIRST) is None
 
 
@@ -82,7 +63,7 @@ def test_a_text_that_never_arrived_is_not_found() -> None:
 )
 def test_another_text_is_not_taken_for_it(changes: dict[str, str]) -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST, arrives=False)
+    comes_in(doubles, FIRST, arrives=False)
     sent = doubles.messenger.sends[0]
     values = {"to": sent.to, "from_": sent.from_, "body": sent.body, **changes}
     other = seen("SM" + "9" * 32, "delivered", None, created_at=doubles.clock.now(), **values)
@@ -93,7 +74,7 @@ def test_another_text_is_not_taken_for_it(changes: dict[str, str]) -> None:
 @pytest.mark.parametrize("days", [-1, 1])
 def test_the_same_words_of_another_day_are_another_text(days: int) -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST, arrives=False)
+    comes_in(doubles, FIRST, arrives=False)
     sent = doubles.messenger.sends[0]
     created_at = doubles.clock.now() + timedelta(days=days)
     doubles.messenger.messages["x"] = seen("x", "sent", None, sent.to, sent.from_, sent.body, created_at)
@@ -102,7 +83,7 @@ def test_the_same_words_of_another_day_are_another_text(days: int) -> None:
 
 def test_what_smart_encoding_changes_does_not_hide_a_text() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST, arrives=False, Body="Don\u2019t wait\u2026 come")
+    comes_in(doubles, FIRST, arrives=False, Body="Don\u2019t wait\u2026 come")
     sent = doubles.messenger.sends[0]
     plain = sent.body.replace("\u2019", "'").replace("\u2026", "...")
     doubles.messenger.messages["x"] = seen("x", "sent", None, sent.to, sent.from_, plain, doubles.clock.now())
@@ -113,7 +94,7 @@ def test_what_smart_encoding_changes_does_not_hide_a_text() -> None:
 def test_a_text_that_the_revision_before_worded_otherwise_is_found(words: str) -> None:
     """Its answer was lost, then came a deployment: declared not sent, the last handler would read it twice."""
     doubles = Doubles()
-    _comes_in(doubles, FIRST, arrives=False, Body=words, NumMedia="2")
+    comes_in(doubles, FIRST, arrives=False, Body=words, NumMedia="2")
     sent = doubles.messenger.sends[0]
     old = composed_before(CUSTOMER, OUR_NUMBER, words, 2)
     assert comparable(old) != comparable(sent.body)
@@ -124,8 +105,8 @@ def test_a_text_that_the_revision_before_worded_otherwise_is_found(words: str) -
 def test_a_text_of_the_revision_before_that_may_be_another_relays_is_not_guessed() -> None:
     """One customer wrote into a text what was once our note on another one."""
     doubles = Doubles()
-    _comes_in(doubles, FIRST, Body="See this\n[2 attachments, see the record]")
-    _comes_in(doubles, SECOND, arrives=False, Body="See this", NumMedia="2")
+    comes_in(doubles, FIRST, Body="See this\n[2 attachments, see the record]")
+    comes_in(doubles, SECOND, arrives=False, Body="See this", NumMedia="2")
     with pytest.raises(MessengerUnavailable):
         _find(doubles, SECOND)
 
@@ -134,7 +115,7 @@ def test_a_text_that_belongs_to_another_relay_is_not_adopted() -> None:
     """The customer texts the same words twice; the first arrived and is known, the second was lost."""
     doubles = Doubles()
     doubles.inbound(inbound_request(MessageSid=FIRST))
-    _comes_in(doubles, SECOND, arrives=False)
+    comes_in(doubles, SECOND, arrives=False)
     assert _find(doubles, SECOND) is None
 
 
@@ -156,17 +137,17 @@ def _with_two_attempts(relay: Relay, other: Relay) -> Relay:
 
 def test_two_lost_answers_of_which_one_text_arrived_are_not_guessed_while_a_callback_may_tell() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST)
-    _comes_in(doubles, SECOND, arrives=False)
+    comes_in(doubles, FIRST)
+    comes_in(doubles, SECOND, arrives=False)
     for message_id in (FIRST, SECOND):
         with pytest.raises(MessengerUnavailable):
             _find(doubles, message_id)
 
 
 def _declared_not_sent(doubles: Doubles, message_id: str) -> None:
-    _comes_in(doubles, message_id, arrives=False)
+    comes_in(doubles, message_id, arrives=False)
     doubles.clock.advance(140)
-    assert _settle(doubles, message_id).declared_not_sent == 1
+    assert settle(doubles, message_id).declared_not_sent == 1
 
 
 def test_a_text_that_came_after_it_was_declared_not_sent_is_not_taken_by_the_next_with_the_same_words() -> None:
@@ -174,7 +155,7 @@ def test_a_text_that_came_after_it_was_declared_not_sent_is_not_taken_by_the_nex
     doubles = Doubles(policy(2, timeout=3600.0))
     _declared_not_sent(doubles, FIRST)
     late = doubles.messenger.sends[0]
-    _comes_in(doubles, SECOND, arrives=False)
+    comes_in(doubles, SECOND, arrives=False)
     doubles.messenger.take(late)
     with pytest.raises(MessengerUnavailable):
         _find(doubles, SECOND)
@@ -186,7 +167,7 @@ def test_what_was_declared_not_sent_long_before_is_forgotten() -> None:
     doubles = Doubles(policy(2, timeout=3600.0))
     _declared_not_sent(doubles, FIRST)
     doubles.clock.advance(3600)
-    _comes_in(doubles, SECOND)
+    comes_in(doubles, SECOND)
     assert _find(doubles, SECOND) is not None
 
 
@@ -197,7 +178,7 @@ def test_what_was_declared_not_sent_of_the_same_relay_is_the_same_text() -> None
     doubles.inbound(inbound_request(MessageSid=FIRST))
     doubles.clock.advance(140)
     doubles.messenger.script(LOST)
-    assert _settle(doubles, FIRST).declared_not_sent == 1
+    assert settle(doubles, FIRST).declared_not_sent == 1
     for timer in doubles.timers.take_due(doubles.clock.now()):
         timers.fire(doubles.world, timer)
     assert [attempt.status.value for attempt in doubles.relay(FIRST).attempts] == ["failed", "unknown"]
@@ -207,8 +188,8 @@ def test_what_was_declared_not_sent_of_the_same_relay_is_the_same_text() -> None
 
 def test_when_no_callback_can_be_expected_any_more_the_order_of_sending_decides() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST)
-    _comes_in(doubles, SECOND, arrives=False)
+    comes_in(doubles, FIRST)
+    comes_in(doubles, SECOND, arrives=False)
     doubles.clock.advance(2 * 3600)
     assert _find(doubles, FIRST) is not None
     assert _find(doubles, SECOND) is None
@@ -217,8 +198,8 @@ def test_when_no_callback_can_be_expected_any_more_the_order_of_sending_decides(
 @pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)])
 def test_two_lost_answers_whose_texts_both_arrived_get_one_each_whoever_looks_first(order: tuple[str, str]) -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST)
-    _comes_in(doubles, SECOND)
+    comes_in(doubles, FIRST)
+    comes_in(doubles, SECOND)
     for message_id in order:
         with pytest.raises(MessengerUnavailable):
             _find(doubles, message_id)  # by clocks that may differ: a callback may yet tell
@@ -230,8 +211,8 @@ def test_two_lost_answers_whose_texts_both_arrived_get_one_each_whoever_looks_fi
 
 def test_different_words_of_two_lost_answers_are_told_apart_at_once() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST, Body="one")
-    _comes_in(doubles, SECOND, arrives=False, Body="two")
+    comes_in(doubles, FIRST, Body="one")
+    comes_in(doubles, SECOND, arrives=False, Body="two")
     assert _find(doubles, FIRST) is not None
     assert _find(doubles, SECOND) is None
 
@@ -239,15 +220,15 @@ def test_different_words_of_two_lost_answers_are_told_apart_at_once() -> None:
 def test_the_same_words_of_two_customers_are_two_texts() -> None:
     """The text begins with its sender's number, so they are not the same words to begin with."""
     doubles = Doubles()
-    _comes_in(doubles, FIRST, From="+15557654321")
-    _comes_in(doubles, SECOND, arrives=False, From="+15557654322")
+    comes_in(doubles, FIRST, From="+15557654321")
+    comes_in(doubles, SECOND, arrives=False, From="+15557654322")
     assert _find(doubles, FIRST) is not None
     assert _find(doubles, SECOND) is None
 
 
 def test_a_silent_twilio_is_no_answer() -> None:
     doubles = Doubles()
-    _comes_in(doubles, FIRST)
+    comes_in(doubles, FIRST)
     doubles.messenger.is_down = True
     with pytest.raises(MessengerUnavailable):
         _find(doubles, FIRST)
