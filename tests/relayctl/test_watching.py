@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import Queue
+from contextlib import contextmanager, suppress
+from queue import Empty, Queue
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from scripts.relayctl.tokens import Tokens
 from scripts.relayctl.watching import Watcher
 from tests.played import Played
 from tests.relayctl.conftest import Ctl, PlayedApi, now
-from tests.stack_fixtures import DELIVERS, PATIENCE_SECONDS, REFUSED, RunningStack
+from tests.stack_fixtures import DELIVERS, PATIENCE_SECONDS, REFUSED, SILENT, RunningStack
 
 
 @contextmanager
@@ -48,8 +48,19 @@ def _watching(stack: RunningStack) -> Iterator[Queue[dict[str, Any]]]:
         lines.close()
 
 
+def _wait_for_its_first_look(stack: RunningStack, rows: Queue[dict[str, Any]]) -> None:
+    """What ended before the first look is not told: send until a text is. A silent tier lasts six seconds."""
+    for _ in range(int(PATIENCE_SECONDS / 5)):
+        stack.text("Is it looking?", stack.customer(), SILENT)
+        with suppress(Empty):
+            rows.get(timeout=5)
+            return
+    pytest.fail("the command tells of no text")
+
+
 def test_a_text_is_seen_to_come_and_to_be_delivered(stack: RunningStack) -> None:
     with _watching(stack) as rows:
+        _wait_for_its_first_look(stack, rows)
         message_id = stack.text("Watch me", stack.customer(), REFUSED, DELIVERS)
         seen: list[str] = []
         while "delivered" not in seen:

@@ -114,13 +114,13 @@ def test_the_same_code_gives_the_same_bytes_whenever_and_by_whomever_it_is_built
 
 
 def test_a_changed_added_or_renamed_file_is_a_deployment(checkout: Path, source_hash: Callable[[], str]) -> None:
-    relay = checkout / "functions" / "relay"
+    room = checkout / "functions" / "relay" / "core"
     seen = [source_hash()]
-    (relay / "policy.py").write_text((relay / "policy.py").read_text() + "\n# changed\n")
+    (room / "policy.py").write_text((room / "policy.py").read_text() + "\n# changed\n")
     seen.append(source_hash())
-    (relay / "another.py").write_text("")
+    (room / "another.py").write_text("")
     seen.append(source_hash())
-    (relay / "another.py").rename(relay / "renamed.py")
+    (room / "another.py").rename(room / "renamed.py")
     seen.append(source_hash())
     assert len(set(seen)) == len(seen)
 
