@@ -27,8 +27,8 @@ _CASCADES = ((2, 0), (1, 1))
 
 _WORDS = {
     State.SCHEDULED: "the current attempt waits for its start time.",
-    State.LEASED: "somebody holds the current attempt's lease and may be sending right now.",
-    State.UNKNOWN: "the current attempt's POST had an outcome that nobody can tell: the text may have left.",
+    State.LEASED: "a process holds the current attempt's lease and may be sending right now.",
+    State.UNKNOWN: "the current attempt's POST had an unknown outcome: the text may have left.",
     State.ACCEPTED: "Twilio has the current attempt's text; its delivery is awaited.",
     State.EARLIER: "a relay in progress, seen by an event about an attempt that was already given up.",
     State.DELIVERED: "a handler has the text. The end.",
@@ -81,7 +81,7 @@ def _diagram() -> str:
     order = list(EventKind)
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> leased: text received"]
     lines += [
-        "    [*] --> scheduled: text received, nobody to send it now",
+        "    [*] --> scheduled: text received, to be sent later",
         "    [*] --> recorded: text not a customer's",
     ]
     for (before, after), kinds in sorted(edges.items()):

@@ -9,11 +9,11 @@ resource "google_monitoring_notification_channel" "email" {
   depends_on   = [google_project_service.this]
 }
 
-# A warning of every plan, not an error: whoever watches the console on a wall may not want any.
-check "somebody_is_told" {
+# A warning of every plan, not an error: a business that watches the console on a wall may not want any.
+check "alerts_have_a_channel" {
   assert {
     condition     = length(var.alert_emails) + length(var.notification_channels) > 0
-    error_message = "Nobody is told when a text reaches nobody: the alerts have no channel. Set alert_emails or notification_channels."
+    error_message = "Nothing tells of a text that reached no handler: the alerts have no channel. Set alert_emails or notification_channels."
   }
 }
 
@@ -28,7 +28,7 @@ locals {
   alerts = {
     relay_exhausted = {
       severity = "CRITICAL", filter = local.counted["alarms"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
-      title    = "A customer's text reached nobody"
+      title    = "A customer's text reached no handler"
       advice   = "Open the console, call the customer, find out why every tier failed, then redrive the relay."
     }
     repaired = {

@@ -1,4 +1,4 @@
-# Relay events: published by relay-events after each committed write, for whoever wants to know.
+# Relay events: published by relay-events after each committed write, for other systems to subscribe to.
 
 resource "google_pubsub_topic" "events" {
   #checkov:skip=CKV_GCP_83:Events hold no text and no full number; Google's own encryption at rest is enough.
@@ -6,7 +6,7 @@ resource "google_pubsub_topic" "events" {
   depends_on = [google_project_service.this]
 }
 
-# Relays that reached nobody, for people.
+# Relays that reached no handler, for people.
 resource "google_pubsub_topic" "dead_letters" {
   #checkov:skip=CKV_GCP_83:Events hold no text and no full number; Google's own encryption at rest is enough.
   name                       = "relay-dead-letters"
@@ -34,7 +34,7 @@ resource "google_pubsub_subscription" "events" {
   topic                   = google_pubsub_topic.events.id
   enable_message_ordering = true # one relay's events in their order
   ack_deadline_seconds    = 60
-  # Nobody reading it for a month must not delete it.
+  # Not being read for a month must not delete it.
   expiration_policy {
     ttl = ""
   }

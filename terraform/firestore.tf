@@ -123,7 +123,7 @@ resource "google_project_iam_custom_role" "store" {
   depends_on  = [google_project_service.this]
 }
 
-# Authoritative for our own roles only: whoever else was given one loses it again.
+# Authoritative for our own roles only: any other account that was given one loses it again.
 resource "google_project_iam_binding" "store" {
   for_each = local.store_permissions
 

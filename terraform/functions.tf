@@ -5,7 +5,7 @@ locals {
   # Shapes. A second-generation function handles one request at a time unless told otherwise; each simultaneous text
   # would then wait for an instance of its own to start. More than one at a time needs a whole CPU.
   shapes = {
-    # Twilio gives up after 15 s, so nobody waits for anything later. The work is waiting (Firestore, Cloud Tasks,
+    # Twilio gives up after 15 s, so no answer is awaited after that. The work is waiting (Firestore, Cloud Tasks,
     # Twilio), so 40 at a time are no load for one CPU. 512 MiB: the three clients take some 130 MiB, the rest is room
     # for 40 threads (docs/performance.md: at 20 the processor waits for Twilio, at 80 texts wait for it); memory also
     # pays for a fast start. 20 instances take 800 texts at once; a flood beyond that comes again and costs no more.

@@ -36,7 +36,7 @@ locals {
   ))
 }
 
-# Apart from the others, because the project's number is asked through it: whoever waits for that must not wait for
+# Apart from the others, because the project's number is asked through it: what waits for that must not wait for
 # services that are switched on later, or every address would be unknown again.
 resource "google_project_service" "resource_manager" {
   service            = "cloudresourcemanager.googleapis.com"

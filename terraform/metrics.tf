@@ -26,7 +26,7 @@ locals {
       labels      = { tier = "tier" }
     }
     alarms = {
-      description = "Relays that reached nobody"
+      description = "Relays that reached no handler"
       events      = ["alarm"]
       labels      = {}
     }

@@ -59,7 +59,7 @@ locals {
       } : key => value if key != "security" || route.needs_token }
 
       # A browser's preflight carries no token. The function answers it: CORS headers for configured origins, and for
-      # nobody on the webhooks.
+      # none on the webhooks.
       options = {
         operationId      = "options_${replace(route.function, "-", "_")}"
         summary          = "Preflight: ${route.summary}"

@@ -60,7 +60,7 @@ variable "tiers" {
 
   validation {
     condition     = length(var.tiers) >= 1 && length(var.tiers) <= 20
-    error_message = "tiers must name at least one handler and at most 20: a text that nobody is to receive cannot be relayed."
+    error_message = "tiers must name at least one handler and at most 20: a text without a handler cannot be relayed."
   }
   validation {
     condition     = alltrue([for tier in var.tiers : can(regex("^\\+[1-9][0-9]{7,14}$", tier.phone))])

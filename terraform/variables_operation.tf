@@ -92,7 +92,7 @@ variable "notification_channels" {
 }
 
 variable "queue_depth_alert" {
-  description = "Tasks waiting in one tier's queue from which on somebody is told. Each relay on its way has one."
+  description = "Tasks waiting in one tier's queue from which on the alerts' channels are told. Each relay on its way has one."
   type        = number
   default     = 500
 

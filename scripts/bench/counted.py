@@ -28,8 +28,8 @@ def _round_trips() -> Row:
         "2: no write after Twilio",
         False,
         note="The write that records how the send went comes before the answer. A cloud function gets no processor "
-        "time once it has answered, so a write after it might never happen; a lost callback would leave an attempt of "
-        "which nobody knows Twilio's id, and at the last tier a text that may be sent twice. It costs one Firestore "
+        "time once it has answered, so a write after it might never happen; a lost callback would leave an attempt "
+        "whose id at Twilio is unknown, and at the last tier a text that may be sent twice. It costs one Firestore "
         "write, some 10 ms, when the text has long left. What would reach it: leaving the record of an accepted text "
         "to Twilio's first callback at every tier but the last. The machine allows that already (a receipt for a "
         "leased attempt records it); the cost is a look-up by words instead of by id where callbacks are lost.",

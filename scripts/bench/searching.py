@@ -41,7 +41,7 @@ def _questions() -> dict[str, dict[str, Any]]:
     }
 
 
-class _Anybody:
+class _Operator:
     """Lets everybody in: checking a token costs the same however much is stored."""
 
     def caller(self, _request: Request) -> Caller:
@@ -50,9 +50,9 @@ class _Anybody:
 
 def _seconds(store: RelayStore, question: Mapping[str, Any]) -> float:
     request = Request("POST", RELAY_STATE_PATH, headers={"content-type": JSON}, body=json.dumps(question).encode())
-    anybody: Any = _Anybody()
+    operator: Any = _Operator()
     began = time.perf_counter()
-    answer = handle_relay_state(store, SystemClock(), anybody, (), request)
+    answer = handle_relay_state(store, SystemClock(), operator, (), request)
     seconds = time.perf_counter() - began
     if answer.status != 200:
         raise RuntimeError(f"the search was answered {answer.status}")
@@ -157,12 +157,12 @@ def _filled(project: str, count: int) -> FirestoreStore:
             batch, waiting = client.batch(), 0
     if waiting:
         batch.commit()
-    nobody: Any = None
+    no_timers: Any = None
     return FirestoreStore(
         project=project,
         database="(default)",
         collection="relays",
         clock=SystemClock(),
-        timers=nobody,
+        timers=no_timers,
         make_client=lambda: client,
     )

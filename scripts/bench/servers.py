@@ -18,7 +18,7 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
-    """A port nobody listens on just now."""
+    """Returns a port on which no process listens just now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
@@ -37,7 +37,7 @@ class FunctionServer:
         workers: int = 1,
         log: IO[bytes] | None = None,
     ) -> None:
-        """`log` takes the function's log lines; by default nobody reads them."""
+        """`log` takes the function's log lines; by default they are dropped."""
         self.source = source
         self._target = target
         self._environ = {**environ, "THREADS": str(threads), "WORKERS": str(workers)}

@@ -127,7 +127,7 @@ def _stall(kind: _Kind, count: int, series: int) -> list[load.Answer]:
 
 @contextlib.contextmanager
 def _held(database: Path) -> Iterator[None]:
-    """Somebody else's transaction on the embedded home's file, for as long as this lasts."""
+    """Another process's transaction on the embedded home's file, for as long as this lasts."""
     connection = sqlite3.connect(database, isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")

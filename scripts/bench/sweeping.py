@@ -78,7 +78,7 @@ class Sweeping:
 
 
 class _Silent:
-    """A Twilio that takes every text at once, timers that nobody waits for, and a journal that nobody reads."""
+    """A Twilio that takes every text at once, timers that never fire, and a journal that keeps nothing."""
 
     def send(self, text: OutgoingText, *, timeout_seconds: float) -> Accepted:  # noqa: ARG002 - the port's
         return Accepted("SM" + "a" * 32)

@@ -67,6 +67,6 @@ def inbound(count: int, series: int = 0) -> Iterator[bytes]:
 
 
 def forged(count: int) -> Iterator[bytes]:
-    """The same requests signed by somebody who does not know the token."""
+    """The same requests signed without the token."""
     for number in range(count):
         yield signed("/sms/inbound", form(message_id(number)), token="0" * 32)

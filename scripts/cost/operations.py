@@ -70,7 +70,7 @@ RECONCILE_READS_PER_RELAY = RECONCILE_LOOKS_PER_RELAY / 30
 #   webhook:   looks whether the text is known, stores it, creates a task.
 #   forward:   is the task's target; reads the relay, writes "sending", sends, writes "sent"; the deadline's task.
 #   callback:  reads the relay and writes its new status; a delivery deletes the deadline's task.
-#   secrets:   read from Secret Manager by whoever needs one: the auth token to check a signature (three times), the
+#   secrets:   read from Secret Manager where one is needed: the auth token to check a signature (three times), the
 #              API key and its secret to send.
 #   watchman:  reads the last hour's relays once a minute and picks those that failed or got stuck, so that a lost task
 #              is noticed as soon as it is here.

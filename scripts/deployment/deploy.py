@@ -21,7 +21,7 @@ from scripts.deployment.tools import LABEL, Gcloud, Problem, given, run_command
 
 # Functions cannot start before their secrets have a value, and Terraform never sees one: so entries come first. With
 # them comes what Google takes minutes to spread: rights that the first build and the first trigger need, and metrics
-# that alerts are about. While somebody fills the secrets, it has the time.
+# that alerts are about. While a person fills the secrets, it has the time.
 FIRST = (
     "google_project_service.resource_manager",
     "google_project_service.this",

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     target = local(options.stack) if options.stack else deployed(options.project, options.file)
     message_id = f"SM{secrets.token_hex(16)}"
     sender = target.business_phone if options.no_sms else options.sender
-    what = "nothing is sent to anybody" if options.no_sms else "the first handler gets one text, more if it is refused"
+    what = "no handler gets it" if options.no_sms else "the first handler gets one text, more if it is refused"
     print(f"Will send a synthetic text to {target.base_url} ({what}) and remove its relay afterwards.", flush=True)
     refuse_strangers(target, message_id)
     print("  forged text refused, caller without a token refused")
@@ -66,7 +66,7 @@ def text_form(target: Target, message_id: str, sender: str) -> dict[str, str]:
         "NumMedia": "0",
         "SmsSid": message_id,
         "SmsStatus": "received",
-        "Body": "Test of the relay. Nobody needs to do anything.",
+        "Body": "Test of the relay. There is nothing to do.",
         "To": target.business_phone,
         "NumSegments": "1",
         "MessageSid": message_id,

@@ -81,7 +81,7 @@ def for_tests(folder: Path, data: Path) -> Terraform:
     if installed and not os.environ.get("RELAY_TERRAFORM"):
         plugins = data / "plugins"
         plugins.mkdir(parents=True, exist_ok=True)
-        # Data of its own: whoever deploys from this checkout keeps theirs, backend included.
+        # Data of its own: a deployment from this checkout keeps its own, backend included.
         environ = {"TF_DATA_DIR": str(data / "data"), "TF_PLUGIN_CACHE_DIR": str(plugins), "CHECKPOINT_DISABLE": "1"}
         real = Terraform(installed, is_offline=False, environ=environ)
         if real.run(folder, "init", "-backend=false", "-input=false", "-no-color").returncode == 0:

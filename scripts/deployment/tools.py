@@ -62,9 +62,9 @@ class Gcloud:
         self._project = project
 
     def need_login(self) -> None:
-        """Raises Problem when nobody is logged in."""
+        """Raises Problem when gcloud has no account logged in."""
         if self.run("auth", "print-access-token", check=False).returncode:
-            raise Problem("Nobody is logged in at Google Cloud: run `gcloud auth login`.")
+            raise Problem("No account is logged in at Google Cloud: run `gcloud auth login`.")
 
     def text(self, *arguments: str, stdin: str | None = None) -> str:
         """What the command prints, without its last line break. Raises Problem with gcloud's own words."""

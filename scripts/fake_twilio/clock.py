@@ -96,7 +96,7 @@ class RealClock:
                 self._idle -= 1
 
     def _hand_over(self) -> None:
-        """Whoever leaves to work makes sure that somebody watches what is left."""
+        """Have another thread watch what is left, before this one leaves to work."""
         if not self._heap:
             return
         if self._idle > 1:

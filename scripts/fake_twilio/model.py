@@ -122,7 +122,7 @@ class FakeTwilio:
         until = None if for_seconds is None else self.clock.now() + for_seconds * self.settings.time_scale
         self.state.outage = Outage(behaviour.at_post, behaviour.name, until)
         if until is not None:
-            # Whoever watches the state learns of the end.
+            # Threads that wait for a change learn of the end.
             self.clock.call_later(until - self.clock.now(), self.state.changed)
 
     def end_outage(self) -> None:

@@ -6,7 +6,7 @@
     handler.expect_nothing_more(for_seconds=0.5)
 
 Every text that was expected is used up: the next expectation is about the texts after it, and
-`expect_nothing_more` about all that nobody expected. Waiting ends as soon as the answer is known. A failed
+`expect_nothing_more` about all that was not expected. Waiting ends as soon as the answer is known. A failed
 expectation is an AssertionError that shows the phone's texts by sid and status, not their words.
 """
 
@@ -170,7 +170,7 @@ class Phone:
         return self.posts[self._expected_posts - 1]
 
     def expect_no_more_posts(self, for_seconds: float = 0.5) -> None:
-        """Nobody tries to send this phone anything beyond the expected attempts for so long."""
+        """The application tries to send this phone nothing beyond the expected attempts for so long."""
         if self._fake.wait_for(lambda: len(self.posts) > self._expected_posts, for_seconds):
             raise AssertionError(f"an unexpected attempt to send; {self._summary()}")
 
@@ -182,7 +182,7 @@ class Phone:
             raise AssertionError(f"{complaint} within {within_seconds} s; {self._summary()}")
 
     def _summary(self) -> str:
-        """The phone by its last digits, and what was tried for it, without anybody's words."""
+        """The phone by its last digits, and what was tried for it, without the texts' words."""
         shown = ", ".join(f"{m.sid} ({len(m.body)} characters)" for m in self.inbox) or "nothing"
         tried = [
             f"{post.behaviour or 'refused'}: HTTP {post.http_status}"

@@ -1,4 +1,4 @@
-"""Inbound messages: somebody texts a number of the account, and the application's webhook is called."""
+"""Inbound messages: a phone texts a number of the account, and the application's webhook is called."""
 
 import dataclasses
 from collections.abc import Sequence

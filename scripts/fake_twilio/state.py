@@ -1,4 +1,4 @@
-"""What the fake knows, behind one lock; and the record for whoever judges the application under test.
+"""What the fake knows, behind one lock; and the record by which tests judge the application.
 
 All entries are frozen: what is read here once stays as it was. Every change raises `version` and wakes those who
 wait. Nothing in this module makes anything happen.
@@ -142,7 +142,7 @@ class State:
             return True
 
     def handset(self, number: str) -> Handset:
-        """The phone with that number; it exists as soon as somebody speaks of it."""
+        """The phone with that number; it exists as soon as it is first named."""
         with self.lock:
             if number not in self.handsets:
                 self.handsets[number] = Handset(number)

@@ -36,7 +36,7 @@ _JVM_FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.language=en
 _POLL_SECONDS = 0.05
 _HTTP_TIMEOUT_SECONDS = 10.0
 _STOP_PATIENCE_SECONDS = 10.0
-# A free port can be taken by somebody else between looking and binding; then another one is tried.
+# A free port can be taken by another process between looking and binding; then another one is tried.
 _PORT_ATTEMPTS = 4
 _PORT_TAKEN = b"Address already in use"
 _OUTPUT_READ_BYTES = 100_000

@@ -117,7 +117,7 @@ class EventarcStandIn:
     def _seen(self, documents: Any, changes: Any, _read_time: Any) -> None:
         if self._is_first_snapshot:
             self._is_first_snapshot = False
-            # What was there before and is not any more was deleted while nobody listened.
+            # What was there before and is not any more was deleted while this watcher did not listen.
             for gone in self._known.keys() - {document.id for document in documents}:
                 self._tell(gone, None)
         for change in changes:

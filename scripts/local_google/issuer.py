@@ -4,8 +4,8 @@ Owns one signing key and everything signed with it. Google publishes its keys in
 `id_token.verify_token(certs_url=…)` accepts both: a JWK set (/oauth2/v3/certs) and a map of key id to X.509
 certificate in PEM (/oauth2/v1/certs). So does this issuer.
 
-`TokenIssuer` is the object; `IssuerApp` serves it as a WSGI application that can sit beside others. Whoever
-reaches IssuerApp gets a token for any identity: loopback only, never deployed.
+`TokenIssuer` is the object; `IssuerApp` serves it as a WSGI application that can sit beside others. Each
+client of IssuerApp gets a token for any identity: loopback only, never deployed.
 
     python -m scripts.local_google.issuer --stack http://127.0.0.1:8080 --audience URL --email NAME@…
 prints a token from a running stack.

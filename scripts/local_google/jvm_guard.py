@@ -1,4 +1,4 @@
-"""Runs one child program and makes sure it never outlives whoever started this guard.
+"""Runs one child program and makes sure it never outlives the process that started this guard.
 
 Started as a script of its own: `python jvm_guard.py PROGRAM ARG…`. Standard library only.
 

@@ -40,7 +40,7 @@ class Dispatch:
 
 
 class Dispatcher:
-    """Starts and stops with the server. `lock` guards the queues; whoever changed them under it notifies it."""
+    """Starts and stops with the server. `lock` guards the queues; code that changed them under it notifies it."""
 
     def __init__(
         self, queues: Mapping[str, TaskQueue], faults: Faults, tokens: TokenSource, now: Callable[[], float]

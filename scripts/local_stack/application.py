@@ -103,7 +103,7 @@ class Stack:
 
 def _entry_points(plan: Plan) -> dict[str, Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]]:
     wanted = dict(PUBLIC_ROUTES)
-    # The embedded home calls these itself, within the process; then nobody else needs to.
+    # The embedded home calls these itself, within the process; then no clock outside needs to.
     if plan.backend == "google" or plan.twilio is Twilio.FAKE:
         wanted |= PRIVATE_ROUTES
     source = str(ROOT / "functions" / "main.py")
@@ -141,7 +141,7 @@ def _name_phones(fake: FakeTwilio, settings: Settings) -> None:
 
 
 def is_from_this_machine(environ: WSGIEnvironment) -> bool:
-    """Whether somebody at this machine asks, and not a stranger, be it through a proxy or a tunnel."""
+    """Returns whether the request comes from this machine itself, and not through a proxy or a tunnel."""
     # A stranger may claim any name. Where the stack listens on every interface, the address gives him away.
     if environ.get("REMOTE_ADDR", "") not in _LOOPBACK_ADDRESSES:
         return False

@@ -30,7 +30,7 @@ PRIVATE_ROUTES = {"/tasks/escalate/{tier}": "escalate_tier", "/tasks/sweep": "sw
 # Where the stand-in for Eventarc tells of written documents.
 EVENTS_ROUTE = "/tasks/relay-events"
 
-# 202-555-01XX is set aside for made-up people: nobody is reached if one of these gets to a real carrier.
+# 202-555-01XX is set aside for made-up people: no real phone rings if one of these gets to a carrier.
 CUSTOMER_PHONE = "+12025550142"
 _BUSINESS_PHONE = "+12025550100"
 # Short enough to watch: a silent carrier is given up after six seconds.
@@ -93,7 +93,7 @@ def make_plan(environ: Mapping[str, str], backend: str, host: str, port: int, da
         chosen.update(_emulated_google(chosen, address))
     if twilio is Twilio.FAKE:
         chosen.update(made_up(chosen, address))
-        # Where the stack's own issuer publishes its keys; nobody else's tokens make sense here.
+        # Where the stack's own issuer publishes its keys; tokens of another issuer make no sense here.
         chosen["RELAY_STATE_CERTS_URL"] = f"{address}/local/certs/x509"
         # What the fake one sends is kept apart from real customers' texts.
         _fill(chosen, "RELAY_DATABASE", FAKE_DATABASE)

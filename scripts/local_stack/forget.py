@@ -54,7 +54,7 @@ def _forget(database: Path, is_sure: bool) -> int:
         if not (is_sure or _is_confirmed()):
             print("Nothing was deleted.", file=sys.stderr)
             return 1
-        # The database first: without it, its side files are nothing to anybody.
+        # The database first: without it, its side files are of no use.
         for file in files:
             file.unlink()
     print("Deleted. The next start begins with an empty database.")
@@ -63,7 +63,7 @@ def _forget(database: Path, is_sure: bool) -> int:
 
 def _is_confirmed() -> bool:
     if not sys.stdin.isatty():
-        raise StackError("Nothing was deleted: nobody can be asked here. YES=1 says that you mean it.")
+        raise StackError("Nothing was deleted: there is no terminal to ask at. YES=1 says that you mean it.")
     try:
         return input(f'Type "{_WORD}" to delete them: ').strip() == _WORD
     except EOFError:

@@ -33,7 +33,7 @@ _RETRY = tasks_v2.RetryConfig(
 def main() -> int:
     """The one argument is JSON: project, location, queues, topics, collection, events_url."""
     wanted = json.loads(sys.argv[1])
-    # Whoever started us ends us, by closing our input; a Ctrl-C is theirs to deal with.
+    # The stack that started this process ends it, by closing its input, and deals with a Ctrl-C itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.ExitStack() as running:
         try:

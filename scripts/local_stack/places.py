@@ -24,7 +24,7 @@ class Twilio(StrEnum):
     """Which Twilio the stack works with."""
 
     FAKE = "fake"  # the stack's own
-    OTHER = "other"  # a Twilio-compatible server somebody else started
+    OTHER = "other"  # a Twilio-compatible server that was started apart from the stack
     REAL = "real"
 
 

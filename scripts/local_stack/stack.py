@@ -55,7 +55,7 @@ def run(backend: str, port: int) -> int:
 def demo(backend: str) -> int:
     """Play the scenario on an empty database; 0 only if the last tier delivered."""
     known = {variable.name for variable in VARIABLES}
-    # Whatever is configured here, a demonstration texts nobody.
+    # Whatever is configured here, a demonstration texts no real phone.
     environ = {name: value for name, value in os.environ.items() if name not in known}
     console = Console(highlight=False)
     with (

@@ -115,7 +115,7 @@ def _refused(error: urllib.error.HTTPError, url: str) -> str:
     except (ValueError, AttributeError, OSError):
         said = ""
     if error.code in (401, 403):
-        return "The identity token is not accepted: it has expired, or is made out for somebody or something else."
+        return "The identity token is not accepted: it has expired, or is made out for another person or service."
     if error.code == 404 and not said:
         return f"There is no relay at {url}: nothing answers /sms/relay-state there."
     return said or f"The relay answered {error.code}."

@@ -134,8 +134,8 @@ def _refused_as_ours(document: Json) -> Json | None:
 def _unreached(rows: Sequence[Json]) -> Finding:
     exhausted = [row for row in rows if row["final_status"] == "exhausted"]
     if not exhausted:
-        return Finding("unreached", OK, "everybody was reached in the last 24 hours")
-    words = f"{len(exhausted)} texts of the last 24 hours reached nobody, the last of {_at(exhausted[0])}"
+        return Finding("unreached", OK, "every text reached a handler in the last 24 hours")
+    words = f"{len(exhausted)} texts of the last 24 hours reached no handler, the last of {_at(exhausted[0])}"
     return Finding("unreached", WARNING, words, "relayctl failed --since 24h shows them; call, then redrive.")
 
 

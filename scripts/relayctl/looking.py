@@ -79,7 +79,7 @@ def list_relays(
 @with_json
 @click.pass_obj
 def failed(context: Context, since: str) -> None:
-    """List relays that reached nobody, with why and what to do."""
+    """List relays that reached no handler, with why and what to do."""
     rows = list(context.api.rows(final_status="exhausted", since=since))
     context.give({"relays": rows})
     if not rows:

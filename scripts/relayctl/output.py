@@ -55,7 +55,7 @@ class Context:
                 self._say_line(line, is_cut=not why)
 
     def _say_line(self, line: Text, *, is_cut: bool) -> None:
-        """Whole in a file, for whoever searches it. In a terminal cut, or, where every word counts, wrapped."""
+        """Whole in a file, which is searched. In a terminal cut, or, where every word counts, wrapped."""
         if self.console.is_terminal:
             self.console.print(line, no_wrap=is_cut, overflow="ellipsis" if is_cut else "fold")
         else:
@@ -127,5 +127,5 @@ def _row_lines(row: Json, times: int, why: bool) -> Iterator[Text]:
 
 
 def is_for_people() -> bool:
-    """Whether somebody can be asked."""
+    """Returns whether a person at a terminal can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()

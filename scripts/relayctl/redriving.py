@@ -129,7 +129,7 @@ def _agreed(context: Context, batch: Batch, *, yes: bool) -> bool:
     if yes:
         return True
     if context.as_json or not is_for_people():
-        raise click.ClickException("Nothing was done: nobody can be asked here, so say --yes (or --dry-run).")
+        raise click.ClickException("Nothing was done: there is no terminal to ask at, so say --yes (or --dry-run).")
     return click.confirm(f"Redrive {len(batch.items)}?")
 
 
@@ -157,7 +157,7 @@ def _redriven(context: Context, message_id: str, request_id: str, tier: int) -> 
     try:
         context.api.redrive(message_id, request_id, tier)
     except ApiError as error:
-        # 404: it has expired. 409: somebody else was faster, or it was delivered after all. 400: no such tier.
+        # 404: it has expired. 409: another redrive was faster, or it was delivered after all. 400: no such tier.
         if error.status not in (400, 404, 409):
             raise
         return str(error)

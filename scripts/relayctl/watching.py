@@ -19,7 +19,7 @@ _FAST_SECONDS, _SLOW_SECONDS = 2.0, 10.0
 _ERROR_MAX_SECONDS = 60.0
 # A row becomes visible a little after its timestamp, and machines' clocks differ.
 _OVERLAP = timedelta(seconds=20)
-# So long a relay that reached nobody is followed: a slow carrier may still deliver it.
+# So long a relay that reached no handler is followed: a slow carrier may still deliver it.
 _LATE = timedelta(hours=2)
 
 

@@ -138,5 +138,5 @@ run "nobody_to_tell_is_said_and_does_not_stop_a_deployment" {
   variables {
     alert_emails = []
   }
-  expect_failures = [check.somebody_is_told]
+  expect_failures = [check.alerts_have_a_channel]
 }

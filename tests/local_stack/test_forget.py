@@ -77,7 +77,7 @@ def test_any_other_answer_keeps_them(typed: str, checkout: Checkout, database: P
 def test_where_nobody_can_be_asked_they_are_kept_unless_it_is_said_outright(checkout: Checkout, database: Path) -> None:
     done = checkout.make("forget-relays")
     assert done.returncode == 2
-    assert done.stderr.startswith("Nothing was deleted: nobody can be asked here. YES=1 says that you mean it.\n")
+    assert done.stderr.startswith("Nothing was deleted: there is no terminal to ask at. YES=1 says that you mean it.\n")
     assert _count(database) == 3
     assert checkout.make("forget-relays", "YES=1").returncode == 0
     assert not list(database.parent.glob("relay.db*"))

@@ -58,7 +58,7 @@ class SimJournal:
 
     def exhausted(self, relay: Relay) -> None:
         self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
-        self._kernel.note("    ALARM: a relay reached nobody")
+        self._kernel.note("    ALARM: a relay reached no handler")
 
     def database_lost(self, reason: str) -> None:
         raise AssertionError("no store here is a file")

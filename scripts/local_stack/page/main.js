@@ -1,5 +1,5 @@
 // Keeps the page in step with the stack: a long poll for the phones, relay-state for the stories, and what to show
-// when nobody answers.
+// when the stack does not answer.
 
 import { describeStack, latestRelays, phonesState, sendText } from "./api.js";
 import { offerBehaviours } from "./carrier.js";
