@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from relay.core import machine, moves
 from relay.core.events import Decision, Event, EventKind
-from relay.core.model import InboundText, Relay, SenderClass
+from relay.core.model import InboundText, Relay, SenderClass, Step
 from relay.core.policy import Policy, Success, Tier, sms
 from relay.core.routes import Forward, Record, Route
 from relay.twilio.codes import failure_of
@@ -106,3 +106,13 @@ def unanswered(attempt: int, lease: str | None = None) -> Event:
 def exhausted() -> Relay:
     """A relay whose only tier refused it for good; its alarm is still due."""
     return after(received(policy(tiers=1)).relay, refused(1))
+
+
+def statuses(relay: Relay) -> list[tuple[int, str]]:
+    """Returns the tier and the status of every attempt."""
+    return [(attempt.tier, attempt.status.value) for attempt in relay.attempts]
+
+
+def steps(relay: Relay) -> list[Step]:
+    """Returns what the trail tells, line by line."""
+    return [entry.step for entry in relay.error_log]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from relay.core import machine, moves
 from relay.core.events import ArmTimer, CancelTimer, Event, EventKind, SendAttempt
-from relay.core.model import AttemptStatus, FinalStatus, Relay, SenderClass, Step, Timer, TimerKind
+from relay.core.model import AttemptStatus, FinalStatus, SenderClass, Step, Timer, TimerKind
 from relay.core.policy import LEASE_SECONDS
 from relay.core.routes import Forward
 
@@ -31,19 +31,11 @@ from tests.relays import (
     refused,
     route,
     sid,
+    statuses,
     text,
     unconfirmed,
     unknown,
 )
-
-
-def _statuses(relay: Relay) -> list[tuple[int, str]]:
-    return [(attempt.tier, attempt.status.value) for attempt in relay.attempts]
-
-
-def _steps(relay: Relay) -> list[Step]:
-    return [entry.step for entry in relay.error_log]
-
 
 # A text comes in.
 
@@ -112,7 +104,7 @@ def test_a_transient_refusal_is_tried_again_at_the_same_tier_after_2_4_and_8_sec
 def test_a_permanent_refusal_goes_to_the_next_tier_at_once() -> None:
     relay = received().relay
     decision = machine.transition(relay, refused(1, PERMANENT), at(1))
-    assert _statuses(decision.relay) == [(1, "failed"), (2, "scheduled")]
+    assert statuses(decision.relay) == [(1, "failed"), (2, "scheduled")]
     assert decision.relay.attempts[0].error_code == PERMANENT
     assert decision.effects == (
         CancelTimer(Timer(MESSAGE_ID, 1, TimerKind.DEADLINE, at(60), queue_tier=2)),
@@ -121,20 +113,20 @@ def test_a_permanent_refusal_goes_to_the_next_tier_at_once() -> None:
 
 
 def test_a_fault_of_ours_is_tried_again_by_the_schedule() -> None:
-    assert _statuses(after(received().relay, refused(1, SENDER_FAULT))) == [(1, "failed"), (1, "scheduled")]
+    assert statuses(after(received().relay, refused(1, SENDER_FAULT))) == [(1, "failed"), (1, "scheduled")]
 
 
 def test_an_unknown_outcome_sends_nothing_and_keeps_the_deadline() -> None:
     first = received().relay
     decision = machine.transition(first, unknown(1), at(1))
-    assert _statuses(decision.relay) == [(1, "unknown")]
+    assert statuses(decision.relay) == [(1, "unknown")]
     assert decision.effects == ()
     assert decision.relay.due_at == first.due_at
 
 
 def test_a_receipt_that_overtakes_the_posts_reply_counts() -> None:
     relay = after(received().relay, progress(1))
-    assert _statuses(relay) == [(1, "accepted")]
+    assert statuses(relay) == [(1, "accepted")]
     assert machine.transition(relay, accepted(1), at(5)).relay is relay
 
 
@@ -161,28 +153,28 @@ def test_a_delivery_ends_the_relay_and_cancels_its_timer() -> None:
 
 def test_an_undelivered_text_goes_the_way_of_its_code() -> None:
     sent = after(received().relay, accepted(1))
-    assert _statuses(after(sent, failed(1, TRANSIENT)))[-1] == (1, "scheduled")
-    assert _statuses(after(sent, failed(1, PERMANENT)))[-1] == (2, "scheduled")
-    assert _statuses(after(sent, failed(1, None)))[-1] == (1, "scheduled")
+    assert statuses(after(sent, failed(1, TRANSIENT)))[-1] == (1, "scheduled")
+    assert statuses(after(sent, failed(1, PERMANENT)))[-1] == (2, "scheduled")
+    assert statuses(after(sent, failed(1, None)))[-1] == (1, "scheduled")
 
 
 def test_a_late_delivery_withdraws_the_attempt_that_was_planned() -> None:
     relay = after(received().relay, accepted(1), unconfirmed(1), delivered(1))
-    assert _statuses(relay) == [(1, "delivered"), (2, "withdrawn")]
+    assert statuses(relay) == [(1, "delivered"), (2, "withdrawn")]
     assert relay.final_status is FinalStatus.DELIVERED
     assert relay.delivered_tier == 1
 
 
 def test_a_late_delivery_of_tier_1_ends_the_relay_while_tier_2_is_being_sent() -> None:
     relay = after(received().relay, accepted(1), unconfirmed(1, lease="task"), delivered(1))
-    assert _statuses(relay) == [(1, "delivered"), (2, "claimed")]
-    assert _statuses(after(relay, accepted(2))) == [(1, "delivered"), (2, "accepted")]
+    assert statuses(relay) == [(1, "delivered"), (2, "claimed")]
+    assert statuses(after(relay, accepted(2))) == [(1, "delivered"), (2, "accepted")]
 
 
 def test_a_second_handlers_delivery_is_noted_and_the_first_stays_on_record() -> None:
     relay = after(received().relay, accepted(1), unconfirmed(1, lease="task"), accepted(2), delivered(2))
     late = after(relay, delivered(1))
-    assert _statuses(late) == [(1, "delivered"), (2, "delivered")]
+    assert statuses(late) == [(1, "delivered"), (2, "delivered")]
     assert late.delivered_tier == 2
     assert late.error_log[-1].step is Step.LATE_STATUS
 
@@ -200,7 +192,7 @@ def test_a_delivery_after_a_failure_takes_the_error_code_back() -> None:
 def test_a_late_failure_of_an_attempt_given_up_is_noted_and_moves_nothing() -> None:
     relay = after(received().relay, accepted(1), unconfirmed(1, lease="task"))
     decision = machine.transition(relay, failed(1), at(99))
-    assert _statuses(decision.relay) == [(1, "failed"), (2, "claimed")]
+    assert statuses(decision.relay) == [(1, "failed"), (2, "claimed")]
     assert decision.relay.due_at == relay.due_at
     assert decision.effects == ()
 

@@ -29,19 +29,12 @@ from tests.relays import (
     received,
     refused,
     sid,
+    statuses,
+    steps,
     unanswered,
     unconfirmed,
     unknown,
 )
-
-
-def _statuses(relay: Relay) -> list[tuple[int, str]]:
-    return [(attempt.tier, attempt.status.value) for attempt in relay.attempts]
-
-
-def _steps(relay: Relay) -> list[Step]:
-    return [entry.step for entry in relay.error_log]
-
 
 # Deadlines.
 
@@ -49,7 +42,7 @@ def _steps(relay: Relay) -> list[Step]:
 def test_an_unconfirmed_attempt_goes_to_the_next_tier_in_the_hands_of_who_noticed() -> None:
     relay = after(received().relay, accepted(1))
     decision = machine.transition(relay, unconfirmed(1, lease="task"), at(60))
-    assert _statuses(decision.relay) == [(1, "unconfirmed"), (2, "claimed")]
+    assert statuses(decision.relay) == [(1, "unconfirmed"), (2, "claimed")]
     assert decision.effects[-1] == SendAttempt(2)
 
 
@@ -62,32 +55,32 @@ def test_a_deadline_repeated_by_somebody_else_arms_the_timer_and_sends_nothing()
 
 def test_a_text_twilio_never_had_is_sent_to_the_next_tier() -> None:
     relay = after(received().relay, unknown(1), not_found(1), seconds=60)
-    assert _statuses(relay) == [(1, "failed"), (2, "scheduled")]
+    assert statuses(relay) == [(1, "failed"), (2, "scheduled")]
 
 
 def test_at_the_last_tier_a_text_twilio_never_had_is_sent_once_more_and_only_once() -> None:
     relay = after(received(policy(tiers=1)).relay, unknown(1), not_found(1, lease="task"), seconds=60)
-    assert _statuses(relay) == [(1, "failed"), (1, "claimed")]
+    assert statuses(relay) == [(1, "failed"), (1, "claimed")]
     assert relay.attempts[1].is_resend
     ended = after(relay, unknown(2), not_found(2, lease="task"), seconds=60)
-    assert _statuses(ended) == [(1, "failed"), (1, "failed")]
+    assert statuses(ended) == [(1, "failed"), (1, "failed")]
     assert ended.final_status is FinalStatus.EXHAUSTED
 
 
 def test_a_look_up_proves_nothing_while_the_post_may_be_under_way() -> None:
     relay = received(policy(tiers=1, timeout=5)).relay
     decision = machine.transition(relay, not_found(1, lease="task"), at(5))
-    assert _statuses(decision.relay) == [(1, "claimed")]
+    assert statuses(decision.relay) == [(1, "claimed")]
     assert decision.relay.due_at == at(LEASE_SECONDS + SEND_SECONDS_MAX)
-    assert _statuses(after(decision.relay, not_found(1), seconds=20)) == [(1, "failed"), (1, "scheduled")]
+    assert statuses(after(decision.relay, not_found(1), seconds=20)) == [(1, "failed"), (1, "scheduled")]
 
 
 def test_a_look_up_soon_after_a_lost_reply_proves_nothing_at_the_last_tier() -> None:
     """Twilio may still be at work on a POST that we gave up waiting for; elsewhere the next tier is due anyway."""
     relay = after(received(policy(tiers=1, timeout=5)).relay, unknown(1))
-    assert _statuses(machine.transition(relay, not_found(1), at(5)).relay) == [(1, "unknown")]
+    assert statuses(machine.transition(relay, not_found(1), at(5)).relay) == [(1, "unknown")]
     relay = after(received(policy(tiers=2, timeout=5)).relay, unknown(1))
-    assert _statuses(machine.transition(relay, not_found(1), at(5)).relay) == [(1, "failed"), (2, "scheduled")]
+    assert statuses(machine.transition(relay, not_found(1), at(5)).relay) == [(1, "failed"), (2, "scheduled")]
 
 
 @pytest.mark.parametrize(
@@ -102,14 +95,14 @@ def test_a_look_up_made_before_twilio_told_of_the_text_does_not_send_it_again(ev
     relay = after(received(policy(tiers=1)).relay, unknown(1), progress(1))
     assert callable(event)
     decision = machine.transition(relay, event(1, lease="task"), at(60))
-    assert _statuses(decision.relay) == [(1, "unconfirmed")]
+    assert statuses(decision.relay) == [(1, "unconfirmed")]
     assert decision.relay.error_log[-2].reason == reason
     assert decision.relay.final_status is FinalStatus.EXHAUSTED
 
 
 def test_when_twilio_does_not_answer_the_next_tier_gets_the_text() -> None:
     relay = after(received().relay, unknown(1), unanswered(1))
-    assert _statuses(relay) == [(1, "unknown"), (2, "scheduled")]
+    assert statuses(relay) == [(1, "unknown"), (2, "scheduled")]
 
 
 def test_when_twilio_does_not_answer_at_the_last_tier_it_is_asked_again_a_bounded_number_of_times() -> None:
@@ -166,7 +159,7 @@ def test_a_redrive_starts_again_under_todays_tiers_and_keeps_the_old_story() -> 
     decision = machine.transition(before, _redrive("request 1", tiers=2), at(99))
     relay = decision.relay
     assert relay.final_status is FinalStatus.IN_PROGRESS
-    assert _statuses(relay) == [(1, "failed"), (1, "scheduled")]
+    assert statuses(relay) == [(1, "failed"), (1, "scheduled")]
     assert relay.attempts[-1].number == 2
     assert relay.policy.last_tier == 2
     assert relay.error_log[: len(before.error_log)] == before.error_log
@@ -230,7 +223,7 @@ def test_the_trail_tells_the_story_in_order() -> None:
         accepted(3),
         delivered(3),
     )
-    assert _steps(relay) == [
+    assert steps(relay) == [
         Step.RECEIVED,
         Step.ATTEMPT_STARTED,
         Step.ATTEMPT_FAILED,

@@ -4,62 +4,39 @@ from __future__ import annotations
 
 import pytest
 from relay.core import moves
-from relay.core.events import Decision, Event, EventKind
-from relay.core.model import AttemptStatus, FinalStatus, SenderClass, Step, TimerKind
-from relay.core.routes import Forward
+from relay.core.events import Event, EventKind
+from relay.core.model import AttemptStatus, FinalStatus, Step, TimerKind
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import conductor
-from relay.flow.budget import TASK_LIMITS, WEBHOOK_LIMITS, Budget
+from relay.flow.budget import TASK_LIMITS, Budget
 
-from tests.relays import MESSAGE_ID, sid, text
+from tests.flow.conducting import apply, create, deadline, webhook_budget
+from tests.relays import MESSAGE_ID, sid
 from tests.worlds import Doubles, Killed, Observed, kill, lose_the_answer
-
-
-def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
-    return Budget(doubles.clock, seconds, WEBHOOK_LIMITS)
-
-
-def _new(doubles: Doubles, lease: str = "webhook") -> Decision:
-    return moves.receive(text(), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), lease)
-
-
-def _create(doubles: Doubles, lease: str = "webhook") -> bool:
-    return conductor.create(doubles.world, _new(doubles, lease), _budget(doubles))
-
-
-def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.Applied:
-    stored = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
-    assert stored is not None
-    return conductor.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
-
-
-def _deadline(lease: str = "task") -> Event:
-    return Event(EventKind.DEADLINE_UNCONFIRMED, 1, lease=lease)
-
 
 # The order of things.
 
 
 def test_a_text_is_committed_then_its_timer_armed_then_it_is_sent_then_that_is_recorded() -> None:
     doubles = Observed()
-    assert _create(doubles)
+    assert create(doubles)
     assert doubles.calls == ["create", "arm deadline 1", "send", "update"]
     assert doubles.relay().attempts[0].status is AttemptStatus.ACCEPTED
 
 
 def test_an_escalation_is_committed_then_armed_then_sent() -> None:
     doubles = Observed()
-    _create(doubles)
+    create(doubles)
     doubles.calls.clear()
-    _apply(doubles, _deadline())
+    apply(doubles, deadline())
     assert doubles.calls == ["get", "update", "arm deadline 2", "send", "update"]
 
 
 def test_a_timer_no_longer_needed_is_cancelled_after_the_commit() -> None:
     doubles = Observed()
-    _create(doubles)
+    create(doubles)
     doubles.calls.clear()
-    _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
+    apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
     assert doubles.calls == ["get", "update", "cancel deadline 1"]
     assert doubles.timers.armed == []
 
@@ -69,13 +46,13 @@ def test_whoever_dies_after_the_commit_leaves_a_record_that_says_what_is_pending
     doubles = Observed()
     doubles.before[place] = kill
     with pytest.raises(Killed):
-        _create(doubles)
+        create(doubles)
     relay = doubles.relay()
     assert relay.attempts[0].status is AttemptStatus.LEASED
     assert relay.due_at is not None
     assert doubles.messenger.sends == []
     doubles.before.clear()
-    assert not _create(doubles, lease="a second webhook")
+    assert not create(doubles, lease="a second webhook")
     assert doubles.timers.armed == [moves.pending(relay)]
     assert doubles.messenger.sends == []
 
@@ -86,7 +63,7 @@ def test_whoever_dies_after_the_commit_leaves_a_record_that_says_what_is_pending
 def test_a_create_whose_answer_is_lost_is_recognised_and_sent_once() -> None:
     doubles = Observed()
     doubles.after["create"] = lose_the_answer
-    assert _create(doubles)
+    assert create(doubles)
     assert len(doubles.messenger.sends) == 1
     assert doubles.journal.steps_of(MESSAGE_ID)[0] is Step.RECEIVED
     assert moves.pending(doubles.relay()) in doubles.timers.armed
@@ -100,20 +77,20 @@ def test_already_stored_by_ones_own_create_goes_on_and_sends_once() -> None:
 
     doubles = Observed()
     doubles.after["create"] = already
-    assert _create(doubles)
+    assert create(doubles)
     assert len(doubles.messenger.sends) == 1
 
 
 def test_already_stored_by_somebody_else_sends_nothing() -> None:
     doubles = Doubles()
-    assert _create(doubles, lease="the first")
-    assert not _create(doubles, lease="the second")
+    assert create(doubles, lease="the first")
+    assert not create(doubles, lease="the second")
     assert len(doubles.messenger.sends) == 1
 
 
 def test_a_lease_whose_answer_is_lost_is_still_the_callers() -> None:
     doubles = Observed()
-    _create(doubles)
+    create(doubles)
     lost = iter([True])
 
     def lose_once() -> None:
@@ -121,7 +98,7 @@ def test_a_lease_whose_answer_is_lost_is_still_the_callers() -> None:
             lose_the_answer()
 
     doubles.after["update"] = lose_once
-    _apply(doubles, _deadline("task"))
+    apply(doubles, deadline("task"))
     assert len(doubles.messenger.sends) == 2
     assert doubles.relay().attempts[1].status is AttemptStatus.ACCEPTED
     assert doubles.journal.steps_of(MESSAGE_ID).count(Step.ESCALATED) == 1
@@ -136,7 +113,7 @@ def test_a_timer_that_went_missing_with_a_lost_answer_is_armed() -> None:
         lose_the_answer()
 
     doubles.after["create"] = lose_and_recover
-    _create(doubles)
+    create(doubles)
     assert [timer.kind for timer in doubles.timers.armed] == [TimerKind.DEADLINE]
 
 
@@ -144,7 +121,7 @@ def test_a_text_that_could_not_be_stored_is_nobodys() -> None:
     doubles = Doubles()
     doubles.store.is_down = True
     with pytest.raises(StoreUnavailable):
-        _create(doubles)
+        create(doubles)
     assert doubles.messenger.sends == []
     assert doubles.timers.armed == []
 
@@ -154,7 +131,7 @@ def test_a_text_of_which_nobody_knows_whether_it_is_stored_is_not_sent() -> None
     doubles.after["create"] = lose_the_answer
     doubles.before["get"] = lose_the_answer
     with pytest.raises(StoreUnavailable):
-        _create(doubles)
+        create(doubles)
     assert doubles.messenger.sends == []
 
 
@@ -162,7 +139,7 @@ def test_once_durable_a_failing_store_is_left_to_the_timers() -> None:
     doubles = Observed()
     doubles.before["update"] = lose_the_answer
     doubles.before["get"] = lose_the_answer
-    assert _create(doubles)
+    assert create(doubles)
     assert len(doubles.messenger.sends) == 1
     assert ("WARNING", "store unavailable after the text was durable", {"relay": MESSAGE_ID}) in doubles.journal.notes
     doubles.before.clear()
@@ -176,10 +153,10 @@ def test_a_receipt_that_comes_before_the_post_returns_is_not_overwritten() -> No
     doubles = Observed()
 
     def receipt_comes() -> None:
-        _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1, sent_id=sid(1)))
+        apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1, sent_id=sid(1)))
 
     doubles.after["send"] = receipt_comes
-    _create(doubles)
+    create(doubles)
     relay = doubles.relay()
     assert relay.final_status is FinalStatus.DELIVERED
     assert [attempt.status for attempt in relay.attempts] == [AttemptStatus.DELIVERED]
@@ -187,19 +164,19 @@ def test_a_receipt_that_comes_before_the_post_returns_is_not_overwritten() -> No
 
 def test_on_a_conflict_it_is_decided_again_on_what_is_there_now() -> None:
     doubles = Observed()
-    _create(doubles)
+    create(doubles)
     stale = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
     assert stale is not None
-    _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
+    apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
     budget = Budget(doubles.clock, 40, TASK_LIMITS)
-    applied = conductor.apply(doubles.world, stale, _deadline(), budget)
+    applied = conductor.apply(doubles.world, stale, deadline(), budget)
     assert applied.ignored_because == "the relay has ended"
     assert len(doubles.messenger.sends) == 1
 
 
 def test_a_relay_that_keeps_changing_is_given_up_after_eight_tries() -> None:
     doubles = Observed()
-    _create(doubles)
+    create(doubles)
     doubles.calls.clear()
 
     def conflict() -> None:
@@ -207,17 +184,17 @@ def test_a_relay_that_keeps_changing_is_given_up_after_eight_tries() -> None:
 
     doubles.before["update"] = conflict
     with pytest.raises(StoreUnavailable):
-        _apply(doubles, _deadline())
+        apply(doubles, deadline())
     assert doubles.calls.count("update") == 8
     assert len(doubles.messenger.sends) == 1
 
 
 def test_a_relay_that_is_gone_is_nobodys_any_more() -> None:
     doubles = Doubles()
-    _create(doubles)
+    create(doubles)
     stored = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
     assert stored is not None
     doubles.store.delete(MESSAGE_ID, timeout_seconds=1.0)
-    applied = conductor.apply(doubles.world, stored, _deadline(), _budget(doubles))
+    applied = conductor.apply(doubles.world, stored, deadline(), webhook_budget(doubles))
     assert applied.stored is None
     assert len(doubles.messenger.sends) == 1

@@ -4,47 +4,24 @@ from __future__ import annotations
 
 import pytest
 from relay.core import failures, moves
-from relay.core.events import Decision, Event, EventKind
-from relay.core.model import AttemptStatus, SenderClass, Step, TimerKind
+from relay.core.events import Event, EventKind
+from relay.core.model import AttemptStatus, Step, TimerKind
 from relay.core.policy import LEASE_SECONDS
-from relay.core.routes import Forward
 from relay.flow import conductor
-from relay.flow.budget import TASK_LIMITS, WEBHOOK_LIMITS, Budget
+from relay.flow.budget import TASK_LIMITS, Budget
 from relay.ports import Accepted, Ambiguous, SendOutcome
 
-from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid, text
+from tests.flow.conducting import apply, create, deadline, new, webhook_budget
+from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, sid
 from tests.twilio_words import refusal
 from tests.worlds import Doubles, Killed, Observed, kill
-
-
-def _budget(doubles: Doubles, seconds: float = 4.3) -> Budget:
-    return Budget(doubles.clock, seconds, WEBHOOK_LIMITS)
-
-
-def _new(doubles: Doubles, lease: str = "webhook") -> Decision:
-    return moves.receive(text(), SenderClass.CUSTOMER, Forward(doubles.tiers), doubles.clock.now(), lease)
-
-
-def _create(doubles: Doubles, lease: str = "webhook") -> bool:
-    return conductor.create(doubles.world, _new(doubles, lease), _budget(doubles))
-
-
-def _apply(doubles: Doubles, event: Event, seconds: float = 40.0) -> conductor.Applied:
-    stored = doubles.store.get(MESSAGE_ID, timeout_seconds=1.0)
-    assert stored is not None
-    return conductor.apply(doubles.world, stored, event, Budget(doubles.clock, seconds, TASK_LIMITS))
-
-
-def _deadline(lease: str = "task") -> Event:
-    return Event(EventKind.DEADLINE_UNCONFIRMED, 1, lease=lease)
-
 
 # Sending.
 
 
 def test_what_goes_out_is_addressed_described_and_limited() -> None:
     doubles = Doubles(tiers=policy(timeout=45.7))
-    _create(doubles)
+    create(doubles)
     (sent,) = doubles.messenger.sends
     assert (sent.to, sent.from_) == (doubles.tiers.tiers[0].reach.address, OUR_NUMBER)
     assert sent.body == f"{CUSTOMER}: {BODY}"
@@ -55,14 +32,14 @@ def test_what_goes_out_is_addressed_described_and_limited() -> None:
 @pytest.mark.parametrize(("timeout", "validity"), [(1.0, 1), (1.9, 1), (36000.0, 36000)])
 def test_a_texts_validity_stays_within_twilios_bounds(timeout: float, validity: int) -> None:
     doubles = Doubles(tiers=policy(timeout=timeout))
-    _create(doubles)
+    create(doubles)
     assert doubles.messenger.sends[0].validity_seconds == validity
 
 
 def test_a_refusal_is_recorded_with_its_code_and_goes_on_by_a_timer() -> None:
     doubles = Doubles()
     doubles.messenger.script(refusal(PERMANENT))
-    _create(doubles)
+    create(doubles)
     relay = doubles.relay()
     assert [(each.tier, each.status.value) for each in relay.attempts] == [(1, "failed"), (2, "scheduled")]
     assert relay.attempts[0].error_code == PERMANENT
@@ -73,10 +50,10 @@ def test_a_refusal_is_recorded_with_its_code_and_goes_on_by_a_timer() -> None:
 def test_an_ambiguous_send_is_never_repeated_by_whoever_comes_by() -> None:
     doubles = Doubles()
     doubles.messenger.script(Ambiguous("no answer in time"))
-    _create(doubles)
-    _create(doubles, lease="a second webhook")
-    _apply(doubles, Event(EventKind.ATTEMPT_DUE, 1, lease="a task"))
-    _apply(doubles, Event(EventKind.INBOUND_REPEATED, lease="a third webhook"))
+    create(doubles)
+    create(doubles, lease="a second webhook")
+    apply(doubles, Event(EventKind.ATTEMPT_DUE, 1, lease="a task"))
+    apply(doubles, Event(EventKind.INBOUND_REPEATED, lease="a third webhook"))
     assert doubles.relay().attempts[0].status is AttemptStatus.UNKNOWN
     assert doubles.relay().error_log[-1].reason == "no answer in time"
     assert len(doubles.messenger.sends) == 1
@@ -86,7 +63,7 @@ def test_an_ambiguous_send_is_never_repeated_by_whoever_comes_by() -> None:
 def test_a_lease_that_has_run_out_sends_nothing(seconds: float) -> None:
     doubles = Observed()
     doubles.after["create"] = lambda: doubles.clock.advance(seconds)
-    decision = _new(doubles)
+    decision = new(doubles)
     conductor.create(doubles.world, decision, Budget(doubles.clock, 10_000, TASK_LIMITS))
     assert doubles.messenger.sends == []
     relay = doubles.relay()
@@ -104,14 +81,14 @@ def test_a_lease_that_has_run_out_is_noticed_though_the_clock_was_set_back() -> 
         doubles.clock.set(began)
 
     doubles.after["create"] = held_up
-    conductor.create(doubles.world, _new(doubles), Budget(doubles.clock, 10_000, TASK_LIMITS))
+    conductor.create(doubles.world, new(doubles), Budget(doubles.clock, 10_000, TASK_LIMITS))
     assert doubles.messenger.sends == []
 
 
 def test_without_time_for_an_answer_nothing_is_sent_and_that_is_no_try() -> None:
     doubles = Observed(tiers=policy(tiers=1, delays=()))
     doubles.after["create"] = lambda: doubles.clock.advance(3.5)
-    _create(doubles)
+    create(doubles)
     assert doubles.messenger.sends == []
     assert [(each.tier, each.status.value) for each in doubles.relay().attempts] == [(1, "failed"), (1, "scheduled")]
 
@@ -119,10 +96,10 @@ def test_without_time_for_an_answer_nothing_is_sent_and_that_is_no_try() -> None
 def test_a_final_relay_sends_nothing_more() -> None:
     """S4: the store holds a final state before the holder of a lease gets to its send."""
     doubles = Observed()
-    _create(doubles)
-    _apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
-    _apply(doubles, _deadline())
-    _apply(doubles, Event(EventKind.ATTEMPT_DUE, 1, lease="task"))
+    create(doubles)
+    apply(doubles, Event(EventKind.RECEIPT_DELIVERED, 1))
+    apply(doubles, deadline())
+    apply(doubles, Event(EventKind.ATTEMPT_DUE, 1, lease="task"))
     assert len(doubles.messenger.sends) == 1
 
 
@@ -132,8 +109,8 @@ def test_a_final_relay_sends_nothing_more() -> None:
 def test_the_alarm_is_raised_once_and_recorded() -> None:
     doubles = Doubles(tiers=policy(tiers=1))
     doubles.messenger.script(refusal(PERMANENT))
-    _create(doubles)
-    _apply(doubles, Event(EventKind.INBOUND_REPEATED))
+    create(doubles)
+    apply(doubles, Event(EventKind.INBOUND_REPEATED))
     assert [relay.message_id for relay in doubles.journal.alarms] == [MESSAGE_ID]
     assert doubles.relay().error_log[-1].step is Step.ALARM_RAISED
 
@@ -144,10 +121,10 @@ def test_the_alarm_is_raised_again_after_a_death_before_it_was_recorded() -> Non
     updates = iter([None, kill])
     doubles.before["update"] = lambda: (next(updates) or _nothing)()
     with pytest.raises(Killed):
-        _create(doubles)
+        create(doubles)
     assert doubles.relay().alarm_is_due
     doubles.before.clear()
-    _apply(doubles, Event(EventKind.INBOUND_REPEATED))
+    apply(doubles, Event(EventKind.INBOUND_REPEATED))
     assert len(doubles.journal.alarms) == 2
     assert not doubles.relay().alarm_is_due
 
@@ -161,7 +138,7 @@ def _nothing() -> None:
 
 def test_no_call_is_given_more_time_than_is_left_nor_none_at_all() -> None:
     doubles = Doubles()
-    budget = _budget(doubles, 4.3)
+    budget = webhook_budget(doubles, 4.3)
     assert (budget.store, budget.timers, budget.send) == (1.2, 1.0, 2.5)
     doubles.clock.advance(3.5)
     assert budget.store == pytest.approx(0.8)
@@ -173,7 +150,7 @@ def test_no_call_is_given_more_time_than_is_left_nor_none_at_all() -> None:
 
 def test_a_send_leaves_time_to_write_down_how_it_went() -> None:
     doubles = Doubles()
-    budget = _budget(doubles, 2.0)
+    budget = webhook_budget(doubles, 2.0)
     assert budget.send == pytest.approx(1.5)
     assert budget.has_time_to_send
 
@@ -189,5 +166,5 @@ def test_a_send_leaves_time_to_write_down_how_it_went() -> None:
 def test_every_outcome_of_a_send_is_recorded(outcome: SendOutcome, status: AttemptStatus) -> None:
     doubles = Doubles()
     doubles.messenger.script(outcome)
-    _create(doubles)
+    create(doubles)
     assert doubles.relay().attempts[0].status is status

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import pytest
 from relay.core import moves
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Step, Timer, TimerKind
+from relay.core.model import AttemptStatus, FinalStatus, Step, Timer, TimerKind
 from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, Success
 from relay.errors import StoreUnavailable
 from relay.flow import timers
 from relay.flow.conductor import Applied
 from relay.ports import Ambiguous, Refused
 
-from tests.relays import MESSAGE_ID, PERMANENT, TRANSIENT, policy
+from tests.relays import MESSAGE_ID, PERMANENT, TRANSIENT, policy, statuses
 from tests.twilio_words import refusal
 from tests.worlds import Doubles, Killed, Observed, kill, lose_the_answer, status_request
 
 LOST = Ambiguous("no answer in time")
-
-
-def _statuses(relay: Relay) -> list[tuple[int, str]]:
-    return [(attempt.tier, attempt.status.value) for attempt in relay.attempts]
 
 
 def _pending(doubles: Doubles) -> Timer:
@@ -51,7 +47,7 @@ def _begun(outcome: Refused | Ambiguous | None = None, **tiers: object) -> Doubl
 def test_an_attempt_that_is_due_is_leased_and_sent() -> None:
     doubles = _begun(refusal(PERMANENT))
     assert not _fire_next(doubles).ignored_because
-    assert _statuses(doubles.relay()) == [(1, "failed"), (2, "accepted")]
+    assert statuses(doubles.relay()) == [(1, "failed"), (2, "accepted")]
     assert doubles.messenger.sends[1].to == doubles.tiers.tiers[1].reach.address
 
 
@@ -91,7 +87,7 @@ def test_a_timer_far_too_late_does_what_it_is_for() -> None:
     timer = _pending(doubles)
     doubles.clock.advance(86400)
     timers.fire(doubles.world, timer)
-    assert _statuses(doubles.relay())[-1] == (2, "accepted")
+    assert statuses(doubles.relay())[-1] == (2, "accepted")
 
 
 # A deadline: Twilio is asked first.
@@ -120,7 +116,7 @@ def test_a_failure_whose_receipt_was_lost_goes_the_way_of_its_code() -> None:
     doubles = _begun()
     doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", "undelivered", PERMANENT)
     _fire_next(doubles)
-    assert _statuses(doubles.relay()) == [(1, "failed"), (2, "scheduled")]
+    assert statuses(doubles.relay()) == [(1, "failed"), (2, "scheduled")]
     assert "landline" in doubles.relay().error_log[-2].reason
 
 
@@ -129,7 +125,7 @@ def test_what_is_not_delivered_in_time_goes_to_the_next_tier_at_once(status: str
     doubles = _begun()
     doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", status)
     _fire_next(doubles)
-    assert _statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "accepted")]
+    assert statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "accepted")]
     assert status in next(e.reason for e in doubles.relay().error_log if e.step is Step.ATTEMPT_UNCONFIRMED)
 
 
@@ -144,14 +140,14 @@ def test_when_twilio_is_silent_an_accepted_text_is_given_up_like_any_other() -> 
     doubles = _begun()
     doubles.messenger.is_down = True
     _fire_next(doubles)
-    assert _statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "accepted")]
+    assert statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "accepted")]
 
 
 def test_a_text_twilio_has_forgotten_is_given_up_too() -> None:
     doubles = _begun()
     doubles.messenger.messages.clear()
     _fire_next(doubles)
-    assert _statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "accepted")]
+    assert statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "accepted")]
 
 
 def test_nothing_is_asked_about_an_attempt_that_was_given_up_already() -> None:
@@ -195,9 +191,9 @@ def test_whoever_dies_between_commit_and_send_costs_a_deadline_and_no_text() -> 
     with pytest.raises(Killed):
         _fire_next(doubles)
     doubles.before.clear()
-    assert _statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "claimed")]
+    assert statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "claimed")]
     _fire_next(doubles)
-    assert _statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "failed"), (3, "accepted")]
+    assert statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "failed"), (3, "accepted")]
 
 
 # An outcome nobody can tell.
@@ -216,7 +212,7 @@ def test_an_unknown_text_that_twilio_has_is_adopted_and_not_sent_again() -> None
 def test_an_unknown_text_that_twilio_never_had_goes_to_the_next_tier() -> None:
     doubles = _begun(LOST)
     _fire_next(doubles)
-    assert _statuses(doubles.relay()) == [(1, "failed"), (2, "accepted")]
+    assert statuses(doubles.relay()) == [(1, "failed"), (2, "accepted")]
 
 
 def test_at_the_last_tier_it_is_sent_once_more_after_a_negative_look_up_and_only_then() -> None:
@@ -236,7 +232,7 @@ def test_at_the_last_tier_a_text_that_twilio_has_is_not_sent_again() -> None:
     doubles = _begun(LOST, tiers=1, delays=())
     doubles.messenger.take(doubles.messenger.sends[0])
     _fire_next(doubles)
-    assert _statuses(doubles.relay()) == [(1, "unconfirmed")]
+    assert statuses(doubles.relay()) == [(1, "unconfirmed")]
     assert len(doubles.messenger.sends) == 1
 
 
@@ -273,7 +269,7 @@ def test_tier_1_refused_tier_2_silent_tier_3_delivers() -> None:
     _fire_next(doubles)
     doubles.status(status_request("delivered", attempt=3, tier=3, MessageSid=doubles.relay().attempts[2].sent_id))
     relay = doubles.relay()
-    assert _statuses(relay) == [(1, "failed"), (2, "unconfirmed"), (3, "delivered")]
+    assert statuses(relay) == [(1, "failed"), (2, "unconfirmed"), (3, "delivered")]
     assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 3)
     assert [sent.to for sent in doubles.messenger.sends] == [tier.reach.address for tier in doubles.tiers.tiers]
     assert doubles.timers.armed == []
