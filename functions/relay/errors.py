@@ -8,7 +8,40 @@ class RelayError(Exception):
 
 
 class StoreUnavailable(RelayError):
-    """The store did not answer, or not in time. A write may or may not have been applied: read before repeating it."""
+    """The store is out of order for now: it did not answer, or not in time, or too many wrote at once.
+
+    A write may or may not have been applied: read before repeating it.
+    """
+
+
+class StoreRefused(RelayError):
+    """The store refuses this write for good, e.g. because it is too large: nothing was stored.
+
+    Attributes:
+        message_id: of the relay that was to be written; of several, one.
+        reason: in plain words, without anything that the relay holds.
+    """
+
+    def __init__(self, message_id: str, reason: str) -> None:
+        super().__init__(f"{message_id}: {reason}")
+        self.message_id = message_id
+        self.reason = reason
+
+
+class Unreadable(RelayError):
+    """What is stored of a relay is no relay: broken, of wrong types, with fields missing.
+
+    Each store raises the alarm where it reads such a record, so that no caller has to.
+
+    Attributes:
+        message_id: the id under which it is stored.
+        reason: in plain words, without anything that the record holds.
+    """
+
+    def __init__(self, message_id: str, reason: str) -> None:
+        super().__init__(f"{message_id}: {reason}")
+        self.message_id = message_id
+        self.reason = reason
 
 
 class NewerRecord(StoreUnavailable):

@@ -17,13 +17,14 @@ class ScriptedMessenger:
     """The port Messenger.
 
     Sends are answered by `script`, then accepted. `sends` are all POSTs, `messages` what Twilio has by its id,
-    `received` what came in. `is_down` makes look-ups raise MessengerUnavailable.
+    `received` what came in. `is_down` makes look-ups raise MessengerUnavailable, `silent_about` those of these ids.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._script: deque[SendOutcome] = deque()
         self.is_down = False
+        self.silent_about: set[str] = set()
         self.sends: list[OutgoingText] = []
         self.messages: dict[str, SentMessage] = {}
         self.received: list[ReceivedMessage] = []
@@ -60,6 +61,8 @@ class ScriptedMessenger:
 
     def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:
         self._answer_or_raise()
+        if sent_id in self.silent_about:
+            raise MessengerUnavailable("HTTP 500")
         return self.messages.get(sent_id)
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:

@@ -63,3 +63,16 @@ def test_a_silent_twilio_settles_nothing() -> None:
     doubles.messenger.is_down = True
     settled = settle(doubles, FIRST)
     assert (settled.repaired, settled.is_answered) == (0, False)
+
+
+def test_an_attempt_about_which_twilio_is_silent_keeps_no_other_attempt_of_its_relay_from_being_settled() -> None:
+    doubles = Doubles(policy(2, delays=(), timeout=60.0))
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.wait(60)
+    doubles.clock.advance(30)
+    first, second = (attempt.sent_id or "" for attempt in doubles.relay(FIRST).attempts)
+    doubles.messenger.silent_about = {first}
+    doubles.messenger.set_status(second, "delivered")
+    settled = settle(doubles, FIRST)
+    assert (settled.taken_over, settled.is_answered) == (1, False)
+    assert doubles.relay(FIRST).delivered_tier == 2

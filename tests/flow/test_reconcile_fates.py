@@ -9,6 +9,7 @@ from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay
 from relay.core.moves import pending
 from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX, Policy, Tier, sms
 from relay.flow import reconcile, timers
+from relay.flow.lookup import SILENT_AFTER
 from relay.flow.reconcile import ReconcileReport
 from relay.operators.redrive import redrive
 from relay.ports import Ambiguous, Refused
@@ -156,12 +157,33 @@ def test_a_handler_of_an_earlier_drive_is_looked_for_at_the_number_of_that_time(
     assert _first(doubles.relay()).sent_id == sid(1)
 
 
+def _accepted(count: int) -> Doubles:
+    """So many texts that Twilio has and delivered, and of which no callback came."""
+    doubles = Doubles(policy(2, timeout=3600.0))
+    for number in range(count):
+        doubles.inbound(inbound_request(MessageSid=f"SM{0xE000 + number:032x}"))
+    for message_sid in doubles.messenger.messages:
+        doubles.messenger.set_status(message_sid, "delivered")
+    doubles.clock.advance(UNTIL_SETTLED)
+    return doubles
+
+
 def test_a_silent_twilio_ends_the_run_and_is_reported() -> None:
-    doubles = _sent(policy(2, timeout=3600.0), LOST)
+    doubles = _accepted(SILENT_AFTER + 1)
     doubles.intake = replace(doubles.intake, business_phones=())
     doubles.messenger.is_down = True
-    assert not _run(doubles).twilio_answered
-    assert _first(doubles.relay()).status is AttemptStatus.UNKNOWN
+    report = _run(doubles)
+    assert not report.twilio_answered
+    assert report.failed == SILENT_AFTER, "further ones were not asked about in vain"
+
+
+@pytest.mark.parametrize("which", range(6))
+def test_a_text_about_which_twilio_answers_500_for_ever_keeps_no_other_relay_from_being_settled(which: int) -> None:
+    doubles = _accepted(6)
+    doubles.messenger.silent_about = {sid(which + 1)}
+    report = _run(doubles)
+    assert (report.taken_over, report.failed, report.twilio_answered) == (5, 1, True)
+    assert not report.was_held_up, "one text is no outage: the next run comes at its usual time"
 
 
 @pytest.mark.parametrize("limit", [1, 2])

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from relay.core.model import FinalStatus, Step
+from relay.core.policy import FATE_LOOKUP_SECONDS
 from relay.errors import StoreUnavailable
 from relay.flow import sweep as sweep_module
+from relay.flow.lookup import SILENT_AFTER
 from relay.flow.sweep import GRACE, sweep
 from relay.ports import Ambiguous
 
@@ -182,6 +184,37 @@ def test_the_fate_of_an_attempt_left_unknown_is_asked_after_the_end() -> None:
     sweep(doubles.world)
     assert doubles.relay().final_status is FinalStatus.DELIVERED
     assert doubles.relay().due_at is None
+
+
+def test_a_text_about_which_twilio_answers_500_for_ever_keeps_no_other_relay_from_being_settled() -> None:
+    doubles = Doubles(tiers=policy(tiers=1, delays=()))
+    for number in range(6):
+        doubles.inbound(inbound_request(MessageSid=_message_id(number)))
+    doubles.wait(60)
+    for message_sid in doubles.messenger.messages:
+        doubles.messenger.set_status(message_sid, "delivered")
+    doubles.messenger.silent_about = {doubles.relay(_message_id(0)).attempts[0].sent_id or ""}
+    doubles.clock.advance(FATE_LOOKUP_SECONDS)
+    _late(doubles)
+    assert sweep(doubles.world).resumed == 5
+    waiting = doubles.relay(_message_id(0))
+    assert waiting.final_status is FinalStatus.EXHAUSTED
+    assert waiting.error_log[-1].reason == "the provider could not be asked what became of an attempt"
+
+
+def test_a_twilio_that_answers_nothing_is_not_asked_about_every_relay() -> None:
+    doubles = Observed(tiers=policy(tiers=1, delays=()))
+    for number in range(SILENT_AFTER + 3):
+        doubles.inbound(inbound_request(MessageSid=_message_id(number)))
+    doubles.wait(60)
+    doubles.messenger.is_down = True
+    doubles.clock.advance(FATE_LOOKUP_SECONDS)
+    _late(doubles)
+    doubles.calls.clear()
+    sweep(doubles.world)
+    assert doubles.observer.count("fetch") == SILENT_AFTER
+    for number in range(SILENT_AFTER + 3):
+        assert doubles.relay(_message_id(number)).fate_lookups == 1, "each is asked about later"
 
 
 def test_expired_relays_are_removed() -> None:

@@ -21,6 +21,11 @@ from relay.ports import Stored
 # ahead of its deadline: a deadline may be hours away, while most come earlier than this and then decide themselves.
 PATIENCE = timedelta(minutes=2)
 NOT_SENT = "the provider has no such text: declared not sent"
+# So many relays in a row of which the provider could not be asked mean that it answers nothing. Fewer may be the fault
+# of those texts alone, and the relays after them are asked about.
+SILENT_AFTER = 5
+# So many unanswered questions about one relay end its round.
+_UNANSWERED_MAX = 2
 _NOT_TOLD = "the provider cannot tell more of an attempt yet"
 _SILENT = "the provider could not be asked what became of an attempt"
 _ADOPTED, _DECLARED, _TAKEN_OVER = "adopted", "declared not sent", "taken over"
@@ -40,7 +45,7 @@ def find(world: SendingWorld, relay: Relay, attempt: Attempt, budget: Budget) ->
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a round of look-ups changed in one relay. `is_answered` is False when the provider did not answer."""
+    """What a round of look-ups changed in one relay. `is_answered`: every question was."""
 
     adopted: int = 0  # of unknown outcome, matched with a text that the provider has
     declared_not_sent: int = 0
@@ -52,6 +57,21 @@ class Settled:
         return self.adopted + self.declared_not_sent + self.taken_over
 
 
+class Silence:
+    """Counts the relays in a row of which the provider could not be asked."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether so many were in a row that asking about the next relay is in vain."""
+        return self._in_a_row >= SILENT_AFTER
+
+    def note(self, settled: Settled) -> None:
+        self._in_a_row = 0 if settled.is_answered else self._in_a_row + 1
+
+
 def is_worth_asking(relay: Relay, now: datetime) -> bool:
     """Whether the provider may know more of one of its attempts than the record does."""
     return relay.due_at is not None and any(now >= fates.settled_at(attempt) for attempt in fates.open_attempts(relay))
@@ -60,7 +80,7 @@ def is_worth_asking(relay: Relay, now: datetime) -> bool:
 def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Settled:
     """Look up every open attempt of a relay and apply the answers. Returns what changed. Raises StoreUnavailable."""
     counts: Counter[str] = Counter()
-    answered = True
+    unanswered = 0
     for number in [attempt.number for attempt in fates.open_attempts(stored.relay)]:
         attempt = stored.relay.attempts[number - 1]
         if world.clock.now() < fates.settled_at(attempt):
@@ -70,8 +90,10 @@ def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Sett
         except Undecidable:
             continue
         except MessengerUnavailable:
-            answered = False
-            break
+            unanswered += 1
+            if unanswered == _UNANSWERED_MAX:
+                break
+            continue
         event = _fate(stored.relay, attempt, found, world.clock.now(), by)
         if event is None:
             continue
@@ -80,11 +102,11 @@ def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Sett
             break
         counts[_counter(attempt, event)] += not applied.ignored_because
         stored = applied.stored
-    if answered:
+    if not unanswered:
         _ask_again_later(world, stored, budget, Event(EventKind.LOOKED_UP, reason=_NOT_TOLD, by=by))
     else:
         put_off(world, stored, budget, by)
-    return Settled(counts[_ADOPTED], counts[_DECLARED], counts[_TAKEN_OVER], answered)
+    return Settled(counts[_ADOPTED], counts[_DECLARED], counts[_TAKEN_OVER], not unanswered)
 
 
 def put_off(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> None:

@@ -116,6 +116,7 @@ class Run:
         self._declared_not_sent = 0
         self._taken_over = 0
         self._more = False
+        self._silence = lookup.Silence()
 
     def report(self) -> ReconcileReport:
         return ReconcileReport(
@@ -227,5 +228,7 @@ class Run:
         self._adopted += settled.adopted
         self._declared_not_sent += settled.declared_not_sent
         self._taken_over += settled.taken_over
-        if not settled.is_answered:
+        self._silence.note(settled)
+        self.failed += not settled.is_answered
+        if self._silence.is_certain:
             raise MessengerUnavailable("Twilio did not answer")

@@ -59,7 +59,7 @@ class _Run:
     def __init__(self, world: SendingWorld, budget: Budget) -> None:
         self._world = world
         self._budget = budget
-        self._provider_is_silent = False
+        self._silence = lookup.Silence()
         self.resumed = 0
         self.failed = 0
 
@@ -80,11 +80,11 @@ class _Run:
             self._world.journal.note("ERROR", "sweep could not resume a relay", relay=relay, reason=reason)
 
     def _settle(self, stored: Stored) -> bool:
-        if self._provider_is_silent:
+        if self._silence.is_certain:
             lookup.put_off(self._world, stored, self._budget, _BY)
             return False
         settled = lookup.settle(self._world, stored, self._budget, _BY)
-        self._provider_is_silent = not settled.is_answered
+        self._silence.note(settled)
         return settled.repaired > 0
 
 
