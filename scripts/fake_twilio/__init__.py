@@ -15,8 +15,11 @@ and knows what truly happened) and in benchmarks:
 in the application's answer, Twilio's automatic reply to STOP, redirects of webhooks.
 """
 
-from scripts.fake_twilio.behaviour import Behaviour, Callbacks, Mixture
+from scripts.fake_twilio.behaviour import Behaviour, Mixture
 from scripts.fake_twilio.clock import ManualClock, RealClock
+from scripts.fake_twilio.faults.answers import ApiAnswer
+from scripts.fake_twilio.faults.fates import Fate
+from scripts.fake_twilio.faults.receipts import Callbacks
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.model import FakeTwilio
 from scripts.fake_twilio.phones import Phone
@@ -27,10 +30,12 @@ from scripts.fake_twilio.state import Exchange, PostAttempt
 
 __all__ = [
     "PREFIXES",
+    "ApiAnswer",
     "Behaviour",
     "Callbacks",
     "Exchange",
     "FakeTwilio",
+    "Fate",
     "InboundFaults",
     "InboundText",
     "ManualClock",

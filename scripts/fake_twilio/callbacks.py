@@ -3,10 +3,11 @@
 import random
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from scripts.fake_twilio.behaviour import Callbacks
+from scripts.fake_twilio.faults.receipts import Callbacks
 from scripts.fake_twilio.message import API_VERSION, FAILURES, Message
 from scripts.fake_twilio.state import Exchange
 from scripts.fake_twilio.webhooks import Dispatcher, Webhook
@@ -35,6 +36,20 @@ def parameters_of(message: Message, account_sid: str, stale_error_code: int | No
         moment = datetime.fromtimestamp(message.updated_at, UTC)
         parameters["RawDlrDoneDate"] = moment.strftime("%y%m%d%H%M")
     return parameters
+
+
+def with_changes(parameters: Mapping[str, str], says: Mapping[str, str | None]) -> dict[str, str]:
+    """The form with other values, with more parameters, or (None) without some."""
+    return {name: value for name, value in {**parameters, **says}.items() if value is not None}
+
+
+def _with_query(url: str, query: Mapping[str, str]) -> str:
+    """The URL with other values in its query; a fragment stays."""
+    if not query:
+        return url
+    parts = urlsplit(url)
+    asked = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **query}
+    return urlunsplit(parts._replace(query=urlencode(asked)))
 
 
 class CallbackQueue:
@@ -81,8 +96,10 @@ class CallbackQueue:
         return Webhook(
             kind="status",
             message_sid=message.sid,
-            url=url,
-            parameters=parameters_of(message, self._account_sid, self._behaviour.stale_error_code),
+            url=_with_query(url, self._behaviour.query),
+            parameters=with_changes(
+                parameters_of(message, self._account_sid, self._behaviour.stale_error_code), self._behaviour.says
+            ),
             idempotency_token=self._token(f"{message.sid} {message.status}"),
         )
 

@@ -9,13 +9,17 @@ from scripts.fake_twilio import behaviour as b
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """One entry: its name, plain words for a page, and which of two values a person may set."""
+    """One entry: its name, plain words for a page, and which of two values a person may set.
+
+    is_for_phones: False for what can only happen to the whole API.
+    """
 
     name: str
     label: str
     make: Callable[[int | None, float | None], b.Behaviour]
     takes_error_code: bool = False
     takes_delay: bool = False
+    is_for_phones: bool = True
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -71,6 +75,18 @@ CHOICES: tuple[Choice, ...] = (
     ),
     Choice("throttled", "Twilio answers: too many requests", lambda _code, _delay: b.throttled()),
     Choice("reset", "Twilio resets the connection", lambda _code, _delay: b.reset()),
+    Choice(
+        "taken_back",
+        "delivers, later reports it undelivered",
+        lambda code, _delay: b.taken_back(code or 30008),
+        takes_error_code=True,
+    ),
+    Choice(
+        "refused_connection",
+        "Twilio refuses connections",
+        lambda _code, _delay: b.refused_connection(),
+        is_for_phones=False,
+    ),
     Choice(
         "hang",
         "Twilio takes long to answer",

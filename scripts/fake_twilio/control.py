@@ -5,7 +5,7 @@ Times are seconds since 1970. A mistake is answered 400 with {"error": "…"}.
 
 GET /fake/state
     The whole visible state:
-    {"version": 7, "now": …, "account": {"account_sid", "numbers": ["+1…"], "api": "up" or a behaviour's name},
+    {"version": 7, "now": …, "account": {"account_sid", "numbers": ["+1…"], "outages": {"send": "api_down", …}},
      "behaviours": [{"name", "label", "takes_error_code", "takes_delay_seconds"}],
      "phones": [{"phone", "name", "behaviour", "error_code", "delay_seconds", "arranged": ["refuse", …],
                  "opted_out", "inbox": [MESSAGE], "sent": [MESSAGE]}],
@@ -21,32 +21,35 @@ GET /fake/record
     For judges in another process: {"posts": [every POST of a message], "exchanges": [every webhook request]}.
 POST /fake/customer-texts   {"from", "to", "body", "media": ["https://…"]}
     A phone texts a number of the account; `to` may be left out if there is only one. 202 {"sid": "SM…"}.
-POST /fake/carrier   {"phone", "behaviour", "error_code"?, "delay_seconds"?, "times"?}
+POST /fake/carrier   {"phone", BEHAVIOUR, "times"?}
     What happens to messages for that phone from now on, or only to the next `times`. 200 {"version"}.
-POST /fake/outage   {"behaviour", "seconds"?}
-    The whole API behaves like that (by name, as for carriers) for a while or until lifted; {"behaviour": null}
-    lifts it. 200 {"version"}.
+POST /fake/outage   {BEHAVIOUR, "seconds"?, "requests"?, "endpoints"?: ["send", "fetch", "list", "numbers"]}
+    The API, or these endpoints of it, answers as that behaviour answers a POST: for a while, for so many requests, or
+    until lifted; {"behaviour": null, "endpoints"?} lifts it. "refused_connection" is for the whole API and for some
+    seconds: meanwhile this control API cannot be reached either. 200 {"version"}.
+
+BEHAVIOUR: "behaviour" (a name), "error_code"? and "delay_seconds"? where it takes them, and on top of it any fields of
+"answer"?: {…} (faults/answers.py), "fate"?: {…} (faults/fates.py) and "callbacks"?: {…} (faults/receipts.py):
+    {"behaviour": "refuse", "error_code": 21999, "answer": {"status": 404}}
+    {"behaviour": "reply_lost", "answer": {"resets": false, "status": 503, "error_code": 20503, "retry_after": "10"}}
+    {"behaviour": "deliver", "answer": {"interim": [103]}, "callbacks": {"copies": 3, "query": {"tier": "2"}}}
 POST /fake/phones   {"phone", "name"}
     Make a phone known and give it a name for people. 200 {"version"}.
 """
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from scripts.fake_twilio import snapshot
-from scripts.fake_twilio.catalogue import behaviour_named
+from scripts.fake_twilio import asked, snapshot
+from scripts.fake_twilio.asked import Body
 from scripts.fake_twilio.model import FakeTwilio
-from scripts.fake_twilio.send_request import is_e164
 
 PREFIX = "/fake/"
 _USUAL_WAIT_SECONDS, _MOST_WAIT_SECONDS = 25.0, 60.0
-
-Body = dict[str, Any]
 
 
 class ControlApi:
@@ -100,34 +103,39 @@ class ControlApi:
         return _json(snapshot.record(self._fake))
 
     def _customer_texts(self, body: Body) -> Response:
+        asked.only(body, "from", "to", "body", "media")
         numbers = self._fake.settings.numbers
         to = body.get("to") or (numbers[0] if len(numbers) == 1 else "")
         media = body.get("media") or []
         if not isinstance(media, list) or not all(isinstance(url, str) for url in media):
             raise ValueError("media must be a list of URLs")
-        text = self._fake.customer_texts(_phone(body, "from"), to, _text(body, "body"), media)
+        text = self._fake.customer_texts(asked.phone(body, "from"), to, asked.text(body, "body"), media)
         return _json({"sid": text.sid, "version": self._fake.state.version}, 202)
 
     def _carrier(self, body: Body) -> Response:
-        behaviour = behaviour_named(
-            _text(body, "behaviour"),
-            _whole_number(body, "error_code"),
-            _seconds(body, "delay_seconds"),
-        )
-        times = _whole_number(body, "times")
-        self._fake.phone(_phone(body, "phone")).carrier.does(behaviour, times)
+        asked.only(body, "phone", "times", *asked.BEHAVIOUR)
+        behaviour = asked.behaviour(body)
+        if behaviour.at_post.refuses_connection:
+            raise ValueError("connections are refused by an outage, not by one phone's carrier")
+        times = asked.whole_number(body, "times")
+        self._fake.phone(asked.phone(body, "phone")).carrier.does(behaviour, times)
         return self._version()
 
     def _outage(self, body: Body) -> Response:
+        asked.only(body, "seconds", "requests", "endpoints", *asked.BEHAVIOUR)
+        endpoints = asked.endpoints(body)
         if body.get("behaviour") is None:
-            self._fake.end_outage()
-        else:
-            behaviour = behaviour_named(_text(body, "behaviour"))
-            self._fake.begin_outage(behaviour, _seconds(body, "seconds"))
+            self._fake.end_outage(endpoints)
+            return self._version()
+        behaviour, seconds = asked.behaviour(body), asked.seconds(body, "seconds")
+        if behaviour.at_post.refuses_connection and seconds is None:
+            raise ValueError("say for how many seconds: meanwhile nothing can connect to lift the outage")
+        self._fake.begin_outage(behaviour, seconds, asked.whole_number(body, "requests"), endpoints)
         return self._version()
 
     def _name_phone(self, body: Body) -> Response:
-        self._fake.phone(_phone(body, "phone"), _text(body, "name"))
+        asked.only(body, "phone", "name")
+        self._fake.phone(asked.phone(body, "phone"), asked.text(body, "name"))
         return self._version()
 
     def _version(self) -> Response:
@@ -136,32 +144,3 @@ class ControlApi:
 
 def _json(content: Body, status: int = 200) -> Response:
     return Response(json.dumps(content), status, {"Cache-Control": "no-store"}, content_type="application/json")
-
-
-def _text(body: Body, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise ValueError(f"{name} must be a text")
-    return value
-
-
-def _phone(body: Body, name: str) -> str:
-    if not is_e164(number := _text(body, name)):
-        raise ValueError(f"{name} must be a phone number in E.164 form")
-    return number
-
-
-def _whole_number(body: Body, name: str) -> int | None:
-    value = body.get(name)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise ValueError(f"{name} must be a whole number")
-    return value
-
-
-def _seconds(body: Body, name: str) -> float | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"{name} must be a number of seconds")
-    return float(value)

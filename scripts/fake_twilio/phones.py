@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from scripts.fake_twilio import behaviour as b
+from scripts.fake_twilio.faults.fates import Waiting
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.receiving import InboundFaults, InboundText
 from scripts.fake_twilio.state import PostAttempt
@@ -57,9 +58,9 @@ class Carrier:
     def deliver(self, times: int | None = None) -> None:
         self.does(b.deliver(), times)
 
-    def refuse(self, error_code: int = 21614, times: int | None = None) -> None:
-        """Refused at the POST with HTTP 400 and this code."""
-        self.does(b.refuse(error_code), times)
+    def refuse(self, error_code: int = 21614, times: int | None = None, status: int | None = None) -> None:
+        """Refused at the POST with this code, and its usual HTTP status unless another is given."""
+        self.does(b.refuse(error_code, status), times)
 
     def undelivered(self, error_code: int = 30003, times: int | None = None) -> None:
         """Accepted, and reported undelivered later."""
@@ -69,13 +70,11 @@ class Carrier:
         """Accepted, and failed before it left Twilio."""
         self.does(b.failed(error_code), times)
 
-    def stay_silent(
-        self, waiting_as: b.Waiting = "sent", reaches_phone: bool = False, times: int | None = None
-    ) -> None:
+    def stay_silent(self, waiting_as: Waiting = "sent", reaches_phone: bool = False, times: int | None = None) -> None:
         """Accepted, and never a receipt."""
         self.does(b.silent(waiting_as, reaches_phone), times)
 
-    def deliver_late(self, seconds: float, waiting_as: b.Waiting = "sent", times: int | None = None) -> None:
+    def deliver_late(self, seconds: float, waiting_as: Waiting = "sent", times: int | None = None) -> None:
         self.does(b.late(seconds, waiting_as), times)
 
     def api_down(self, status: int = 503, times: int | None = None) -> None:
@@ -85,8 +84,8 @@ class Carrier:
         """Accepted, but the caller sees a reset (or an error answer with this HTTP status)."""
         self.does(b.reply_lost(status), times)
 
-    def throttle(self, times: int | None = None) -> None:
-        self.does(b.throttled(), times)
+    def throttle(self, times: int | None = None, retry_after: str | None = None) -> None:
+        self.does(b.throttled(retry_after), times)
 
     def reset(self, times: int | None = None) -> None:
         """The connection is reset and nothing was accepted."""

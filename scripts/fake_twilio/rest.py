@@ -4,6 +4,7 @@ Served are Messages (create, fetch, list) and IncomingPhoneNumbers (list, fetch,
 update and the removal of messages are not.
 """
 
+import http.client
 import json
 import re
 import socket
@@ -18,9 +19,10 @@ from werkzeug.wrappers import Request, Response
 
 from scripts.fake_twilio import listing, numbers
 from scripts.fake_twilio.errors import ApiError
+from scripts.fake_twilio.faults.outages import Endpoint
 from scripts.fake_twilio.message import API_VERSION, Message
 from scripts.fake_twilio.model import FakeTwilio
-from scripts.fake_twilio.sending import Reply, error_reply, faulty_reply
+from scripts.fake_twilio.sending import Reply, as_told, error_reply
 from scripts.fake_twilio.state import PhoneNumber
 
 PREFIX = f"/{API_VERSION}/"
@@ -47,6 +49,8 @@ class RestApi:
             self._fake.hold(reply.hold_seconds)
         if reply.after:
             reply.after.wait(_CALLBACKS_FIRST_SECONDS)
+        for status in reply.interim:
+            answer_before(environ, status)
         if reply.status is None:
             reset_connection(environ)
         return _response(reply)(environ, start_response)
@@ -60,12 +64,12 @@ class RestApi:
                 # It checks and records everything itself, in the order Twilio would.
                 is_authorized = self._is_authorized(request, path["account"])
                 return self._fake.sender.post(request.form, is_authorized)
-            if outage := self._fake.state.outage:
-                scaled_seconds = outage.at_post.hold_seconds * self._fake.settings.time_scale
-                if outage.at_post.resets or outage.at_post.status is not None:
-                    return faulty_reply(outage.at_post, scaled_seconds)
-                return self._answer(request, path)._replace(hold_seconds=scaled_seconds)
-            return self._answer(request, path)
+            with self._fake.state.lock:
+                outage = self._fake.state.outages.meets(_endpoint(path))
+            if outage is None:
+                return self._answer(request, path)
+            right = None if outage.answer.is_error else self._answer(request, path)
+            return as_told(outage.answer, right, self._fake.settings.time_scale)
         except ApiError as error:
             return error_reply(error)
 
@@ -142,13 +146,35 @@ class RestApi:
         return changed
 
 
+def _endpoint(path: re.Match[str]) -> Endpoint:
+    if path["list"] == "IncomingPhoneNumbers":
+        return "numbers"
+    return "list" if path["sid"] is None else "fetch"
+
+
 def _response(reply: Reply) -> Response:
     if reply.body is None:
-        return Response("<html>upstream error</html>\n", reply.status, content_type="text/html")
-    response = Response(json.dumps(reply.body), reply.status, content_type="application/json;charset=utf-8")
+        response = Response("<html>upstream error</html>\n", reply.status, content_type="text/html")
+    else:
+        response = Response(json.dumps(reply.body), reply.status, content_type="application/json;charset=utf-8")
     if reply.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
+    if reply.retry_after is not None:
+        response.headers["Retry-After"] = reply.retry_after
     return response
+
+
+def answer_before(environ: WSGIEnvironment, status: int) -> None:
+    """Send an interim answer (1xx) ahead of the one that follows. A server that keeps its socket to itself sends
+    none."""
+    connection = _socket(environ)
+    if connection is not None:
+        phrase = http.client.responses.get(status, "Interim")
+        connection.sendall(f"HTTP/1.1 {status} {phrase}\r\n\r\n".encode())
+
+
+def _socket(environ: WSGIEnvironment) -> socket.socket | None:
+    return environ.get("werkzeug.socket") or environ.get("gunicorn.socket")
 
 
 def reset_connection(environ: WSGIEnvironment) -> None:
@@ -157,7 +183,7 @@ def reset_connection(environ: WSGIEnvironment) -> None:
     The fake's own server then sends a TCP reset. Mounted in another one, the client may see the connection
     closed instead, which tells it no more.
     """
-    connection: socket.socket | None = environ.get("werkzeug.socket") or environ.get("gunicorn.socket")
+    connection = _socket(environ)
     if connection is not None:
         # Lingering zero seconds makes close() send a reset.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

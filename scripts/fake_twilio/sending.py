@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 from werkzeug.datastructures import MultiDict
 
 from scripts.fake_twilio import send_request
-from scripts.fake_twilio.behaviour import AtPost, Behaviour
+from scripts.fake_twilio.behaviour import Behaviour
 from scripts.fake_twilio.callbacks import CallbackQueue
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.errors import ApiError
+from scripts.fake_twilio.faults.answers import ApiAnswer
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.seeds import Seeds
 from scripts.fake_twilio.settings import Settings, StatusDelays
@@ -26,26 +27,34 @@ class Reply(NamedTuple):
     """What the HTTP face does with a request.
 
     status None: reset the connection. body: JSON, or None for an answer without it (a gateway's).
-    hold_seconds: wait before. after: wait for this event before, but not for ever.
+    hold_seconds: wait before. after: wait for this event before, but not for ever. interim: 1xx to answer before.
     """
 
     status: int | None
     body: dict[str, Any] | None = None
     hold_seconds: float = 0.0
     after: threading.Event | None = None
+    interim: tuple[int, ...] = ()
+    retry_after: str | None = None
 
 
-def error_reply(error: ApiError, hold_seconds: float = 0.0) -> Reply:
-    return Reply(error.status, error.as_json(), hold_seconds)
+def error_reply(error: ApiError) -> Reply:
+    return Reply(error.status, error.as_json())
 
 
-def faulty_reply(at_post: AtPost, hold_seconds: float) -> Reply:
-    """The answer of a fault: a reset, an error with a code, or an error without JSON."""
-    if at_post.resets or at_post.status is None:
-        return Reply(None, hold_seconds=hold_seconds)
-    if at_post.error_code is None:
-        return Reply(at_post.status, hold_seconds=hold_seconds)
-    return error_reply(ApiError(at_post.error_code, at_post.status), hold_seconds)
+def as_told(answer: ApiAnswer, right: Reply | None, time_scale: float) -> Reply:
+    """Returns the reply that a fault makes of the right one; `right` None: there is none, because nothing was done."""
+    reply = right or Reply(None)
+    if answer.is_error:
+        body = None
+        if answer.error_code is not None:
+            body = ApiError(answer.error_code, answer.status).as_json()
+        if answer.body_status is not None:
+            body = {**(body or {}), "status": answer.body_status}
+        reply = Reply(None if answer.resets else answer.status, body, after=reply.after)
+    return reply._replace(
+        hold_seconds=answer.hold_seconds * time_scale, interim=answer.interim, retry_after=answer.retry_after
+    )
 
 
 class Sender:
@@ -80,10 +89,10 @@ class Sender:
     def _decide(
         self, arrival: PostAttempt, form: MultiDict[str, str], is_authorized: bool
     ) -> tuple[Reply, PostAttempt]:
-        outage = self._state.outage
-        if outage and not outage.at_post.accepted:
-            arrival = dataclasses.replace(arrival, behaviour=outage.name, error_code=outage.at_post.error_code)
-            return self._faulty(outage.at_post), arrival
+        outage = self._state.outages.meets("send")
+        if outage and not outage.answer.accepted:
+            arrival = dataclasses.replace(arrival, behaviour=outage.name, error_code=outage.answer.error_code)
+            return self._as_told(outage.answer), arrival
         if not is_authorized:
             raise ApiError(20003)
         own_numbers = {number.phone_number for number in self._state.numbers.values()}
@@ -92,7 +101,7 @@ class Sender:
             raise ApiError(21610)
         sid = self._seeds.sid("MM" if request.media_urls else "SM", "outbound", request.from_, request.to)
         behaviour = self._behaviour_for(request.to, sid)
-        at_post = outage.at_post if outage else behaviour.at_post
+        at_post = outage.answer if outage else behaviour.at_post
         arrival = dataclasses.replace(
             arrival,
             behaviour=outage.name if outage else behaviour.name,
@@ -100,12 +109,10 @@ class Sender:
             message_sid=sid if at_post.accepted else None,
         )
         if not at_post.accepted:
-            return self._faulty(at_post), arrival
+            return self._as_told(at_post), arrival
         created, answered = self._create(sid, request, behaviour)
-        if at_post.resets or at_post.status is not None:
-            return self._faulty(at_post)._replace(after=answered), arrival
-        body = created.as_json(self._settings.account_sid)
-        return Reply(201, body, self._scaled(at_post.hold_seconds), answered), arrival
+        right = Reply(201, created.as_json(self._settings.account_sid), after=answered)
+        return self._as_told(at_post, right), arrival
 
     def _behaviour_for(self, to: str, sid: str) -> Behaviour:
         handset = self._state.handset(to)
@@ -157,7 +164,8 @@ class Sender:
         with self._state.lock:
             now = self._clock.now()
             message = self._state.messages[sid].moved_to(step.status, now, step.error_code)
-            if not rest and step.status == behaviour.fate.ends and behaviour.fate.is_shown:
+            is_shown = step.status == behaviour.fate.ends and behaviour.fate.is_shown
+            if is_shown and message.reached_phone_at is None:
                 message = dataclasses.replace(message, reached_phone_at=now)
                 self._state.handset(message.to).shown_sids.append(sid)
             self._state.save(message)
@@ -165,8 +173,8 @@ class Sender:
         if rest:
             self._schedule(sid, rest, behaviour, queue)
 
-    def _faulty(self, at_post: AtPost) -> Reply:
-        return faulty_reply(at_post, self._scaled(at_post.hold_seconds))
+    def _as_told(self, answer: ApiAnswer, right: Reply | None = None) -> Reply:
+        return as_told(answer, right, self._settings.time_scale)
 
     def _scaled(self, seconds: float) -> float:
         return seconds * self._settings.time_scale

@@ -1,5 +1,6 @@
 """The fake over HTTP: one WSGI application, and a server for it."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -43,44 +44,112 @@ class _Handler(WSGIRequestHandler):
     # buffer leaves at once, too.
     wbufsize = -1
     disable_nagle_algorithm = True
+    server: "_Server"
+
+    def run_wsgi(self) -> None:
+        self.server.idle.discard(self.connection)
+        super().run_wsgi()
+        if self.server.is_shut:
+            self.close_connection = True
+        else:
+            self.server.idle.add(self.connection)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: a request's query holds phone numbers."""
 
 
 class _Server(ThreadedWSGIServer):
+    # A pool of connections, or a burst of texts, opens many at once.
+    request_queue_size = 128
+
+    def __init__(self, listener: socket.socket, app: WSGIApplication) -> None:
+        # A copy of the listener's file descriptor, bound here because werkzeug ends the process over a taken port.
+        host, port = listener.getsockname()[:2]
+        super().__init__(host, port, app, _Handler, fd=listener.fileno())
+        # Connections that wait for a request; and whether none is to wait any more.
+        self.idle: set[socket.socket] = set()
+        self.is_shut = False
+
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Close a connection; one that is to be reset must not be told an orderly end first."""
-        if isinstance(request, socket.socket) and request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
-            request.close()
-        else:
-            super().shutdown_request(request)
+        if isinstance(request, socket.socket):
+            self.idle.discard(request)
+            if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
+                request.close()
+                return
+        super().shutdown_request(request)
+
+    def close_idle(self) -> None:
+        self.is_shut = True
+        for connection in tuple(self.idle):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Server:
     """Serves one fake in threads of this process, from `start()` or `with` on. `port` 0: the system chooses.
 
-    Raises OSError at creation if the port is taken.
+    Raises OSError at creation if the port is taken. It is the fake's door: an outage may have it refuse connections,
+    while the port stays its own.
     """
 
     def __init__(self, fake: FakeTwilio, host: str = "127.0.0.1", port: int = 0) -> None:
         self.fake = fake
-        # Bound here, because werkzeug ends the whole process over a taken port.
+        self._app = make_app(fake)
+        self._lock = threading.Lock()
+        self._is_closed = False
         with socket.create_server((host, port)) as listener:
-            bound_port = listener.getsockname()[1]
-            self._server = _Server(host, bound_port, make_app(fake), _Handler, fd=listener.fileno())
-        self.base_url = f"http://{host}:{bound_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+            self._address: tuple[str, int] = listener.getsockname()
+            self._server: _Server | None = _Server(listener, self._app)
+        # While connections are refused: has the port, and does not listen.
+        self._placeholder: socket.socket | None = None
+        self._thread = self._new_thread(self._server)
+        self.base_url = f"http://{host}:{self._address[1]}"
+        fake.door = self
+
+    @staticmethod
+    def _new_thread(server: _Server) -> threading.Thread:
+        return threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def start(self) -> "Server":
         self._thread.start()
         return self
 
+    def close_door(self) -> None:
+        with self._lock:
+            if self._server is None or self._is_closed:
+                return
+            self._stop(self._server)
+            self._server.close_idle()
+            self._server = None
+            self._placeholder = socket.socket()
+            self._placeholder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._placeholder.bind(self._address)
+
+    def open_door(self) -> None:
+        with self._lock:
+            if self._placeholder is None or self._is_closed:
+                return
+            self._placeholder.close()
+            self._placeholder = None
+            with socket.create_server(self._address) as listener:
+                self._server = _Server(listener, self._app)
+            self._thread = self._new_thread(self._server)
+            self._thread.start()
+
+    def _stop(self, server: _Server) -> None:
+        server.shutdown()
+        self._thread.join()
+        server.server_close()
+
     def close(self) -> None:
         """Stop serving and stop the fake; its record stays readable."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        with self._lock:
+            self._is_closed = True
+            if self._server is not None:
+                self._stop(self._server)
+            if self._placeholder is not None:
+                self._placeholder.close()
         self.fake.close()
 
     def __enter__(self) -> "Server":

@@ -6,6 +6,7 @@ from typing import Any
 from scripts.fake_twilio.behaviour import Behaviour
 from scripts.fake_twilio.catalogue import CHOICES
 from scripts.fake_twilio.errors import message_of
+from scripts.fake_twilio.faults.outages import ENDPOINTS
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.model import FakeTwilio
 from scripts.fake_twilio.state import Handset
@@ -14,16 +15,16 @@ from scripts.fake_twilio.state import Handset
 def visible_state(fake: FakeTwilio) -> dict[str, Any]:
     """Everything a page of phones shows, of one moment."""
     with fake.state.lock:
-        outage = fake.state.outage
+        outages = {endpoint: fake.state.outages.at(endpoint) for endpoint in ENDPOINTS}
         return {
             "version": fake.state.version,
             "now": fake.clock.now(),
             "account": {
                 "account_sid": fake.settings.account_sid,
                 "numbers": list(fake.settings.numbers),
-                "api": outage.name if outage else "up",
+                "outages": {endpoint: outage.name for endpoint, outage in outages.items() if outage},
             },
-            "behaviours": [choice.as_json() for choice in CHOICES],
+            "behaviours": [choice.as_json() for choice in CHOICES if choice.is_for_phones],
             "phones": [_phone(fake, handset) for handset in fake.state.handsets.values()],
             "messages": [_message(message) for message in fake.messages],
         }
@@ -46,7 +47,7 @@ def _phone(fake: FakeTwilio, handset: Handset) -> dict[str, Any]:
         "phone": handset.number,
         "name": handset.name,
         "behaviour": usual.name,
-        "error_code": (at_post and at_post.error_code) or (fate and fate.error_code),
+        "error_code": (at_post and at_post.error_code) or (fate and (fate.error_code or fate.turn_error_code)),
         "delay_seconds": waits or None,
         "arranged": [chooser.name for chooser in handset.script],
         "opted_out": any(phone == handset.number for phone, _ in fake.state.opted_out),

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from scripts.fake_twilio.behaviour import AtPost, Chooser, deliver
+from scripts.fake_twilio.behaviour import Chooser, deliver
 from scripts.fake_twilio.clock import Clock
+from scripts.fake_twilio.faults.outages import Outages
 from scripts.fake_twilio.message import Message
 
 Failure = Literal["connect", "read", "lost"]
@@ -98,22 +99,12 @@ class Handset:
         self.shown_sids: list[str] = []
 
 
-@dataclasses.dataclass(frozen=True)
-class Outage:
-    """An account-wide fault. `until`: seconds since 1970, None: until it is lifted."""
-
-    at_post: AtPost
-    name: str
-    until: float | None
-
-
 class State:
     """The account. Take `lock` for anything that reads twice or writes; call `changed()` after writing."""
 
     def __init__(self, clock: Clock) -> None:
         self.lock = threading.RLock()
         self._waiting = threading.Condition(self.lock)
-        self._clock = clock
         self.version = 0
         self.messages: dict[str, Message] = {}
         self.numbers: dict[str, PhoneNumber] = {}
@@ -122,7 +113,7 @@ class State:
         self.exchanges: list[Exchange] = []
         # (phone, number of the account): texted STOP and has not texted START since.
         self.opted_out: set[tuple[str, str]] = set()
-        self._outage: Outage | None = None
+        self.outages = Outages(clock)
 
     def changed(self) -> None:
         """Tell everybody who waits."""
@@ -157,17 +148,3 @@ class State:
     def number_called(self, phone_number: str) -> PhoneNumber | None:
         with self.lock:
             return next((n for n in self.numbers.values() if n.phone_number == phone_number), None)
-
-    @property
-    def outage(self) -> Outage | None:
-        """The account-wide fault that holds now."""
-        with self.lock:
-            if self._outage and self._outage.until is not None and self._clock.now() >= self._outage.until:
-                self._outage = None
-            return self._outage
-
-    @outage.setter
-    def outage(self, outage: Outage | None) -> None:
-        with self.lock:
-            self._outage = outage
-            self.changed()

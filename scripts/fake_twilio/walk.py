@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from scripts.fake_twilio.behaviour import End, Fate
+from scripts.fake_twilio.faults.fates import End, Fate
 from scripts.fake_twilio.message import Status
 from scripts.fake_twilio.settings import StatusDelays
 
@@ -46,4 +46,6 @@ def plan(fate: Fate, delays: StatusDelays, validity_seconds: int) -> tuple[Step,
         is_failure = status in {"failed", "undelivered"}
         steps.append(Step(stay[before], status, fate.error_code if is_failure else None))
         before = status
+    if fate.turns_to is not None:
+        steps.append(Step(fate.turn_seconds, fate.turns_to, fate.turn_error_code))
     return tuple(steps)

@@ -88,20 +88,45 @@ def test_an_opted_out_phone_is_shown_as_such(account: Account) -> None:
 
 def test_an_outage_begins_and_ends(account: Account) -> None:
     do(account, "outage", behaviour="api_down")
-    assert state(account)["account"]["api"] == "api_down"
+    assert state(account)["account"]["outages"]["send"] == "api_down"
     assert account.post().status_code == 503
     do(account, "outage", behaviour=None)
-    assert state(account)["account"]["api"] == "up"
+    assert state(account)["account"]["outages"] == {}
     do(account, "outage", behaviour="throttled", seconds=10)
     account.clock.advance(10)
     assert account.post().status_code == 201
+
+
+def test_an_outage_of_some_endpoints_for_some_requests(account: Account) -> None:
+    answer = {"status": 403, "error_code": 70051}
+    do(account, "outage", behaviour="api_down", answer=answer, endpoints=["list", "fetch"], requests=1)
+    assert state(account)["account"]["outages"] == {"list": "api_down", "fetch": "api_down"}
+    refused = account.get("/Messages.json")
+    assert (refused.status_code, refused.json and refused.json["code"]) == (403, 70051)
+    assert account.get("/Messages.json").status_code == 200
+
+
+def test_any_field_of_a_behaviours_three_parts_can_be_given(account: Account) -> None:
+    answer = {"status": 502, "body_status": 400, "retry_after": "5"}
+    callbacks = {"copies": 2, "says": {"To": "+15550009999", "Extra": "x"}, "query": {"tier": "2"}, "lost": ["sending"]}
+    fate = {"ends": "sent", "turns_to": "undelivered", "turn_error_code": 30006, "turn_seconds": 5}
+    given = {"answer": answer, "fate": fate, "callbacks": callbacks}
+    assert do(account, "carrier", phone=HANDLER, behaviour="deliver", **given)[0] == 200
+    refused = account.post()
+    assert (refused.status_code, refused.json and refused.json["status"]) == (502, 400)
+    assert refused.headers["Retry-After"] == "5"
+    account.clock.advance(60)
+    assert account.app.statuses == ["sent", "sent", "undelivered", "undelivered"]
+    last = account.app.requests[-1]
+    assert (last.form["To"], last.form["Extra"], last.form["ErrorCode"]) == ("+15550009999", "x", "30006")
+    assert "tier=2" in last.url
 
 
 def test_the_end_of_an_outage_is_news(account: Account) -> None:
     do(account, "outage", behaviour="throttled", seconds=10)
     seen = state(account)["version"]
     account.clock.advance(10)
-    assert state(account, since=str(seen), wait_seconds="60")["account"]["api"] == "up"
+    assert state(account, since=str(seen), wait_seconds="60")["account"]["outages"] == {}
 
 
 def test_the_record_holds_posts_and_exchanges(account: Account) -> None:
@@ -162,7 +187,23 @@ def test_a_long_poll_without_a_change_ends_with_its_time(account: Account) -> No
         ("carrier", {"phone": HANDLER, "behaviour": "refuse", "error_code": "30006"}),
         ("carrier", {"phone": HANDLER, "behaviour": "late", "delay_seconds": -1}),
         ("carrier", {"phone": HANDLER, "behaviour": "silent", "delay_seconds": 1}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "answr": {}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "answer": []}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "answer": {"statsu": 500}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "answer": {"status": "500"}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "answer": {"status": 200}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "answer": {"interim": 103}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "fate": {"ends": "lost"}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "fate": {"wait_seconds": -1}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "callbacks": {"says": ["To"]}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "deliver", "callbacks": {"query": {"tier": 2}}}),
+        ("carrier", {"phone": HANDLER, "behaviour": "refused_connection"}),
         ("outage", {"behaviour": "api_down", "seconds": True}),
+        ("outage", {"behaviour": "api_down", "endpoints": ["sned"]}),
+        ("outage", {"behaviour": "api_down", "endpoints": []}),
+        ("outage", {"behaviour": "api_down", "requests": 1.5}),
+        ("outage", {"behaviour": "refused_connection"}),
+        ("outage", {"behaviour": "refused_connection", "seconds": 5}),
         ("phones", {"phone": HANDLER}),
     ],
 )

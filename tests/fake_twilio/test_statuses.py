@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from twilio.request_validator import RequestValidator
 
-from scripts.fake_twilio import Behaviour, StatusDelays, behaviour
+from scripts.fake_twilio import Behaviour, Callbacks, Fate, StatusDelays, behaviour
+from scripts.fake_twilio.faults.fates import End
 from tests.fake_twilio.support import CALLBACK_URL, HANDLER, NO_ANSWER, OURS, Account, Sent, status
 
 
@@ -171,6 +172,41 @@ def test_shuffled_callbacks_come_in_the_order_of_the_seed() -> None:
     assert orders[0] == orders[1]
     assert len(set(orders)) > 1
     assert {tuple(sorted(order)) for order in orders} == {("delivered", "sending", "sent")}
+
+
+@pytest.mark.parametrize(("ends", "is_shown"), [("sent", False), ("delivered", True)])
+def test_a_carrier_may_report_undelivered_after_sent_and_even_after_delivered(
+    account: Account, ends: End, is_shown: bool
+) -> None:
+    assert told(account, behaviour.taken_back(30008, after_seconds=9, ends=ends))[-2:] == [ends, "undelivered"]
+    (message,) = account.fake.messages
+    assert (message.status, message.error_code, len(account.handler.inbox)) == ("undelivered", 30008, is_shown)
+    assert account.app.requests[-1].form["ErrorCode"] == "30008"
+    assert account.app.requests[-1].at - account.app.requests[-2].at == pytest.approx(9)
+
+
+def test_a_late_sent_may_follow_undelivered(account: Account) -> None:
+    fate = Fate(ends="undelivered", error_code=30003)
+    does = Behaviour("late sent", fate=fate, callbacks=Callbacks(order="reversed", lost=("sending",)))
+    assert told(account, does) == ["undelivered", "sent"]
+
+
+def test_a_receipt_about_another_text_is_signed_like_any_other(account: Account) -> None:
+    other = "SM" + "9" * 32
+    says = {"MessageSid": other, "SmsSid": None, "To": "+15550009999", "Extra": "x"}
+    told(account, behaviour.deliver().with_callbacks(says=says, query={"tier": "2", "attempt": "3"}))
+    request = account.app.requests[0]
+    assert (request.form["MessageSid"], request.form["To"], request.form["Extra"]) == (other, "+15550009999", "x")
+    assert "SmsSid" not in request.form
+    assert request.url == CALLBACK_URL.replace("tier=1", "tier=2") + "&attempt=3"
+    validator = RequestValidator(account.fake.settings.auth_token)
+    assert validator.validate(request.url, request.form, request.signature)
+
+
+@pytest.mark.parametrize("error_code", [30007, 30023, 30037, 63018, 12300, 99999])
+def test_a_receipt_may_tell_any_code(account: Account, error_code: int) -> None:
+    told(account, behaviour.undelivered(error_code))
+    assert account.app.requests[-1].form["ErrorCode"] == str(error_code)
 
 
 def test_delayed_callbacks_leave_that_much_later(account: Account) -> None:
