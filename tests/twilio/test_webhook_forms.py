@@ -44,9 +44,7 @@ def test_a_text_without_a_body_is_an_empty_one() -> None:
     assert inbound_text(_form(with_fields(INBOUND, Body=None))).body == ""
 
 
-@pytest.mark.parametrize(
-    "sender", ["+15557654321", "72404", "ACME Bank", "+4915112345678", "whatsapp:+15557654321", "1"]
-)
+@pytest.mark.parametrize("sender", ["+15557654321", "72404", "ACME Bank", "+4915112345678", "1"])
 def test_short_codes_and_names_may_write_too(sender: str) -> None:
     assert inbound_text(_form(with_fields(INBOUND, From=sender))).sender_phone == sender
 
@@ -64,7 +62,7 @@ MALFORMED_TEXTS: dict[str, Fields] = {
     "a MessageSid too long": with_fields(INBOUND, MessageSid=MESSAGE_ID + "0"),
     "a MessageSid with a line break": with_fields(INBOUND, MessageSid=MESSAGE_ID + "\n"),
     "a MessageSid of another kind": with_fields(INBOUND, MessageSid="CA" + "0" * 32),
-    "a MessageSid in capitals": with_fields(INBOUND, MessageSid="SM" + "A" * 32),
+    "a MessageSid of other letters": with_fields(INBOUND, MessageSid="SM" + "G" * 32),
     "a MessageSid of other digits": with_fields(INBOUND, MessageSid="SM" + "\u0661" * 32),
     "a path in the MessageSid": with_fields(INBOUND, MessageSid="SM" + "../" * 10 + "aa"),
     "two MessageSids": (*INBOUND, ("MessageSid", MMS)),

@@ -11,6 +11,7 @@ from relay.core.model import Attachment, InboundText
 from relay.errors import BadRequest
 from relay.twilio.signature import Form, single
 from relay.twilio.statuses import receipt_of
+from relay.twilio.texts import MESSAGE_SID, text_of
 from relay.web import DELIVERY_STATUS_PATH
 
 # Without these Twilio retries a connection failure once and nothing else. All tries share its 15 s budget: our answer
@@ -18,7 +19,6 @@ from relay.web import DELIVERY_STATUS_PATH
 # Source: Twilio docs/usage/webhooks/webhooks-connection-overrides.
 CONNECTION_OVERRIDES = "#rc=5&rp=all&ct=3000&rt=5000"
 
-MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 # Customers may write from short codes or alphanumeric senders; only what cannot be a sender at all is refused.
 _SENDER = re.compile(r"[!-~][ -~]{0,63}")
 # A media URL is …/Messages/{SM…|MM…}/Media/{ME…}; its id is all that is taken from it.
@@ -40,7 +40,7 @@ def inbound_text(form: Form) -> InboundText:
     if not re.fullmatch(r"[0-9]{1,2}", media):
         raise BadRequest(400, "NumMedia is not a number from 0 to 99.")
     body = single(form, "Body", "")
-    return InboundText(message_id, phones["From"], phones["To"], body, int(media), _attachments(form, int(media)))
+    return text_of(message_id, phones["From"], phones["To"], body, int(media), _attachments(form, int(media)))
 
 
 def _attachments(form: Form, count: int) -> tuple[Attachment, ...]:

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from relay.core.failures import UNREACHABLE, FailureClass
-from relay.core.model import InboundText
 from relay.errors import MessengerUnavailable
 from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
 from relay.twilio import client_library, codes
 from relay.twilio.exchange import Connections, Exchange
-from relay.twilio.forms import MESSAGE_SID, status_callback_url
+from relay.twilio.forms import status_callback_url
 from relay.twilio.statuses import receipt_of
+from relay.twilio.texts import MESSAGE_SID, text_of
 
 T = TypeVar("T")
 
@@ -234,13 +234,7 @@ def _sent_message(message: Any) -> SentMessage:
 
 def _received_message(message: Any) -> ReceivedMessage:
     # The list tells how many attachments there are, and not their ids.
-    text = InboundText(
-        message_id=message.sid,
-        sender_phone=message.from_,
-        recipient_phone=message.to,
-        body=message.body or "",
-        media_count=int(message.num_media or 0),
-    )
+    text = text_of(message.sid, message.from_, message.to, message.body or "", int(message.num_media or 0))
     return ReceivedMessage(text, _time(message.date_created))
 
 
