@@ -38,8 +38,8 @@ locals {
     }
     sender_or_account_error = {
       severity = "CRITICAL", filter = local.counted["sender_or_account_errors"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
-      title    = "Twilio refuses our number or account"
-      advice   = "Every tier will fail. Check credentials, account status, number registration and limits in the Twilio console, then redrive what was exhausted."
+      title    = "Twilio refuses our number, account or settings"
+      advice   = "The code on the metric says why, and “Twilio refuses us” in docs/operations.md what to do about it. Afterwards redrive what was exhausted."
     }
     handler_opted_out = {
       severity = "ERROR", filter = local.counted["handler_opt_outs"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false

@@ -31,8 +31,8 @@ locals {
       labels      = {}
     }
     sender_or_account_errors = {
-      description = "Refusals that concern us and not a handler, by Twilio's code"
-      events      = ["sender_or_account_error"]
+      description = "Refusals that are ours to put right, by Twilio's code"
+      events      = ["sender_or_account_error", "sender_error_here", "setting_error", "refused_for_unknown_reason"]
       labels      = { code = "error_code" }
     }
     left_to_newer = {

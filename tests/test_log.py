@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relay.core.events import Event
+from relay.core.events import Event, EventKind
 from relay.core.model import InboundText, Relay, SenderClass, Step, TrailEntry
 from relay.core.moves import receive
 from relay.core.routes import Forward
 from relay.log import LINES, JsonJournal, LogAlarms, current_trace, masked
+from relay.twilio.codes import refusal_of
 
 from tests.relays import (
     CUSTOMER,
@@ -120,6 +121,27 @@ def test_empty_fields_are_left_out() -> None:
 def test_a_fault_of_our_account_is_an_error_of_its_own() -> None:
     events = [line["event"] for line in _steps(after(received().relay, refused(1, SENDER_FAULT)))]
     assert "sender_or_account_error" in events
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "words"),
+    [
+        (refused(1, 21608), "sender_error_here", "trial account"),
+        (failed(1, 30023), "sender_error_here", "carrier"),
+        (refused(1, 21609), "setting_error", "PUBLIC_BASE_URL"),
+        (Event(EventKind.SEND_REFUSED, 1, failure=refusal_of(400, 21699)), "refused_for_unknown_reason", "not know"),
+        (refused(1, 70051), "sender_or_account_error", "API key"),
+    ],
+)
+def test_every_kind_of_trouble_with_our_account_is_an_error_that_says_what_to_do(
+    event: Event, name: str, words: str
+) -> None:
+    lines = _steps(after(received().relay, event))
+    (line,) = [line for line in lines if line["event"] == name]
+    assert line["severity"] == "ERROR"
+    assert words in line["reason"]
+    assert LINES[name].what_to_do in line["message"]
+    assert line["error_code"] > 10000
 
 
 @pytest.mark.parametrize("event", [refused(1, 21610), failed(1, 21610)])

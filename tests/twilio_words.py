@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from relay.ports import OutgoingText, Refused, SentMessage
-from relay.twilio.codes import failure_of
+from relay.twilio.codes import refusal_of
 from relay.twilio.forms import status_callback_url
 from relay.twilio.statuses import receipt_of
 
 BASE_URL = "https://relay.example.com"
 
 
-def refusal(code: int) -> Refused:
-    """Twilio's answer to a POST with this code."""
-    return Refused(failure_of(code))
+def refusal(code: int, status: int = 400) -> Refused:
+    """Twilio's answer to a POST with this HTTP status and code; below 1000 the status stands for a code."""
+    return Refused(refusal_of(status, code) if code >= 1000 else refusal_of(code, None))
 
 
 def seen(sid: str, status: str, code: int | None, to: str, from_: str, body: str, created_at: datetime) -> SentMessage:

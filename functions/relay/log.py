@@ -77,6 +77,21 @@ LINES: dict[str, Line] = {
         "Twilio refused us, not the handler: the next tier will fail too.",
         "Check credentials, account, number registration and limits in the Twilio console.",
     ),
+    "sender_error_here": Line(
+        "ERROR",
+        "Twilio refused us for this handler, country or carrier; the text went on to the next tier.",
+        "Is it a trial account, which only texts verified numbers? See the permitted countries and carrier limits too.",
+    ),
+    "setting_error": Line(
+        "ERROR",
+        "Twilio refused a text because of one of our own settings, which `reason` names.",
+        "Correct that setting and start the relay again; then redrive what was exhausted.",
+    ),
+    "refused_for_unknown_reason": Line(
+        "ERROR",
+        "Twilio refuses us with a code that this relay does not know; the text went on to the next tier.",
+        "Look the code up in Twilio's list of errors (`error_code`) and put right what it names.",
+    ),
     "database_lost": Line(
         "ERROR",
         "The database was removed or replaced under the running relay: texts are refused (503) until it is back.",
@@ -90,6 +105,15 @@ LINES: dict[str, Line] = {
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }
 
+
+# The failures that a person must act on, by class: each is an ERROR line of its own, beside the trail's.
+_LINE_OF_FAILURE: dict[str, str] = {
+    FailureClass.OPTED_OUT: "handler_opted_out",
+    FailureClass.SENDER: "sender_or_account_error",
+    FailureClass.SENDER_HERE: "sender_error_here",
+    FailureClass.SETTINGS: "setting_error",
+    FailureClass.REFUSED_UNKNOWN: "refused_for_unknown_reason",
+}
 
 # About how many records that must be left to a newer revision one process raises the alarm; further ones are not
 # logged, because the operators know by then.
@@ -128,10 +152,9 @@ class JsonJournal:
         if entry.step in (Step.RECEIVED, Step.RECOVERED) and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
             yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
         if entry.step is Step.ATTEMPT_FAILED:
-            if entry.status == FailureClass.OPTED_OUT:
-                yield self._named("handler_opted_out", relay, fields)
-            elif entry.status == FailureClass.SENDER:
-                yield self._named("sender_or_account_error", relay, fields)
+            name = _LINE_OF_FAILURE.get(entry.status or "")
+            if name is not None:
+                yield self._named(name, relay, {**fields, "reason": entry.reason})
 
     def named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> None:
         """Log one of the lines that belong to no line of a relay's trail."""

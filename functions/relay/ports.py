@@ -169,9 +169,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider certainly did not take the text."""
+    """The provider certainly did not take the text, and may ask us to wait before we try again."""
 
     failure: Failure
+    retry_after_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

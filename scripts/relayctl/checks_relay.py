@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from relay.core.failures import ADVICE, FailureClass
+from relay.core.failures import ADVICE, OURS, FailureClass
 from relay.core.model import AttemptStatus, SenderClass
 
 from scripts.relayctl.api import Json, RelayApi
@@ -124,11 +124,11 @@ def _account(documents: Sequence[Json]) -> Finding:
     if not refused:
         return Finding("account", OK, "Twilio took texts from our number in the last 24 hours, as far as any were sent")
     words = f"{len(refused)} texts of the last 24 hours: {_why(refused[0])}"
-    return Finding("account", BAD, words, ADVICE[FailureClass.SENDER])
+    return Finding("account", BAD, words, ADVICE[FailureClass(refused[0]["failure_class"])])
 
 
 def _refused_as_ours(document: Json) -> Json | None:
-    return next((a for a in reversed(document["attempts"]) if _class_of(a) is FailureClass.SENDER), None)
+    return next((a for a in reversed(document["attempts"]) if _class_of(a) in OURS), None)
 
 
 def _unreached(rows: Sequence[Json]) -> Finding:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import UTC, datetime
 
 import pytest
-from relay.ports import Accepted, Ambiguous, SendOutcome
+from relay.core.failures import FailureClass
+from relay.ports import Accepted, Ambiguous, Refused, SendOutcome
+from relay.twilio.codes import TABLE
+from relay.twilio.exchange import seconds_of
 from relay.twilio.messenger import outcome_of_error
 
 from tests.twilio.raw_server import CREATED, SID, Connection, RawServer, Talk, created, one_answer
@@ -134,15 +138,16 @@ def test_a_redirect_is_ambiguous_and_not_followed() -> None:
     ("status", "code", "expected"),
     [
         (429, 20429, refusal(20429)),
-        (503, 20503, refusal(20503)),
-        (500, 20503, refusal(20503)),
         (429, None, refusal(20429)),
         (429, 63038, refusal(63038)),
         (400, 21610, refusal(21610)),
         (400, 99999, refusal(99999)),
         (401, 20003, refusal(20003)),
         (401, None, refusal(20003)),
-        (403, None, refusal(20003)),
+        (403, None, refusal(20403)),
+        (403, 20403, refusal(20403)),
+        (403, 70051, refusal(70051)),
+        (404, 99999, refusal(99999, 404)),
         (404, 20404, refusal(20404)),
         (404, None, refusal(20404)),
         (400, None, refusal(400)),
@@ -159,16 +164,88 @@ def test_a_refusal_tells_twilios_code_or_what_its_status_amounts_to(
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(400, 20500), (408, None), (408, "20429"), (500, 20500), (503, None), (502, 21610), (302, None)],
+    [
+        (400, 20500),
+        (400, 20503),
+        (408, None),
+        (408, "abc"),
+        (500, 20500),
+        (500, 20429),
+        (503, 20503),
+        (503, None),
+        (502, 21610),
+        (302, None),
+        (200, 21610),
+        (102, 21610),
+    ],
 )
 def test_what_may_have_been_processed_is_ambiguous(status: int, code: object) -> None:
     assert isinstance(outcome_of_error(status, code), Ambiguous)
 
 
-def test_an_error_in_the_newer_format_tells_its_code_too() -> None:
-    problem = {"type": "https://example.com/e", "title": "Opted out", "status": 400, "code": 21610}
+@pytest.mark.parametrize("code", [21610, "21610"])
+def test_an_error_in_the_newer_format_tells_its_code_too(code: object) -> None:
+    problem = {"type": "https://example.com/e", "title": "Opted out", "status": 400, "code": code}
     outcome, _ = send(one_answer(400, json.dumps(problem).encode()))
     assert outcome == refusal(21610)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("claimed", [400, 429, "400", None, 201])
+@pytest.mark.parametrize("newer", [True, False])
+def test_the_status_of_http_decides_over_the_one_that_the_body_claims(
+    status: int, claimed: object, newer: bool
+) -> None:
+    problem = {"message": "made up", "status": claimed, "code": 21211, **({"type": "t", "title": "t"} if newer else {})}
+    outcome, server = send(one_answer(status, json.dumps(problem).encode()))
+    assert outcome == Ambiguous(f"Twilio answered with HTTP status {status}")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("claimed", [500, 503, 201, None, "nonsense"])
+def test_a_refusal_stays_one_whatever_status_its_body_claims(claimed: object) -> None:
+    problem = {"type": "t", "title": "t", "status": claimed, "code": 21610}
+    outcome, _ = send(one_answer(400, json.dumps(problem).encode()))
+    assert outcome == refusal(21610)
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_an_error_in_the_body_of_a_success_is_ambiguous(status: int) -> None:
+    outcome, _ = send(one_answer(status, error_json(21610, 400)))
+    assert outcome == Ambiguous("Twilio's answer was not understood")
+
+
+@pytest.mark.parametrize("code", [None, "abc", "", 21610.0, [21610], {"a": 1}, True, -21610, "-21610", "2161", 10**30])
+def test_a_code_that_is_none_leaves_the_status_to_decide(code: object) -> None:
+    outcome, _ = send(one_answer(400, json.dumps({"code": code, "message": "made up", "status": 400}).encode()))
+    assert isinstance(outcome, Refused)
+    assert outcome.failure.failure_class is FailureClass.REFUSED_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("10", 10.0),
+        (" 0 ", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("9" * 400, None),
+        ("Wed, 99 Foo 99999 99:99:99 GMT", None),
+        ("", None),
+    ],
+)
+def test_a_refusal_tells_how_long_twilio_asks_us_to_wait(header: str, seconds: float | None) -> None:
+    outcome, _ = send(one_answer(429, error_json(20429, 429), Retry_After=header))
+    assert outcome == Refused(TABLE[20429], seconds)
+
+
+def test_a_time_of_day_to_wait_for_counts_from_now() -> None:
+    now = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+    assert seconds_of("Wed, 04 Mar 2026 05:06:37 GMT", now) == 30.0
+    assert seconds_of("Wed, 04 Mar 2026 05:06:37", now) == 30.0
+    assert seconds_of("Wed, 04 Mar 2026 05:06:37 -0000", now) == 30.0
 
 
 def test_neither_log_lines_nor_reasons_nor_notes_show_body_number_or_secret(

@@ -2,6 +2,9 @@
 
 A provider's room turns its codes into these classes (twilio/codes.py). The classes are this project's judgement: peers
 disagree, so they are data. No code reads a failure's words.
+
+Which default a code without a row gets depends on where it came from. What an answer refuses will be refused again in
+two seconds; what a receipt tells happened on the way, and the next try may go another way.
 """
 
 from __future__ import annotations
@@ -19,10 +22,17 @@ class FailureClass(StrEnum):
     TRANSIENT = "transient"  # the carrier failed for the moment: may work in a few seconds
     RECIPIENT = "recipient"  # this handler cannot be reached
     OPTED_OUT = "opted_out"  # this handler told the provider to send nothing more
-    SENDER = "sender"  # our number or account: the next tier will fail too
+    SENDER = "sender"  # our number or account, whichever handler it is: the next tier will fail too
+    SENDER_HERE = "sender_here"  # our account, but only for this handler, country or carrier: the next tier may work
+    SETTINGS = "settings"  # one of our own settings, which the words name
     CONTENT = "content"  # the carrier refused what this text says or holds
-    UNKNOWN_CODE = "unknown_code"  # treated as transient, logged with its code
+    FILTERED = "filtered"  # a carrier took the words for unwanted: the same words would be filtered again
+    REFUSED_UNKNOWN = "refused_unknown"  # refused with a code that is not known here: asked again, the same answer
+    UNKNOWN_CODE = "unknown_code"  # a receipt told a code that is not known here: treated as transient
 
+
+# The classes that are ours to put right, each with a line of its own in the log.
+OURS = frozenset({FailureClass.SENDER, FailureClass.SENDER_HERE, FailureClass.SETTINGS, FailureClass.REFUSED_UNKNOWN})
 
 # The classes after which the same tier is tried again by its schedule. The others go to the next tier at once.
 # A sender problem is retried because going on faster would only exhaust the tiers faster.
@@ -47,7 +57,17 @@ ADVICE: dict[FailureClass, str] = {
     FailureClass.RECIPIENT: "Check this handler's number and phone; until then the next tier gets the texts.",
     FailureClass.OPTED_OUT: "Ask the handler to text START to the number.",
     FailureClass.SENDER: "Check our account, its credentials and the sending number with the provider, then redrive.",
+    FailureClass.SENDER_HERE: (
+        "Check what our account may send to this handler: is it a trial account, may it text that country, is a "
+        "carrier's daily limit used up? Until then the next tier gets the texts."
+    ),
+    FailureClass.SETTINGS: "Correct the setting that the reason names, then redrive.",
     FailureClass.CONTENT: "Read the text in the record and pass it on by hand if the next tier did not get it.",
+    FailureClass.FILTERED: "Read the text in the record and pass it on by hand if the next tier did not get it.",
+    FailureClass.REFUSED_UNKNOWN: (
+        "Look the code up in the provider's list of errors and put right what it names; until then texts may be "
+        "refused at every tier."
+    ),
     FailureClass.UNKNOWN_CODE: (
         "Look the code up in the provider's list of errors; the relay treats it as a passing failure."
     ),

@@ -6,9 +6,12 @@ It is the `http_client` of twilio.rest.Client. It knows HTTP and time; what an a
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -79,7 +82,9 @@ class Exchange:
         self._lock = threading.Lock()
         self._has_left = False
         self._is_withdrawn = False
-        self.last_status: int | None = None  # HTTP status of the latest answer that came in whole
+        # Of the latest answer that came in whole: its HTTP status, and how long it asks us to wait.
+        self.last_status: int | None = None
+        self.retry_after_seconds: float | None = None
 
     def withdraw(self) -> bool:
         """Stop the request from being sent. Returns True when Twilio never gets it, False when Twilio may have it."""
@@ -129,6 +134,7 @@ class Exchange:
             text = self._read(response)
         self._connections.used()
         self.last_status = response.status_code
+        self.retry_after_seconds = seconds_of(response.headers.get("Retry-After", ""), datetime.now(UTC))
         return response_class(response.status_code, text, response.headers)
 
     def _read(self, response: Any) -> str:
@@ -146,6 +152,20 @@ class Exchange:
         except HTTPError as error:
             raise ConnectionError("the answer broke off") from error
         return b"".join(parts).decode("utf-8", errors="replace")
+
+
+def seconds_of(retry_after: str, now: datetime) -> float | None:
+    """Returns the seconds that a Retry-After header asks for, as a number or as a time of day; None for nonsense."""
+    text = retry_after.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):  # whatever its parser stumbles over
+        return None
+    # A time without a zone is one of Greenwich too.
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - now).total_seconds())
 
 
 class _Body:

@@ -7,6 +7,7 @@ Reasons and log lines hold no body, no number, no secret, and so no text of an e
 from __future__ import annotations
 
 import queue
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,8 +37,6 @@ class _Ended(Generic[T]):
 _TWILIO_URL = "https://api.twilio.com"
 # Twilio's codes have five digits; where an answer has none, twilio.rest gives its HTTP status instead.
 _LEAST_CODE = 10000
-# The code that stands for an HTTP status without one: an answer of a gateway, or of a server that is not Twilio.
-_CODE_FOR_STATUS = {401: 20003, 403: 20003, 404: codes.NOT_FOUND, 413: 21617, 429: 20429}
 _REQUEST_TIMEOUT = 408
 # A look-up reads pages of the first size, because its text is nearly always among the newest; reconcile, which needs
 # the whole list, reads the largest that Twilio allows.
@@ -101,8 +100,9 @@ class TwilioMessenger:
         ended = _in_time(post, timeout_seconds)
         if ended.value is not None:
             return Accepted(ended.value)
-        if status := _http_status(ended.error):
-            return outcome_of_error(status, getattr(ended.error, "code", None))
+        if exchange.last_status is not None and _is_refusal(ended.error):
+            code = getattr(ended.error, "code", None)
+            return outcome_of_error(exchange.last_status, code, exchange.retry_after_seconds)
         if exchange.withdraw():
             self._note("Twilio could not be reached; nothing was sent", ended)
             return Refused(UNREACHABLE)
@@ -113,7 +113,8 @@ class TwilioMessenger:
         exchange, client = self._client(timeout_seconds)
         ended = _in_time(lambda: _sent_message(client.messages(sent_id).fetch()), timeout_seconds)
         # Without Twilio's own code it may be any web server's "not found", which says nothing about the text.
-        if _http_status(ended.error) == 404 and getattr(ended.error, "code", None) == codes.NOT_FOUND:
+        code = getattr(ended.error, "code", None)
+        if _is_refusal(ended.error) and exchange.last_status == 404 and _known(code) == codes.NOT_FOUND:
             return None
         return _answer(ended, exchange)
 
@@ -157,20 +158,26 @@ class TwilioMessenger:
         return exchange, client
 
 
-def outcome_of_error(status: int, code: object) -> SendOutcome:
+def outcome_of_error(status: int, code: object, retry_after_seconds: float | None = None) -> SendOutcome:
     """Returns what an error answer to a POST means, by its HTTP status and Twilio's code if there is one.
 
-    The code outranks the status. A 4xx was certainly not processed; anything else may have been.
+    The status decides: a 4xx was certainly not processed, unless its code says that it may have been; anything else may
+    have been processed, whatever its body claims.
     """
-    known = code if isinstance(code, int) and code >= _LEAST_CODE else None
-    failure = codes.failure_of(known)
-    meaning = failure.failure_class if known else None
-    if meaning is FailureClass.NOT_PROCESSED:
-        return Refused(failure)
-    is_refusal = 400 <= status < 500 and not (known is None and status == _REQUEST_TIMEOUT)
-    if meaning is FailureClass.AMBIGUOUS or not is_refusal:
+    known = _known(code)
+    if not 400 <= status < 500 or (known is None and status == _REQUEST_TIMEOUT):
         return Ambiguous(f"Twilio answered with HTTP status {status}")
-    return Refused(failure if known else codes.failure_of(_CODE_FOR_STATUS.get(status, status)))
+    failure = codes.refusal_of(status, known)
+    if failure.failure_class is FailureClass.AMBIGUOUS:
+        return Ambiguous(f"Twilio answered with HTTP status {status}")
+    return Refused(failure, retry_after_seconds)
+
+
+def _known(code: object) -> int | None:
+    """Returns Twilio's code as a number; None where an answer has none, for which its client gives the HTTP status."""
+    if isinstance(code, str) and re.fullmatch(r"[0-9]{5,9}", code):
+        code = int(code)
+    return code if isinstance(code, int) and not isinstance(code, bool) and code >= _LEAST_CODE else None
 
 
 def _in_time(do: Callable[[], T], timeout_seconds: float) -> _Ended[T]:
@@ -245,10 +252,9 @@ def _time(value: object) -> datetime:
     return value.astimezone(UTC)
 
 
-def _http_status(error: Exception | None) -> int | None:
-    """Returns the HTTP status of an error answer that twilio.rest understood; None for any other error."""
-    status = getattr(error, "status", None)
-    return status if isinstance(status, int) else None
+def _is_refusal(error: Exception | None) -> bool:
+    """Whether twilio.rest took the answer for an error. Which one, the exchange knows: the client believes the body."""
+    return hasattr(error, "status")
 
 
 def _why(ended: _Ended[Any]) -> str:
