@@ -19,11 +19,14 @@ from scripts.fake_twilio.behaviour import Behaviour, Mixture
 from scripts.fake_twilio.clock import ManualClock, RealClock
 from scripts.fake_twilio.faults.answers import ApiAnswer
 from scripts.fake_twilio.faults.fates import Fate
+from scripts.fake_twilio.faults.lists import ListFaults
 from scripts.fake_twilio.faults.receipts import Callbacks
+from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.model import FakeTwilio
 from scripts.fake_twilio.phones import Phone
-from scripts.fake_twilio.receiving import InboundFaults, InboundText
+from scripts.fake_twilio.receiving import InboundText
+from scripts.fake_twilio.rows import Row
 from scripts.fake_twilio.server import PREFIXES, Server, make_app
 from scripts.fake_twilio.settings import Settings, StatusDelays
 from scripts.fake_twilio.state import Exchange, PostAttempt
@@ -38,12 +41,14 @@ __all__ = [
     "Fate",
     "InboundFaults",
     "InboundText",
+    "ListFaults",
     "ManualClock",
     "Message",
     "Mixture",
     "Phone",
     "PostAttempt",
     "RealClock",
+    "Row",
     "Server",
     "Settings",
     "StatusDelays",

@@ -3,18 +3,24 @@
 import dataclasses
 import math
 from collections.abc import Collection
-from typing import Any
+from typing import Any, get_args
 
 from scripts.fake_twilio.behaviour import Behaviour
 from scripts.fake_twilio.catalogue import behaviour_named
 from scripts.fake_twilio.faults.from_json import changed
 from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint
-from scripts.fake_twilio.send_request import is_e164
+from scripts.fake_twilio.inbound_form import OptOutType
+from scripts.fake_twilio.message import FIELDS
+from scripts.fake_twilio.rows import Row
+from scripts.fake_twilio.send_request import is_address, is_e164
 
 Body = dict[str, Any]
 
 # A behaviour in a body: its name, two values that some take, and fields of its three parts.
 BEHAVIOUR = ("behaviour", "error_code", "delay_seconds", "answer", "fate", "callbacks")
+
+# Of an alphanumeric sender.
+_NAME_MAX = 11
 
 
 def only(body: Body, *known: str) -> None:
@@ -32,12 +38,40 @@ def behaviour(body: Body) -> Behaviour:
     )
 
 
-def endpoints(body: Body) -> Collection[Endpoint]:
+def endpoints(body: Body, name: str = "endpoints") -> Collection[Endpoint]:
     """Returns the endpoints that are named; all where none is."""
-    value = body.get("endpoints", list(ENDPOINTS))
-    if not isinstance(value, list) or not value or not set(value) <= set(ENDPOINTS):
-        raise ValueError(f"endpoints must be a list of: {', '.join(ENDPOINTS)}")
+    value = body.get(name, list(ENDPOINTS))
+    if not isinstance(value, list) or not value or not all(item in ENDPOINTS for item in value):
+        raise ValueError(f"{name} must be a list of: {', '.join(ENDPOINTS)}")
     return value
+
+
+def row(body: Body) -> Row:
+    given = body.get("row")
+    if isinstance(given, dict) and "from" in given:
+        given = {**given, "from_": given["from"]}
+        del given["from"]
+    return changed(Row(), given, "row")
+
+
+def fields(body: Body) -> dict[str, Any]:
+    """Returns values for fields of a message, by the names and of the types that Twilio describes."""
+    given = body.get("fields", {})
+    if not isinstance(given, dict):
+        raise ValueError("fields must be an object")
+    for name, value in given.items():
+        if name not in FIELDS:
+            raise ValueError(f"a message has no field {name!r}; there are: {', '.join(FIELDS)}")
+        if value is not None and not isinstance(value, int if name == "error_code" else str):
+            raise ValueError(f"fields.{name} must be null or {'a number' if name == 'error_code' else 'a text'}")
+    return given
+
+
+def words(body: Body) -> dict[str, OptOutType]:
+    given = body.get("words")
+    if not isinstance(given, dict) or not all(kind in get_args(OptOutType) for kind in given.values()):
+        raise ValueError(f"words must be an object of words, each with one of: {', '.join(get_args(OptOutType))}")
+    return given
 
 
 def text(body: Body, name: str) -> str:
@@ -51,6 +85,15 @@ def phone(body: Body, name: str) -> str:
     if not is_e164(number := text(body, name)):
         raise ValueError(f"{name} must be a phone number in E.164 form")
     return number
+
+
+def address(body: Body, name: str) -> str:
+    """Returns who texts: a phone number, one on a channel, or a name of 11 characters at most, as companies have."""
+    given = text(body, name)
+    is_name = 0 < len(given.strip()) <= _NAME_MAX and not given.startswith("+") and ":" not in given
+    if not is_name and not is_address(given):
+        raise ValueError(f"{name} must be a phone number in E.164 form, one on a channel (rcs:+1…), or a short name")
+    return given
 
 
 def whole_number(body: Body, name: str) -> int | None:

@@ -5,7 +5,8 @@ Times are seconds since 1970. A mistake is answered 400 with {"error": "…"}.
 
 GET /fake/state
     The whole visible state:
-    {"version": 7, "now": …, "account": {"account_sid", "numbers": ["+1…"], "outages": {"send": "api_down", …}},
+    {"version": 7, "now": …, "account": {"account_sid", "numbers": ["+1…"], "outages": {"send": "api_down", …},
+                 "lists": {the faults of lists that hold}, "key_may": ["send", …]},
      "behaviours": [{"name", "label", "takes_error_code", "takes_delay_seconds"}],
      "phones": [{"phone", "name", "behaviour", "error_code", "delay_seconds", "arranged": ["refuse", …],
                  "opted_out", "inbox": [MESSAGE], "sent": [MESSAGE]}],
@@ -19,8 +20,9 @@ GET /fake/state?since=7&wait_seconds=25
     is: a page asks again and again and never polls.
 GET /fake/record
     For judges in another process: {"posts": [every POST of a message], "exchanges": [every webhook request]}.
-POST /fake/customer-texts   {"from", "to", "body", "media": ["https://…"]}
-    A phone texts a number of the account; `to` may be left out if there is only one. 202 {"sid": "SM…"}.
+POST /fake/customer-texts   {"from", "to", "body", "media": ["https://…"], "faults"?}
+    A phone texts a number of the account; `to` may be left out if there is only one. `from` may be on a channel
+    ("rcs:+1…") or a name. `faults`: any fields of faults/texts.py. 202 {"sid": "SM…"}.
 POST /fake/carrier   {"phone", BEHAVIOUR, "times"?}
     What happens to messages for that phone from now on, or only to the next `times`. 200 {"version"}.
 POST /fake/outage   {BEHAVIOUR, "seconds"?, "requests"?, "endpoints"?: ["send", "fetch", "list", "numbers"]}
@@ -35,6 +37,15 @@ BEHAVIOUR: "behaviour" (a name), "error_code"? and "delay_seconds"? where it tak
     {"behaviour": "deliver", "answer": {"interim": [103]}, "callbacks": {"copies": 3, "query": {"tier": "2"}}}
 POST /fake/phones   {"phone", "name"}
     Make a phone known and give it a name for people. 200 {"version"}.
+POST /fake/lists   {any fields of faults/lists.py, ListFaults}
+    What is wrong with lists and with what is shown of messages from now on; {} is nothing. 200 {"version"}.
+POST /fake/rows   {"sid", "fields": {"from": null, …}}, or {"row": {"direction", "from", "to", "body", …}, "fields"?}
+    Show these fields of a message instead of the true ones, or add a message of which the application hears nothing:
+    fields of rows.py, Row. 202 {"sid"}.
+POST /fake/key   {"may": ["send", "fetch", "list", "numbers"]}
+    What the API key may do: a restricted key. 200 {"version"}.
+POST /fake/opt-out   {"words": {"BAJA": "STOP", "ALTA": "START", "AYUDA": "HELP"}}
+    The words of Advanced Opt-Out; {} is without it. 200 {"version"}.
 """
 
 import json
@@ -46,6 +57,9 @@ from werkzeug.wrappers import Request, Response
 
 from scripts.fake_twilio import asked, snapshot
 from scripts.fake_twilio.asked import Body
+from scripts.fake_twilio.faults.from_json import changed
+from scripts.fake_twilio.faults.lists import ListFaults
+from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.model import FakeTwilio
 
 PREFIX = "/fake/"
@@ -66,6 +80,10 @@ class ControlApi:
             "/fake/carrier": self._carrier,
             "/fake/outage": self._outage,
             "/fake/phones": self._name_phone,
+            "/fake/lists": self._lists,
+            "/fake/rows": self._row,
+            "/fake/key": self._key,
+            "/fake/opt-out": self._opt_out,
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -103,13 +121,14 @@ class ControlApi:
         return _json(snapshot.record(self._fake))
 
     def _customer_texts(self, body: Body) -> Response:
-        asked.only(body, "from", "to", "body", "media")
+        asked.only(body, "from", "to", "body", "media", "faults")
         numbers = self._fake.settings.numbers
         to = body.get("to") or (numbers[0] if len(numbers) == 1 else "")
         media = body.get("media") or []
         if not isinstance(media, list) or not all(isinstance(url, str) for url in media):
             raise ValueError("media must be a list of URLs")
-        text = self._fake.customer_texts(asked.phone(body, "from"), to, asked.text(body, "body"), media)
+        faults = changed(InboundFaults(), body.get("faults", {}), "faults")
+        text = self._fake.customer_texts(asked.address(body, "from"), to, asked.text(body, "body"), media, faults)
         return _json({"sid": text.sid, "version": self._fake.state.version}, 202)
 
     def _carrier(self, body: Body) -> Response:
@@ -136,6 +155,31 @@ class ControlApi:
     def _name_phone(self, body: Body) -> Response:
         asked.only(body, "phone", "name")
         self._fake.phone(asked.phone(body, "phone"), asked.text(body, "name"))
+        return self._version()
+
+    def _lists(self, body: Body) -> Response:
+        self._fake.show_lists(changed(ListFaults(), body, "lists"))
+        return self._version()
+
+    def _row(self, body: Body) -> Response:
+        asked.only(body, "sid", "row", "fields")
+        fields = asked.fields(body)
+        if "sid" in body:
+            asked.only(body, "sid", "fields")
+            sid = asked.text(body, "sid")
+        else:
+            sid = self._fake.add_row(asked.row(body)).sid
+        self._fake.show(sid, fields)
+        return _json({"sid": sid, "version": self._fake.state.version}, 202)
+
+    def _key(self, body: Body) -> Response:
+        asked.only(body, "may")
+        self._fake.restrict_key(asked.endpoints(body, "may"))
+        return self._version()
+
+    def _opt_out(self, body: Body) -> Response:
+        asked.only(body, "words")
+        self._fake.opt_out_by(asked.words(body))
         return self._version()
 
     def _version(self) -> Response:

@@ -45,6 +45,7 @@ _REQUEST_ERRORS: dict[int, tuple[int, str]] = {
     21661: (400, "'From' number is not SMS-capable"),
     21705: (400, "The Messaging Service Sid is invalid"),
     21910: (400, "Invalid 'From' and 'To' pair. 'From' and 'To' should be of the same channel"),
+    63007: (400, "Twilio could not find a Channel with the specified From address"),
     63038: (429, "Account exceeded the daily messages limit"),
     70051: (403, "Authorization Failed"),
     572002: (400, "The 'From' number isn't assigned to this verified Messaging recipient"),

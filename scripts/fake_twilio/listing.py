@@ -1,7 +1,7 @@
 """Lists as Twilio answers them: filters by number and date, pages with a token, newest first."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeVar
@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from scripts.fake_twilio.errors import ApiError
+from scripts.fake_twilio.faults.lists import ListFaults
 from scripts.fake_twilio.message import Message
+from scripts.fake_twilio.rows import respelt
 
 _USUAL_PAGE_SIZE, _MOST_PAGE_SIZE = 50, 1000
 _PAGING = ("PageSize", "Page", "PageToken")
@@ -46,8 +48,13 @@ def parse_date(given: str) -> Moments:
     return Moments(int(moment.timestamp()), int(moment.timestamp()))
 
 
-def filtered(messages: Sequence[Message], query: MultiDict[str, str], unsent_match_dates: bool) -> list[Message]:
-    """Those a query asks for, newest first.
+def filtered(
+    messages: Sequence[Message],
+    query: MultiDict[str, str],
+    unsent_match_dates: bool,
+    spellings: Mapping[str, str],
+) -> list[Message]:
+    """Those a query asks for, newest first. Either spelling of a number finds it.
 
     `DateSent`, `DateSent>` and `DateSent<` compare whole seconds and include their bounds, as in Twilio's
     description of them.
@@ -55,7 +62,7 @@ def filtered(messages: Sequence[Message], query: MultiDict[str, str], unsent_mat
     kept: list[Message] = list(reversed(messages))
     for name, value_of in (("To", _to), ("From", _from)):
         if number := query.get(name):
-            kept = [message for message in kept if value_of(message) == number]
+            kept = [m for m in kept if number in (value_of(m), respelt(value_of(m), spellings))]
     for name in ("DateSent", "DateSent>", "DateSent<"):
         if given := query.get(name):
             moments = parse_date(given)
@@ -86,6 +93,7 @@ def page_of(
     as_json: Callable[[Item], dict[str, Any]],
     path: str,
     query: MultiDict[str, str],
+    faults: ListFaults | None = None,
 ) -> dict[str, Any]:
     """One page of a list in Twilio's envelope.
 
@@ -96,7 +104,9 @@ def page_of(
     page = _number(query, "Page", 0)
     if size == 0:
         raise ApiError(20001)
-    first = _first_index([sid_of(item) for item in items], query.get("PageToken", ""), size)
+    faults = faults or ListFaults()
+    shift = faults.page_skips - min(faults.page_repeats, size - 1)
+    first = _first_index([sid_of(item) for item in items], query.get("PageToken", ""), size, shift)
     shown = items[first : first + size]
     filters = [(name, value) for name, value in query.items(multi=True) if name not in _PAGING]
 
@@ -105,11 +115,16 @@ def page_of(
         return f"{path}?{urlencode(filters + paging + ([('PageToken', token)] if token else []))}"
 
     start = page * size
+    next_page_uri = uri(page + 1, f"PA{sid_of(shown[-1])}") if shown and first + size < len(items) else None
+    if next_page_uri is not None:
+        next_page_uri = faults.next_page_at + next_page_uri
     return {
         "end": start + max(len(shown) - 1, 0),
         "first_page_uri": uri(0),
         key: [as_json(item) for item in shown],
-        "next_page_uri": uri(page + 1, f"PA{sid_of(shown[-1])}") if first + size < len(items) else None,
+        "next_page_uri": next_page_uri,
+        # Where newer interfaces of Twilio's have it, and where its client looks first.
+        **({"meta": {"key": key, "next_page_url": next_page_uri}} if faults.next_page_at else {}),
         "page": page,
         "page_size": size,
         "previous_page_uri": uri(max(page - 1, 0), f"PB{sid_of(shown[0])}") if first and shown else None,
@@ -127,10 +142,12 @@ def _number(query: MultiDict[str, str], name: str, usual: int) -> int:
     return int(given)
 
 
-def _first_index(sids: list[str], token: str, size: int) -> int:
+def _first_index(sids: list[str], token: str, size: int, shift: int) -> int:
     if not token:
         return 0
     direction, sid = token[:2], token[2:]
     if direction not in {"PA", "PB"} or sid not in sids:
         raise ApiError(20001)
-    return sids.index(sid) + 1 if direction == "PA" else max(sids.index(sid) - size, 0)
+    if direction == "PA":
+        return min(max(sids.index(sid) + 1 + shift, 0), len(sids))
+    return max(sids.index(sid) - size, 0)

@@ -16,8 +16,23 @@ from scripts.fake_twilio.errors import message_of
 API_VERSION = "2010-04-01"
 _TWILIO_URL = "https://api.twilio.com"
 
-Status = Literal["queued", "sending", "sent", "delivered", "undelivered", "failed", "received"]
-Direction = Literal["inbound", "outbound-api"]
+# Every status of Twilio's description. The last five are never a message's of the fake's own, only a made-up row's.
+Status = Literal[
+    "queued",
+    "sending",
+    "sent",
+    "delivered",
+    "undelivered",
+    "failed",
+    "receiving",
+    "received",
+    "accepted",
+    "scheduled",
+    "canceled",
+    "read",
+    "partially_delivered",
+]
+Direction = Literal["inbound", "outbound-api", "outbound-call", "outbound-reply"]
 
 # The ends of a message's way. `sent` may be the last that is ever heard, but it is no end.
 FINAL_STATUSES: frozenset[str] = frozenset({"delivered", "undelivered", "failed", "received"})
@@ -112,6 +127,10 @@ class Message:
             "to": self.to,
             "uri": f"{uri}.json",
         }
+
+
+# The names of the resource's fields.
+FIELDS = tuple(Message("", "inbound", "", "", "", "received", 0.0, 0.0).as_json(""))
 
 
 def _media_sid(message_sid: str, index: int) -> str:

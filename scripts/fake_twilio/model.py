@@ -3,15 +3,16 @@
 import dataclasses
 import hmac
 import threading
-from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
-from scripts.fake_twilio.behaviour import Behaviour
+from scripts.fake_twilio.account_faults import AccountFaults
 from scripts.fake_twilio.clock import Clock, RealClock
-from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint, Outage
+from scripts.fake_twilio.errors import ApiError
+from scripts.fake_twilio.faults.outages import Endpoint
+from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.phones import Phone
-from scripts.fake_twilio.receiving import InboundFaults, InboundText, Receiver
+from scripts.fake_twilio.receiving import InboundText, Receiver
 from scripts.fake_twilio.seeds import Seeds
 from scripts.fake_twilio.sending import Sender
 from scripts.fake_twilio.settings import Settings
@@ -20,16 +21,7 @@ from scripts.fake_twilio.transport import HttpTransport, Transport
 from scripts.fake_twilio.webhooks import Dispatcher
 
 
-class Door(Protocol):
-    """Where connections come in: the server, when the fake has one of its own. Both may be called again."""
-
-    def close_door(self) -> None:
-        """Refuse new connections and close idle ones."""
-
-    def open_door(self) -> None: ...
-
-
-class FakeTwilio:
+class FakeTwilio(AccountFaults):
     """One Twilio account. Thread-safe; everything is in memory and gone with the process.
 
     The clock and the transport are arguments, so that unit tests need neither sleeping nor sockets.
@@ -43,13 +35,12 @@ class FakeTwilio:
     ) -> None:
         self.settings = settings or Settings()
         self.clock = clock or RealClock()
-        self.state = State(self.clock)
+        seeds = Seeds(self.settings.seed)
+        super().__init__(State(self.clock, self.settings.lists), self.clock, self.settings.time_scale, seeds)
         self._auth_token = self.settings.auth_token
         self._phones: dict[str, Phone] = {}
         self._held: set[threading.Event] = set()
         self._is_closed = False
-        self.door: Door | None = None
-        seeds = Seeds(self.settings.seed)
         self._dispatcher = Dispatcher(
             self.state,
             self.clock,
@@ -124,53 +115,7 @@ class FakeTwilio:
         """Wait in real time until `holds()`, which is asked again after every change; False if it never did."""
         return self.state.wait_for(holds, within_seconds)
 
-    # What can be done to the account.
-
-    def begin_outage(
-        self,
-        behaviour: Behaviour,
-        for_seconds: float | None = None,
-        requests: int | None = None,
-        endpoints: Collection[Endpoint] = ENDPOINTS,
-    ) -> None:
-        """Requests to these endpoints get the answer that `behaviour` has for a POST, until `end_outage`.
-
-        It ends by itself after so many seconds or requests where these are given. An answer that accepts (that of
-        `reply_lost` or `hang`) still has reads and sends carried out. Raises ValueError for an outage that refuses
-        connections and is not of the whole API, or when no server of the fake's own could refuse them.
-        """
-        refuses = behaviour.at_post.refuses_connection
-        if refuses and (requests is not None or set(endpoints) != set(ENDPOINTS)):
-            raise ValueError("connections are refused for all endpoints and for a time, not for a number of requests")
-        if refuses and self.door is None:
-            raise ValueError("only a fake that runs as a server of its own can refuse connections")
-        until = None if for_seconds is None else self.clock.now() + for_seconds * self.settings.time_scale
-        with self.state.lock:
-            self.state.outages.begin(Outage(behaviour.at_post, behaviour.name, until, requests), endpoints)
-            self.state.changed()
-        if until is not None:
-            # Threads that wait for a change learn of the end.
-            self.clock.call_later(until - self.clock.now(), self._outage_may_be_over)
-        self._mind_the_door()
-
-    def end_outage(self, endpoints: Collection[Endpoint] = ENDPOINTS) -> None:
-        with self.state.lock:
-            self.state.outages.end(endpoints)
-        self._outage_may_be_over()
-
-    def _outage_may_be_over(self) -> None:
-        self._mind_the_door()
-        self.state.changed()
-
-    def _mind_the_door(self) -> None:
-        if self.door is None:
-            return
-        with self.state.lock:
-            outage = self.state.outages.at("send")
-        if outage is not None and outage.answer.refuses_connection:
-            self.door.close_door()
-        else:
-            self.door.open_door()
+    # What an owner can do to the account.
 
     def rotate_auth_token(self, auth_token: str) -> None:
         """From now on webhooks are signed with this token and the API accepts only this one."""
@@ -190,8 +135,14 @@ class FakeTwilio:
 
     # What the HTTP faces ask for.
 
-    def authorizes(self, username: str, password: str) -> bool:
-        """Whether these are the account's SID and auth token, or its API key's SID and secret."""
+    def refusal(self, username: str, password: str, endpoint: Endpoint) -> ApiError | None:
+        """Returns why these are not, or may not do this; None if they are the account's or the API key's and may."""
+        if not self._authorizes(username, password):
+            return ApiError(20003)
+        is_key = username == self.settings.api_key_sid
+        return ApiError(70051) if is_key and endpoint not in self.state.key_may else None
+
+    def _authorizes(self, username: str, password: str) -> bool:
         known = {
             self.settings.account_sid: self._auth_token,
             self.settings.api_key_sid: self.settings.api_key_secret,

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from scripts.fake_twilio import behaviour as b
 from scripts.fake_twilio.faults.fates import Waiting
+from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.message import Message
-from scripts.fake_twilio.receiving import InboundFaults, InboundText
+from scripts.fake_twilio.receiving import InboundText
 from scripts.fake_twilio.state import PostAttempt
 
 if TYPE_CHECKING:

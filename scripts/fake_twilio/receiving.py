@@ -1,42 +1,26 @@
 """Inbound messages: a phone texts a number of the account, and the application's webhook is called."""
 
-import dataclasses
+import base64
 from collections.abc import Sequence
 from typing import Literal
 from xml.etree import ElementTree
 
+from scripts.fake_twilio.callbacks import with_changes
 from scripts.fake_twilio.clock import Clock
-from scripts.fake_twilio.message import API_VERSION, Message
+from scripts.fake_twilio.faults.lists import RowFaults
+from scripts.fake_twilio.faults.texts import InboundFaults
+from scripts.fake_twilio.inbound_form import bytes_as_text, opt_out_type, parameters_of
+from scripts.fake_twilio.message import Message, Status
 from scripts.fake_twilio.seeds import Seeds
 from scripts.fake_twilio.settings import Settings
 from scripts.fake_twilio.state import Exchange, PhoneNumber, State
 from scripts.fake_twilio.text import segment_count
 from scripts.fake_twilio.webhooks import Dispatcher, Webhook
 
-# A text that is one of these words and nothing else; https://help.twilio.com, "SMS STOP filtering".
-OPT_OUT_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-OPT_IN_WORDS = frozenset({"START", "YES", "UNSTOP"})
-
 # Twilio's codes for a webhook that failed: no TwiML could be fetched; what came was no TwiML.
 _RETRIEVAL_FAILURE, _PARSE_FAILURE = 11200, 12100
 
 Outcome = Literal["pending", "answered", "failed", "dropped"]
-
-
-@dataclasses.dataclass(frozen=True)
-class InboundFaults:
-    """What goes wrong with one inbound webhook.
-
-    dropped: it is never sent; the message only stands in Twilio's list.
-    copies: it is sent this many times at the same moment.
-    lost_answers: so many of our answers never arrive at Twilio, which tries again if the URL allows any retry.
-    delay_seconds: it is sent this much later.
-    """
-
-    dropped: bool = False
-    copies: int = 1
-    lost_answers: int = 0
-    delay_seconds: float = 0.0
 
 
 class InboundText:
@@ -99,45 +83,73 @@ class Receiver:
         self._settings = settings
 
     def receive(self, from_: str, to: str, body: str, media_urls: Sequence[str], faults: InboundFaults) -> InboundText:
-        """A text arrives at Twilio. Raises ValueError if `to` is no number of the account."""
-        number = self._state.number_called(to)
-        if number is None:
-            raise ValueError("a text can only be sent to a number of the account")
-        now = self._clock.now()
-        message = Message(
-            sid=self._seeds.sid("MM" if media_urls else "SM", "inbound", from_, to),
-            direction="inbound",
-            from_=from_,
-            to=to,
-            body=body,
-            status="received",
-            created_at=now,
-            updated_at=now,
-            sent_at=now,
-            num_segments=segment_count(body),
-            media_urls=tuple(media_urls),
-            history=((now, "received"),),
-        )
+        """A text arrives at Twilio. Raises ValueError if `to` is no number of the account and not on a channel."""
+        number = self._number_of(to)
+        if faults.base64_body:
+            body = base64.b64encode(body.encode()).decode()
+        message = self._message(from_, to, body, media_urls, faults)
         with self._state.lock:
             self._state.handset(from_)
             self._note_opt_out(message)
+            self._note_row(message.sid, faults)
             self._state.save(message)
-        is_called = not faults.dropped and bool(number.sms_url)
+        is_called = not faults.dropped and faults.error_code is None and bool(number.sms_url)
         text = InboundText(self._state, message, faults.copies if is_called else 0)
         if is_called:
             for _ in range(faults.copies):
                 self._call(text, number, faults)
         return text
 
+    def _number_of(self, to: str) -> PhoneNumber:
+        """Returns the number whose webhook gets a text to this address; on a channel any sender is one of ours."""
+        channel, _, address = to.rpartition(":")
+        number = self._state.number_called(address)
+        if number is None and channel:
+            number = next(iter(self._state.numbers.values()), None)
+        if number is None:
+            raise ValueError("a text can only be sent to a number of the account")
+        return number
+
+    def _message(self, from_: str, to: str, body: str, media_urls: Sequence[str], faults: InboundFaults) -> Message:
+        now = self._clock.now()
+        created_at = now - faults.age_seconds
+        status: Status = "received" if faults.error_code is None else "failed"
+        return Message(
+            sid=self._seeds.sid("MM" if media_urls or faults.as_mms else "SM", "inbound", from_, to),
+            direction="inbound",
+            from_=from_,
+            to=to,
+            body=body,
+            status=status,
+            created_at=created_at,
+            updated_at=now,
+            sent_at=created_at,
+            error_code=faults.error_code,
+            num_segments=segment_count(body),
+            media_urls=tuple(media_urls),
+            history=((created_at, status),),
+        )
+
+    def _note_row(self, sid: str, faults: InboundFaults) -> None:
+        listed, whole = (self._at(faults.listed_after_seconds), self._at(faults.receiving_seconds))
+        if listed is not None or whole is not None:
+            self._state.rows[sid] = RowFaults(listed_at=listed, whole_at=whole)
+
+    def _at(self, after_seconds: float | None) -> float | None:
+        return None if after_seconds is None else self._clock.now() + after_seconds * self._settings.time_scale
+
     def _note_opt_out(self, message: Message) -> None:
-        word = message.body.strip().upper()
-        if word in OPT_OUT_WORDS:
-            self._state.opted_out.add((message.from_, message.to))
-        elif word in OPT_IN_WORDS:
-            self._state.opted_out.discard((message.from_, message.to))
+        match opt_out_type(message.body, self._state.opt_out_words):
+            case "STOP":
+                self._state.opted_out.add((message.from_, message.to))
+            case "START":
+                self._state.opted_out.discard((message.from_, message.to))
 
     def _call(self, text: InboundText, number: PhoneNumber, faults: InboundFaults) -> None:
-        parameters = parameters_of(text.message, self._settings.account_sid)
+        parameters = parameters_of(text.message, self._settings.account_sid, self._state.opt_out_words)
+        parameters = with_changes(
+            parameters, {**faults.says, **{name: bytes_as_text(value) for name, value in faults.raw.items()}}
+        )
         token = self._seeds.token_for(text.sid)
 
         def on_fallback_done(exchange: Exchange) -> None:
@@ -174,42 +186,6 @@ class Receiver:
             on_done,
             faults.delay_seconds * self._settings.time_scale,
         )
-
-
-def parameters_of(message: Message, account_sid: str) -> dict[str, str]:
-    """The form of an inbound webhook; the places are blank, as they are when Twilio does not know them.
-
-    Source: https://www.twilio.com/docs/messaging/guides/webhook-request.
-    """
-    parameters = {
-        "AccountSid": account_sid,
-        "ApiVersion": API_VERSION,
-        "Body": message.body,
-        "From": message.from_,
-        "FromCity": "",
-        "FromCountry": _country(message.from_),
-        "FromState": "",
-        "FromZip": "",
-        "MessageSid": message.sid,
-        "NumMedia": str(len(message.media_urls)),
-        "NumSegments": str(message.num_segments),
-        "SmsMessageSid": message.sid,
-        "SmsSid": message.sid,
-        "SmsStatus": message.status,
-        "To": message.to,
-        "ToCity": "",
-        "ToCountry": _country(message.to),
-        "ToState": "",
-        "ToZip": "",
-    }
-    for index, (url, content_type) in enumerate(message.media(account_sid)):
-        parameters[f"MediaContentType{index}"] = content_type
-        parameters[f"MediaUrl{index}"] = url
-    return parameters
-
-
-def _country(number: str) -> str:
-    return "US" if number.startswith("+1") else ""
 
 
 def _error_code(exchange: Exchange) -> int | None:

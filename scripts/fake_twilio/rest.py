@@ -17,7 +17,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
-from scripts.fake_twilio import listing, numbers
+from scripts.fake_twilio import listing, numbers, rows
 from scripts.fake_twilio.errors import ApiError
 from scripts.fake_twilio.faults.outages import Endpoint
 from scripts.fake_twilio.message import API_VERSION, Message
@@ -62,8 +62,7 @@ class RestApi:
                 raise ApiError(20404)
             if path["list"] == "Messages" and path["sid"] is None and request.method == "POST":
                 # It checks and records everything itself, in the order Twilio would.
-                is_authorized = self._is_authorized(request, path["account"])
-                return self._fake.sender.post(request.form, is_authorized)
+                return self._fake.sender.post(request.form, self._refusal(request, path["account"], "send"))
             with self._fake.state.lock:
                 outage = self._fake.state.outages.meets(_endpoint(path))
             if outage is None:
@@ -73,23 +72,20 @@ class RestApi:
         except ApiError as error:
             return error_reply(error)
 
-    def _is_authorized(self, request: Request, account_sid: str) -> bool:
+    def _refusal(self, request: Request, account_sid: str, endpoint: Endpoint) -> ApiError | None:
         given = request.authorization
-        return (
-            given is not None
-            and given.type == "basic"
-            and self._fake.authorizes(given.username or "", given.password or "")
-            and account_sid == self._account_sid
-        )
+        if given is None or given.type != "basic" or account_sid != self._account_sid:
+            return ApiError(20003)
+        return self._fake.refusal(given.username or "", given.password or "", endpoint)
 
     def _answer(self, request: Request, path: re.Match[str]) -> Reply:
-        if not self._is_authorized(request, path["account"]):
-            raise ApiError(20003)
+        if refusal := self._refusal(request, path["account"], _endpoint(path)):
+            raise refusal
         match path["list"], path["sid"], request.method:
             case "Messages", None, "GET":
                 return Reply(200, self._message_list(request))
             case "Messages", str(sid), "GET":
-                return Reply(200, self._message(sid).as_json(self._account_sid))
+                return Reply(200, self._shown(self._message(sid)))
             case "IncomingPhoneNumbers", None, "GET":
                 return Reply(200, self._number_list(request))
             case "IncomingPhoneNumbers", str(sid), "GET":
@@ -99,18 +95,23 @@ class RestApi:
         raise ApiError(20004)
 
     def _message_list(self, request: Request) -> dict[str, Any]:
-        settings = self._fake.settings
-        newest = self._fake.clock.now() - settings.list_lag_seconds * settings.time_scale
-        visible = [message for message in self._fake.messages if message.created_at <= newest]
-        kept = listing.filtered(visible, request.args, settings.unsent_match_dates)
+        settings, state, now = self._fake.settings, self._fake.state, self._fake.clock.now()
+        with state.lock:
+            listed = [message for message in self._fake.messages if rows.is_listed(message, now, state, settings)]
+        listed.sort(key=lambda message: message.created_at)
         return listing.page_of(
-            kept,
+            listing.filtered(listed, request.args, settings.unsent_match_dates, state.lists.numbers),
             "messages",
             lambda message: message.sid,
-            lambda message: message.as_json(self._account_sid),
+            self._shown,
             quote(request.path),
             request.args,
+            state.lists,
         )
+
+    def _shown(self, message: Message) -> dict[str, Any]:
+        with self._fake.state.lock:
+            return rows.shown(message, self._fake.clock.now(), self._fake.state, self._fake.settings)
 
     def _message(self, sid: str) -> Message:
         with self._fake.state.lock:

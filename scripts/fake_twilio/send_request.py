@@ -21,6 +21,7 @@ _MAX_URL_CHARACTERS = 4000
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+\Z")
+CHANNELS = frozenset({"rcs", "whatsapp", "messenger"})
 
 # The create parameters of Twilio's OpenAPI description.
 KNOWN = frozenset(
@@ -70,6 +71,12 @@ def is_e164(number: str) -> bool:
     return _E164.match(number) is not None
 
 
+def is_address(address: str) -> bool:
+    """Whether it is a phone number, or one on a channel: `rcs:+1…`, `whatsapp:+1…`."""
+    channel, separator, number = address.rpartition(":")
+    return is_e164(number) and (not separator or channel in CHANNELS)
+
+
 def is_web_url(url: str) -> bool:
     """Whether Twilio would take it: absolute, http or https, no underscore in the host, 4,000 characters."""
     try:
@@ -115,13 +122,18 @@ def parse(form: MultiDict[str, str], own_numbers: Collection[str]) -> SendReques
 def _check_numbers(to: str, from_: str, service_sid: str, own_numbers: Collection[str]) -> None:
     if not to:
         raise ApiError(21604)
-    if not is_e164(to):
+    if not is_address(to):
         raise ApiError(21211)
     if service_sid:
         # The account has no messaging service, so any sid is unknown.
         raise ApiError(21705)
     if not from_:
         raise ApiError(21603)
+    if from_.rpartition(":")[0] != to.rpartition(":")[0]:
+        raise ApiError(21910)
+    if ":" in from_:
+        # The account has no sender on any channel.
+        raise ApiError(63007)
     if not is_e164(from_):
         raise ApiError(21212)
     if from_ not in own_numbers:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
-from scripts.fake_twilio import send_request
+from scripts.fake_twilio import rows, send_request
 from scripts.fake_twilio.behaviour import Behaviour
 from scripts.fake_twilio.callbacks import CallbackQueue
 from scripts.fake_twilio.clock import Clock
@@ -67,8 +67,8 @@ class Sender:
         self._seeds = seeds
         self._settings = settings
 
-    def post(self, form: MultiDict[str, str], is_authorized: bool) -> Reply:
-        """One `POST Messages.json`. Every one is recorded, with what was answered."""
+    def post(self, form: MultiDict[str, str], refusal: ApiError | None) -> Reply:
+        """One `POST Messages.json`, from a caller who may or may not. Every one is recorded, with what was answered."""
         arrival = PostAttempt(
             arrived_at=self._clock.now(),
             form=tuple(form.items(multi=True)),
@@ -78,23 +78,23 @@ class Sender:
         )
         with self._state.lock:
             try:
-                reply, attempt = self._decide(arrival, form, is_authorized)
-            except ApiError as refusal:
-                reply = error_reply(refusal)
-                attempt = dataclasses.replace(arrival, error_code=refusal.code)
+                reply, attempt = self._decide(arrival, form, refusal)
+            except ApiError as error:
+                reply = error_reply(error)
+                attempt = dataclasses.replace(arrival, error_code=error.code)
             self._state.posts.append(dataclasses.replace(attempt, http_status=reply.status))
             self._state.changed()
         return reply
 
     def _decide(
-        self, arrival: PostAttempt, form: MultiDict[str, str], is_authorized: bool
+        self, arrival: PostAttempt, form: MultiDict[str, str], refusal: ApiError | None
     ) -> tuple[Reply, PostAttempt]:
         outage = self._state.outages.meets("send")
         if outage and not outage.answer.accepted:
             arrival = dataclasses.replace(arrival, behaviour=outage.name, error_code=outage.answer.error_code)
             return self._as_told(outage.answer), arrival
-        if not is_authorized:
-            raise ApiError(20003)
+        if refusal is not None:
+            raise refusal
         own_numbers = {number.phone_number for number in self._state.numbers.values()}
         request = send_request.parse(form, own_numbers)
         if (request.to, request.from_) in self._state.opted_out:
@@ -111,7 +111,8 @@ class Sender:
         if not at_post.accepted:
             return self._as_told(at_post), arrival
         created, answered = self._create(sid, request, behaviour)
-        right = Reply(201, created.as_json(self._settings.account_sid), after=answered)
+        shown = rows.shown(created, self._clock.now(), self._state, self._settings)
+        right = Reply(201, shown, after=answered)
         return self._as_told(at_post, right), arrival
 
     def _behaviour_for(self, to: str, sid: str) -> Behaviour:

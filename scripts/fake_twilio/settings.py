@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 
+from scripts.fake_twilio.faults.lists import ListFaults
+
 
 @dataclasses.dataclass(frozen=True)
 class StatusDelays:
@@ -23,7 +25,7 @@ class Settings:
     time_scale: multiplies every time the fake itself lets pass (statuses, delays, holds, validity, outages);
       not the timeouts of webhooks, which are the network's.
     retry_pause_seconds: between two tries of one webhook. How long Twilio pauses is not documented.
-    list_lag_seconds: how long a new message is missing from lists (Twilio's are not immediately consistent).
+    lists: what is wrong with lists and with what is shown of messages, from the start on.
     unsent_match_dates: whether a message without `date_sent` passes a DateSent filter. Twilio does not say; the
       default is what is harder for the caller.
     routes: where to connect instead, by URL prefix, so that webhooks are signed for the public URL while the
@@ -43,6 +45,6 @@ class Settings:
     time_scale: float = 1.0
     delays: StatusDelays = StatusDelays()
     retry_pause_seconds: float = 0.25
-    list_lag_seconds: float = 0.0
+    lists: ListFaults = ListFaults()  # noqa: RUF009 - frozen
     unsent_match_dates: bool = False
     routes: Mapping[str, str] = dataclasses.field(default_factory=dict)

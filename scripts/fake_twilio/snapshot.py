@@ -22,6 +22,8 @@ def visible_state(fake: FakeTwilio) -> dict[str, Any]:
             "account": {
                 "account_sid": fake.settings.account_sid,
                 "numbers": list(fake.settings.numbers),
+                "lists": {name: value for name, value in dataclasses.asdict(fake.state.lists).items() if value},
+                "key_may": sorted(fake.state.key_may),
                 "outages": {endpoint: outage.name for endpoint, outage in outages.items() if outage},
             },
             "behaviours": [choice.as_json() for choice in CHOICES if choice.is_for_phones],

@@ -13,7 +13,9 @@ from typing import Literal
 
 from scripts.fake_twilio.behaviour import Chooser, deliver
 from scripts.fake_twilio.clock import Clock
-from scripts.fake_twilio.faults.outages import Outages
+from scripts.fake_twilio.faults.lists import ListFaults, RowFaults
+from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint, Outages
+from scripts.fake_twilio.inbound_form import OptOutType
 from scripts.fake_twilio.message import Message
 
 Failure = Literal["connect", "read", "lost"]
@@ -102,7 +104,7 @@ class Handset:
 class State:
     """The account. Take `lock` for anything that reads twice or writes; call `changed()` after writing."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, lists: ListFaults) -> None:
         self.lock = threading.RLock()
         self._waiting = threading.Condition(self.lock)
         self.version = 0
@@ -114,6 +116,13 @@ class State:
         # (phone, number of the account): texted STOP and has not texted START since.
         self.opted_out: set[tuple[str, str]] = set()
         self.outages = Outages(clock)
+        self.lists = lists
+        # What is shown of a message instead of what it is, by its sid.
+        self.rows: dict[str, RowFaults] = {}
+        # Words of Advanced Opt-Out (upper case); none: the usual English ones.
+        self.opt_out_words: dict[str, OptOutType] = {}
+        # What the API key may do; the auth token may do everything.
+        self.key_may: frozenset[Endpoint] = frozenset(ENDPOINTS)
 
     def changed(self) -> None:
         """Tell everybody who waits."""

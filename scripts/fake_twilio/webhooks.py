@@ -58,7 +58,7 @@ def parse_overrides(fragment: str) -> Overrides:
 def sign(auth_token: str, url: str, parameters: Iterable[tuple[str, str]] = ()) -> str:
     """`X-Twilio-Signature`: base64 of HMAC-SHA1 over the URL and each name and value, sorted by name."""
     signed = url + "".join(name + value for name, value in sorted(parameters))
-    digest = hmac.new(auth_token.encode(), signed.encode(), hashlib.sha1).digest()
+    digest = hmac.new(auth_token.encode(), signed.encode("utf-8", "surrogateescape"), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
 
 
@@ -135,11 +135,11 @@ class Dispatcher:
             "Connection": "close",
         }
         if webhook.method == "GET":
-            url = f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}"
+            url = f"{url}{'&' if '?' in url else '?'}{_encoded(parameters)}"
             body = b""
             headers["X-Twilio-Signature"] = sign(self._auth_token(), url)
         else:
-            body = urlencode(parameters).encode()
+            body = _encoded(parameters).encode()
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
             headers["X-Twilio-Signature"] = sign(self._auth_token(), url, parameters)
         started_at = self._clock.now()
@@ -166,6 +166,10 @@ class Dispatcher:
             body=answer.body,
             failure="lost" if is_lost else answer.failure,
         )
+
+
+def _encoded(parameters: Iterable[tuple[str, str]]) -> str:
+    return urlencode(tuple(parameters), errors="surrogateescape")
 
 
 def _is_retried(exchange: Exchange, overrides: Overrides) -> bool:

@@ -14,7 +14,7 @@ from relay.core.model import FinalStatus, Relay
 from relay.ports import RelayStore
 from relay.twilio.forms import CONNECTION_OVERRIDES
 
-from scripts.fake_twilio import Exchange, FakeTwilio, InboundText, Server, Settings, StatusDelays
+from scripts.fake_twilio import Exchange, FakeTwilio, InboundText, ListFaults, Server, Settings, StatusDelays
 from scripts.fake_twilio import behaviour as b
 from tests.endurance.carriers import MIXTURE
 from tests.endurance.load import BUSINESS, HANDLERS, Planned
@@ -55,7 +55,12 @@ class TwilioSide(AbstractContextManager["TwilioSide"]):
     def __init__(self, seed: int) -> None:
         self.fake = FakeTwilio(
             # The list is a little behind, as the real one is.
-            Settings(numbers=BUSINESS, seed=f"endurance {seed}", delays=_DELAYS, list_lag_seconds=1.0)
+            Settings(
+                numbers=BUSINESS,
+                seed=f"endurance {seed}",
+                delays=_DELAYS,
+                lists=ListFaults(inbound_lag_seconds=1.0, outbound_lag_seconds=1.0),
+            )
         )
         self._server = Server(self.fake)
         for phone in HANDLERS:

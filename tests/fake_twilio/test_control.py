@@ -122,6 +122,35 @@ def test_any_field_of_a_behaviours_three_parts_can_be_given(account: Account) ->
     assert "tier=2" in last.url
 
 
+def test_faults_of_lists_rows_and_texts_are_switched_on_and_off(account: Account) -> None:
+    assert do(account, "lists", inbound_lag_seconds=60, bodies=["redacted"], numbers={OURS: "+1000"})[0] == 200
+    assert state(account)["account"]["lists"] == {
+        "inbound_lag_seconds": 60,
+        "bodies": ["redacted"],
+        "numbers": {OURS: "+1000"},
+    }
+    do(account, "lists")
+    assert state(account)["account"]["lists"] == {}
+    row = {"direction": "inbound", "from": CUSTOMER, "to": OURS, "status": "received", "age_seconds": 1200}
+    code, added = do(account, "rows", row=row, fields={"from": None})
+    shown = (account.get("/Messages.json").json or {})["messages"]
+    assert (code, [(one["sid"], one["from"]) for one in shown]) == (202, [(added["sid"], None)])
+    assert do(account, "rows", sid=added["sid"], fields={"from": CUSTOMER, "status": "receiving"})[0] == 202
+    assert (account.get("/Messages.json").json or {})["messages"][0]["status"] == "receiving"
+    faults = {"says": {"MessageSid": None}, "raw": {"Body": "%FF"}, "age_seconds": 5}
+    assert do(account, "customer-texts", **{"from": "Café Öl", "body": "", "faults": faults})[0] == 202
+    account.clock.advance(1)
+    assert b"Body=%FF" in account.app.requests[0].body
+
+
+def test_a_key_is_restricted_and_opt_out_words_are_set(account: Account) -> None:
+    assert do(account, "key", may=["send"])[0] == 200
+    assert state(account)["account"]["key_may"] == ["send"]
+    assert do(account, "opt-out", words={"baja": "STOP"})[0] == 200
+    do(account, "customer-texts", **{"from": HANDLER, "body": "BAJA"})
+    assert phone(account, HANDLER)["opted_out"] is True
+
+
 def test_the_end_of_an_outage_is_news(account: Account) -> None:
     do(account, "outage", behaviour="throttled", seconds=10)
     seen = state(account)["version"]
@@ -178,7 +207,9 @@ def test_a_long_poll_without_a_change_ends_with_its_time(account: Account) -> No
 @pytest.mark.parametrize(
     ("what", "body"),
     [
-        ("customer-texts", {"from": "me", "body": "help"}),
+        ("customer-texts", {"from": "", "body": "help"}),
+        ("customer-texts", {"from": "sms:me", "body": "help"}),
+        ("customer-texts", {"from": CUSTOMER, "body": "help", "faults": {"copies": "2"}}),
         ("customer-texts", {"from": CUSTOMER}),
         ("customer-texts", {"from": CUSTOMER, "to": "+15559999999", "body": "help"}),
         ("customer-texts", {"from": CUSTOMER, "body": "help", "media": "https://example.com"}),
@@ -205,6 +236,19 @@ def test_a_long_poll_without_a_change_ends_with_its_time(account: Account) -> No
         ("outage", {"behaviour": "refused_connection"}),
         ("outage", {"behaviour": "refused_connection", "seconds": 5}),
         ("phones", {"phone": HANDLER}),
+        ("lists", {"lag": 5}),
+        ("lists", {"bodies": ["lost"]}),
+        ("lists", {"page_skips": -1}),
+        ("rows", {"sid": "SM0", "fields": {"body": None}}),
+        ("rows", {"row": {"status": "lost"}}),
+        ("rows", {"row": {"from": 5}}),
+        ("rows", {"fields": {"body": None}}),
+        ("rows", {"row": {}, "fields": {"boddy": None}}),
+        ("rows", {"row": {}, "fields": {"body": 5}}),
+        ("key", {"may": ["read"]}),
+        ("key", {"may": []}),
+        ("opt-out", {"words": {"BAJA": "GO"}}),
+        ("opt-out", {}),
     ],
 )
 def test_a_mistake_is_400_with_a_sentence_and_changes_nothing(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.fake_twilio import behaviour
+from scripts.fake_twilio import ListFaults, behaviour
 from tests.fake_twilio.support import CUSTOMER, HANDLER, OURS, Account
 
 DAY = 86_400
@@ -77,7 +77,7 @@ def test_a_message_that_has_not_left_passes_a_date_filter_only_if_so_configured(
 
 
 def test_a_lagging_list_shows_a_new_message_later_than_a_fetch() -> None:
-    account = Account(list_lag_seconds=10)
+    account = Account(lists=ListFaults(outbound_lag_seconds=10))
     message = account.post(Body="new").json
     assert message is not None
     assert listed(account) == []

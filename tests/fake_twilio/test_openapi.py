@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
-from scripts.fake_twilio import Behaviour, InboundFaults, behaviour, send_request
+from scripts.fake_twilio import Behaviour, InboundFaults, ListFaults, Row, behaviour, send_request
 from tests.fake_twilio.support import HANDLER, OURS, Account
 
 DESCRIPTION = Path(__file__).parents[3] / "shared" / "data" / "twilio-messages.openapi.json"
@@ -120,6 +120,20 @@ def test_messages_with_media_both_ways_are_as_described(description: dict[str, A
     text = account.text("look", media_urls=["https://example.com/b.jpg"], faults=InboundFaults(dropped=True))
     fetched = account.get(f"/Messages/{text.sid}.json")
     check(description, fetched, f"{ROOT}/Messages/{{Sid}}.json", "get", 200)
+
+
+def test_rows_that_are_not_whole_not_ours_failed_or_full_of_nulls_are_as_described(
+    description: dict[str, Any],
+) -> None:
+    account = Account()
+    account.text("soon", faults=InboundFaults(receiving_seconds=90))
+    account.text("a loop", faults=InboundFaults(error_code=30039))
+    account.fake.add_row(Row("outbound-reply", "+15550001999", HANDLER, "another program's", "partially_delivered"))
+    nulls = {"from", "to", "sid", "date_created", "date_sent", "date_updated", "body", "num_media", "num_segments"}
+    account.fake.show(account.text("nothing").sid, dict.fromkeys(nulls))
+    account.fake.show_lists(ListFaults(bodies=("redacted",), numbers={HANDLER: "+525512345678"}))
+    page = check(description, account.get("/Messages.json"), f"{ROOT}/Messages.json", "get", 200)
+    assert len(page["messages"]) == 4
 
 
 def test_lists_with_and_without_pages_and_items_are_as_described(description: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@
     answers   the answer to one request: errors, contradictions, 1xx, resets, delays
     fates     what becomes of an accepted message
     receipts  what becomes of its status callbacks
+    texts     one inbound text: its webhook and its row
+    lists     what Twilio shows of messages
     from_json a person's or a test's words for any of these, checked
 
 Nothing here makes anything happen: `rest` and `sending` answer, `walk` and `callbacks` carry out.
