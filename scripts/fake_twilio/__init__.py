@@ -10,9 +10,10 @@ and knows what truly happened) and in benchmarks:
         customer.texts("the boiler is leaking")
         handler.expect_nothing_more()
 
-`behaviour` names what carriers can do, `phones` the vocabulary, `control` the JSON API for a page of phones,
-`state` what is on record. Not modelled: messaging services, fetching media, scheduling, price, rate limits, TwiML verbs
-in the application's answer, Twilio's automatic reply to STOP, redirects of webhooks.
+`faults` says all that can go wrong, `behaviour` names what carriers can do, `account_faults` what can be done to the
+account, `phones` is the vocabulary, `control` the JSON API for a page of phones, `state` what is on record. Not
+modelled: messaging services, fetching media, scheduling, price, TwiML verbs in the application's answer, Twilio's
+automatic reply to STOP, redirects of webhooks.
 """
 
 from scripts.fake_twilio.behaviour import Behaviour, Mixture
@@ -20,6 +21,7 @@ from scripts.fake_twilio.clock import ManualClock, RealClock
 from scripts.fake_twilio.faults.answers import ApiAnswer
 from scripts.fake_twilio.faults.fates import Fate
 from scripts.fake_twilio.faults.lists import ListFaults
+from scripts.fake_twilio.faults.queues import QueueLimits
 from scripts.fake_twilio.faults.receipts import Callbacks
 from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.message import Message
@@ -47,6 +49,7 @@ __all__ = [
     "Mixture",
     "Phone",
     "PostAttempt",
+    "QueueLimits",
     "RealClock",
     "Row",
     "Server",

@@ -7,6 +7,7 @@ from scripts.fake_twilio.behaviour import Behaviour
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.faults.lists import ListFaults, RowFaults
 from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint, Outage
+from scripts.fake_twilio.faults.queues import QueueLimits
 from scripts.fake_twilio.inbound_form import OptOutType
 from scripts.fake_twilio.message import FIELDS, Message
 from scripts.fake_twilio.rows import Row
@@ -78,6 +79,12 @@ class AccountFaults:
             self.door.close_door()
         else:
             self.door.open_door()
+
+    def limit_queues(self, limits: QueueLimits) -> None:
+        """From now on numbers send at this rate and have queues of this length; who waits already goes on waiting."""
+        with self.state.lock:
+            self.state.queues.limits = limits
+            self.state.changed()
 
     def show_lists(self, faults: ListFaults) -> None:
         """From now on lists, and what is shown of messages, have these faults and no others."""

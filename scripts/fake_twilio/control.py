@@ -6,7 +6,8 @@ Times are seconds since 1970. A mistake is answered 400 with {"error": "…"}.
 GET /fake/state
     The whole visible state:
     {"version": 7, "now": …, "account": {"account_sid", "numbers": ["+1…"], "outages": {"send": "api_down", …},
-                 "lists": {the faults of lists that hold}, "key_may": ["send", …]},
+                 "lists": {the faults of lists that hold}, "key_may": ["send", …],
+                 "queue": {"segments_per_second", "hours"}},
      "behaviours": [{"name", "label", "takes_error_code", "takes_delay_seconds"}],
      "phones": [{"phone", "name", "behaviour", "error_code", "delay_seconds", "arranged": ["refuse", …],
                  "opted_out", "inbox": [MESSAGE], "sent": [MESSAGE]}],
@@ -42,6 +43,8 @@ POST /fake/lists   {any fields of faults/lists.py, ListFaults}
 POST /fake/rows   {"sid", "fields": {"from": null, …}}, or {"row": {"direction", "from", "to", "body", …}, "fields"?}
     Show these fields of a message instead of the true ones, or add a message of which the application hears nothing:
     fields of rows.py, Row. 202 {"sid"}.
+POST /fake/queue   {"segments_per_second", "hours"?}
+    How fast each number sends (1 for a US long code) and how long its queue may get; {} is no queue. 200 {"version"}.
 POST /fake/key   {"may": ["send", "fetch", "list", "numbers"]}
     What the API key may do: a restricted key. 200 {"version"}.
 POST /fake/opt-out   {"words": {"BAJA": "STOP", "ALTA": "START", "AYUDA": "HELP"}}
@@ -59,6 +62,7 @@ from scripts.fake_twilio import asked, snapshot
 from scripts.fake_twilio.asked import Body
 from scripts.fake_twilio.faults.from_json import changed
 from scripts.fake_twilio.faults.lists import ListFaults
+from scripts.fake_twilio.faults.queues import QueueLimits
 from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.model import FakeTwilio
 
@@ -83,6 +87,7 @@ class ControlApi:
             "/fake/lists": self._lists,
             "/fake/rows": self._row,
             "/fake/key": self._key,
+            "/fake/queue": self._queue,
             "/fake/opt-out": self._opt_out,
         }
 
@@ -171,6 +176,10 @@ class ControlApi:
             sid = self._fake.add_row(asked.row(body)).sid
         self._fake.show(sid, fields)
         return _json({"sid": sid, "version": self._fake.state.version}, 202)
+
+    def _queue(self, body: Body) -> Response:
+        self._fake.limit_queues(changed(QueueLimits(), body, "queue"))
+        return self._version()
 
     def _key(self, body: Body) -> Response:
         asked.only(body, "may")

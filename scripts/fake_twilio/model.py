@@ -9,6 +9,7 @@ from scripts.fake_twilio.account_faults import AccountFaults
 from scripts.fake_twilio.clock import Clock, RealClock
 from scripts.fake_twilio.errors import ApiError
 from scripts.fake_twilio.faults.outages import Endpoint
+from scripts.fake_twilio.faults.queues import Queues
 from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.phones import Phone
@@ -36,7 +37,9 @@ class FakeTwilio(AccountFaults):
         self.settings = settings or Settings()
         self.clock = clock or RealClock()
         seeds = Seeds(self.settings.seed)
-        super().__init__(State(self.clock, self.settings.lists), self.clock, self.settings.time_scale, seeds)
+        time_scale = self.settings.time_scale
+        state = State(self.clock, self.settings.lists, Queues(self.settings.queue, time_scale))
+        super().__init__(state, self.clock, time_scale, seeds)
         self._auth_token = self.settings.auth_token
         self._phones: dict[str, Phone] = {}
         self._held: set[threading.Event] = set()

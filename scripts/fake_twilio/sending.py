@@ -110,7 +110,9 @@ class Sender:
         )
         if not at_post.accepted:
             return self._as_told(at_post), arrival
-        created, answered = self._create(sid, request, behaviour)
+        segments = segment_count(request.body)
+        queue_seconds = self._state.queues.enter(request.from_, segments, request.validity_seconds, self._clock.now())
+        created, answered = self._create(sid, request, segments, behaviour, queue_seconds)
         shown = rows.shown(created, self._clock.now(), self._state, self._settings)
         right = Reply(201, shown, after=answered)
         return self._as_told(at_post, right), arrival
@@ -121,7 +123,12 @@ class Sender:
         return chooser.pick(self._seeds.random_for(f"behaviour {sid}"))
 
     def _create(
-        self, sid: str, request: send_request.SendRequest, behaviour: Behaviour
+        self,
+        sid: str,
+        request: send_request.SendRequest,
+        segments: int,
+        behaviour: Behaviour,
+        queue_seconds: float,
     ) -> tuple[Message, threading.Event | None]:
         """The new message, and the event its POST's answer has to wait for, if any."""
         now = self._clock.now()
@@ -134,7 +141,7 @@ class Sender:
             status="queued",
             created_at=now,
             updated_at=now,
-            num_segments=segment_count(request.body),
+            num_segments=segments,
             media_urls=request.media_urls,
             status_callback=request.status_callback,
             validity_seconds=request.validity_seconds,
@@ -152,7 +159,7 @@ class Sender:
         )
         is_hasty = behaviour.callbacks.before_reply
         delays = _AT_ONCE if is_hasty else self._settings.delays
-        steps = plan(behaviour.fate, delays, request.validity_seconds)
+        steps = plan(behaviour.fate, delays, request.validity_seconds, queue_seconds)
         self._schedule(sid, steps, behaviour, queue)
         return message, queue.answered if is_hasty else None
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from scripts.fake_twilio.faults.lists import ListFaults
+from scripts.fake_twilio.faults.queues import QueueLimits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Settings:
     time_scale: multiplies every time the fake itself lets pass (statuses, delays, holds, validity, outages);
       not the timeouts of webhooks, which are the network's.
     retry_pause_seconds: between two tries of one webhook. How long Twilio pauses is not documented.
+    queue: how fast numbers send, from the start on.
     lists: what is wrong with lists and with what is shown of messages, from the start on.
     unsent_match_dates: whether a message without `date_sent` passes a DateSent filter. Twilio does not say; the
       default is what is harder for the caller.
@@ -45,6 +47,7 @@ class Settings:
     time_scale: float = 1.0
     delays: StatusDelays = StatusDelays()
     retry_pause_seconds: float = 0.25
+    queue: QueueLimits = QueueLimits()  # noqa: RUF009 - frozen
     lists: ListFaults = ListFaults()  # noqa: RUF009 - frozen
     unsent_match_dates: bool = False
     routes: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -23,6 +23,7 @@ def visible_state(fake: FakeTwilio) -> dict[str, Any]:
                 "account_sid": fake.settings.account_sid,
                 "numbers": list(fake.settings.numbers),
                 "lists": {name: value for name, value in dataclasses.asdict(fake.state.lists).items() if value},
+                "queue": dataclasses.asdict(fake.state.queues.limits),
                 "key_may": sorted(fake.state.key_may),
                 "outages": {endpoint: outage.name for endpoint, outage in outages.items() if outage},
             },

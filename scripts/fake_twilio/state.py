@@ -15,6 +15,7 @@ from scripts.fake_twilio.behaviour import Chooser, deliver
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.faults.lists import ListFaults, RowFaults
 from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint, Outages
+from scripts.fake_twilio.faults.queues import Queues
 from scripts.fake_twilio.inbound_form import OptOutType
 from scripts.fake_twilio.message import Message
 
@@ -104,7 +105,7 @@ class Handset:
 class State:
     """The account. Take `lock` for anything that reads twice or writes; call `changed()` after writing."""
 
-    def __init__(self, clock: Clock, lists: ListFaults) -> None:
+    def __init__(self, clock: Clock, lists: ListFaults, queues: Queues) -> None:
         self.lock = threading.RLock()
         self._waiting = threading.Condition(self.lock)
         self.version = 0
@@ -116,6 +117,7 @@ class State:
         # (phone, number of the account): texted STOP and has not texted START since.
         self.opted_out: set[tuple[str, str]] = set()
         self.outages = Outages(clock)
+        self.queues = queues
         self.lists = lists
         # What is shown of a message instead of what it is, by its sid.
         self.rows: dict[str, RowFaults] = {}

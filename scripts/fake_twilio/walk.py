@@ -26,14 +26,14 @@ class Step(NamedTuple):
     error_code: int | None = None
 
 
-def plan(fate: Fate, delays: StatusDelays, validity_seconds: int) -> tuple[Step, ...]:
-    """The steps after `queued`, which is where every message begins.
+def plan(fate: Fate, delays: StatusDelays, validity_seconds: int, queue_seconds: float) -> tuple[Step, ...]:
+    """The steps after `queued`, which is where every message begins and waits for its turn.
 
     A message that would stay queued longer than its validity fails with 30036 instead. A fate that ends in
     `queued` waits for just that.
     """
     stay = {
-        "queued": delays.queued_seconds,
+        "queued": delays.queued_seconds + queue_seconds,
         "sending": delays.sending_seconds,
         "sent": delays.sent_seconds,
     }

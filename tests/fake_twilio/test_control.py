@@ -143,6 +143,14 @@ def test_faults_of_lists_rows_and_texts_are_switched_on_and_off(account: Account
     assert b"Body=%FF" in account.app.requests[0].body
 
 
+def test_a_queue_is_limited_and_shown(account: Account) -> None:
+    assert do(account, "queue", segments_per_second=1, hours=0)[0] == 200
+    assert state(account)["account"]["queue"] == {"segments_per_second": 1, "hours": 0}
+    assert [account.post().status_code for _ in range(2)] == [201, 429]
+    do(account, "queue")
+    assert account.post().status_code == 201
+
+
 def test_a_key_is_restricted_and_opt_out_words_are_set(account: Account) -> None:
     assert do(account, "key", may=["send"])[0] == 200
     assert state(account)["account"]["key_may"] == ["send"]
@@ -245,6 +253,8 @@ def test_a_long_poll_without_a_change_ends_with_its_time(account: Account) -> No
         ("rows", {"fields": {"body": None}}),
         ("rows", {"row": {}, "fields": {"boddy": None}}),
         ("rows", {"row": {}, "fields": {"body": 5}}),
+        ("queue", {"segments_per_second": 0}),
+        ("queue", {"hours": "ten"}),
         ("key", {"may": ["read"]}),
         ("key", {"may": []}),
         ("opt-out", {"words": {"BAJA": "GO"}}),

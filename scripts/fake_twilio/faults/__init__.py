@@ -2,6 +2,7 @@
 
     outages   the whole API, or some of its endpoints, for a time or a number of requests
     answers   the answer to one request: errors, contradictions, 1xx, resets, delays
+    queues    how fast a number sends, and how long its queue is
     fates     what becomes of an accepted message
     receipts  what becomes of its status callbacks
     texts     one inbound text: its webhook and its row
