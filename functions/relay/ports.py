@@ -39,7 +39,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for, newest first. Every condition is optional; times are inclusive `since`, exclusive `until`."""
+    """What to look for, newest first. Every condition is optional; times are inclusive `since`, exclusive `until`.
+
+    `sender_phone` finds the relays of this number in each of its spellings (core/numbers.py).
+    """
 
     final_status: FinalStatus | None = None
     since: datetime | None = None
@@ -218,7 +221,10 @@ class Messenger(Protocol):
         ...
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
-        """Returns the texts that the provider took from us for this number since then. Raises MessengerUnavailable."""
+        """Returns the texts that the provider took from us for this number, in any of its spellings, since then.
+
+        Raises MessengerUnavailable.
+        """
         ...
 
     def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:

@@ -167,6 +167,21 @@ def test_a_relay_is_found_by_its_new_status_and_no_longer_by_the_old(rig: StoreR
     assert _all_pages(rig, Search(final_status=FinalStatus.DELIVERED)) == [ended]
 
 
+@pytest.mark.parametrize("asked", ["+525512345678", "+5215512345678", "+52 1 55 1234-5678"])
+@pytest.mark.parametrize("status", [None, STATUSES[0]])
+def test_a_search_by_number_finds_it_in_each_spelling_newest_first(
+    rig: StoreRig, asked: str, status: FinalStatus | None
+) -> None:
+    spelt = ["+525512345678", "+5215512345678", "+525512345678", "+525512345679", "+5215512345678"]
+    relays = [
+        a_relay(timestamp=later(number), sender_phone=phone, final_status=STATUSES[0])
+        for number, phone in enumerate(spelt)
+    ]
+    _create(rig, *relays)
+    theirs = [relay for relay in reversed(relays) if relay.sender_phone != "+525512345679"]
+    assert _all_pages(rig, Search(sender_phone=asked, final_status=status, limit=3)) == theirs
+
+
 def test_a_search_that_finds_nothing_is_one_empty_page(rig: StoreRig) -> None:
     _thirty(rig)
     page = rig.store.search(Search(sender_phone="+15550109999"), timeout_seconds=TIMEOUT)

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import replace
 from datetime import datetime
 
+from relay.core.numbers import same
 from relay.errors import MessengerUnavailable
 from relay.ports import Accepted, Clock, OutgoingText, ReceivedMessage, SendOutcome, SentMessage
 from relay.twilio.statuses import receipt_of
@@ -68,11 +69,11 @@ class ScriptedMessenger:
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
         self._answer_or_raise()
         texts = self.messages.values()
-        return [text for text in texts if (text.to, text.from_) == (to, from_) and text.created_at >= since]
+        return [text for text in texts if same(text.to, to) and same(text.from_, from_) and text.created_at >= since]
 
     def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
         self._answer_or_raise()
-        return [one for one in self.received if one.text.recipient_phone == our_phone and one.received_at >= since]
+        return [one for one in self.received if same(one.text.recipient_phone, our_phone) and one.received_at >= since]
 
     def _answer_or_raise(self) -> None:
         if self.is_down:

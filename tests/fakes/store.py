@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from relay.core.model import Relay, Timer
+from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
 from relay.ports import Clock, Page, Search, Stored, Timers, Write
 from relay.record.pages import place_of, token_after
@@ -137,7 +138,7 @@ class MemoryStore:
 def _matches(relay: Relay, search: Search) -> bool:
     return (
         search.final_status in (None, relay.final_status)
-        and search.sender_phone in (None, relay.sender_phone)
+        and (search.sender_phone is None or same(search.sender_phone, relay.sender_phone))
         and (search.since is None or relay.timestamp >= search.since)
         and (search.until is None or relay.timestamp < search.until)
     )

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from relay.core.model import FinalStatus, SenderClass
 from relay.core.people import handlers_of
-from relay.core.policy import Policy
+from relay.core.policy import Policy, Tier, sms
 from relay.errors import StoreUnavailable
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.intake import Intake, accept, classify_sender
@@ -49,6 +49,40 @@ SECOND_NUMBER = "+15551234568"
 def test_only_a_customers_text_is_a_customers(sender: str, body: str, sender_class: SenderClass) -> None:
     intake = Intake(policy(), (OUR_NUMBER, SECOND_NUMBER), handlers_of(policy()))
     assert classify_sender(intake, text(sender=sender, body=body)) is sender_class
+
+
+@pytest.mark.parametrize(
+    ("configured", "as_it_comes"),
+    [
+        pytest.param("+525512345678", "+5215512345678", id="Mexico"),
+        pytest.param("+5215512345678", "+525512345678", id="Mexico, configured with the 1"),
+        pytest.param("+5491112345678", "+541112345678", id="Argentina"),
+        pytest.param("+541112345678", "+54111512345678", id="Argentina, as dialled at home"),
+        pytest.param("+5531987654321", "+553187654321", id="Brazil"),
+        pytest.param("+22997123456", "+2290197123456", id="Benin"),
+    ],
+)
+def test_a_handler_whose_network_spells_the_number_otherwise_is_known_and_never_forwarded_to_himself(
+    configured: str, as_it_comes: str
+) -> None:
+    tiers = Policy((Tier("ana", sms(configured)),))
+    doubles = Doubles(tiers=tiers)
+    assert doubles.inbound(inbound_request(From=as_it_comes, Body="I am driving, I answer later")) == TWIML
+    assert doubles.relay().sender_class is SenderClass.HANDLER
+    assert doubles.relay().final_status is FinalStatus.RECORDED
+    assert doubles.relay().sender_phone == as_it_comes
+    assert doubles.messenger.sends == []
+
+
+def test_our_own_number_in_another_spelling_is_our_own() -> None:
+    intake = Intake(policy(), ("+525512345678",), handlers_of(policy()))
+    assert classify_sender(intake, text(sender="+5215512345678")) is SenderClass.OWN_NUMBER
+
+
+def test_a_handlers_text_is_sent_to_the_number_as_it_is_configured() -> None:
+    doubles = Doubles(tiers=Policy((Tier("ana", sms("+5215512345678")),)))
+    doubles.inbound()
+    assert [sent.to for sent in doubles.messenger.sends] == ["+5215512345678"]
 
 
 def test_a_text_from_the_number_it_came_to_is_our_own_whatever_is_configured() -> None:

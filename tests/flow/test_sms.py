@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from relay.core import moves
 from relay.core.model import Relay, SenderClass
+from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.errors import MessengerUnavailable
 from relay.flow import lookup, timers
@@ -69,6 +70,16 @@ def test_another_text_is_not_taken_for_it(changes: dict[str, str]) -> None:
     other = seen("SM" + "9" * 32, "delivered", None, created_at=doubles.clock.now(), **values)
     doubles.messenger.messages[other.sent_id] = other
     assert _find(doubles, FIRST) is None
+
+
+@pytest.mark.parametrize("as_listed", ["+525512345678", "+5215512345678"])
+def test_a_text_is_found_although_twilio_lists_the_handlers_number_in_another_spelling(as_listed: str) -> None:
+    """Declared not sent, the last handler would be texted twice."""
+    doubles = Doubles(Policy((Tier("ana", sms("+5215512345678")),)))
+    comes_in(doubles, FIRST, arrives=False)
+    sent = doubles.messenger.sends[0]
+    doubles.messenger.take(replace(sent, to=as_listed))
+    assert _find(doubles, FIRST) is not None
 
 
 @pytest.mark.parametrize("days", [-1, 1])

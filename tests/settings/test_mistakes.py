@@ -76,6 +76,14 @@ VARIABLE_CASES: dict[str, tuple[dict[str, str], str]] = {
         "No handlers are given",
     ),
     "two handlers with one number": ({"BACKUP_HANDLER_PHONE": FIRST}, "tiers 1 and 3 have the same phone number"),
+    "two handlers with one number in two spellings": (
+        {"PRIMARY_HANDLER_PHONE": "+525512345678", "BACKUP_HANDLER_PHONE": "+5215512345678"},
+        "tiers 1 and 3 have the same phone number",
+    ),
+    "a handler that is our own number in another spelling": (
+        {"BUSINESS_PHONE_NUMBER": "+525512345678", "BACKUP_HANDLER_PHONE": "+5215512345678"},
+        "tier 3 is our own number",
+    ),
     "a handler that is our own number": ({"BACKUP_HANDLER_PHONE": BUSINESS}, "tier 3 is our own number"),
     "a tier's number in words": ({"ESCALATION_TIER": "two"}, "ESCALATION_TIER is not a tier's number"),
     "tier 0": ({"ESCALATION_TIER": "0"}, "ESCALATION_TIER is not a tier's number"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from relay.core.model import RETENTION, Relay, Timer
+from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
 from relay.ports import Alarms, Page, Search, Stored, Write
 from relay.record.documents import Document
@@ -238,7 +239,7 @@ def _matches(search: Search, relay: Relay) -> bool:
         (search.final_status is None or relay.final_status is search.final_status)
         and (search.since is None or relay.timestamp >= search.since)
         and (search.until is None or relay.timestamp < search.until)
-        and (search.sender_phone is None or relay.sender_phone == search.sender_phone)
+        and (search.sender_phone is None or same(search.sender_phone, relay.sender_phone))
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from relay.core.failures import UNREACHABLE
+from relay.core.numbers import same
 from relay.errors import MessengerUnavailable
 from relay.ports import Accepted, Ambiguous, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
 from relay.twilio.codes import failure_of
@@ -190,8 +191,8 @@ class ProcessMessenger:
             return [
                 self._state.seen(message)
                 for message in self._state.messages.values()
-                if message.to == to
-                and message.from_ == from_
+                if same(message.to, to)
+                and same(message.from_, from_)
                 and message.listed <= self._state.kernel.now
                 and message.created >= first
             ]
@@ -207,7 +208,7 @@ class ProcessMessenger:
             return [
                 received
                 for received in self._state.inbound
-                if received.text.recipient_phone == our_phone and received.received_at >= first
+                if same(received.text.recipient_phone, our_phone) and received.received_at >= first
             ]
 
         try:

@@ -76,6 +76,18 @@ def pages(*contents: list[dict[str, object]]) -> Talk:
     return talk
 
 
+def lists(*contents: list[dict[str, object]]) -> Talk:
+    """Answers one list of a single page after the other, each to a request of its own."""
+
+    def talk(connection: Connection) -> None:
+        for content in contents:
+            if connection.read_request():
+                answer = {"messages": content, "page": 0, "page_size": 2, "uri": "/here", "next_page_uri": None}
+                connection.answer(200, json.dumps(answer).encode())
+
+    return talk
+
+
 def sent_since(talk: Talk, since: datetime) -> tuple[list[str], int]:
     """The numbers of the texts found, and how many requests that took."""
     with RawServer(talk) as server:
@@ -100,6 +112,24 @@ def test_what_came_in_is_read_in_pages_as_large_as_twilio_allows() -> None:
         messenger_at(server.base_url).received_at(OURS, NOW, timeout_seconds=PATIENT)
     line = server.requests[0].split("\r\n")[0]
     assert line == f"GET /2010-04-01/Accounts/{ACCOUNT}/Messages.json?To=%2B15550001000&PageSize=1000 HTTP/1.1"
+
+
+def test_a_text_is_found_under_each_spelling_that_twilio_may_list_its_number_by() -> None:
+    mexican, as_listed = "+5215512345678", "+525512345678"
+    row = listed(1, ago(1), to=as_listed)
+
+    with RawServer(lists([], [row])) as server:
+        found = messenger_at(server.base_url).sent_to(mexican, OURS, ago(9), timeout_seconds=PATIENT)
+    assert [(text.sent_id, text.to) for text in found] == [(row["sid"], as_listed)]
+    asked_for = [asked.partition("&")[0].partition("?To=%2B")[2] for asked in server.requests]
+    assert asked_for == [mexican[1:], as_listed[1:]]
+
+
+def test_a_text_that_twilio_lists_under_both_spellings_is_one_text() -> None:
+    row = listed(1, ago(1))
+    with RawServer(lists([row], [row])) as server:
+        found = messenger_at(server.base_url).sent_to("+5215512345678", OURS, ago(9), timeout_seconds=PATIENT)
+    assert [text.sent_id for text in found] == [row["sid"]]
 
 
 def test_pages_are_followed_until_one_is_too_old() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from relay.core.numbers import same
 from relay.core.policy import SMS, Policy
 
 
@@ -14,7 +15,7 @@ class Person:
     Attributes:
         id: stays the same while the configuration names the person alike; holds no number.
         name: what people call the person.
-        numbers: E.164; the person texts from any of them.
+        numbers: E.164; the person texts from any of them, in whatever spelling a network gives them.
     """
 
     id: str
@@ -29,8 +30,8 @@ class People:
     handlers: tuple[Person, ...]
 
     def with_number(self, number: str) -> Person | None:
-        """Returns the handler with this number, or None."""
-        return next((person for person in self.handlers if number in person.numbers), None)
+        """Returns the handler with this number, in any of its spellings, or None."""
+        return next((person for person in self.handlers if any(same(number, own) for own in person.numbers)), None)
 
 
 def handlers_of(policy: Policy) -> People:

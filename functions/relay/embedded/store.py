@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from relay.core.model import Relay, Timer
+from relay.core.numbers import spellings
 from relay.embedded import feed, relay_rows, timer_rows
 from relay.embedded.database import Database
 from relay.embedded.documents import decode
@@ -184,8 +185,9 @@ def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
         conditions.append("final_status = ?")
         values.append(search.final_status.value)
     if search.sender_phone is not None:
-        conditions.append("sender_phone = ?")
-        values.append(search.sender_phone)
+        written = spellings(search.sender_phone)
+        conditions.append(f"sender_phone IN ({', '.join('?' * len(written))})")
+        values.extend(written)
     if search.since is not None:
         conditions.append("timestamp >= ?")
         values.append(to_micros(search.since))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from relay.core import moves
 from relay.core.model import InboundText, SenderClass
+from relay.core.numbers import same
 from relay.core.people import People
 from relay.core.policy import Policy
 from relay.core.routes import Forward, Record, Route
@@ -33,7 +34,7 @@ def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
     A customer who texts an opt-out word is forwarded like any other: to a dispatcher CANCEL is a message.
     """
     # A text to and from the same number is our own, whatever the configuration says.
-    if text.sender_phone in intake.business_phones or text.sender_phone == text.recipient_phone:
+    if any(same(text.sender_phone, own) for own in (*intake.business_phones, text.recipient_phone)):
         return SenderClass.OWN_NUMBER
     if intake.people.with_number(text.sender_phone) is not None:
         word = text.body.strip().upper()

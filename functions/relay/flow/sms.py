@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from relay.core import fates
 from relay.core.model import Attempt, Relay
+from relay.core.numbers import same
 from relay.flow.budget import Budget
 from relay.flow.channel import Undecidable
 from relay.flow.wording import comparable, compose, composed_before
@@ -129,7 +130,7 @@ def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
 def _can_be(text: SentMessage, attempt: Attempt) -> bool:
     """Whether the text is one that this attempt can have sent, by number and time."""
     since, until = _created_between(attempt)
-    return text.to == attempt.reach.address and since <= text.created_at <= until
+    return same(text.to, attempt.reach.address) and since <= text.created_at <= until
 
 
 def _age(text: SentMessage) -> tuple[object, str]:

@@ -26,7 +26,7 @@ class QueryShape:
     """One query, but for its values.
 
     Attributes:
-        equal: fields compared for equality.
+        equal: fields compared for equality, with one value or with a few of which any will do.
         order_by: the field of the order. The same one may be bounded from below (inclusive) and above (exclusive).
         direction: of the order; documents with the same value come by their id, in the same direction.
     """
@@ -72,13 +72,22 @@ def build(
 
     query = collection
     for name in shape.equal:
-        query = query.where(filter=FieldFilter(name, "==", equal[name]))
+        query = query.where(filter=_is_any_of(name, equal[name]))
     if since is not None:
         query = query.where(filter=FieldFilter(shape.order_by, ">=", since))
     if until is not None:
         query = query.where(filter=FieldFilter(shape.order_by, "<", until))
     query = query.order_by(shape.order_by, direction=shape.direction)
     return query.order_by(DOCUMENT_ID, direction=shape.direction)
+
+
+def _is_any_of(name: str, value: object) -> Any:
+    """Returns the filter on one value, or on a tuple of values of which any will do: the same index answers both."""
+    from google.cloud.firestore_v1.base_query import FieldFilter
+
+    if not isinstance(value, tuple):
+        return FieldFilter(name, "==", value)
+    return FieldFilter(name, "==", value[0]) if len(value) == 1 else FieldFilter(name, "in", list(value))
 
 
 def with_ids(collection: Any, message_ids: Sequence[str]) -> Any:

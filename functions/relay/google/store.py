@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from relay.core.model import Relay, Timer
+from relay.core.numbers import spellings
 from relay.errors import AlreadyStored, Conflict, NewerRecord, StoreUnavailable, VersionConflict
 from relay.google import clients
 from relay.google.calls import Deadline, LazyClient, call
@@ -120,8 +121,11 @@ class FirestoreStore:
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         start = None if search.page_token is None else place_of(search.page_token)
         self.warm_up()
-        given = {"final_status": search.final_status, "sender_phone": search.sender_phone}
-        equal: dict[str, object] = {name: str(value) for name, value in given.items() if value is not None}
+        equal: dict[str, object] = {}
+        if search.final_status is not None:
+            equal["final_status"] = search.final_status.value
+        if search.sender_phone is not None:
+            equal["sender_phone"] = spellings(search.sender_phone)
         query = build(self._relays(), search_shape(tuple(equal)), equal, search.since, search.until)
         if start is not None:
             query = query.start_after({"timestamp": start[0], DOCUMENT_ID: self._document(start[1])})

@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from relay.core.numbers import E164
 from relay.core.policy import Policy
 from relay.errors import ConfigurationError
 from relay.settings.reader import Reader
-from relay.settings.tiers import E164, read_policy
+from relay.settings.tiers import read_policy
 from relay.settings.variables import ENTRY_POINTS, VARIABLES, Need
 
 __all__ = ["DATABASE_DEFAULT", "E164", "Settings", "backend_of", "load_settings"]

@@ -6,11 +6,10 @@ import json
 import re
 from typing import Any
 
+from relay.core.numbers import E164, canonical
 from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier, sms
 from relay.settings.reader import Reader
 
-# ITU-T E.164: a plus sign and at most 15 digits, the first not zero; below 8 digits no mobile number exists.
-E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _HANDLER_VARIABLES = ("PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
 _TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success")
 # Twilio keeps a text queued for at most this long (ValidityPeriod), so waiting longer for its receipt is in vain.
@@ -32,13 +31,15 @@ def read_policy(read: Reader) -> tuple[Policy | None, tuple[str, ...]]:
     else:
         tiers, phones = _tiers_from_phones(read)
     source = "RELAY_TIERS" if text else "PRIMARY_, SECONDARY_ and BACKUP_HANDLER_PHONE"
+    ours = {canonical(number) for number in own}
     seen: dict[str, int] = {}
     for level, phone in phones.items():
-        if phone in own:
+        handset = canonical(phone)
+        if handset in ours:
             read.mistakes.append(f"{source}: tier {level} is our own number; the relay would text itself.")
-        if phone in seen:
-            read.mistakes.append(f"{source}: tiers {seen[phone]} and {level} have the same phone number.")
-        seen.setdefault(phone, level)
+        if handset in seen:
+            read.mistakes.append(f"{source}: tiers {seen[handset]} and {level} have the same phone number.")
+        seen.setdefault(handset, level)
     return (Policy(tuple(tiers)) if tiers else None), own
 
 

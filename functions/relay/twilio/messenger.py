@@ -6,6 +6,7 @@ Reasons and log lines hold no body, no number, no secret, and so no text of an e
 
 from __future__ import annotations
 
+import itertools
 import queue
 import re
 import threading
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from relay.core.failures import UNREACHABLE, FailureClass
+from relay.core.numbers import spellings
 from relay.errors import MessengerUnavailable
 from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
 from relay.twilio import client_library, codes
@@ -209,7 +211,20 @@ def _answer(ended: _Ended[T], exchange: Exchange) -> T:
 
 
 def _messages(client: Any, since: datetime, page_size: int, **numbers: str) -> Iterator[Any]:
-    """Yields Twilio's messages with these numbers that were created since then, newest first.
+    """Yields Twilio's messages with these numbers, in whatever spelling, that were created since then.
+
+    Twilio lists a number as the carrier spells it, and compares it letter by letter: so each spelling is asked for.
+    """
+    seen: set[str] = set()
+    for spelt in itertools.product(*(spellings(number) for number in numbers.values())):
+        for message in _messages_as_spelt(client, since, page_size, **dict(zip(numbers, spelt, strict=True))):
+            if message.sid is None or message.sid not in seen:
+                seen.add(message.sid)
+                yield message
+
+
+def _messages_as_spelt(client: Any, since: datetime, page_size: int, **numbers: str) -> Iterator[Any]:
+    """Yields Twilio's messages with exactly these numbers that were created since then, newest first.
 
     Twilio's own filter is by DateSent, which a text that is still queued does not have, and Twilio does not say whether
     such a text passes it. One that was missed would be sent again, so the list is read unfiltered, newest first as
