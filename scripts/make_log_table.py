@@ -101,6 +101,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "`twilio_answered` or `store_answered` false: the round was cut short and the next one makes up for it; if it "
         "lasts: “Twilio is down”, “Nothing moves”.",
     ),
+    "a text in the provider's list is not whole": (
+        "A row of Twilio's list lacks what `lacks` names; the texts beside it are compared. It is looked at again.",
+        "If it lasts: find the text in Twilio's message log, by its id or its time, and pass it on by hand.",
+    ),
     "a text could not be recovered": (
         "A text found in Twilio's list could not be relayed; reconcile tries it again.",
         "Find it in Twilio's message log by its id, pass it on by hand, and report the reason.",

@@ -191,22 +191,29 @@ SendOutcome = Accepted | Refused | Ambiguous
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What the provider knows of a text it has. `receipt` is None where it says nothing of an outgoing text."""
+    """What the provider shows of a text it has. Any of it may be missing: then it is "" or None.
+
+    `receipt` is None too where it says nothing of an outgoing text. An empty `body` was redacted: we send none.
+    """
 
     sent_id: str
     receipt: Receipt | None
     to: str
     from_: str
     body: str
-    created_at: datetime
+    created_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """An inbound text in the provider's list, with the time the provider took it in."""
+    """An inbound text in the provider's list, with the time the provider took it in.
+
+    `lacks` is what the provider does not show of it (yet), in plain words for the log; "" when it is whole.
+    """
 
     text: InboundText
     received_at: datetime
+    lacks: str = ""
 
 
 class Messenger(Protocol):

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from relay.core.comparing import comparable
 from relay.core.failures import FailureClass
 from relay.core.model import InboundText
 from relay.errors import MessengerUnavailable
-from relay.flow.wording import comparable
 from relay.ports import Accepted, Ambiguous, OutgoingText
 from relay.twilio.codes import TABLE
 
@@ -46,6 +46,7 @@ def test_an_accepted_text_can_be_fetched_by_its_id(rig: MessengerRig) -> None:
     assert (found.sent_id, found.to, found.from_) == (sid, HANDLER, OURS)
     assert comparable(found.body) == comparable(BODY), "Twilio may show typographic characters as plain ones"
     assert word_and_code(found) == ("queued", None)
+    assert found.created_at is not None
     assert before - SECOND < found.created_at <= rig.now()
 
 

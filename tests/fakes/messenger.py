@@ -69,7 +69,8 @@ class ScriptedMessenger:
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
         self._answer_or_raise()
         texts = self.messages.values()
-        return [text for text in texts if same(text.to, to) and same(text.from_, from_) and text.created_at >= since]
+        found = [text for text in texts if not text.to or (same(text.to, to) and same(text.from_, from_))]
+        return [text for text in found if text.created_at is None or text.created_at >= since]
 
     def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
         self._answer_or_raise()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -213,3 +214,14 @@ def test_a_silent_twilio_is_a_warning(doubles: Doubles) -> None:
     run(doubles)
     severity, _, labels = doubles.journal.notes[-1]
     assert (severity, labels["twilio_answered"]) == ("WARNING", False)
+
+
+def test_a_row_without_id_sender_or_time_is_named_and_hides_no_text_beside_it(doubles: Doubles) -> None:
+    twilio_has(doubles, listed_id(1))
+    twilio_has(doubles, listed_id(2))
+    received = doubles.messenger.received
+    nothing = replace(received[0].text, message_id="", sender_phone="", body="")
+    received.insert(1, replace(received[0], text=nothing, lacks="its id, its sender"))
+    assert run(doubles).recovered == 2
+    (labels,) = [labels for _, message, labels in doubles.journal.notes if "not whole" in message]
+    assert labels["lacks"] == "its id, its sender"

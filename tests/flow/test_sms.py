@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from relay.core import moves
+from relay.core.comparing import comparable
 from relay.core.model import Relay, SenderClass
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
@@ -15,7 +16,7 @@ from relay.flow import lookup, timers
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Found
 from relay.flow.sms import body_of
-from relay.flow.wording import comparable, composed_before
+from relay.flow.wording import composed_before
 from relay.ports import Stored
 
 from tests.flow.lost_answers import FIRST, LOST, SECOND, comes_in, settle

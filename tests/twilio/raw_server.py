@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import struct
 import threading
 from collections.abc import Callable
+from hashlib import sha256
 from types import TracebackType
 from typing import Self
+
+from relay.ports import OutgoingText
 
 Talk = Callable[["Connection"], None]
 
 SID = "SM" + "a" * 32
-CREATED = b'{"sid": "%s", "status": "queued"}' % SID.encode()
+
+
+def sid_of(text: OutgoingText) -> str:
+    """The id that these servers give a text."""
+    return SID if text.message_id == "SM1" else "SM" + sha256(text.body.encode()).hexdigest()[:32]
+
+
+def answer_to(text: OutgoingText) -> bytes:
+    """Twilio's answer to a POST of this text."""
+    shown = {"sid": sid_of(text), "status": "queued", "to": text.to, "from": text.from_, "body": text.body}
+    return json.dumps(shown).encode()
+
+
+_USUAL = ("+15550002001", "+15550001000", "the boiler is leaking")
+CREATED = answer_to(OutgoingText(*_USUAL, validity_seconds=60, message_id="SM1", tier=1, attempt=1))
 
 
 class Connection:
@@ -23,6 +41,11 @@ class Connection:
         self._server = server
         self._socket = connected
         self._stream = connected.makefile("rb")
+
+    @property
+    def host(self) -> str:
+        """The server's own host and port."""
+        return self._server.base_url.removeprefix("http://")
 
     def read_request(self) -> bool:
         """Take in one whole request, into the server's `requests`; False when the client left before its end."""

@@ -15,14 +15,12 @@ from relay.twilio import messenger as twilio_messenger
 from relay.twilio.messenger import TwilioMessenger
 
 from scripts.fake_twilio import FakeTwilio, ManualClock, Server
+from tests.twilio.lists import LIST_PATH, NOW, ago, listed, lists, pages
 from tests.twilio.raw_server import Connection, RawServer, Talk, one_answer
+from tests.twilio.support import ACCOUNT, HANDLER, OURS, PATIENT, TOKEN, messenger_at
 from tests.twilio_words import BASE_URL, word_and_code
 
-ACCOUNT = "AC" + "0" * 32
-TOKEN = "made-up-auth-token"
-HANDLER, OURS = "+15550002001", "+15550001000"
-NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
-PATIENT, BRIEF = 60.0, 0.4
+BRIEF = 0.4
 
 CALLS: dict[str, Callable[[Messenger, float], object]] = {
     "fetch": lambda messenger, seconds: messenger.fetch("SM" + "1" * 32, timeout_seconds=seconds),
@@ -31,72 +29,11 @@ CALLS: dict[str, Callable[[Messenger, float], object]] = {
 }
 
 
-def messenger_at(base_url: str) -> TwilioMessenger:
-    return TwilioMessenger(account_sid=ACCOUNT, auth_token=TOKEN, base_url=base_url, callback_base_url=BASE_URL)
-
-
-def listed(number: int, created_at: datetime, sent_at: datetime | None = None, **changes: object) -> dict[str, object]:
-    """A message as Twilio lists it."""
-    spelled = [None if at is None else at.strftime("%a, %d %b %Y %H:%M:%S +0000") for at in (created_at, sent_at)]
-    return {
-        "sid": f"SM{number:032x}",
-        "status": "sent" if sent_at else "queued",
-        "direction": "outbound-api",
-        "to": HANDLER,
-        "from": OURS,
-        "body": "a text",
-        "error_code": None,
-        "num_media": "0",
-        "date_created": spelled[0],
-        "date_sent": spelled[1],
-        **changes,
-    }
-
-
-def pages(*contents: list[dict[str, object]]) -> Talk:
-    """Answers the list's pages in turn, each naming the next."""
-    answers = [
-        json.dumps(
-            {
-                "messages": content,
-                "page": number,
-                "page_size": 2,
-                "uri": "/here",
-                "next_page_uri": f"/2010-04-01/next?Page={number}" if number < len(contents) else None,
-            }
-        ).encode()
-        for number, content in enumerate(contents, start=1)
-    ]
-
-    def talk(connection: Connection) -> None:
-        for answer in answers:
-            if connection.read_request():
-                connection.answer(200, answer)
-
-    return talk
-
-
-def lists(*contents: list[dict[str, object]]) -> Talk:
-    """Answers one list of a single page after the other, each to a request of its own."""
-
-    def talk(connection: Connection) -> None:
-        for content in contents:
-            if connection.read_request():
-                answer = {"messages": content, "page": 0, "page_size": 2, "uri": "/here", "next_page_uri": None}
-                connection.answer(200, json.dumps(answer).encode())
-
-    return talk
-
-
 def sent_since(talk: Talk, since: datetime) -> tuple[list[str], int]:
     """The numbers of the texts found, and how many requests that took."""
     with RawServer(talk) as server:
         found = messenger_at(server.base_url).sent_to(HANDLER, OURS, since, timeout_seconds=PATIENT)
     return [str(int(text.sent_id[2:], 16)) for text in found], len(server.requests)
-
-
-def ago(seconds: float) -> datetime:
-    return NOW - timedelta(seconds=seconds)
 
 
 def test_the_request_names_numbers_and_page_size_and_no_date_that_a_waiting_text_would_fail() -> None:
@@ -178,12 +115,93 @@ def test_a_whole_list_is_read_page_by_page_from_a_server_like_twilios(monkeypatc
     assert [one.text.message_id for one in found] == sids[::-1]
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "http://{elsewhere}{path}?Page=1",
+        "//{elsewhere}{path}?Page=1",
+        "https://{here}{path}?Page=1",
+        "http://{here}@{elsewhere}{path}?Page=1",
+        "http://{here}\\@{elsewhere}{path}?Page=1",
+        "http://{here}\t.{elsewhere}{path}?Page=1",
+        "http://{here}{other_account}?Page=1",
+        "http://{here}{path}/../../Calls.json?Page=1",
+        "http://{here}/2010-04-01/Accounts.json?Page=1",
+        "http://[{here}{path}",
+        7,
+    ],
+)
+@pytest.mark.parametrize("newer", [True, False])
+def test_a_list_that_goes_on_elsewhere_is_not_followed_there(where: object, newer: bool) -> None:
+    """The next page's address comes in the answer, and our credentials would go along to it."""
+    with RawServer(pages([listed(9, ago(1))])) as elsewhere, RawServer(_goes_on(where, newer, elsewhere)) as server:
+        with pytest.raises(MessengerUnavailable, match=r"not its own|not understood"):
+            messenger_at(server.base_url).sent_to(HANDLER, OURS, ago(10), timeout_seconds=PATIENT)
+        assert (len(server.requests), elsewhere.connections) == (1, 0)
+
+
+def _goes_on(where: object, newer: bool, elsewhere: RawServer) -> Talk:
+    def talk(connection: Connection) -> None:
+        while connection.read_request():
+            here = connection.host
+            url = where
+            if isinstance(where, str):
+                other = LIST_PATH.replace(ACCOUNT, "AC" + "9" * 32)
+                host = elsewhere.base_url.removeprefix("http://")
+                url = where.format(here=here, elsewhere=host, path=LIST_PATH, other_account=other)
+            page: dict[str, Any] = {"messages": [listed(1, ago(1))]}
+            page |= {"meta": {"key": "messages", "next_page_url": url}} if newer else {"next_page_uri": url}
+            connection.answer(200, json.dumps(page).encode())
+
+    return talk
+
+
+def test_a_list_that_goes_round_in_a_circle_is_given_up_at_once() -> None:
+    page = json.dumps({"messages": [listed(1, ago(1))], "next_page_uri": f"{LIST_PATH}?Page=1"}).encode()
+
+    def circle(connection: Connection) -> None:
+        while connection.read_request():
+            connection.answer(200, page)
+
+    with RawServer(circle) as server:
+        with pytest.raises(MessengerUnavailable, match="does not end"):
+            messenger_at(server.base_url).sent_to(HANDLER, OURS, ago(10), timeout_seconds=PATIENT)
+        assert len(server.requests) == 2
+
+
+def test_a_list_of_ever_new_pages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relay.twilio.pages._PAGES_MAX", 5)
+    with RawServer(endless_list) as server:
+        with pytest.raises(MessengerUnavailable, match="does not end"):
+            messenger_at(server.base_url).sent_to(HANDLER, OURS, NOW, timeout_seconds=PATIENT)
+        assert len(server.requests) == 6
+
+
+def test_a_row_that_a_page_repeats_is_one_text() -> None:
+    talk = pages([listed(3, ago(1)), listed(2, ago(2))], [listed(2, ago(2)), listed(1, ago(3))])
+    assert sent_since(talk, ago(10)) == (["3", "2", "1"], 2)
+
+
 def test_an_error_code_on_a_status_that_is_no_failure_is_left_out() -> None:
-    stale = json.dumps(listed(1, NOW, NOW, status="delivered", error_code=30008)).encode()
+    stale = json.dumps(listed(1, NOW, NOW, sid="SM" + "1" * 32, status="delivered", error_code=30008)).encode()
     with RawServer(one_answer(200, stale)) as server:
         found = messenger_at(server.base_url).fetch("SM" + "1" * 32, timeout_seconds=PATIENT)
     assert found is not None
     assert word_and_code(found) == ("delivered", None)
+
+
+def test_an_answer_about_another_text_says_nothing_of_the_one_that_was_asked_about() -> None:
+    other = one_answer(200, json.dumps(listed(2, NOW)).encode())
+    with RawServer(other) as server, pytest.raises(MessengerUnavailable, match="another text"):
+        CALLS["fetch"](messenger_at(server.base_url), PATIENT)
+
+
+def test_an_id_in_capital_digits_is_the_same_id() -> None:
+    shown = listed(1, NOW, sid="SM" + "A" * 32)
+    with RawServer(one_answer(200, json.dumps(shown).encode())) as server:
+        found = messenger_at(server.base_url).fetch("SM" + "a" * 32, timeout_seconds=PATIENT)
+    assert found is not None
+    assert found.sent_id == "SM" + "a" * 32
 
 
 def test_only_twilios_own_not_found_says_that_there_is_no_such_text() -> None:
@@ -212,9 +230,11 @@ def reset(connection: Connection) -> None:
 
 
 def endless_list(connection: Connection) -> None:
-    page: dict[str, Any] = {"messages": [listed(1, NOW + timedelta(days=1))], "next_page_uri": "/2010-04-01/next"}
+    page: dict[str, Any] = {"messages": [listed(1, NOW + timedelta(days=1))]}
+    number = 0
     while connection.read_request():
-        connection.answer(200, json.dumps(page).encode())
+        number += 1
+        connection.answer(200, json.dumps({**page, "next_page_uri": f"{LIST_PATH}?Page={number}"}).encode())
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -239,9 +259,8 @@ def test_a_list_without_end_is_given_up_in_time(name: str) -> None:
         (one_answer(200, b""), "not understood"),
         (one_answer(200, b"garbage"), "not understood"),
         (one_answer(200, b"[]"), "not understood"),
-        (one_answer(200, b"{}"), "not understood"),
-        (one_answer(200, b'{"messages": 7}'), "not understood"),
-        (one_answer(200, b'{"messages": [{"date_created": "soon"}]}'), "not understood"),
+        (one_answer(200, b"{}"), r"not understood|another text"),
+        (one_answer(200, b'{"messages": 7}'), r"not understood|another text"),
         (one_answer(302, b"", Location="/elsewhere"), "HTTP status 302"),
         (one_answer(401, b"{}"), "HTTP status 401"),
         (one_answer(429, b'{"code": 20429, "status": 429}'), "HTTP status 429"),

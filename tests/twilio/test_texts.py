@@ -6,7 +6,7 @@ import base64
 from types import SimpleNamespace
 
 import pytest
-from relay.twilio.messenger import _received_message
+from relay.twilio.rows import received_message
 from relay.twilio.texts import address, canonical, text_of, whole_characters
 
 from tests.relays import CUSTOMER, OUR_NUMBER
@@ -116,7 +116,7 @@ def test_a_text_recovered_from_the_list_is_read_like_one_of_a_webhook() -> None:
         num_media="0",
         date_created=doubles.clock.now(),
     )
-    text = _received_message(row).text
+    text = received_message(row, doubles.clock.now()).text
     assert (text.message_id, text.sender_phone, text.body) == (relay.message_id, relay.sender_phone, COUCH)
     assert relay.message_body == COUCH
 

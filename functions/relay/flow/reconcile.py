@@ -154,8 +154,15 @@ class Run:
             for received in self._world.provider_of(phone).received_at(
                 phone, since, timeout_seconds=self.budget.at_most(LIST_SECONDS)
             )
+            if self._is_whole(received)
         ]
         return sorted(listed, key=lambda received: (received.received_at, received.text.message_id))
+
+    def _is_whole(self, received: ReceivedMessage) -> bool:
+        if received.lacks:
+            labels = {"relay": received.text.message_id, "lacks": received.lacks}
+            self._world.journal.note("WARNING", "a text in the provider's list is not whole", **labels)
+        return not received.lacks
 
     def _take_in_missing(self, listed: Sequence[ReceivedMessage]) -> int:
         """Relay those that the store does not know, the oldest first. Returns how many of the list are done."""

@@ -1,4 +1,4 @@
-"""What a text costs: SMS's two alphabets, the parts a text is sent in, and what Twilio's SmartEncoded makes of it.
+"""What a text costs: SMS's two alphabets, and the parts a text is sent in after Twilio's SmartEncoded.
 
 The only table of GSM characters in the product. The fake Twilio has its own, so that a mistake in one is seen by the
 other; tests hold both against the same published counts.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from relay.core.comparing import smart_encoded
+
 # GSM 03.38: the basic set costs one septet a character, the extension table two.
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -18,32 +20,12 @@ _EXTENSION = frozenset("\f^{}\\[~]|€")
 _GSM = re.compile(f"[{re.escape(''.join(_BASIC | _EXTENSION))}]*")
 _EXTENDED = re.compile(f"[{re.escape(''.join(_EXTENSION))}]")
 
-# What Twilio's SmartEncoded replaces before it counts, as far as it occurs in everyday texts: typographic characters
-# that have a plain twin. Source: Twilio docs/messaging/services/smart-encoding-char-list, and its segment calculator.
-_SMART = str.maketrans(
-    {
-        **dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02bd\u00b4\u0060", "'"),
-        **dict.fromkeys("\u201c\u201d\u201e\u201f\u02ba\u00ab\u00bb", '"'),
-        **dict.fromkeys("\u2010\u2013\u2014\u2015\u2022\u2043", "-"),
-        **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a", " "),
-        **dict.fromkeys("\u202f\u205f\u2028\u2029", " "),
-        **dict.fromkeys("\u200b\u2060\ufeff", ""),
-        "\u2026": "...", "\u203c": "!!", "\u201a": ",", "\u2039": "<", "\u203a": ">", "\u2044": "/", "\u00f7": "/",
-        "\u00bc": "1/4", "\u00bd": "1/2", "\u00be": "3/4",
-    }
-)  # fmt: skip
-
 _GSM_SINGLE, _GSM_PART = 160, 153  # septets
 _UCS2_SINGLE, _UCS2_PART = 70, 67  # UTF-16 code units
 
 # Twilio refuses a longer body, and in it "emojis, emoticons or non-GSM characters will be counted as multiple
 # characters". How many it does not say; UTF-16 code units are what SMS itself counts.
 BODY_MAX_CHARACTERS = 1600
-
-
-def smart_encoded(text: str) -> str:
-    """Returns the text as SmartEncoded makes it, as far as this table goes."""
-    return text.translate(_SMART)
 
 
 def is_gsm(text: str) -> bool:

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from relay.core import fates
+from relay.core.comparing import comparable
 from relay.core.model import Attempt, Relay
 from relay.core.numbers import same
 from relay.flow.budget import Budget
 from relay.flow.channel import Undecidable
-from relay.flow.wording import comparable, compose, composed_before
+from relay.flow.wording import compose, composed_before
 from relay.ports import Clock, Messenger, OutgoingText, RelayStore, Search, SendOutcome, SentMessage
 
 _VALIDITY_MAX_SECONDS = 36000
@@ -130,7 +131,8 @@ def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
 def _can_be(text: SentMessage, attempt: Attempt) -> bool:
     """Whether the text is one that this attempt can have sent, by number and time."""
     since, until = _created_between(attempt)
-    return same(text.to, attempt.reach.address) and since <= text.created_at <= until
+    at = text.created_at
+    return same(text.to, attempt.reach.address) and at is not None and since <= at <= until
 
 
 def _age(text: SentMessage) -> tuple[object, str]:

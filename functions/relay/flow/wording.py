@@ -5,10 +5,10 @@ One extra segment costs more than a thousand times all the cloud operations of a
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
-from relay.flow.segments import BODY_MAX_CHARACTERS, excess, is_gsm, segments, smart_encoded
+from relay.core.comparing import smart_encoded
+from relay.flow.segments import BODY_MAX_CHARACTERS, excess, is_gsm, segments
 
 # Letters that GSM lacks and that are read the same without their accent (Spanish, Portuguese, French, Italian).
 _WITHOUT_ACCENT = str.maketrans("áíóúâêîôûãõëïçÁÀÂÃÈÊÍÓÒÔÕÚÙ", "aiouaeiouaoeicAAAAEEIOOOOUU")
@@ -16,25 +16,6 @@ _CUT = "... [cut]"
 
 # Where the attachments are, as a text mentions it, and as the revision before this one mentioned it.
 _WHERE, _WHERE_BEFORE = ": in Twilio's log", ", see the record"
-
-
-def comparable(text: str) -> str:
-    """Returns what stays of a text however Twilio encodes it: two texts that differ in this are different texts.
-
-    SmartEncoded changes the body that Twilio shows, and which characters it changes is Twilio's to decide: they have a
-    plain twin in ASCII. Its own letters and digits are none of them, nor are those of scripts without such twins.
-    """
-    plain = unicodedata.normalize("NFKC", smart_encoded(text))
-    return "".join(
-        character
-        for character in plain
-        if (character.isalnum() and _has_no_twin(ord(character))) or character > "\U0001f000"
-    )
-
-
-def _has_no_twin(code: int) -> bool:
-    # Beyond Latin and its phonetic letters (some of which are capitals in small print); emoji are no letters at all.
-    return code < 0x80 or (code >= 0x370 and not 0x1D00 <= code < 0x2000 and not 0xA700 <= code < 0xA800)
 
 
 def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:

@@ -24,6 +24,10 @@ _READ_BYTES = 64 * 1024
 # above all while a cloud function is frozen; a POST on it would get no answer, so that its outcome was unknown. A new
 # connection costs a handshake.
 _IDLE_SECONDS_MAX = 20.0
+# Statuses after which no body comes, as HTTP has it: whatever comes all the same would be taken for the answer to the
+# next request on that connection. So would be the answer itself that follows one of 1xx, of which http.client skips
+# none but 100.
+_BODILESS = frozenset({204, 205, 304})
 # As many connections as requests that one instance may have under way.
 _CONNECTIONS = 100
 
@@ -130,6 +134,9 @@ class Exchange:
             allow_redirects=False,
             stream=True,
         )
+        if response.status_code < 200 or response.status_code in _BODILESS:
+            response.raw.close()  # the connection, too
+            raise ConnectionError("no answer that is one")
         with response:
             text = self._read(response)
         self._connections.used()

@@ -6,24 +6,25 @@ Reasons and log lines hold no body, no number, no secret, and so no text of an e
 
 from __future__ import annotations
 
-import itertools
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from relay.core.comparing import comparable
 from relay.core.failures import UNREACHABLE, FailureClass
-from relay.core.numbers import spellings
+from relay.core.numbers import same
 from relay.errors import MessengerUnavailable
 from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
 from relay.twilio import client_library, codes
 from relay.twilio.exchange import Connections, Exchange
 from relay.twilio.forms import status_callback_url
-from relay.twilio.statuses import receipt_of
-from relay.twilio.texts import MESSAGE_SID, text_of
+from relay.twilio.pages import OddList, messages
+from relay.twilio.rows import is_received, is_sent, number_of, received_message, sent_message, words_of
+from relay.twilio.texts import MESSAGE_SID, canonical
 
 T = TypeVar("T")
 
@@ -34,6 +35,10 @@ class _Ended(Generic[T]):
 
     value: T | None = None
     error: Exception | None = None
+
+
+class AboutAnother(Exception):
+    """The answer is about another text than the one that was sent or asked about: it says nothing of that one."""
 
 
 _TWILIO_URL = "https://api.twilio.com"
@@ -72,6 +77,7 @@ class TwilioMessenger:
         self._account_sid = account_sid
         self._sign_in = (api_key_sid, api_key_secret) if api_key_sid else (account_sid, auth_token)
         self._base_url = base_url
+        self._list_url = f"{(base_url or _TWILIO_URL).rstrip('/')}/2010-04-01/Accounts/{account_sid}/Messages.json"
         self._callback_base_url = callback_base_url
         self._journal = journal
         self._lock = threading.Lock()
@@ -97,7 +103,9 @@ class TwilioMessenger:
             )
             if not isinstance(message.sid, str) or not MESSAGE_SID.fullmatch(message.sid):
                 raise ValueError("not a message's id")
-            return message.sid
+            if not _is_about(message, text):
+                raise AboutAnother
+            return canonical(message.sid)
 
         ended = _in_time(post, timeout_seconds)
         if ended.value is not None:
@@ -113,7 +121,14 @@ class TwilioMessenger:
 
     def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:
         exchange, client = self._client(timeout_seconds)
-        ended = _in_time(lambda: _sent_message(client.messages(sent_id).fetch()), timeout_seconds)
+
+        def ask() -> SentMessage:
+            found = sent_message(client.messages(sent_id).fetch())
+            if found.sent_id != canonical(sent_id):
+                raise AboutAnother
+            return found
+
+        ended = _in_time(ask, timeout_seconds)
         # Without Twilio's own code it may be any web server's "not found", which says nothing about the text.
         code = getattr(ended.error, "code", None)
         if _is_refusal(ended.error) and exchange.last_status == 404 and _known(code) == codes.NOT_FOUND:
@@ -124,8 +139,8 @@ class TwilioMessenger:
         exchange, client = self._client(timeout_seconds)
 
         def ask() -> list[SentMessage]:
-            found = _messages(client, since, _NEWEST_PAGE_SIZE, to=to, from_=from_)
-            return [_sent_message(message) for message in found if str(message.direction).startswith("outbound")]
+            found = messages(client, self._list_url, since, _NEWEST_PAGE_SIZE, to=to, from_=from_)
+            return [sent_message(message) for message in found if is_sent(message)]
 
         return _answer(_in_time(ask, timeout_seconds), exchange)
 
@@ -133,8 +148,8 @@ class TwilioMessenger:
         exchange, client = self._client(timeout_seconds)
 
         def ask() -> list[ReceivedMessage]:
-            found = _messages(client, since, _WHOLE_PAGE_SIZE, to=our_phone)
-            return [_received_message(message) for message in found if message.direction == "inbound"]
+            found = messages(client, self._list_url, since, _WHOLE_PAGE_SIZE, to=our_phone)
+            return [received_message(message, since) for message in found if is_received(message)]
 
         return _answer(_in_time(ask, timeout_seconds), exchange)
 
@@ -158,6 +173,12 @@ class TwilioMessenger:
         if self._base_url:
             client.api.base_url = self._base_url
         return exchange, client
+
+
+def _is_about(message: Any, text: OutgoingText) -> bool:
+    """Whether an answer is about this text: by its number and its words, or where those are redacted by its number."""
+    words = words_of(message.body)
+    return same(number_of(message.to), text.to) and (not words or comparable(words) == comparable(text.body))
 
 
 def outcome_of_error(status: int, code: object, retry_after_seconds: float | None = None) -> SendOutcome:
@@ -210,63 +231,6 @@ def _answer(ended: _Ended[T], exchange: Exchange) -> T:
     raise MessengerUnavailable(f"Twilio answered with HTTP status {status}" if failed else _why(ended))
 
 
-def _messages(client: Any, since: datetime, page_size: int, **numbers: str) -> Iterator[Any]:
-    """Yields Twilio's messages with these numbers, in whatever spelling, that were created since then.
-
-    Twilio lists a number as the carrier spells it, and compares it letter by letter: so each spelling is asked for.
-    """
-    seen: set[str] = set()
-    for spelt in itertools.product(*(spellings(number) for number in numbers.values())):
-        for message in _messages_as_spelt(client, since, page_size, **dict(zip(numbers, spelt, strict=True))):
-            if message.sid is None or message.sid not in seen:
-                seen.add(message.sid)
-                yield message
-
-
-def _messages_as_spelt(client: Any, since: datetime, page_size: int, **numbers: str) -> Iterator[Any]:
-    """Yields Twilio's messages with exactly these numbers that were created since then, newest first.
-
-    Twilio's own filter is by DateSent, which a text that is still queued does not have, and Twilio does not say whether
-    such a text passes it. One that was missed would be sent again, so the list is read unfiltered, newest first as
-    documented (docs/messaging/api/message-resource, sorted by DateSent), up to the first page that is too old.
-    """
-    # Twilio's times are whole seconds, cut off.
-    earliest = since.replace(microsecond=0)
-    page = client.messages.page(page_size=page_size, **numbers)
-    while page is not None:
-        is_recent = False
-        for message in page:
-            created_at = _time(message.date_created)
-            is_recent |= max(created_at, message.date_sent or created_at) >= earliest
-            if created_at >= earliest:
-                yield message
-        page = page.next_page() if is_recent else None
-
-
-def _sent_message(message: Any) -> SentMessage:
-    return SentMessage(
-        sent_id=message.sid,
-        receipt=receipt_of(message.sid, str(message.status), str(message.error_code or "")),
-        to=message.to,
-        from_=message.from_ or "",
-        body=message.body or "",
-        created_at=_time(message.date_created),
-    )
-
-
-def _received_message(message: Any) -> ReceivedMessage:
-    # The list tells how many attachments there are, and not their ids.
-    text = text_of(message.sid, message.from_, message.to, message.body or "", int(message.num_media or 0))
-    return ReceivedMessage(text, _time(message.date_created))
-
-
-def _time(value: object) -> datetime:
-    """Returns one of Twilio's times, which its client has parsed. Raises ValueError when it could not."""
-    if not isinstance(value, datetime):
-        raise ValueError("not a time")
-    return value.astimezone(UTC)
-
-
 def _is_refusal(error: Exception | None) -> bool:
     """Whether twilio.rest took the answer for an error. Which one, the exchange knows: the client believes the body."""
     return hasattr(error, "status")
@@ -277,6 +241,10 @@ def _why(ended: _Ended[Any]) -> str:
         return "Twilio did not answer in time"
     if isinstance(ended.error, OSError):  # all of the HTTP client's errors, and timeouts
         return "the connection to Twilio broke before its answer was complete"
+    if isinstance(ended.error, OddList):
+        return str(ended.error)
+    if isinstance(ended.error, AboutAnother):
+        return "Twilio's answer was about another text"
     return "Twilio's answer was not understood"
 
 

@@ -1,0 +1,76 @@
+"""Rows of Twilio's message list as the relay's values. Nearly every field of a row may be missing.
+
+A row that is not whole says so, and hides no other row: what lacks an id, a number, a time or its words is left to the
+caller, who knows what that means for a text of ours and for one that came in.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from relay.ports import ReceivedMessage, SentMessage
+from relay.twilio.statuses import receipt_of
+from relay.twilio.texts import address, canonical, text_of
+
+# What a trial account's texts begin with, in Twilio's own words.
+_TRIAL_PREFIX = re.compile(r"\s*Sent from (?:your|a) Twilio trial account\s*-?\s*", re.IGNORECASE)
+# What stands in the place of words, or of the end of a number, that Twilio was told to redact.
+_REDACTED_WORDS = re.compile(r"[\W_xX]*|\W*redacted\W*", re.IGNORECASE)
+_REDACTED_NUMBER = re.compile(r"[xX*#\u2022\u2588]{2}")
+
+
+def is_sent(message: Any) -> bool:
+    """Whether a row can be one of a text of ours: also when it does not say in which direction it went."""
+    return message.direction is None or str(message.direction).startswith("outbound")
+
+
+def is_received(message: Any) -> bool:
+    """Whether a row can be one of a text that came in: also when it does not say in which direction it went."""
+    return message.direction in (None, "inbound")
+
+
+def sent_message(message: Any) -> SentMessage:
+    """Returns what a row says of a text of ours; "" and None for what it does not show."""
+    sid = canonical(message.sid or "")
+    return SentMessage(
+        sent_id=sid,
+        receipt=receipt_of(sid, message.status, str(message.error_code or "")) if message.status else None,
+        to=number_of(message.to),
+        from_=number_of(message.from_),
+        body=words_of(message.body),
+        created_at=time_of(message.date_created),
+    )
+
+
+def received_message(message: Any, since: datetime) -> ReceivedMessage:
+    """Returns what a row of a list that was asked for `since` says of a text that came in, and what it does not."""
+    shown = {
+        "its id": message.sid,
+        "its sender": message.from_,
+        "our number": message.to,
+        "its time": time_of(message.date_created),
+    }
+    # The list tells how many attachments there are, and not their ids.
+    count = str(message.num_media)
+    media_count = int(count) if re.fullmatch(r"[0-9]{1,2}", count) else 0
+    text = text_of(message.sid or "", message.from_ or "", message.to or "", message.body or "", media_count)
+    lacks = ", ".join(name for name, value in shown.items() if not value)
+    return ReceivedMessage(text, time_of(message.date_created) or since, lacks)
+
+
+def number_of(value: str | None) -> str:
+    """Returns a number as a row shows it; "" when it shows none, or one whose digits are redacted."""
+    return "" if not value or _REDACTED_NUMBER.search(value) else address(value)
+
+
+def words_of(body: str | None) -> str:
+    """Returns the words that were sent, as far as a row shows them; "" when it shows none, or redacted ones."""
+    words = _TRIAL_PREFIX.sub("", body or "", count=1)
+    return "" if _REDACTED_WORDS.fullmatch(words) else words
+
+
+def time_of(value: object) -> datetime | None:
+    """Returns one of Twilio's times, which its client has parsed; None when there is none that it could parse."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else None
