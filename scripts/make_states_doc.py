@@ -22,8 +22,9 @@ from scripts.walk_machine import Walked, policy_of, walk
 PATH = Path(__file__).resolve().parent.parent / "docs" / "states.md"
 COMMAND = "make docs"
 
-# Two tiers, and one with a redrive: the smallest cascades in which everything can happen. (Tiers, redrives.)
-_CASCADES = ((2, 0), (1, 1))
+# Two tiers, and one with a redrive, whose text may say more: the smallest cascades in which everything can happen.
+# (Tiers, redrives, whether the text may say more.)
+_CASCADES = ((2, 0, False), (1, 1, True))
 
 _WORDS = {
     State.SCHEDULED: "the current attempt waits for its start time.",
@@ -57,8 +58,8 @@ def render() -> str:
 @functools.cache
 def _steps() -> tuple[Walked, ...]:
     """Every change that a walk over all reachable relays met."""
-    walked = (step for tiers, redrives in _CASCADES for step in walk(policy_of(tiers), redrives))
-    return tuple(step for step in walked if step.decision.changed)
+    walks = (walk(policy_of(tiers), redrives, may_say_more=more) for tiers, redrives, more in _CASCADES)
+    return tuple(step for walked in walks for step in walked if step.decision.changed)
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from relay.core import machine, moves
@@ -21,6 +21,8 @@ from relay.core.routes import Forward, Record
 RECEIVED_AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 # Once before any lease or deadline of the walk has passed, and once after all of them have.
 EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
+# By a clock that is right, where the one that wrote the relay was a day ahead.
+PUT_BACK = RECEIVED_AT - timedelta(days=1)
 
 # One after which the same tier is tried again, and one after which it is not.
 TRANSIENT = Failure(FailureClass.TRANSIENT, "out of coverage", 30003)
@@ -29,6 +31,7 @@ PERMANENT = Failure(FailureClass.RECIPIENT, "a landline", 30006)
 MAY_LEASE = frozenset(
     {
         EventKind.INBOUND_REPEATED,
+        EventKind.INBOUND_SAYS_MORE,
         EventKind.ATTEMPT_DUE,
         EventKind.DEADLINE_UNCONFIRMED,
         EventKind.DEADLINE_NOT_FOUND,
@@ -60,9 +63,14 @@ def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = ()) -> Polic
     )
 
 
+TEXT = InboundText("SM" + "0" * 32, "+15557654321", "+15551234567", "The boiler is leaking")
+# The same one, when it comes in again and says more.
+MORE = replace(TEXT, body=f"{TEXT.body}, please come")
+
+
 def starts(policy: Policy) -> Iterator[Relay]:
     """The relays that a received text can begin as: leased to its webhook, to none, or only recorded."""
-    text = InboundText("SM" + "0" * 32, "+15557654321", "+15551234567", "The boiler is leaking")
+    text = TEXT
     yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, "lease 0").relay
     yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, None).relay
     yield moves.receive(text, SenderClass.HANDLER, Record(policy, "not from a customer"), RECEIVED_AT, "lease 0").relay
@@ -81,14 +89,21 @@ def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
                 for failure in (TRANSIENT, PERMANENT) if kind in _HAS_FAILURE else (None,):
                     sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None
                     request = f"request {len(relay.redrive_ids)}"
-                    event = Event(kind, attempt, lease=lease, sent_id=sid, failure=failure, request_id=request)
+                    text = MORE if kind is EventKind.INBOUND_SAYS_MORE else None
+                    event = Event(
+                        kind, attempt, lease=lease, sent_id=sid, failure=failure, request_id=request, text=text
+                    )
                     yield event, LATE
+                    if kind is EventKind.TIMES_ARE_OFF:
+                        yield event, PUT_BACK
                     if kind is EventKind.DEADLINE_NOT_FOUND:
                         yield event, EARLY
 
 
-def walk(policy: Policy, redrives: int = 1) -> Iterator[Walked]:
+def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False) -> Iterator[Walked]:
     """Every event on every relay that can be reached under `policy` with at most so many redrives.
+
+    `may_say_more`: the text comes in again with more words, which begins a drive from wherever the relay is by then.
 
     Two relays that differ only in times, trail, Twilio's ids, or the fate of attempts before the last two count as the
     same one: nothing that is decided depends on those. Asking Twilio again leads nowhere new either: after the first
@@ -100,6 +115,8 @@ def walk(policy: Policy, redrives: int = 1) -> Iterator[Walked]:
         relay = waiting.popleft()
         for event, now in events_for(relay):
             if event.kind is EventKind.REDRIVE_REQUESTED and len(relay.redrive_ids) >= redrives:
+                continue
+            if event.kind is EventKind.INBOUND_SAYS_MORE and not may_say_more:
                 continue
             decision = machine.transition(relay, event, now)
             yield Walked(relay, event, now, decision)
@@ -118,6 +135,9 @@ def _asked_often(relay: Relay) -> Relay:
 
 
 def _essence(relay: Relay) -> Hashable:
-    path = tuple((attempt.tier, attempt.try_in_tier, attempt.is_resend) for attempt in relay.attempts)
+    # Of what was sent before the text said more, nothing decides any more.
+    with_all_words = relay.attempts[relay.first_attempt_of_words - 1 :]
+    path = tuple((attempt.tier, attempt.try_in_tier, attempt.is_resend) for attempt in with_all_words)
     fates = tuple((attempt.status, attempt.lookups) for attempt in relay.attempts[-2:])
-    return (relay.final_status, path, fates, relay.delivered_tier, relay.due_at is None, relay.first_attempt_of_drive)
+    drive = (relay.first_attempt_of_drive - relay.first_attempt_of_words, relay.message_body)
+    return (relay.final_status, path, fates, relay.delivered_tier, relay.due_at is None, *drive)

@@ -171,6 +171,7 @@ def relays(draw: st.DrawFn, message_id: str | None = None) -> Relay:
         due_at=draw(st.none() | instants),
         recovered=draw(st.booleans()),
         first_attempt_of_drive=draw(st.integers(1, 6)),
+        first_attempt_of_words=draw(st.integers(1, 6)),
         redrive_ids=draw(st.lists(words, max_size=3).map(tuple)),
         attachments=known,
         rest=draw(rests),

@@ -68,6 +68,14 @@ LINES: dict[str, Line] = {
     Step.EXHAUSTED: Line("ERROR", "No tier was reached.", "Call the customer; then redrive the relay."),
     Step.ALARM_RAISED: Line("INFO", "The alarm about an exhausted relay is on record.", _NOTHING),
     Step.REDRIVEN: Line("NOTICE", "An operator started an exhausted relay again.", _NOTHING),
+    Step.SAID_MORE: Line(
+        "WARNING", "A text came in again and says more than the record had; all of it is forwarded.", _NOTHING
+    ),
+    Step.TIMES_CORRECTED: Line(
+        "WARNING",
+        "A clock that was wrong had planned a relay's next step; the relay goes on now.",
+        "Look at the clock of the machine that was at work then (its time service).",
+    ),
     "alarm": Line("CRITICAL", "No handler of this relay was reached.", "Call the customer; then redrive the relay."),
     "handler_opted_out": Line(
         "ERROR", "A handler texted STOP; Twilio now blocks texts to that phone.", "Have the handler text START."
@@ -115,6 +123,9 @@ _LINE_OF_FAILURE: dict[str, str] = {
     FailureClass.REFUSED_UNKNOWN: "refused_for_unknown_reason",
 }
 
+# The steps with which words came in.
+_SAYS_WORDS = frozenset({Step.RECEIVED, Step.RECOVERED, Step.SAID_MORE})
+
 # About how many records that must be left to a newer revision one process raises the alarm; further ones are not
 # logged, because the operators know by then.
 _LEFT_TOLD_MAX = 1000
@@ -149,7 +160,7 @@ class JsonJournal:
         if entry.step is Step.DELIVERED:
             fields["seconds_to_delivery"] = round((entry.at - relay.timestamp).total_seconds(), 3)
         yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
-        if entry.step in (Step.RECEIVED, Step.RECOVERED) and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
+        if entry.step in _SAYS_WORDS and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
             yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
         if entry.step is Step.ATTEMPT_FAILED:
             name = _LINE_OF_FAILURE.get(entry.status or "")

@@ -161,7 +161,10 @@ def a_status_only_climbs(step: Walked) -> bool:
 
 
 def what_was_delivered_stays_delivered(step: Walked) -> bool:
+    """Unless the text says more than what was delivered."""
     before, after = step.before, step.decision.relay
+    if before.message_body != after.message_body and before.final_status is not FinalStatus.RECORDED:
+        return after.final_status is FinalStatus.IN_PROGRESS and after.delivered_tier is None
     if before.final_status is not FinalStatus.DELIVERED:
         return (after.delivered_tier is None) == (after.final_status is not FinalStatus.DELIVERED)
     return (after.final_status, after.delivered_tier, after.delivery_confirmed_at, len(after.attempts)) == (
@@ -180,11 +183,29 @@ def the_tier_on_record_is_one_whose_attempt_was_delivered(step: Walked) -> bool:
 
 
 def a_recorded_relay_never_moves(step: Walked) -> bool:
-    return step.before.final_status is not FinalStatus.RECORDED or (not _changed(step) and not step.decision.effects)
+    """It may take more words, and stays what it is."""
+    before, after = step.before, step.decision.relay
+    if before.final_status is not FinalStatus.RECORDED:
+        return True
+    return after.final_status is FinalStatus.RECORDED and after.attempts == () and not step.decision.effects
 
 
 def what_the_relay_is_about_never_changes(step: Walked) -> bool:
+    """But for words of which the record had the beginning."""
     return _subject(step.before) == _subject(step.decision.relay)
+
+
+def words_only_grow(step: Walked) -> bool:
+    before, after = step.before, step.decision.relay
+    return after.message_body.startswith(before.message_body) and after.media_count >= before.media_count
+
+
+def less_words_end_nothing(step: Walked) -> bool:
+    """A delivery of what was sent before the record had all of the words ends no relay."""
+    relay = step.decision.relay
+    if step.before.final_status is FinalStatus.DELIVERED or relay.final_status is not FinalStatus.DELIVERED:
+        return True
+    return step.event.attempt >= relay.first_attempt_of_words
 
 
 def _subject(relay: Relay) -> tuple[object, ...]:
@@ -193,7 +214,6 @@ def _subject(relay: Relay) -> tuple[object, ...]:
         relay.timestamp,
         relay.sender_phone,
         relay.recipient_phone,
-        relay.message_body,
         relay.sender_class,
     )
 
@@ -252,6 +272,8 @@ RULES_OF_CHANGE: tuple[Rule, ...] = (
     what_was_delivered_stays_delivered,
     the_tier_on_record_is_one_whose_attempt_was_delivered,
     what_the_relay_is_about_never_changes,
+    words_only_grow,
+    less_words_end_nothing,
     a_record_is_never_kept_for_less_long,
     repeating_a_request_changes_nothing,
     whoever_repeats_an_event_that_made_something_pending_is_handed_it_again,

@@ -13,8 +13,8 @@ from relay.core.machine import TABLE
 from scripts.walk_machine import Walked, policy_of, walk
 from tests.core.machine_rules import RULES, RULES_OF_EFFECTS, Rule
 
-# Tiers, retry delays in seconds, redrives.
-WALKS = ((1, (2.0, 4.0), 0), (1, (), 1), (2, (2.0,), 0), (3, (), 0))
+# Tiers, retry delays in seconds, redrives, whether the text may say more.
+WALKS = ((1, (2.0, 4.0), 0, False), (1, (), 1, True), (2, (2.0,), 0, False), (3, (), 0, False))
 
 
 class Walks:
@@ -39,8 +39,8 @@ class Walks:
 @pytest.fixture(scope="module")
 def walks() -> Walks:
     walks = Walks()
-    for tiers, delays, redrives in WALKS:
-        walks.check(walk(policy_of(tiers, delays), redrives))
+    for tiers, delays, redrives, more in WALKS:
+        walks.check(walk(policy_of(tiers, delays), redrives, may_say_more=more))
     return walks
 
 

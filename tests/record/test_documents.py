@@ -162,6 +162,7 @@ OPTIONAL = (
     "due_at",
     "recovered",
     "first_attempt_of_drive",
+    "first_attempt_of_words",
     "redrive_ids",
     "lines_logged",
     "alarm_is_due",

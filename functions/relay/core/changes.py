@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from relay.core.failures import Failure
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.core.model import Attachment, Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import Policy
 
 T = TypeVar("T")
@@ -21,6 +21,10 @@ T = TypeVar("T")
 class RelayChanges(TypedDict, total=False):
     """The fields of a relay that may change, but for its trail."""
 
+    message_body: str
+    media_count: int
+    attachments: tuple[Attachment, ...]
+    sender_class: SenderClass
     policy: Policy
     expires_at: datetime
     final_status: FinalStatus
@@ -29,6 +33,7 @@ class RelayChanges(TypedDict, total=False):
     delivery_confirmed_at: datetime | None
     due_at: datetime | None
     first_attempt_of_drive: int
+    first_attempt_of_words: int
     redrive_ids: tuple[str, ...]
     alarm_is_due: bool
     fate_lookups: int

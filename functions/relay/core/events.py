@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from relay.core.failures import Failure
-from relay.core.model import Relay, Timer
+from relay.core.model import InboundText, Relay, SenderClass, Timer
 from relay.core.policy import Policy
 
 
@@ -56,6 +56,7 @@ class EventKind(StrEnum):
     """What can happen. `receipt` is a provider's word on an attempt's fate: a callback or a look-up's answer."""
 
     INBOUND_REPEATED = "inbound repeated"
+    INBOUND_SAYS_MORE = "inbound says more"
     ATTEMPT_DUE = "attempt due"
     SEND_ACCEPTED = "send accepted"
     SEND_REFUSED = "send refused"
@@ -71,12 +72,15 @@ class EventKind(StrEnum):
     LOOKUP_UNANSWERED = "look-up: the provider does not answer"
     ALARM_RAISED = "alarm raised"
     REDRIVE_REQUESTED = "redrive requested"
+    TIMES_ARE_OFF = "times of a wrong clock"
 
 
 # The events about the relay as a whole; every other kind is about one of its attempts.
 ABOUT_THE_RELAY = frozenset(
     {
         EventKind.INBOUND_REPEATED,
+        EventKind.INBOUND_SAYS_MORE,
+        EventKind.TIMES_ARE_OFF,
         EventKind.ALARM_RAISED,
         EventKind.REDRIVE_REQUESTED,
         EventKind.LOOKED_UP,
@@ -98,6 +102,7 @@ class Event:
         reason: in plain words, for the trail; never a body or a number.
         by: sweep, reconcile or operator when one of these caused the event; empty for webhooks, callbacks and timers.
         policy, tier, request_id: of a redrive: today's tiers, the tier to begin with, and the idempotency key.
+        text, sender_class: of a text that came in again: what it says now, and from whom it counts as by that.
     """
 
     kind: EventKind
@@ -110,6 +115,8 @@ class Event:
     policy: Policy | None = None
     tier: int = 1
     request_id: str = ""
+    text: InboundText | None = None
+    sender_class: SenderClass | None = None
 
 
 @dataclass(frozen=True, slots=True)

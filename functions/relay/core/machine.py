@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core import attempts, deadlines, fates, moves
+from relay.core import attempts, clocks, deadlines, fates, fuller, moves
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import (
     ABOUT_THE_RELAY,
@@ -130,6 +130,12 @@ def _learn(relay: Relay, event: Event, now: datetime) -> Decision:
     return decision if decision.changed else replace(decision, effects=still_pending(relay))
 
 
+def _earlier_delivered(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The relay ends as delivered, unless the attempt was made with fewer words than the text has by now."""
+    decide = _learn if event.attempt < relay.first_attempt_of_words else attempts.deliver
+    return decide(relay, event, now)
+
+
 def still_pending(relay: Relay) -> tuple[Effect, ...]:
     """Returns what the record says must still be done: the timer of a relay in progress, an alarm that is due."""
     if relay.final_status is FinalStatus.IN_PROGRESS:
@@ -166,6 +172,20 @@ def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
     return ignored(relay, "the relay is still in progress")
 
 
+def _said_more(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The record takes what the text says more and begins a new drive with it; once it has it, the text is known."""
+    if event.text is None or not fuller.says_more(relay, event.text):
+        return transition(relay, replace(event, kind=EventKind.INBOUND_REPEATED), now)
+    return fuller.take_more(relay, event, event.text, now)
+
+
+def _correct_times(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Times that a wrong clock wrote are put right, so that the relay goes on."""
+    if not clocks.are_off(relay, now):
+        return ignored(relay, "its times can be right", *still_pending(relay))
+    return clocks.correct(relay, event, now)
+
+
 Action = Callable[[Relay, Event, datetime], Decision]
 Answer = Action | str
 
@@ -195,9 +215,11 @@ _LEARNED: dict[EventKind, Answer] = {
 }
 _LIVE: dict[EventKind, Answer] = {
     EventKind.INBOUND_REPEATED: _resume,
+    EventKind.INBOUND_SAYS_MORE: _said_more,
     EventKind.ATTEMPT_DUE: _resume,
     EventKind.ALARM_RAISED: _NO_ALARM,
     EventKind.REDRIVE_REQUESTED: _redrive_resumed,
+    EventKind.TIMES_ARE_OFF: _correct_times,
     **dict.fromkeys(_LOOK_UPS, "its own deadline decides"),
 }
 _SENT: dict[EventKind, Answer] = {
@@ -243,7 +265,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         # The caller itself may have given this attempt up, in a commit whose reply was lost: it gets what is pending.
         **dict.fromkeys(deadlines.ANSWERS, _resume),
         EventKind.ATTEMPT_DUE: _OLD_TIMER,
-        EventKind.RECEIPT_DELIVERED: attempts.deliver,
+        EventKind.RECEIPT_DELIVERED: _earlier_delivered,
         EventKind.NEVER_SENT: fates.never_sent,
     },
     State.DELIVERED: {
@@ -251,6 +273,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **_LEARNED,
         EventKind.RECEIPT_DELIVERED: _learn,
         EventKind.INBOUND_REPEATED: "already delivered",
+        EventKind.INBOUND_SAYS_MORE: _said_more,
         EventKind.ALARM_RAISED: _NO_ALARM,
         EventKind.REDRIVE_REQUESTED: "the text was delivered",
         **_LOOK_UPS,
@@ -258,10 +281,15 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
     State.EXHAUSTED: {
         **dict.fromkeys(EventKind, _alarm_again),
         **_LEARNED,
-        EventKind.RECEIPT_DELIVERED: attempts.deliver,
+        EventKind.RECEIPT_DELIVERED: _earlier_delivered,
         EventKind.ALARM_RAISED: _alarm_raised,
         EventKind.REDRIVE_REQUESTED: _redrive,
+        EventKind.INBOUND_SAYS_MORE: _said_more,
+        EventKind.TIMES_ARE_OFF: _correct_times,
         **_LOOK_UPS,
     },
-    State.RECORDED: dict.fromkeys(EventKind, _NEVER_FORWARDED),
+    State.RECORDED: {
+        **dict.fromkeys(EventKind, _NEVER_FORWARDED),
+        EventKind.INBOUND_SAYS_MORE: _said_more,
+    },
 }

@@ -72,6 +72,8 @@ class Step(StrEnum):
     EXHAUSTED = "exhausted"
     ALARM_RAISED = "alarm_raised"
     REDRIVEN = "redriven"
+    SAID_MORE = "said_more"
+    TIMES_CORRECTED = "times_corrected"
 
 
 class TimerKind(StrEnum):
@@ -211,6 +213,8 @@ class Relay:
         due_at: when a timer or else the sweep must act next; None when nothing is left to do. An ended relay is due
             until its alarm is on record and the provider has nothing more to tell of its attempts (core/fates.py).
         first_attempt_of_drive: number of the attempt with which the latest (re)drive began.
+        first_attempt_of_words: number of the first attempt that was made with all of `message_body`; what earlier ones
+            delivered was less.
         redrive_ids: request ids of the redrives done, so that repeating one changes nothing.
         lines_logged: how many lines its trail has had; the next one's number.
         alarm_is_due: exhausted, and not on record that the alarm was raised.
@@ -236,6 +240,7 @@ class Relay:
     due_at: datetime | None = None
     recovered: bool = False
     first_attempt_of_drive: int = 1
+    first_attempt_of_words: int = 1
     redrive_ids: tuple[str, ...] = ()
     lines_logged: int = 0
     alarm_is_due: bool = False

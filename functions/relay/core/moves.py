@@ -60,7 +60,7 @@ def receive(
         ended = changed(relay, final_status=FinalStatus.RECORDED)
         return Decision(log_relay_attempt(ended, Step.RECORDED, now, reason=route.because))
     relay = changed(relay, attempts=(new_attempt(relay, 1, now),), due_at=now)
-    return _scheduled(relay) if lease is None else leased(relay, lease, now, by=recovered_by)
+    return scheduled(relay) if lease is None else leased(relay, lease, now, by=recovered_by)
 
 
 def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect, ...] = ()) -> Decision:
@@ -130,12 +130,12 @@ def escalate_on_failure(
         delay = tier.retry_delays_seconds[current.try_in_tier - 1]
         attempt = new_attempt(relay, current.tier, now + timedelta(seconds=delay), current.try_in_tier + 1)
         reason = f"retry {current.try_in_tier} of {len(tier.retry_delays_seconds)} in {delay:g} s"
-        return _scheduled(_planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
+        return scheduled(planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
     if current.tier < relay.policy.last_tier:
         attempt = new_attempt(relay, current.tier + 1, now)
         reason = f"on to tier {attempt.tier} of {relay.policy.last_tier}"
-        relay = _planned(relay, attempt, Step.ESCALATED, now, reason, event.by)
-        return _scheduled(relay, first) if event.lease is None else leased(relay, event.lease, now, event.by, first)
+        relay = planned(relay, attempt, Step.ESCALATED, now, reason, event.by)
+        return scheduled(relay, first) if event.lease is None else leased(relay, event.lease, now, event.by, first)
     # Due at once, until the alarm is on record: the sweep finds it if this process dies before raising the alarm.
     reason = "no tiers left" + ("; the last outcome is unknown" if current.is_unresolved else "")
     relay = changed(
@@ -156,7 +156,7 @@ def start_later(relay: Relay, now: datetime, first: tuple[Effect, ...]) -> Decis
     starts_at = now + timedelta(seconds=UNSTARTED_RETRY_SECONDS)
     attempt = new_attempt(relay, current.tier, starts_at, current.try_in_tier)
     reason = f"not begun in time; again in {UNSTARTED_RETRY_SECONDS:g} s"
-    return _scheduled(_planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
+    return scheduled(planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
 
 
 def unstarted_in_tier(relay: Relay) -> int:
@@ -174,9 +174,9 @@ def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
     current = relay.attempts[-1]
     attempt = new_attempt(relay, current.tier, now, current.try_in_tier + 1)
     reason = "sent once more after a negative look-up at the last tier; it may arrive twice"
-    relay = _planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason, event.by)
+    relay = planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason, event.by)
     relay = with_attempt(relay, attempt.number, is_resend=True)
-    return _scheduled(relay) if event.lease is None else leased(relay, event.lease, now, event.by)
+    return scheduled(relay) if event.lease is None else leased(relay, event.lease, now, event.by)
 
 
 def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decision:
@@ -200,7 +200,7 @@ def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
         # A record that expired in mid-cascade would take the text with it.
         expires_at=max(relay.expires_at, now + RETENTION),
     )
-    return _scheduled(_planned(relay, attempt, Step.REDRIVEN, now, event.reason, event.by))
+    return scheduled(planned(relay, attempt, Step.REDRIVEN, now, event.reason, event.by))
 
 
 def new_attempt(relay: Relay, tier: int, starts_at: datetime, try_in_tier: int = 1) -> Attempt:
@@ -209,12 +209,12 @@ def new_attempt(relay: Relay, tier: int, starts_at: datetime, try_in_tier: int =
     return Attempt(len(relay.attempts) + 1, tier, try_in_tier, AttemptStatus.SCHEDULED, starts_at, reach)
 
 
-def _planned(relay: Relay, attempt: Attempt, step: Step, now: datetime, reason: str, by: str = "") -> Relay:
+def planned(relay: Relay, attempt: Attempt, step: Step, now: datetime, reason: str, by: str = "") -> Relay:
     """Returns the relay with one more attempt, and due when that starts."""
     relay = changed(relay, attempts=(*relay.attempts, attempt), due_at=attempt.starts_at)
     return log_relay_attempt(relay, step, now, attempt.number, reason=reason, by=by)
 
 
-def _scheduled(relay: Relay, first: tuple[Effect, ...] = ()) -> Decision:
+def scheduled(relay: Relay, first: tuple[Effect, ...] = ()) -> Decision:
     """Returns the decision in which no process has leased the current attempt: its timer will start it."""
     return Decision(relay, (*first, pending_timer(relay)))

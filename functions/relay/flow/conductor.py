@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from relay.core import machine
+from relay.core import fuller, machine
 from relay.core.events import (
     ArmTimer,
     CancelTimer,
@@ -23,7 +23,7 @@ from relay.core.events import (
     SendAttempt,
     WithdrawAttempt,
 )
-from relay.core.model import Relay, Timer
+from relay.core.model import InboundText, Relay, Timer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import sending
 from relay.flow.budget import Budget
@@ -69,8 +69,7 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
         if existing is None:
             raise StoreUnavailable("the relay could not be stored") from error
         if existing.relay != relay:
-            lease = relay.attempts[0].lease if relay.attempts else None
-            repeated = Event(EventKind.INBOUND_REPEATED, lease=lease)
+            repeated = _repeated(existing.relay, relay)
             _after_durable(world, existing.relay, lambda: apply(world, existing, repeated, budget, began))
             return False
         # Our own create; its reply was lost, and perhaps its timers.
@@ -80,6 +79,22 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
     stored = Stored(relay, version)
     _after_durable(world, relay, lambda: carry_out(world, stored, decision.effects, budget, began))
     return True
+
+
+def _repeated(known: Relay, again: Relay) -> Event:
+    """Returns the event that the text of a relay which is known came in again, and made the relay `again`."""
+    text = InboundText(
+        again.message_id,
+        again.sender_phone,
+        again.recipient_phone,
+        again.message_body,
+        again.media_count,
+        again.attachments,
+    )
+    kind = EventKind.INBOUND_SAYS_MORE if fuller.says_more(known, text) else EventKind.INBOUND_REPEATED
+    lease = again.attempts[0].lease if again.attempts else None
+    by = again.error_log[0].by
+    return Event(kind, lease=lease, text=text, sender_class=again.sender_class, by=by)
 
 
 def _after_durable(world: World, relay: Relay, go_on: Callable[[], object]) -> None:

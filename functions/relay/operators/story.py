@@ -32,7 +32,8 @@ Json = dict[str, Any]
 # The steps that end an attempt's time on the line, and those that end a drive's.
 _ENDS_ATTEMPT = frozenset({Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED})
 _ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED})
-_PLANS_ATTEMPT = frozenset({Step.ATTEMPT_SCHEDULED, Step.ESCALATED, Step.REDRIVEN})
+_BEGINS_DRIVE = frozenset({Step.REDRIVEN, Step.SAID_MORE})
+_PLANS_ATTEMPT = frozenset({Step.ATTEMPT_SCHEDULED, Step.ESCALATED, Step.REDRIVEN, Step.SAID_MORE})
 # The steps that are a point on the line: what Twilio said, and that it was asked.
 _MARKS = frozenset(
     {
@@ -139,12 +140,12 @@ def _attachments(relay: Relay) -> Json | None:
 
 
 def _drives(relay: Relay) -> list[Json]:
-    """Returns the drives: the cascade as it ran for the text, and again for every redrive."""
+    """Returns the drives: the cascade as it ran for the text, again for every redrive, and when the text said more."""
     begun = [(1, relay.timestamp, 0)]
     begun += [
         (entry.attempt or 1, entry.at, index)
         for index, entry in enumerate(relay.error_log)
-        if entry.step is Step.REDRIVEN
+        if entry.step in _BEGINS_DRIVE and entry.attempt
     ]
     drives: list[Json] = []
     for number, (first, started_at, line) in enumerate(begun, start=1):

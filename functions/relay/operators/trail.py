@@ -51,6 +51,8 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
     Step.EXHAUSTED: ("exhausted", Tone.BAD),
     Step.ALARM_RAISED: ("alarm", Tone.BAD),
     Step.REDRIVEN: ("redriven", Tone.PLAIN),
+    Step.SAID_MORE: ("said more", Tone.WARNING),
+    Step.TIMES_CORRECTED: ("times corrected", Tone.WARNING),
 }
 # Jobs that go on with what a timer or a webhook should have done; the line then says so.
 _REPAIRS = ("sweep", "reconcile")
@@ -108,6 +110,10 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
             return "The alarm was raised, so that a person takes over."
         case Step.REDRIVEN:
             return f"An operator started it again{f', {reason}' if reason else ''}."
+        case Step.SAID_MORE:
+            return f"The text came in again with more than was on record{namely}."
+        case Step.TIMES_CORRECTED:
+            return f"What it waited for was planned by a wrong clock{because}. It goes on now."
         case _:
             assert_never(entry.step)
 

@@ -1,0 +1,80 @@
+"""Times that a wrong clock wrote into a relay: how they are known, and how they are put right. Pure, like the machine.
+
+A clock that was hours or months ahead leaves a relay that nothing would go on with until then, one that was behind a
+relay that would expire before it has ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from relay.core.changes import changed, log_relay_attempt
+from relay.core.events import ArmTimer, Decision, Effect, Event, RaiseAlarm
+from relay.core.model import RETENTION, Attempt, FinalStatus, Relay, Step
+from relay.core.moves import pending_timer, timers_to_cancel
+from relay.core.policy import LEASE_SECONDS
+
+# By how much machines' clocks may differ, and what a relay may wait for besides its tier's own times: anything due
+# later than these allow was planned by a clock that was ahead.
+TOLERANCE = timedelta(minutes=5)
+_OTHER_WAITS_SECONDS = 600.0
+# A relay that has not ended is kept at least this long from any moment on.
+_KEPT = RETENTION / 2
+
+
+def are_off(relay: Relay, now: datetime) -> bool:
+    """Whether an unfinished relay is due later than can be, or its record would expire before its end."""
+    return _is_due_too_late(relay, now) or _expires_too_soon(relay, now)
+
+
+def _expires_too_soon(relay: Relay, now: datetime) -> bool:
+    return _is_unfinished(relay) and relay.expires_at < now + _KEPT
+
+
+def _is_due_too_late(relay: Relay, now: datetime) -> bool:
+    if not _is_unfinished(relay) or relay.due_at is None:
+        return False
+    longest = _longest_wait(relay) if relay.final_status is FinalStatus.IN_PROGRESS else timedelta()
+    return relay.due_at > now + longest + TOLERANCE
+
+
+def _is_unfinished(relay: Relay) -> bool:
+    return relay.final_status is FinalStatus.IN_PROGRESS or relay.alarm_is_due
+
+
+def _longest_wait(relay: Relay) -> timedelta:
+    tier = relay.policy.tier(relay.attempts[-1].tier)
+    seconds = max(tier.receipt_timeout_seconds, *tier.retry_delays_seconds, _OTHER_WAITS_SECONDS)
+    return timedelta(seconds=seconds)
+
+
+def correct(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The times that are off are put right: what waited begins now, what was sent has its tier's time from now on.
+
+    Returns the decision with the timer armed anew, or with the alarm that is due.
+    """
+    before = timers_to_cancel(relay)
+    reason = "its record would have expired before its end"
+    if _is_due_too_late(relay, now):
+        reason = "a clock that was ahead had put it off"
+        relay = changed(relay, attempts=tuple(_corrected(relay, attempt, now) for attempt in relay.attempts))
+    relay = changed(relay, expires_at=max(relay.expires_at, now + RETENTION))
+    relay = log_relay_attempt(relay, Step.TIMES_CORRECTED, now, reason=reason, by=event.by)
+    if relay.final_status is not FinalStatus.IN_PROGRESS:
+        return Decision(changed(relay, due_at=now), (RaiseAlarm(),))
+    armed: ArmTimer = pending_timer(relay)
+    superseded: tuple[Effect, ...] = tuple(each for each in before if each.timer != armed.timer)
+    return Decision(changed(relay, due_at=armed.timer.due_at), (*superseded, armed))
+
+
+def _corrected(relay: Relay, attempt: Attempt, now: datetime) -> Attempt:
+    # Tiers may be fewer since a redrive.
+    tier = relay.policy.tier(min(attempt.tier, relay.policy.last_tier))
+    lease_until, deadline_at = attempt.lease_until, attempt.deadline_at
+    return replace(
+        attempt,
+        starts_at=min(attempt.starts_at, now),
+        lease_until=lease_until and min(lease_until, now + timedelta(seconds=LEASE_SECONDS)),
+        deadline_at=deadline_at and min(deadline_at, now + timedelta(seconds=tier.receipt_timeout_seconds)),
+    )

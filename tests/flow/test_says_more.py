@@ -1,0 +1,69 @@
+"""A webhook that comes after the list was read, and says more than the list did."""
+
+from __future__ import annotations
+
+import pytest
+from relay.core.model import FinalStatus, Step
+from relay.flow.budget import TASK_LIMITS, Budget
+from relay.flow.intake import accept
+
+from tests.relays import BODY, OUR_NUMBER, policy, text
+from tests.worlds import Doubles, inbound_request, status_request
+
+WHOLE = "I have a couch and a fridge"
+
+
+@pytest.fixture
+def doubles() -> Doubles:
+    return Doubles()
+
+
+def _found_in_the_list(doubles: Doubles, body: str, sender: str = "") -> None:
+    one = text(body=body, sender=sender) if sender else text(body=body)
+    accept(doubles.world, doubles.intake, one, Budget(doubles.clock, 10, TASK_LIMITS), recovered_by="reconcile")
+
+
+def test_words_that_the_list_did_not_have_are_forwarded_when_the_webhook_brings_them(doubles: Doubles) -> None:
+    """The row had status receiving and no words: it went out empty, and was delivered."""
+    _found_in_the_list(doubles, "")
+    doubles.status(status_request("delivered"))
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+    assert doubles.inbound(inbound_request(Body=WHOLE)).status == 200
+    relay = doubles.relay()
+    assert (relay.message_body, relay.final_status) == (WHOLE, FinalStatus.IN_PROGRESS)
+    assert [send.to for send in doubles.messenger.sends] == [doubles.tiers.tier(1).reach.address] * 2
+    assert WHOLE in doubles.messenger.sends[-1].body
+    assert Step.SAID_MORE in [entry.step for entry in relay.error_log]
+    # Told of the delivery of the empty text once more, then of the whole one's.
+    doubles.status(status_request("delivered"))
+    assert doubles.relay().final_status is FinalStatus.IN_PROGRESS
+    doubles.status(status_request("delivered", attempt=2))
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+
+
+def test_repeated_or_with_fewer_words_it_changes_nothing_more(doubles: Doubles) -> None:
+    _found_in_the_list(doubles, "I have")
+    for body in (WHOLE, WHOLE, "I have a couch", ""):
+        assert doubles.inbound(inbound_request(Body=body)).status == 200
+    assert (doubles.relay().message_body, len(doubles.messenger.sends)) == (WHOLE, 2)
+
+
+def test_more_photos_than_the_list_told_are_forwarded_too(doubles: Doubles) -> None:
+    _found_in_the_list(doubles, BODY)
+    doubles.inbound(inbound_request(NumMedia="2"))
+    assert (doubles.relay().media_count, len(doubles.messenger.sends)) == (2, 2)
+
+
+def test_a_webhook_that_says_the_same_as_the_list_changes_nothing(doubles: Doubles) -> None:
+    _found_in_the_list(doubles, BODY)
+    before = doubles.relay()
+    doubles.inbound(inbound_request(Body=f"{BODY} "))
+    assert doubles.relay() == before
+
+
+@pytest.mark.parametrize("sender", [OUR_NUMBER, policy().tier(2).reach.address])
+def test_what_is_not_a_customers_is_kept_whole_and_goes_to_no_handler(doubles: Doubles, sender: str) -> None:
+    _found_in_the_list(doubles, "", sender)
+    doubles.inbound(inbound_request(Body="STOP", From=sender))
+    assert (doubles.relay().message_body, doubles.relay().final_status) == ("STOP", FinalStatus.RECORDED)
+    assert doubles.messenger.sends == []
