@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "functions"))
 
 from tests.simulator.campaign import Tally, campaign, cores, fingerprint, possible_pairs
 from tests.simulator.exhaustive import CASES
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants import MUTANTS
 from tests.simulator.runner import run_seed
 from tests.simulator.shrink import shrink
@@ -25,8 +26,8 @@ def main() -> int:
     if arguments.exhaustive:
         return _exhaustive()
     if arguments.seeds == 1:
-        return _replay(arguments.seed, arguments.two_revisions)
-    return _campaign(arguments.seeds, arguments.seed, arguments.jobs, arguments.resume, arguments.two_revisions)
+        return _replay(arguments.seed, arguments.two_revisions, arguments.kind)
+    return _campaign(arguments)
 
 
 def _arguments() -> argparse.Namespace:
@@ -36,12 +37,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=cores(), help="processes; all cores unless given")
     parser.add_argument("--resume", type=Path, help="file to go on from, and to write what is done to")
     parser.add_argument("--two-revisions", action="store_true", help="a made-up next revision works on the store, too")
+    parser.add_argument("--kind", type=_kind, help="all runs are of this kind of the wider world, by name")
     parser.add_argument("--mutants", action="store_true", help="say within how many runs each mutant is killed")
     parser.add_argument("--exhaustive", action="store_true", help="all crash points, interleavings, permutations")
     return parser.parse_args()
 
 
-def _campaign(seeds: int, seed: int, jobs: int, resume: Path | None, two_revisions: bool) -> int:
+def _kind(name: str) -> Kind:
+    known = {kind.name.lower(): kind for kind in Kind}
+    try:
+        return known[name.lower()]
+    except KeyError:
+        raise argparse.ArgumentTypeError(f"one of {', '.join(known)}") from None
+
+
+def _campaign(arguments: argparse.Namespace) -> int:
+    seeds, seed, jobs, resume = arguments.seeds, arguments.seed, arguments.jobs, arguments.resume
+    two_revisions, kind = arguments.two_revisions, arguments.kind
     tally = Tally(seed, seed, fingerprint())
     if resume is not None and resume.exists():
         earlier = Tally.load(resume)
@@ -62,12 +74,12 @@ def _campaign(seeds: int, seed: int, jobs: int, resume: Path | None, two_revisio
         line = f"{tally.runs:,} of {seeds:,} runs, {rate:,.0f}/s, {tally.violating} violating, {left:,.0f} s left"
         print(f"\r{line:<79}", end="", file=sys.stderr, flush=True)
 
-    campaign(tally, seeds, jobs, progress, resume, two_revisions)
+    campaign(tally, seeds, jobs, progress, resume, two_revisions, kind)
     print(file=sys.stderr)
     _report(tally, jobs)
     if tally.violations:
         print()
-        _show_shrunk(tally.violations[0][0], two_revisions)
+        _show_shrunk(tally.violations[0][0], two_revisions, kind)
     return 1 if tally.violating else 0
 
 
@@ -86,20 +98,20 @@ def _report(tally: Tally, jobs: int) -> None:
         print(f"  seed {seed}: {violations[0]}")
 
 
-def _replay(seed: int, two_revisions: bool) -> int:
-    result = run_seed(seed, traced=True, two_revisions=two_revisions)
+def _replay(seed: int, two_revisions: bool, kind: Kind | None) -> int:
+    result = run_seed(seed, traced=True, two_revisions=two_revisions, kind=kind)
     print("\n".join(result.trace))
     print(f"\nseed {seed}: {len(result.violations)} violations")
     for violation in result.violations:
         print(f"  {violation}")
     if result.violations:
         print()
-        _show_shrunk(seed, two_revisions)
+        _show_shrunk(seed, two_revisions, kind)
     return 1 if result.violations else 0
 
 
-def _show_shrunk(seed: int, two_revisions: bool) -> None:
-    shrunk = shrink(seed, two_revisions)
+def _show_shrunk(seed: int, two_revisions: bool, kind: Kind | None) -> None:
+    shrunk = shrink(seed, two_revisions, kind)
     print(f"seed {seed}, shrunk: {shrunk.mattered} of {shrunk.choices} choices matter")
     print("\n".join(shrunk.result.trace[:_TRACE_LINES_MAX]))
     for violation in shrunk.result.violations:

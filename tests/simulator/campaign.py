@@ -18,6 +18,7 @@ from pathlib import Path
 from relay.core import machine
 from relay.core.events import ABOUT_THE_RELAY, EventKind, State
 
+from tests.simulator.kinds import Kind
 from tests.simulator.runner import counting_pairs, run_seed
 
 # Small enough for progress to be seen and little to be lost, large enough to cost nothing.
@@ -95,13 +96,13 @@ def named(state: State, kind: EventKind) -> str:
     return f"{state.value} / {kind.value}"
 
 
-def run_chunk(bounds: tuple[int, int], two_revisions: bool = False) -> Tally:
+def run_chunk(bounds: tuple[int, int], two_revisions: bool = False, kind: Kind | None = None) -> Tally:
     """Run the seeds from the first up to, not including, the second."""
     first, end = bounds
     tally = Tally(first, end)
     with counting_pairs() as pairs, _garbage_collected_now_and_then() as collect:
         for seed in range(first, end):
-            result = run_seed(seed, two_revisions=two_revisions)
+            result = run_seed(seed, two_revisions=two_revisions, kind=kind)
             tally.faults.update(result.faults)
             if result.violations:
                 tally.violating += 1
@@ -133,10 +134,11 @@ def campaign(
     progress: Callable[[Tally], None],
     resume: Path | None = None,
     two_revisions: bool = False,
+    kind: Kind | None = None,
 ) -> Tally:
     """Go on with `tally` until it holds so many runs, telling of the progress after every chunk."""
     began, before = time.monotonic(), tally.seconds
-    for chunk in _chunks(tally, seeds, jobs, two_revisions):
+    for chunk in _chunks(tally, seeds, jobs, partial(run_chunk, two_revisions=two_revisions, kind=kind)):
         tally.add(chunk)
         tally.seconds = before + time.monotonic() - began
         if resume is not None:
@@ -145,8 +147,7 @@ def campaign(
     return tally
 
 
-def _chunks(tally: Tally, seeds: int, jobs: int, two_revisions: bool) -> Iterator[Tally]:
-    run = partial(run_chunk, two_revisions=two_revisions)
+def _chunks(tally: Tally, seeds: int, jobs: int, run: Callable[[tuple[int, int]], Tally]) -> Iterator[Tally]:
     end = tally.first_seed + seeds
     bounds = [(first, min(first + CHUNK, end)) for first in range(tally.next_seed, end, CHUNK)]
     if jobs == 1 or len(bounds) == 1:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from tests.simulator.dice import Dice
 from tests.simulator.kernel import Kernel, ProcessKilled
+from tests.simulator.kinds import Kind
 
 T = TypeVar("T")
 
@@ -129,11 +130,11 @@ class FaultSource:
         self._befalls = BEFALLS if swarm is None else swarm.befalls
         self._often: dict[Fault, float] = {} if swarm is None else swarm.often
         self.outages: list[tuple[Service, float, float]] = []
-        self.counts: dict[Fault, int] = {}
+        self.counts: dict[Fault | Kind, int] = {}
         self._draw = dice.draw
         self._dice = dice
 
-    def count(self, fault: Fault) -> None:
+    def count(self, fault: Fault | Kind) -> None:
         self.counts[fault] = self.counts.get(fault, 0) + 1
 
     def strikes(self, fault: Fault, probability: float) -> bool:

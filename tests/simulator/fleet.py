@@ -21,12 +21,13 @@ from tests.simulator.faults import FaultSource, Line
 from tests.simulator.history import BEGINNING, History
 from tests.simulator.kernel import Kernel, Process, Task
 from tests.simulator.revisions import Revision
+from tests.simulator.sim_http import OVER_HTTP, HttpMessenger
+from tests.simulator.sim_messenger import ProcessMessenger
 from tests.simulator.sim_store import ProcessStore, StoreState
 from tests.simulator.sim_timers import ProcessTimers, TimerService
-from tests.simulator.sim_twilio import ProcessMessenger, TwilioState
+from tests.simulator.sim_twilio import ACCOUNT_SID, TwilioState
 
 BASE_URL = "https://relay.example.com"
-ACCOUNT_SID = "AC" + "1" * 32
 
 
 class ProcessClock:
@@ -105,13 +106,19 @@ class Fleet:
         journal = SimJournal(self.kernel, self.history)
         timers = ProcessTimers(self.timers, self.line, journal)
         return sending_world(
-            ProcessStore(self.store, self.line, timers, self._timers_first, journal, revision),
+            ProcessStore(self.store, self.line, timers, self._timers_first, journal, revision, process),
             timers,
-            ProcessMessenger(self.twilio, self.line),
+            self._messenger(journal),
             ProcessClock(self.kernel, process),
             journal,
             self.new_lease,
         )
+
+    def _messenger(self, journal: SimJournal) -> ProcessMessenger:
+        wide = self.twilio.wide
+        if wide is None or wide.kind not in OVER_HTTP:
+            return ProcessMessenger(self.twilio, self.line)
+        return HttpMessenger(self.twilio, self.line).use(journal)
 
     def run(self, name: str, body: Callable[[SendingWorld, Intake], Any], done: Callable[[Task], None]) -> None:
         """Start a handler on one of the processes, now."""

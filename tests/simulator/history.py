@@ -42,6 +42,7 @@ class Text:
     text: InboundText
     at: float
     intake: Intake
+    listed: float = 0.0  # when Twilio's list shows it
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class History:
     creates: dict[str, int] = field(default_factory=dict)
     posts: list[Post] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
+    webhooks: dict[str, float] = field(default_factory=dict)  # when each text's webhook was first answered 200
     alarms: dict[str, list[float]] = field(default_factory=dict)
     written: dict[str, list[Written]] = field(default_factory=dict)  # where two revisions share the store
     left: set[str] = field(default_factory=set)  # records of a later version, of which an alarm told

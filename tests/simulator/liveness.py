@@ -27,6 +27,8 @@ from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulat
 
 # The worst that two clocks that are each five minutes off leave behind in a due time.
 _SKEW_SECONDS = 600.0
+# One allowance for outages of Twilio, per drive.
+OUTAGE_SECONDS = 600.0
 # What the handlers themselves may take in a calm world, all together.
 _HANDLING_SECONDS = 30.0
 
@@ -54,7 +56,20 @@ def deadline(run: Simulation) -> float:
     skew = _SKEW_SECONDS if any(plan.skews) else 0.0
     # Whose a text is cannot be told at once when a customer sent the same words twice: the last tier asks again.
     same_words = LOOKUP_RETRIES_MAX * LOOKUP_RETRY_SECONDS if len(plan.texts) > 1 else 0.0
-    return began + window + sweep + reconcile + skew + same_words + _HANDLING_SECONDS
+    return began + window + sweep + reconcile + skew + same_words + _HANDLING_SECONDS + _of_its_kind(run)
+
+
+def _of_its_kind(run: Simulation) -> float:
+    """What the wider world adds: until the list shows a text, whole; one outage, or its allowance; a queue; a clock."""
+    wide = run.plan.wide
+    if wide is None:
+        return 0.0
+    shown = wide.lag + wide.whole_after + wide.webhook_after
+    outage = wide.during[1] + OUTAGE_SECONDS if wide.during[1] else 0.0
+    clocks = max((at for at, _, _ in wide.clocks), default=0.0)
+    # What a clock that was days off wrote is pulled back by a sweep or a reconcile after it.
+    healed = 2 * RECONCILE_SECONDS + SWEEP_SECONDS if wide.clocks else 0.0
+    return shown + outage + wide.queued + clocks + healed
 
 
 def settling(run: Simulation) -> float:
@@ -65,11 +80,13 @@ def settling(run: Simulation) -> float:
 
 
 def l1_every_text_ends(run: Simulation) -> Iterator[str]:
-    """At the deadline every text that reached Twilio is a relay that has ended, and if it ended as exhausted, people
+    """At the deadline every text that Twilio's list, or a webhook, has shown is a relay that has ended, and if it ended as exhausted, people
     were told after that."""
     relays = run.fleet.store.relays
     for message_id in run.history.texts.keys() - left_behind(run):
         stored = relays.get(message_id)
+        if stored is None and run.history.texts[message_id].listed > run.kernel.now:
+            continue  # neither did its webhook arrive, nor has the list ever shown it
         if stored is None:
             yield f"L1: {message_id[-3:]} reached Twilio and was never relayed"
             continue
@@ -108,8 +125,12 @@ def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
 
 
 def _in_hand(run: Simulation) -> list[Stored]:
-    """All relays but those that were left to a revision which is not there any more."""
+    """All relays but those that were left to a revision which is not there any more, and that of which Twilio cannot
+    show a text: it is asked about as long as it is kept."""
     left = left_behind(run)
+    broken = run.fleet.twilio.messages.get(run.fleet.twilio.broken)
+    if broken is not None:
+        left |= {broken.post.message_id}
     return [stored for message_id, stored in run.fleet.store.relays.items() if message_id not in left]
 
 

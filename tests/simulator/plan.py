@@ -9,6 +9,7 @@ from relay.core.policy import Policy, Success, Tier, sms
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Fault, Service, Swarm
+from tests.simulator.kinds import Wide
 from tests.simulator.revisions import Rollout
 from tests.simulator.sim_twilio import Carrier, draw_carrier
 
@@ -83,6 +84,7 @@ class Plan:
     newly_deployed: bool
     swarm: Swarm | None
     rollout: Rollout | None = None  # with it two revisions share the store
+    wide: Wide | None = None  # with it the run is one of the wider world
 
 
 def draw_plan(dice: Dice) -> Plan:

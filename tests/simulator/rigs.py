@@ -11,19 +11,20 @@ from typing import TypeVar
 
 import pytest
 from relay.core.model import InboundText, Relay, Timer
-from relay.ports import OutgoingText, ReceivedMessage, SendOutcome, Stored
+from relay.ports import OutgoingText, SendOutcome, Stored
 from relay.record.documents import SCHEMA_VERSION, Document, from_document
 
 from tests.contract.conftest import Change, StoreRig, TimersRig
 from tests.fakes import FakeClock, MemoryJournal
 from tests.simulator.exhaustive.case import CalmDice, ScriptedFaults
 from tests.simulator.faults import Does, Failed, Line, Service
-from tests.simulator.history import History, Post, seconds_of, time_of
+from tests.simulator.history import History, Post, seconds_of
 from tests.simulator.kernel import Kernel
 from tests.simulator.revisions import ThisRevision
+from tests.simulator.sim_messenger import ProcessMessenger
 from tests.simulator.sim_store import ProcessStore, StoreState
 from tests.simulator.sim_timers import ProcessTimers, TimerService
-from tests.simulator.sim_twilio import ProcessMessenger, TwilioState
+from tests.simulator.sim_twilio import InboundRow, TwilioState
 from tests.twilio_words import refusal
 
 T = TypeVar("T")
@@ -176,8 +177,8 @@ class SimulatedRig:
         message.status, message.code = status, code
 
     def receive(self, text: InboundText) -> str:
-        second = time_of(float(int(seconds_of(self.now()))))
-        self._twilio.inbound.append(ReceivedMessage(text, second))
+        second = float(int(seconds_of(self.now())))
+        self._twilio.inbound.append(InboundRow(text, second, second))
         return text.message_id
 
     def unreachable(self) -> contextlib.AbstractContextManager[None]:

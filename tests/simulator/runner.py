@@ -13,6 +13,7 @@ from relay.core.model import Relay
 
 from tests.simulator.coexistence import COEXISTENCE
 from tests.simulator.faults import Fault
+from tests.simulator.kinds import Kind
 from tests.simulator.liveness import (
     deadline,
     l1_every_text_ends,
@@ -25,6 +26,7 @@ from tests.simulator.liveness import (
 from tests.simulator.promises import PROMISES
 from tests.simulator.safety import SAFETY
 from tests.simulator.simulation import Simulation
+from tests.simulator.wide_promises import WIDE_PROMISES
 
 Pair = tuple[State, EventKind]
 
@@ -41,16 +43,20 @@ class Result:
 
     seed: int
     violations: list[str]
-    faults: dict[Fault, int]
+    faults: dict[Fault | Kind, int]
     drawn: int = 0
     trace: list[str] = field(default_factory=list)
 
 
 def run_seed(
-    seed: int, calmed: Collection[int] | None = None, traced: bool = False, two_revisions: bool = False
+    seed: int,
+    calmed: Collection[int] | None = None,
+    traced: bool = False,
+    two_revisions: bool = False,
+    kind: Kind | None = None,
 ) -> Result:
     """One run, judged. The same arguments give the same result, to the last line of the trace."""
-    run = Simulation.of_seed(seed, calmed, traced, two_revisions)
+    run = Simulation.of_seed(seed, calmed, traced, two_revisions, kind)
     try:
         violations = judge(
             run,
@@ -76,7 +82,7 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
         violations.extend(l2_every_attempt_is_resolved(run))
         violations.extend(l3_nothing_is_left_behind(run))
     violations.extend(run.history.violations)
-    for invariant in (*SAFETY, *PROMISES, *COEXISTENCE):
+    for invariant in (*SAFETY, *PROMISES, *WIDE_PROMISES, *COEXISTENCE):
         try:
             violations.extend(invariant(run))
         except (IndexError, KeyError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from tests.simulator.kinds import Kind
 from tests.simulator.runner import Result, run_seed
 
 _TRIES_MAX = 4000
@@ -19,12 +20,12 @@ class Shrunk:
     mattered: int  # how many of them were not calm
 
 
-def shrink(seed: int, two_revisions: bool = False) -> Shrunk:
+def shrink(seed: int, two_revisions: bool = False, kind: Kind | None = None) -> Shrunk:
     """Shrink the run of this seed, which violates something; the trace is that of the shrunk run.
 
     The same seed gives the same trace.
     """
-    run = partial(run_seed, seed, two_revisions=two_revisions)
+    run = partial(run_seed, seed, two_revisions=two_revisions, kind=kind)
     first = run(calmed=())
     kinds = _kinds(first)
     calmed: frozenset[int] = frozenset()

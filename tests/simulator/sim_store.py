@@ -16,8 +16,22 @@ from relay.record.pages import place_of, token_after
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
 from tests.simulator.history import History, time_of
+from tests.simulator.kernel import Process
+from tests.simulator.kinds import Kind, Wide
 from tests.simulator.revisions import Revision, Written
 from tests.simulator.sim_timers import ProcessTimers
+
+
+class StoreRefused(StoreUnavailable):
+    """Until the port has one of its own."""
+
+    def __init__(self, message_id: str, reason: str) -> None:
+        super().__init__(reason)
+
+
+class Unreadable(StoreRefused):
+    """Until the port has one of its own."""
+
 
 T = TypeVar("T")
 _NOTHING_EXPIRES_BEFORE = RETENTION.total_seconds() / 2.0
@@ -35,6 +49,25 @@ class StoreState:
         # Where two revisions share the store: the documents, and how the newer one, which knows all words, reads them.
         self.documents: dict[str, Document] = {}
         self.reader: Revision | None = None
+        self.wide: Wide | None = None
+
+    def refuses(self, message_id: str) -> bool:
+        """Whether this write of the relay is refused, for good."""
+        wide = self.wide
+        if wide is None or wide.kind is not Kind.WRITES_REFUSED or message_id != wide.spoiled:
+            return False
+        return self.written(message_id) + 1 >= wide.spoiled_from
+
+    def cannot_be_read(self, message_id: str) -> bool:
+        """Whether what is stored of this relay is no relay any more."""
+        wide = self.wide
+        if wide is None or wide.kind is not Kind.UNREADABLE or message_id != wide.spoiled:
+            return False
+        return self.written(message_id) >= wide.spoiled_from
+
+    def written(self, message_id: str) -> int:
+        """How many writes of this relay were stored."""
+        return len(self.history.commits.get(message_id, ()))
 
 
 class ProcessStore:
@@ -48,8 +81,10 @@ class ProcessStore:
         timers_first: bool = False,
         alarms: Alarms | None = None,
         revision: Revision | None = None,
+        process: Process | None = None,
     ) -> None:
         self.revision = revision
+        self._process = process
         self._alarms = alarms
         self._state = state
         self._line = line
@@ -169,7 +204,7 @@ class ProcessStore:
 
     def _visible(self, message_id: str) -> Stored | None:
         stored = self._state.relays.get(message_id)
-        if stored is None or (self._may_expire() and stored.relay.expires_at <= time_of(self._line.kernel.now)):
+        if stored is None or (self._may_expire() and stored.relay.expires_at <= time_of(self._now())):
             return None
         return stored
 
@@ -178,7 +213,9 @@ class ProcessStore:
         return None if stored is None else self._read_by_own(stored)
 
     def _read_by_own(self, stored: Stored) -> Stored:
-        """The same as the revision of this process reads it. Raises NewerRecord."""
+        """The same as the revision of this process reads it. Raises NewerRecord, and Unreadable."""
+        if self._state.cannot_be_read(stored.relay.message_id):
+            raise Unreadable(stored.relay.message_id, "it is no relay")
         if self.revision is None:
             return stored
         message_id = stored.relay.message_id
@@ -190,12 +227,19 @@ class ProcessStore:
             raise
 
     def _may_expire(self) -> bool:
-        return self._line.kernel.now > _NOTHING_EXPIRES_BEFORE
+        return self._now() > _NOTHING_EXPIRES_BEFORE
+
+    def _now(self) -> float:
+        """The time by this process's clock."""
+        return self._line.kernel.now + (self._process.skew if self._process is not None else 0.0)
 
     def _all_visible(self) -> list[Stored]:
-        visible = list(self._state.relays.values())
+        state = self._state
+        visible = list(state.relays.values())
+        if state.wide is not None:
+            visible = [stored for stored in visible if not state.cannot_be_read(stored.relay.message_id)]
         if self._may_expire():
-            now = time_of(self._line.kernel.now)
+            now = time_of(self._now())
             visible = [stored for stored in visible if stored.relay.expires_at > now]
         if self.revision is None:
             return visible
@@ -212,6 +256,8 @@ class ProcessStore:
 
     def _check(self, write: Write) -> None:
         message_id = write.relay.message_id
+        if self._state.wide is not None and self._state.refuses(message_id):
+            raise StoreRefused(message_id, "too large")
         stored = self._state.relays.get(message_id)
         if write.version is None and stored is not None:
             raise AlreadyStored(message_id)

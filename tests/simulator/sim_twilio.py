@@ -5,24 +5,51 @@ What it truly did is in its messages: the judges believe them and not the relay.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 from relay.core.failures import UNREACHABLE
+from relay.core.model import InboundText
 from relay.core.numbers import same
-from relay.errors import MessengerUnavailable
-from relay.ports import Accepted, Ambiguous, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
+from relay.ports import Accepted, Ambiguous, OutgoingText, Refused, SendOutcome, SentMessage
 from relay.twilio.codes import failure_of
 
 from tests.simulator.dice import Dice
-from tests.simulator.faults import Conflicted, Does, Failed, Fault, FaultSource, Line, Service
-from tests.simulator.history import History, Post, seconds_of, time_of
+from tests.simulator.faults import Fault, FaultSource
+from tests.simulator.history import History, Post, time_of
 from tests.simulator.kernel import Kernel
+from tests.simulator.kinds import FIRST_SENT, Kind, Wide
 from tests.twilio_words import callback_of, refusal, seen
 
+ACCOUNT_SID = "AC" + "1" * 32
+
 _REFUSALS = (failure_of(20429), UNREACHABLE, *map(failure_of, (21211, 21606, 63038, 21617)))
+_HTTP_REFUSALS = ((429, 20429), (400, 21211), (400, 21606), (400, 63038), (400, 21617))
 _CARRIER_CODES = (30003, 30008, 30006, 30005, 30007, 30034, 31999)
+
+
+@dataclass(slots=True)
+class InboundRow:
+    """A text that came in, as Twilio's list has it. Times are the run's seconds."""
+
+    text: InboundText
+    created: float
+    listed: float
+    whole_at: float = 0.0
+    failed: bool = False
+    nulls: tuple[str, ...] = ()
+
+    @property
+    def sid(self) -> str:
+        return self.text.message_id
+
+    @property
+    def is_a_text(self) -> bool:
+        """Whether the row tells enough to be one."""
+        return not {"sid", "from", "to", "date_created", "direction"}.intersection(self.nulls)
+
+    def is_whole(self, now: float) -> bool:
+        return now >= self.whole_at
 
 
 @dataclass(slots=True)
@@ -40,6 +67,8 @@ class Message:
     status: str = "queued"
     code: int | None = None
     status_since: float = 0.0
+    queued_until: float = 0.0
+    reached_at: float | None = None  # when the handler truly got it
 
 
 @dataclass(slots=True)
@@ -50,6 +79,7 @@ class Carrier:
     fails_with: int | None = None
     delivers_late_after: float = 0.0
     opted_out: bool = False
+    revokes_after: float = 0.0  # so long after `delivered` it says `undelivered`
 
 
 @dataclass(slots=True)
@@ -62,9 +92,12 @@ class TwilioState:
     history: History
     messages: dict[str, Message] = field(default_factory=dict)
     asked: list[tuple[float, str]] = field(default_factory=list)  # when, and about texts to whom
-    inbound: list[ReceivedMessage] = field(default_factory=list)
+    inbound: list[InboundRow] = field(default_factory=list)
     carriers: dict[str, Carrier] = field(default_factory=dict)
     success_is_sent: frozenset[str] = frozenset()
+    wide: Wide | None = None
+    refused_reads: int = 0  # how often our key was told that it may not read
+    broken: str = ""  # the id that nobody can be shown
     call_back: Callable[[Message, str, int | None], None] = lambda message, status, code: None
 
     def take(self, text: OutgoingText, post: Post) -> SendOutcome:
@@ -79,32 +112,75 @@ class TwilioState:
             if self.dice.chance(0.5):
                 self._process(text, post, carrier)
             return Ambiguous("Twilio answered 500")
-        return Accepted(self._process(text, post, carrier))
+        return Accepted(self._process(text, post, carrier).sid)
 
-    def _process(self, text: OutgoingText, post: Post, carrier: Carrier | None) -> str:
+    def answer(self, text: OutgoingText, post: Post) -> tuple[int, int | None, Message | None]:
+        """Process a POST over HTTP. Gives the answer's status and code, or the text that the answer is about."""
+        wide = self.wide
+        carrier = self.carriers.get(text.to)
+        if carrier is not None and carrier.opted_out:
+            self.faults.count(Fault.OPTED_OUT)
+            return 400, 21610, None
+        if self.faults.strikes(Fault.SEND_REFUSED, 0.06):
+            return (*self.dice.pick(_HTTP_REFUSALS), None)
+        if wide is not None and wide.is_out(self.kernel.now):
+            if wide.kind is Kind.OUTAGE_SILENT and self.dice.chance(0.5):
+                self._process(text, post, carrier)
+            return (*(wide.answers or (500, None)), None)
+        if wide is not None and wide.kind is Kind.CODES_ANSWERED and text.to in wide.refused_phones:
+            assert wide.answers is not None
+            return (*wide.answers, None)
+        lost = self.faults.strikes(Fault.SEND_5XX, 0.03)
+        if lost and not self.dice.chance(0.5):
+            return 500, None, None
+        earlier = [message for message in self.messages.values() if message.to != text.to]
+        message = self._process(text, post, carrier)
+        if lost or (wide is not None and wide.odd == "unknown" and message.sid == FIRST_SENT):
+            return 500, None, None
+        if wide is not None and wide.kind is Kind.REFUSED_YET_TAKEN and text.to in wide.refused_phones:
+            assert wide.answers is not None
+            return (*wide.answers, None)
+        if wide is not None and wide.kind is Kind.ANSWERS_OF_OTHERS and earlier and self.dice.chance(0.5):
+            return 201, None, earlier[-1]
+        if wide is not None and wide.kind is Kind.BROKEN_FETCH and not self.broken:
+            self.broken = message.sid
+        return 201, None, message
+
+    def _process(self, text: OutgoingText, post: Post, carrier: Carrier | None) -> Message:
         now = self.kernel.now
         sid = f"SM{len(self.messages) + 1:032x}"
         lag = self.dice.between(1.0, 10.0) if self.faults.strikes(Fault.LIST_LAG, 0.05) else 0.0
+        queued, dies = 0.0, False
+        if self.wide is not None:
+            lag += self.wide.sent_lag
+            queued = self.wide.queued
+            dies = queued > text.validity_seconds
         message = Message(sid, text.to, text.from_, text.body, callback_of(text), post, now, now + lag)
         message.status_since = now
+        message.queued_until = now + min(queued, text.validity_seconds)
         self.messages[sid] = message
         post.sid = sid
         if self.kernel.trace is not None:
             self.kernel.note(f"  Twilio takes attempt {post.attempt} as …{sid[-3:]}")
-        sent = 0.05 + (1.0 - self.dice.draw()) * 2.0
+        if dies:
+            self.kernel.at(message.queued_until, self._reach, (message, "failed", 30036))
+            return message
+        sent = queued + 0.05 + (1.0 - self.dice.draw()) * 2.0
         self.kernel.after(sent, self._sent, message)
         if carrier is None or carrier.delivers:
             wait = 0.1 + (1.0 - self.dice.draw()) * 4.0
             if carrier is not None and carrier.delivers_late_after:
                 wait += carrier.delivers_late_after
             self.kernel.after(sent + wait, self._reach, (message, "delivered", None))
+            if carrier is not None and carrier.revokes_after:
+                self.kernel.after(sent + wait + carrier.revokes_after, self._reach, (message, "undelivered", 30008))
         elif carrier.fails_with is not None:
             self.faults.count(Fault.UNDELIVERED)
             wait = 0.1 + (1.0 - self.dice.draw()) * 4.0
             self.kernel.after(sent + wait, self._reach, (message, "undelivered", carrier.fails_with))
         else:
             self.faults.count(Fault.SILENT_CARRIER)
-        return sid
+        return message
 
     def _sent(self, message: Message) -> None:
         message.status = "sent"
@@ -120,12 +196,46 @@ class TwilioState:
         message.status = status
         message.code = code
         message.status_since = self.kernel.now
+        if status == "delivered":
+            message.reached_at = self.kernel.now
         self.call_back(message, status, code)
 
     def seen(self, message: Message) -> SentMessage:
         """The message as the REST interface shows it. Twilio's times have whole seconds."""
         created = time_of(float(int(message.created)))
         return seen(message.sid, message.status, message.code, message.to, message.from_, message.body, created)
+
+    def shown(self, message: Message) -> Message:
+        """The message with its numbers and words as Twilio's list spells them."""
+        if self.wide is None:
+            return message
+        if self.wide.kind is Kind.SPELLINGS and message.to.startswith("+52"):
+            return replace(message, to="+521" + message.to[3:])
+        if not self.wide.shown_body:
+            return message
+        body = {
+            "redacted": "",
+            "trimmed": message.body.strip(),
+            "shortened": message.body.replace("https://example.com/a/long/way", "https://twil.io/x1"),
+        }[self.wide.shown_body]
+        return replace(message, body=body)
+
+    def inbound_rows(self, our_phone: str) -> Iterator[InboundRow]:
+        """What the list shows of texts that came in to this number, now."""
+        now = self.kernel.now
+        for row in self.inbound:
+            if row.text.recipient_phone == our_phone and row.listed <= now:
+                yield row
+
+    def sent_rows(self, to: str, from_: str) -> Iterator[Message]:
+        """What the list shows of texts between these numbers, now."""
+        for message in self.messages.values():
+            if same(message.to, to) and message.from_ == from_ and message.listed <= self.kernel.now:
+                yield message
+
+    def pages_shift(self) -> bool:
+        """Whether rows come or go between two pages, this time."""
+        return self.faults.probability > 0.0 and self.dice.chance(0.5)
 
 
 def draw_carrier(dice: Dice) -> Carrier:
@@ -140,78 +250,3 @@ def draw_carrier(dice: Dice) -> Carrier:
     if draw >= 0.04:
         return Carrier(delivers_late_after=dice.between(5.0, 200.0))
     return Carrier(delivers=False, opted_out=True)
-
-
-class ProcessMessenger:
-    """Messenger as one process sees it."""
-
-    def __init__(self, state: TwilioState, line: Line) -> None:
-        self._state = state
-        self._line = line
-
-    def send(self, text: OutgoingText, *, timeout_seconds: float) -> SendOutcome:
-        state = self._state
-        kernel = state.kernel
-        attempt = text.attempt
-        post = Post(kernel.now, text.message_id, attempt, text.to)
-        state.history.posts.append(post)
-        name = f"twilio.send {attempt}"
-        try:
-            outcome = self._line.call(Service.TWILIO, Does.SEND, name, timeout_seconds, lambda: state.take(text, post))
-        except Failed as failed:
-            if failed.never and state.dice.chance(0.4):
-                return Refused(UNREACHABLE)
-            return Ambiguous("Twilio did not answer in time")
-        wait = 0.03 + (1.0 - state.dice.draw()) * 0.3
-        if state.faults.strikes(Fault.CALLBACK_EARLY, 0.05):
-            wait = state.dice.between(1.0, 8.0)
-        if wait > timeout_seconds:
-            kernel.pause(timeout_seconds)
-            return Ambiguous("Twilio did not answer in time")
-        kernel.pause(wait)
-        return outcome
-
-    def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:
-        def found() -> SentMessage | None:
-            message = self._state.messages.get(sent_id)
-            if message is not None:
-                self._state.asked.append((self._state.kernel.now, message.to))
-            return None if message is None else self._state.seen(message)
-
-        try:
-            return self._line.call(Service.TWILIO, Does.READ, "twilio.fetch", timeout_seconds, found)
-        except (Failed, Conflicted):
-            raise MessengerUnavailable("Twilio did not answer") from None
-
-    def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
-        def found() -> list[SentMessage]:
-            self._state.asked.append((self._state.kernel.now, to))
-            # Twilio compares whole seconds, as it shows them.
-            first = float(int(seconds_of(since)))
-            return [
-                self._state.seen(message)
-                for message in self._state.messages.values()
-                if same(message.to, to)
-                and same(message.from_, from_)
-                and message.listed <= self._state.kernel.now
-                and message.created >= first
-            ]
-
-        try:
-            return self._line.call(Service.TWILIO, Does.READ, "twilio.sent_to", timeout_seconds, found)
-        except (Failed, Conflicted):
-            raise MessengerUnavailable("Twilio did not answer") from None
-
-    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
-        def found() -> list[ReceivedMessage]:
-            first = since.replace(microsecond=0)
-            return [
-                received
-                for received in self._state.inbound
-                if same(received.text.recipient_phone, our_phone) and received.received_at >= first
-            ]
-
-        try:
-            return self._line.call(Service.TWILIO, Does.READ, "twilio.received_at", timeout_seconds, found)
-        except (Failed, Conflicted):
-            raise MessengerUnavailable("Twilio did not answer") from None

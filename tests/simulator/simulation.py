@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,6 @@ from relay.flow.reconcile import WATERMARK, reconcile
 from relay.flow.sweep import sweep
 from relay.flow.world import SendingWorld
 from relay.operators.redrive import redrive
-from relay.ports import ReceivedMessage
 from relay.twilio.signature import TwilioAccount
 from relay.web import Response
 
@@ -25,10 +25,13 @@ from tests.simulator.faults import Fault, FaultSource
 from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import History, Text, time_of
 from tests.simulator.kernel import Kernel, Task
+from tests.simulator.kinds import SURVIVED, Kind
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
 from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout, tell
 from tests.simulator.sim_store import ProcessStore
+from tests.simulator.sim_twilio import InboundRow
 from tests.simulator.twilio_calls import TwilioCalls
+from tests.simulator.widening import rows_of, widen
 
 SWEEP_SECONDS = 60.0
 RECONCILE_SECONDS = 300.0
@@ -36,6 +39,8 @@ TOKENS = ("old-token-0123456789", "new-token-0123456789")
 
 # A new deployment has had its first run of reconcile by then.
 _FIRST_TEXT_AT = 2.0
+# How many runs are of the wider world.
+_WIDE_SHARE = 0.2
 
 
 class Simulation:
@@ -51,16 +56,26 @@ class Simulation:
         self.calls = TwilioCalls(self.fleet, TOKENS[0])
         self._watched = True
         self._idle = 0  # events to come that nobody waits for
+        self._vain_rounds = 0
         self._prepare(self.plan)
 
     @classmethod
     def of_seed(
-        cls, seed: int, calmed: Collection[int] | None = None, traced: bool = False, two_revisions: bool = False
+        cls,
+        seed: int,
+        calmed: Collection[int] | None = None,
+        traced: bool = False,
+        two_revisions: bool = False,
+        kind: Kind | None = None,
     ) -> Simulation:
         """The run of this seed. `calmed` are the positions of draws to be made harmless, for shrinking; with
-        `two_revisions` a made-up next revision works on the store, too."""
+        `two_revisions` a made-up next revision works on the store, too; with `kind` it is one of this kind."""
         dice = Dice(seed, calmed)
         plan = draw_plan(dice)
+        if kind is None and SURVIVED and dice.chance(_WIDE_SHARE):
+            kind = dice.pick(SURVIVED)
+        if kind is not None:
+            widen(plan, kind, dice)
         if two_revisions:
             message_ids = [text.message_id for _, text in plan.texts]
             plan.rollout = draw_rollout(dice, len(plan.skews), message_ids)
@@ -71,6 +86,9 @@ class Simulation:
 
     def _prepare(self, plan: Plan) -> None:
         fleet = self.fleet
+        fleet.twilio.wide = fleet.store.wide = plan.wide
+        if plan.wide is not None:
+            self.faults.count(plan.wide.kind)
         intake = Intake(plan.policy, OUR_PHONES, handlers_of(plan.policy))
         for skew in plan.skews:
             if skew:
@@ -87,7 +105,7 @@ class Simulation:
         at = self.kernel.at
         if plan.newly_deployed:
             # The first run of reconcile is what makes the relay responsible for what Twilio takes in from then on.
-            fleet.twilio.inbound.append(ReceivedMessage(BEFORE_US, time_of(-900.0)))
+            fleet.twilio.inbound.append(InboundRow(BEFORE_US, -900.0, -900.0))
             self.faults.probability = 0.0
             at(0.0, self._first_reconcile)
         else:
@@ -101,6 +119,8 @@ class Simulation:
                 self._meanwhile(plan.config_changes_at + 20.0 * number, self._change_config, number)
         for when, number, skew in plan.clocks_set:
             self._meanwhile(when, self._set_clock, (number, skew))
+        for when, number, error in plan.wide.clocks if plan.wide is not None else ():
+            self._meanwhile(when, self._set_clock_by_days, (number, error))
         if plan.token_rotates_at:
             self._meanwhile(plan.token_rotates_at, self._rotate_token)
         for redriven in plan.redrives:
@@ -168,12 +188,22 @@ class Simulation:
         self.kernel.at(first, tick)
 
     def _text_reaches_twilio(self, text: InboundText) -> None:
-        fleet = self.fleet
-        self.history.texts[text.message_id] = Text(text, self.kernel.now, fleet.intakes[0])
+        now, fleet, wide = self.kernel.now, self.fleet, self.plan.wide
         # The list tells how many files came with a text, and not their ids.
-        listed = replace(text, attachments=())
-        fleet.twilio.inbound.append(ReceivedMessage(listed, time_of(float(int(self.kernel.now)))))
-        self.calls.text_comes_in(text)
+        row = InboundRow(replace(text, attachments=()), float(int(now)), now)
+        if wide is not None:
+            row.listed += wide.lag if wide.kind is not Kind.MAY_NOT_READ else math.inf
+            for each in rows_of(wide, row):
+                fleet.twilio.inbound.append(each)
+                if each.is_a_text:
+                    self.history.texts[each.sid] = Text(each.text, now, fleet.intakes[0], each.listed)
+        else:
+            fleet.twilio.inbound.append(row)
+        self.history.texts[text.message_id] = Text(text, now, fleet.intakes[0], row.listed)
+        if wide is None or not wide.webhook:
+            self.calls.text_comes_in(text)
+        elif wide.webhook == "late":
+            self.kernel.after(wide.webhook_after, self.calls.text_comes_in, text)
 
     def _fire(self, timer: Timer, done: Callable[[bool], None]) -> None:
         def finished(task: Task) -> None:
@@ -196,8 +226,15 @@ class Simulation:
             return
         # With every text known and nothing open it can change nothing.
         relays = self.fleet.store.relays
-        known = all(message_id in relays for message_id in self.history.texts)
-        if not known or any(stored.relay.due_at is not None for stored in relays.values()):
+        texts = self.history.texts
+        is_due = any(stored.relay.due_at is not None for stored in relays.values())
+        unlisted = [text.listed > self.kernel.now for message_id, text in texts.items() if message_id not in relays]
+        if unlisted and all(unlisted) and not is_due:
+            # Hours of runs in vain: every other one would do, and then every fourth, and so on.
+            self._vain_rounds += 1
+            if self._vain_rounds & (self._vain_rounds - 1):
+                return
+        if unlisted or is_due:
             self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
     def _first_reconcile(self, _: object) -> None:
@@ -236,6 +273,12 @@ class Simulation:
             self.faults.count(Fault.CLOCK_SET)
             self.fleet.processes[setting[0]].skew = setting[1]
             self.kernel.note(f"the clock of process {setting[0] + 1} is set to {setting[1]:+.0f} s")
+
+    def _set_clock_by_days(self, setting: tuple[int, float]) -> None:
+        number, error = setting
+        for process in self.fleet.processes if number < 0 else [self.fleet.processes[number]]:
+            process.skew = error
+        self.kernel.note(f"clocks are {error / 86400.0:+.1f} days off ({'all' if number < 0 else number + 1})")
 
     def _rotate_token(self, _: object) -> None:
         self.faults.count(Fault.TOKEN_ROTATED)

@@ -15,10 +15,11 @@ from relay.twilio.signature import signature
 from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH, Request, Response
 
 from tests.simulator.faults import Fault
-from tests.simulator.fleet import ACCOUNT_SID, BASE_URL, Fleet
+from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import Receipt
 from tests.simulator.kernel import Task
-from tests.simulator.sim_twilio import Message
+from tests.simulator.kinds import Kind
+from tests.simulator.sim_twilio import ACCOUNT_SID, Message
 
 # The connection overrides that our URLs carry: five retries, each waited for this long, all within 15 s.
 _TRIES_MAX = 6
@@ -65,6 +66,9 @@ class TwilioCalls:
             "Body": text.body,
             "NumMedia": str(text.media_count),
         }
+        wide = fleet.twilio.wide
+        if wide is not None and wide.kind is Kind.OPT_OUT_TYPES:
+            fields["OptOutType"] = wide.odd
         for index, attachment in enumerate(text.attachments):
             fields[f"MediaUrl{index}"] = f"{_MEDIA}/{text.message_id}/Media/{attachment.media_id}"
             fields[f"MediaContentType{index}"] = attachment.content_type
@@ -81,17 +85,22 @@ class TwilioCalls:
         faults = fleet.twilio.faults
         if faults.strikes(Fault.CALLBACK_LOST, 0.06):
             return
+        wide = fleet.twilio.wide
+        if wide is not None and wide.is_untold(message.sid):
+            return
         query = message.callback.partition("?")[2].partition("#")[0]
         fields = {
             "MessageSid": message.sid,
             "MessageStatus": status,
             "AccountSid": ACCOUNT_SID,
-            "From": message.from_,
+            "From": message.from_ or "",
             "To": message.to,
         }
         if code is not None:
             fields["ErrorCode"] = str(code)
         request = self.request(DELIVERY_STATUS_PATH, query, fields)
+        if wide is not None and wide.kind is Kind.RECEIPTS_OF_OTHERS:
+            self._tell_of_others(message, query, fields)
         receipt = Receipt(0.0, message.post.message_id, message.post.attempt, status, message.sid)
         delay = 0.02 + (1.0 - fleet.dice.draw()) * 0.5
         if faults.strikes(Fault.CALLBACK_LATE, 0.05):
@@ -100,6 +109,24 @@ class TwilioCalls:
         fleet.kernel.after(delay, callback.try_now)
         if faults.strikes(Fault.CALLBACK_DOUBLED, 0.06):
             fleet.kernel.after(delay + fleet.dice.between(0.0, 20.0), callback.try_now)
+
+    def _tell_of_others(self, message: Message, query: str, fields: dict[str, str]) -> None:
+        """A signed receipt to an address of this text's, which is about another text."""
+        fleet = self.fleet
+        assert fleet.twilio.wide is not None
+        status = fleet.dice.pick(("delivered", "undelivered", "sent"))
+        other = {**fields, "MessageStatus": status}
+        if status == "undelivered":
+            other["ErrorCode"] = "30006"
+        if fleet.twilio.wide.odd == "another id":
+            other["MessageSid"] = f"SM{0xFFF00 + len(fleet.twilio.messages):032x}"
+        elif fleet.twilio.wide.odd == "another tier":
+            query = query.replace("tier=", "tier=9")
+        else:
+            other["To"] = "+15550009999"
+        request = self.request(DELIVERY_STATUS_PATH, query, other)
+        receipt = Receipt(0.0, message.post.message_id, message.post.attempt, status, other["MessageSid"])
+        fleet.kernel.after(fleet.dice.between(0.0, 9.0), _Callback(self, receipt, request, is_true=False).try_now)
 
 
 class _Webhook:
@@ -134,6 +161,7 @@ class _Webhook:
             fleet.history.violated("S1", f"the webhook raised {task.error!r}")
         status = task.result.status if task.result is not None else 502
         if status == 200:
+            fleet.history.webhooks.setdefault(self._message_id, fleet.kernel.now)
             fleet.history.recorded.append(self._handle)
             if self._message_id not in fleet.store.relays:
                 fleet.history.violated("S1", f"200 for {self._message_id[-3:]}, which is not stored")
@@ -148,8 +176,9 @@ class _Webhook:
 class _Callback:
     """One status callback with its retries."""
 
-    def __init__(self, calls: TwilioCalls, receipt: Receipt, request: Request) -> None:
+    def __init__(self, calls: TwilioCalls, receipt: Receipt, request: Request, is_true: bool = True) -> None:
         self._calls = calls
+        self._is_true = is_true
         self._receipt = receipt
         self._request = request
         self._tries = 0
@@ -168,7 +197,9 @@ class _Callback:
         if task.error is not None:
             fleet.history.violated("S7", f"a receipt raised {task.error!r}")
         status = task.result.status if task.result is not None else 502
-        if status == 204:
+        if not self._is_true and status not in (502, 503):
+            fleet.history.callbacks.append(self._handle)
+        elif status == 204:
             receipt = self._receipt
             told = Receipt(fleet.kernel.now, receipt.message_id, receipt.attempt, receipt.status, receipt.sid)
             fleet.history.receipts.append(told)

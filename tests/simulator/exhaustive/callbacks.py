@@ -22,9 +22,9 @@ from relay.twilio.inbound import handle_inbound_webhook
 from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH
 
 from tests.simulator.exhaustive.case import TEXT, CalmDice, Case, Report, ScriptedFaults, plan, policy
-from tests.simulator.fleet import ACCOUNT_SID
 from tests.simulator.kernel import Task
 from tests.simulator.plan import HANDLERS, OUR_PHONES
+from tests.simulator.sim_twilio import ACCOUNT_SID
 from tests.simulator.simulation import Simulation
 from tests.twilio_words import callback_of
 

@@ -16,8 +16,7 @@ from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, Response
 
 from tests.simulator.exhaustive.case import TEXT
 from tests.simulator.exhaustive.choosing import Handler, Makes
-from tests.simulator.fleet import ACCOUNT_SID
-from tests.simulator.sim_twilio import Message
+from tests.simulator.sim_twilio import ACCOUNT_SID, Message
 from tests.simulator.simulation import Simulation
 
 

@@ -1,0 +1,309 @@
+"""Makes a drawn plan one of the wider world: what its kind needs of texts, carriers, tiers and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from relay.core.model import InboundText
+from relay.core.policy import Policy, Success, sms
+
+from tests.simulator.dice import Dice
+from tests.simulator.faults import BEFALLS, BY_ITSELF, Swarm
+from tests.simulator.kinds import Kind, Wide
+from tests.simulator.plan import BODY_MARK, CUSTOMERS, OUR_PHONES, POLICIES, Plan
+from tests.simulator.sim_twilio import Carrier, InboundRow
+
+# The same handset.
+HANDSET = ("+525512345678", "+5215512345678")
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+# Codes as the reference has them, by what they mean; some are in no table, nor ever will be.
+TO_THE_RECIPIENT = ((400, 21211), (400, 21265), (400, 21612), (400, 21614), (400, 21635), (400, 21610))
+OURS_HERE = ((400, 21608), (400, 572002), (400, 572006), (400, 21408))
+OUR_SETTINGS = ((400, 21609), (400, 21910))
+OF_CONTENT = ((400, 21617), (400, 21620), (400, 21623))
+IN_NO_TABLE = ((400, 21999), (403, 29999), (404, 21888), (400, None))
+AT_ONCE_ELSEWHERE = (*TO_THE_RECIPIENT, *OURS_HERE, *OUR_SETTINGS, *OF_CONTENT, *IN_NO_TABLE)
+OURS_FOR_ALL = (
+    *((401, 20003), (403, 20005), (403, 20403), (404, 20404), (400, 21212), (400, 21606), (400, 21659)),
+    *((400, 21660), (400, 21661), (429, 63038), (403, 10001), (403, 70051), (400, 21611)),
+)
+# As receipts.
+TOLD_FOR_GOOD = (30004, 30005, 30006, 30007, 30011, 30019)
+TOLD_FOR_NOW = (30001, 30003, 30008, 30017, 30022, 30036, 30410, 30500, 63017, 63018)
+TOLD_OURS = (30002, 30024, 30032, 30033, 30034, 30035, 30037)
+TOLD_IN_NO_TABLE = (31999, 30999, 39001)
+
+
+def widen(plan: Plan, kind: Kind, dice: Dice) -> None:
+    """Turn this plan into one of this kind."""
+    wide = Wide(kind, is_calm=dice.chance(0.6))
+    plan.wide = wide
+    # The kind is what such a run is about: most else is left out of it, so that its consequences are seen.
+    plan.fault_probability = min(plan.fault_probability, 0.03)
+    if wide.is_calm:
+        plan.fault_probability = 1e-9
+        plan.swarm = Swarm(dict.fromkeys(BEFALLS, ()), dict.fromkeys(BY_ITSELF, 0.0))
+        plan.outages, plan.redrives, plan.clocks_set, plan.new_policy = [], [], [], None
+        plan.skews = [0.0 for _ in plan.skews]
+        plan.newly_deployed = False
+    _WIDENINGS[kind](plan, wide, dice)
+
+
+def rows_of(wide: Wide, row: InboundRow) -> list[InboundRow]:
+    """What the list has of a text that comes in, by the run's kind: its row, and what lies beside it."""
+    text = row.text
+    if wide.kind is Kind.NOT_WHOLE:
+        row.whole_at = row.created + wide.whole_after
+    if wide.kind is Kind.FULLER_WEBHOOK:
+        row.text = replace(text, body="" if wide.odd == "empty" else text.body[: len(BODY_MARK) + 3])
+    row.failed = wide.kind is Kind.FAILED_ROWS
+    if wide.kind is Kind.NULL_ROWS:
+        beside = replace(text, message_id=f"SM{int(text.message_id[2:], 16) + 0x1000:032x}")
+        if wide.odd == "body":
+            beside = replace(beside, body="")
+        if wide.odd == "num_media":
+            beside = replace(beside, media_count=0)
+        return [InboundRow(beside, row.created, row.listed, nulls=(wide.odd,)), row]
+    return [row]
+
+
+def _behind(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.webhook = "lost"
+    wide.lag = _lag(dice)
+    _from_customers(plan)
+
+
+def _lag(dice: Dice) -> float:
+    draw = dice.draw()
+    if draw > 0.6:
+        return dice.between(MINUTE, HOUR)
+    return dice.between(HOUR, 10.0 * HOUR) if draw > 0.2 else dice.between(10.0 * HOUR, 23.9 * HOUR)
+
+
+def _sent_behind(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.sent_lag = dice.between(MINUTE, HOUR) if dice.chance(0.6) else dice.between(HOUR, 5.0 * HOUR)
+    plan.fault_probability = 0.1
+
+
+def _not_whole(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.whole_after = dice.between(40.0, 700.0)
+    wide.webhook = dice.pick(("late", "lost"))
+    wide.webhook_after = wide.whole_after + dice.between(0.0, 30.0)
+    _from_customers(plan)
+
+
+def _fuller(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.odd = dice.pick(("empty", "shorter"))
+    wide.webhook, wide.webhook_after = "late", dice.between(35.0, 800.0)
+    _from_customers(plan)
+
+
+def _failed_rows(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.webhook = "lost"
+    wide.odd = "failed"
+    _from_customers(plan)
+
+
+def _rows_of_others(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.odd = dice.pick(("other words", "our words, another sender"))
+    plan.fault_probability = 0.1
+
+
+def _null_rows(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.webhook = "lost"
+    wide.odd = dice.pick(("date_created", "from", "sid", "to", "direction", "status", "num_media", "body"))
+    _from_customers(plan)
+
+
+def _pages(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.webhook = "lost"
+    wide.odd = dice.pick(("repeats", "skips"))
+    first = plan.texts[0][1]
+    plan.texts = [(0.5 * number, _again(first, number)) for number in range(5)]
+    _from_customers(plan)
+
+
+def _again(text: InboundText, number: int) -> InboundText:
+    return replace(text, message_id=f"SM{0xABC00 + number:032x}", body=f"{BODY_MARK} please call {number}")
+
+
+def _bodies(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.shown_body = dice.pick(("redacted", "shortened", "trimmed"))
+    wide.odd = "unknown"  # the first answer to a POST is lost, and so are the callbacks about it
+    _from_customers(plan)
+    if wide.shown_body == "shortened":
+        at, text = plan.texts[0]
+        plan.texts[0] = (at, replace(text, body=f"{text.body} https://example.com/a/long/way"))
+
+
+def _broken_fetch(plan: Plan, wide: Wide, dice: Dice) -> None:
+    for carrier in plan.carriers.values():
+        carrier.delivers, carrier.fails_with, carrier.opted_out = dice.chance(0.5), None, False
+    wide.odd = "untold"  # callbacks are lost, so that it has to be asked
+    first = plan.texts[0][1]
+    plan.texts = [(1.0 * number, _again(first, number)) for number in range(4)]
+    _from_customers(plan)
+
+
+def _may_not_read(plan: Plan, wide: Wide, dice: Dice) -> None:
+    _from_customers(plan)
+
+
+def _queued(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.queued = dice.between(10.0, 2000.0)
+    plan.carriers = {phone: Carrier() for phone in plan.carriers}
+    _from_customers(plan)
+
+
+def _codes_answered(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.answers = dice.pick(AT_ONCE_ELSEWHERE)
+    wide.refused_phones = (dice.pick(plan.policy.tiers).reach.address,)
+    _from_customers(plan)
+
+
+def _codes_told(plan: Plan, wide: Wide, dice: Dice) -> None:
+    code = dice.pick((*TOLD_FOR_GOOD, *TOLD_FOR_NOW, *TOLD_OURS, *TOLD_IN_NO_TABLE))
+    plan.carriers[plan.policy.tiers[0].reach.address] = Carrier(delivers=False, fails_with=code)
+    _from_customers(plan)
+
+
+def _after_sent(plan: Plan, wide: Wide, dice: Dice) -> None:
+    tiers = tuple(replace(tier, success=Success.SENT) for tier in plan.policy.tiers)
+    plan.policy = Policy(tiers)
+    code = dice.pick((30006, 30003, 30008, 30007))
+    plan.carriers[dice.pick(tiers).reach.address] = Carrier(delivers=False, fails_with=code)
+    plan.carriers[tiers[0].reach.address] = Carrier(delivers=False, fails_with=code)
+    _from_customers(plan)
+
+
+def _after_delivered(plan: Plan, wide: Wide, dice: Dice) -> None:
+    for carrier in plan.carriers.values():
+        carrier.revokes_after = dice.between(0.5, 60.0)
+    _from_customers(plan)
+
+
+def _receipts_of_others(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.odd = dice.pick(("another id", "another tier", "another number"))
+    if dice.chance(0.7):
+        plan.carriers[plan.policy.tiers[0].reach.address] = Carrier(delivers=False)
+    _from_customers(plan)
+
+
+def _answers_of_others(plan: Plan, wide: Wide, dice: Dice) -> None:
+    plan.policy = next(policy for policy in POLICIES if policy.last_tier == 2)
+    plan.carriers = {plan.policy.tiers[0].reach.address: Carrier(delivers=False, fails_with=30006)}
+    _from_customers(plan)
+
+
+def _refused_yet_taken(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.answers = dice.pick(((503, 20503), (429, 20429), (503, None), (400, 30022)))
+    wide.refused_phones = (plan.policy.tiers[0].reach.address,)
+    plan.carriers[plan.policy.tiers[0].reach.address] = Carrier()
+    _from_customers(plan)
+
+
+def _outage(*answers: tuple[int, int | None] | None) -> Callable[[Plan, Wide, Dice], None]:
+    def outage(plan: Plan, wide: Wide, dice: Dice) -> None:
+        begins = dice.between(0.0, 5.0)
+        wide.during = (begins, begins + (dice.between(20.0, 500.0) if wide.is_calm else dice.between(20.0, 900.0)))
+        wide.answers = dice.pick(answers)
+        if wide.is_calm:
+            plan.carriers = {phone: Carrier() for phone in plan.carriers}
+        _from_customers(plan)
+
+    return outage
+
+
+def _spoiled(plan: Plan, wide: Wide, dice: Dice) -> None:
+    first = plan.texts[0][1]
+    plan.texts = [(1.0 * number, _again(first, number)) for number in range(3)]
+    _from_customers(plan)
+    wide.spoiled = dice.pick(plan.texts)[1].message_id
+    wide.spoiled_from = dice.pick((1, 2, 3))
+    if wide.kind is Kind.UNREADABLE:
+        wide.spoiled_from = max(2, wide.spoiled_from)
+    wide.webhook = dice.pick(("", "lost"))
+
+
+def _clocks(plan: Plan, wide: Wide, dice: Dice) -> None:
+    wide.odd = dice.pick(("ahead", "back", "dead", "months ahead"))
+    error = {
+        "ahead": dice.between(HOUR, 3.0 * DAY),
+        "back": -dice.between(HOUR, 3.0 * DAY),
+        "dead": -26.0 * 365.0 * DAY,
+        "months ahead": dice.between(80.0 * DAY, 100.0 * DAY),
+    }[wide.odd]
+    whose = -1 if dice.chance(0.5) else 0
+    begins = dice.between(0.0, 120.0)
+    wide.clocks = [(begins, whose, error), (begins + dice.between(30.0, 700.0), whose, 0.0)]
+    plan.texts[0] = (dice.pick((0.0, begins + 5.0, wide.clocks[1][0] + 60.0)), plan.texts[0][1])
+    if dice.chance(0.5):
+        wide.webhook = "lost"
+    plan.skews = [0.0, 0.0]
+    plan.clocks_set = []
+    _from_customers(plan)
+
+
+def _spellings(plan: Plan, wide: Wide, dice: Dice) -> None:
+    """One handset has two spellings; the tiers have the one, texts and Twilio's list the other."""
+    tiers = plan.policy.tiers
+    plan.policy = Policy((replace(tiers[0], reach=sms(HANDSET[0])), *tiers[1:]))
+    plan.carriers[HANDSET[0]] = Carrier()
+    plan.new_policy, plan.redrives = None, []
+    wide.odd = dice.pick(("from the other", "from its channel", "customer's channel", "unknown"))
+    senders = {"from the other": HANDSET[1], "from its channel": f"rcs:{HANDSET[0]}"}
+    _from_customers(plan)
+    sender = senders.get(wide.odd)
+    if wide.odd == "customer's channel":
+        sender = f"rcs:{CUSTOMERS[0]}"
+    if sender is not None:
+        plan.texts = [(at, replace(text, sender_phone=sender)) for at, text in plan.texts]
+
+
+def _opt_out_types(plan: Plan, wide: Wide, dice: Dice) -> None:
+    """Twilio knows more words than the usual ones, in languages of its own choice."""
+    wide.odd = "STOP"
+    plan.new_policy = None
+    at, text = plan.texts[0]
+    plan.texts = [(at, replace(text, sender_phone=plan.policy.tiers[0].reach.address, body=f"{BODY_MARK} baja"))]
+
+
+def _from_customers(plan: Plan) -> None:
+    """Texts that only have to be recorded show little."""
+    for number, (at, text) in enumerate(plan.texts):
+        if text.sender_phone not in CUSTOMERS:
+            plan.texts[number] = (at, replace(text, sender_phone=CUSTOMERS[0]))
+    assert all(text.recipient_phone in OUR_PHONES for _, text in plan.texts)
+
+
+_WIDENINGS: dict[Kind, Callable[[Plan, Wide, Dice], None]] = {
+    Kind.LIST_BEHIND: _behind,
+    Kind.SENT_LIST_BEHIND: _sent_behind,
+    Kind.NOT_WHOLE: _not_whole,
+    Kind.FULLER_WEBHOOK: _fuller,
+    Kind.FAILED_ROWS: _failed_rows,
+    Kind.ROWS_OF_OTHERS: _rows_of_others,
+    Kind.NULL_ROWS: _null_rows,
+    Kind.PAGES: _pages,
+    Kind.BODIES: _bodies,
+    Kind.BROKEN_FETCH: _broken_fetch,
+    Kind.MAY_NOT_READ: _may_not_read,
+    Kind.QUEUED: _queued,
+    Kind.CODES_ANSWERED: _codes_answered,
+    Kind.CODES_TOLD: _codes_told,
+    Kind.FAILED_AFTER_SENT: _after_sent,
+    Kind.FAILED_AFTER_DELIVERED: _after_delivered,
+    Kind.RECEIPTS_OF_OTHERS: _receipts_of_others,
+    Kind.ANSWERS_OF_OTHERS: _answers_of_others,
+    Kind.REFUSED_YET_TAKEN: _refused_yet_taken,
+    Kind.OUTAGE_NO_LINE: _outage(None, (429, 20429)),
+    Kind.OUTAGE_OURS: _outage(*OURS_FOR_ALL),
+    Kind.OUTAGE_SILENT: _outage((500, None), (503, 20503), (500, 20500)),
+    Kind.WRITES_REFUSED: _spoiled,
+    Kind.UNREADABLE: _spoiled,
+    Kind.CLOCKS_DAYS_OFF: _clocks,
+    Kind.SPELLINGS: _spellings,
+    Kind.OPT_OUT_TYPES: _opt_out_types,
+}
