@@ -80,8 +80,8 @@ def settling(run: Simulation) -> float:
 
 
 def l1_every_text_ends(run: Simulation) -> Iterator[str]:
-    """At the deadline every text that Twilio's list, or a webhook, has shown is a relay that has ended, and if it ended as exhausted, people
-    were told after that."""
+    """At the deadline every text that Twilio's list, or a webhook, has shown is a relay that has ended; and if it ended
+    as exhausted, people were told after that."""
     relays = run.fleet.store.relays
     for message_id in run.history.texts.keys() - left_behind(run):
         stored = relays.get(message_id)

@@ -125,10 +125,8 @@ class HttpTwilio:
     def _listed(self, asked: Mapping[str, str]) -> Json:
         """One page, the newest first."""
         state = self._state
-        rows: list[InboundRow | Message] = [
-            *state.inbound_rows(asked["To"]),
-            *state.sent_rows(asked["To"], asked.get("From", "")),
-        ]
+        to, from_ = asked["To"], asked.get("From", "")
+        rows: list[InboundRow | Message] = [*state.inbound_rows(to), *state.sent_rows(to, from_)]
         rows.sort(key=lambda row: (row.created, row.sid), reverse=True)
         state.asked.append((state.kernel.now, asked["To"]))
         page, size = int(asked.get("Page", "0")), int(asked["PageSize"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from relay.core.model import FinalStatus, InboundText, Relay, Timer
+from relay.core.model import FinalStatus, Relay, Timer
 from relay.core.people import handlers_of
 from relay.errors import StoreUnavailable
 from relay.flow import timers
@@ -20,10 +18,11 @@ from relay.operators.redrive import redrive
 from relay.twilio.signature import TwilioAccount
 from relay.web import Response
 
+from tests.simulator.arrivals import arrive
 from tests.simulator.dice import Dice
 from tests.simulator.faults import Fault, FaultSource
 from tests.simulator.fleet import BASE_URL, Fleet
-from tests.simulator.history import History, Text, time_of
+from tests.simulator.history import History, time_of
 from tests.simulator.kernel import Kernel, Task
 from tests.simulator.kinds import SURVIVED, Kind
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
@@ -31,7 +30,7 @@ from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevis
 from tests.simulator.sim_store import ProcessStore
 from tests.simulator.sim_twilio import InboundRow
 from tests.simulator.twilio_calls import TwilioCalls
-from tests.simulator.widening import rows_of, widen
+from tests.simulator.widening import widen
 
 SWEEP_SECONDS = 60.0
 RECONCILE_SECONDS = 300.0
@@ -112,7 +111,7 @@ class Simulation:
             # The watchmen have been at work for a while.
             fleet.store.watermarks[WATERMARK] = time_of(-300.0)
         for when, text in plan.texts:
-            at(when + _FIRST_TEXT_AT, self._text_reaches_twilio, text)
+            at(when + _FIRST_TEXT_AT, partial(arrive, self.fleet, self.calls), text)
         self._meanwhile(plan.faults_stop_at, self._stop_faults)
         if plan.new_policy is not None:
             for number in range(len(fleet.processes)):
@@ -186,24 +185,6 @@ class Simulation:
             action()
 
         self.kernel.at(first, tick)
-
-    def _text_reaches_twilio(self, text: InboundText) -> None:
-        now, fleet, wide = self.kernel.now, self.fleet, self.plan.wide
-        # The list tells how many files came with a text, and not their ids.
-        row = InboundRow(replace(text, attachments=()), float(int(now)), now)
-        if wide is not None:
-            row.listed += wide.lag if wide.kind is not Kind.MAY_NOT_READ else math.inf
-            for each in rows_of(wide, row):
-                fleet.twilio.inbound.append(each)
-                if each.is_a_text:
-                    self.history.texts[each.sid] = Text(each.text, now, fleet.intakes[0], each.listed)
-        else:
-            fleet.twilio.inbound.append(row)
-        self.history.texts[text.message_id] = Text(text, now, fleet.intakes[0], row.listed)
-        if wide is None or not wide.webhook:
-            self.calls.text_comes_in(text)
-        elif wide.webhook == "late":
-            self.kernel.after(wide.webhook_after, self.calls.text_comes_in, text)
 
     def _fire(self, timer: Timer, done: Callable[[bool], None]) -> None:
         def finished(task: Task) -> None:

@@ -10,9 +10,9 @@ from relay.flow.wording import comparable
 
 from tests.simulator.kinds import Kind
 from tests.simulator.plan import OUR_PHONES
+from tests.simulator.reference import AT_ONCE_ELSEWHERE
 from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
-from tests.simulator.widening import AT_ONCE_ELSEWHERE
 
 # Once Twilio can be reached again texts leave within so long, on the embedded home.
 _RETURNED_SECONDS = 60.0

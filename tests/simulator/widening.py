@@ -12,28 +12,19 @@ from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Swarm
 from tests.simulator.kinds import Kind, Wide
 from tests.simulator.plan import BODY_MARK, CUSTOMERS, OUR_PHONES, POLICIES, Plan
-from tests.simulator.sim_twilio import Carrier, InboundRow
+from tests.simulator.reference import (
+    AT_ONCE_ELSEWHERE,
+    OURS_FOR_ALL,
+    TOLD_FOR_GOOD,
+    TOLD_FOR_NOW,
+    TOLD_IN_NO_TABLE,
+    TOLD_OURS,
+)
+from tests.simulator.sim_twilio import Carrier
 
 # The same handset.
 HANDSET = ("+525512345678", "+5215512345678")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
-
-# Codes as the reference has them, by what they mean; some are in no table, nor ever will be.
-TO_THE_RECIPIENT = ((400, 21211), (400, 21265), (400, 21612), (400, 21614), (400, 21635), (400, 21610))
-OURS_HERE = ((400, 21608), (400, 572002), (400, 572006), (400, 21408))
-OUR_SETTINGS = ((400, 21609), (400, 21910))
-OF_CONTENT = ((400, 21617), (400, 21620), (400, 21623))
-IN_NO_TABLE = ((400, 21999), (403, 29999), (404, 21888), (400, None))
-AT_ONCE_ELSEWHERE = (*TO_THE_RECIPIENT, *OURS_HERE, *OUR_SETTINGS, *OF_CONTENT, *IN_NO_TABLE)
-OURS_FOR_ALL = (
-    *((401, 20003), (403, 20005), (403, 20403), (404, 20404), (400, 21212), (400, 21606), (400, 21659)),
-    *((400, 21660), (400, 21661), (429, 63038), (403, 10001), (403, 70051), (400, 21611)),
-)
-# As receipts.
-TOLD_FOR_GOOD = (30004, 30005, 30006, 30007, 30011, 30019)
-TOLD_FOR_NOW = (30001, 30003, 30008, 30017, 30022, 30036, 30410, 30500, 63017, 63018)
-TOLD_OURS = (30002, 30024, 30032, 30033, 30034, 30035, 30037)
-TOLD_IN_NO_TABLE = (31999, 30999, 39001)
 
 
 def widen(plan: Plan, kind: Kind, dice: Dice) -> None:
@@ -49,24 +40,6 @@ def widen(plan: Plan, kind: Kind, dice: Dice) -> None:
         plan.skews = [0.0 for _ in plan.skews]
         plan.newly_deployed = False
     _WIDENINGS[kind](plan, wide, dice)
-
-
-def rows_of(wide: Wide, row: InboundRow) -> list[InboundRow]:
-    """What the list has of a text that comes in, by the run's kind: its row, and what lies beside it."""
-    text = row.text
-    if wide.kind is Kind.NOT_WHOLE:
-        row.whole_at = row.created + wide.whole_after
-    if wide.kind is Kind.FULLER_WEBHOOK:
-        row.text = replace(text, body="" if wide.odd == "empty" else text.body[: len(BODY_MARK) + 3])
-    row.failed = wide.kind is Kind.FAILED_ROWS
-    if wide.kind is Kind.NULL_ROWS:
-        beside = replace(text, message_id=f"SM{int(text.message_id[2:], 16) + 0x1000:032x}")
-        if wide.odd == "body":
-            beside = replace(beside, body="")
-        if wide.odd == "num_media":
-            beside = replace(beside, media_count=0)
-        return [InboundRow(beside, row.created, row.listed, nulls=(wide.odd,)), row]
-    return [row]
 
 
 def _behind(plan: Plan, wide: Wide, dice: Dice) -> None:
