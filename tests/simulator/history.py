@@ -33,6 +33,7 @@ class Post:
     attempt: int
     to: str
     sid: str = ""  # set when Twilio processed it
+    refused: bool = False  # by an answer that says that it certainly was not
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from tests.simulator.sim_twilio import Carrier, draw_carrier
 OUR_PHONES = ("+15559990000", "+15559990001")
 CUSTOMERS = ("+15551234567", "+15557654321")
 HANDLERS = tuple(f"+1555010000{number}" for number in range(1, 10))
+# A handler's in the wider world: one handset in two spellings.
+HANDSET = ("+525512345678", "+5215512345678")
 # Every body holds this word: a judge finds it where no body may be.
 BODY_MARK = "zebra"
 

@@ -32,6 +32,7 @@ _RANK = {
 }
 _SECRET = re.compile(rf"{BODY_MARK}|\+\d{{8,}}")
 _OPTED_OUT = 21610
+_FAILED = frozenset({"undelivered", "failed"})
 
 
 def s1_durable_before_200(run: Simulation) -> Iterator[str]:
@@ -97,7 +98,7 @@ def s5_no_double_outside_the_window(run: Simulation) -> Iterator[str]:
         if len(messages) < 2:
             continue
         messages.sort(key=lambda message: message.post.at)
-        at_once = max(len(_may_arrive(messages[: count + 1])) for count in range(len(messages)))
+        at_once = max(len(_may_arrive(run, messages[: count + 1])) for count in range(len(messages)))
         relay = run.fleet.store.relays[message_id].relay
         resent = any(attempt.is_resend for attempt in relay.attempts[drive - 1 :])
         if at_once > 1 + int(resent):
@@ -105,10 +106,21 @@ def s5_no_double_outside_the_window(run: Simulation) -> Iterator[str]:
             yield f"S5: {message_id[-3:]} went to one handler as attempts {numbers}"
 
 
-def _may_arrive(messages: list[Message]) -> list[Message]:
-    """Those that had not failed when the last of them was POSTed: so many may arrive."""
-    now = messages[-1].post.at
-    return [message for message in messages if not (message.status == "undelivered" and message.status_since <= now)]
+def _may_arrive(run: Simulation, messages: list[Message]) -> list[Message]:
+    """Those that had not failed when the last of them was POSTed, as far as Twilio had told: so many may arrive."""
+    last = messages[-1]
+    return [
+        message
+        for message in messages
+        if not (message.status in _FAILED and message.status_since <= last.post.at)
+        and not (message.post.refused and message is not last and not _told_before(run, message, last.post))
+    ]
+
+
+def _told_before(run: Simulation, message: Message, later: Post) -> bool:
+    """Whether a callback about this text, which Twilio had refused, was answered before the later attempt's lease."""
+    leased_at = _lease_times(run).get((later.message_id, later.attempt), later.at)
+    return any(receipt.sid == message.sid and receipt.at < leased_at for receipt in run.history.receipts)
 
 
 def s6_no_tier_skipped(run: Simulation) -> Iterator[str]:

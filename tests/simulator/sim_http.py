@@ -6,13 +6,14 @@ Used where a run's kind is about what Twilio's answers say; elsewhere the port i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from relay.ports import OutgoingText
-from relay.twilio.messenger import TwilioMessenger
+from relay.twilio import messenger
 
 from tests.simulator.history import Post, time_of
 from tests.simulator.kinds import Kind
@@ -199,7 +200,7 @@ class HttpMessenger(ProcessMessenger):
     def use(self, journal: Any) -> HttpMessenger:
         """Make the messenger, whose log lines go to this journal."""
         self._http = HttpTwilio(self._state)
-        self._real = TwilioMessenger(
+        self._real = messenger.TwilioMessenger(
             account_sid=ACCOUNT_SID, auth_token="x" * 32, callback_base_url=BASE_URL, journal=journal
         )
         self._real._connections = self._http  # type: ignore[assignment]
@@ -207,11 +208,34 @@ class HttpMessenger(ProcessMessenger):
 
     def _take(self, text: OutgoingText, post: Post) -> Any:
         self._http.posting = (text, post)
-        return self._real.send(text, timeout_seconds=_REAL_SECONDS)
+        with _without_threads():
+            return self._real.send(text, timeout_seconds=_REAL_SECONDS)
 
     def _ask(self, name: str, timeout_seconds: float, simulated: Callable[[], Any], *asked: Any) -> Any:
-        real = getattr(self._real, name)
-        return super()._ask(name, timeout_seconds, lambda: real(*asked, timeout_seconds=_REAL_SECONDS))
+        def ask() -> Any:
+            with _without_threads():
+                return getattr(self._real, name)(*asked, timeout_seconds=_REAL_SECONDS)
+
+        return super()._ask(name, timeout_seconds, ask)
+
+
+@contextmanager
+def _without_threads() -> Iterator[None]:
+    """While entered, a call of the messenger is made by its caller: its answer is there at once, and a thread for each
+    costs more than all the rest. No other handler has its turn meanwhile."""
+    real = messenger._in_time
+    messenger._in_time = _at_once
+    try:
+        yield
+    finally:
+        messenger._in_time = real
+
+
+def _at_once(do: Callable[[], Any], timeout_seconds: float) -> Any:
+    try:
+        return messenger._Ended(value=do())
+    except Exception as error:
+        return messenger._Ended(error=error)
 
 
 # Real seconds: the messenger waits for its answers by the machine's clock, and they are there at once.

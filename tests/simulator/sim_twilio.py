@@ -139,6 +139,7 @@ class TwilioState:
             return 500, None, None
         if wide is not None and wide.kind is Kind.REFUSED_YET_TAKEN and text.to in wide.refused_phones:
             assert wide.answers is not None
+            post.refused = wide.answers[0] < 500
             return (*wide.answers, None)
         if wide is not None and wide.kind is Kind.ANSWERS_OF_OTHERS and earlier and self.dice.chance(0.5):
             return 201, None, earlier[-1]

@@ -33,7 +33,7 @@ def the_words_arrive(run: Simulation) -> Iterator[str]:
             yield f"WORDS: {message_id[-3:]} is on record with other words than its customer's"
         elif relay.final_status is FinalStatus.DELIVERED:
             words = comparable(written)
-            if not any(words in comparable(message.body) for message in _sent(run, relay)):
+            if not any(words in comparable(message.body) for message in run.fleet.twilio.messages.values()):
                 yield f"WORDS: {message_id[-3:]} was delivered without its customer's words"
 
 
@@ -87,7 +87,7 @@ def what_is_refused_for_good_goes_on_at_once(run: Simulation) -> Iterator[str]:
             if attempt.reach.address in wide.refused_phones and attempt.error_code is not None
         ]
         for before, after in pairwise(refused):
-            if before.tier == after.tier and (before.error_code or 0) >= 10:
+            if before.tier == after.tier and before.error_code == (wide.answers[1] or wide.answers[0]):
                 yield f"CODES: {wide.answers} was asked for again at tier {after.tier}"
 
 

@@ -11,7 +11,7 @@ from relay.core.policy import Policy, Success, sms
 from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Swarm
 from tests.simulator.kinds import Kind, Wide
-from tests.simulator.plan import BODY_MARK, CUSTOMERS, OUR_PHONES, POLICIES, Plan
+from tests.simulator.plan import BODY_MARK, CUSTOMERS, HANDSET, OUR_PHONES, POLICIES, Plan
 from tests.simulator.reference import (
     AT_ONCE_ELSEWHERE,
     OURS_FOR_ALL,
@@ -22,8 +22,6 @@ from tests.simulator.reference import (
 )
 from tests.simulator.sim_twilio import Carrier
 
-# The same handset.
-HANDSET = ("+525512345678", "+5215512345678")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
