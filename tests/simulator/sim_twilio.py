@@ -46,7 +46,7 @@ class InboundRow:
     @property
     def is_a_text(self) -> bool:
         """Whether the row tells enough to be one."""
-        return not {"sid", "from", "to", "date_created", "direction"}.intersection(self.nulls)
+        return not {"sid", "from", "to", "date_created"}.intersection(self.nulls)
 
     def is_whole(self, now: float) -> bool:
         return now >= self.whole_at

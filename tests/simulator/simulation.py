@@ -24,7 +24,7 @@ from tests.simulator.faults import Fault, FaultSource
 from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import History, time_of
 from tests.simulator.kernel import Kernel, Task
-from tests.simulator.kinds import SURVIVED, Kind
+from tests.simulator.kinds import Kind, kind_of
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
 from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout, tell
 from tests.simulator.sim_store import ProcessStore
@@ -38,8 +38,6 @@ TOKENS = ("old-token-0123456789", "new-token-0123456789")
 
 # A new deployment has had its first run of reconcile by then.
 _FIRST_TEXT_AT = 2.0
-# How many runs are of the wider world.
-_WIDE_SHARE = 0.2
 
 
 class Simulation:
@@ -71,8 +69,7 @@ class Simulation:
         `two_revisions` a made-up next revision works on the store, too; with `kind` it is one of this kind."""
         dice = Dice(seed, calmed)
         plan = draw_plan(dice)
-        if kind is None and SURVIVED and dice.chance(_WIDE_SHARE):
-            kind = dice.pick(SURVIVED)
+        kind = kind or kind_of(seed)
         if kind is not None:
             widen(plan, kind, dice)
         if two_revisions:
