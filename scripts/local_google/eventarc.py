@@ -74,8 +74,9 @@ class EventarcStandIn:
     def stop(self) -> None:
         """Stop listening; what was not delivered yet is told again after the next start."""
         self._stopping.set()
-        self.interrupt()
-        self._listener.join()
+        while self._listener.is_alive():  # it may just be setting up another stream
+            self.interrupt()
+            self._listener.join(_LISTEN_AGAIN_SECONDS)
         self._waiting.put(None)
         self._worker.join()
 
@@ -89,8 +90,9 @@ class EventarcStandIn:
         while not self._stopping.is_set():
             ended = threading.Event()
             try:
+                # Without the client's own retries, which go on for a day after the emulator has ended.
                 self._stream = self._client._firestore_api.listen(
-                    requests=self._requests(ended), metadata=self._client._rpc_metadata
+                    requests=self._requests(ended), metadata=self._client._rpc_metadata, retry=None
                 )
                 self._follow(self._stream)
             except GoogleAPICallError:

@@ -115,8 +115,7 @@ class Town:
             text = self.customer().texts("warming up")
             if text.outcome == "answered" and self.ended(text)["delivered_tier"] == 1:
                 break
-        for phone in self.tiers:
-            phone.overlook_the_past()
+        self.begin_story()
 
     def begin_story(self) -> None:
         """All carriers deliver, and what earlier stories sent is no news."""
