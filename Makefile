@@ -18,6 +18,9 @@ FUZZ_INPUTS ?= 1000000
 FUZZ_SEED ?= 1
 FUZZ_FIRST_ROUND ?= 0
 ROTATE ?= push
+WORKERS ?= auto
+# In several processes (tests/workers.py); at the end stand the tests that took longest.
+SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
 QUICK := $(addprefix tests/,core record flow twilio operators settings house contract test_log.py)
 
 VENV := .venv
@@ -44,12 +47,12 @@ serve: $(VENV)/.run ## Run one function exactly as it is deployed (TARGET=sms_in
 ##@ Test
 
 .PHONY: test
-test: lint types ## Test everything this machine can test; what it cannot is skipped with one line each
-	$(PY) -m pytest
+test: lint types ## Test everything this machine can test; what it cannot is skipped with one line each (WORKERS=n)
+	$(PY) -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: quick
 quick: $(VENV)/.all ## Only the fast tests: the core, and the contracts (on the emulators too, where there are some)
-	$(PY) -m pytest $(QUICK)
+	$(PY) -m pytest $(SIDE_BY_SIDE) $(QUICK)
 
 .PHONY: lint
 lint: $(VENV)/.all ## ruff: style, common mistakes, formatting; import-linter: which room may know which

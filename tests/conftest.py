@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 # What is shared by all folders because each costs seconds: emulators, stacks, a browser.
-pytest_plugins = ["tests.google_fixtures", "tests.stack_fixtures", "tests.browser_fixtures"]
+pytest_plugins = ["tests.google_fixtures", "tests.stack_fixtures", "tests.browser_fixtures", "tests.workers"]
 
 # How made-up examples are drawn: the same ones on every machine, however slow it is.
 settings.register_profile("suite", deadline=None, derandomize=True, print_blob=False)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scripts.fake_twilio.model import FakeTwilio
 
 # Generous: on a slow machine a wait that succeeds costs nothing, one that is too short is a false alarm.
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 180.0
 
 
 class Carrier:

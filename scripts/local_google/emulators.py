@@ -26,8 +26,8 @@ from types import TracebackType
 from typing import IO, ClassVar, Self
 from urllib.parse import quote
 
-from scripts.local_google import jvm_guard
-from scripts.local_google.sdk import FIRESTORE, PUBSUB, Component, EmulatorsUnavailable, find_jar, find_java
+from scripts.local_google import jvm_guard, sdk
+from scripts.local_google.sdk import FIRESTORE, PUBSUB, Component, EmulatorsUnavailable
 
 __all__ = ["Emulator", "EmulatorFailed", "EmulatorsUnavailable", "FirestoreEmulator", "PubSubEmulator"]
 
@@ -85,7 +85,7 @@ class Emulator(abc.ABC):
         """Start and wait until it answers. Does nothing when it runs already."""
         if self.running:
             return
-        java, jar = find_java(), find_jar(self.component)
+        java, jar = sdk.find(self.component)
         deadline = time.monotonic() + self._start_timeout_seconds
         for attempt in range(1, _PORT_ATTEMPTS + 1):
             self.port = self._wanted_port or _free_port()

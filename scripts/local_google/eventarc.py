@@ -5,8 +5,8 @@ Eventarc would (binary mode, protobuf body), again and again until the function 
 writes in quick succession may be told as one, with both documents far apart; and after a start everything stored is
 told once more. Both are within what a subscriber must bear anyway.
 
-The emulator ends a listener when it is short of memory, and Google's client takes that for good. The listener is set
-up anew then, and whatever was written meanwhile is told from how it had been.
+The emulator answers every write with the whole collection (RESET, all documents, CURRENT). So this listens by the RPC
+itself and passes what it knows by its update time: Google's client would decode and sort everything at each write.
 """
 
 from __future__ import annotations
@@ -14,123 +14,128 @@ from __future__ import annotations
 import queue
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import requests
+from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import firestore
+from google.cloud.firestore_v1 import types
 from google.events.cloud.firestore_v1 import DocumentEventData
 
 EVENT_TYPE = "google.cloud.firestore.document.v1.written"
 _TIMEOUT_SECONDS = 30.0
 _BACKOFF_FIRST_SECONDS, _BACKOFF_MAX_SECONDS = 0.2, 10.0
 _LISTENING_SECONDS_MAX = 60.0
-_LOOK_SECONDS = 0.5
+_LISTEN_AGAIN_SECONDS = 0.5
+_TARGET = 1
 
-_pb = DocumentEventData.pb()
-Document = Mapping[str, Any]
+_Change = types.TargetChange.TargetChangeType
 
 
-def encode(name: str, before: Document | None, after: Document | None) -> bytes:
-    """The protobuf of one write. `name` is the document's full resource name."""
-    message = _pb()
+def encode(before: types.Document | None, after: types.Document | None) -> bytes:
+    """Returns the protobuf of one write: the document before and after it, None where there was or is none."""
+    message = DocumentEventData.pb()()
     for field, document in (("old_value", before), ("value", after)):
         if document is not None:
-            target = getattr(message, field)
-            target.name = name
-            for key, value in document.items():
-                _fill(target.fields[key], value)
+            # Two packages of Google's define the document, with the same fields under the same numbers.
+            getattr(message, field).ParseFromString(types.Document.serialize(document))
     data: bytes = message.SerializeToString()
     return data
-
-
-def _fill(target: Any, value: Any) -> None:
-    if value is None:
-        target.null_value = 0
-    elif isinstance(value, bool):
-        target.boolean_value = value
-    elif isinstance(value, int):
-        target.integer_value = value
-    elif isinstance(value, float):
-        target.double_value = value
-    elif isinstance(value, str):
-        target.string_value = value
-    elif isinstance(value, datetime):
-        target.timestamp_value.FromDatetime(value)
-    elif isinstance(value, Mapping):
-        target.map_value.SetInParent()
-        for key, item in value.items():
-            _fill(target.map_value.fields[key], item)
-    else:
-        target.array_value.SetInParent()
-        for item in value:
-            _fill(target.array_value.values.add(), item)
 
 
 class EventarcStandIn:
     """Delivers the writes of one collection to one URL, in the order in which they are seen."""
 
     def __init__(self, client: firestore.Client, collection: str, url: str) -> None:
-        self._collection = client.collection(collection)
-        self._source = f"//firestore.googleapis.com/projects/{client.project}/databases/(default)"
+        self._client = client
+        self._collection = collection
+        self._database = f"projects/{client.project}/databases/(default)"
         self._url = url
         self._waiting: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
         self._stopping = threading.Event()
         self._listening = threading.Event()
-        self._known: dict[str, dict[str, Any]] = {}
-        self._watch: Any = None
-        self._is_first_snapshot = True
+        self._known: dict[str, types.Document] = {}
+        self._stream: Any = None
         self._worker = threading.Thread(target=self._deliver_all, name="eventarc", daemon=True)
-        self._guard = threading.Thread(target=self._keep_listening, name="eventarc-listener", daemon=True)
+        self._listener = threading.Thread(target=self._keep_listening, name="eventarc-listener", daemon=True)
 
     def start(self) -> None:
         """Listen; every write after the return is told. Raises TimeoutError when the emulator does not answer."""
         self._worker.start()
-        self._listen()
-        # The emulator loses a write that is made while a listener is being set up; the first snapshot, which may be
-        # empty, says that this is over.
+        self._listener.start()
+        # The emulator loses a write that is made while a listener is being set up; the first whole collection, which
+        # may be empty, says that this is over.
         if not self._listening.wait(_LISTENING_SECONDS_MAX):
             self.stop()
             raise TimeoutError(f"The Firestore emulator did not answer a listener within {_LISTENING_SECONDS_MAX:g} s.")
-        self._guard.start()
 
     def stop(self) -> None:
         """Stop listening; what was not delivered yet is told again after the next start."""
         self._stopping.set()
-        if self._guard.is_alive():
-            self._guard.join()
-        if self._watch is not None:
-            self._watch.unsubscribe()
+        while self._listener.is_alive():  # it may just be setting up another stream
+            self.interrupt()
+            self._listener.join(_LISTEN_AGAIN_SECONDS)
         self._waiting.put(None)
         self._worker.join()
 
-    def _listen(self) -> None:
-        self._is_first_snapshot = True
-        self._watch = self._collection.on_snapshot(self._seen)
+    def interrupt(self) -> None:
+        """End the listener, as the emulator does when it is short of memory. It is set up anew, and what was written
+        meanwhile is told from how it had been."""
+        if self._stream is not None:
+            self._stream.cancel()
 
     def _keep_listening(self) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
-            if not self._watch.is_active:
-                self._listen()
+        while not self._stopping.is_set():
+            ended = threading.Event()
+            try:
+                # Without the client's own retries, which go on for a day after the emulator has ended.
+                self._stream = self._client._firestore_api.listen(
+                    requests=self._requests(ended), metadata=self._client._rpc_metadata, retry=None
+                )
+                self._follow(self._stream)
+            except GoogleAPICallError:
+                pass  # interrupted, or the emulator is busy: listen anew
+            finally:
+                ended.set()
+            self._stopping.wait(_LISTEN_AGAIN_SECONDS)
 
-    def _seen(self, documents: Any, changes: Any, _read_time: Any) -> None:
-        if self._is_first_snapshot:
-            self._is_first_snapshot = False
-            # What was there before and is not any more was deleted while this watcher did not listen.
-            for gone in self._known.keys() - {document.id for document in documents}:
-                self._tell(gone, None)
-        for change in changes:
-            self._tell(change.document.id, None if change.type.name == "REMOVED" else change.document.to_dict())
-        self._listening.set()
+    def _requests(self, ended: threading.Event) -> Iterator[types.ListenRequest]:
+        """Yields the one request, and ends only with the listener: the emulator would take the end for a good-bye."""
+        selector = types.StructuredQuery.CollectionSelector(collection_id=self._collection)
+        query = types.Target.QueryTarget(
+            parent=f"{self._database}/documents", structured_query=types.StructuredQuery(from_=[selector])
+        )
+        yield types.ListenRequest(database=self._database, add_target=types.Target(target_id=_TARGET, query=query))
+        ended.wait()
 
-    def _tell(self, document_id: str, after: dict[str, Any] | None) -> None:
-        before = self._known.pop(document_id, None)
+    def _follow(self, stream: Iterator[types.ListenResponse]) -> None:
+        """Tell of every difference to what is known; what a whole collection does not hold any more was deleted."""
+        whole: set[str] | None = set()
+        for response in stream:
+            change = response.target_change.target_change_type if "target_change" in response else None
+            if change == _Change.RESET:
+                whole = set()
+            elif change == _Change.CURRENT:
+                for gone in self._known.keys() - (self._known.keys() if whole is None else whole):
+                    self._tell(gone, None)
+                whole = None
+                self._listening.set()
+            elif "document_change" in response:
+                document = response.document_change.document
+                self._tell(document.name, document)
+                if whole is not None:
+                    whole.add(document.name)
+            elif "document_delete" in response:
+                self._tell(response.document_delete.document, None)
+
+    def _tell(self, name: str, after: types.Document | None) -> None:
+        before = self._known.pop(name, None)
         if after is not None:
-            self._known[document_id] = after
-        if after != before:
-            name = self._collection.document(document_id)._document_path
-            self._waiting.put((document_id, encode(name, before, after)))
+            self._known[name] = after
+        if (before and before.update_time) != (after and after.update_time):
+            self._waiting.put((name.rpartition("/")[2], encode(before, after)))
 
     def _deliver_all(self) -> None:
         with requests.Session() as session:
@@ -141,8 +146,8 @@ class EventarcStandIn:
         headers = {
             "ce-specversion": "1.0",
             "ce-id": str(uuid.uuid4()),
-            "ce-source": self._source,
-            "ce-subject": f"documents/{self._collection.id}/{document_id}",
+            "ce-source": f"//firestore.googleapis.com/{self._database}",
+            "ce-subject": f"documents/{self._collection}/{document_id}",
             "ce-type": EVENT_TYPE,
             "ce-time": datetime.now(UTC).isoformat(),
             "Content-Type": "application/protobuf",

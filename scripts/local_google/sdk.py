@@ -41,6 +41,23 @@ PUBSUB = Component(
 )
 
 
+def find(component: Component) -> tuple[str, Path]:
+    """Returns the path of `java` and of the component's jar.
+
+    Raises EmulatorsUnavailable with all that is missing in one line: who installs one thing should not learn of the
+    next one only after that.
+    """
+    missing = []
+    for look in (find_java, lambda: find_jar(component)):
+        try:
+            look()
+        except EmulatorsUnavailable as unavailable:
+            missing.append(str(unavailable))
+    if missing:
+        raise EmulatorsUnavailable("; ".join(missing))
+    return find_java(), find_jar(component)
+
+
 def find_java() -> str:
     """The path of `java`: from JAVA_HOME when set, otherwise from PATH. Raises EmulatorsUnavailable."""
     home = os.environ.get("JAVA_HOME")
@@ -72,7 +89,8 @@ def _sdk_root(configured: str) -> Path:
     gcloud = shutil.which("gcloud")
     if gcloud is None:
         raise EmulatorsUnavailable(
-            "gcloud is missing: install the Google Cloud CLI, or set CLOUDSDK_ROOT_DIR to its folder"
+            "gcloud is missing: install the Google Cloud CLI and its components cloud-firestore-emulator and"
+            " pubsub-emulator, or set CLOUDSDK_ROOT_DIR to its folder"
         )
     command = [gcloud, "info", "--format=value(installation.sdk_root)"]
     try:

@@ -15,8 +15,7 @@ from relay.google import task
 from relay.record.documents import to_document
 from relay.record.relay_events import RelayEvent
 
-from scripts.local_google.eventarc import encode
-from tests.record.documents import written
+from tests.record.documents import written, written_as
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, PERMANENT, received
 from tests.settings.environments import GOOGLE
 from tests.stories.relay_process import ROOT
@@ -129,10 +128,10 @@ def test_a_write_of_a_later_version_is_left_for_a_newer_revision_to_publish(
     """503: Eventarc comes again, and once the newer revision is there nothing was missed. One alarm, not one a try."""
     client = serve("relay_events")
     document = to_document(received().relay)
-    later = encode("projects/p/databases/(default)/documents/relays/one", document, document | {"schema_version": 2})
+    later = written_as(document, document | {"schema_version": 2})
     assert [client.post("/", data=later, headers=HEADERS).status_code for _ in range(3)] == [503] * 3
     assert published == []
     told = [(line["severity"], line["relay"]) for line in logged(capsys) if line["event"] == "left_to_newer"]
     assert told == [("CRITICAL", MESSAGE_ID)]
-    gone = encode("projects/p/databases/(default)/documents/relays/one", document | {"schema_version": 2}, None)
+    gone = written_as(document | {"schema_version": 2}, None)
     assert client.post("/", data=gone, headers=HEADERS).status_code == 200

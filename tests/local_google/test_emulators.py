@@ -119,6 +119,14 @@ def test_without_java_the_message_says_so_in_one_line(monkeypatch: pytest.Monkey
     assert_unavailable("java is missing: install")
 
 
+def test_all_that_is_missing_is_said_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.delenv("CLOUDSDK_ROOT_DIR", raising=False)
+    assert_unavailable("java is missing: install")
+    assert_unavailable("gcloud is missing: install the Google Cloud CLI and its components cloud-firestore-emulator")
+
+
 def test_without_gcloud_the_message_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pretend_java(monkeypatch, tmp_path)
     monkeypatch.delenv("CLOUDSDK_ROOT_DIR", raising=False)

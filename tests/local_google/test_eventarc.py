@@ -92,8 +92,7 @@ def test_a_listener_that_was_ended_listens_again_and_tells_what_was_written_mean
     for relay in (changed, deleted, untouched):
         relays.document(relay.message_id).create(to_document(relay))
         assert function.told.get(timeout=PATIENCE_SECONDS) == (None, relay)
-    # As Google's client does when the emulator ends a listener.
-    stand_in._watch.close()
+    stand_in.interrupt()
     after = replace(exhausted(), message_id=changed.message_id)
     relays.document(changed.message_id).set(to_document(after))
     relays.document(deleted.message_id).delete()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stack_fixtures import tiers
 from tests.stories.relay_process import ROOT, RelayProcess, children_of, clean_environment
 
 _PATIENCE_SECONDS = 180
@@ -39,7 +39,7 @@ def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(
         request.getfixturevalue("firestore_emulator")  # skips, saying why, where there are no emulators
     # Credentials that are configured are left alone: a demonstration texts nobody.
     real = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "real"}
-    done = command("demo", "--backend", backend, **real, PYTHONIOENCODING=encoding)
+    done = command("demo", "--backend", backend, **real, RELAY_TIERS=tiers(6.0), PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("failed 30006", "unconfirmed", "Front desk has the text.", '"final_status": "delivered"'):
         assert words in done.stdout
@@ -47,11 +47,7 @@ def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(
 
 
 def test_run_plays_the_opening_scenario_and_keeps_its_relays(tmp_path: Path) -> None:
-    tiers = [
-        {"name": name, "phone": f"+1202555011{number}", "receipt_timeout_seconds": 2}
-        for number, name in enumerate(("Dana", "Sam", "Front desk"))
-    ]
-    relay = RelayProcess("embedded", {"RELAY_TIERS": json.dumps(tiers)}, tmp_path)
+    relay = RelayProcess("embedded", {"RELAY_TIERS": tiers(2.0)}, tmp_path)
     relay.start()
     assert relay.wait_for("Up until Ctrl-C")
     assert relay.stop() == 0

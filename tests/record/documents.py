@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from google.cloud.firestore_v1 import _helpers, types
 from relay.core.model import Relay
-from relay.record.documents import to_document
+from relay.record.documents import Document, to_document
 
 from scripts.local_google.eventarc import encode
+
+_NAME = "projects/p/databases/(default)/documents/relays/one"
 
 
 def written(before: Relay | None, after: Relay | None) -> bytes:
     """The protobuf of a `document.v1.written` event."""
-    name = "projects/p/databases/(default)/documents/relays/one"
-    return encode(name, to_document(before) if before else None, to_document(after) if after else None)
+    return written_as(to_document(before) if before else None, to_document(after) if after else None)
+
+
+def written_as(before: Document | None, after: Document | None) -> bytes:
+    """The same of documents that are not this revision's."""
+    return encode(_stored(before), _stored(after))
+
+
+def _stored(document: Document | None) -> types.Document | None:
+    return None if document is None else types.Document(name=_NAME, fields=_helpers.encode_dict(document))

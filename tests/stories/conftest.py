@@ -51,6 +51,7 @@ def open_town(
         town = Town(backend, folder, google | dict(settings or {}), tier)
         try:
             town.open()
+            town.warm_up()
             yield town
         finally:
             town.close()

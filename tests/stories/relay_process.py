@@ -19,7 +19,7 @@ from typing import IO
 from relay.settings.variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
-_START_SECONDS = 120.0
+_START_SECONDS = 240.0
 _STOP_SECONDS = 60.0
 _ADDRESS = re.compile(r"The relay is up at (http://\S+)")
 

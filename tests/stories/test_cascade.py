@@ -87,14 +87,14 @@ def test_a_lost_receipt_costs_no_needless_escalation(town: Town) -> None:
 
 
 def test_a_late_receipt_after_escalation_ends_the_cascade(town: Town) -> None:
-    town.tier_1.carrier.deliver_late(3.0)
+    town.tier_1.carrier.deliver_late(town.seconds(3.0))
     town.tier_2.carrier.stay_silent()
     text = town.customer().texts("smells like gas here")
     town.until(text, "attempt_started", tier=2)
     record = town.ended(text)
     assert (record["final_status"], record["delivered_tier"]) == ("delivered", 1)
     assert tiers_tried(record) == [1, 2]
-    town.tier_3.expect_no_more_posts(for_seconds=4)
+    town.tier_3.expect_no_more_posts(for_seconds=town.seconds(4.0))
 
 
 def test_when_every_tier_fails_the_relay_is_exhausted_and_the_alarm_is_raised(town: Town) -> None:

@@ -8,7 +8,7 @@ from scripts.fake_twilio.behaviour import deliver
 from tests.local_google.processes import is_alive
 from tests.stories.conftest import TownMaker
 from tests.stories.relay_process import children_of
-from tests.stories.town import eventually, steps, tiers_tried
+from tests.stories.town import PATIENCE_SECONDS, eventually, steps, tiers_tried
 
 
 def test_killed_while_it_waits_for_a_receipt_the_relay_goes_on_after_a_restart(own_town: TownMaker) -> None:
@@ -19,7 +19,7 @@ def test_killed_while_it_waits_for_a_receipt_the_relay_goes_on_after_a_restart(o
     town.until(text, "attempt_accepted", tier=2)
     town.relay.kill()
     town.relay.start()
-    town.tier_3.expect_text(containing="iced over", within_seconds=60)
+    town.tier_3.expect_text(containing="iced over", within_seconds=PATIENCE_SECONDS)
     record = town.ended(text)
     assert (record["delivered_tier"], tiers_tried(record)) == (3, [1, 2, 3])
     assert [len(town.posts(phone)) for phone in town.tiers] == [1, 1, 1]
@@ -27,7 +27,7 @@ def test_killed_while_it_waits_for_a_receipt_the_relay_goes_on_after_a_restart(o
 
 def test_a_receipt_that_was_lost_while_it_was_down_is_asked_for(own_town: TownMaker) -> None:
     town = own_town()
-    town.tier_1.carrier.does(deliver().with_callbacks(delay_seconds=1.0))
+    town.tier_1.carrier.does(deliver().with_callbacks(delay_seconds=town.seconds(1.0)))
     text = town.customer().texts("the tap will not turn off")
     town.until(text, "attempt_accepted", tier=1)
     town.relay.kill()
@@ -47,7 +47,7 @@ def test_a_retry_that_was_planned_before_the_kill_is_made_after_the_restart(own_
     town.until(text, "attempt_scheduled", tier=1)
     town.relay.kill()
     town.relay.start()
-    town.tier_1.expect_text(containing="sauna", within_seconds=60)
+    town.tier_1.expect_text(containing="sauna", within_seconds=PATIENCE_SECONDS)
     assert tiers_tried(town.ended(text)) == [1, 1]
 
 
@@ -88,5 +88,5 @@ def test_a_worker_that_dies_is_replaced_and_its_texts_go_on(own_town: TownMaker)
     text = town.customer().texts("the heating hums")
     town.until(text, "attempt_accepted", tier=1)
     town.relay.kill_worker()
-    town.tier_2.expect_text(containing="hums", within_seconds=60)
+    town.tier_2.expect_text(containing="hums", within_seconds=PATIENCE_SECONDS)
     assert steps(town.ended(text)).count("received") == 1

@@ -6,7 +6,7 @@ import pytest
 
 from scripts.fake_twilio import Callbacks
 from scripts.fake_twilio.behaviour import deliver, hang, reply_lost, silent
-from tests.stories.town import RETRY_DELAYS_SECONDS, Town, steps, tiers_tried
+from tests.stories.town import PATIENCE_SECONDS, RETRY_DELAYS_SECONDS, Town, steps, tiers_tried
 
 TRIES = len(RETRY_DELAYS_SECONDS) + 1
 
@@ -73,7 +73,7 @@ def test_an_unknown_outcome_at_the_last_tier_is_sent_once_more_after_a_negative_
     town.tier_2.carrier.refuse(21614)
     town.tier_3.carrier.reset(times=1)
     text = town.customer().texts("the roof lost some tiles")
-    town.tier_3.expect_text(containing="tiles", within_seconds=90)
+    town.tier_3.expect_text(containing="tiles", within_seconds=PATIENCE_SECONDS)
     record = town.ended(text)
     assert tiers_tried(record) == [1, 2, 3, 3]
     assert [attempt["is_resend"] for attempt in record["attempts"]] == [False, False, False, True]
