@@ -75,9 +75,9 @@ NOTES: dict[str, tuple[str, str]] = {
         "Report the place that the line names.",
     ),
     "a timer's end could not be stored": ("A timer that was done will fire once more, without harm.", "Nothing."),
-    "a document could not be read": (
-        "A relay's document is not one of ours; it is left alone.",
-        "A person or another program wrote into the store: put back what was there.",
+    "the store refuses what a request is about for good": (
+        "A callback could not be recorded, because the relay's record cannot be written any more; it was answered 503.",
+        "“A relay was set aside”: the sweep sets it aside within a minute, or it has ended and only lacks this word.",
     ),
     "Twilio could not be reached": (
         "The connection was refused: certainly nothing was sent. It is tried again by the tier's schedule.",
@@ -88,11 +88,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "If it lasts: “Twilio is down”.",
     ),
     "sweep could not resume a relay": (
-        "One relay's record could not be worked on; the others went on.",
+        "One relay could not be worked on; the others went on. After five minutes of it, it is set aside.",
         "Look at that relay (`relayctl show`) and report it. Pass its text on by hand.",
     ),
     "sweep": (
-        "A run of the sweep: how many relays it resumed, could not resume, and removed after 90 days.",
+        "A run of the sweep: how many relays it resumed, could not resume, set aside, and removed after 90 days.",
         "Nothing at INFO. At WARNING a timer or a process was lost: if it repeats, look at the queues, or at restarts.",
     ),
     "reconcile": (

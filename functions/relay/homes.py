@@ -80,7 +80,7 @@ def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
 
     path = settings.database_path
     database = Database(path, began_with=_prepared.get(path), on_lost=alarms.database_lost)
-    return Home(SqliteStore(database, SystemClock(), journal, alarms), SqliteTimers(database, journal), database)
+    return Home(SqliteStore(database, SystemClock(), alarms), SqliteTimers(database, journal), database)
 
 
 # Path → the embedded home's file that lay there when this process, or the one that it was forked from, was started.

@@ -110,6 +110,11 @@ LINES: dict[str, Line] = {
         "A newer revision wrote this record in a way that this one does not understand; its text waits for that one.",
         "Deploy the newer revision again; if that cannot be soon, read the record and call the customer.",
     ),
+    "set_aside": Line(
+        "CRITICAL",
+        "A relay cannot go on by itself and is set aside: its text waits for a person.",
+        "Call the customer; see “A relay was set aside”.",
+    ),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }
 
@@ -129,6 +134,8 @@ _SAYS_WORDS = frozenset({Step.RECEIVED, Step.RECOVERED, Step.SAID_MORE})
 # About how many records that must be left to a newer revision one process raises the alarm; further ones are not
 # logged, because the operators know by then.
 _LEFT_TOLD_MAX = 1000
+# How many set aside relays one process remembers, the latest: about the others it raises the alarm again.
+_ASIDE_TOLD_MAX = 10_000
 
 
 def masked(phone: str) -> str:
@@ -209,6 +216,7 @@ class LogAlarms:
     def __init__(self, journal: JsonJournal) -> None:
         self._journal = journal
         self._left_told: set[str] = set()
+        self._aside_told: dict[str, None] = {}
 
     def exhausted(self, relay: Relay) -> None:
         fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
@@ -223,6 +231,15 @@ class LogAlarms:
             return
         self._left_told.add(message_id)
         self._journal.named("left_to_newer", None, {**about(message_id), "schema_version": schema_version})
+
+    def set_aside(self, message_id: str, because: str) -> None:
+        # Whatever meets the relay tells of it: sweep, webhooks, look-ups, lists.
+        if message_id in self._aside_told:
+            return
+        self._aside_told[message_id] = None
+        if len(self._aside_told) > _ASIDE_TOLD_MAX:
+            self._aside_told.pop(next(iter(self._aside_told)), None)
+        self._journal.named("set_aside", None, {**about(message_id), "reason": because})
 
 
 def about(message_id: object) -> dict[str, object]:

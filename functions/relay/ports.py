@@ -23,15 +23,23 @@ class Stored:
     relay: Relay
     version: object
 
+    @property
+    def message_id(self) -> str:
+        return self.relay.message_id
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRelay:
+    """A relay that is due and whose record cannot be read: its id, the version to set it aside by, and why."""
+
+    message_id: str
+    version: object
+    reason: str
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One document of a commit, with its precondition: it is still stored in this `version`.
-
-    With None nothing may be stored under its id: the write creates it.
-
-    Relays are the only documents so far; another kind becomes another kind of write.
-    """
+    """One document of a commit, with its precondition: it is still stored in this `version`; None creates it."""
 
     relay: Relay
     version: object | None = None
@@ -63,9 +71,11 @@ class Page:
 class RelayStore(Protocol):
     """Relays, durable, with compare-and-set. Expired relays (expires_at ≤ now) are never returned.
 
-    Every method raises StoreUnavailable when the store does not answer within `timeout_seconds`; a write may then have
-    been applied or not. A record of a later version is never returned either: `get` raises NewerRecord (one kind
-    of StoreUnavailable), lists pass it over, and the journal is told.
+    Every method raises StoreUnavailable when the store is out of order for now, e.g. when it does not answer within
+    `timeout_seconds`; a write may then have been applied or not. A write that is refused for good raises StoreRefused:
+    what is larger than DOCUMENT_BYTES_MAX, text that is no Unicode (half of an emoji), values that no store keeps.
+    A record of a later version, or one that cannot be read, is never returned: `get` raises NewerRecord (one kind of
+    StoreUnavailable) or Unreadable, lists pass it over, and the store raises the alarm.
     """
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
@@ -100,7 +110,14 @@ class RelayStore(Protocol):
         """
         ...
 
-    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
+    def set_aside(self, message_id: str, version: object, because: str, *, timeout_seconds: float) -> None:
+        """Take a relay out of what is due and mark it (`set_aside_because`), whatever else its record holds.
+
+        Raises VersionConflict when it is stored in another version.
+        """
+        ...
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored | UnreadableRelay]:
         """Returns at most `limit` relays whose due_at is earlier than `before`, the longest overdue first.
 
         What only a newer revision can act on (a record of a later version, an end that is a foreign word) is passed
@@ -264,6 +281,10 @@ class Alarms(Protocol):
 
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         """This record is of a later version and must be left alone. Told once for each record."""
+        ...
+
+    def set_aside(self, message_id: str, because: str) -> None:
+        """This relay cannot go on by itself, and a person must see to its text. Told once for each relay."""
         ...
 
 

@@ -20,7 +20,7 @@ from cloudevents.http import CloudEvent
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from relay import homes, wiring
-from relay.errors import BadRequest, ConfigurationError, NewerRecord, StoreUnavailable
+from relay.errors import BadRequest, ConfigurationError, NewerRecord, StoreRefused, StoreUnavailable, Unreadable
 from relay.log import current_trace
 from relay.settings.variables import ENTRY_POINTS, Need
 from relay.web import BODY_MAX_BYTES, JSON, Request, Response, check_post, json_response, refusal, try_again
@@ -33,6 +33,7 @@ _TRACE = re.compile(r"[0-9a-f]{32}(?=/|\Z)")
 # How large a request may be for Flask. The largest is Eventarc's: a document has at most 1 MiB (Firestore, quotas and
 # limits), and its CloudEvent holds it before and after the write.
 _CLOUD_EVENT_MAX_BYTES = 4 * 1024 * 1024
+_REFUSED = "the store refuses what a request is about for good"
 # The entry points whose processes also run the ticker: all of the embedded home's that use the store.
 _with_background: set[str] = set()
 
@@ -48,7 +49,11 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
         response = WAYS_IN[entry_point](wiring.runtime(entry_point), _request(request))
     except BadRequest as error:
         response = refusal(error)
-    except StoreUnavailable:
+    except (StoreUnavailable, Unreadable):
+        response = try_again()
+    except StoreRefused as error:
+        # Perhaps another instance's store takes it; if not, the sweep sets the relay aside.
+        wiring.runtime(entry_point).journal.note("ERROR", _REFUSED, relay=error.message_id, reason=error.reason)
         response = try_again()
     except Exception as error:
         _note_unexpected(entry_point, error)
@@ -168,8 +173,9 @@ WAYS_IN: dict[str, WayIn] = {
 def publish_events(event: CloudEvent) -> None:
     """Publish the relay events of a write of a relay's document.
 
-    400 for what this revision cannot read, 503 when it could not be published, or when it is a newer revision's to
-    publish because the record is of a later version. Eventarc comes again after either.
+    400 for what is no event of Firestore's, 503 when it could not be published, or when it is a newer revision's to
+    publish because the record is of a later version. Eventarc comes again after either. A record that cannot be read
+    raises the alarm and is passed.
     """
     from relay.google import trigger
     from relay.record.relay_events import new_events, publish
@@ -180,6 +186,9 @@ def publish_events(event: CloudEvent) -> None:
     except NewerRecord as error:
         runtime.alarms.left_to_newer(str(event.get("document", "")).rpartition("/")[2], error.schema_version)
         flask.abort(503, "Left to the newer revision.")
+    except Unreadable as error:
+        runtime.alarms.set_aside(error.message_id, error.reason)
+        return  # it will be no more readable the next time
     except Exception as error:
         _note_unexpected("relay_events", error)
         flask.abort(400, "Not a relay's write.")

@@ -57,8 +57,9 @@ class Stack:
         self._console = ConsoleApp(settings, self._issuer)
         self._controls = make_app(self._fake.fake) if self._fake else None
         self._schedule = Schedule(plan.address) if plan.backend == "google" else None
-        database = wiring.runtime("sms_inbound").home.database
-        self._feed = FeedApp(SqliteFeed(database)) if database else None
+        runtime = wiring.runtime("sms_inbound")
+        database = runtime.home.database
+        self._feed = FeedApp(SqliteFeed(database, runtime.alarms)) if database else None
 
     def start(self) -> None:
         """Begin with what happens by itself: timers, sweep and reconcile."""

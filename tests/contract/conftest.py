@@ -44,6 +44,7 @@ class StoreRig:
         journal: hears what is wrong with a document.
         document: what is stored of a relay, as another revision sees it; None where a store keeps no documents.
         rewrite: lets another revision change that document, in one write of its own.
+        spoil: makes a record unreadable: by that change, where the store keeps documents.
     """
 
     store: RelayStore
@@ -56,6 +57,7 @@ class StoreRig:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     document: Callable[[str], dict[str, Any]] | None = None
     rewrite: Callable[[str, Change], None] | None = None
+    spoil: Callable[[str, Change], object] | None = None
 
 
 @dataclass
@@ -79,8 +81,8 @@ class TimersRig:
 
 @contextlib.contextmanager
 def memory_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
-    clock, timers = FakeClock(), MemoryTimers()
-    store = MemoryStore(clock, timers)
+    clock, timers, journal = FakeClock(), MemoryTimers(), MemoryJournal()
+    store = MemoryStore(clock, timers, journal)
 
     @contextlib.contextmanager
     def stalled() -> Iterator[None]:
@@ -88,7 +90,9 @@ def memory_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         yield
         store.is_down = False
 
-    yield StoreRig(store, clock, lambda: timers.armed, stalled)
+    rig = StoreRig(store, clock, lambda: timers.armed, stalled, journal=journal)
+    rig.spoil = lambda message_id, _: store.unreadable.add(message_id)
+    yield rig
 
 
 @contextlib.contextmanager
@@ -112,14 +116,14 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         changed = document(message_id)
         change(changed)
         update = "UPDATE relays SET document = ?, final_status = ?, version = version + 1 WHERE message_id = ?"
-        values = (json.dumps(changed), changed["final_status"], message_id)
+        values = (json.dumps(changed), str(changed.get("final_status")), message_id)
         database.write(lambda connection: connection.execute(update, values), timeout_seconds=30)
 
     journal = MemoryJournal()
-    store = SqliteStore(database, clock, journal, journal)
+    store = SqliteStore(database, clock, journal)
     # Readers never wait for a writer, so that nothing but writes can be held up.
     rig = StoreRig(store, clock, armed, lambda: locked(path), stalls_reads=False, journal=journal)
-    rig.document, rig.rewrite = document, rewrite
+    rig.document, rig.rewrite, rig.spoil = document, rewrite, rewrite
     yield rig
     database.close()
 

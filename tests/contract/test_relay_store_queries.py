@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 from relay.core.model import FinalStatus, Relay
-from relay.ports import Search
+from relay.ports import Search, Stored
 
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, later
@@ -24,7 +24,8 @@ def _create(rig: StoreRig, *relays: Relay) -> None:
 
 
 def _due(rig: StoreRig, before: datetime, limit: int = 100) -> list[Relay]:
-    return [stored.relay for stored in rig.store.due(before, limit, timeout_seconds=TIMEOUT)]
+    due = rig.store.due(before, limit, timeout_seconds=TIMEOUT)
+    return [stored.relay for stored in due if isinstance(stored, Stored)]
 
 
 def test_the_longest_overdue_comes_first(rig: StoreRig) -> None:
@@ -63,7 +64,8 @@ def test_an_update_moves_a_relay_in_the_order_of_what_is_due(rig: StoreRig) -> N
 
 def test_an_overdue_relay_comes_with_the_version_to_update_it(rig: StoreRig) -> None:
     _create(rig, a_relay(due_at=later(1)))
-    stored = rig.store.due(later(60), 1, timeout_seconds=TIMEOUT)[0]
+    (stored,) = rig.store.due(later(60), 1, timeout_seconds=TIMEOUT)
+    assert isinstance(stored, Stored)
     rig.store.update(replace(stored.relay, due_at=None), stored.version, [], timeout_seconds=TIMEOUT)
     assert _due(rig, later(60)) == []
 

@@ -151,7 +151,7 @@ def test_lists_pass_over_what_is_left_to_the_newer_revision_and_lose_nothing_els
     mine = [relays_[number].message_id for number in (2, 3, 5)]
     # What is passed over takes no place: as many as were asked for are found behind it.
     due = rig.store.due(later(60), 2, timeout_seconds=TIMEOUT)
-    assert [stored.relay.message_id for stored in due] == mine[:2]
+    assert [stored.message_id for stored in due] == mine[:2]
     found = rig.store.search(Search(limit=50), timeout_seconds=TIMEOUT).relays
     assert [relay.message_id for relay in found] == mine[::-1]
     assert {message_id for message_id, _ in rig.journal.left} == {relays_[number].message_id for number in (0, 1, 4)}
@@ -162,7 +162,7 @@ def test_an_end_that_only_the_newer_revision_knows_is_shown_but_never_due(docume
     ended, mine = _stored(rig, a_relay(due_at=later(1))), _stored(rig, a_relay(due_at=later(2)))
     _rewrite(rig, ended, _end_elsewhere)
     due = rig.store.due(later(60), 1, timeout_seconds=TIMEOUT)
-    assert [stored.relay.message_id for stored in due] == [mine.message_id]
+    assert [stored.message_id for stored in due] == [mine.message_id]
     assert _read(rig, ended)[0].final_status == "claimed"
     found = rig.store.search(Search(), timeout_seconds=TIMEOUT).relays
     assert {relay.message_id for relay in found} == {ended.message_id, mine.message_id}

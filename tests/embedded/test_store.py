@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from relay.core.model import Relay
 from relay.embedded import timer_rows
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
-from relay.ports import Search
+from relay.errors import StoreRefused
+from relay.ports import UnreadableRelay
 
 from tests.fakes import FakeClock, MemoryJournal
 from tests.strategies import a_policy, a_relay, a_timer
@@ -84,22 +86,35 @@ def test_a_purged_relay_takes_its_timers_along(database: Database, store: Sqlite
     assert _armed_for(database) == {kept.message_id}
 
 
-def test_a_document_that_cannot_be_read_hides_no_other_from_the_sweep_or_a_search(
-    database: Database, clock: FakeClock
+@pytest.mark.parametrize("broken", ["{", "", "[]", "null", '"a word"', "\\0", '{"a": ' * 2000])
+def test_a_document_that_is_no_json_object_is_set_aside_as_it_is(
+    database: Database, clock: FakeClock, broken: str
 ) -> None:
     journal = MemoryJournal()
     store = SqliteStore(database, clock, journal)
-    readable, unreadable = a_relay(message_id="SM" + "a" * 32), a_relay(message_id="SM" + "b" * 32)
-    for relay in (readable, unreadable):
-        store.create(replace(relay, due_at=clock.now()), (), timeout_seconds=10.0)
-    database.write(
-        lambda connection: connection.execute(
-            "UPDATE relays SET document = '{}' WHERE message_id = ?", (unreadable.message_id,)
-        ),
-        timeout_seconds=10.0,
-    )
-    due = store.due(clock.now() + timedelta(seconds=1), 10, timeout_seconds=10.0)
-    page = store.search(Search(), timeout_seconds=10.0)
-    assert [stored.relay.message_id for stored in due] == [readable.message_id]
-    assert [relay.message_id for relay in page.relays] == [readable.message_id]
-    assert [labels["relay"] for _, _, labels in journal.notes] == [unreadable.message_id] * 2
+    relay = a_relay()
+    store.create(relay, [a_timer(relay.message_id)], timeout_seconds=TIMEOUT)
+    _overwrite(database, relay.message_id, broken)
+    (found,) = store.due(clock.now() + timedelta(seconds=1), 10, timeout_seconds=TIMEOUT)
+    assert isinstance(found, UnreadableRelay)
+    store.set_aside(found.message_id, found.version, found.reason, timeout_seconds=TIMEOUT)
+    assert store.due(clock.now() + timedelta(days=1), 10, timeout_seconds=TIMEOUT) == []
+    assert _armed_for(database) == set(), "no timer of it comes again and again"
+    select = "SELECT document FROM relays"
+    row = database.read(lambda connection: connection.execute(select).fetchone(), timeout_seconds=TIMEOUT)
+    assert row[0] == broken, "a person may still make sense of it"
+    assert [message_id for message_id, _ in journal.aside] == [relay.message_id]
+
+
+def test_a_column_that_sqlite_cannot_keep_is_a_refusal_for_good_and_spoils_no_other_write(
+    database: Database, store: SqliteStore
+) -> None:
+    odd = a_relay(sender_phone=None)
+    with pytest.raises(StoreRefused):
+        store.create(odd, [], timeout_seconds=TIMEOUT)
+    store.create(replace(odd, sender_phone="+15550100001"), [], timeout_seconds=TIMEOUT)
+
+
+def _overwrite(database: Database, message_id: str, document: str) -> None:
+    statement = "UPDATE relays SET document = ? WHERE message_id = ?"
+    database.write(lambda connection: connection.execute(statement, (document, message_id)), timeout_seconds=TIMEOUT)

@@ -15,6 +15,7 @@ class MemoryJournal:
         self.alarms: list[Relay] = []
         self.lost: list[str] = []  # reasons
         self.left: list[tuple[str, object]] = []  # records left to a newer revision: id and version
+        self.aside: list[tuple[str, str]] = []  # relays that were set aside: id and why
         self.notes: list[tuple[str, str, dict[str, object]]] = []  # (severity, message, labels)
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
@@ -28,6 +29,10 @@ class MemoryJournal:
 
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         self.left.append((message_id, schema_version))
+
+    def set_aside(self, message_id: str, because: str) -> None:
+        if message_id not in dict(self.aside):
+            self.aside.append((message_id, because))
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         self.notes.append((severity, message, labels))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from relay.core.model import Relay, Timer
 from relay.core.numbers import same
-from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
-from relay.ports import Clock, Page, Search, Stored, Timers, Write
+from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
+from relay.ports import Alarms, Clock, Page, Search, Stored, Timers, UnreadableRelay, Write
+from relay.record.documents import DOCUMENT_BYTES_MAX, plain, to_document
 from relay.record.pages import place_of, token_after
 
 T = TypeVar("T")
+UNREADABLE = "its record cannot be read"
 
 
 class MemoryStore:
@@ -24,7 +28,8 @@ class MemoryStore:
     applied. `reads` counts the calls on relays, `writes` the documents written.
     """
 
-    def __init__(self, clock: Clock, timers: Timers) -> None:
+    def __init__(self, clock: Clock, timers: Timers, alarms: Alarms | None = None) -> None:
+        self.alarms = alarms
         self._clock = clock
         self._timers = timers
         self._lock = threading.RLock()
@@ -36,10 +41,14 @@ class MemoryStore:
         self.reads = 0
         self.writes = 0
         self.newer: set[str] = set()  # records that a newer revision has taken over
+        self.refused: set[str] = set()  # relays of which every write is refused for good
+        self.unmarkable: set[str] = set()  # relays that cannot even be set aside
+        self.unreadable: set[str] = set()  # relays whose records cannot be read
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         def write() -> tuple[object, ...]:
             for each in writes:
+                require_storable(each.relay, self.refused)
                 self._check(each)
             versions = tuple(self._put(each.relay) for each in writes)
             for timer in timers:
@@ -58,17 +67,32 @@ class MemoryStore:
         found = next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
         if message_id in self.newer:
             raise NewerRecord(2)
+        if found is not None and message_id in self.unreadable:
+            self._tell_unreadable(message_id)
+            raise Unreadable(message_id, UNREADABLE)
         return found
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         self._live()
         return set(message_ids) - self._relays.keys()
 
-    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        workable = [stored for stored in self._readable() if not stored.relay.is_left_to_newer]
+    def set_aside(self, message_id: str, version: object, because: str, *, timeout_seconds: float) -> None:
+        def write() -> None:
+            stored = self._relays.get(message_id)
+            if stored is None or stored.version != version:
+                raise VersionConflict(message_id)
+            if message_id in self.unmarkable:
+                raise StoreUnavailable("not now")
+            self._put(replace(stored.relay, due_at=None, set_aside_because=because))
+
+        self._write(write)
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored | UnreadableRelay]:
+        live = [stored for stored in self._live() if stored.relay.message_id not in self.newer]
+        workable = [stored for stored in live if not stored.relay.is_left_to_newer]
         due = [(stored.relay.due_at, stored) for stored in workable if stored.relay.due_at is not None]
         overdue = sorted(((at, stored) for at, stored in due if at < before), key=lambda pair: pair[0])
-        return [stored for _, stored in overdue[:limit]]
+        return [self._as_read(stored) for _, stored in overdue[:limit]]
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         found = [stored.relay for stored in self._readable() if _matches(stored.relay, search)]
@@ -112,8 +136,20 @@ class MemoryStore:
         self._relays[relay.message_id] = Stored(relay, version)
         return version
 
+    def _as_read(self, stored: Stored) -> Stored | UnreadableRelay:
+        message_id = stored.relay.message_id
+        if message_id not in self.unreadable:
+            return stored
+        self._tell_unreadable(message_id)
+        return UnreadableRelay(message_id, stored.version, UNREADABLE)
+
+    def _tell_unreadable(self, message_id: str) -> None:
+        if self.alarms is not None:
+            self.alarms.set_aside(message_id, UNREADABLE)
+
     def _readable(self) -> list[Stored]:
-        return [stored for stored in self._live() if stored.relay.message_id not in self.newer]
+        there = [stored for stored in self._live() if stored.relay.message_id not in self.newer]
+        return [stored for stored in there if not isinstance(self._as_read(stored), UnreadableRelay)]
 
     def _live(self) -> list[Stored]:
         with self._lock:
@@ -133,6 +169,19 @@ class MemoryStore:
                 self.replies_to_lose -= 1
                 raise StoreUnavailable("applied, but the reply was lost")
             return result
+
+
+def require_storable(relay: Relay, refused: set[str] | frozenset[str] = frozenset()) -> None:
+    """Refuse what the stores of both homes refuse for good. Raises StoreRefused."""
+    if relay.message_id in refused:
+        raise StoreRefused(relay.message_id, "it is refused for good")
+    try:
+        size = len(json.dumps(plain(to_document(relay)), ensure_ascii=False).encode())
+    except (TypeError, ValueError) as error:
+        reason = f"it holds a value that cannot be stored ({type(error).__name__})"
+        raise StoreRefused(relay.message_id, reason) from None
+    if size > DOCUMENT_BYTES_MAX:
+        raise StoreRefused(relay.message_id, "it is too large")
 
 
 def _matches(relay: Relay, search: Search) -> bool:

@@ -45,7 +45,7 @@ class MemoryWorld:
         self.clock = FakeClock(start)
         self.journal = MemoryJournal()
         self.timers = MemoryTimers(self.journal)
-        self.store = MemoryStore(self.clock, self.timers)
+        self.store = MemoryStore(self.clock, self.timers, self.journal)
         self.messenger = ScriptedMessenger(self.clock)
         leases = itertools.count(1)
         self.world = sending_world(

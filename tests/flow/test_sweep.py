@@ -10,7 +10,7 @@ from relay.core.policy import FATE_LOOKUP_SECONDS
 from relay.errors import StoreUnavailable
 from relay.flow import sweep as sweep_module
 from relay.flow.lookup import SILENT_AFTER
-from relay.flow.sweep import GRACE, sweep
+from relay.flow.sweep import GRACE, UNFORESEEN_FOR, sweep
 from relay.ports import Ambiguous
 
 from tests.relays import MESSAGE_ID, PERMANENT, policy
@@ -118,9 +118,14 @@ def test_a_relay_that_cannot_be_worked_on_does_not_keep_the_others_waiting(monke
 
     monkeypatch.setattr(sweep_module, "resume", broken_for_one)
     report = sweep(doubles.world)
-    assert (report.resumed, report.failed) == (2, 1)
+    assert (report.resumed, report.failed, report.set_aside) == (2, 1, 0)
     errors = [note for note in doubles.journal.notes if note[0] == "ERROR"]
     assert errors[0][2] == {"relay": _message_id(0), "reason": "ValueError"}
+    assert doubles.journal.aside == [], "an error that no code foresees may pass"
+    doubles.clock.advance(UNFORESEEN_FOR.total_seconds())
+    assert sweep(doubles.world).set_aside == 1
+    assert [message_id for message_id, _ in doubles.journal.aside] == [_message_id(0)]
+    assert sweep(doubles.world).failed == 0
 
 
 def test_a_store_that_fails_for_one_relay_is_for_the_next_run() -> None:

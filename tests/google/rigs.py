@@ -53,7 +53,7 @@ def firestore_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         relays.document(message_id).set(changed)
 
     rig = StoreRig(store, clock, lambda: timers.armed, emulator.paused, purges=False, examples=25, journal=journal)
-    rig.document, rig.rewrite = document, rewrite
+    rig.document, rig.rewrite, rig.spoil = document, rewrite, rewrite
     yield rig
 
 

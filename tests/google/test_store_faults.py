@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.api_core import exceptions
 from google.auth.exceptions import DefaultCredentialsError
-from relay.errors import AlreadyStored, Conflict, RelayError, StoreUnavailable, VersionConflict
+from relay.errors import AlreadyStored, Conflict, RelayError, StoreRefused, StoreUnavailable, VersionConflict
 from relay.google.store import FirestoreStore
 from relay.ports import RelayStore, Search
 
@@ -217,7 +217,8 @@ def store_on(
         (error_of(exceptions.InternalServerError), StoreUnavailable, StoreUnavailable),
         (error_of(exceptions.ResourceExhausted), StoreUnavailable, StoreUnavailable),
         (error_of(exceptions.PermissionDenied), StoreUnavailable, StoreUnavailable),
-        (error_of(exceptions.InvalidArgument), StoreUnavailable, StoreUnavailable),
+        (error_of(exceptions.InvalidArgument), StoreRefused, StoreRefused),
+        (error_of(exceptions.OutOfRange), StoreRefused, StoreRefused),
         (error_of(exceptions.Unknown), StoreUnavailable, StoreUnavailable),
         (error_of(exceptions.RetryError, None), StoreUnavailable, StoreUnavailable),
         (error_of(DefaultCredentialsError), StoreUnavailable, StoreUnavailable),
@@ -233,7 +234,11 @@ def test_every_error_of_the_client_has_its_meaning(
             call(store, LONG)
         assert type(raised.value) is expected
         assert raised.value.__cause__ is error
-        named = RELAY.message_id if isinstance(raised.value, Conflict) else f"Firestore: {type(error).__name__}"
+        named = (
+            RELAY.message_id
+            if isinstance(raised.value, Conflict | StoreRefused)
+            else f"Firestore: {type(error).__name__}"
+        )
         assert str(raised.value).startswith(named)
         assert not any(secret in repr(raised.value) for secret in (BODY, SENDER))
 

@@ -168,6 +168,7 @@ OPTIONAL = (
     "alarm_is_due",
     "fate_lookups",
     "fate_lookups_answered",
+    "set_aside_because",
     "tier_1_status",
     "tier_2_status",
     "tier_3_status",

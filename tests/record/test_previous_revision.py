@@ -124,7 +124,7 @@ def test_each_is_worked_on_and_written_back(store: RelayStore, number: int) -> N
 
 
 def test_what_was_under_way_is_overdue_and_found(store: RelayStore) -> None:
-    due = [stored.relay.message_id for stored in store.due(NOW, 10, **TIMEOUT)]
+    due = [stored.message_id for stored in store.due(NOW, 10, **TIMEOUT)]
     assert due == [sid(number) for number in (1, 2, 8, 3, 4)]
     assert all(pending(_relay(store, number)[0]) for number in (1, 2, 3, 4, 8))
 

@@ -23,9 +23,10 @@ from tests.simulator.kernel import Kernel, Process, Task
 from tests.simulator.revisions import Revision
 from tests.simulator.sim_http import OVER_HTTP, HttpMessenger
 from tests.simulator.sim_messenger import ProcessMessenger
-from tests.simulator.sim_store import ProcessStore, StoreState
+from tests.simulator.sim_store import ProcessStore
 from tests.simulator.sim_timers import ProcessTimers, TimerService
 from tests.simulator.sim_twilio import ACCOUNT_SID, TwilioState
+from tests.simulator.store_state import StoreState
 
 BASE_URL = "https://relay.example.com"
 
@@ -67,6 +68,10 @@ class SimJournal:
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         self._history.left.add(message_id)
         self._kernel.note("    ALARM: a record is left to the newer revision")
+
+    def set_aside(self, message_id: str, because: str) -> None:
+        self._history.set_aside.add(message_id)
+        self._kernel.note(f"    ALARM: a relay is set aside: {because}")
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         self._history.notes.append(f"{message} {labels}")

@@ -69,6 +69,7 @@ class History:
     webhooks: dict[str, float] = field(default_factory=dict)  # when each text's webhook was first answered 200
     alarms: dict[str, list[float]] = field(default_factory=dict)
     written: dict[str, list[Written]] = field(default_factory=dict)  # where two revisions share the store
+    set_aside: set[str] = field(default_factory=set)  # relays that cannot go on, of which an alarm told
     left: set[str] = field(default_factory=set)  # records of a later version, of which an alarm told
     recorded: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
     callbacks: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)

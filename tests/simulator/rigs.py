@@ -22,9 +22,10 @@ from tests.simulator.history import History, Post, seconds_of
 from tests.simulator.kernel import Kernel
 from tests.simulator.revisions import ThisRevision
 from tests.simulator.sim_messenger import ProcessMessenger
-from tests.simulator.sim_store import ProcessStore, StoreState
+from tests.simulator.sim_store import ProcessStore
 from tests.simulator.sim_timers import ProcessTimers, TimerService
 from tests.simulator.sim_twilio import InboundRow, TwilioState
+from tests.simulator.store_state import StoreState
 from tests.twilio_words import refusal
 
 T = TypeVar("T")
@@ -85,8 +86,11 @@ def _line() -> tuple[FakeClock, DirectLine, TimerService]:
 def simulated_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     clock, line, service = _line()
     state = StoreState(History(), deletes_expired=True)
-    store = ProcessStore(state, line, ProcessTimers(service, line, MemoryJournal()))
-    yield StoreRig(store, clock, lambda: list(service.armed.values()), line.down)
+    journal = MemoryJournal()
+    store = ProcessStore(state, line, ProcessTimers(service, line, journal), alarms=journal)
+    rig = StoreRig(store, clock, lambda: list(service.armed.values()), line.down, journal=journal)
+    rig.spoil = lambda message_id, _: state.unreadable.add(message_id)
+    yield rig
 
 
 class AnyVersion(ThisRevision):

@@ -4,70 +4,26 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from relay.core.model import RETENTION, Relay, Timer
 from relay.core.numbers import same
-from relay.errors import AlreadyStored, NewerRecord, StoreUnavailable, VersionConflict
-from relay.ports import Alarms, Page, Search, Stored, Write
-from relay.record.documents import Document
+from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
+from relay.ports import Alarms, Page, Search, Stored, UnreadableRelay, Write
 from relay.record.pages import place_of, token_after
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
-from tests.simulator.history import History, time_of
+from tests.simulator.history import time_of
 from tests.simulator.kernel import Process
-from tests.simulator.kinds import Kind, Wide
 from tests.simulator.revisions import Revision, Written
 from tests.simulator.sim_timers import ProcessTimers
-
-
-class StoreRefused(StoreUnavailable):
-    """Until the port has one of its own."""
-
-    def __init__(self, message_id: str, reason: str) -> None:
-        super().__init__(reason)
-
-
-class Unreadable(StoreRefused):
-    """Until the port has one of its own."""
-
+from tests.simulator.store_state import StoreState, require_storable
 
 T = TypeVar("T")
+_UNREADABLE = "its record cannot be read"
 _NOTHING_EXPIRES_BEFORE = RETENTION.total_seconds() / 2.0
-
-
-class StoreState:
-    """What is stored. `deletes_expired` as SQLite does; Firestore's TTL deletes by itself, and late."""
-
-    def __init__(self, history: History, deletes_expired: bool = False) -> None:
-        self.relays: dict[str, Stored] = {}
-        self.watermarks: dict[str, datetime] = {}
-        self.deletes_expired = deletes_expired
-        self.history = history
-        self.version = 0
-        # Where two revisions share the store: the documents, and how the newer one, which knows all words, reads them.
-        self.documents: dict[str, Document] = {}
-        self.reader: Revision | None = None
-        self.wide: Wide | None = None
-
-    def refuses(self, message_id: str) -> bool:
-        """Whether this write of the relay is refused, for good."""
-        wide = self.wide
-        if wide is None or wide.kind is not Kind.WRITES_REFUSED or message_id != wide.spoiled:
-            return False
-        return self.written(message_id) + 1 >= wide.spoiled_from
-
-    def cannot_be_read(self, message_id: str) -> bool:
-        """Whether what is stored of this relay is no relay any more."""
-        wide = self.wide
-        if wide is None or wide.kind is not Kind.UNREADABLE or message_id != wide.spoiled:
-            return False
-        return self.written(message_id) >= wide.spoiled_from
-
-    def written(self, message_id: str) -> int:
-        """How many writes of this relay were stored."""
-        return len(self.history.commits.get(message_id, ()))
 
 
 class ProcessStore:
@@ -126,17 +82,29 @@ class ProcessStore:
             if not self._read("store.missing", timeout_seconds, lambda: message_id in self._state.relays)  # noqa: B023
         }
 
-    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        def found() -> list[Stored]:
+    def set_aside(self, message_id: str, version: object, because: str, *, timeout_seconds: float) -> None:
+        def mark() -> None:
+            stored = self._state.relays.get(message_id)
+            if stored is None or stored.version != version:
+                raise VersionConflict(message_id)
+            self._put(Write(replace(stored.relay, due_at=None, set_aside_because=because), version))
+
+        try:
+            self._write("store.set_aside", timeout_seconds, mark)
+        except Conflicted:
+            raise VersionConflict(message_id) from None
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored | UnreadableRelay]:
+        def found() -> list[Stored | UnreadableRelay]:
             due = [
                 (stored.relay.due_at, stored.relay.message_id, stored)
-                for stored in self._all_visible()
+                for stored in self._all_visible(unreadable_too=True)
                 if stored.relay.due_at is not None
                 and stored.relay.due_at < before
                 and not stored.relay.is_left_to_newer
             ]
             due.sort(key=lambda row: row[:2])
-            return [row[2] for row in due[:limit]]
+            return [self._as_read(row[2]) for row in due[:limit]]
 
         return self._read("store.due", timeout_seconds, found)
 
@@ -212,10 +180,17 @@ class ProcessStore:
         stored = self._visible(message_id)
         return None if stored is None else self._read_by_own(stored)
 
+    def _as_read(self, stored: Stored) -> Stored | UnreadableRelay:
+        if not self._state.cannot_be_read(stored.message_id):
+            return stored
+        if self._alarms is not None:
+            self._alarms.set_aside(stored.message_id, _UNREADABLE)
+        return UnreadableRelay(stored.message_id, stored.version, _UNREADABLE)
+
     def _read_by_own(self, stored: Stored) -> Stored:
         """The same as the revision of this process reads it. Raises NewerRecord, and Unreadable."""
-        if self._state.cannot_be_read(stored.relay.message_id):
-            raise Unreadable(stored.relay.message_id, "it is no relay")
+        if isinstance(self._as_read(stored), UnreadableRelay):
+            raise Unreadable(stored.message_id, _UNREADABLE)
         if self.revision is None:
             return stored
         message_id = stored.relay.message_id
@@ -233,17 +208,20 @@ class ProcessStore:
         """The time by this process's clock."""
         return self._line.kernel.now + (self._process.skew if self._process is not None else 0.0)
 
-    def _all_visible(self) -> list[Stored]:
+    def _all_visible(self, *, unreadable_too: bool = False) -> list[Stored]:
         state = self._state
         visible = list(state.relays.values())
-        if state.wide is not None:
-            visible = [stored for stored in visible if not state.cannot_be_read(stored.relay.message_id)]
+        spoilt: list[Stored] = []
+        if state.wide is not None or state.unreadable:
+            spoilt = [stored for stored in visible if isinstance(self._as_read(stored), UnreadableRelay)]
+            visible = [stored for stored in visible if stored not in spoilt]
+            spoilt = spoilt if unreadable_too else []
         if self._may_expire():
             now = time_of(self._now())
             visible = [stored for stored in visible if stored.relay.expires_at > now]
         if self.revision is None:
-            return visible
-        readable = []
+            return [*visible, *spoilt]
+        readable = spoilt
         for stored in visible:
             with contextlib.suppress(NewerRecord):
                 readable.append(self._read_by_own(stored))
@@ -251,6 +229,7 @@ class ProcessStore:
 
     def _commit(self, writes: Sequence[Write]) -> tuple[object, ...]:
         for write in writes:
+            require_storable(write.relay)
             self._check(write)
         return tuple([self._put(write) for write in writes])
 

@@ -74,13 +74,14 @@ def _to_withdraw(relay: Relay, delivered: int) -> tuple[WithdrawAttempt, ...]:
 _UNDER_WAY = frozenset({AttemptStatus.LEASED, AttemptStatus.UNKNOWN, AttemptStatus.ACCEPTED})
 
 
-def withdraw_scheduled(relay: Relay, now: datetime) -> Relay:
+def withdraw_scheduled(
+    relay: Relay, now: datetime, reason: str = "an earlier attempt was delivered after all"
+) -> Relay:
     """Returns the relay with its current attempt withdrawn if no process has leased it, else the relay as it is."""
     current = relay.attempts[-1]
     if current.standing is not AttemptStatus.SCHEDULED:
         return relay
     relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
-    reason = "an earlier attempt was delivered after all"
     return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
 
 

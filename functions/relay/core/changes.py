@@ -38,6 +38,7 @@ class RelayChanges(TypedDict, total=False):
     alarm_is_due: bool
     fate_lookups: int
     fate_lookups_answered: int
+    set_aside_because: str
 
 
 class AttemptChanges(TypedDict, total=False):

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core import attempts, clocks, deadlines, fates, fuller, moves
+from relay.core import asides, attempts, clocks, deadlines, fates, fuller, moves
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import (
     ABOUT_THE_RELAY,
@@ -58,7 +58,8 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
     answer = TABLE[state_of(relay, event)][event.kind]
     if isinstance(answer, str):
         return ignored(relay, answer)
-    return answer(relay, event, now)
+    decision = answer(relay, event, now)
+    return asides.taken_up(decision, now) if relay.set_aside_because else decision
 
 
 def state_of(relay: Relay, event: Event) -> State:
@@ -166,9 +167,11 @@ def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A redrive of a relay in progress is refused; a request done before has what is pending returned again."""
+    """A redrive of a relay in progress is refused, unless it was set aside; a repeated one returns what is pending."""
     if event.request_id in relay.redrive_ids:
         return _resume(relay, event, now)
+    if relay.set_aside_because:
+        return asides.redrive(relay, event, now)
     return ignored(relay, "the relay is still in progress")
 
 

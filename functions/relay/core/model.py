@@ -221,6 +221,8 @@ class Relay:
         fate_lookups, fate_lookups_answered: how often the provider was asked about open attempts since the end, and how
             often it answered.
         attachments: the files whose ids are known; fewer than `media_count` when the provider did not tell all of them.
+        set_aside_because: why it cannot go on by itself and waits for a person, in words; "" while it can. `due_at` is
+            None then. The store sets it (RelayStore.set_aside), and the next change of the relay removes it.
     """
 
     message_id: str
@@ -247,6 +249,7 @@ class Relay:
     fate_lookups: int = 0
     fate_lookups_answered: int = 0
     attachments: tuple[Attachment, ...] = ()
+    set_aside_because: str = ""
     rest: Rest = field(default=(), hash=False)
 
     @property

@@ -25,6 +25,9 @@ from relay.errors import StoreUnavailable
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+# SQLite's errors that mean that a value can never be written; any other of its errors may pass.
+REFUSED = (sqlite3.DataError, sqlite3.IntegrityError)
+
 # At most this many writes go into one transaction, so that other processes get their turn.
 _BATCH_MAX = 256
 # After this many changed rows, of some five pages of 4 KiB each, the write-ahead log is brought into the file.
@@ -64,7 +67,8 @@ class _Write:
         try:
             self.result = self._work(connection)
         except Exception as error:
-            self.error = StoreUnavailable(f"the store failed: {error}") if isinstance(error, sqlite3.Error) else error
+            is_unavailable = isinstance(error, sqlite3.Error) and not isinstance(error, REFUSED)
+            self.error = StoreUnavailable(f"the store failed: {error}") if is_unavailable else error
             if connection.total_changes != changes or isinstance(error, sqlite3.Error):
                 raise _Spoilt from error
 

@@ -6,15 +6,32 @@ import json
 from datetime import datetime
 
 from relay.core.model import Relay
-from relay.record.documents import Document, from_document, plain, require_known_version
+from relay.record.documents import DOCUMENT_BYTES_MAX, Document, from_document, plain, require_known_version
 
 _TIMES = ("timestamp", "expires_at", "due_at", "delivery_confirmed_at")
 _ATTEMPT_TIMES = ("starts_at", "lease_until", "deadline_at")
 
 
 def encode(document: Document) -> str:
-    """Returns a relay's document as the file keeps it."""
-    return json.dumps(document, default=plain, separators=(",", ":"))
+    """Returns a relay's document as the file keeps it. Raises ValueError when it is not to be kept, in words."""
+    text = json.dumps(document, default=plain, separators=(",", ":"), ensure_ascii=False)
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise ValueError("it holds text that is no Unicode") from None
+    if size > DOCUMENT_BYTES_MAX:
+        raise ValueError(f"it is larger than {DOCUMENT_BYTES_MAX} bytes")
+    return text
+
+
+def marked(text: str, because: str) -> str:
+    """Returns a row's document with the mark of a relay that was set aside; as it is where it is no JSON object."""
+    try:
+        document = json.loads(text)
+        document |= {"set_aside_because": because, "due_at": None}
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return text
 
 
 def decode(text: str) -> Relay:

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from relay.core.model import Relay
 from relay.embedded.database import Database
 from relay.embedded.documents import decode
-from relay.errors import NewerRecord
+from relay.errors import NewerRecord, Unreadable
+from relay.ports import Alarms
+from relay.record.reading import readable
 from relay.record.relay_events import RelayEvent, events_of
 
 # How far back the feed reaches, in writes; `trim` removes older ones. A reader that needs more searches the relays
@@ -49,10 +51,11 @@ def trim(connection: sqlite3.Connection, limit: int) -> None:
 
 
 class SqliteFeed:
-    """Reads the feed of an embedded database."""
+    """Reads the feed of an embedded database. `alarms` hears of a record that cannot be read and is passed over."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, alarms: Alarms | None = None) -> None:
         self._database = database
+        self._alarms = alarms
 
     def latest(self, *, timeout_seconds: float) -> int:
         """Returns the position after everything so far."""
@@ -66,22 +69,28 @@ class SqliteFeed:
         """Returns at most `limit` writes after this position, oldest first, without those of relays that are gone.
 
         A write of a record of a later version has no relay events here: a newer revision, reading from here, finds
-        them.
+        them. Neither has one of a record that cannot be read: the feed goes on behind it.
         """
 
-        def work(connection: sqlite3.Connection) -> list[tuple[int, int, int, str]]:
+        def work(connection: sqlite3.Connection) -> list[tuple[int, int, int, str, str]]:
             return connection.execute(
-                "SELECT position, first_line, end_line, document FROM feed JOIN relays USING (message_id) "
+                "SELECT position, first_line, end_line, message_id, document FROM feed JOIN relays USING (message_id) "
                 "WHERE position > ? ORDER BY position LIMIT ?",
                 (after, limit),
             ).fetchall()
 
         rows = self._database.read(work, timeout_seconds=timeout_seconds)
-        return [Published(position, _events(document, first, end)) for position, first, end, document in rows]
+        return [
+            Published(position, self._events(first, end, message_id, document))
+            for position, first, end, message_id, document in rows
+        ]
 
-
-def _events(document: str, first_line: int, end_line: int) -> tuple[RelayEvent, ...]:
-    try:
-        return tuple(events_of(decode(document), first_line, end_line))
-    except NewerRecord:
-        return ()
+    def _events(self, first_line: int, end_line: int, message_id: str, document: str) -> tuple[RelayEvent, ...]:
+        try:
+            return tuple(events_of(readable(message_id, lambda: decode(document)), first_line, end_line))
+        except NewerRecord:
+            return ()
+        except Unreadable as error:
+            if self._alarms is not None:
+                self._alarms.set_aside(message_id, error.reason)
+            return ()

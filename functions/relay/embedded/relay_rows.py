@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from relay.core.model import Relay
-from relay.embedded import feed
-from relay.embedded.documents import encode
+from relay.embedded import feed, timer_rows
+from relay.embedded.documents import encode, marked
 from relay.embedded.file import to_micros
-from relay.errors import AlreadyStored, VersionConflict
+from relay.errors import AlreadyStored, StoreRefused, VersionConflict
 from relay.ports import Write
 from relay.record import earlier
 from relay.record.documents import to_document
@@ -29,15 +29,21 @@ _SELECT = f"SELECT version, {', '.join(_COLUMNS)} FROM relays WHERE message_id =
 
 
 def values_of(relay: Relay) -> Values:
-    """Returns the values of a relay's columns."""
-    return (
-        to_micros(relay.timestamp),
-        relay.sender_phone,
-        relay.final_status.value,
-        None if relay.due_at is None else to_micros(relay.due_at),
-        to_micros(relay.expires_at),
-        encode(to_document(relay)),
-    )
+    """Returns the values of a relay's columns. Raises StoreRefused when it cannot be stored."""
+    try:
+        return (
+            to_micros(relay.timestamp),
+            relay.sender_phone,
+            relay.final_status.value,
+            None if relay.due_at is None else to_micros(relay.due_at),
+            to_micros(relay.expires_at),
+            encode(to_document(relay)),
+        )
+    except ValueError as error:
+        raise StoreRefused(relay.message_id, str(error)) from error
+    except (AttributeError, TypeError, OverflowError) as error:
+        reason = f"it holds a value that cannot be stored ({type(error).__name__})"
+        raise StoreRefused(relay.message_id, reason) from error
 
 
 def write(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequence[Values]) -> tuple[int, ...]:
@@ -51,6 +57,18 @@ def write(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequenc
         _insert(connection, each.relay, row) if old is None else _update(connection, each, row, old)
         for each, row, old in zip(writes, rows, found, strict=True)
     )
+
+
+def set_aside(connection: sqlite3.Connection, message_id: str, version: object, because: str) -> None:
+    """Mark a relay that was set aside, and let nothing wake it. Raises VersionConflict."""
+    found = connection.execute("SELECT version, document FROM relays WHERE message_id = ?", (message_id,)).fetchone()
+    if found is None or found[0] != version:
+        raise VersionConflict(message_id)
+    connection.execute(
+        "UPDATE relays SET due_at = NULL, document = ?, version = version + 1 WHERE message_id = ?",
+        (marked(found[1], because), message_id),
+    )
+    timer_rows.cancel_all(connection, message_id)
 
 
 def _replaced(connection: sqlite3.Connection, write: Write) -> Values | None:

@@ -17,9 +17,10 @@ from relay.embedded import feed, relay_rows, timer_rows
 from relay.embedded.database import Database
 from relay.embedded.documents import decode
 from relay.embedded.file import from_micros, to_micros
-from relay.errors import NewerRecord
-from relay.ports import Alarms, Clock, Journal, Page, Search, Stored, Write
+from relay.errors import NewerRecord, StoreRefused, Unreadable
+from relay.ports import Alarms, Clock, Page, Search, Stored, UnreadableRelay, Write
 from relay.record.pages import place_of, token_after
+from relay.record.reading import readable
 
 # A relay rarely writes more often than this, so trimming keeps up with what comes in.
 _FEED_LINES_PER_RELAY = 20
@@ -28,15 +29,12 @@ _FEED_LINES_PER_RELAY = 20
 class SqliteStore:
     """The port RelayStore over an embedded database; `clock` says what has expired.
 
-    `journal` hears what is wrong, `alarms` of records that are left to a newer revision.
+    `alarms` hears of records that this revision cannot read.
     """
 
-    def __init__(
-        self, database: Database, clock: Clock, journal: Journal | None = None, alarms: Alarms | None = None
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, alarms: Alarms | None = None) -> None:
         self._database = database
         self._clock = clock
-        self._journal = journal
         self._alarms = alarms
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
@@ -47,7 +45,11 @@ class SqliteStore:
             timer_rows.arm(connection, timers)
             return versions
 
-        versions = self._database.write(work, timeout_seconds=timeout_seconds)
+        try:
+            versions = self._database.write(work, timeout_seconds=timeout_seconds)
+        except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
+            reason = f"it holds a value that cannot be stored ({type(error).__name__})"
+            raise StoreRefused(writes[0].relay.message_id, reason) from error
         for timer in timers:
             self._database.tell_armed(to_micros(timer.due_at))
         return versions
@@ -76,17 +78,29 @@ class SqliteStore:
 
         return self._database.read(work, timeout_seconds=timeout_seconds)
 
-    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        def work(connection: sqlite3.Connection) -> list[Stored]:
+    def set_aside(self, message_id: str, version: object, because: str, *, timeout_seconds: float) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            relay_rows.set_aside(connection, message_id, version, because)
+
+        self._database.write(work, timeout_seconds=timeout_seconds)
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored | UnreadableRelay]:
+        def work(connection: sqlite3.Connection) -> list[Stored | UnreadableRelay]:
             # Row by row, as SQLite finds them: how many must be passed over is not known before.
             rows = connection.execute(_DUE, (to_micros(before), self._now()))
-            found = ((self._readable(message_id, document), version) for message_id, document, version in rows)
-            workable = (
-                Stored(relay, version) for relay, version in found if relay is not None and not relay.is_left_to_newer
-            )
-            return list(itertools.islice(workable, limit))
+            return list(itertools.islice(filter(None, (self._workable(*row) for row in rows)), limit))
 
         return self._database.read(work, timeout_seconds=timeout_seconds)
+
+    def _workable(self, message_id: str, document: str, version: int) -> Stored | UnreadableRelay | None:
+        """Returns a due row's relay; None for one that only a newer revision can act on."""
+        try:
+            relay = self._decoded(message_id, document)
+        except NewerRecord:
+            return None
+        except Unreadable as error:
+            return UnreadableRelay(message_id, version, error.reason)
+        return None if relay.is_left_to_newer else Stored(relay, version)
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         statement, values = search_statement(search, self._now())
@@ -136,23 +150,22 @@ class SqliteStore:
         self._database.write(work, timeout_seconds=timeout_seconds)
 
     def _readable(self, message_id: str, document: str) -> Relay | None:
-        """Returns the relay in a document; None for one that cannot be read, so that the others are shown."""
+        """Returns the relay in a document; None for one that cannot be read: the others are shown."""
         try:
             return self._decoded(message_id, document)
-        except NewerRecord:
-            return None
-        except (KeyError, TypeError, ValueError) as error:
-            if self._journal is not None:
-                name = type(error).__name__
-                self._journal.note("ERROR", "a document could not be read", relay=message_id, error=name)
+        except (NewerRecord, Unreadable):
             return None
 
     def _decoded(self, message_id: str, document: str) -> Relay:
         try:
-            return decode(document)
+            return readable(message_id, lambda: decode(document))
         except NewerRecord as error:
             if self._alarms is not None:
                 self._alarms.left_to_newer(message_id, error.schema_version)
+            raise
+        except Unreadable as error:
+            if self._alarms is not None:
+                self._alarms.set_aside(message_id, error.reason)
             raise
 
     def _now(self) -> int:

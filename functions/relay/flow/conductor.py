@@ -24,7 +24,7 @@ from relay.core.events import (
     WithdrawAttempt,
 )
 from relay.core.model import InboundText, Relay, Timer
-from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
+from relay.errors import AlreadyStored, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.flow import sending
 from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld, World
@@ -56,14 +56,18 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
     """Store a new relay, then perform what it asks for. Returns whether it is new.
 
     For one that is stored already, what is pending is done. Raises StoreUnavailable only while it is not known whether
-    the relay is durable: then the provider must try again. What goes wrong later is left to the timers and the sweep.
+    the relay is durable: then the provider must try again; StoreRefused when it cannot be stored as it is. What goes
+    wrong later is left to the timers and the sweep.
     """
     relay = decision.relay
     began = world.clock.monotonic()
     try:
         version = world.store.create(relay, timers_of(decision), timeout_seconds=budget.store)
     except (AlreadyStored, StoreUnavailable) as error:
-        existing = load(world, relay.message_id, budget)
+        try:
+            existing = load(world, relay.message_id, budget)
+        except Unreadable:
+            return False  # it is stored; the store has raised the alarm, and a person must see to it
         if existing is None and isinstance(error, AlreadyStored):
             return False  # the relay has expired since, or was deleted as a synthetic text: nothing is left to do
         if existing is None:
@@ -101,7 +105,7 @@ def _after_durable(world: World, relay: Relay, go_on: Callable[[], object]) -> N
     """Go on with a relay that is durable: even if the store fails now, the provider must not be asked to try again."""
     try:
         go_on()
-    except StoreUnavailable:
+    except (StoreUnavailable, StoreRefused, Unreadable):
         world.journal.note("WARNING", "store unavailable after the text was durable", relay=relay.message_id)
 
 
@@ -109,7 +113,8 @@ def apply(world: World, stored: Stored, event: Event, budget: Budget, began: flo
     """Apply an event to a relay that was read before, and every event that its effects bring about.
 
     `began` is the monotonic time since when the caller may hold a lease, if that is earlier than now. Raises
-    StoreUnavailable when something could not be recorded: the caller must bring the event again.
+    StoreUnavailable when something could not be recorded: the caller must bring the event again; StoreRefused when it
+    never can be.
     """
     began = world.clock.monotonic() if began is None else began
     decided = decide(world, stored, event, budget)

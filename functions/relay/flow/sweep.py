@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+import contextlib
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.model import FinalStatus
-from relay.errors import NewerRecord, StoreUnavailable
+from relay.errors import NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.flow import conductor, lookup, timers
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.world import SendingWorld
-from relay.ports import Stored
+from relay.ports import Stored, UnreadableRelay
 
 # How long a relay must be overdue before the sweep takes it: a timer that is merely late should fire itself.
 GRACE = timedelta(seconds=10)
+# How long a relay must be overdue before it is set aside because of an error that no code foresees: such an error may
+# pass. What the store refuses for good, or cannot read, is set aside at the first failure: the next would be the same.
+UNFORESEEN_FOR = timedelta(minutes=5)
 RUN_LIMIT = 200
 RUN_SECONDS = 50.0
 _BY = "sweep"
@@ -23,10 +27,19 @@ _BY = "sweep"
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What one run did. `more` says that the limit was reached and the rest waits for the next run."""
+    """What one run did.
+
+    Attributes:
+        resumed: relays that went on.
+        failed: relays that did not, for whatever reason; each comes up again in the next run, or is set aside.
+        set_aside: of those, the relays that cannot go on by themselves; each has raised the alarm.
+        purged: expired relays that were removed.
+        more: the limit was reached, or the time was used up, and the rest waits for the next run.
+    """
 
     resumed: int
     failed: int
+    set_aside: int
     purged: int
     more: bool
 
@@ -34,22 +47,17 @@ class SweepReport:
 def sweep(world: SendingWorld, limit: int = RUN_LIMIT) -> SweepReport:
     """Go on with at most `limit` overdue relays, remove expired ones. Returns what was done. Raises StoreUnavailable.
 
-    A run costs in proportion to what is overdue, and not to what is stored.
+    Relays that fail do not count towards `limit`: however many they are, the others go on in the same run while it has
+    time. A run costs in proportion to what is overdue, and not to what is stored.
     """
     budget = Budget(world.clock, RUN_SECONDS, TASK_LIMITS)
     now = world.clock.now()
-    overdue = world.store.due(now - GRACE, limit, timeout_seconds=budget.store)
     run = _Run(world, budget)
-    # Texts still under way come first: look-ups of ended relays can take long when Twilio does not answer.
-    for stored in sorted(overdue, key=_has_only_fates_to_settle):
-        if budget.is_used_up:
-            break
-        run.take_on(stored)
+    more = run.take_on_overdue(now - GRACE, limit)
     purged = world.store.purge_expired(now, limit, timeout_seconds=budget.store)
-    report = SweepReport(run.resumed, run.failed, purged, more=len(overdue) == limit or budget.is_used_up)
+    report = SweepReport(run.resumed, run.failed, run.set_aside, purged, more)
     severity = "WARNING" if report.resumed or report.failed else "INFO"
-    labels = {"resumed": report.resumed, "failed": report.failed, "purged": report.purged, "more": report.more}
-    world.journal.note(severity, "sweep", **labels)
+    world.journal.note(severity, "sweep", **asdict(report))
     return report
 
 
@@ -62,22 +70,66 @@ class _Run:
         self._silence = lookup.Silence()
         self.resumed = 0
         self.failed = 0
+        self.set_aside = 0
 
-    def take_on(self, stored: Stored) -> None:
-        """Go on with one relay. An error is counted and logged, and the run goes on to the next relay."""
+    def take_on_overdue(self, before: datetime, limit: int) -> bool:
+        """Go on with overdue relays until `limit` of them did, none is left, or the time is used up.
+
+        Returns whether more may be left. Raises StoreUnavailable when the store did not answer what is due.
+        """
+        met: set[str] = set()
+        while True:
+            left = limit - (len(met) - self.failed)
+            # Those that failed are still due, and the longest overdue: they must not take the place of others.
+            wanted = limit + self.failed
+            overdue = self._world.store.due(before, wanted, timeout_seconds=self._budget.store)
+            fresh = [one for one in overdue if one.message_id not in met][:left]
+            failed_before = self.failed
+            # Texts still under way come first: look-ups of ended relays can take long when the provider is silent.
+            for one in sorted(fresh, key=_has_only_fates_to_settle):
+                if self._budget.is_used_up:
+                    return True
+                met.add(one.message_id)
+                self._take_on(one)
+            if len(overdue) < wanted:
+                return False
+            if self.failed == failed_before or self._budget.is_used_up:
+                return True
+
+    def _take_on(self, one: Stored | UnreadableRelay) -> None:
+        """Go on with one relay. An error is counted, and the run goes on to the next relay."""
+        if isinstance(one, UnreadableRelay):
+            self._set_aside(one.message_id, one.version, one.reason)
+            return
         try:
-            if _has_only_fates_to_settle(stored):
-                self.resumed += self._settle(stored)
+            if _has_only_fates_to_settle(one):
+                self.resumed += self._settle(one)
             else:
-                self.resumed += resume(self._world, stored, self._budget)
+                self.resumed += resume(self._world, one, self._budget)
         except NewerRecord:
             pass  # since it was read a newer revision took it over; the store has raised the alarm
-        except StoreUnavailable:
+        except StoreRefused as error:
+            self._set_aside(one.message_id, one.version, error.reason)
+        except (StoreUnavailable, Unreadable):
             self.failed += 1
         except Exception as error:
+            self._failed_unforeseen(one, error)
+
+    def _failed_unforeseen(self, stored: Stored, error: Exception) -> None:
+        relay, reason = stored.relay, type(error).__name__
+        self._world.journal.note("ERROR", "sweep could not resume a relay", relay=relay.message_id, reason=reason)
+        if relay.due_at is not None and relay.due_at < self._world.clock.now() - UNFORESEEN_FOR:
+            self._set_aside(relay.message_id, stored.version, f"going on with it fails every time ({reason})")
+        else:
             self.failed += 1
-            reason, relay = type(error).__name__, stored.relay.message_id
-            self._world.journal.note("ERROR", "sweep could not resume a relay", relay=relay, reason=reason)
+
+    def _set_aside(self, message_id: str, version: object, because: str) -> None:
+        """Raise the alarm, then take the relay out of what is due. If that fails, the next run does it again."""
+        self.failed += 1
+        self._world.alarms.set_aside(message_id, because)
+        with contextlib.suppress(VersionConflict, StoreUnavailable, StoreRefused):
+            self._world.store.set_aside(message_id, version, because, timeout_seconds=self._budget.store)
+            self.set_aside += 1
 
     def _settle(self, stored: Stored) -> bool:
         if self._silence.is_certain:
@@ -88,7 +140,9 @@ class _Run:
         return settled.repaired > 0
 
 
-def _has_only_fates_to_settle(stored: Stored) -> bool:
+def _has_only_fates_to_settle(stored: Stored | UnreadableRelay) -> bool:
+    if isinstance(stored, UnreadableRelay):
+        return False
     return stored.relay.final_status is not FinalStatus.IN_PROGRESS and not stored.relay.alarm_is_due
 
 

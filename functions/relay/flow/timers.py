@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.core.events import Event, EventKind
 from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
-from relay.errors import MessengerUnavailable
+from relay.errors import MessengerUnavailable, StoreRefused, Unreadable
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Undecidable
@@ -22,13 +22,17 @@ def fire(world: SendingWorld, timer: Timer, by: str = "") -> Applied:
     """Act on a timer, however late and however often it comes. Returns what that did.
 
     `by` is "sweep" when the sweep noticed that the timer is overdue. Raises StoreUnavailable when nothing could be
-    recorded: the timer must come again.
+    recorded: the timer must come again. It need not where that would be in vain: such a relay is the sweep's to set
+    aside.
     """
     budget = Budget(world.clock, TASK_SECONDS, TASK_LIMITS)
-    stored = conductor.load(world, timer.message_id, budget)
-    if stored is None:
-        return Applied(None, "the relay is unknown or has expired")
-    return act(world, stored, timer, budget, by)
+    try:
+        stored = conductor.load(world, timer.message_id, budget)
+        if stored is None:
+            return Applied(None, "the relay is unknown or has expired")
+        return act(world, stored, timer, budget, by)
+    except (StoreRefused, Unreadable) as error:
+        return Applied(None, f"left to the sweep to set aside: {error.reason}")
 
 
 def act(world: SendingWorld, stored: Stored, timer: Timer, budget: Budget, by: str = "") -> Applied:

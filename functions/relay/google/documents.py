@@ -37,6 +37,11 @@ def bookkeeping(relay: Relay) -> Document:
     }
 
 
+def mark(because: str) -> Document:
+    """Returns what an update says that sets a relay aside. It leaves every other field as it is."""
+    return {"set_aside_because": because, "due_at": None, _UPDATES: clients.firestore().Increment(1)}
+
+
 def plain(value: Any) -> Any:
     """Returns a value with Firestore's own datetimes, which carry nanoseconds, as plain ones; at any depth."""
     if isinstance(value, dict):

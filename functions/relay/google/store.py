@@ -13,12 +13,19 @@ from typing import Any, TypeVar
 
 from relay.core.model import Relay, Timer
 from relay.core.numbers import spellings
-from relay.errors import AlreadyStored, Conflict, NewerRecord, StoreUnavailable, VersionConflict
+from relay.errors import (
+    AlreadyStored,
+    Conflict,
+    StoreRefused,
+    StoreUnavailable,
+    VersionConflict,
+)
 from relay.google import clients
 from relay.google.calls import Deadline, LazyClient, call
-from relay.google.documents import bookkeeping, plain, relay_in
+from relay.google.documents import bookkeeping, mark, plain
 from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, search_shape, with_ids
-from relay.ports import Alarms, Clock, Journal, Page, Search, Stored, Timers, Write
+from relay.google.snapshots import Snapshots
+from relay.ports import Alarms, Clock, Journal, Page, Search, Stored, Timers, UnreadableRelay, Write
 from relay.record.documents import to_document
 from relay.record.pages import place_of, token_after
 
@@ -30,7 +37,9 @@ _ARMING_THREADS = 32
 # The field that is asked for of a document that is only looked for: with none named, all fields come.
 _SMALL_FIELD = "media_count"
 
-# Firestore's errors that mean a conflict, by what a commit presumes; any other means that the store is unavailable.
+# Firestore's errors that mean that it refuses a write for good, and those that mean a conflict, by what a commit
+# presumes; any other means that the store is unavailable.
+_REFUSED = frozenset({"InvalidArgument", "OutOfRange"})
 _EXISTS = frozenset({"AlreadyExists"})
 _CHANGED = frozenset({"FailedPrecondition", "NotFound", "Aborted"})
 _NONE: frozenset[str] = frozenset()
@@ -39,9 +48,9 @@ _NONE: frozenset[str] = frozenset()
 class FirestoreStore:
     """Implements ports.RelayStore. Safe to share between threads; made before a fork, it connects after it.
 
-    Whatever keeps Firestore from answering (outage, quota, credentials, a refused write) is StoreUnavailable with the
-    error's name: the caller's decision is the same, not to claim that anything is durable. The time to load the client
-    library, once, is not part of any `timeout_seconds`; `warm_up` does it earlier.
+    Whatever keeps Firestore from answering (outage, quota, credentials) is StoreUnavailable with the error's name. A
+    write that it calls an invalid argument, or that its client cannot encode, is StoreRefused. The time to load the
+    client library, once, is not part of any `timeout_seconds`; `warm_up` does it earlier.
     """
 
     def __init__(
@@ -64,7 +73,7 @@ class FirestoreStore:
         self._clock = clock
         self._timers = timers
         self._journal = journal
-        self._alarms = alarms
+        self._snapshots = Snapshots(alarms)
         self._arming = ThreadPoolExecutor(_ARMING_THREADS, thread_name_prefix="arm-timer")
 
     def warm_up(self) -> None:
@@ -76,15 +85,16 @@ class FirestoreStore:
         deadline = Deadline(timeout_seconds)
         created = {write.relay.message_id for write in writes if write.version is None}
         arming = [self._arming.submit(self._arm, timer, deadline) for timer in timers if timer.message_id in created]
-        batch = self._client.get().batch()
-        for write in writes:
-            self._add(batch, write)
+        batch = self._batch(writes)
         # `call` may repeat the commit: a repetition that finds what the first try has stored is reported as a conflict.
         conflicts = (_EXISTS if created else _NONE) | (_CHANGED if len(created) < len(writes) else _NONE)
         try:
             results = call(lambda seconds: batch.commit(retry=None, timeout=seconds), deadline)
         except clients.google_errors() as error:
-            if type(error).__name__ not in conflicts:
+            name = type(error).__name__
+            if name in _REFUSED:
+                raise StoreRefused(writes[0].relay.message_id, f"Firestore calls it {name}") from error
+            if name not in conflicts:
                 raise _unavailable(error) from error
             raise self._conflict(writes, deadline) from error
         self._finish(arming, deadline)
@@ -103,7 +113,7 @@ class FirestoreStore:
         self.warm_up()
         document = self._document(message_id)
         snapshot = self._ask(lambda seconds: document.get(retry=None, timeout=seconds), Deadline(timeout_seconds))
-        return self._stored(snapshot, self._clock.now()) if snapshot.exists else None
+        return self._snapshots.stored(snapshot, self._clock.now()) if snapshot.exists else None
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         self.warm_up()
@@ -113,10 +123,25 @@ class FirestoreStore:
             found |= self._missing_of_few(message_ids[start : start + IDS_MAX], deadline)
         return found
 
-    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored]:
+    def set_aside(self, message_id: str, version: object, because: str, *, timeout_seconds: float) -> None:
+        self.warm_up()
+        document = self._document(message_id)
+        marked = mark(because)
+        unchanged = self._client.get().write_option(last_update_time=version)
+        try:
+            call(
+                lambda seconds: document.update(marked, unchanged, retry=None, timeout=seconds),
+                Deadline(timeout_seconds),
+            )
+        except clients.google_errors() as error:
+            if type(error).__name__ in _CHANGED:
+                raise VersionConflict(message_id) from error
+            raise _unavailable(error) from error
+
+    def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored | UnreadableRelay]:
         self.warm_up()
         query = build(self._relays(), QUERIES["due"], {}, until=before)
-        return self._live(query, limit, Deadline(timeout_seconds), is_wanted=lambda relay: not relay.is_left_to_newer)
+        return self._live(query, limit, Deadline(timeout_seconds), self._snapshots.workable)
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         start = None if search.page_token is None else place_of(search.page_token)
@@ -129,7 +154,7 @@ class FirestoreStore:
         query = build(self._relays(), search_shape(tuple(equal)), equal, search.since, search.until)
         if start is not None:
             query = query.start_after({"timestamp": start[0], DOCUMENT_ID: self._document(start[1])})
-        found = self._live(query, search.limit + 1, Deadline(timeout_seconds))
+        found = self._live(query, search.limit + 1, Deadline(timeout_seconds), self._snapshots.readable)
         relays = tuple(stored.relay for stored in found[: search.limit])
         is_last = len(found) <= search.limit
         return Page(relays, None if is_last else token_after(relays[-1].timestamp, relays[-1].message_id))
@@ -163,6 +188,17 @@ class FirestoreStore:
     def _watermark(self, name: str) -> Any:
         return self._client.get().collection(f"{self._collection}-watermarks").document(name)
 
+    def _batch(self, writes: Sequence[Write]) -> Any:
+        """Returns the writes as one batch. Raises StoreRefused for one that the client cannot encode."""
+        batch = self._client.get().batch()
+        for write in writes:
+            try:
+                self._add(batch, write)
+            except Exception as error:  # nothing is asked of Firestore yet, so it is the relay's own values
+                reason = f"it holds a value that cannot be stored ({type(error).__name__})"
+                raise StoreRefused(write.relay.message_id, reason) from error
+        return batch
+
     def _add(self, batch: Any, write: Write) -> None:
         """Make a write part of a batch, with its precondition."""
         document, content = self._document(write.relay.message_id), to_document(write.relay)
@@ -192,19 +228,19 @@ class FirestoreStore:
         one = next(changed, None) or max(writes, key=lambda write: write.version is not None)
         return (AlreadyStored if one.version is None else VersionConflict)(one.relay.message_id)
 
-    def _live(
-        self, query: Any, wanted: int, deadline: Deadline, is_wanted: Callable[[Relay], bool] = lambda _: True
-    ) -> list[Stored]:
-        """Returns the first `wanted` relays of a query that have not expired. Firestore removes those within a day."""
+    def _live(self, query: Any, wanted: int, deadline: Deadline, read: Callable[[Any, datetime], T | None]) -> list[T]:
+        """Returns the first `wanted` documents of a query, as `read` has them; without those that it makes None of.
+
+        Such are expired relays: Firestore removes them within a day.
+        """
         never = clients.never_retry()
         now = self._clock.now()
-        found: list[Stored] = []
+        found: list[T] = []
         while len(found) < wanted:
             size = wanted - len(found)
             page = query.limit(size)
             snapshots = self._ask(lambda seconds, page=page: page.get(retry=never, timeout=seconds), deadline)  # type: ignore[misc]
-            readable = filter(None, (self._readable(snapshot, now) for snapshot in snapshots))
-            found.extend(stored for stored in readable if is_wanted(stored.relay))
+            found.extend(one for snapshot in snapshots if (one := read(snapshot, now)) is not None)
             if len(snapshots) < size:
                 break
             query = query.start_after(snapshots[-1])
@@ -229,26 +265,6 @@ class FirestoreStore:
             return {snapshot.id for snapshot in snapshots if not snapshot.exists}
 
         return self._ask(read_names, deadline)
-
-    def _readable(self, snapshot: Any, now: datetime) -> Stored | None:
-        """Returns the relay of a document; None for one that cannot be read: the others of a list are shown."""
-        try:
-            return self._stored(snapshot, now)
-        except NewerRecord:
-            return None
-        except (KeyError, TypeError, ValueError) as error:
-            self._note("ERROR", "a document could not be read", relay=snapshot.id, error=type(error).__name__)
-            return None
-
-    def _stored(self, snapshot: Any, now: datetime) -> Stored | None:
-        """Returns the relay in a document, with its version; None when it has expired. Raises NewerRecord."""
-        try:
-            relay = relay_in(snapshot.to_dict(), now)
-        except NewerRecord as error:
-            if self._alarms is not None:
-                self._alarms.left_to_newer(snapshot.id, error.schema_version)
-            raise
-        return None if relay is None else Stored(relay, snapshot.update_time)
 
     def _arm(self, timer: Timer, deadline: Deadline) -> None:
         if deadline.remaining_seconds > 0:

@@ -10,14 +10,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.core.model import Relay
-from relay.errors import NewerRecord
+from relay.errors import NewerRecord, Unreadable
 from relay.record.documents import from_document
+from relay.record.reading import readable
 
 
 def relays_of(data: bytes) -> tuple[Relay | None, Relay | None]:
     """Returns the relay before and after the write; None where there was or is none (created, deleted).
 
-    Raises NewerRecord when it is of a later version now, ValueError or KeyError when it is not a relay of ours.
+    Raises NewerRecord when it is of a later version now, Unreadable when what is stored now is no relay, ValueError
+    when the event is not one of Firestore's.
     """
     from google.events.cloud.firestore_v1 import DocumentEventData  # heavy; only this function needs it
     from google.protobuf.message import DecodeError
@@ -29,14 +31,19 @@ def relays_of(data: bytes) -> tuple[Relay | None, Relay | None]:
         raise ValueError("not a Firestore event") from error
     after = _relay(message.value) if message.HasField("value") else None
     before = None
-    with contextlib.suppress(NewerRecord):  # only its removal can follow, of which there is nothing to tell
+    # After a newer one only its removal can follow, of which there is nothing to tell. After one that could not be read
+    # all of the trail is told: subscribers know by its ids what they have had.
+    with contextlib.suppress(NewerRecord, Unreadable):
         before = _relay(message.old_value) if message.HasField("old_value") else None
     return before, after
 
 
 def _relay(document: Any) -> Relay | None:
-    fields = {name: _plain(value) for name, value in document.fields.items()}
-    return from_document(fields) if fields else None
+    def read() -> Relay | None:
+        fields = {name: _plain(value) for name, value in document.fields.items()}
+        return from_document(fields) if fields else None
+
+    return readable(document.name.rpartition("/")[2], read)
 
 
 def _plain(value: Any) -> Any:

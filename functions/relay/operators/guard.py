@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from relay.errors import BadRequest, NewerRecord, StoreUnavailable
+from relay.errors import BadRequest, NewerRecord, StoreRefused, StoreUnavailable, Unreadable
 from relay.fields import Fields, fields_of
 from relay.operators.identity import Caller, IdentityVerifier
 from relay.web import JSON, Request, Response, check_post, json_response
@@ -15,6 +15,7 @@ from relay.web import JSON, Request, Response, check_post, json_response
 # A browser may keep a preflight's answer this long.
 _PREFLIGHT_MAX_AGE_SECONDS = 600
 _RETRY_AFTER_SECONDS = "1"
+_SEE_TO_IT = "This relay cannot go on by itself: see docs/operations.md, “A relay was set aside”."
 
 
 def preflight(request: Request, allowed_origins: Collection[str]) -> Response:
@@ -55,6 +56,8 @@ def guarded(
         response = handle(_known(request, known_fields), caller)
     except BadRequest as error:
         response = json_response(error.status, {"error": str(error)}, error.headers)
+    except (StoreRefused, Unreadable) as error:
+        response = json_response(500, {"error": f"{_SEE_TO_IT} ({error.reason})"})
     except NewerRecord as error:
         # Another instance may be of that revision.
         response = json_response(503, {"error": str(error)}, {"Retry-After": _RETRY_AFTER_SECONDS})

@@ -19,12 +19,17 @@ from relay.core.model import Attachment, Attempt, AttemptStatus, FinalStatus, Re
 from relay.core.policy import SMS, Policy, Reach, Success, Tier
 from relay.errors import NewerRecord
 from relay.record import earlier
+from relay.record.shape import require_shape
 
 Document = dict[str, Any]
 
 # Rises only when the meaning of something already written changes. A revision raises NewerRecord for a record of a
 # later version and leaves it alone: the text in it waits for the revision that wrote it.
 SCHEMA_VERSION = 1
+
+# A larger document is refused for good by every store, as Firestore does (quotas: maximum size of a document, 1 MiB).
+# What the core lets a record grow to is far below (core/bounds.py).
+DOCUMENT_BYTES_MAX = 1_048_576
 
 # An attempt's fields by the names they have in its document. Its failure and its reach are several of them.
 _PLAIN_FIELDS = {
@@ -74,6 +79,7 @@ def to_document(relay: Relay) -> Document:
         "fate_lookups": relay.fate_lookups,
         "fate_lookups_answered": relay.fate_lookups_answered,
         "attachments": [_attachment_document(attachment) for attachment in relay.attachments],
+        "set_aside_because": relay.set_aside_because,
         "policy": policy_document(relay.policy),
     }
     for number in range(1, relay.policy.last_tier + 1):
@@ -98,7 +104,7 @@ def from_document(document: Document) -> Relay:
     document = earlier.completed(document)
     sender, end = document["sender_class"], document["final_status"]
     trail = document.get("error_log", ())
-    return Relay(
+    relay = Relay(
         message_id=document["message_id"],
         timestamp=document["timestamp"],
         sender_phone=document["sender_phone"],
@@ -123,8 +129,11 @@ def from_document(document: Document) -> Relay:
         fate_lookups=document.get("fate_lookups", 0),
         fate_lookups_answered=document.get("fate_lookups_answered", 0),
         attachments=tuple([_attachment(value) for value in document.get("attachments", ())]),
+        set_aside_because=document.get("set_aside_because", ""),
         rest=tuple([pair for pair in _rest(document, _RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
     )
+    require_shape(relay)
+    return relay
 
 
 def _rest(document: Document, known: Collection[str]) -> Rest:

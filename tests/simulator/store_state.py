@@ -1,0 +1,63 @@
+"""What is stored in a run, and what the store can never keep or no longer read."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from relay.core.model import Relay
+from relay.errors import StoreRefused
+from relay.ports import Stored
+from relay.record.documents import DOCUMENT_BYTES_MAX, Document
+
+from tests.simulator.history import History
+from tests.simulator.kinds import Kind, Wide
+from tests.simulator.revisions import Revision
+
+
+class StoreState:
+    """What is stored. `deletes_expired` as SQLite does; Firestore's TTL deletes by itself, and late."""
+
+    def __init__(self, history: History, deletes_expired: bool = False) -> None:
+        self.relays: dict[str, Stored] = {}
+        self.watermarks: dict[str, datetime] = {}
+        self.deletes_expired = deletes_expired
+        self.history = history
+        self.version = 0
+        # Where two revisions share the store: the documents, and how the newer one, which knows all words, reads them.
+        self.documents: dict[str, Document] = {}
+        self.reader: Revision | None = None
+        self.wide: Wide | None = None
+        self.unreadable: set[str] = set()  # relays whose records a test has spoilt
+
+    def refuses(self, message_id: str) -> bool:
+        """Whether this write of the relay is refused, for good."""
+        wide = self.wide
+        if wide is None or wide.kind is not Kind.WRITES_REFUSED or message_id != wide.spoiled:
+            return False
+        return self.written(message_id) + 1 >= wide.spoiled_from
+
+    def cannot_be_read(self, message_id: str) -> bool:
+        """Whether what is stored of this relay is no relay any more."""
+        wide = self.wide
+        if message_id in self.unreadable:
+            return True
+        if wide is None or wide.kind is not Kind.UNREADABLE or message_id != wide.spoiled:
+            return False
+        return self.written(message_id) >= wide.spoiled_from
+
+    def written(self, message_id: str) -> int:
+        """How many writes of this relay were stored."""
+        return len(self.history.commits.get(message_id, ()))
+
+
+def require_storable(relay: Relay) -> None:
+    """Refuse for good what the real stores refuse, as far as a relay of a run can come to hold it: cheaply."""
+    try:
+        size = len(relay.message_body.encode()) + len(relay.sender_phone.encode())
+        for _, value in relay.rest:
+            json.dumps(value)
+    except (TypeError, ValueError):
+        raise StoreRefused(relay.message_id, "it holds a value that cannot be stored") from None
+    if size > DOCUMENT_BYTES_MAX:
+        raise StoreRefused(relay.message_id, "it is too large")
