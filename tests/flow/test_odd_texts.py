@@ -87,6 +87,7 @@ def test_a_text_of_which_nothing_can_be_stored_raises_an_alarm_that_names_it_and
         with pytest.raises(StoreRefused):
             _accept(doubles, text())
     assert [message_id for message_id, _ in doubles.journal.aside] == [MESSAGE_ID]
+    assert doubles.inbound().status == 503
     assert doubles.messenger.sends == []
 
 

@@ -9,9 +9,9 @@ from relay.core.moves import pending
 from relay.flow import timers
 from relay.flow.sweep import GRACE, RUN_LIMIT, sweep
 
-from tests.relays import PERMANENT
+from tests.relays import MESSAGE_ID, PERMANENT
 from tests.twilio_words import refusal
-from tests.worlds import Doubles, inbound_request
+from tests.worlds import Doubles, inbound_request, status_request
 
 
 def message_id_of(number: int) -> str:
@@ -82,3 +82,14 @@ def test_a_timer_of_a_relay_that_is_to_be_set_aside_does_not_come_again_and_agai
     doubles.clock.advance(1)
     assert "left to the sweep" in timers.fire(doubles.world, timer).ignored_because
     assert sweep(doubles.world).set_aside == 1
+
+
+@pytest.mark.parametrize("fault", ["refused", "unreadable"])
+def test_a_receipt_that_can_never_be_recorded_is_not_answered_as_if_it_were(fault: str) -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    getattr(doubles.store, fault).add(MESSAGE_ID)
+    assert doubles.status(status_request("delivered")).status == 503
+    getattr(doubles.store, fault).clear()
+    assert doubles.status(status_request("delivered")).status == 204
+    assert doubles.relay().delivered_tier == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.errors import BadRequest, StoreUnavailable
+from relay.errors import BadRequest, StoreRefused, StoreUnavailable, Unreadable
 from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.receipts import take_in
 from relay.flow.world import World
@@ -26,7 +26,7 @@ def handle_delivery_status(world: World, account: TwilioAccount, request: Reques
     budget = Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
     try:
         take_in(world, callback.message_id, callback.attempt, callback.receipt, budget)
-    except StoreUnavailable:
+    except (StoreUnavailable, StoreRefused, Unreadable):
         world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", relay=callback.message_id)
         return try_again()
     return NO_CONTENT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.errors import BadRequest, StoreUnavailable
+from relay.errors import BadRequest, StoreRefused, StoreUnavailable
 from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.intake import Intake, accept
 from relay.flow.world import SendingWorld
@@ -30,6 +30,8 @@ def handle_inbound_webhook(world: SendingWorld, account: TwilioAccount, intake: 
         return refusal(error)
     try:
         accept(world, intake, text, Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS))
+    except StoreRefused:
+        return try_again()  # the alarm names the text, and reconcile finds it in the list
     except StoreUnavailable:
         world.journal.note("ERROR", "store unavailable: asked Twilio to try again", relay=text.message_id)
         return try_again()
