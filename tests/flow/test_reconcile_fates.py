@@ -131,6 +131,15 @@ def test_an_exhausted_relay_without_an_open_fate_is_not_asked_about() -> None:
     assert _run(doubles).twilio_answered, "nothing was asked"
 
 
+@pytest.mark.parametrize("fault", ["refused", "unreadable"])
+def test_a_relay_that_the_store_refuses_or_cannot_read_keeps_no_other_from_being_settled(fault: str) -> None:
+    doubles = _accepted(3)
+    getattr(doubles.store, fault).add(f"SM{0xE000 + 2:032x}")  # the newest, which is the first to be asked about
+    report = _run(doubles)
+    assert (report.taken_over, report.was_held_up) == (2, False)
+    assert report.failed == (fault == "refused"), "what cannot be read is not found, and has raised the alarm"
+
+
 def test_a_send_that_may_be_under_way_is_not_asked_about() -> None:
     doubles = Doubles(policy(2, timeout=3600.0))
     doubles.messenger.script(LOST)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from relay.record.documents import Document
 
 from tests.simulator.history import time_of
+from tests.simulator.kinds import Kind
 from tests.simulator.revisions import ADDED, has_ended_elsewhere, is_later, parts
 from tests.simulator.simulation import SWEEP_SECONDS, Simulation
 
@@ -64,6 +65,14 @@ def left_behind(run: Simulation) -> set[str]:
     if rollout is None or rollout.last == "next":
         return set()
     return {message_id for message_id, writes in run.history.written.items() if is_left(writes[-1].document)}
+
+
+def waits_for_a_person(run: Simulation) -> set[str]:
+    """The relay that the store refuses or cannot read, once an alarm has told of it."""
+    wide = run.plan.wide
+    if wide is None or wide.kind not in (Kind.WRITES_REFUSED, Kind.UNREADABLE):
+        return set()
+    return {wide.spoiled} & run.history.set_aside
 
 
 COEXISTENCE = (

@@ -20,7 +20,7 @@ from relay.flow.reconcile import WEBHOOK_UNDER_WAY
 from relay.flow.sweep import GRACE, sweep
 from relay.ports import Stored
 
-from tests.simulator.coexistence import left_behind
+from tests.simulator.coexistence import left_behind, waits_for_a_person
 from tests.simulator.faults import Fault
 from tests.simulator.kernel import Task
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
@@ -83,7 +83,7 @@ def l1_every_text_ends(run: Simulation) -> Iterator[str]:
     """At the deadline every text that Twilio's list, or a webhook, has shown is a relay that has ended; and if it ended
     as exhausted, people were told after that."""
     relays = run.fleet.store.relays
-    for message_id in run.history.texts.keys() - left_behind(run):
+    for message_id in run.history.texts.keys() - left_behind(run) - waits_for_a_person(run):
         stored = relays.get(message_id)
         if stored is None and run.history.texts[message_id].listed > run.kernel.now:
             continue  # neither did its webhook arrive, nor has the list ever shown it
@@ -105,7 +105,10 @@ def _exhausts(relay: Relay) -> bool:
 
 def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
     """No attempt is left of which the record cannot tell whether it left, and none is still to be made."""
+    aside = waits_for_a_person(run)
     for stored in _in_hand(run):
+        if stored.message_id in aside:
+            continue
         if stored.relay.attempts and stored.relay.attempts[-1].status is AttemptStatus.SCHEDULED:
             yield f"L2: an attempt of {stored.relay.message_id[-3:]} is planned for ever"
         for attempt in stored.relay.attempts:

@@ -13,7 +13,7 @@ from relay.core.policy import UNSTARTED_RETRIES_MAX, Success
 from relay.flow.lookup import NOT_SENT
 from relay.flow.sweep import GRACE
 
-from tests.simulator.coexistence import left_behind
+from tests.simulator.coexistence import left_behind, waits_for_a_person
 from tests.simulator.kinds import NOT_YET_SURVIVED, Kind
 from tests.simulator.plan import BEFORE_US, HANDSET, OUR_PHONES
 from tests.simulator.sim_twilio import Message
@@ -185,7 +185,7 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
     if len({text.body for _, text in run.plan.texts}) < len(run.plan.texts):
         return
     calm = _calm_at(run)
-    left = left_behind(run)
+    left = left_behind(run) | waits_for_a_person(run)
     for message in run.fleet.twilio.messages.values():
         known_by = max(message.status_since, calm) + _TAKEN_OVER_SECONDS
         if message.sid == run.fleet.twilio.broken:

@@ -6,13 +6,12 @@ final status is looked up. Everything is safe to repeat: a text is known by its 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from relay.core.model import RETENTION, FinalStatus
-from relay.errors import MessengerUnavailable, NewerRecord, StoreUnavailable
+from relay.errors import MessengerUnavailable, NewerRecord, StoreRefused, StoreUnavailable, Unreadable
 from relay.flow import conductor, intake, lookup
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.intake import Intake
@@ -215,10 +214,17 @@ class Run:
                     self._more = True
                     return
                 asked += 1
-                with contextlib.suppress(NewerRecord):  # since it was found a newer revision took it over
-                    stored = conductor.load(self._world, message_id, self.budget)
-                    if stored is not None:
-                        self._settle(stored)
+                self._ask_about(message_id)
+
+    def _ask_about(self, message_id: str) -> None:
+        try:
+            stored = conductor.load(self._world, message_id, self.budget)
+            if stored is not None:
+                self._settle(stored)
+        except NewerRecord:
+            pass  # since it was found a newer revision took it over
+        except (StoreRefused, Unreadable):
+            self.failed += 1  # the sweep sets it aside once it is due
 
     def _with_open_attempts(self, search: Search) -> Iterator[str]:
         while True:
