@@ -14,9 +14,9 @@ from relay.flow.lookup import NOT_SENT
 from relay.flow.sweep import GRACE
 
 from tests.simulator.coexistence import left_behind, waits_for_a_person
+from tests.simulator.drives import message_of, says_more
 from tests.simulator.kinds import NOT_YET_SURVIVED, Kind
 from tests.simulator.plan import BEFORE_US, HANDSET, OUR_PHONES
-from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
 
 # A look-up and the commit that follows from it are at most so far apart, even if the process stands still in between.
@@ -102,7 +102,7 @@ def what_twilio_had_is_not_denied(run: Simulation) -> Iterator[str]:
             continue
         for (_, before), (at, after) in pairwise(commits):
             for entry in after.error_log[len(before.error_log) :]:
-                message = _taken(run, message_id, entry.attempt) if entry.reason == NOT_SENT else None
+                message = message_of(run, message_id, entry.attempt) if entry.reason == NOT_SENT else None
                 if message is not None and message.listed < at - _LOOKUP_SECONDS:
                     yield f"DENIED: attempt {entry.attempt} of {message_id[-3:]} was declared not sent; Twilio had it"
 
@@ -127,9 +127,9 @@ def asked_before_escalating(run: Simulation) -> Iterator[str]:
     had not known better yet), or did not answer."""
     for message_id, commits in run.history.commits.items():
         for (_, before), (at, after) in pairwise(commits):
-            for entry in after.error_log[len(before.error_log) :]:
+            for entry in after.error_log[len(before.error_log) :] if not says_more(before, after) else ():
                 if entry.step is Step.ATTEMPT_UNCONFIRMED and "could not be asked" not in entry.reason:
-                    message = _taken(run, message_id, entry.attempt)
+                    message = message_of(run, message_id, entry.attempt)
                     if message is None or message.status != "delivered" or message.status_since > at - 25.0:
                         continue
                     asked = [when for when, to in run.fleet.twilio.asked if to == message.to]
@@ -154,7 +154,7 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
                 yield f"RESEND: {where} follows one that is {before.status}"
             if not skewed and after.starts_at < settled_at(before):
                 yield f"RESEND: {where} came while the one before could still be sent"
-            message = _taken(run, relay.message_id, before.number)
+            message = message_of(run, relay.message_id, before.number)
             since = _leased_at(run, relay, after.number) - _LOOKUP_SECONDS
             if message is not None and message.listed < since and len(run.plan.texts) == 1:
                 yield f"RESEND: {where} repeats a text that Twilio had to show"
@@ -173,7 +173,7 @@ def the_last_tier_is_not_given_up_unsent(run: Simulation) -> Iterator[str]:
         last = relay.attempts[-1]
         ended = next(entry for entry in reversed(relay.error_log) if entry.step is Step.EXHAUSTED)
         sent_again = any(attempt.is_resend for attempt in relay.attempts[relay.first_attempt_of_drive - 1 :])
-        never_taken = _taken(run, relay.message_id, last.number) is None and last.error_code is None
+        never_taken = message_of(run, relay.message_id, last.number) is None and last.error_code is None
         if never_taken and not sent_again and "unknown" not in ended.reason:
             yield f"UNSENT: {relay.message_id[-3:]} was given up, and Twilio never had its last attempt"
 
@@ -220,7 +220,7 @@ def attachments_are_kept(run: Simulation) -> Iterator[str]:
     not tell, their number alone is."""
     for message_id, stored in run.fleet.store.relays.items():
         text, relay = run.history.texts[message_id].text, stored.relay
-        told = () if relay.recovered else text.attachments
+        told = text.attachments if message_id in run.history.webhooks or not relay.recovered else ()
         if (relay.media_count, relay.attachments) != (text.media_count, told):
             yield f"LOST: attachments of {message_id[-3:]}"
 
@@ -230,14 +230,6 @@ def _calm_at(run: Simulation) -> float:
     plan = run.plan
     rolled_out = plan.rollout.changes[-1][0] if plan.rollout is not None else 0.0
     return max(plan.faults_stop_at, rolled_out) + (2.0 * _SKEW_SECONDS if any(plan.skews) else 0.0)
-
-
-def _taken(run: Simulation, message_id: str, attempt: int | None) -> Message | None:
-    """The text of an attempt, if Twilio took it."""
-    for message in run.fleet.twilio.messages.values():
-        if message.post.message_id == message_id and message.post.attempt == attempt:
-            return message
-    return None
 
 
 def _leased_at(run: Simulation, relay: Relay, number: int) -> float:

@@ -12,9 +12,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
 from relay.core.policy import LEASE_SECONDS
 
+from tests.simulator.drives import (
+    drives,
+    failed_in_truth,
+    message_of,
+    s3_one_first_delivery,
+    s4_nothing_goes_on_after_the_end,
+)
 from tests.simulator.history import Post, Receipt
 from tests.simulator.plan import BODY_MARK, OUR_PHONES
 from tests.simulator.sim_twilio import Message
@@ -53,17 +60,7 @@ def s2_one_relay_per_message(run: Simulation) -> Iterator[str]:
             yield f"S2: {relay.message_id[-3:]} was taken in at lines {taken_in} of its trail"
 
 
-def s3_one_first_delivery(run: Simulation) -> Iterator[str]:
-    """Once a tier is on record as the first to deliver, no later commit changes it, or that the relay is delivered."""
-    for message_id, commits in run.history.commits.items():
-        first = None
-        for _, relay in commits:
-            if first is not None and (relay.delivered_tier, relay.final_status) != (first, FinalStatus.DELIVERED):
-                yield f"S3: {message_id[-3:]} was delivered by tier {first}, then {relay.delivered_tier}"
-            first = relay.delivered_tier if first is None else first
-
-
-def s4_no_send_after_the_end(run: Simulation) -> Iterator[str]:
+def s4_every_send_is_leased(run: Simulation) -> Iterator[str]:
     """Every POST is called for within its own attempt's lease, counted from that lease's commit.
 
     So a send that starts after a final state is one that was leased before it and starts in that time: the one
@@ -92,7 +89,7 @@ def s5_no_double_outside_the_window(run: Simulation) -> Iterator[str]:
     taken: dict[tuple[str, int, str], list[Message]] = defaultdict(list)
     for message in run.fleet.twilio.messages.values():
         relay = run.fleet.store.relays[message.post.message_id].relay
-        drive = max(start for start in _drives(run, relay) if start <= message.post.attempt)
+        drive = max(start for start in drives(run, relay.message_id) if start <= message.post.attempt)
         taken[relay.message_id, drive, message.to].append(message)
     for (message_id, drive, _), messages in taken.items():
         if len(messages) < 2:
@@ -126,7 +123,7 @@ def _told_before(run: Simulation, message: Message, later: Post) -> bool:
 def s6_no_tier_skipped(run: Simulation) -> Iterator[str]:
     """Within a drive each attempt is at the tier of the one before it or at the next; the first drive begins at 1."""
     for relay in _relays(run):
-        starts = _drives(run, relay)
+        starts = drives(run, relay.message_id)
         for before, after in pairwise(relay.attempts):
             if after.number not in starts and after.tier - before.tier not in (0, 1):
                 yield f"S6: {relay.message_id[-3:]} went from tier {before.tier} to {after.tier}"
@@ -143,8 +140,18 @@ def s7_a_status_only_climbs(run: Simulation) -> Iterator[str]:
             if len(after.attempts) < len(before.attempts):
                 yield f"S7: {message_id[-3:]} lost an attempt"
             for old, new in zip(before.attempts, after.attempts, strict=False):
-                if new is not old and _RANK[new.status] < _RANK[old.status]:
+                falls = new is not old and _RANK[new.status] < _RANK[old.status]
+                if falls and not _is_corrected(run, message_id, old, new):
                     yield f"S7: attempt {old.number} of {message_id[-3:]} fell from {old.status} to {new.status}"
+
+
+def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt) -> bool:
+    """Whether Twilio's own record says that the later status is the truth: a failure that followed `sent`, or a text
+    that exists although its POST was refused, or declared not sent."""
+    if old.status is AttemptStatus.DELIVERED:
+        return new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old.number)
+    is_taken = message_of(run, message_id, old.number) is not None
+    return old.status is AttemptStatus.FAILED and new.status is AttemptStatus.ACCEPTED and is_taken
 
 
 def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
@@ -176,7 +183,7 @@ def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
         sender = relay.sender_phone
         if sender in OUR_PHONES or all(sender in handlers for handlers in _handlers(run)):
             yield f"S8: {_named(post)} forwards a text that did not come from a customer"
-        start = max(start for start in _drives(run, relay) if start <= post.attempt)
+        start = max(start for start in drives(run, relay.message_id) if start <= post.attempt)
         for earlier in relay.attempts[start - 1 : post.attempt - 1]:
             if earlier.error_code == _OPTED_OUT and earlier.reach.address == post.to:
                 yield f"S8: {_named(post)} went to a handler known to have opted out"
@@ -201,13 +208,6 @@ def _relays(run: Simulation) -> list[Relay]:
     return [stored.relay for stored in run.fleet.store.relays.values()]
 
 
-def _drives(run: Simulation, relay: Relay) -> set[int]:
-    """The attempts with which each drive of this relay began."""
-    if not relay.redrive_ids:
-        return {1}
-    return {1, *(seen.first_attempt_of_drive for _, seen in run.history.commits[relay.message_id])}
-
-
 def _lease_times(run: Simulation) -> dict[tuple[str, int], float]:
     times: dict[tuple[str, int], float] = {}
     for message_id, commits in run.history.commits.items():
@@ -225,7 +225,8 @@ SAFETY: tuple[Callable[[Simulation], Iterator[str]], ...] = (
     s1_durable_before_200,
     s2_one_relay_per_message,
     s3_one_first_delivery,
-    s4_no_send_after_the_end,
+    s4_nothing_goes_on_after_the_end,
+    s4_every_send_is_leased,
     s5_one_post_per_attempt,
     s5_no_double_outside_the_window,
     s6_no_tier_skipped,

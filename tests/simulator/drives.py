@@ -1,0 +1,76 @@
+"""The drives of a relay, and why one that had ended went on: what S3 and S4 of design.md allow by name, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from relay.core.model import AttemptStatus, FinalStatus, Relay
+
+from tests.simulator.sim_twilio import Message
+from tests.simulator.simulation import Simulation
+
+
+def drives(run: Simulation, message_id: str) -> set[int]:
+    """The attempts with which each drive of this relay began."""
+    return {1, *(seen.first_attempt_of_drive for _, seen in run.history.commits[message_id])}
+
+
+def reasons_to_go_on(run: Simulation, before: Relay, after: Relay) -> Iterator[str]:
+    """Why the later of two commits may be at work again although the earlier had ended."""
+    if len(after.redrive_ids) > len(before.redrive_ids):
+        yield "redriven"
+    if says_more(before, after):
+        yield "a webhook said more"
+    for old, new in zip(before.attempts, after.attempts, strict=False):
+        was_told = old.status is AttemptStatus.DELIVERED and new.status is AttemptStatus.FAILED
+        if was_told and failed_in_truth(run, before.message_id, old.number):
+            yield "a failure followed `sent`"
+
+
+def says_more(before: Relay, after: Relay) -> bool:
+    """Whether the later record holds more of what the customer sent."""
+    return len(after.message_body) > len(before.message_body) or after.media_count > before.media_count
+
+
+def failed_in_truth(run: Simulation, message_id: str, attempt: int) -> bool:
+    """Whether Twilio's own record says that this attempt's text never reached its handler."""
+    message = message_of(run, message_id, attempt)
+    return message is not None and message.reached_at is None and message.status in ("undelivered", "failed")
+
+
+def message_of(run: Simulation, message_id: str, attempt: int | None) -> Message | None:
+    """The text of an attempt, if Twilio took it."""
+    for message in run.fleet.twilio.messages.values():
+        if message.post.message_id == message_id and message.post.attempt == attempt:
+            return message
+    return None
+
+
+def s3_one_first_delivery(run: Simulation) -> Iterator[str]:
+    """Once a tier is on record as the first to deliver, no later commit changes it, or that the relay is delivered,
+    unless the relay goes on for a reason that S4 names."""
+    for message_id, commits in run.history.commits.items():
+        for (_, before), (_, after) in pairwise(commits):
+            first = before.delivered_tier
+            if first is None or (after.delivered_tier, after.final_status) == (first, FinalStatus.DELIVERED):
+                continue
+            if not any(reasons_to_go_on(run, before, after)):
+                yield f"S3: {message_id[-3:]} was delivered by tier {first}, then {after.delivered_tier}"
+
+
+def s4_nothing_goes_on_after_the_end(run: Simulation) -> Iterator[str]:
+    """A relay that has ended goes on for a reason that is named, and no attempt is leased while it is at its end."""
+    for message_id, commits in run.history.commits.items():
+        for (_, before), (_, after) in pairwise(commits):
+            if before.final_status is FinalStatus.IN_PROGRESS:
+                continue
+            if after.final_status is FinalStatus.IN_PROGRESS:
+                if not any(reasons_to_go_on(run, before, after)):
+                    yield f"S4: {message_id[-3:]} went on after it was {before.final_status}"
+            elif len(_leases(after)) > len(_leases(before)):
+                yield f"S4: an attempt of {message_id[-3:]} was leased after it was {before.final_status}"
+
+
+def _leases(relay: Relay) -> list[int]:
+    return [attempt.number for attempt in relay.attempts if attempt.lease is not None]
