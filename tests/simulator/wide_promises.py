@@ -38,7 +38,7 @@ def the_words_arrive(run: Simulation) -> Iterator[str]:
 
 
 def an_id_is_of_its_own_text(run: Simulation) -> Iterator[str]:
-    """The id on record of an attempt is that of a text of this relay."""
+    """The id on record of an attempt is that of a text of this relay to this handler."""
     wide = run.plan.wide
     if wide is None or len({text.body for _, text in run.plan.texts}) < len(run.plan.texts):
         return
@@ -47,7 +47,8 @@ def an_id_is_of_its_own_text(run: Simulation) -> Iterator[str]:
             if attempt.sent_id is None:
                 continue
             message = run.fleet.twilio.messages.get(attempt.sent_id)
-            if message is None or message.post.message_id != stored.relay.message_id:
+            is_its_own = message is not None and message.post.message_id == stored.relay.message_id
+            if message is None or not is_its_own or message.to != attempt.reach.address:
                 yield f"WHOSE: attempt {attempt.number} of {stored.relay.message_id[-3:]} has another text's id"
 
 

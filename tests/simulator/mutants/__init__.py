@@ -13,7 +13,8 @@ from tests.simulator.mutants.of_machine import MACHINE
 from tests.simulator.mutants.of_receipts import RECEIPTS
 from tests.simulator.mutants.of_store import STORE
 from tests.simulator.mutants.of_ways_in import WAYS_IN
+from tests.simulator.mutants.of_wider_world import WIDER_WORLD
 
-MUTANTS: tuple[Mutant, ...] = (*STORE, *CONDUCTOR, *MACHINE, *RECEIPTS, *WAYS_IN, *LOOK_UPS)
+MUTANTS: tuple[Mutant, ...] = (*STORE, *CONDUCTOR, *MACHINE, *RECEIPTS, *WAYS_IN, *LOOK_UPS, *WIDER_WORLD)
 
 __all__ = ["MUTANTS", "Mutant"]

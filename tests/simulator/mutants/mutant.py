@@ -11,6 +11,7 @@ from relay.core import machine
 from relay.core.events import EventKind, State
 
 from tests.simulator.exhaustive import CASES
+from tests.simulator.kinds import Kind
 from tests.simulator.runner import run_seed
 
 # Where nothing else is stated a mutant is dead within so many runs.
@@ -62,6 +63,7 @@ class Mutant:
         runs: within how many runs it is killed, beginning with `first_seed`: what is rare is looked for where it is
             known to happen.
         case: the exhaustive case that kills it, where chance hardly ever would.
+        kind: the kind of the wider world that kills it.
         covered_by: for an equivalent mutant, the redundancy that makes up for it; empty for all others.
     """
 
@@ -72,6 +74,7 @@ class Mutant:
     covered_by: str = ""
     first_seed: int = 1
     case: str = ""
+    kind: Kind | None = None
 
     def killed_by(self) -> Killed | None:
         """Run the broken code until something is said of it, at most its number of runs."""
@@ -80,7 +83,7 @@ class Mutant:
                 report = next(case for case in CASES if case.name == self.case).run()
                 return Killed(report.cases, report.violations[0]) if report.violations else None
             for number in range(1, self.runs + 1):
-                result = run_seed(self.first_seed + number - 1)
+                result = run_seed(self.first_seed + number - 1, kind=self.kind)
                 if result.violations:
                     return Killed(number, result.violations[0])
         return None

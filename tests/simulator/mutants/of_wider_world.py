@@ -1,0 +1,97 @@
+"""Mutants that put back what the wider world found: each is the code as it was before its mend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from relay.core import fuller
+from relay.core.people import People
+from relay.flow import lookup
+from relay.twilio import codes, messenger, rows
+
+from tests.simulator.kinds import Kind
+from tests.simulator.mutants.mutant import Mutant, Patcher
+
+
+def _known_is_known(patch: Patcher) -> None:
+    """A text whose id is stored is a repetition, whatever it says."""
+    patch.put(fuller, "says_more", lambda relay, text: False)
+
+
+def _null_row_hides_the_list(patch: Patcher) -> None:
+    real = rows.received_message
+
+    def received_message(message: Any, since: Any) -> Any:
+        if message.date_created is None:
+            raise ValueError("not a time")
+        return real(message, since)
+
+    patch.put(messenger, "received_message", received_message)
+
+
+def _null_row_is_a_text(patch: Patcher) -> None:
+    real = rows.received_message
+    patch.put(messenger, "received_message", lambda message, since: replace(real(message, since), lacks=""))
+
+
+def _one_silence_is_all(patch: Patcher) -> None:
+    """One text that Twilio cannot show ends the run for all others."""
+    patch.put(lookup, "SILENT_AFTER", 1)
+
+
+def _refusals_are_retried(patch: Patcher) -> None:
+    """A code from outside the table counts as passing, an answer's like a receipt's."""
+    patch.put(codes, "refusal_of", lambda status, code: codes.failure_of(code or status))
+
+
+def _any_answer_is_believed(patch: Patcher) -> None:
+    patch.put(messenger, "_is_about", lambda message, text: True)
+
+
+def _one_spelling_is_one_person(patch: Patcher) -> None:
+    def with_number(people: People, number: str) -> Any:
+        return next((person for person in people.handlers if number in person.numbers), None)
+
+    patch.put(People, "with_number", with_number)
+
+
+WIDER_WORLD = (
+    Mutant(
+        "known is known",
+        "A webhook that says more than the list did is a repetition.",
+        _known_is_known,
+        kind=Kind.FULLER_WEBHOOK,
+    ),
+    Mutant(
+        "null row hides the list",
+        "A row without a time makes the whole list unreadable.",
+        _null_row_hides_the_list,
+        kind=Kind.NULL_ROWS,
+    ),
+    Mutant("null row is a text", "A row without sender or id is relayed.", _null_row_is_a_text, kind=Kind.NULL_ROWS),
+    Mutant(
+        "one silence is all",
+        "One text that Twilio cannot show keeps all others waiting.",
+        _one_silence_is_all,
+        kind=Kind.BROKEN_FETCH,
+    ),
+    Mutant(
+        "refusals are retried",
+        "What Twilio refuses with an unknown code is asked for again.",
+        _refusals_are_retried,
+        kind=Kind.CODES_ANSWERED,
+    ),
+    Mutant(
+        "any answer is believed",
+        "An answer about another text is taken for this one's.",
+        _any_answer_is_believed,
+        kind=Kind.ANSWERS_OF_OTHERS,
+    ),
+    Mutant(
+        "one spelling is one person",
+        "A handler who is shown in another spelling is a customer.",
+        _one_spelling_is_one_person,
+        kind=Kind.SPELLINGS,
+    ),
+)
