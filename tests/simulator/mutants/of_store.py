@@ -10,6 +10,7 @@ from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import conductor
 from relay.ports import Stored
 
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 from tests.simulator.sim_store import ProcessStore
 from tests.simulator.sim_timers import ProcessTimers
@@ -170,6 +171,6 @@ STORE = (
         "known text dropped",
         "AlreadyExists counts as a duplicate, one's own create too.",
         _known_text_is_dropped,
-        covered_by="The deadline was armed with the create: an attempt nobody sends is looked up and goes on.",
+        kind=Kind.FULLER_WEBHOOK,
     ),
 )
