@@ -53,7 +53,7 @@ NOT_YET_SURVIVED: frozenset[Kind] = frozenset(
         *(Kind.LIST_BEHIND, Kind.NOT_WHOLE, Kind.PAGES, Kind.BODIES, Kind.MAY_NOT_READ),
         *(Kind.QUEUED, Kind.FAILED_AFTER_SENT, Kind.FAILED_AFTER_DELIVERED, Kind.RECEIPTS_OF_OTHERS),
         *(Kind.REFUSED_YET_TAKEN, Kind.OUTAGE_NO_LINE, Kind.OUTAGE_OURS, Kind.OUTAGE_SILENT),
-        *(Kind.WRITES_REFUSED, Kind.UNREADABLE, Kind.CLOCKS_DAYS_OFF, Kind.OPT_OUT_TYPES),
+        *(Kind.CLOCKS_DAYS_OFF, Kind.OPT_OUT_TYPES),
     }
 )
 SURVIVED: tuple[Kind, ...] = tuple(kind for kind in Kind if kind not in NOT_YET_SURVIVED)

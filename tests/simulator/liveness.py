@@ -1,4 +1,4 @@
-"""The liveness properties L1 to L3 of design.md, judged once faults have stopped, and S10, judged after all else."""
+"""The liveness properties L1 to L4 of design.md, judged once faults have stopped, and S10, judged after all else."""
 
 from __future__ import annotations
 
@@ -99,16 +99,25 @@ def l1_every_text_ends(run: Simulation) -> Iterator[str]:
                 yield f"L1: {message_id[-3:]} is exhausted and nobody was told"
 
 
+def l4_only_what_cannot_go_on_is_set_aside(run: Simulation) -> Iterator[str]:
+    """A relay is set aside, with an alarm, if the store refuses it for good or cannot read it, and no other is; it then
+    waits for nothing more."""
+    wide = run.plan.wide
+    for message_id in run.history.set_aside:
+        if wide is None or message_id != wide.spoiled:
+            yield f"L4: {message_id[-3:]} was set aside and could have gone on"
+    for message_id, stored in run.fleet.store.relays.items():
+        if stored.relay.set_aside_because and message_id not in run.history.set_aside:
+            yield f"L4: {message_id[-3:]} was set aside and nobody was told"
+
+
 def _exhausts(relay: Relay) -> bool:
     return relay.error_log[-1].step is Step.EXHAUSTED
 
 
 def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
     """No attempt is left of which the record cannot tell whether it left, and none is still to be made."""
-    aside = waits_for_a_person(run)
     for stored in _in_hand(run):
-        if stored.message_id in aside:
-            continue
         if stored.relay.attempts and stored.relay.attempts[-1].status is AttemptStatus.SCHEDULED:
             yield f"L2: an attempt of {stored.relay.message_id[-3:]} is planned for ever"
         for attempt in stored.relay.attempts:
@@ -121,16 +130,16 @@ def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
     for stored in _in_hand(run):
         if stored.relay.due_at is not None:
             yield f"L3: {stored.relay.message_id[-3:]} is still due"
-    left = left_behind(run)
+    left = left_behind(run) | waits_for_a_person(run)
     armed = [timer for timer in run.fleet.timers.armed.values() if timer.message_id not in left]
     if armed:
         yield f"L3: {len(armed)} timers are left"
 
 
 def _in_hand(run: Simulation) -> list[Stored]:
-    """All relays but those that were left to a revision which is not there any more, and that of which Twilio cannot
+    """All relays but those that were set aside, or left to a revision that is gone, and that of which Twilio cannot
     show a text: it is asked about as long as it is kept."""
-    left = left_behind(run)
+    left = left_behind(run) | waits_for_a_person(run)
     broken = run.fleet.twilio.messages.get(run.fleet.twilio.broken)
     if broken is not None:
         left |= {broken.post.message_id}

@@ -207,7 +207,7 @@ def nobody_waits_for_a_dead_sender(run: Simulation) -> Iterator[str]:
     if len(run.plan.texts) > 1:
         return
     calm = _calm_at(run)
-    left = left_behind(run)
+    left = left_behind(run) | waits_for_a_person(run)
     for message_id, commits in run.history.commits.items():
         for (at, seen), (until, _) in pairwise([*commits, (run.kernel.now, commits[-1][1])]):
             waiting = seen.final_status is FinalStatus.IN_PROGRESS and seen.attempts[-1].is_unresolved

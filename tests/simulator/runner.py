@@ -20,6 +20,7 @@ from tests.simulator.liveness import (
     l2_every_attempt_is_resolved,
     l3_nothing_is_left_behind,
     l3_what_has_expired_goes,
+    l4_only_what_cannot_go_on_is_set_aside,
     s10_replays_change_nothing,
     settling,
 )
@@ -81,6 +82,7 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
         run.run(settling(run))
         violations.extend(l2_every_attempt_is_resolved(run))
         violations.extend(l3_nothing_is_left_behind(run))
+    violations.extend(l4_only_what_cannot_go_on_is_set_aside(run))
     violations.extend(run.history.violations)
     for invariant in (*SAFETY, *PROMISES, *WIDE_PROMISES, *COEXISTENCE):
         try:

@@ -157,12 +157,15 @@ class Simulation:
     def _is_quiet(self, settles: bool) -> bool:
         """Nothing is under way that anything else could still disturb: every text has ended, with nothing due."""
         relays = self.fleet.store.relays
-        if not all(message_id in relays for message_id in self.history.texts):
+        if not all(map(self._is_known, self.history.texts)):
             return False
         return all(
             stored.relay.due_at is None or (not settles and _only_confirmations_are_open(stored.relay))
             for stored in relays.values()
         )
+
+    def _is_known(self, message_id: str) -> bool:
+        return message_id in self.fleet.store.relays or message_id in self.history.set_aside
 
     def _meanwhile(self, time: float, action: Callable[[Any], None], argument: Any = None) -> None:
         """Let something happen at this time that by itself keeps no run going."""
@@ -203,10 +206,11 @@ class Simulation:
         if not self._watched or self.faults.strikes(Fault.SWEEP_LOST, 0.1):
             return
         # With every text known and nothing open it can change nothing.
-        relays = self.fleet.store.relays
         texts = self.history.texts
-        is_due = any(stored.relay.due_at is not None for stored in relays.values())
-        unlisted = [text.listed > self.kernel.now for message_id, text in texts.items() if message_id not in relays]
+        is_due = any(stored.relay.due_at is not None for stored in self.fleet.store.relays.values())
+        unlisted = [
+            text.listed > self.kernel.now for message_id, text in texts.items() if not self._is_known(message_id)
+        ]
         if unlisted and all(unlisted) and not is_due:
             # Hours of runs in vain: every other one would do, and then every fourth, and so on.
             self._vain_rounds += 1
