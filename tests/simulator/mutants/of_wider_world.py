@@ -7,9 +7,11 @@ from typing import Any
 
 from relay.core import fuller
 from relay.core.people import People
-from relay.flow import lookup
+from relay.errors import StoreUnavailable
+from relay.flow import lookup, sweep
 from relay.twilio import codes, messenger, rows
 
+from tests.simulator import sim_store
 from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
@@ -56,7 +58,50 @@ def _one_spelling_is_one_person(patch: Patcher) -> None:
     patch.put(People, "with_number", with_number)
 
 
+def _refused_is_unavailable(patch: Patcher) -> None:
+    """What the store refuses for good counts as a store that is out of order."""
+    patch.put(sim_store, "StoreRefused", lambda message_id, reason: StoreUnavailable(reason))
+
+
+def _set_aside_in_silence(patch: Patcher) -> None:
+    """The sweep counts what cannot go on, and tells nobody."""
+
+    def set_aside(run: Any, message_id: str, version: object, because: str) -> None:
+        run.failed += 1
+
+    patch.put(sweep._Run, "_set_aside", set_aside)
+
+
+def _unreadable_stops_the_sweep(patch: Patcher) -> None:
+    """A document that cannot be read ends the run before all others."""
+
+    def as_read(store: Any, stored: Any) -> Any:
+        if store._state.cannot_be_read(stored.message_id):
+            raise ValueError("not a relay")
+        return stored
+
+    patch.put(sim_store.ProcessStore, "_as_read", as_read)
+
+
 WIDER_WORLD = (
+    Mutant(
+        "refused is unavailable",
+        "A write that is refused for good is tried again for ever.",
+        _refused_is_unavailable,
+        kind=Kind.WRITES_REFUSED,
+    ),
+    Mutant(
+        "set aside in silence",
+        "What cannot go on is left where it is, and nobody is told.",
+        _set_aside_in_silence,
+        kind=Kind.WRITES_REFUSED,
+    ),
+    Mutant(
+        "unreadable stops the sweep",
+        "A document that cannot be read keeps all others waiting.",
+        _unreadable_stops_the_sweep,
+        kind=Kind.UNREADABLE,
+    ),
     Mutant(
         "known is known",
         "A webhook that says more than the list did is a repetition.",
