@@ -80,6 +80,14 @@ class AccountFaults:
         else:
             self.door.open_door()
 
+    def put_right(self) -> None:
+        """From now on nothing is wrong with the account. What phones' carriers do stays, and so do rows shown wrong."""
+        self.end_outage()
+        self.limit_queues(QueueLimits())
+        self.show_lists(ListFaults())
+        self.restrict_key(ENDPOINTS)
+        self.opt_out_by({})
+
     def limit_queues(self, limits: QueueLimits) -> None:
         """From now on numbers send at this rate and have queues of this length; who waits already goes on waiting."""
         with self.state.lock:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Generous: on a slow machine a wait that succeeds costs nothing, one that is too short is a false alarm.
 PATIENCE_SECONDS = 180.0
+# Of a phone's texts and sends, the latest that a failed expectation shows.
+_SHOWN_MAX = 10
 
 
 class Carrier:
@@ -183,10 +185,10 @@ class Phone:
 
     def _summary(self) -> str:
         """The phone by its last digits, and what was tried for it, without the texts' words."""
-        shown = ", ".join(f"{m.sid} ({len(m.body)} characters)" for m in self.inbox) or "nothing"
+        shown = ", ".join(f"{m.sid} ({len(m.body)} characters)" for m in self.inbox[-_SHOWN_MAX:]) or "nothing"
         tried = [
             f"{post.behaviour or 'refused'}: HTTP {post.http_status}"
             f"{f' code {post.error_code}' if post.error_code else ''}"
-            for post in self.posts
+            for post in self.posts[-_SHOWN_MAX:]
         ]
         return f"phone …{self.number[-4:]} shows {shown}; sends to it: {'; '.join(tried) or 'none'}"

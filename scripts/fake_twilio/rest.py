@@ -45,12 +45,12 @@ class RestApi:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         reply = self._reply(request)
+        for status in reply.interim:
+            answer_before(environ, status)
         if reply.hold_seconds:
             self._fake.hold(reply.hold_seconds)
         if reply.after:
             reply.after.wait(_CALLBACKS_FIRST_SECONDS)
-        for status in reply.interim:
-            answer_before(environ, status)
         if reply.status is None:
             reset_connection(environ)
         return _response(reply)(environ, start_response)

@@ -38,9 +38,9 @@ class RelayProcess:
     def __init__(self, backend: str, settings: Mapping[str, str], folder: Path, checkout: Path = ROOT) -> None:
         self._backend = backend
         self._checkout = checkout
-        self._settings = {"RELAY_DATABASE": str(folder / "relay.db"), **settings}
+        self.settings = {"RELAY_DATABASE": str(folder / "relay.db"), **settings}
         self.log = folder / "relay.log"
-        self._settings["RELAY_LOCAL_LOG"] = str(self.log)
+        self.settings["RELAY_LOCAL_LOG"] = str(self.log)
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self._printed: list[str] = []
@@ -62,7 +62,7 @@ class RelayProcess:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts.local_stack", "run", "--backend", self._backend, "--port", port],
             cwd=self._checkout,
-            env=clean_environment() | self._settings,
+            env=clean_environment() | self.settings,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

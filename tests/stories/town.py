@@ -118,8 +118,8 @@ class Town:
         self.begin_story()
 
     def begin_story(self) -> None:
-        """All carriers deliver, and what earlier stories sent is no news."""
-        self.fake.end_outage()
+        """All carriers deliver, nothing is wrong with the account, and what earlier stories sent is no news."""
+        self.fake.put_right()
         self._posts_before = len(self.fake.posts)
         for phone in self.tiers:
             phone.carrier.deliver()
@@ -178,6 +178,10 @@ class Town:
             return record if any((e["step"], e.get("tier")) == (step, tier) for e in record["error_log"]) else None
 
         return eventually(is_there, f"{step} at tier {tier} of {text.sid}")
+
+    def events(self, text: InboundText) -> list[str]:
+        """What the log says of this text's relay, by the names of its lines."""
+        return [line["event"] for line in self.log() if line.get("relay") == text.sid and "event" in line]
 
     def log(self) -> list[Record]:
         """The relay's log lines so far, as JSON; what else was printed is left out."""

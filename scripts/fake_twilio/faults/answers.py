@@ -12,7 +12,7 @@ class ApiAnswer:
     error_code: Twilio's code in that answer, any number; None answers like a gateway, without JSON.
     body_status: the "status" in the JSON, where it contradicts HTTP's.
     retry_after: the answer's Retry-After header, seconds or a date.
-    interim: HTTP statuses (1xx) that are answered before the answer.
+    interim: HTTP statuses (1xx) that are answered at once, before the answer.
     resets: the connection is reset instead of any answer.
     refuses_connection: there is nothing to connect to. Only of the whole API, as an outage.
     hold_seconds: how long the answer (or the reset) is held back.

@@ -1,0 +1,85 @@
+"""Answers that contradict themselves, come twice, name strange codes, or show another text than was sent."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.wrappers import Response
+
+from scripts.fake_twilio import ApiAnswer, Behaviour, ListFaults, Row
+from scripts.fake_twilio.behaviour import refuse, reply_lost
+from scripts.fake_twilio.faults.lists import BodyChange
+from tests.fake_twilio.support import HttpApp
+from tests.stories.conftest import TownMaker
+from tests.stories.town import BUSINESS, Town, tiers_tried
+
+CREATED_AND_YET = {
+    "503 with 20503": ApiAnswer(status=503, error_code=20503),
+    "502 that says 400": ApiAnswer(status=502, body_status=400),
+    "502 that says 400 and 21614": ApiAnswer(status=502, body_status=400, error_code=21614),
+}
+
+
+@pytest.mark.parametrize("answer", CREATED_AND_YET.values(), ids=CREATED_AND_YET)
+def test_a_server_error_whose_text_exists_is_not_answered_by_sending_again_whatever_its_body_says(
+    town: Town, answer: ApiAnswer
+) -> None:
+    town.tier_1.carrier.does(Behaviour("odd answer", answer))
+    text = town.customer().texts("the answer contradicts itself")
+    town.tier_1.expect_text(containing="contradicts itself")
+    record = town.ended(text)
+    assert (record["delivered_tier"], tiers_tried(record)) == (1, [1])
+    assert len(town.posts(town.tier_1)) == 1
+    town.tier_1.expect_nothing_more()
+
+
+def test_a_callback_that_shows_that_the_refused_text_exists_withdraws_the_planned_try(own_town: TownMaker) -> None:
+    town = own_town(tier={"retry_delays_seconds": [6.0]})
+    throttled_and_yet = Behaviour("throttled and yet sent", ApiAnswer(status=429, error_code=20429))
+    town.tier_1.carrier.does(throttled_and_yet, times=1)
+    text = town.customer().texts("refused and yet delivered")
+    town.tier_1.expect_text(containing="refused and yet")
+    record = town.ended(text)
+    assert (record["delivered_tier"], len(town.posts(town.tier_1))) == (1, 1)
+    town.tier_1.expect_nothing_more(for_seconds=7)
+
+
+def test_an_interim_answer_on_a_kept_connection_lends_no_other_text_its_id(town: Town) -> None:
+    """103 at once and 201 a moment later; the next text is sent meanwhile, and refused."""
+    early_hints = Behaviour("early hints", ApiAnswer(interim=(103,), hold_seconds=0.5))
+    town.tier_1.carrier.follows(*[early_hints, refuse(21610)] * 3)
+    texts = []
+    for n in range(6):
+        texts.append(town.customer().texts(f"early hints {n}", waits=False))
+        town.tier_1.expect_post()
+    records = [town.ended(text.wait()) for text in texts]
+    assert [record["final_status"] for record in records] == ["delivered"] * 6
+    ids = [attempt["message_sid"] for record in records for attempt in record["attempts"] if attempt["message_sid"]]
+    assert len(ids) == len(set(ids))
+    read = [message.body for phone in town.tiers for message in phone.inbox]
+    assert all(any(text.message.body in body for body in read) for text in texts)
+
+
+@pytest.mark.parametrize("code", [21635, 21608, 21609, 21910, 99999])
+def test_what_is_refused_and_will_be_again_costs_one_post_and_goes_to_the_next_tier(town: Town, code: int) -> None:
+    town.tier_1.carrier.refuse(code)
+    text = town.customer().texts(f"refused with {code}")
+    town.tier_2.expect_text(containing=f"with {code}")
+    record = town.ended(text)
+    assert (tiers_tried(record), record["attempts"][0]["error_code"]) == ([1, 2], code)
+    if code != 21635:  # the handler's, and no matter for an alarm
+        assert [line for line in town.log() if line.get("relay") == text.sid and line["severity"] == "ERROR"]
+
+
+SHOWN: tuple[BodyChange, ...] = ("redacted", "trimmed", "shortened", "trial")
+
+
+def test_the_next_page_of_a_list_is_never_asked_of_another_host(town: Town) -> None:
+    with HttpApp(lambda _request: Response("{}", content_type="application/json")) as elsewhere:
+        for _ in range(201):
+            town.fake.add_row(Row("outbound-api", BUSINESS, town.tier_1.number, "another program's"))
+        town.fake.show_lists(ListFaults(next_page_at=elsewhere.base_url))
+        town.tier_1.carrier.does(reply_lost().with_callbacks(lost=("all",)))
+        text = town.customer().texts("the next page is elsewhere")
+        town.tier_1.expect_text(containing="elsewhere")
+        town.ended(text)
+        assert elsewhere.requests == []

@@ -1,0 +1,50 @@
+"""Texts whose webhook is unlike the usual: bytes that are no text, base64, other spellings, channels, foreign words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scripts.fake_twilio import InboundFaults
+from tests.stories.conftest import TownMaker
+from tests.stories.town import BUSINESS, Town
+
+
+def test_a_long_text_that_came_as_mms_in_base64_is_forwarded_in_words(town: Town) -> None:
+    faults = InboundFaults(as_mms=True, base64_body=True)
+    text = town.customer().texts("Hi, I have a couch", faults=faults)
+    town.tier_1.expect_text(containing="Hi, I have a couch")
+    town.ended(text)
+
+
+def test_what_only_looks_like_base64_stays_as_it_is(town: Town) -> None:
+    text = town.customer().texts("Thanks12", faults=InboundFaults(as_mms=True))
+    town.tier_1.expect_text(containing="Thanks12")
+    town.ended(text)
+
+
+def test_a_handler_who_texts_over_a_channel_is_known_as_the_handler(town: Town) -> None:
+    text = town.fake.phone(f"rcs:{town.tier_2.number}").texts("on my way", to=BUSINESS)
+    record = town.ended(text)
+    assert (text.http_status, record["sender_class"], record["attempts"]) == (200, "handler", [])
+    town.tier_1.expect_no_more_posts()
+
+
+@pytest.mark.parametrize("prefix", ["rcs:", "RCS:", "whatsapp:"])
+def test_a_customer_on_a_channel_is_forwarded_with_the_plain_number(town: Town, prefix: str) -> None:
+    number = town.customer().number
+    text = town.fake.phone(prefix + number).texts("the pump hums", to=BUSINESS)
+    assert town.tier_1.expect_text(containing="the pump hums").body.startswith(number)
+    assert town.ended(text)["sender_phone"] == number
+
+
+def test_a_handler_whose_number_comes_in_another_spelling_is_known_as_the_handler(own_town: TownMaker) -> None:
+    tiers = [{"name": "Ana", "phone": "+525512345678"}, {"name": "Luis", "phone": "+5491123456789"}]
+    town = own_town(settings={"RELAY_TIERS": json.dumps(tiers)})
+    sent_before = town.fake.posts
+    for spelling in ("+5215512345678", "+541123456789"):
+        text = town.fake.phone(spelling).texts("automatic reply: I am away", to=BUSINESS)
+        record = town.ended(text)
+        assert (record["sender_class"], record["attempts"]) == ("handler", [])
+    assert town.fake.posts == sent_before
