@@ -99,6 +99,11 @@ def usual_status(code: int) -> int:
     return _REQUEST_ERRORS.get(code, (400, ""))[0]
 
 
+def is_told_by_an_answer(code: int) -> bool:
+    """Returns whether Twilio refuses requests with this code; the others it tells of a message that it had accepted."""
+    return code in _REQUEST_ERRORS
+
+
 class ApiError(Exception):
     """A request that Twilio's API refuses; says with which HTTP status and code."""
 

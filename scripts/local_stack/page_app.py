@@ -18,6 +18,7 @@ from relay.twilio import codes
 from relay.twilio.forms import CONNECTION_OVERRIDES
 from werkzeug.wrappers import Request, Response
 
+from scripts.fake_twilio.errors import is_told_by_an_answer
 from scripts.local_stack.environment import CUSTOMER_PHONE, Plan
 from scripts.local_stack.places import Twilio
 
@@ -90,7 +91,12 @@ def _describe(plan: Plan, settings: Settings) -> dict[str, Any]:
         description["customer_phone"] = CUSTOMER_PHONE
         description["relay_state"] = {"audience": settings.audience, "email": min(settings.allowed_emails, default="")}
         description["error_codes"] = [
-            {"code": code, "words": failure.words, "class": failure.failure_class.value}
+            {
+                "code": code,
+                "words": failure.words,
+                "class": failure.failure_class.value,
+                "is_refusal": is_told_by_an_answer(code),
+            }
             for code, failure in sorted(codes.TABLE.items())
             # What Twilio says of the request itself is not a carrier's doing; those have switches of their own.
             if failure.failure_class not in (FailureClass.NOT_PROCESSED, FailureClass.AMBIGUOUS)

@@ -4,8 +4,10 @@ import threading
 
 import pytest
 import requests
+from relay.twilio import codes
 
 from scripts.fake_twilio import Behaviour, FakeTwilio, Mixture, Server, behaviour
+from scripts.fake_twilio.errors import is_told_by_an_answer, message_of
 from tests.fake_twilio.support import HANDLER, OURS, Account, HttpApp
 
 
@@ -39,6 +41,17 @@ def test_an_error_answer_with_and_without_acceptance(
     (post,) = account.fake.posts
     assert (post.http_status, post.error_code, post.accepted) == (http_status, code, is_accepted)
     assert post.behaviour == does.name
+
+
+@pytest.mark.parametrize(
+    ("code", "is_refusal"), [(21614, True), (70051, True), (30006, False), (63018, False), (12300, False)]
+)
+def test_some_codes_are_refusals_and_the_others_are_told_later(code: int, is_refusal: bool) -> None:
+    assert is_told_by_an_answer(code) is is_refusal
+
+
+def test_every_code_that_the_relay_knows_has_words_of_its_own_here() -> None:
+    assert [code for code in codes.TABLE if message_of(code).startswith("Error ")] == []
 
 
 def send(server: Server, timeout: float = 20, **form: str) -> requests.Response:

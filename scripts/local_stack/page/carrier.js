@@ -5,16 +5,20 @@ import { setCarrier } from "./api.js";
 
 // In the order in which they are offered; the others that the fake knows come below, under "More".
 const USUAL = ["deliver", "refuse", "silent", "late", "api_down", "reply_lost"];
-// All of these refuse. Which of them it is follows from the code: Twilio itself refuses with 2xxxx, before it accepts
-// anything; a carrier refuses with 3xxxx, after that.
+// All of these refuse. Which of them it is follows from the code: some Twilio itself refuses with, before it accepts
+// anything; the others it tells after that, of a text that it had accepted.
 const REFUSING = ["refuse", "undelivered", "failed"];
 const FIRST_CODE = 30006;
 const USUAL_DELAY_SECONDS = 20;
 const CLASSES = {
   recipient: "This handler cannot be reached: next tier at once",
+  opted_out: "This handler said STOP: next tier at once, with an alarm",
   transient: "Passing trouble: tried again, then next tier",
-  sender: "Our account or number: tried again, with an alarm",
+  sender: "Our account or number, for every handler: with an alarm",
+  sender_here: "Our account, for this handler: next tier at once, with an alarm",
+  settings: "A setting of ours: next tier at once, with an alarm",
   content: "This text on this route: next tier at once",
+  filtered: "These words: the next tier gets a neutral notice",
 };
 
 export function makeSwitch(stack, tier) {
@@ -45,7 +49,7 @@ function codeOptions(codes) {
       { label: words },
       ...codes
         .filter((code) => code.class === name)
-        .map((code) => element("option", { value: code.code }, `${code.code}: ${code.words}`)),
+        .map((code) => element("option", { value: code.code, "data-refusal": code.is_refusal }, `${code.code}: ${code.words}`)),
     ),
   );
 }
@@ -87,8 +91,9 @@ async function apply(made, tier) {
   showDetails(phone, select.value);
   const setting = { phone: tier.phone, behaviour: select.value };
   if (select.value === "refuse") {
-    setting.error_code = Number(made.querySelector(".code").value);
-    if (setting.error_code >= 30000 && setting.error_code < 40000) setting.behaviour = "undelivered";
+    const chosen = made.querySelector(".code").selectedOptions[0];
+    setting.error_code = Number(chosen.value);
+    if (!("refusal" in chosen.dataset)) setting.behaviour = "undelivered";
   }
   if (["late", "hang"].includes(select.value)) setting.delay_seconds = Number(made.querySelector(".delay").value) || USUAL_DELAY_SECONDS;
   const problem = made.querySelector(".problem");
