@@ -182,7 +182,7 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
     """When every callback about a delivery was lost, the record knows of it within two runs of reconcile and a sweep,
     however far away the attempt's deadline is. (Not of texts with the same words: whose one is may take longer to tell;
     and not of one that Twilio cannot show.)"""
-    if len({text.body for _, text in run.plan.texts}) < len(run.plan.texts):
+    if len({text.body for _, text in run.plan.texts}) < len(run.plan.texts) or _cannot_be_told(run):
         return
     calm = _calm_at(run)
     left = left_behind(run) | waits_for_a_person(run)
@@ -203,8 +203,8 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
 
 def nobody_waits_for_a_dead_sender(run: Simulation) -> Iterator[str]:
     """An attempt whose outcome nobody can tell is settled, or given up, within two minutes, two runs of reconcile and a
-    sweep, however far away its deadline is. (With one text only, as above.)"""
-    if len(run.plan.texts) > 1:
+    sweep, however far away its deadline is. (With one text only, and where Twilio shows it.)"""
+    if len(run.plan.texts) > 1 or _cannot_be_told(run):
         return
     calm = _calm_at(run)
     left = left_behind(run) | waits_for_a_person(run)
@@ -213,6 +213,12 @@ def nobody_waits_for_a_dead_sender(run: Simulation) -> Iterator[str]:
             waiting = seen.final_status is FinalStatus.IN_PROGRESS and seen.attempts[-1].is_unresolved
             if waiting and message_id not in left and until > max(at, calm) + _DEAD_SENDER_SECONDS:
                 yield f"WAITED: attempt {len(seen.attempts)} of {message_id[-3:]} was left unknown for long"
+
+
+def _cannot_be_told(run: Simulation) -> bool:
+    """Whether Twilio shows nothing by which a text of ours could be known."""
+    wide = run.plan.wide
+    return wide is not None and (wide.shown_body == "redacted" or wide.kind is Kind.MAY_NOT_READ)
 
 
 def attachments_are_kept(run: Simulation) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from relay.core.failures import UNREACHABLE
 from relay.errors import MessengerUnavailable
-from relay.ports import Ambiguous, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
+from relay.ports import Accepted, Ambiguous, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
 
 from tests.simulator.faults import Conflicted, Does, Failed, Fault, Line, Service
 from tests.simulator.history import Post, seconds_of, time_of
@@ -43,6 +43,8 @@ class ProcessMessenger:
             kernel.pause(timeout_seconds)
             return Ambiguous("Twilio did not answer in time")
         kernel.pause(wait)
+        if isinstance(outcome, Accepted):
+            post.told_at = kernel.now
         return outcome
 
     def fetch(self, sent_id: str, *, timeout_seconds: float) -> SentMessage | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from relay.core.comparing import comparable
-from relay.core.model import FinalStatus, Relay, SenderClass
+from relay.core.model import Attempt, FinalStatus, Relay, SenderClass, Step
 
+from tests.simulator.drives import message_of
 from tests.simulator.kinds import Kind
 from tests.simulator.plan import OUR_PHONES
 from tests.simulator.reference import AT_ONCE_ELSEWHERE
@@ -38,18 +39,42 @@ def the_words_arrive(run: Simulation) -> Iterator[str]:
 
 
 def an_id_is_of_its_own_text(run: Simulation) -> Iterator[str]:
-    """The id on record of an attempt is that of a text of this relay to this handler."""
+    """The id on record of an attempt is that of a text of this relay to this handler.
+
+    Not of texts with the same words; and before the answer to the POST is on record, a receipt about another text can
+    not be told from one that came early.
+    """
     wide = run.plan.wide
     if wide is None or len({text.body for _, text in run.plan.texts}) < len(run.plan.texts):
         return
-    for stored in run.fleet.store.relays.values():
-        for attempt in stored.relay.attempts:
-            if attempt.sent_id is None:
-                continue
-            message = run.fleet.twilio.messages.get(attempt.sent_id)
-            is_its_own = message is not None and message.post.message_id == stored.relay.message_id
-            if message is None or not is_its_own or message.to != attempt.reach.address:
-                yield f"WHOSE: attempt {attempt.number} of {stored.relay.message_id[-3:]} has another text's id"
+    for message_id, commits in run.history.commits.items():
+        for (_, before), (at, after) in pairwise(commits):
+            for attempt in after.attempts:
+                earlier = (
+                    before.attempts[attempt.number - 1].sent_id if attempt.number <= len(before.attempts) else None
+                )
+                if attempt.sent_id in (None, earlier) or _is_its_own(run, message_id, attempt):
+                    continue
+                if wide.kind is not Kind.RECEIPTS_OF_OTHERS or _id_was_told(run, message_id, attempt.number, at):
+                    yield f"WHOSE: attempt {attempt.number} of {message_id[-3:]} has another text's id"
+
+
+def _is_its_own(run: Simulation, message_id: str, attempt: Attempt) -> bool:
+    message = run.fleet.twilio.messages.get(attempt.sent_id or "")
+    return message is not None and message.post.message_id == message_id and message.to == attempt.reach.address
+
+
+def _id_was_told(run: Simulation, message_id: str, number: int, at: float) -> bool:
+    """Whether the answer to this attempt's POST had been recorded by then."""
+    message = message_of(run, message_id, number)
+    if message is None or message.post.told_at is None:
+        return False
+    commits = run.history.commits[message_id]
+    return any(
+        message.post.told_at <= when < at and entry.step is Step.ATTEMPT_ACCEPTED and entry.attempt == number
+        for when, seen in commits
+        for entry in seen.error_log
+    )
 
 
 def an_outage_uses_up_no_tier(run: Simulation) -> Iterator[str]:

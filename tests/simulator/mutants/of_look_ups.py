@@ -85,7 +85,7 @@ LOOK_UPS = (
         case="coincidence: a deadline, and whose a text is",
     ),
     Mutant("owner not asked", "A text that belongs to another attempt is adopted.", _owner_not_asked),
-    Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance, 600, first_seed=1000),
+    Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance, 600, first_seed=1500),
     Mutant(
         "today's number asked about",
         "After a redrive an earlier attempt is looked up under the new number.",
