@@ -36,10 +36,25 @@ def test_whole_deployments_are_as_their_tests_say(whole_deployments: subprocess.
     assert whole_deployments.returncode == 0, "\n".join(wrong) or whole_deployments.stdout
 
 
-def test_every_mistake_in_a_variable_is_refused(terraform: Terraform, configuration: Path) -> None:
-    done = terraform.run(configuration, "test", "-json", "-filter=tests/validation.tftest.hcl")
+def test_every_mistake_in_a_variable_is_refused(terraform: Terraform, configuration: Path, tmp_path: Path) -> None:
+    """Without anything that could be deployed: a plan of that for each mistake took minutes."""
+    for file in configuration.glob("variables*.tf"):
+        shutil.copy(file, tmp_path)
+    mistakes = (configuration / "tests/validation.tftest.hcl").read_text()
+    (tmp_path / "mistakes.tftest.hcl").write_text(mistakes[mistakes.index("\nvariables {") :])
+    programs.initialise(terraform, tmp_path)
+    refused_by_test(terraform, tmp_path, "mistakes.tftest.hcl", runs=mistakes.count("\nrun "))
+
+
+def test_settings_that_do_not_go_together_are_refused(terraform: Terraform, configuration: Path) -> None:
+    refused_by_test(terraform, configuration, "tests/preconditions.tftest.hcl", runs=2)
+
+
+def refused_by_test(terraform: Terraform, folder: Path, file: str, runs: int) -> None:
+    done = terraform.run(folder, "test", "-json", f"-filter={file}")
     _, wrong = deployments_of(done.stdout)
-    assert done.returncode == 0, "\n".join(wrong) or done.stdout
+    assert done.returncode == 0, "\n".join(wrong) or done.stdout + done.stderr
+    assert f"Success! {runs} passed, 0 failed" in done.stdout
 
 
 def test_everything_that_can_have_labels_has_the_one_by_which_the_commands_find_it(

@@ -1,0 +1,33 @@
+# What is refused because two settings do not go together, seen only where both are used.
+
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+}
+
+mock_provider "google-beta" {}
+
+variables {
+  project_id             = "demo-project"
+  region                 = "us-central1"
+  business_phone_numbers = ["+15550100000"]
+  tiers                  = [{ name = "owner", phone = "+15550100001" }]
+  alert_emails           = ["jo@example.com"]
+}
+
+run "a_tier_that_is_our_own_number" {
+  command = plan
+  variables {
+    tiers = [{ name = "owner", phone = "+15550100000" }]
+  }
+  expect_failures = [google_cloudfunctions2_function.this]
+}
+
+run "nobody_to_tell_is_said_and_does_not_stop_a_deployment" {
+  command = plan
+  variables {
+    alert_emails = []
+  }
+  expect_failures = [check.alerts_have_a_channel]
+}
