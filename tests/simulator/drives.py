@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from relay.core.model import AttemptStatus, FinalStatus, Relay
 
+from tests.simulator.history import Receipt
 from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
 
@@ -16,7 +17,7 @@ def drives(run: Simulation, message_id: str) -> set[int]:
     return {1, *(seen.first_attempt_of_drive for _, seen in run.history.commits[message_id])}
 
 
-def reasons_to_go_on(run: Simulation, before: Relay, after: Relay) -> Iterator[str]:
+def reasons_to_go_on(run: Simulation, before: Relay, after: Relay, at: float) -> Iterator[str]:
     """Why the later of two commits may be at work again although the earlier had ended."""
     if len(after.redrive_ids) > len(before.redrive_ids):
         yield "redriven"
@@ -24,7 +25,7 @@ def reasons_to_go_on(run: Simulation, before: Relay, after: Relay) -> Iterator[s
         yield "a webhook said more"
     for old, new in zip(before.attempts, after.attempts, strict=False):
         was_told = old.status is AttemptStatus.DELIVERED and new.status is AttemptStatus.FAILED
-        if was_told and failed_in_truth(run, before.message_id, old.number):
+        if was_told and failed_in_truth(run, before.message_id, old.number, at):
             yield "a failure followed `sent`"
 
 
@@ -33,10 +34,17 @@ def says_more(before: Relay, after: Relay) -> bool:
     return len(after.message_body) > len(before.message_body) or after.media_count > before.media_count
 
 
-def failed_in_truth(run: Simulation, message_id: str, attempt: int) -> bool:
-    """Whether Twilio's own record says that this attempt's text never reached its handler."""
+def failed_in_truth(run: Simulation, message_id: str, attempt: int, at: float) -> bool:
+    """Whether Twilio's own record says that this text failed, and until then nothing had told of a delivery."""
     message = message_of(run, message_id, attempt)
-    return message is not None and message.reached_at is None and message.status in ("undelivered", "failed")
+    if message is None or message.status not in ("undelivered", "failed"):
+        return False
+    told = any(receipt.sid == message.sid and receipt.status == "delivered" for receipt in _told_until(run, at))
+    return message.reached_at is None or not told
+
+
+def _told_until(run: Simulation, at: float) -> Iterator[Receipt]:
+    return (receipt for receipt in run.history.receipts if receipt.at <= at)
 
 
 def message_of(run: Simulation, message_id: str, attempt: int | None) -> Message | None:
@@ -51,22 +59,22 @@ def s3_one_first_delivery(run: Simulation) -> Iterator[str]:
     """Once a tier is on record as the first to deliver, no later commit changes it, or that the relay is delivered,
     unless the relay goes on for a reason that S4 names."""
     for message_id, commits in run.history.commits.items():
-        for (_, before), (_, after) in pairwise(commits):
+        for (_, before), (at, after) in pairwise(commits):
             first = before.delivered_tier
             if first is None or (after.delivered_tier, after.final_status) == (first, FinalStatus.DELIVERED):
                 continue
-            if not any(reasons_to_go_on(run, before, after)):
+            if not any(reasons_to_go_on(run, before, after, at)):
                 yield f"S3: {message_id[-3:]} was delivered by tier {first}, then {after.delivered_tier}"
 
 
 def s4_nothing_goes_on_after_the_end(run: Simulation) -> Iterator[str]:
     """A relay that has ended goes on for a reason that is named, and no attempt is leased while it is at its end."""
     for message_id, commits in run.history.commits.items():
-        for (_, before), (_, after) in pairwise(commits):
+        for (_, before), (at, after) in pairwise(commits):
             if before.final_status is FinalStatus.IN_PROGRESS:
                 continue
             if after.final_status is FinalStatus.IN_PROGRESS:
-                if not any(reasons_to_go_on(run, before, after)):
+                if not any(reasons_to_go_on(run, before, after, at)):
                     yield f"S4: {message_id[-3:]} went on after it was {before.final_status}"
             elif len(_leases(after)) > len(_leases(before)):
                 yield f"S4: an attempt of {message_id[-3:]} was leased after it was {before.final_status}"

@@ -34,7 +34,7 @@ def never_lost(run: Simulation) -> Iterator[str]:
     relays = [stored.relay for stored in run.fleet.store.relays.values()]
     lenient = {tier.reach.address for relay in relays for tier in relay.policy.tiers if tier.success is Success.SENT}
     for relay in relays:
-        if relay.final_status is FinalStatus.DELIVERED:
+        if relay.final_status is FinalStatus.DELIVERED and not _is_asked_about(relay):
             claimed[relay.sender_phone, relay.message_body] += 1
     for message in run.fleet.twilio.messages.values():
         # An explicit failure outranks `sent`, also where that counts as success.
@@ -45,6 +45,12 @@ def never_lost(run: Simulation) -> Iterator[str]:
     for key, count in claimed.items():
         if count > truly[key]:
             yield f"LOST: {count} recorded as delivered, {truly[key]} truly were"
+
+
+def _is_asked_about(relay: Relay) -> bool:
+    """Whether a carrier took the text, which is success at its tier, and a failure may still be found by asking."""
+    is_sent = relay.delivered_tier is not None and relay.policy.tier(relay.delivered_tier).success is Success.SENT
+    return is_sent and relay.due_at is not None
 
 
 def excuses_failures_after_sent(run: Simulation) -> bool:
@@ -235,7 +241,8 @@ def _calm_at(run: Simulation) -> float:
     """When nothing goes wrong any more, the time that wrong clocks wrote into due times included."""
     plan = run.plan
     rolled_out = plan.rollout.changes[-1][0] if plan.rollout is not None else 0.0
-    return max(plan.faults_stop_at, rolled_out) + (2.0 * _SKEW_SECONDS if any(plan.skews) else 0.0)
+    outage_ends = plan.wide.during[1] if plan.wide is not None else 0.0
+    return max(plan.faults_stop_at, rolled_out, outage_ends) + (2.0 * _SKEW_SECONDS if any(plan.skews) else 0.0)
 
 
 def _leased_at(run: Simulation, relay: Relay, number: int) -> float:

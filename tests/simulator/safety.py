@@ -134,22 +134,22 @@ def s6_no_tier_skipped(run: Simulation) -> Iterator[str]:
 def s7_a_status_only_climbs(run: Simulation) -> Iterator[str]:
     """From commit to commit no attempt falls in rank, none disappears, and the trail only grows."""
     for message_id, commits in run.history.commits.items():
-        for (_, before), (_, after) in pairwise(commits):
+        for (_, before), (at, after) in pairwise(commits):
             if after.error_log[: len(before.error_log)] != before.error_log:
                 yield f"S7: the trail of {message_id[-3:]} was rewritten"
             if len(after.attempts) < len(before.attempts):
                 yield f"S7: {message_id[-3:]} lost an attempt"
             for old, new in zip(before.attempts, after.attempts, strict=False):
                 falls = new is not old and _RANK[new.status] < _RANK[old.status]
-                if falls and not _is_corrected(run, message_id, old, new):
+                if falls and not _is_corrected(run, message_id, old, new, at):
                     yield f"S7: attempt {old.number} of {message_id[-3:]} fell from {old.status} to {new.status}"
 
 
-def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt) -> bool:
+def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt, at: float) -> bool:
     """Whether Twilio's own record says that the later status is the truth: a failure that followed `sent`, or a text
     that exists although its POST was refused, or declared not sent."""
     if old.status is AttemptStatus.DELIVERED:
-        return new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old.number)
+        return new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old.number, at)
     is_taken = message_of(run, message_id, old.number) is not None
     return old.status is AttemptStatus.FAILED and new.status is AttemptStatus.ACCEPTED and is_taken
 
