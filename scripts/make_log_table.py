@@ -21,6 +21,16 @@ BEGIN, END = "<!-- log lines: made by scripts/make_log_table.py -->", "<!-- end 
 
 # `event: note` lines by the beginning of their message: what it means, and what to do.
 NOTES: dict[str, tuple[str, str]] = {
+    "texts come to a number that BUSINESS_PHONE_NUMBER does not list": (
+        "A number of ours is connected to the relay and not in its settings. Texts to it are forwarded; one whose "
+        "webhook is lost is not recovered. Said once an hour; `relayctl doctor` names the number.",
+        "See “A number that is not listed”.",
+    ),
+    "a sender's texts could not be counted": (
+        "The store did not say what a sender had sent lately. The text is forwarded: the brake holds back in case of "
+        "certainty alone.",
+        "Nothing. If it lasts: “Nothing moves”.",
+    ),
     "store unavailable: asked Twilio to try again": (
         "The store did not take a text in time. Twilio repeats it; what it gives up on, reconcile finds.",
         "If it lasts: “Nothing moves”. Check that the number's URL carries its `#rc=5…` part.",

@@ -34,7 +34,8 @@ _WORDS = {
     State.EARLIER: "a relay in progress, seen by an event about an attempt that was already given up.",
     State.DELIVERED: "a handler has the text. The end.",
     State.EXHAUSTED: "no tiers are left. The end, unless an operator redrives the relay or a late delivery arrives.",
-    State.RECORDED: "the text came from a handler or from ourselves: kept, never forwarded. The end.",
+    State.RECORDED: "the text came from a handler, from us or to a handler's number: kept, never forwarded. The end.",
+    State.HELD: "the text is one of a flood from its sender: kept. The end, unless an operator redrives the relay.",
 }
 
 _HEAD = f"""\
@@ -83,12 +84,13 @@ def _diagram() -> str:
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> leased: text received"]
     lines += [
         "    [*] --> scheduled: text received, to be sent later",
-        "    [*] --> recorded: text not a customer's",
+        "    [*] --> recorded: text not to be forwarded",
+        "    [*] --> held: text of a flood",
     ]
     for (before, after), kinds in sorted(edges.items()):
         label = ", ".join(dict.fromkeys(_label(kind) for kind in sorted(kinds, key=order.index)))
         lines.append(f"    {before} --> {after}: {label}")
-    lines += [f"    {state.value} --> [*]" for state in (State.DELIVERED, State.EXHAUSTED, State.RECORDED)]
+    lines += [f"    {state.value} --> [*]" for state in (State.DELIVERED, State.EXHAUSTED, State.RECORDED, State.HELD)]
     return "\n".join([*lines, "```", ""])
 
 

@@ -16,7 +16,7 @@ from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind
 from relay.core.failures import Failure, FailureClass
 from relay.core.model import InboundText, Relay, SenderClass
 from relay.core.policy import LOOKUP_RETRIES_MAX, Policy, Tier, sms
-from relay.core.routes import Forward, Record
+from relay.core.routes import Forward, Hold, Record
 
 RECEIVED_AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 # Once before any lease or deadline of the walk has passed, and once after all of them have.
@@ -74,6 +74,8 @@ def starts(policy: Policy) -> Iterator[Relay]:
     yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, "lease 0").relay
     yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, None).relay
     yield moves.receive(text, SenderClass.HANDLER, Record(policy, "not from a customer"), RECEIVED_AT, "lease 0").relay
+    yield moves.receive(text, SenderClass.CUSTOMER, Record(policy, "to a handler", True), RECEIVED_AT, "lease 0").relay
+    yield moves.receive(text, SenderClass.CUSTOMER, Hold(policy, "too many"), RECEIVED_AT, "lease 0").relay
 
 
 def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:

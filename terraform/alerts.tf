@@ -46,6 +46,11 @@ locals {
       title    = "A handler texted STOP and gets no more texts"
       advice   = "Have the handler text START to the business number; until then the next tier gets the texts."
     }
+    not_forwarded = {
+      severity = "ERROR", filter = local.counted["not_forwarded"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "Texts of a customer are kept and go to no handler"
+      advice   = "The cause on the metric: sender_held_back (a flood; read the texts and send them on, or have the robot stopped), or handlers_number_is_ours (a tier's number is connected to the relay). See both in docs/operations.md."
+    }
     left_to_newer = {
       severity = "CRITICAL", filter = local.counted["left_to_newer"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
       title    = "Texts wait for a newer revision"

@@ -35,6 +35,11 @@ locals {
       events      = ["sender_or_account_error", "sender_error_here", "setting_error", "refused_for_unknown_reason"]
       labels      = { code = "error_code" }
     }
+    not_forwarded = {
+      description = "Customers' texts that are kept and go to no handler: senders held back, and tiers' numbers that are ours"
+      events      = ["sender_held_back", "handlers_number_is_ours"]
+      labels      = { cause = "event" }
+    }
     left_to_newer = {
       description = "Records of a later version, left to a newer revision; once for each record and process"
       events      = ["left_to_newer"]

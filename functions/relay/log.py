@@ -15,10 +15,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TextIO
 
 from relay.core.failures import FailureClass
-from relay.core.model import Relay, SenderClass, Step, TrailEntry
+from relay.core.model import FinalStatus, Relay, SenderClass, Step, TrailEntry
+from relay.core.numbers import canonical
 
 # Set by the entry points from X-Cloud-Trace-Context, so that Cloud Logging groups the lines of one request.
 current_trace: ContextVar[str] = ContextVar("current_trace", default="")
@@ -48,6 +50,7 @@ LINES: dict[str, Line] = {
         "Check that the number's webhook URL is set and reachable.",
     ),
     Step.RECORDED: Line("INFO", "A text from a handler or from ourselves was kept and not forwarded.", _NOTHING),
+    Step.HELD: Line("WARNING", "A text was kept and held back: its sender sends too many.", "See `sender_held_back`."),
     Step.ATTEMPT_SCHEDULED: Line("INFO", "Another try at the same tier is planned.", _NOTHING),
     Step.ATTEMPT_STARTED: Line("INFO", "A try is being sent.", _NOTHING),
     Step.ATTEMPT_ACCEPTED: Line("INFO", "Twilio has the text; the receipt is awaited.", _NOTHING),
@@ -66,8 +69,8 @@ LINES: dict[str, Line] = {
     Step.DELIVERED: Line("INFO", "A handler has the text.", _NOTHING),
     Step.LATE_STATUS: Line("INFO", "Twilio reported on a try that no longer decides anything.", _NOTHING),
     Step.EXHAUSTED: Line("ERROR", "No tier was reached.", "Call the customer; then redrive the relay."),
-    Step.ALARM_RAISED: Line("INFO", "The alarm about an exhausted relay is on record.", _NOTHING),
-    Step.REDRIVEN: Line("NOTICE", "An operator started an exhausted relay again.", _NOTHING),
+    Step.ALARM_RAISED: Line("INFO", "The alarm about a relay is on record.", _NOTHING),
+    Step.REDRIVEN: Line("NOTICE", "An operator started an exhausted or held relay again.", _NOTHING),
     Step.SAID_MORE: Line(
         "WARNING", "A text came in again and says more than the record had; all of it is forwarded.", _NOTHING
     ),
@@ -77,6 +80,16 @@ LINES: dict[str, Line] = {
         "Look at the clock of the machine that was at work then (its time service).",
     ),
     "alarm": Line("CRITICAL", "No handler of this relay was reached.", "Call the customer; then redrive the relay."),
+    "sender_held_back": Line(
+        "ERROR",
+        "A sender sends too many texts, or the same words again and again: further ones are kept and not forwarded.",
+        "Look at them and send them on, or have the robot stopped; see “A sender is held back”.",
+    ),
+    "handlers_number_is_ours": Line(
+        "ERROR",
+        "A customer's text came to a number of ours that is a tier's number too: it was kept and goes to no handler.",
+        "Give that tier a phone that is not connected to the relay; see “A tier's number is ours”.",
+    ),
     "handler_opted_out": Line(
         "ERROR", "A handler texted STOP; Twilio now blocks texts to that phone.", "Have the handler text START."
     ),
@@ -136,6 +149,10 @@ _SAYS_WORDS = frozenset({Step.RECEIVED, Step.RECOVERED, Step.SAID_MORE})
 _LEFT_TOLD_MAX = 1000
 # How many set aside relays one process remembers, the latest: about the others it raises the alarm again.
 _ASIDE_TOLD_MAX = 10_000
+
+# For how long texts that are not forwarded for one cause share one alarm, and about how many causes a process knows.
+FOLDED_FOR = timedelta(minutes=10)
+_CAUSES_MAX = 1000
 
 
 def masked(phone: str) -> str:
@@ -217,10 +234,25 @@ class LogAlarms:
         self._journal = journal
         self._left_told: set[str] = set()
         self._aside_told: dict[str, None] = {}
+        self._last_told: dict[tuple[str, str], datetime] = {}
 
     def exhausted(self, relay: Relay) -> None:
         fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
         self._journal.named("alarm", relay, fields)
+
+    def not_forwarded(self, relay: Relay) -> None:
+        if relay.final_status is FinalStatus.HELD:
+            name, phone = "sender_held_back", relay.sender_phone
+        else:
+            name, phone = "handlers_number_is_ours", relay.recipient_phone
+        cause = (name, canonical(phone))
+        last = self._last_told.get(cause)
+        if last is not None and abs(relay.timestamp - last) < FOLDED_FOR:
+            return
+        if len(self._last_told) >= _CAUSES_MAX:
+            self._last_told.clear()  # at worst a cause is told once more
+        self._last_told[cause] = relay.timestamp
+        self._journal.named(name, relay, {"number": masked(phone)})
 
     def database_lost(self, reason: str) -> None:
         self._journal.named("database_lost", None, {"reason": reason})

@@ -47,15 +47,12 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for, newest first. Every condition is optional; times are inclusive `since`, exclusive `until`.
-
-    `sender_phone` finds the relays of this number in each of its spellings (core/numbers.py).
-    """
+    """What to look for, newest first. Every condition is optional; times are inclusive `since`, exclusive `until`."""
 
     final_status: FinalStatus | None = None
     since: datetime | None = None
     until: datetime | None = None
-    sender_phone: str | None = None
+    sender_phone: str | None = None  # finds this number in each of its spellings (core/numbers.py)
     limit: int = 50
     page_token: str | None = None
 
@@ -245,10 +242,7 @@ class Messenger(Protocol):
         ...
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
-        """Returns the texts that the provider took from us for this number, in any of its spellings, since then.
-
-        Raises MessengerUnavailable.
-        """
+        """Returns the texts it took from us for this number, however spelt, since then. Raises MessengerUnavailable."""
         ...
 
     def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
@@ -273,6 +267,10 @@ class Alarms(Protocol):
 
     def exhausted(self, relay: Relay) -> None:
         """No handler of this relay was reached."""
+        ...
+
+    def not_forwarded(self, relay: Relay) -> None:
+        """This text of a customer is kept and goes to no handler: held back, or recorded. Folded by its cause."""
         ...
 
     def database_lost(self, reason: str) -> None:

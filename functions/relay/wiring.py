@@ -102,7 +102,9 @@ class Runtime:
         from relay.core.people import handlers_of
         from relay.flow.intake import Intake
 
-        return Intake(self.policy, self.settings.business_phones, handlers_of(self.policy))
+        # One for the process: webhooks and reconcile count a sender's texts together.
+        policy, phones = self.policy, self.settings.business_phones
+        return _once(("intake", policy, phones), lambda: Intake(policy, phones, handlers_of(policy)))
 
     @cached_property
     def verifier(self) -> IdentityVerifier:

@@ -79,14 +79,20 @@ def list_relays(
 @with_json
 @click.pass_obj
 def failed(context: Context, since: str) -> None:
-    """List relays that reached no handler, with why and what to do."""
-    rows = list(context.api.rows(final_status="exhausted", since=since))
+    """List relays that reached no handler or are held back, with why and what to do."""
+    exhausted = list(context.api.rows(final_status="exhausted", since=since))
+    held = list(context.api.rows(final_status="held", since=since))
+    rows = sorted(exhausted + held, key=lambda row: str(row["timestamp"]), reverse=True)
     context.give({"relays": rows})
     if not rows:
         context.say("[green]Everybody was reached.[/green]")
         return
     context.say_rows(rows, why=True)
-    context.say(f"\n{len(rows)} unreached. Call the customers; then: relayctl redrive --failed --since TIME")
+    if exhausted:
+        count = f"{len(exhausted)} unreached."
+        context.say(f"\n{count} Call the customers; then: relayctl redrive --failed --since TIME")
+    if held:
+        context.say(f"\n{len(held)} held back. Read them; to send them on: relayctl redrive --held NUMBER")
 
 
 @click.command()

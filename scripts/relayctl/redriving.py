@@ -1,9 +1,10 @@
-"""`redrive`: start exhausted relays again, after showing which; safe to stop and to repeat at any moment."""
+"""`redrive`: start exhausted or held relays, after showing which; safe to stop and to repeat at any moment."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -13,16 +14,19 @@ from rich.text import Text
 from scripts.relayctl import batch as batches
 from scripts.relayctl.api import ApiError, Json
 from scripts.relayctl.batch import Batch
-from scripts.relayctl.looking import MessageId, Moment
+from scripts.relayctl.looking import MessageId, Moment, phone
 from scripts.relayctl.output import Context, is_for_people, with_json
 
 REDRIVEN = "redriven"
+# The final statuses of relays that a redrive starts.
+REDRIVABLE = ("exhausted", "held")
 
 
 @click.command()
 @click.argument("message_ids", nargs=-1, type=MessageId(), metavar="[ID]...")
 @click.option("--failed", is_flag=True, help="All exhausted relays of the time that --since gives.")
 @click.option("--since", type=Moment(), help="With --failed: 90m, 1h, 2d, or a time.")
+@click.option("--held", metavar="NUMBER", help="All relays that are held back of this number.")
 @click.option("--tier", type=click.IntRange(min=1), default=1, show_default=True, help="Begin at this tier.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be redriven.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -36,6 +40,7 @@ def redrive(
     message_ids: Sequence[str],
     failed: bool,
     since: str | None,
+    held: str | None,
     tier: int,
     dry_run: bool,
     yes: bool,
@@ -43,15 +48,16 @@ def redrive(
     discard: bool,
     state: Path | None,
 ) -> None:
-    """Start exhausted relays again: ID..., or --failed --since TIME. Shows which before it asks."""
+    """Start exhausted or held relays: ID..., --failed --since TIME, or --held NUMBER. Shows which before it asks."""
     path = state or batches.default_path()
-    _check_usage(message_ids, failed=failed, since=since, other=resume or discard)
+    _check_usage(message_ids, failed=failed, since=since, held=held, other=resume or discard)
     if discard:
         batches.forget(path)
         context.give({"discarded": True})
         context.say("Forgotten. What was redriven already stays so.")
         return
-    batch, others = (_unfinished(context, path), []) if resume else _new(context, path, message_ids, since, tier)
+    wanted = _Wanted(message_ids, since, held)
+    batch, others = (_unfinished(context, path), []) if resume else _new(context, path, wanted, tier)
     if dry_run:
         planned = [item.message_id for item in batch.pending]
         context.give({"planned": planned, "not_redriven": _reasons(others)})
@@ -68,14 +74,23 @@ def redrive(
     _report(context, batch, others)
 
 
-def _check_usage(message_ids: Sequence[str], *, failed: bool, since: str | None, other: bool) -> None:
-    if other and (message_ids or failed):
-        raise click.UsageError("--resume and --discard go with no ids and not with --failed.")
-    if failed and message_ids:
-        raise click.UsageError("Give ids, or --failed --since TIME, not both.")
+@dataclass(frozen=True)
+class _Wanted:
+    """Which relays are asked for, in one of three ways."""
+
+    message_ids: Sequence[str]
+    since: str | None
+    held: str | None
+
+
+def _check_usage(message_ids: Sequence[str], *, failed: bool, since: str | None, held: str | None, other: bool) -> None:
+    if other and (message_ids or failed or held):
+        raise click.UsageError("--resume and --discard go with no ids and not with --failed or --held.")
+    if bool(message_ids) + failed + bool(held) > 1:
+        raise click.UsageError("Give ids, or --failed --since TIME, or --held NUMBER: one way, not both.")
     if failed != (since is not None):
         raise click.UsageError("--failed and --since go together: --failed --since 1h")
-    if not failed and not message_ids and not other:
+    if not failed and not message_ids and not held and not other:
         raise click.UsageError("Which ones? Give their ids, or --failed --since 1h.")
 
 
@@ -89,23 +104,23 @@ def _unfinished(context: Context, path: Path) -> Batch:
     return batch
 
 
-def _new(
-    context: Context, path: Path, message_ids: Sequence[str], since: str | None, tier: int
-) -> tuple[Batch, list[Json]]:
-    """What is to be redriven, shown; and the rows of those asked for that are not exhausted."""
+def _new(context: Context, path: Path, wanted: _Wanted, tier: int) -> tuple[Batch, list[Json]]:
+    """What is to be redriven, shown; and the rows of those asked for that are neither exhausted nor held."""
     waiting = batches.load(path)
     if waiting is not None and waiting.pending:
         done = f"{len(waiting.items) - len(waiting.pending)} of {len(waiting.items)} done"
         raise click.ClickException(
             f"A redrive was interrupted ({done}): finish it with --resume, or --discard it first."
         )
-    if since is not None:
-        rows = list(context.api.rows(final_status="exhausted", since=since))
-        others: list[Json] = []
+    others: list[Json] = []
+    if wanted.since is not None:
+        rows = list(context.api.rows(final_status="exhausted", since=wanted.since))
+    elif wanted.held is not None:
+        rows = list(context.api.rows(final_status="held", sender_phone=phone(wanted.held)))
     else:
-        found = [context.api.one(message_id)["summary"] for message_id in dict.fromkeys(message_ids)]
-        rows = [row for row in found if row["final_status"] == "exhausted"]
-        others = [row for row in found if row["final_status"] != "exhausted"]
+        found = [context.api.one(message_id)["summary"] for message_id in dict.fromkeys(wanted.message_ids)]
+        rows = [row for row in found if row["final_status"] in REDRIVABLE]
+        others = [row for row in found if row["final_status"] not in REDRIVABLE]
     batch = batches.planned(context.api.url, tier, rows)
     _show_plan(context, batch, rows, others)
     return batch, others
@@ -113,7 +128,7 @@ def _new(
 
 def _show_plan(context: Context, batch: Batch, rows: Sequence[Json], others: Sequence[Json]) -> None:
     for row in others:
-        context.say(Text(f"{row['message_id']} is not exhausted: {row['headline']}"))
+        context.say(Text(f"{row['message_id']} is neither exhausted nor held back: {row['headline']}"))
     if not rows:
         context.say("There is nothing to redrive.")
         return

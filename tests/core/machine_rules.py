@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from relay.core import failures, fates, machine, moves
 from relay.core.events import ArmTimer, CancelTimer, Decision, EventKind, RaiseAlarm, SendAttempt
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import AttemptStatus, FinalStatus, Relay, SenderClass, Step
 from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 from scripts.walk_machine import Walked
@@ -68,8 +68,11 @@ def due_at_is_none_exactly_when_nothing_is_left(step: Walked) -> bool:
     if relay.final_status is FinalStatus.IN_PROGRESS:
         timer = moves.pending(relay)
         return timer is not None and relay.due_at == timer.due_at
-    told = [entry.step for entry in relay.error_log if entry.step in (Step.EXHAUSTED, Step.ALARM_RAISED)]
-    alarm_is_due = relay.final_status is FinalStatus.EXHAUSTED and told[-1] is Step.EXHAUSTED
+    ends = (Step.EXHAUSTED, Step.HELD, Step.RECORDED)
+    told = [entry.step for entry in relay.error_log if entry.step in (*ends, Step.ALARM_RAISED)]
+    # Of what is recorded only a customer's text is alarmed.
+    is_alarmed = relay.final_status is not FinalStatus.DELIVERED and relay.sender_class is SenderClass.CUSTOMER
+    alarm_is_due = is_alarmed and told[-1] in ends
     asked_about = relay.final_status is not FinalStatus.RECORDED and fates.due_after_end(relay, step.now) is not None
     return (relay.due_at is not None) == (alarm_is_due or asked_about)
 
@@ -160,10 +163,13 @@ def a_status_only_climbs(step: Walked) -> bool:
     return all(before.status is after.status or after.status in _CLIMBS[before.status] for before, after in pairs)
 
 
+_NEVER_SENT = (FinalStatus.RECORDED, FinalStatus.HELD)
+
+
 def what_was_delivered_stays_delivered(step: Walked) -> bool:
     """Unless the text says more than what was delivered."""
     before, after = step.before, step.decision.relay
-    if before.message_body != after.message_body and before.final_status is not FinalStatus.RECORDED:
+    if before.message_body != after.message_body and before.final_status not in _NEVER_SENT:
         return after.final_status is FinalStatus.IN_PROGRESS and after.delivered_tier is None
     if before.final_status is not FinalStatus.DELIVERED:
         return (after.delivered_tier is None) == (after.final_status is not FinalStatus.DELIVERED)
@@ -183,11 +189,19 @@ def the_tier_on_record_is_one_whose_attempt_was_delivered(step: Walked) -> bool:
 
 
 def a_recorded_relay_never_moves(step: Walked) -> bool:
-    """It may take more words, and stays what it is."""
+    """It may take more words and have its alarm raised, and stays what it is."""
     before, after = step.before, step.decision.relay
     if before.final_status is not FinalStatus.RECORDED:
         return True
-    return after.final_status is FinalStatus.RECORDED and after.attempts == () and not step.decision.effects
+    asked = step.decision.effects in ((), (RaiseAlarm(),) if before.alarm_is_due else ())
+    return after.final_status is FinalStatus.RECORDED and after.attempts == () and asked
+
+
+def a_held_relay_goes_on_by_a_redrive_alone(step: Walked) -> bool:
+    if step.before.final_status is not FinalStatus.HELD:
+        return True
+    is_redriven = step.decision.relay.final_status is FinalStatus.IN_PROGRESS
+    return is_redriven == (step.event.kind is EventKind.REDRIVE_REQUESTED and _changed(step))
 
 
 def what_the_relay_is_about_never_changes(step: Walked) -> bool:
@@ -257,6 +271,7 @@ RULES_OF_EFFECTS: tuple[Rule, ...] = (
     only_what_is_pending_is_armed,
     the_alarm_is_asked_for_exactly_while_it_is_due,
     a_recorded_relay_never_moves,
+    a_held_relay_goes_on_by_a_redrive_alone,
 )
 # What a relay may be and become. Of one that did not change this was checked when it became what it is.
 RULES_OF_CHANGE: tuple[Rule, ...] = (

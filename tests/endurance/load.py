@@ -9,7 +9,8 @@ from scripts.fake_twilio import InboundFaults
 
 BUSINESS = ("+12025550100", "+12025550101", "+12025550102", "+12025550103")
 HANDLERS = ("+12025550111", "+12025550112", "+12025550113")
-CUSTOMERS = tuple(f"+1303555{number:04d}" for number in range(60))
+# So many that the brake on one customer's texts is not met: what it does is no matter of endurance.
+CUSTOMERS = tuple(f"+130355{number:05d}" for number in range(20_000))
 # Every body holds this word: a judge finds it where no body may be.
 BODY_MARK = "zebra"
 _CROWD = 10

@@ -24,6 +24,9 @@ class MemoryJournal:
     def exhausted(self, relay: Relay) -> None:
         self.alarms.append(relay)
 
+    def not_forwarded(self, relay: Relay) -> None:
+        self.alarms.append(relay)
+
     def database_lost(self, reason: str) -> None:
         self.lost.append(reason)
 

@@ -101,7 +101,7 @@ def test_more_texts_than_are_compared_at_once_are_all_recovered_oldest_first(
 ) -> None:
     monkeypatch.setattr(reconcile, "_COMPARED_AT_ONCE", 3)
     for number in range(8):
-        twilio_has(doubles, listed_id(number), age=120 - number)
+        twilio_has(doubles, listed_id(number), age=120 - number, sender=f"+1555765{number:04d}")
     doubles.inbound(inbound_request(MessageSid=listed_id(4)))
     assert run(doubles).recovered == 7
     told = [

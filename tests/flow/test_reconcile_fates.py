@@ -170,7 +170,7 @@ def _accepted(count: int) -> Doubles:
     """So many texts that Twilio has and delivered, and of which no callback came."""
     doubles = Doubles(policy(2, timeout=3600.0))
     for number in range(count):
-        doubles.inbound(inbound_request(MessageSid=f"SM{0xE000 + number:032x}"))
+        doubles.inbound(inbound_request(MessageSid=f"SM{0xE000 + number:032x}", Body=f"Text {number}"))
     for message_sid in doubles.messenger.messages:
         doubles.messenger.set_status(message_sid, "delivered")
     doubles.clock.advance(UNTIL_SETTLED)

@@ -22,7 +22,7 @@ def overdue_texts(doubles: Doubles, count: int) -> None:
     """So many texts that tier 1 refused, whose timers were all lost; the sweep takes them on."""
     for number in range(count):
         doubles.messenger.script(refusal(PERMANENT))
-        doubles.inbound(inbound_request(MessageSid=message_id_of(number)))
+        doubles.inbound(inbound_request(MessageSid=message_id_of(number), From=f"+1555765{number:04d}"))
     doubles.timers.take_due(doubles.clock.now() + timedelta(days=1))
     doubles.clock.advance(GRACE.total_seconds() + 0.001)
 

@@ -26,7 +26,7 @@ def _refused_texts(doubles: Doubles, count: int) -> None:
     """So many texts that tier 1 refused, whose timers were all lost."""
     for number in range(count):
         doubles.messenger.script(refusal(PERMANENT))
-        doubles.inbound(inbound_request(MessageSid=_message_id(number)))
+        doubles.inbound(inbound_request(MessageSid=_message_id(number), Body=f"Text {number}"))
     doubles.timers.take_due(doubles.clock.now() + timedelta(days=1))
 
 
@@ -194,7 +194,7 @@ def test_the_fate_of_an_attempt_left_unknown_is_asked_after_the_end() -> None:
 def test_a_text_about_which_twilio_answers_500_for_ever_keeps_no_other_relay_from_being_settled() -> None:
     doubles = Doubles(tiers=policy(tiers=1, delays=()))
     for number in range(6):
-        doubles.inbound(inbound_request(MessageSid=_message_id(number)))
+        doubles.inbound(inbound_request(MessageSid=_message_id(number), Body=f"Text {number}"))
     doubles.wait(60)
     for message_sid in doubles.messenger.messages:
         doubles.messenger.set_status(message_sid, "delivered")
@@ -210,7 +210,7 @@ def test_a_text_about_which_twilio_answers_500_for_ever_keeps_no_other_relay_fro
 def test_a_twilio_that_answers_nothing_is_not_asked_about_every_relay() -> None:
     doubles = Observed(tiers=policy(tiers=1, delays=()))
     for number in range(SILENT_AFTER + 3):
-        doubles.inbound(inbound_request(MessageSid=_message_id(number)))
+        doubles.inbound(inbound_request(MessageSid=_message_id(number), Body=f"Text {number}"))
     doubles.wait(60)
     doubles.messenger.is_down = True
     doubles.clock.advance(FATE_LOOKUP_SECONDS)

@@ -155,6 +155,7 @@ OPTIONAL = (
     "schema_version",
     "media_count",
     "attachments",
+    "recipient_address",
     "attempts",
     "error_log",
     "delivered_tier",

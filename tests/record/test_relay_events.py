@@ -13,6 +13,7 @@ from relay.core.events import Event, EventKind
 from relay.core.machine import transition
 from relay.core.model import InboundText, Relay, SenderClass, Step
 from relay.core.policy import Policy, Tier, sms
+from relay.core.routes import Hold
 from relay.google.trigger import relays_of
 from relay.record.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
 from relay.twilio.codes import failure_of
@@ -105,8 +106,14 @@ def unconfirmed() -> Relay:
     return after(received(), Event(EventKind.DEADLINE_UNCONFIRMED, 1, reason="no delivery confirmed in time"))
 
 
+def held() -> Relay:
+    text = InboundText(SID, CUSTOMER, "+15550009999", BODY)
+    return moves.receive(text, SenderClass.CUSTOMER, Hold(POLICY, "too many"), NOW, "claim").relay
+
+
 STORIES = [
     received(),
+    held(),
     received(SenderClass.HANDLER),
     received(recovered_by="reconcile"),
     exhausted(),

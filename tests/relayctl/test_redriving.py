@@ -57,6 +57,22 @@ def test_a_question_answered_with_no_changes_nothing(
     assert _redrives(stack, message_id) == 0
 
 
+def test_all_that_are_held_back_of_a_number_are_sent_on_at_once(ctl: Ctl, stack: RunningStack) -> None:
+    robot = stack.customer()
+    ids = []
+    for number in range(8):
+        ids.append(stack.text("I am out of office", robot))
+        stack.wait_until(ids[-1], "delivered" if number < 5 else "held")
+    stack.wait_until(stack.text("I am out of office", stack.customer()), "delivered")
+    told = ctl("failed", "--since", "1h").out
+    assert "relayctl redrive --held NUMBER" in told
+    assert ctl("redrive", "--held", "+15550009999", "--yes").out.strip() == "There is nothing to redrive."
+    ran = ctl("redrive", "--held", f"{robot[:2]} {robot[2:5]}-{robot[5:]}", "--yes", "--json")
+    assert ran.json == {"redriven": ids[5:], "not_redriven": []}
+    for message_id in ids[5:]:
+        assert stack.wait_until(message_id, "delivered")["relay"]["delivered_tier"] == 1
+
+
 def test_all_that_failed_since_then_are_redriven_from_the_tier_asked_for(ctl: Ctl, stack: RunningStack) -> None:
     since = datetime.now(UTC).isoformat()
     ids = _exhausted(stack, 3)

@@ -62,6 +62,10 @@ class SimJournal:
         self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
         self._kernel.note("    ALARM: a relay reached no handler")
 
+    def not_forwarded(self, relay: Relay) -> None:
+        self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
+        self._kernel.note("    ALARM: a text is kept and goes to no handler")
+
     def database_lost(self, reason: str) -> None:
         raise AssertionError("no store here is a file")
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from relay.core import moves
 from relay.core.model import Relay, SenderClass, Step
-from relay.core.routes import Forward, Record
+from relay.core.routes import Forward, Hold, Record
 from relay.log import LINES, JsonJournal, LogAlarms
 
 from scripts.deployment import ROOT
@@ -32,6 +32,7 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     journal.steps(relay, relay.error_log)
     alarms = LogAlarms(journal)
     alarms.exhausted(relay)
+    alarms.not_forwarded(relay)
     alarms.left_to_newer(relay.message_id, 2)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
@@ -60,6 +61,7 @@ def written() -> list[dict[str, Any]]:
         *lines(relays.after(start, relays.refused(1, 21610))),
         *lines(relays.exhausted()),
         *lines(opted_out),
+        *lines(moves.receive(relays.text(), SenderClass.CUSTOMER, Hold(relays.policy(), "x"), relays.T0, None).relay),
         *lines(repaired(relays.after(start, relays.accepted(1)))),
         *lines(
             moves.receive(
@@ -182,6 +184,7 @@ def alert(deployment: Deployment, name: str) -> dict[str, Any]:
         ("repaired", "sms_relay/repairs"),
         ("sender_or_account_error", "sms_relay/sender_or_account_errors"),
         ("handler_opted_out", "sms_relay/handler_opt_outs"),
+        ("not_forwarded", "sms_relay/not_forwarded"),
     ],
 )
 def test_one_line_is_enough_for_an_alert(deployment: Deployment, name: str, metric: str) -> None:

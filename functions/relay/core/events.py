@@ -25,6 +25,7 @@ class State(StrEnum):
     DELIVERED = "delivered"
     EXHAUSTED = "exhausted"
     RECORDED = "recorded"
+    HELD = "held"
 
 
 class Meaning(StrEnum):
@@ -145,7 +146,7 @@ class WithdrawAttempt:
 
 @dataclass(frozen=True, slots=True)
 class RaiseAlarm:
-    """Tell people that no handler of this relay was reached; then report ALARM_RAISED."""
+    """Tell people that this text goes to no handler unless they see to it; then report ALARM_RAISED."""
 
 
 Effect = ArmTimer | CancelTimer | SendAttempt | WithdrawAttempt | RaiseAlarm

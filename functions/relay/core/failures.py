@@ -113,3 +113,8 @@ NOT_STARTED = Failure(FailureClass.NOT_STARTED, "there was no time left to send 
 
 # Ours, where the record names a kind of reach that only another revision has a channel for.
 NO_CHANNEL = Failure(FailureClass.RECIPIENT, "this revision knows no way to reach this handler")
+
+# One of our settings: a text must never go to the number that it leaves from, in whatever spelling.
+TO_OURSELVES = Failure(
+    FailureClass.SETTINGS, "the phone of this tier (RELAY_TIERS) is the number that it would be texted from"
+)

@@ -44,7 +44,7 @@ def take_more(relay: Relay, event: Event, text: InboundText, now: datetime) -> D
     """
     cancelled = timers_to_cancel(relay)
     relay = _with_more(relay, text)
-    if relay.final_status is FinalStatus.RECORDED:
+    if relay.final_status in (FinalStatus.RECORDED, FinalStatus.HELD):
         if event.sender_class is SenderClass.HANDLER_OPT_OUT and relay.sender_class is SenderClass.HANDLER:
             relay = changed(relay, sender_class=event.sender_class)
         return Decision(log_relay_attempt(relay, Step.SAID_MORE, now, reason="it is kept", by=event.by))

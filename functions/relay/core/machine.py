@@ -45,6 +45,7 @@ _STATE_OF_END = {
     FinalStatus.DELIVERED: State.DELIVERED,
     FinalStatus.EXHAUSTED: State.EXHAUSTED,
     FinalStatus.RECORDED: State.RECORDED,
+    FinalStatus.HELD: State.HELD,
 }
 
 
@@ -147,8 +148,8 @@ def still_pending(relay: Relay) -> tuple[Effect, ...]:
 def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
     """Any event has the alarm raised, until ALARM_RAISED is on record."""
     if not relay.alarm_is_due:
-        return ignored(relay, "exhausted, and the alarm was raised")
-    return ignored(relay, "exhausted; the alarm is still due", RaiseAlarm())
+        return ignored(relay, "it has ended, and no alarm is due")
+    return ignored(relay, "it has ended; the alarm is still due", RaiseAlarm())
 
 
 def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -160,7 +161,7 @@ def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:
-    """An operator starts an exhausted relay again, at the tier asked for; once per `request_id`."""
+    """An operator starts an exhausted or held relay, at the tier asked for; once per `request_id`."""
     if event.request_id in relay.redrive_ids:
         return ignored(relay, "this redrive was already done")
     return moves.redrive(relay, event, now)
@@ -194,10 +195,8 @@ Answer = Action | str
 
 _NOT_SENT = "this attempt has not been handed out for sending"
 _RECEIPT_OUTRANKS = "the provider has already told of this text, which outranks the POST's own reply"
-_OLD_TIMER = "a timer of an attempt that was already given up"
 _TIMER_AFTER_END = "the relay has ended"
 _NO_ALARM = "no alarm is due"
-_NEVER_FORWARDED = "it was recorded only, never forwarded"
 
 _LOOK_UPS: dict[EventKind, Answer] = {
     EventKind.NEVER_SENT: fates.never_sent,
@@ -229,6 +228,13 @@ _SENT: dict[EventKind, Answer] = {
     EventKind.SEND_ACCEPTED: _accepted,
     EventKind.SEND_REFUSED: failed,
     EventKind.SEND_UNKNOWN: _unknown,
+}
+
+_ALARMED: dict[EventKind, Answer] = {
+    EventKind.INBOUND_REPEATED: _alarm_again,
+    EventKind.INBOUND_SAYS_MORE: _said_more,
+    EventKind.ALARM_RAISED: _alarm_raised,
+    EventKind.TIMES_ARE_OFF: _correct_times,
 }
 
 # Where each answer leads is in docs/states.md, found by walking through all reachable relays.
@@ -267,7 +273,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **_LEARNED,
         # The caller itself may have given this attempt up, in a commit whose reply was lost: it gets what is pending.
         **dict.fromkeys(deadlines.ANSWERS, _resume),
-        EventKind.ATTEMPT_DUE: _OLD_TIMER,
+        EventKind.ATTEMPT_DUE: "a timer of an attempt that was already given up",
         EventKind.RECEIPT_DELIVERED: _earlier_delivered,
         EventKind.NEVER_SENT: fates.never_sent,
     },
@@ -284,15 +290,11 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
     State.EXHAUSTED: {
         **dict.fromkeys(EventKind, _alarm_again),
         **_LEARNED,
+        **_ALARMED,
         EventKind.RECEIPT_DELIVERED: _earlier_delivered,
-        EventKind.ALARM_RAISED: _alarm_raised,
         EventKind.REDRIVE_REQUESTED: _redrive,
-        EventKind.INBOUND_SAYS_MORE: _said_more,
-        EventKind.TIMES_ARE_OFF: _correct_times,
         **_LOOK_UPS,
     },
-    State.RECORDED: {
-        **dict.fromkeys(EventKind, _NEVER_FORWARDED),
-        EventKind.INBOUND_SAYS_MORE: _said_more,
-    },
+    State.RECORDED: {**dict.fromkeys(EventKind, "it was recorded only, never forwarded"), **_ALARMED},
+    State.HELD: {**dict.fromkeys(EventKind, _alarm_again), **_ALARMED, EventKind.REDRIVE_REQUESTED: _redrive},
 }

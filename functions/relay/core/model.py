@@ -24,6 +24,7 @@ class FinalStatus(StrEnum):
     DELIVERED = "delivered"  # a handler's carrier confirmed it
     EXHAUSTED = "exhausted"  # no tiers left; kept for people, who may redrive it
     RECORDED = "recorded"  # sent by a handler or from our own number: kept, never forwarded
+    HELD = "held"  # one of a flood of texts from one sender: kept for people, who may send it on
 
 
 class AttemptStatus(StrEnum):
@@ -58,6 +59,7 @@ class Step(StrEnum):
     RECEIVED = "received"
     RECOVERED = "recovered"
     RECORDED = "recorded"
+    HELD = "held"
     ATTEMPT_SCHEDULED = "attempt_scheduled"
     ATTEMPT_STARTED = "attempt_started"
     ATTEMPT_ACCEPTED = "attempt_accepted"
@@ -187,7 +189,8 @@ class Attachment:
 class InboundText:
     """A text as the provider hands it over. Phones are E.164 where the sender has such a number.
 
-    `attachments` are those of the `media_count` files whose ids were told.
+    `attachments` are those of the `media_count` files whose ids were told. `recipient_address` is our address as the
+    provider wrote it, where that says more than `recipient_phone`: by which channel the text came, to which agent.
     """
 
     message_id: str
@@ -196,6 +199,7 @@ class InboundText:
     body: str
     media_count: int = 0
     attachments: tuple[Attachment, ...] = ()
+    recipient_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,7 @@ class Relay:
 
     Attributes:
         timestamp: when we took it in.
-        recipient_phone: our number it was sent to, and from which it is forwarded.
+        recipient_phone: our number from which it is forwarded; nearly always the one that it was sent to.
         media_count: how many files came with it.
         policy: the tiers as they were at that moment.
         attempts: in the order they were made; the last one is the current one.
@@ -217,12 +221,13 @@ class Relay:
             delivered was less.
         redrive_ids: request ids of the redrives done, so that repeating one changes nothing.
         lines_logged: how many lines its trail has had; the next one's number.
-        alarm_is_due: exhausted, and not on record that the alarm was raised.
+        alarm_is_due: it ended in a way that people must know of, and not on record that the alarm was raised.
         fate_lookups, fate_lookups_answered: how often the provider was asked about open attempts since the end, and how
             often it answered.
         attachments: the files whose ids are known; fewer than `media_count` when the provider did not tell all of them.
         set_aside_because: why it cannot go on by itself and waits for a person, in words; "" while it can. `due_at` is
             None then. The store sets it (RelayStore.set_aside), and the next change of the relay removes it.
+        recipient_address: our address that it was sent to, as written, where that is not `recipient_phone`.
     """
 
     message_id: str
@@ -250,6 +255,7 @@ class Relay:
     fate_lookups_answered: int = 0
     attachments: tuple[Attachment, ...] = ()
     set_aside_because: str = ""
+    recipient_address: str = ""
     rest: Rest = field(default=(), hash=False)
 
     @property

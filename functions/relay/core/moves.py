@@ -24,7 +24,7 @@ from relay.core.model import (
     TimerKind,
 )
 from relay.core.policy import LEASE_SECONDS, UNSTARTED_RETRY_SECONDS
-from relay.core.routes import Record, Route
+from relay.core.routes import Forward, Hold, Record, Route
 
 
 def receive(
@@ -37,7 +37,7 @@ def receive(
 ) -> Decision:
     """Returns the decision to create the relay of a text that came in.
 
-    One to forward has attempt 1 of tier 1 leased to the caller, if the caller gives a token.
+    One to forward has attempt 1 of tier 1 leased to the caller, if the caller gives a token. Any other one has ended.
 
     `recovered_by` is "reconcile" when that found the text in the provider's list and no webhook had brought it.
     """
@@ -46,6 +46,7 @@ def receive(
         timestamp=now,
         sender_phone=text.sender_phone,
         recipient_phone=text.recipient_phone,
+        recipient_address=text.recipient_address,
         message_body=text.body,
         media_count=text.media_count,
         attachments=text.attachments,
@@ -56,11 +57,23 @@ def receive(
     )
     step = Step.RECOVERED if recovered_by else Step.RECEIVED
     relay = log_relay_attempt(relay, step, now, status=sender_class.value, by=recovered_by)
-    if isinstance(route, Record):
-        ended = changed(relay, final_status=FinalStatus.RECORDED)
-        return Decision(log_relay_attempt(ended, Step.RECORDED, now, reason=route.because))
+    if not isinstance(route, Forward):
+        return _ended_at_once(relay, route, now)
     relay = changed(relay, attempts=(new_attempt(relay, 1, now),), due_at=now)
     return scheduled(relay) if lease is None else leased(relay, lease, now, by=recovered_by)
+
+
+def _ended_at_once(relay: Relay, route: Record | Hold, now: datetime) -> Decision:
+    """Returns the decision to keep a text that is not forwarded, with its alarm if the route asks for one."""
+    final_status, step = FinalStatus.RECORDED, Step.RECORDED
+    if isinstance(route, Hold):
+        final_status, step = FinalStatus.HELD, Step.HELD
+    relay = changed(relay, final_status=final_status)
+    relay = log_relay_attempt(relay, step, now, reason=route.because)
+    if not route.is_alarmed:
+        return Decision(relay)
+    # As with an exhausted one: due at once, until the alarm is on record.
+    return Decision(changed(relay, due_at=now, alarm_is_due=True), (RaiseAlarm(),))
 
 
 def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect, ...] = ()) -> Decision:
@@ -189,7 +202,7 @@ def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decisi
 
 
 def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Returns the decision to start an exhausted relay again under today's policy; its attempts and trail stay."""
+    """Returns the decision to start a relay that ended under today's policy; its attempts and trail stay."""
     relay = changed(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS)
     attempt = new_attempt(relay, min(max(event.tier, 1), relay.policy.last_tier), now)
     relay = changed(

@@ -19,10 +19,23 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """It is kept and goes to no handler. `because` is for the trail; `policy` is today's, as with every relay."""
+    """It is kept and goes to no handler. `because` is for the trail; `policy` is today's, as with every relay.
+
+    `is_alarmed`: a customer's text is among those that are not forwarded, so people are told.
+    """
 
     policy: Policy
     because: str
+    is_alarmed: bool = False
 
 
-Route = Forward | Record
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """It is kept, with an alarm, until an operator sends it on by a redrive. `because` and `policy` as of Record."""
+
+    policy: Policy
+    because: str
+    is_alarmed: bool = True
+
+
+Route = Forward | Record | Hold

@@ -23,7 +23,7 @@ from relay.core.events import (
     SendAttempt,
     WithdrawAttempt,
 )
-from relay.core.model import InboundText, Relay, Timer
+from relay.core.model import FinalStatus, InboundText, Relay, Timer
 from relay.errors import AlreadyStored, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.flow import sending
 from relay.flow.budget import Budget
@@ -212,6 +212,9 @@ def perform(world: World, stored: Stored, effect: Effect, budget: Budget, began:
     elif isinstance(effect, WithdrawAttempt):
         sending.withdraw(world, stored.relay, effect.number, budget)
     elif isinstance(effect, RaiseAlarm):
-        world.alarms.exhausted(stored.relay)
+        if stored.relay.final_status is FinalStatus.EXHAUSTED:
+            world.alarms.exhausted(stored.relay)
+        else:
+            world.alarms.not_forwarded(stored.relay)
         return Event(EventKind.ALARM_RAISED)
     return None

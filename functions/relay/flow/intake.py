@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
 
 from relay.core import moves
 from relay.core.model import InboundText, SenderClass
 from relay.core.numbers import same
 from relay.core.people import People
 from relay.core.policy import Policy
-from relay.core.routes import Forward, Record, Route
+from relay.core.routes import Forward, Hold, Record, Route
 from relay.errors import StoreRefused
 from relay.flow import conductor
+from relay.flow.brake import Brake
 from relay.flow.budget import Budget
+from relay.flow.our_numbers import OurNumbers
 from relay.flow.world import SendingWorld
+from relay.log import masked
 
 # Words with which a handler opts out: the provider then blocks every text to that phone until it texts START.
 # Source: Twilio docs on its default opt-out keywords; the law names the same words for every provider.
@@ -27,13 +32,18 @@ _NO_CHARACTER = re.compile(
 WORDS_NOT_STORED = "[Words lost: see the message log]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Intake:
-    """Today's settings that decide how a text that comes in is treated."""
+    """Today's settings that decide how a text that comes in is treated, and what this process remembers of texts."""
 
     policy: Policy
     business_phones: tuple[str, ...]
     people: People
+    brake: Brake = field(default_factory=Brake)
+
+    @cached_property
+    def our_numbers(self) -> OurNumbers:
+        return OurNumbers(self.business_phones)
 
 
 def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
@@ -41,24 +51,37 @@ def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
 
     A customer who texts an opt-out word is forwarded like any other: to a dispatcher CANCEL is a message.
     """
+    sender, ours = text.sender_phone, intake.our_numbers
     # A text to and from the same number is our own, whatever the configuration says.
-    if any(same(text.sender_phone, own) for own in (*intake.business_phones, text.recipient_phone)):
+    if ours.is_listed(sender) or same(sender, text.recipient_phone):
         return SenderClass.OWN_NUMBER
-    if intake.people.with_number(text.sender_phone) is not None:
+    if intake.people.with_number(sender) is not None:
         word = text.body.strip().upper()
         return SenderClass.HANDLER_OPT_OUT if word in _OPT_OUT_WORDS else SenderClass.HANDLER
-    return SenderClass.CUSTOMER
+    return SenderClass.OWN_NUMBER if ours.is_ours(sender) else SenderClass.CUSTOMER
 
 
-def route_of(intake: Intake, sender_class: SenderClass) -> Route:
-    """Returns what becomes of a text from such a sender."""
-    if sender_class is SenderClass.CUSTOMER:
-        return Forward(intake.policy)
-    return Record(intake.policy, "not from a customer: recorded, not forwarded")
+def route_of(intake: Intake, text: InboundText, sender_class: SenderClass) -> Route:
+    """Returns what becomes of a text from such a sender, but for the brake."""
+    if sender_class is not SenderClass.CUSTOMER:
+        return Record(intake.policy, "it did not come from a customer")
+    if intake.people.with_number(text.recipient_phone) is not None:
+        # Forwarded, it would go from that number to itself.
+        return Record(intake.policy, "the number it came to is a tier's too", is_alarmed=True)
+    return Forward(intake.policy)
 
 
-def accept(world: SendingWorld, intake: Intake, text: InboundText, budget: Budget, recovered_by: str = "") -> bool:
+def accept(
+    world: SendingWorld,
+    intake: Intake,
+    text: InboundText,
+    budget: Budget,
+    recovered_by: str = "",
+    received_at: datetime | None = None,
+) -> bool:
     """Make the text durable and send it to tier 1. Returns whether it is new.
+
+    `received_at` is when the provider took it in, where that was earlier than now.
 
     A text that the store refuses for good raises the alarm and is stored and forwarded without its words, so that
     a handler knows whom to call. Raises StoreUnavailable only while the text is not known to be durable, StoreRefused
@@ -66,11 +89,11 @@ def accept(world: SendingWorld, intake: Intake, text: InboundText, budget: Budge
     """
     text = cleaned(text)
     try:
-        return _take_in(world, intake, text, budget, recovered_by)
+        return _take_in(world, intake, text, budget, recovered_by, received_at)
     except StoreRefused as error:
         world.alarms.set_aside(text.message_id, f"its words could not be stored: {error.reason}")
         bare = replace(text, body=WORDS_NOT_STORED, attachments=())
-        return _take_in(world, intake, bare, budget, recovered_by)
+        return _take_in(world, intake, bare, budget, recovered_by, received_at)
 
 
 def cleaned(text: InboundText) -> InboundText:
@@ -83,6 +106,7 @@ def cleaned(text: InboundText) -> InboundText:
         body=_characters(text.body),
         sender_phone=_characters(text.sender_phone),
         recipient_phone=_characters(text.recipient_phone),
+        recipient_address=_characters(text.recipient_address),
     )
 
 
@@ -92,8 +116,52 @@ def _characters(words: str) -> str:
     return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", whole)
 
 
-def _take_in(world: SendingWorld, intake: Intake, text: InboundText, budget: Budget, recovered_by: str) -> bool:
+def _take_in(
+    world: SendingWorld,
+    intake: Intake,
+    text: InboundText,
+    budget: Budget,
+    recovered_by: str,
+    received_at: datetime | None,
+) -> bool:
+    now = world.clock.now()
     sender_class = classify_sender(intake, text)
-    route = route_of(intake, sender_class)
-    decision = moves.receive(text, sender_class, route, world.clock.now(), world.new_lease(), recovered_by=recovered_by)
+    route = route_of(intake, text, sender_class)
+    _learn_our_number(world, intake, text, now)
+    if isinstance(route, Forward):
+        route = _braked(world, intake, text, route, received_at or now, budget)
+    text = _from_our_number(intake, text)
+    decision = moves.receive(text, sender_class, route, now, world.new_lease(), recovered_by=recovered_by)
     return conductor.create(world, decision, budget)
+
+
+def _braked(
+    world: SendingWorld, intake: Intake, text: InboundText, route: Forward, at: datetime, budget: Budget
+) -> Route:
+    reason = intake.brake.held_because(world, text, at, budget)
+    return Hold(route.policy, reason) if reason else route
+
+
+def _learn_our_number(world: SendingWorld, intake: Intake, text: InboundText, now: datetime) -> None:
+    """Remember the number that the text came to, and warn of it if the settings do not list it.
+
+    A handler's is a mistake of its own, and what is written to by a channel is none that could be listed.
+    """
+    number = text.recipient_phone
+    if intake.people.with_number(number) is not None or not intake.our_numbers.learn(number, now):
+        return
+    if not text.recipient_address:
+        world.journal.note(
+            "WARNING",
+            "texts come to a number that BUSINESS_PHONE_NUMBER does not list",
+            number=masked(number),
+            relay=text.message_id,
+        )
+
+
+def _from_our_number(intake: Intake, text: InboundText) -> InboundText:
+    """Returns the text as one to the number of ours that it is forwarded from; the address as written is kept."""
+    number = intake.our_numbers.to_send_from(text.recipient_phone, text.recipient_address)
+    if number == text.recipient_phone:
+        return text
+    return replace(text, recipient_phone=number, recipient_address=text.recipient_address or text.recipient_phone)

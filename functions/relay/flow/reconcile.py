@@ -180,7 +180,9 @@ class Run:
         text = received.text
         try:
             # Its webhook may have come in meanwhile: then the relay exists, and only what is pending is done.
-            self._recovered += intake.accept(self._world, self._intake, text, self.budget, recovered_by=_BY)
+            self._recovered += intake.accept(
+                self._world, self._intake, text, self.budget, recovered_by=_BY, received_at=received.received_at
+            )
         except NewerRecord:
             return  # it is stored, and a newer revision works on it
         except StoreUnavailable:

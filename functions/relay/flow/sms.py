@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from relay.core import fates
 from relay.core.comparing import comparable
+from relay.core.failures import TO_OURSELVES
 from relay.core.model import Attempt, Relay
 from relay.core.numbers import same
 from relay.flow.budget import Budget
 from relay.flow.channel import Undecidable
 from relay.flow.wording import compose, composed_before
-from relay.ports import Clock, Messenger, OutgoingText, RelayStore, Search, SendOutcome, SentMessage
+from relay.ports import Clock, Messenger, OutgoingText, Refused, RelayStore, Search, SendOutcome, SentMessage
 
 _VALIDITY_MAX_SECONDS = 36000
 # How far the provider's clock and ours may differ, and its list be behind, when a text is looked for by its time.
@@ -59,6 +60,8 @@ class SmsChannel:
 
     def send(self, relay: Relay, attempt: Attempt, budget: Budget) -> SendOutcome:
         tier = relay.policy.tier(attempt.tier)
+        if same(tier.reach.address, relay.recipient_phone):
+            return Refused(TO_OURSELVES)
         text = OutgoingText(
             to=tier.reach.address,
             from_=relay.recipient_phone,

@@ -37,6 +37,7 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
     Step.RECEIVED: ("received", Tone.PLAIN),
     Step.RECOVERED: ("recovered", Tone.PLAIN),
     Step.RECORDED: ("kept", Tone.PLAIN),
+    Step.HELD: ("held back", Tone.WARNING),
     Step.ATTEMPT_SCHEDULED: ("planned", Tone.PLAIN),
     Step.ATTEMPT_STARTED: ("sending", Tone.PLAIN),
     Step.ATTEMPT_ACCEPTED: ("accepted", Tone.PLAIN),
@@ -80,7 +81,9 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
         case Step.RECOVERED:
             return "Found in Twilio's own list: its webhook had never arrived."
         case Step.RECORDED:
-            return "Kept on record and not forwarded: it did not come from a customer."
+            return f"Kept on record and not forwarded{namely}."
+        case Step.HELD:
+            return f"Kept and held back until a person sends it on{namely}."
         case Step.ATTEMPT_SCHEDULED:
             return f"Another try is planned{namely}."
         case Step.ATTEMPT_STARTED:

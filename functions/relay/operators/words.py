@@ -25,6 +25,8 @@ _OVERDUE_ADVICE = "Timers and sweep are not doing their work: see docs/operation
 _ASK = "It may have arrived: ask the handler before you send it again."
 _CALL = "Call the customer; then redrive the relay."
 _START = "Have the handler text START to the business number: until then Twilio blocks every text to that phone."
+_SEND_ON = "Read it; redrive it to send it on, alone or with all that are held back of this number."
+_APART = "Call the customer. Give the handler a number that is not connected to the relay."
 _REDRIVE_LATER = "It did not pass by itself: redrive the relay later."
 
 # What each final status is called, in a word or two, and the sign that stands before it wherever there is little room.
@@ -33,6 +35,7 @@ FINAL_STATUS_WORDS = {
     FinalStatus.DELIVERED: ("✓", "delivered"),
     FinalStatus.EXHAUSTED: ("✕", "exhausted"),
     FinalStatus.RECORDED: ("▪", "recorded only"),
+    FinalStatus.HELD: ("‖", "held back"),
 }
 # The same of an attempt about which nothing more is awaited.
 ATTEMPT_ENDS = {
@@ -70,6 +73,8 @@ def situation(relay: Relay, now: datetime) -> tuple[str, str]:
         return f"Ended as {relay.final_status}, which only a newer revision can explain.", NOTHING_TO_DO
     if relay.final_status is FinalStatus.RECORDED:
         return _recorded(relay)
+    if relay.final_status is FinalStatus.HELD:
+        return "Held back: its sender sent too many texts in a short time.", _SEND_ON
     if relay.final_status is FinalStatus.DELIVERED:
         tier = relay.delivered_tier or 1
         late = any(entry.step is Step.EXHAUSTED for entry in _since_last_redrive(relay))
@@ -134,6 +139,8 @@ def attempts_of_drive(relay: Relay) -> Sequence[Attempt]:
 
 
 def _recorded(relay: Relay) -> tuple[str, str]:
+    if relay.sender_class is SenderClass.CUSTOMER:
+        return "It came to a number that is a handler's too: kept, not forwarded.", _APART
     who = _SENDER_WORDS.get(relay.sender_class, "a sender whose texts are not forwarded")
     opted_out = relay.sender_class is SenderClass.HANDLER_OPT_OUT
     return f"From {who}: kept, not forwarded.", _START if opted_out else NOTHING_TO_DO

@@ -60,6 +60,7 @@ def to_document(relay: Relay) -> Document:
         "timestamp": relay.timestamp,
         "sender_phone": relay.sender_phone,
         "recipient_phone": relay.recipient_phone,
+        "recipient_address": relay.recipient_address,
         "message_body": relay.message_body,
         "media_count": relay.media_count,
         "sender_class": relay.sender_class.value,
@@ -130,6 +131,7 @@ def from_document(document: Document) -> Relay:
         fate_lookups_answered=document.get("fate_lookups_answered", 0),
         attachments=tuple([_attachment(value) for value in document.get("attachments", ())]),
         set_aside_because=document.get("set_aside_because", ""),
+        recipient_address=document.get("recipient_address", ""),
         rest=tuple([pair for pair in _rest(document, _RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
     )
     require_shape(relay)

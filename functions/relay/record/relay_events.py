@@ -30,6 +30,7 @@ class EventType(StrEnum):
     DELIVERED = "delivered"
     EXHAUSTED = "exhausted"
     REDRIVEN = "redriven"
+    HELD = "held"
 
 
 # The steps of the trail that become relay events; the others are details that subscribers have no use for.
@@ -43,6 +44,7 @@ TYPES: dict[Step, EventType] = {
     Step.DELIVERED: EventType.DELIVERED,
     Step.EXHAUSTED: EventType.EXHAUSTED,
     Step.REDRIVEN: EventType.REDRIVEN,
+    Step.HELD: EventType.HELD,
 }
 
 

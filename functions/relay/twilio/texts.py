@@ -32,7 +32,11 @@ def text_of(
     A text is known by its id: the same id in another spelling is the same text.
     """
     words = readable(message_sid, whole_characters(body))
-    return InboundText(canonical(message_sid), address(sender), address(recipient), words, media_count, attachments)
+    ours = address(recipient)
+    as_written = recipient if _ON_A_CHANNEL.fullmatch(recipient) else ""
+    return InboundText(
+        canonical(message_sid), address(sender), ours, words, media_count, attachments, recipient_address=as_written
+    )
 
 
 def canonical(sid: str) -> str:
