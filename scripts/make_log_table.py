@@ -97,6 +97,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "A text may or may not have left. What became of it is looked up at its deadline.",
         "If it lasts: “Twilio is down”.",
     ),
+    "a text of unknown outcome cannot be told apart": (
+        "A POST's answer was lost, and Twilio shows a text to that handler without its words or number (redaction): it "
+        "may be that one. It is neither taken for it nor sent again; the next tier gets the text, or the relay ends.",
+        "Ask the handler of that tier whether the text arrived. Where it happens often: “Twilio shows no words”.",
+    ),
     "sweep could not resume a relay": (
         "One relay could not be worked on; the others went on. After five minutes of it, it is set aside.",
         "Look at that relay (`relayctl show`) and report it. Pass its text on by hand.",

@@ -36,6 +36,7 @@ MAY_LEASE = frozenset(
         EventKind.DEADLINE_UNCONFIRMED,
         EventKind.DEADLINE_NOT_FOUND,
         EventKind.DEADLINE_UNANSWERED,
+        EventKind.DEADLINE_UNTOLD,
     }
 )
 _HAS_FAILURE = frozenset({EventKind.SEND_REFUSED, EventKind.RECEIPT_FAILED})

@@ -75,6 +75,9 @@ class CallChannel:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
+    def digest(self, relay: Relay, attempt: Attempt) -> None:
+        """Nothing: the exchange names the attempt of each call."""
+
     def send(self, relay: Relay, attempt: Attempt, budget: Budget) -> SendOutcome:
         exchange = self._exchange
         if attempt.reach.address in exchange.unreachable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from relay.flow import lookup
 from relay.flow.budget import TASK_LIMITS, Budget
+from relay.flow.channel import Found
 from relay.ports import Ambiguous
 
 from tests.worlds import Doubles, inbound_request
@@ -26,3 +27,16 @@ def settle(doubles: Doubles, message_id: str) -> lookup.Settled:
     stored = doubles.store.get(message_id, timeout_seconds=1.0)
     assert stored is not None
     return lookup.settle(doubles.world, stored, Budget(doubles.clock, 40, TASK_LIMITS), "sweep")
+
+
+def find(doubles: Doubles, message_id: str) -> Found | None:
+    """What Twilio has of the relay's latest attempt."""
+    relay = doubles.relay(message_id)
+    return lookup.find(doubles.world, relay, relay.attempts[-1], Budget(doubles.clock, 40, TASK_LIMITS))
+
+
+def adopt(doubles: Doubles, message_id: str) -> str | None:
+    """Let the relay learn what Twilio knows of its attempt, and say the text's id."""
+    doubles.clock.advance(60)
+    settle(doubles, message_id)
+    return doubles.relay(message_id).attempts[0].sent_id

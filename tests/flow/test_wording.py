@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.flow.segments import BODY_MAX_CHARACTERS, segments
-from relay.flow.wording import compose, composed_before
+from relay.flow.wording import compose
 
 from scripts.fake_twilio.text import BASIC
 from tests.segment_counts import PLAIN, WIDE
@@ -80,24 +80,6 @@ def test_it_begins_with_the_number_holds_all_the_words_and_counts_the_attachment
 )
 def test_the_fullest_form_that_costs_nothing_more(sender: str, body: str, media: int, composed: str) -> None:
     assert compose(sender, OURS, body, media) == composed
-
-
-@pytest.mark.parametrize(
-    ("body", "composed"),
-    [
-        ("See these", "+15557654321: See these\n[2 attachments, see the record]"),
-        ("a" * 112, "+15557654321: " + "a" * 112 + "\n[2 attachments, see the record]"),
-        ("a" * 113, "+15557654321 " + "a" * 113 + "\n[2 attachments]"),
-        ("a" * 1600, "+15557654321: " + "a" * 1545 + "... [cut]\n[2 attachments, see the record]"),
-    ],
-)
-def test_what_the_revision_before_sent_is_known_to_the_letter(body: str, composed: str) -> None:
-    assert composed_before(AMERICAN, OURS, body, 2) == composed
-
-
-@given(_ANY)
-def test_without_attachments_the_revision_before_sent_the_same(body: str) -> None:
-    assert composed_before(AMERICAN, OURS, body, 0) == compose(AMERICAN, OURS, body, 0)
 
 
 _SPANISH = "¿Cuándo viene el técnico? Me dijeron que entre 8 y 12 y ya es la una"  # 68 characters, wide for two accents

@@ -59,6 +59,12 @@ def unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
     return moves.escalate_on_failure(relay, event, now)
 
 
+def untold(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The next tier at once, or the end as exhausted: asking the provider again would tell no more."""
+    relay = attempts.give_up(relay, event, now, relay.attempts[-1].status)
+    return moves.escalate_on_failure(relay, event, now)
+
+
 def looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
     """A receipt came while the provider was asked, and it outranks the answer: the attempt becomes UNCONFIRMED."""
     silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
@@ -71,4 +77,5 @@ ANSWERS = {
     EventKind.DEADLINE_UNCONFIRMED: unconfirmed,
     EventKind.DEADLINE_NOT_FOUND: not_found,
     EventKind.DEADLINE_UNANSWERED: unanswered,
+    EventKind.DEADLINE_UNTOLD: untold,
 }

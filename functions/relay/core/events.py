@@ -68,6 +68,7 @@ class EventKind(StrEnum):
     DEADLINE_UNCONFIRMED = "deadline: not confirmed"
     DEADLINE_NOT_FOUND = "deadline: the provider does not know it"
     DEADLINE_UNANSWERED = "deadline: the provider does not answer"
+    DEADLINE_UNTOLD = "deadline: the provider shows too little"
     NEVER_SENT = "look-up: never sent"
     LOOKED_UP = "look-up: all asked"
     LOOKUP_UNANSWERED = "look-up: the provider does not answer"

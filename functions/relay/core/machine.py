@@ -267,6 +267,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         EventKind.RECEIPT_PROGRESS: "progress without consequence: only a delivery or a failure decides",
         EventKind.DEADLINE_NOT_FOUND: deadlines.looked_up_before_accepted,
         EventKind.DEADLINE_UNANSWERED: deadlines.looked_up_before_accepted,
+        EventKind.DEADLINE_UNTOLD: deadlines.looked_up_before_accepted,
     },
     State.EARLIER: {
         **_LIVE,

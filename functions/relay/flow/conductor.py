@@ -59,6 +59,7 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
     the relay is durable: then the provider must try again; StoreRefused when it cannot be stored as it is. What goes
     wrong later is left to the timers and the sweep.
     """
+    decision = sending.remembered(world, decision)
     relay = decision.relay
     began = world.clock.monotonic()
     try:
@@ -157,6 +158,7 @@ def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Decide
         if not decision.changed:
             _arm(world, decision, budget)
             return Decided(stored, decision)
+        decision = sending.remembered(world, decision)
         before = stored.relay
         stored_now, is_ours = commit(world, stored, decision, budget)
         if stored_now is None:

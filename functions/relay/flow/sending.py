@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from relay.core import failures
-from relay.core.events import Event, EventKind
+from relay.core.changes import with_attempt
+from relay.core.events import Decision, Event, EventKind, SendAttempt
 from relay.core.model import Relay
 from relay.core.policy import LEASE_SECONDS
 from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld, World
 from relay.ports import Accepted, Refused, SendOutcome
+
+
+def remembered(world: World, decision: Decision) -> Decision:
+    """Returns the decision with the digest of what will be sent in each attempt that it hands out for sending.
+
+    It is stored with the lease, so that a text whose answer is lost is recognised by what was sent, whatever a later
+    revision would send in its place.
+    """
+    relay = decision.relay
+    for effect in decision.effects:
+        if isinstance(effect, SendAttempt):
+            attempt = relay.attempts[effect.number - 1]
+            channel = world.channels.get(attempt.reach.kind)
+            digest = channel.digest(relay, attempt) if channel is not None else None
+            relay = with_attempt(relay, effect.number, sent_digest=digest)
+    return replace(decision, relay=relay)
 
 
 def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: float) -> Event:

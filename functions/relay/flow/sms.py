@@ -6,18 +6,19 @@ fit both attempts; matched with the wrong one, a lost text would be recorded as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from relay.core import fates
-from relay.core.comparing import comparable
+from relay.core.comparing import digest_of, is_current
 from relay.core.failures import TO_OURSELVES
 from relay.core.model import Attempt, Relay
 from relay.core.numbers import same
+from relay.errors import MessengerUnavailable
 from relay.flow.budget import Budget
-from relay.flow.channel import Undecidable
-from relay.flow.wording import compose, composed_before
+from relay.flow.channel import Undecidable, Untold
+from relay.flow.wording import compose
 from relay.ports import Clock, Messenger, OutgoingText, Refused, RelayStore, Search, SendOutcome, SentMessage
 
 _VALIDITY_MAX_SECONDS = 36000
@@ -27,8 +28,7 @@ TOLERANCE = timedelta(minutes=10)
 # How long after a text its callback may still come and name its attempt. Before, a text that fits several attempts is
 # Undecidable; afterwards the texts are matched in the order of sending.
 CALLBACKS_COME = timedelta(hours=1)
-# How many of a customer's other relays are compared, newest first: of older ones only one that was redriven could
-# matter.
+# How many other relays are compared, newest first: of older ones only one that was redriven could matter.
 _PAGE, _PAGES_MAX = 100, 3
 
 
@@ -37,17 +37,10 @@ def body_of(relay: Relay) -> str:
     return compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
 
 
-def bodies_of(relay: Relay) -> tuple[str, ...]:
-    """Returns what a handler may have been sent: `body_of`, or what the revision before wrote in its place."""
-    if not relay.media_count:
-        return (body_of(relay),)  # the revisions differ only in how they mention attachments
-    before = composed_before(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
-    return (body_of(relay), before)
-
-
-def _words(relay: Relay) -> frozenset[str]:
-    """Returns what the relay's texts are recognised by."""
-    return frozenset(comparable(body) for body in bodies_of(relay))
+def _digest(relay: Relay, attempt: Attempt) -> str:
+    """Returns what the attempt's text is recognised by: what it remembers, or else what would be sent today."""
+    remembered = attempt.sent_digest
+    return remembered if remembered is not None and is_current(remembered) else digest_of(body_of(relay))
 
 
 class SmsChannel:
@@ -78,19 +71,36 @@ class SmsChannel:
     def withdraw(self, relay: Relay, attempt: Attempt, budget: Budget) -> None:
         """Nothing: a text that was sent cannot be taken back."""
 
+    def digest(self, relay: Relay, attempt: Attempt) -> str:  # noqa: ARG002 - all of a relay's texts have the same words
+        return digest_of(body_of(relay))
+
     def find(self, relay: Relay, attempt: Attempt, budget: Budget) -> SentMessage | None:
         provider = self._provider_of(relay.recipient_phone)
+        digest = _digest(relay, attempt)
         if attempt.sent_id is not None:
-            return provider.fetch(attempt.sent_id, timeout_seconds=budget.send)
+            found = provider.fetch(attempt.sent_id, timeout_seconds=budget.send)
+            if found is not None and _is_of_another(found, attempt):
+                raise MessengerUnavailable("the provider shows another text under this attempt's id")
+            return found
         since, until = _created_between(attempt)
         listed = provider.sent_to(attempt.reach.address, relay.recipient_phone, since, timeout_seconds=budget.send)
-        words = _words(relay)
-        matching = [text for text in listed if _can_be(text, attempt) and comparable(text.body) in words]
-        if not matching:
+        likely = {one.sent_id or str(row): one for row, one in enumerate(listed) if _may_be(one, attempt, digest)}
+        if not likely:
             return None
-        others = list(others_with_the_same_words(self._store, relay, attempt, words, until, budget))
+        shown = [one for one in likely.values() if _can_be(one, attempt) and one.body and one.sent_id]
+        found = self._own(shown, relay, attempt, digest, until, budget) if shown else None
+        hidden = likely.keys() - {one.sent_id for one in shown}
+        if found is None and hidden - _ids_on_record(self._store, relay, hidden, until, budget):
+            raise Untold("the provider has a text that may be this one and does not show its words: not sent again")
+        return found
+
+    def _own(
+        self, shown: list[SentMessage], relay: Relay, attempt: Attempt, digest: str, until: datetime, budget: Budget
+    ) -> SentMessage | None:
+        """Returns that of the texts with the attempt's words which is its own; None when there is none for it."""
+        others = list(others_with_the_same_words(self._store, relay, attempt, digest, until, budget))
         taken = {other.sent_id for _, other in others}
-        free = sorted((text for text in matching if text.sent_id not in taken), key=_age)
+        free = sorted((text for text in shown if text.sent_id not in taken), key=_age)
         rivals = [
             _Rival(other.starts_at, owner.message_id, other.number)
             for owner, other in others
@@ -138,25 +148,61 @@ def _can_be(text: SentMessage, attempt: Attempt) -> bool:
     return same(text.to, attempt.reach.address) and at is not None and since <= at <= until
 
 
+def _may_be(text: SentMessage, attempt: Attempt, digest: str) -> bool:
+    """Whether the text may be the attempt's: nothing that the provider shows of it says that it is another."""
+    since, until = _created_between(attempt)
+    if text.created_at is not None and not since <= text.created_at <= until:
+        return False
+    return same(text.to or attempt.reach.address, attempt.reach.address) and (
+        not text.body or digest_of(text.body) == digest
+    )
+
+
+def _is_of_another(text: SentMessage, attempt: Attempt) -> bool:
+    """Whether the text that the provider shows under the attempt's id has another number or other words."""
+    if not same(text.to or attempt.reach.address, attempt.reach.address):
+        return True
+    return bool(text.body) and is_current(attempt.sent_digest) and digest_of(text.body) != attempt.sent_digest
+
+
 def _age(text: SentMessage) -> tuple[object, str]:
     return (text.created_at, text.sent_id)
 
 
 def others_with_the_same_words(
-    store: RelayStore, relay: Relay, attempt: Attempt, words: frozenset[str], until: datetime, budget: Budget
+    store: RelayStore, relay: Relay, attempt: Attempt, digest: str, until: datetime, budget: Budget
 ) -> Iterator[tuple[Relay, Attempt]]:
-    """Yields all other attempts, each with its relay, of this relay and of those with the same words.
+    """Yields all other attempts of this relay, and those of others that sent the same words, each with its relay.
 
     Only the same customer's relays are compared: customers may text the same words twice in a row.
     """
     yield from ((relay, other) for other in relay.attempts if other.number != attempt.number)
+    for found in _earlier(store, until, budget, relay.sender_phone):
+        if found.message_id != relay.message_id:
+            yield from ((found, other) for other in found.attempts if _digest(found, other) == digest)
+
+
+def _ids_on_record(
+    store: RelayStore, relay: Relay, sent_ids: Collection[str], until: datetime, budget: Budget
+) -> frozenset[str]:
+    """Returns those of these ids that an attempt of any relay has: those texts are certainly not another attempt's.
+
+    The newest relays of all customers are read, only where the provider hides the words of a text.
+    """
+    known = {attempt.sent_id for attempt in relay.attempts}
+    if not known.issuperset(sent_ids):
+        for found in _earlier(store, until, budget):
+            known.update(attempt.sent_id for attempt in found.attempts)
+    return frozenset(sent_id for sent_id in sent_ids if sent_id in known)
+
+
+def _earlier(store: RelayStore, until: datetime, budget: Budget, sender_phone: str | None = None) -> Iterator[Relay]:
+    """Yields the newest relays up to a time, of one customer or of all, as many as are compared."""
     token = None
     for _ in range(_PAGES_MAX):
-        search = Search(sender_phone=relay.sender_phone, until=until + TOLERANCE, limit=_PAGE, page_token=token)
+        search = Search(sender_phone=sender_phone, until=until + TOLERANCE, limit=_PAGE, page_token=token)
         page = store.search(search, timeout_seconds=budget.store)
-        for found in page.relays:
-            if found.message_id != relay.message_id and not words.isdisjoint(_words(found)):
-                yield from ((found, other) for other in found.attempts)
+        yield from page.relays
         token = page.next_page_token
         if token is None:
             return

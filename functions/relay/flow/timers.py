@@ -7,7 +7,7 @@ from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
 from relay.errors import MessengerUnavailable, StoreRefused, Unreadable
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
-from relay.flow.channel import Undecidable
+from relay.flow.channel import Undecidable, Untold
 from relay.flow.conductor import Applied
 from relay.flow.lookup import NOT_SENT, find, receipt_in
 from relay.flow.world import SendingWorld
@@ -61,6 +61,11 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
         return Event(unconfirmed, number, lease=lease, by=by)
     try:
         found = find(world, relay, attempt, budget)
+    except Untold as error:
+        labels = {"relay": relay.message_id, "attempt": number}
+        world.journal.note("WARNING", "a text of unknown outcome cannot be told apart", **labels)
+        kind = EventKind.DEADLINE_UNTOLD if attempt.is_unresolved else unconfirmed
+        return Event(kind, number, lease=lease, reason=str(error), by=by)
     except MessengerUnavailable as error:
         reason = "the provider could not be asked for its fate" if not isinstance(error, Undecidable) else str(error)
         kind = EventKind.DEADLINE_UNANSWERED if attempt.is_unresolved else unconfirmed

@@ -14,9 +14,6 @@ from relay.flow.segments import BODY_MAX_CHARACTERS, excess, is_gsm, segments
 _WITHOUT_ACCENT = str.maketrans("áíóúâêîôûãõëïçÁÀÂÃÈÊÍÓÒÔÕÚÙ", "aiouaeiouaoeicAAAAEEIOOOOUU")
 _CUT = "... [cut]"
 
-# Where the attachments are, as a text mentions it, and as the revision before this one mentioned it.
-_WHERE, _WHERE_BEFORE = ": in Twilio's log", ", see the record"
-
 
 def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
     """Returns the text to the handler, in the fullest form that costs no more segments than the original.
@@ -24,33 +21,20 @@ def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> s
     Where every form costs more, the fullest of the cheapest ones. At most BODY_MAX_CHARACTERS; what is cut stays in the
     record.
     """
-    return _composed(sender_phone, our_phone, body, _media_mentions(media_count, _WHERE))
-
-
-def composed_before(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
-    """Returns the text to the handler in the words of the revision before this one.
-
-    Nothing is sent in these words any more. After a deployment they are what a look-up compares with, when the revision
-    before sent an attempt of unknown outcome.
-    """
-    return _composed(sender_phone, our_phone, body, _media_mentions(media_count, _WHERE_BEFORE))
-
-
-def attachments_in_words(count: int) -> str:
-    """Returns how many attachments there are, and where, for people."""
-    return f"{_counted(count)}{_WHERE}"
-
-
-def _composed(sender_phone: str, our_phone: str, body: str, mentions: tuple[str, str]) -> str:
     body = body.strip()
     affordable = segments(body)
     dearer: list[tuple[int, str]] = []
-    for form in _forms(sender_phone, our_phone, body, mentions):
+    for form in _forms(sender_phone, our_phone, body, _media_mentions(media_count)):
         cost = segments(form)
         if cost <= affordable:
             return form
         dearer.append((cost, form))
     return min(dearer, key=lambda costed: costed[0])[1]
+
+
+def attachments_in_words(count: int) -> str:
+    """Returns how many attachments there are, and where, for people."""
+    return f"{_counted(count)}: in Twilio's log"
 
 
 def _forms(sender: str, ours: str, body: str, mentions: tuple[str, str]) -> Iterator[str]:
@@ -77,10 +61,10 @@ def _numbers(sender: str, ours: str) -> Iterator[str]:
         yield sender[2:]
 
 
-def _media_mentions(count: int, where: str) -> tuple[str, str]:
+def _media_mentions(count: int) -> tuple[str, str]:
     if count == 0:
         return "", ""
-    return f"\n[{_counted(count)}{where}]", f"\n[{_counted(count)}]"
+    return f"\n[{attachments_in_words(count)}]", f"\n[{_counted(count)}]"
 
 
 def _counted(count: int) -> str:

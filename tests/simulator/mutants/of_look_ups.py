@@ -43,7 +43,7 @@ def _no_tolerance(patch: Patcher) -> None:
 
 
 def _words_not_compared(patch: Patcher) -> None:
-    patch.put(sms, "comparable", lambda text: "")
+    patch.put(sms, "digest_of", lambda text: "")
 
 
 def _dead_senders_are_waited_for(patch: Patcher) -> None:
