@@ -61,7 +61,7 @@ def unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def untold(relay: Relay, event: Event, now: datetime) -> Decision:
     """The next tier at once, or the end as exhausted: asking the provider again would tell no more."""
-    relay = attempts.give_up(relay, event, now, relay.attempts[-1].status)
+    relay = attempts.give_up(relay, event, now, relay.attempts[event.attempt - 1].status)
     return moves.escalate_on_failure(relay, event, now)
 
 
