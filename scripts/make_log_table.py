@@ -47,6 +47,12 @@ NOTES: dict[str, tuple[str, str]] = {
         "A status callback names an attempt that the relay does not have.",
         "Nothing if it is rare (a restored backup). Otherwise another program uses the callback URL.",
     ),
+    "receipt about another text": (
+        "A signed status callback names an attempt and is about another text: by its id, its number or its tier. It "
+        "decides nothing; the attempt's own callback, or a look-up at its deadline, does.",
+        "Nothing if it is rare. Otherwise another program sends texts with this relay's callback address, or a signed "
+        "request is replayed: see `reason`, and rotate the auth token if its origin cannot be found.",
+    ),
     "receipt ignored": ("A status callback that changes nothing: doubled, late, or outranked.", "Nothing."),
     "timer of another tier": (
         "A queue called another tier's function. The timer was acted on all the same.",

@@ -96,7 +96,8 @@ def status_request(
     status: str = "delivered", attempt: int = 1, message_id: str = MESSAGE_ID, tier: int = 1, **changes: str | None
 ) -> Request:
     """Twilio's callback about an attempt of the usual relay."""
-    fields = with_fields(STATUS, **{"MessageSid": sid(attempt), "MessageStatus": status, **changes})
+    own = {"MessageSid": sid(attempt), "MessageStatus": status, "To": f"+1555010000{tier}"}
+    fields = with_fields(STATUS, **{**own, **changes})
     return post(DELIVERY_STATUS_PATH, fields, f"relay={message_id}&tier={tier}&attempt={attempt}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from relay.core import fates
@@ -83,6 +84,22 @@ def withdraw_scheduled(
         return relay
     relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
     return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
+
+
+def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:
+    """Returns the decision with the id that the event tells: one that was told outranks one that a look-up found."""
+    number, attempt = event.attempt, before.attempts[event.attempt - 1]
+    if event.is_found and decision.changed and attempt.sent_id is None:
+        return replace(decision, relay=with_attempt(decision.relay, number, is_adopted=True))
+    is_same = event.sent_id == attempt.sent_id
+    if event.is_found or not attempt.is_adopted or (is_same and not decision.changed):
+        return decision
+    relay = with_attempt(decision.relay, number, sent_id=event.sent_id, is_adopted=False)
+    if not decision.changed:
+        reason = "its text has another id than the one that a look-up had found"
+        status = attempt.status.value
+        relay = log_relay_attempt(relay, Step.LATE_STATUS, now, number, status=status, reason=reason, by=event.by)
+    return Decision(relay, decision.effects)
 
 
 # The status that each of these events reports of the attempt it is about.

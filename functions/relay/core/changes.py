@@ -49,6 +49,7 @@ class AttemptChanges(TypedDict, total=False):
     lease_until: datetime | None
     deadline_at: datetime | None
     sent_id: str | None
+    is_adopted: bool
     sent_digest: str | None
     failure: Failure | None
     is_resend: bool

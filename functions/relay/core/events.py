@@ -100,6 +100,7 @@ class Event:
         lease: the caller's random token if it may perform an attempt itself, else None. The caller that finds its own
             token in the record knows that its own commit went through, although it never saw the store's reply.
         sent_id: the provider's id of the outgoing text, when the event tells it.
+        is_found: that id was found by a look-up, which goes by number and words; a callback or an answer tells it.
         failure: why the attempt failed, when the event tells it.
         reason: in plain words, for the trail; never a body or a number.
         by: sweep, reconcile or operator when one of these caused the event; empty for webhooks, callbacks and timers.
@@ -111,6 +112,7 @@ class Event:
     attempt: int = 0
     lease: str | None = None
     sent_id: str | None = None
+    is_found: bool = False
     failure: Failure | None = None
     reason: str = ""
     by: str = ""

@@ -57,9 +57,9 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
     if relay.final_status is not FinalStatus.IN_PROGRESS and relay.is_left_to_newer:
         return ignored(relay, "it ended in a way that only a newer revision knows")
     answer = TABLE[state_of(relay, event)][event.kind]
-    if isinstance(answer, str):
-        return ignored(relay, answer)
-    decision = answer(relay, event, now)
+    decision = ignored(relay, answer) if isinstance(answer, str) else answer(relay, event, now)
+    if event.sent_id and event.attempt:
+        decision = attempts.with_its_id(relay, event, decision, now)
     return asides.taken_up(decision, now) if relay.set_aside_because else decision
 
 

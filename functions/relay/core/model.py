@@ -112,6 +112,7 @@ class Attempt:
         lease_until: its holder must not start the POST later than this.
         deadline_at: when delivery must be confirmed; None until it is leased.
         sent_id: the provider's id of the text that went out, once known; opaque.
+        is_adopted: that id was found by a look-up, so that a callback may still name another one.
         sent_digest: what the words that went out, or were about to, are recognised by; opaque.
         failure: why it failed, when a reason is known.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
@@ -129,6 +130,7 @@ class Attempt:
     lease_until: datetime | None = None
     deadline_at: datetime | None = None
     sent_id: str | None = None
+    is_adopted: bool = False
     sent_digest: str | None = None
     failure: Failure | None = None
     is_resend: bool = False

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from relay.core.events import Event, EventKind, Meaning, Receipt
 from relay.core.model import Attempt, Relay
+from relay.core.numbers import same
 from relay.core.policy import Success
 from relay.flow import conductor
 from relay.flow.budget import Budget
 from relay.flow.world import World
 
 
-def take_in(world: World, message_id: str, number: int, receipt: Receipt | None, budget: Budget) -> None:
+def take_in(
+    world: World,
+    message_id: str,
+    number: int,
+    receipt: Receipt | None,
+    budget: Budget,
+    *,
+    tier: int | None = None,
+    to: str | None = None,
+) -> None:
     """Apply a receipt to the attempt with this number. Nothing happens when the relay or the attempt is unknown.
 
+    Neither does anything when the receipt is about another text than the attempt's: by its id, by `tier`, or by the
+    number `to` which the text went ("": the provider hides it; None: its receipts name none).
     Raises StoreUnavailable when it could not be recorded: the provider must bring it again.
     """
     stored = conductor.load(world, message_id, budget)
@@ -23,6 +35,10 @@ def take_in(world: World, message_id: str, number: int, receipt: Receipt | None,
         world.journal.note("WARNING", "receipt for an attempt never made", relay=message_id)
         return
     if receipt is None:
+        return
+    if because := _about_another(attempt, receipt, tier, to):
+        labels = {"relay": message_id, "attempt": number, "status": receipt.word, "reason": because}
+        world.journal.note("WARNING", "receipt about another text: it decides nothing", **labels)
         return
     event = receipt_event(receipt, success_for(stored.relay, attempt), number)
     applied = conductor.apply(world, stored, event, budget)
@@ -37,6 +53,20 @@ def take_in(world: World, message_id: str, number: int, receipt: Receipt | None,
         )
 
 
+def _about_another(attempt: Attempt, receipt: Receipt, tier: int | None, to: str | None) -> str:
+    """Returns why the receipt is not about the attempt's text; "" when it is."""
+    if tier is not None and tier != attempt.tier:
+        return "its address names another tier"
+    if to and not same(to, attempt.reach.address):
+        return "that text went to another number"
+    is_its_id = receipt.sent_id == attempt.sent_id
+    if attempt.sent_id is not None and not attempt.is_adopted and not is_its_id:
+        return "the attempt's text has another id"
+    if to == "" and not is_its_id:
+        return "it shows no number, and its id is not on record"
+    return ""
+
+
 def success_for(relay: Relay, attempt: Attempt) -> Success:
     """Returns what counts as having reached the handler of this attempt.
 
@@ -47,8 +77,13 @@ def success_for(relay: Relay, attempt: Attempt) -> Success:
     return relay.policy.tier(attempt.tier).success
 
 
-def receipt_event(receipt: Receipt, success: Success, attempt: int, *, reason: str = "", by: str = "") -> Event:
-    """Returns the machine's event for a receipt, given what counts as success at the attempt's tier."""
+def receipt_event(
+    receipt: Receipt, success: Success, attempt: int, *, reason: str = "", by: str = "", is_found: bool = False
+) -> Event:
+    """Returns the machine's event for a receipt, given what counts as success at the attempt's tier.
+
+    `is_found`: a look-up found the text, by its number and words.
+    """
     meaning = receipt.meaning
     if meaning is Meaning.HANDED_OVER:
         meaning = Meaning.DELIVERED if success is Success.SENT else Meaning.PROGRESS
@@ -57,4 +92,6 @@ def receipt_event(receipt: Receipt, success: Success, attempt: int, *, reason: s
         Meaning.DELIVERED: EventKind.RECEIPT_DELIVERED,
         Meaning.FAILED: EventKind.RECEIPT_FAILED,
     }[meaning]
-    return Event(kind, attempt, sent_id=receipt.sent_id, failure=receipt.failure, reason=reason, by=by)
+    return Event(
+        kind, attempt, sent_id=receipt.sent_id, failure=receipt.failure, reason=reason, by=by, is_found=is_found
+    )

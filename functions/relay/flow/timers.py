@@ -79,4 +79,4 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
         return receipt
     word = found.receipt.word if found.receipt else "nothing of it"
     reason = f"no delivery confirmed in time; the provider says {word}"
-    return Event(unconfirmed, number, lease=lease, sent_id=found.sent_id, reason=reason, by=by)
+    return Event(unconfirmed, number, lease=lease, sent_id=found.sent_id, reason=reason, by=by, is_found=True)

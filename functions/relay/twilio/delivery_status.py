@@ -25,7 +25,8 @@ def handle_delivery_status(world: World, account: TwilioAccount, request: Reques
         return refusal(error)
     budget = Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
     try:
-        take_in(world, callback.message_id, callback.attempt, callback.receipt, budget)
+        told = (callback.message_id, callback.attempt, callback.receipt)
+        take_in(world, *told, budget, tier=callback.tier, to=callback.to)
     except (StoreUnavailable, StoreRefused, Unreadable):
         world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", relay=callback.message_id)
         return try_again()

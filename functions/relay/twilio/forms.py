@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 from relay.core.events import Receipt
 from relay.core.model import Attachment, InboundText
 from relay.errors import BadRequest
+from relay.twilio.rows import number_of
 from relay.twilio.signature import Form, single
 from relay.twilio.statuses import receipt_of
-from relay.twilio.texts import MESSAGE_SID, text_of
+from relay.twilio.texts import MESSAGE_SID, canonical, text_of
 from relay.web import DELIVERY_STATUS_PATH
 
 # Without these Twilio retries a connection failure once and nothing else. All tries share its 15 s budget: our answer
@@ -75,11 +76,16 @@ def _only(form: Form, name: str) -> str:
 class StatusCallback:
     """One status callback: the relay and the attempt that its query names, and what it says of the attempt's text.
 
-    `receipt` is None when the status says nothing of an outgoing text.
+    Attributes:
+        tier: the tier that its query names; None when it names none.
+        to: to which number the text went; "" when that is not shown.
+        receipt: None when the status says nothing of an outgoing text.
     """
 
     message_id: str
     attempt: int
+    tier: int | None
+    to: str
     receipt: Receipt | None
 
 
@@ -102,7 +108,14 @@ def delivery_status(form: Form, query: str) -> StatusCallback:
     if not re.fullmatch(r"[a-z_]{1,32}", status):
         raise BadRequest(400, "MessageStatus is not a status.")
     code = single(form, "ErrorCode", "")
-    return StatusCallback(message_id, int(attempt), receipt_of(message_sid, status, code))
+    tier = given.get("tier", "")
+    return StatusCallback(
+        message_id,
+        int(attempt),
+        int(tier) if re.fullmatch(r"[1-9][0-9]{0,3}", tier) else None,
+        number_of(_only(form, "To")),
+        receipt_of(canonical(message_sid), status, code),
+    )
 
 
 def status_callback_url(public_base_url: str, message_id: str, tier: int, attempt: int) -> str:
