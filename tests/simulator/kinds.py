@@ -45,6 +45,7 @@ class Kind(StrEnum):
     # who writes
     SPELLINGS = "numbers in two spellings, and channels"
     OPT_OUT_TYPES = "opt-outs that only Twilio names"
+    FLOOD = "the same words again and again"
 
 
 # What the code does not survive yet: each of these is played on demand only. Empty when all mends have landed.

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from relay.core.comparing import comparable
 from relay.core.model import Attempt, FinalStatus, Relay, SenderClass, Step
+from relay.flow.brake import SAME_WORDS_MAX
 
 from tests.simulator.drives import message_of
 from tests.simulator.kinds import Kind
@@ -166,6 +167,21 @@ def who_writes_is_known(run: Simulation) -> Iterator[str]:
             yield f"WHO: {stored.relay.message_id[-3:]} is an opt-out, and nobody was told"
 
 
+def a_flood_is_held_and_told(run: Simulation) -> Iterator[str]:
+    """Of a flood no process forwards more than its measure; what is held is on record with an alarm; and without one
+    nothing is held."""
+    wide = run.plan.wide
+    is_flood = wide is not None and wide.kind is Kind.FLOOD
+    held = [stored.relay for stored in run.fleet.store.relays.values() if stored.relay.final_status is FinalStatus.HELD]
+    for relay in held:
+        if not is_flood:
+            yield f"FLOOD: {relay.message_id[-3:]} was held, and there was no flood"
+        elif relay.message_id not in run.history.alarms:
+            yield f"FLOOD: {relay.message_id[-3:]} was held and nobody was told"
+    if is_flood and len(run.history.texts) - len(held) > SAME_WORDS_MAX * len(run.fleet.processes):
+        yield f"FLOOD: only {len(held)} of {len(run.history.texts)} texts with the same words were held"
+
+
 def _webhook(run: Simulation, message_id: str) -> bool:
     return message_id in run.history.webhooks
 
@@ -183,4 +199,5 @@ WIDE_PROMISES: tuple[Callable[[Simulation], Iterator[str]], ...] = (
     a_failure_that_was_told_is_in_the_trail,
     a_key_that_may_not_read_is_named,
     who_writes_is_known,
+    a_flood_is_held_and_told,
 )

@@ -22,6 +22,7 @@ from tests.simulator.reference import (
 )
 from tests.simulator.sim_twilio import Carrier
 
+FLOOD_OF_TEXTS = 14
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
@@ -241,6 +242,15 @@ def _opt_out_types(plan: Plan, wide: Wide, dice: Dice) -> None:
     plan.texts = [(at, replace(text, sender_phone=plan.policy.tiers[0].reach.address, body=f"{BODY_MARK} baja"))]
 
 
+def _flood(plan: Plan, wide: Wide, dice: Dice) -> None:
+    first = replace(plan.texts[0][1], media_count=0, attachments=())
+    plan.texts = [
+        (2.0 * number, replace(first, message_id=f"SM{0xABC00 + number:032x}")) for number in range(FLOOD_OF_TEXTS)
+    ]
+    plan.redrives = []
+    _from_customers(plan)
+
+
 def _from_customers(plan: Plan) -> None:
     """Texts that only have to be recorded show little."""
     for number, (at, text) in enumerate(plan.texts):
@@ -277,4 +287,5 @@ _WIDENINGS: dict[Kind, Callable[[Plan, Wide, Dice], None]] = {
     Kind.CLOCKS_DAYS_OFF: _clocks,
     Kind.SPELLINGS: _spellings,
     Kind.OPT_OUT_TYPES: _opt_out_types,
+    Kind.FLOOD: _flood,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from relay.core import fuller
 from relay.core.people import People
 from relay.errors import StoreUnavailable
-from relay.flow import lookup, sweep
+from relay.flow import brake, lookup, sweep
 from relay.twilio import codes, messenger, rows
 
 from tests.simulator import sim_store
@@ -83,7 +83,12 @@ def _unreadable_stops_the_sweep(patch: Patcher) -> None:
     patch.put(sim_store.ProcessStore, "_as_read", as_read)
 
 
+def _no_brake(patch: Patcher) -> None:
+    patch.put(brake, "SAME_WORDS_MAX", 1000)
+
+
 WIDER_WORLD = (
+    Mutant("no brake", "Two robots may answer each other for ever.", _no_brake, kind=Kind.FLOOD),
     Mutant(
         "refused is unavailable",
         "A write that is refused for good is tried again for ever.",
