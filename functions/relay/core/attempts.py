@@ -88,7 +88,10 @@ def withdraw_scheduled(
 
 def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:
     """Returns the decision with the id that the event tells: one that was told outranks one that a look-up found."""
-    number, attempt = event.attempt, before.attempts[event.attempt - 1]
+    attempt = before.attempt(event.attempt)
+    if event.sent_id is None or attempt is None:
+        return decision
+    number = attempt.number
     if event.is_found and decision.changed and attempt.sent_id is None:
         return replace(decision, relay=with_attempt(decision.relay, number, is_adopted=True))
     is_same = event.sent_id == attempt.sent_id
