@@ -35,6 +35,17 @@ NOTES: dict[str, tuple[str, str]] = {
         "The store did not take a text in time. Twilio repeats it; what it gives up on, reconcile finds.",
         "If it lasts: “Nothing moves”. Check that the number's URL carries its `#rc=5…` part.",
     ),
+    "a doubtful webhook was taken at its word": (
+        "A webhook's parameters could have been cut otherwise than Twilio cut them, and Twilio could not say. It can "
+        "only be this text: it was relayed as the webhook has it.",
+        "Nothing if it is rare. If it lasts: may the API key read messages? See “Webhooks are refused”.",
+    ),
+    "a doubtful webhook could not be asked about": (
+        "A webhook could be another text than the one that Twilio signed, and Twilio did not say. It was asked to try "
+        "again; what it gives up on, reconcile takes from Twilio's list.",
+        "Nothing. If it lasts: “Twilio is down”; may the API key read messages?",
+    ),
+    "a handler opted in again": ("A handler texted START: texts to that phone are no longer blocked.", "Nothing."),
     "store unavailable after the text was durable": (
         "The text is safe; sending it, or writing down how that went, was cut short. Timers and sweep go on with it.",
         "Nothing. If it lasts: “Nothing moves”.",

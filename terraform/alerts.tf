@@ -56,6 +56,13 @@ locals {
       title    = "Texts wait for a newer revision"
       advice   = "It was taken back after it had changed what a record means. Deploy it again; if that cannot be soon, read the records and call the customers."
     }
+    webhooks_refused = {
+      severity = "WARNING", above = 0, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
+      # Without a signature it is a stranger's, and strangers come by every day.
+      filter = "${local.counted["refused_webhooks"]} AND metric.label.reason!=\"no_signature\""
+      title  = "Webhooks are refused"
+      advice = "If they are Twilio's, every text is refused. The line webhook_refused says why and which address was checked; relayctl doctor signs a request and sends it. Reconcile relays what was refused, minutes late. docs/operations.md, Webhooks are refused."
+    }
     webhook_5xx = {
       severity = "ERROR", above = 0, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
       filter   = "${local.requests} AND resource.label.service_name=one_of(\"sms-inbound\", \"sms-delivery-status\") AND metric.label.response_code_class=\"5xx\""

@@ -45,6 +45,11 @@ locals {
       events      = ["left_to_newer"]
       labels      = {}
     }
+    refused_webhooks = {
+      description = "Refused requests to the webhooks, by reason and route; at most one a minute of each and process"
+      events      = ["webhook_refused"]
+      labels      = { reason = "reason", route = "path" }
+    }
     handler_opt_outs = {
       description = "Handlers whose phone Twilio blocks because they texted STOP"
       events      = ["handler_opted_out"]

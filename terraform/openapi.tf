@@ -39,33 +39,48 @@ locals {
       }
     }
 
-    paths = { for path, route in local.routes : path => {
-      post = { for key, value in {
-        operationId      = "post_${replace(route.function, "-", "_")}"
-        summary          = route.summary
-        consumes         = [route.needs_token ? "application/json" : "application/x-www-form-urlencoded"]
-        produces         = [route.needs_token ? "application/json" : "text/xml"]
-        x-google-backend = local.openapi_backends[path]
-        security         = [{ google_identity = [] }]
-        responses = {
-          "200" = { description = "Done, or nothing left to do" }
-          "204" = { description = "Recorded, or nothing left to do" }
-          "400" = { description = "Malformed" }
-          "401" = { description = "No identity token" }
-          "403" = { description = "Not accepted" }
-          "404" = { description = "No such relay" }
-          "503" = { description = "Try again" }
-        }
-      } : key => value if key != "security" || route.needs_token }
+    paths = merge(local.openapi_routes, local.openapi_any_other)
+  }
 
-      # A browser's preflight carries no token. The function answers it: CORS headers for configured origins, and for
-      # none on the webhooks.
+  openapi_routes = { for path, route in local.routes : path => {
+    post = { for key, value in {
+      operationId      = "post_${replace(route.function, "-", "_")}"
+      summary          = route.summary
+      consumes         = [route.needs_token ? "application/json" : "application/x-www-form-urlencoded"]
+      produces         = [route.needs_token ? "application/json" : "text/xml"]
+      x-google-backend = local.openapi_backends[path]
+      security         = [{ google_identity = [] }]
+      responses = {
+        "200" = { description = "Done, or nothing left to do" }
+        "204" = { description = "Recorded, or nothing left to do" }
+        "400" = { description = "Malformed" }
+        "401" = { description = "No identity token" }
+        "403" = { description = "Not accepted" }
+        "404" = { description = "No such relay" }
+        "503" = { description = "Try again" }
+      }
+    } : key => value if key != "security" || route.needs_token }
+
+    # A browser's preflight carries no token. The function answers it: CORS headers for configured origins, and for
+    # none on the webhooks.
+    options = {
+      operationId      = "options_${replace(route.function, "-", "_")}"
+      summary          = "Preflight: ${route.summary}"
+      x-google-backend = local.openapi_backends[path]
+      responses        = { "204" = { description = "The methods that are answered here" } }
+    }
+  } }
+
+  # OPTIONS of every other path below /sms/: the exact ones above come first. It is answered where no CORS headers are.
+  openapi_any_other = {
+    "/sms/{path=**}" = {
       options = {
-        operationId      = "options_${replace(route.function, "-", "_")}"
-        summary          = "Preflight: ${route.summary}"
-        x-google-backend = local.openapi_backends[path]
+        operationId      = "options_any_other"
+        summary          = "Preflight of any other path"
+        parameters       = [{ name = "path", in = "path", required = true, type = "string" }]
+        x-google-backend = local.openapi_backends["/sms/inbound"]
         responses        = { "204" = { description = "The methods that are answered here" } }
       }
-    } }
+    }
   }
 }

@@ -39,11 +39,11 @@ class Played(MemoryWorld):
     def __init__(self, start: datetime = START, policy: Policy = POLICY) -> None:
         super().__init__(start)
         self.policy = policy
-        self._ids = itertools.count(1)
+        self.ids = itertools.count(1)
 
     def text(self, body: str = "The boiler is leaking", sender: str = CUSTOMER, *outcomes: SendOutcome) -> str:
         """A text comes in; the next sends go as scripted, then are accepted. Its message id."""
-        message_id = f"SM{next(self._ids):032x}"
+        message_id = f"SM{next(self.ids):032x}"
         self.messenger.script(*outcomes)
         intake = Intake(self.policy, (OURS,), handlers_of(self.policy))
         accept(

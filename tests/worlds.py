@@ -88,7 +88,9 @@ STATUS: Fields = (
 
 
 def inbound_request(**changes: str | None) -> Request:
-    """The webhook of the usual text."""
+    """The webhook of the usual text. Another MessageSid is its SmsSid too, as Twilio has it."""
+    if "MessageSid" in changes and "SmsSid" not in changes:
+        changes["SmsSid"] = changes["MessageSid"]
     return post(INBOUND_PATH, with_fields(INBOUND, **changes))
 
 

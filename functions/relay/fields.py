@@ -47,6 +47,15 @@ def message_id(fields: Fields, name: str = "message_id") -> str:
     return matching(fields, name, _MESSAGE_ID, "a message's id: 1 to 64 letters, digits, - or _")
 
 
+def spellings(message_id: str) -> tuple[str, ...]:
+    """Returns the ids under which the relay may be stored that is asked for by this one.
+
+    As it is given; and with small digits behind its two first letters, as intake writes a provider's hexadecimal ids.
+    """
+    written = message_id[:2] + message_id[2:].lower()
+    return (message_id,) if written == message_id else (message_id, written)
+
+
 def matching(fields: Fields, name: str, pattern: re.Pattern[str], form: str) -> str:
     """Returns a text that has this pattern; `form` says it in words."""
     value = fields.get(name)

@@ -128,6 +128,11 @@ LINES: dict[str, Line] = {
         "A relay cannot go on by itself and is set aside: its text waits for a person.",
         "Call the customer; see “A relay was set aside”.",
     ),
+    "webhook_refused": Line(
+        "WARNING",
+        "A request to a webhook was refused; if it was Twilio's, a text or a receipt was refused.",
+        "See “Webhooks are refused”.",
+    ),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }
 
@@ -272,6 +277,10 @@ class LogAlarms:
         if len(self._aside_told) > _ASIDE_TOLD_MAX:
             self._aside_told.pop(next(iter(self._aside_told)), None)
         self._journal.named("set_aside", None, {**about(message_id), "reason": because})
+
+    def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
+        fields: dict[str, object] = {"reason": reason, "path": path, "checked_against": url, "hint": hint}
+        self._journal.named("webhook_refused", None, {**fields, "untold": untold or ""})
 
 
 def about(message_id: object) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """The ports: what the flow needs from the world, as small protocols.
 
 Each port has an adapter per home (embedded, google), a double for fast tests and one in the simulator; one contract
-suite runs over all of them (tests/contract). `timeout_seconds` bounds a call in total, connection and retries included.
+suite runs over all of them (tests/contract). Alarms and Journal, by which people are told, are in telling.py.
+`timeout_seconds` bounds a call in total, connection and retries included.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Protocol
 
 from relay.core.events import Receipt
 from relay.core.failures import Failure
-from relay.core.model import Attachment, FinalStatus, InboundText, Relay, Timer, TrailEntry
+from relay.core.model import Attachment, FinalStatus, InboundText, Relay, Timer
+from relay.telling import Alarms as Alarms
+from relay.telling import Journal as Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,40 +262,4 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Returns seconds that only ever grow, for measuring how long something takes."""
-        ...
-
-
-class Alarms(Protocol):
-    """How people are told what they must know now. Never raises, never blocks for long."""
-
-    def exhausted(self, relay: Relay) -> None:
-        """No handler of this relay was reached."""
-        ...
-
-    def not_forwarded(self, relay: Relay) -> None:
-        """This text of a customer is kept and goes to no handler: held back, or recorded. Folded by its cause."""
-        ...
-
-    def database_lost(self, reason: str) -> None:
-        """The embedded home's file was removed or replaced, and nothing can be stored."""
-        ...
-
-    def left_to_newer(self, message_id: str, schema_version: object) -> None:
-        """This record is of a later version and must be left alone. Told once for each record."""
-        ...
-
-    def set_aside(self, message_id: str, because: str) -> None:
-        """This relay cannot go on by itself, and a person must see to its text. Told once for each relay."""
-        ...
-
-
-class Journal(Protocol):
-    """The structured log, for people. Never raises, never blocks for long."""
-
-    def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
-        """Log new lines of a relay's trail that have just been committed."""
-        ...
-
-    def note(self, severity: str, message: str, **labels: object) -> None:
-        """Log a note: anything else, e.g. an event that was ignored and why. Labels hold no body, number or secret."""
         ...

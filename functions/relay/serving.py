@@ -34,6 +34,8 @@ _TRACE = re.compile(r"[0-9a-f]{32}(?=/|\Z)")
 # limits), and its CloudEvent holds it before and after the write.
 _CLOUD_EVENT_MAX_BYTES = 4 * 1024 * 1024
 _REFUSED = "the store refuses what a request is about for good"
+# The entry points that answer OPTIONS themselves: with CORS headers for the origins that are configured.
+_ANSWER_BROWSERS = ("sms_relay_state", "sms_redrive")
 # The entry points whose processes also run the ticker: all of the embedded home's that use the store.
 _with_background: set[str] = set()
 
@@ -46,7 +48,11 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
         if entry_point in _with_background:
             # A server that forks workers has started it in each; one that forks none (functions-framework --debug) not.
             wiring.start_background()
-        response = WAYS_IN[entry_point](wiring.runtime(entry_point), _request(request))
+        asked = _request(request)
+        if asked.method == "OPTIONS" and asked.path.startswith("/sms/") and entry_point not in _ANSWER_BROWSERS:
+            response = _no_cors()
+        else:
+            response = WAYS_IN[entry_point](wiring.runtime(entry_point), asked)
     except BadRequest as error:
         response = refusal(error)
     except (StoreUnavailable, Unreadable):
@@ -92,16 +98,12 @@ def _request(request: flask.Request) -> Request:
 def _sms_inbound(runtime: Runtime, request: Request) -> Response:
     from relay.twilio.inbound import handle_inbound_webhook
 
-    if request.method == "OPTIONS":
-        return _no_cors()
     return handle_inbound_webhook(runtime.sending_world, runtime.account, runtime.intake, request)
 
 
 def _sms_delivery_status(runtime: Runtime, request: Request) -> Response:
     from relay.twilio.delivery_status import handle_delivery_status
 
-    if request.method == "OPTIONS":
-        return _no_cors()
     return handle_delivery_status(runtime.world, runtime.account, request)
 
 

@@ -27,8 +27,8 @@ from scripts.deployment.tools import LABEL, REPOS_ENV, Gcloud, Problem, given, r
 PRIMARY, SECONDARY = "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY"
 _API_KEY = ("TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET")
 _FORMS = {
-    "TWILIO_ACCOUNT_SID": (r"AC[0-9a-f]{32}", "AC and 32 hexadecimal digits"),
-    "TWILIO_API_KEY_SID": (r"SK[0-9a-f]{32}", "SK and 32 hexadecimal digits"),
+    "TWILIO_ACCOUNT_SID": (r"AC[0-9a-fA-F]{32}", "AC and 32 hexadecimal digits"),
+    "TWILIO_API_KEY_SID": (r"SK[0-9a-fA-F]{32}", "SK and 32 hexadecimal digits"),
 }
 
 

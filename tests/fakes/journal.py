@@ -16,6 +16,7 @@ class MemoryJournal:
         self.lost: list[str] = []  # reasons
         self.left: list[tuple[str, object]] = []  # records left to a newer revision: id and version
         self.aside: list[tuple[str, str]] = []  # relays that were set aside: id and why
+        self.refused: list[tuple[str, str, str, str, int]] = []  # reason, path, URL checked against, hint, untold
         self.notes: list[tuple[str, str, dict[str, object]]] = []  # (severity, message, labels)
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
@@ -36,6 +37,9 @@ class MemoryJournal:
     def set_aside(self, message_id: str, because: str) -> None:
         if message_id not in dict(self.aside):
             self.aside.append((message_id, because))
+
+    def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
+        self.refused.append((reason, path, url, hint, untold))
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         self.notes.append((severity, message, labels))

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from relay.core.model import FinalStatus, SenderClass
+from relay.core.model import Consent, FinalStatus, SenderClass
 from relay.core.people import handlers_of
 from relay.core.policy import Policy, Tier, sms
 from relay.errors import StoreUnavailable
@@ -99,6 +99,31 @@ def test_what_is_not_a_customers_is_recorded_answered_and_never_sent(sender: str
     assert doubles.relay().message_body == BODY
     assert doubles.messenger.sends == []
     assert doubles.timers.armed == []
+
+
+@pytest.mark.parametrize(
+    ("word", "consent", "sender_class"),
+    [
+        ("BAJA", Consent.STOP, SenderClass.HANDLER_OPT_OUT),
+        ("arrêt", Consent.STOP, SenderClass.HANDLER_OPT_OUT),
+        ("END", Consent.HELP, SenderClass.HANDLER),
+        ("ALTA", Consent.START, SenderClass.HANDLER),
+    ],
+)
+def test_whether_a_handler_opts_out_the_provider_knows_better_than_a_list_of_words(
+    word: str, consent: Consent, sender_class: SenderClass
+) -> None:
+    doubles = Doubles()
+    doubles.inbound(inbound_request(From=HANDLER, Body=word, OptOutType=consent.name))
+    assert doubles.relay().sender_class is sender_class
+    told = [message for _, message, _ in doubles.journal.notes]
+    assert told == (["a handler opted in again"] if consent is Consent.START else [])
+
+
+def test_a_customers_opt_out_is_forwarded_like_any_text() -> None:
+    doubles = Doubles()
+    doubles.inbound(inbound_request(Body="BAJA", OptOutType="STOP"))
+    assert len(doubles.messenger.sends) == 1
 
 
 # What Twilio is told.

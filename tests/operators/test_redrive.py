@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from relay.core.model import FinalStatus, Step
 from relay.core.policy import Policy, Tier, sms
@@ -34,6 +36,15 @@ def test_an_exhausted_relay_goes_out_again_and_keeps_its_old_story(played: Playe
     assert after.delivered_tier == 1
     assert after.error_log[: len(before.error_log)] == before.error_log
     assert after.attempts[: len(before.attempts)] == before.attempts
+
+
+def test_a_relay_is_redriven_by_its_id_in_another_spelling(played: Played) -> None:
+    played.ids = itertools.count(0xABC)
+    message_id = played.exhausted()
+    spelled = message_id[:2] + message_id[2:].upper()
+    assert spelled != message_id
+    answer = redrive(played, _body(spelled))
+    assert (answer.status, told(answer)["relay"]["message_id"]) == (200, message_id)
 
 
 def test_the_same_request_twice_redrives_once(played: Played) -> None:

@@ -30,6 +30,23 @@ def test_one_relay_comes_with_its_record_its_row_and_its_story(played: Played) -
     assert answer["now"] == played.clock.now().isoformat()
 
 
+def test_a_relay_is_found_by_its_id_in_either_spelling(played: Played) -> None:
+    small, before = a_relay(message_id="SM" + "abcdef01" * 4), a_relay(message_id="SM" + "ABCDEF02" * 4)
+    for relay in (small, before):
+        played.store.create(relay, (), timeout_seconds=1.0)
+    for asked, kept in (
+        ("SM" + "ABCDEF01" * 4, small),
+        ("SM" + "aBcDeF01" * 4, small),
+        ("SM" + "ABCDEF02" * 4, before),
+    ):
+        assert told(state(played, {"message_id": asked}))["relay"]["message_id"] == kept.message_id
+
+
+def test_a_search_takes_senders_names_in_any_script(played: Played) -> None:
+    played.store.create(a_relay(sender_phone="Café Öl"), (), timeout_seconds=1.0)
+    assert len(told(state(played, {"sender_phone": "Café Öl"}))["relays"]) == 1
+
+
 def test_an_unknown_relay_is_404_with_words(played: Played) -> None:
     response = state(played, {"message_id": "SM" + "f" * 32})
     assert response.status == 404

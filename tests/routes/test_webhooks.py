@@ -96,7 +96,6 @@ def test_a_signature_for_another_host_is_refused_whatever_host_the_request_claim
         {"MessageSid": "SM1"},
         {"MessageSid": "XX" + "0" * 32},
         {"From": ""},
-        {"NumMedia": "many"},
         {"AccountSid": "AC" + "f" * 32},
     ],
 )
@@ -134,6 +133,18 @@ def test_a_preflight_for_a_webhook_gets_no_cors_headers(caller: Caller, path: st
     answer = caller.ask("OPTIONS", path, headers=asked)
     assert answer.status == 204
     assert [name for name in answer.headers if name.startswith("access-control-")] == []
+
+
+@pytest.mark.parametrize("path", ["/sms/", "/sms/other", "/sms/inbound/", "/sms/a/b/c?d=e", "/sms/%2e%2e/x"])
+def test_options_of_any_path_below_sms_is_answered_204_without_cors_headers(caller: Caller, path: str) -> None:
+    answer = caller.ask("OPTIONS", path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
+    assert (answer.status, answer.body) == (204, b"")
+    assert [name for name in answer.headers if name.startswith("access-control-")] == []
+
+
+@pytest.mark.parametrize("path", ["/sms", "/smsx", "/other"])
+def test_options_of_a_path_elsewhere_is_not(caller: Caller, path: str) -> None:
+    assert caller.ask("OPTIONS", path).status in (404, 405)
 
 
 def test_a_trailing_slash_is_another_page(caller: Caller) -> None:

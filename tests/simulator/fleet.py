@@ -77,6 +77,9 @@ class SimJournal:
         self._history.set_aside.add(message_id)
         self._kernel.note(f"    ALARM: a relay is set aside: {because}")
 
+    def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
+        self._kernel.note(f"    refused: {reason} {hint}")
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         self._history.notes.append(f"{message} {labels}")
 

@@ -34,6 +34,7 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     alarms.exhausted(relay)
     alarms.not_forwarded(relay)
     alarms.left_to_newer(relay.message_id, 2)
+    alarms.webhook_refused("signature_mismatch", "/sms/inbound", "https://relay.example.com/sms/inbound", "why", 1)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -194,6 +195,15 @@ def test_one_line_is_enough_for_an_alert(deployment: Deployment, name: str, metr
     assert metric in {values["name"] for values in deployment.all(METRICS).values()}
 
 
+def test_a_refused_webhook_is_told_unless_it_is_most_likely_a_strangers(deployment: Deployment) -> None:
+    condition = alert(deployment, "webhooks_refused")
+    assert 'metric.type="logging.googleapis.com/user/sms_relay/refused_webhooks"' in condition["filter"]
+    assert 'metric.label.reason!="no_signature"' in condition["filter"]
+    assert (condition["threshold_value"], condition["duration"]) == (0, "0s")
+    policy = deployment.all("google_monitoring_alert_policy.threshold")["webhooks_refused"]
+    assert policy["severity"] == "WARNING", "strangers can bring it about: it is no alarm"
+
+
 def test_a_webhook_that_answers_5xx_is_told(deployment: Deployment) -> None:
     condition = alert(deployment, "webhook_5xx")
     assert 'one_of("sms-inbound", "sms-delivery-status")' in condition["filter"]
@@ -227,7 +237,7 @@ def test_every_alert_reaches_every_channel_and_says_what_to_do(deployments: dict
         *deployment.all("google_monitoring_alert_policy.no_round").values(),
     ]
     made = deployment.one('google_monitoring_notification_channel.email["jo@example.com"]')["name"]
-    assert len(policies) == 9
+    assert len(policies) == 10
     for policy in policies:
         assert policy["notification_channels"] == ["projects/demo-project/notificationChannels/42", made]
         assert len(policy["documentation"][0]["content"]) > 40

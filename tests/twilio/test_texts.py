@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from relay.twilio.rows import received_message
-from relay.twilio.texts import address, canonical, text_of, whole_characters
+from relay.twilio.texts import address, canonical, text_of
 
 from tests.relays import CUSTOMER, OUR_NUMBER
 from tests.worlds import Doubles, inbound_request
@@ -119,9 +119,3 @@ def test_a_text_recovered_from_the_list_is_read_like_one_of_a_webhook() -> None:
     text = received_message(row, doubles.clock.now()).text
     assert (text.message_id, text.sender_phone, text.body) == (relay.message_id, relay.sender_phone, COUCH)
     assert relay.message_body == COUCH
-
-
-def test_half_a_character_is_replaced_and_two_halves_are_one() -> None:
-    assert whole_characters("a \ud83d b") == "a \ufffd b"
-    assert whole_characters("a \ud83d\ude00 b") == "a 😀 b"
-    assert text_of(SMS, CUSTOMER, OUR_NUMBER, "\ude00", 0).body == "\ufffd"

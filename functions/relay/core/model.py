@@ -189,12 +189,21 @@ class Attachment:
     rest: Rest = field(default=(), hash=False)
 
 
+class Consent(StrEnum):
+    """What a text tells the provider of its sender's consent to be texted, as the provider understood it."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+
+
 @dataclass(frozen=True, slots=True)
 class InboundText:
     """A text as the provider hands it over. Phones are E.164 where the sender has such a number.
 
     `attachments` are those of the `media_count` files whose ids were told. `recipient_address` is our address as the
     provider wrote it, where that says more than `recipient_phone`: by which channel the text came, to which agent.
+    `consent` is None where nothing was said of it.
     """
 
     message_id: str
@@ -204,6 +213,7 @@ class InboundText:
     media_count: int = 0
     attachments: tuple[Attachment, ...] = ()
     recipient_address: str = ""
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)

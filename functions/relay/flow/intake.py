@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from relay.core import moves
-from relay.core.model import InboundText, SenderClass
+from relay.core.model import Consent, InboundText, SenderClass
 from relay.core.numbers import same
 from relay.core.people import People
 from relay.core.policy import Policy
@@ -56,9 +56,15 @@ def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
     if ours.is_listed(sender) or same(sender, text.recipient_phone):
         return SenderClass.OWN_NUMBER
     if intake.people.with_number(sender) is not None:
-        word = text.body.strip().upper()
-        return SenderClass.HANDLER_OPT_OUT if word in _OPT_OUT_WORDS else SenderClass.HANDLER
+        return SenderClass.HANDLER_OPT_OUT if _opts_out(text) else SenderClass.HANDLER
     return SenderClass.OWN_NUMBER if ours.is_ours(sender) else SenderClass.CUSTOMER
+
+
+def _opts_out(text: InboundText) -> bool:
+    """Whether the provider blocks texts to the sender from now on: by its own word, which knows every language's."""
+    if text.consent is not None:
+        return text.consent is Consent.STOP
+    return text.body.strip().upper() in _OPT_OUT_WORDS
 
 
 def route_of(intake: Intake, text: InboundText, sender_class: SenderClass) -> Route:
@@ -126,6 +132,8 @@ def _take_in(
 ) -> bool:
     now = world.clock.now()
     sender_class = classify_sender(intake, text)
+    if sender_class is SenderClass.HANDLER and text.consent is Consent.START:
+        world.journal.note("INFO", "a handler opted in again", relay=text.message_id)
     route = route_of(intake, text, sender_class)
     _learn_our_number(world, intake, text, now)
     if isinstance(route, Forward):

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from relay.core.events import Event, EventKind
 from relay.core.policy import Policy
-from relay.fields import Fields, matching, message_id, number
+from relay.fields import Fields, matching, message_id, number, spellings
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.world import World
@@ -50,7 +50,7 @@ def redrive(world: World, policy: Policy, relay_id: str, request_id: str, tier: 
     Raises BadRequest 404 and StoreUnavailable.
     """
     budget = Budget(world.clock, _SECONDS, TASK_LIMITS)
-    stored = conductor.load(world, relay_id, budget)
+    stored = next(filter(None, (conductor.load(world, each, budget) for each in spellings(relay_id))), None)
     if stored is None:
         raise no_such_relay()
     reason = f"from tier {tier} of {policy.last_tier}"

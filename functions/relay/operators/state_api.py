@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from relay.core.model import FinalStatus, Relay
 from relay.errors import BadRequest
-from relay.fields import Fields, choice, matching, message_id, number, optional, time
+from relay.fields import Fields, choice, matching, message_id, number, optional, spellings, time
 from relay.operators.guard import guarded
 from relay.operators.identity import Caller, IdentityVerifier
 from relay.operators.story import story, summary
@@ -21,8 +21,8 @@ _FIELDS = ("message_id", "final_status", "since", "until", "sender_phone", "view
 _STORE_SECONDS = 10.0
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
 
-# As the webhook takes them in: E.164, a short code or an alphanumeric sender.
-_SENDER = re.compile(r"[!-~][ -~]{0,63}")
+# As the webhook takes them in: E.164, a short code or a sender's name in any script.
+_SENDER = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff][^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{0,63}")
 _PAGE_TOKEN = re.compile(r"[!-~]{1,500}")
 
 
@@ -63,7 +63,8 @@ def no_such_relay() -> BadRequest:
 def _one(store: RelayStore, fields: Fields, now: datetime) -> Response:
     if len(fields) != 1:
         raise BadRequest(400, "message_id asks for one relay and goes with no other field.")
-    stored = store.get(message_id(fields), timeout_seconds=_STORE_SECONDS)
+    found = (store.get(each, timeout_seconds=_STORE_SECONDS) for each in spellings(message_id(fields)))
+    stored = next(filter(None, found), None)
     if stored is None:
         raise no_such_relay()
     return json_response(200, {**_whole(stored.relay, now), "now": documents.plain(now)})

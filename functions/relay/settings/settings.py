@@ -15,8 +15,8 @@ from relay.settings.variables import ENTRY_POINTS, VARIABLES, Need
 
 __all__ = ["DATABASE_DEFAULT", "E164", "Settings", "backend_of", "load_settings"]
 
-_ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}")
-_API_KEY_SID = re.compile(r"SK[0-9a-f]{32}")
+_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
+_API_KEY_SID = re.compile(r"SK[0-9a-fA-F]{32}")
 # A collection of Firestore's; the embedded home needs no name.
 _COLLECTION = re.compile(r"(?!__)[A-Za-z0-9_.-]{1,200}")
 # As a browser sends it: exactly scheme, host and port.

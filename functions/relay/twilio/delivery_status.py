@@ -7,8 +7,9 @@ from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.receipts import take_in
 from relay.flow.world import World
 from relay.twilio import forms
+from relay.twilio.refusals import refused
 from relay.twilio.signature import TwilioAccount, verified_form
-from relay.web import DELIVERY_STATUS_PATH, Request, Response, refusal, try_again
+from relay.web import DELIVERY_STATUS_PATH, Request, Response, try_again
 
 NO_CONTENT = Response(204)
 
@@ -22,7 +23,7 @@ def handle_delivery_status(world: World, account: TwilioAccount, request: Reques
     try:
         callback = forms.delivery_status(verified_form(account, DELIVERY_STATUS_PATH, request), request.query)
     except BadRequest as error:
-        return refusal(error)
+        return refused(account, world.alarms, world.clock, DELIVERY_STATUS_PATH, request, error)
     budget = Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
     try:
         told = (callback.message_id, callback.attempt, callback.receipt)

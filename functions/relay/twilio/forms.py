@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlsplit
 
 from relay.core.events import Receipt
-from relay.core.model import Attachment, InboundText
+from relay.core.model import Attachment, Consent, InboundText
 from relay.errors import BadRequest
+from relay.twilio.cuts import Doubt, doubt_of
 from relay.twilio.rows import number_of
 from relay.twilio.signature import Form, single
 from relay.twilio.statuses import receipt_of
-from relay.twilio.texts import MESSAGE_SID, canonical, text_of
+from relay.twilio.texts import MESSAGE_SID, address, canonical, text_of
 from relay.web import DELIVERY_STATUS_PATH
 
 # Without these Twilio retries a connection failure once and nothing else. All tries share its 15 s budget: our answer
@@ -20,28 +21,70 @@ from relay.web import DELIVERY_STATUS_PATH
 # Source: Twilio docs/usage/webhooks/webhooks-connection-overrides.
 CONNECTION_OVERRIDES = "#rc=5&rp=all&ct=3000&rt=5000"
 
-# Customers may write from short codes or alphanumeric senders; only what cannot be a sender at all is refused.
-_SENDER = re.compile(r"[!-~][ -~]{0,63}")
+# Customers may write from short codes or names in any script; only what cannot be a sender at all is none.
+_SENDER = re.compile(r"[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,63}")
+_NUM_MEDIA = re.compile(r"[0-9]{1,2}")
+# What a webhook calls the text's id, the usual name first: those of before MMS know only the last.
+_IDS = ("MessageSid", "SmsMessageSid", "SmsSid")
+_CONSENTS = {consent.name: consent for consent in Consent}
 # A media URL is …/Messages/{SM…|MM…}/Media/{ME…}; its id is all that is taken from it.
 _MEDIA_SID = re.compile(r"/(ME[0-9A-Fa-f]{32})\Z")
 # RFC 6838's names, without parameters.
 _CONTENT_TYPE = re.compile(r"[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}/[0-9A-Za-z][0-9A-Za-z!#$&^_.+-]{0,126}")
 
 
+@dataclass(frozen=True, slots=True)
+class InboundForm:
+    """What one webhook about a text says.
+
+    Attributes:
+        sid: the text's id as Twilio spells it.
+        text: None when a parameter that it is read from is missing, repeated or malformed; `flaw` then says which.
+        doubt: how far the form can be taken at its word.
+    """
+
+    sid: str
+    text: InboundText | None
+    doubt: Doubt
+    flaw: str = ""
+
+
+def inbound_form(form: Form) -> InboundForm:
+    """Returns what a verified form says of a text. Raises BadRequest 400 when it gives no id to ask for the text by."""
+    sid, doubt = _text_sid(form), doubt_of(form)
+    try:
+        return InboundForm(sid, inbound_text(form), doubt)
+    except BadRequest as error:
+        return InboundForm(sid, None, max(doubt, Doubt.CUT), str(error))
+
+
 def inbound_text(form: Form) -> InboundText:
-    """Returns the customer's message in a verified form. Raises BadRequest 400 when it is malformed."""
-    message_id = single(form, "MessageSid")
-    if not MESSAGE_SID.fullmatch(message_id):
-        raise BadRequest(400, "MessageSid is not SM or MM followed by 32 hexadecimal digits.")
-    phones = {name: single(form, name) for name in ("From", "To")}
+    """Returns the customer's text in a form, taken at its word. Raises BadRequest 400 when it is malformed."""
+    sid = _text_sid(form)
+    phones = {name: address(single(form, name)) for name in ("From", "To")}
     for name, value in phones.items():
         if not _SENDER.fullmatch(value):
             raise BadRequest(400, f"{name} is not a phone number or sender name.")
-    media = single(form, "NumMedia", "0")
-    if not re.fullmatch(r"[0-9]{1,2}", media):
-        raise BadRequest(400, "NumMedia is not a number from 0 to 99.")
     body = single(form, "Body", "")
-    return text_of(message_id, phones["From"], phones["To"], body, int(media), _attachments(form, int(media)))
+    count = _media_count(form)
+    text = text_of(sid, phones["From"], phones["To"], body, count, _attachments(form, count))
+    return replace(text, consent=_CONSENTS.get(_only(form, "OptOutType").upper()))
+
+
+def _text_sid(form: Form) -> str:
+    """Returns the text's id as Twilio spells it."""
+    sid = single(form, next((name for name in _IDS if name in form), _IDS[0]))
+    if not MESSAGE_SID.fullmatch(sid):
+        raise BadRequest(400, "MessageSid is not SM or MM followed by 32 hexadecimal digits.")
+    return sid
+
+
+def _media_count(form: Form) -> int:
+    """Returns how many files came with the text: as many as are told of, when the number itself is malformed."""
+    given = _only(form, "NumMedia")
+    if _NUM_MEDIA.fullmatch(given):
+        return int(given)
+    return sum(name.startswith("MediaUrl") for name in form)
 
 
 def _attachments(form: Form, count: int) -> tuple[Attachment, ...]:
@@ -98,6 +141,9 @@ def delivery_status(form: Form, query: str) -> StatusCallback:
     given = dict(pairs)
     if len(given) < len(pairs):
         raise BadRequest(400, "The query names something more than once.")
+    if any(name[:1].isdigit() for name in form):
+        # Signed without a mark between them: the name's digits may be the end of the query's.
+        raise BadRequest(400, "A parameter's name begins with a digit.")
     message_id, attempt = given.get("relay", ""), given.get("attempt", "")
     if not MESSAGE_SID.fullmatch(message_id) or not re.fullmatch(r"[1-9][0-9]{0,3}", attempt):
         raise BadRequest(400, "The query does not name a relay and an attempt.")

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from relay.errors import BadRequest, StoreRefused, StoreUnavailable
+from dataclasses import replace
+
+from relay.core.model import InboundText
+from relay.errors import BadRequest, MessengerUnavailable, StoreRefused, StoreUnavailable
 from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.intake import Intake, accept
 from relay.flow.world import SendingWorld
-from relay.twilio.forms import inbound_text
+from relay.ports import SentMessage
+from relay.twilio.cuts import Doubt
+from relay.twilio.forms import InboundForm, inbound_form
+from relay.twilio.refusals import Doubtful, refused
 from relay.twilio.signature import TwilioAccount, verified_form
-from relay.web import INBOUND_PATH, Request, Response, refusal, try_again
+from relay.twilio.texts import text_of
+from relay.web import INBOUND_PATH, Request, Response, try_again
 
 TWIML = Response(
     200,
     b'<?xml version="1.0" encoding="UTF-8"?><Response/>',
     {"Content-Type": "text/xml; charset=utf-8"},
 )
+# How long Twilio may take to say what it has of a doubtful text; the rest of the webhook's time is for the text itself.
+_ASK_SECONDS = 1.0
 
 
 def handle_inbound_webhook(world: SendingWorld, account: TwilioAccount, intake: Intake, request: Request) -> Response:
@@ -25,14 +34,53 @@ def handle_inbound_webhook(world: SendingWorld, account: TwilioAccount, intake: 
     tries the fallback URL.
     """
     try:
-        text = inbound_text(verified_form(account, INBOUND_PATH, request))
+        told = inbound_form(verified_form(account, INBOUND_PATH, request))
+        budget = Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
+        text = told.text
+        if text is None or told.doubt is not Doubt.NONE:
+            text = _as_twilio_has_it(world, told, budget)
     except BadRequest as error:
-        return refusal(error)
+        return refused(account, world.alarms, world.clock, INBOUND_PATH, request, error)
+    except MessengerUnavailable:
+        world.journal.note("WARNING", "a doubtful webhook could not be asked about: left to the list")
+        return try_again()
     try:
-        accept(world, intake, text, Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS))
+        accept(world, intake, text, budget)
     except StoreRefused:
         return try_again()  # the alarm names the text, and reconcile finds it in the list
     except StoreUnavailable:
         world.journal.note("ERROR", "store unavailable: asked Twilio to try again", relay=text.message_id)
         return try_again()
     return TWIML
+
+
+def _as_twilio_has_it(world: SendingWorld, told: InboundForm, budget: Budget) -> InboundText:
+    """Returns the text of a webhook that cannot be taken at its word: what Twilio says of it when asked by its id.
+
+    Where Twilio cannot say, the webhook's own words count, if they can only be this text's; else raises Doubtful (no
+    such text), BadRequest (nothing to read) or MessengerUnavailable.
+    """
+    own = told.text if told.doubt is not Doubt.TEXT else None
+    try:
+        our_phone = told.text.recipient_phone if told.text else ""
+        found = world.provider_of(our_phone).fetch(told.sid, timeout_seconds=budget.at_most(_ASK_SECONDS))
+    except MessengerUnavailable:
+        if own is None:
+            raise
+        found = None
+    if found is not None and found.receipt is None and found.from_ and found.to:
+        return _merged(found, told)
+    if own is not None:
+        world.journal.note("WARNING", "a doubtful webhook was taken at its word", relay=own.message_id)
+        return own
+    raise BadRequest(400, told.flaw) if told.text is None else Doubtful
+
+
+def _merged(found: SentMessage, told: InboundForm) -> InboundText:
+    """Returns the text that Twilio has, with what only its webhook tells where both speak of the same two phones."""
+    text = text_of(told.sid, found.from_, found.to, found.body, 0)
+    own = told.text
+    if own is None or (own.sender_phone, own.recipient_phone) != (text.sender_phone, text.recipient_phone):
+        return text
+    # Twilio shows no words of a text that it was told to redact.
+    return replace(own, body=text.body or own.body)

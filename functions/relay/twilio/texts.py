@@ -31,7 +31,7 @@ def text_of(
 
     A text is known by its id: the same id in another spelling is the same text.
     """
-    words = readable(message_sid, whole_characters(body))
+    words = readable(message_sid, body)
     ours = address(recipient)
     as_written = recipient if _ON_A_CHANNEL.fullmatch(recipient) else ""
     return InboundText(
@@ -50,19 +50,12 @@ def address(given: str) -> str:
     `rcs:+1…` and `WhatsApp:+1…` are the person with that number. What is no number (an agent of ours, a visitor of a
     page, a sender's name) stays as it is, its prefix in small letters.
     """
-    given = _PLUS_LOST.sub("+", whole_characters(given))
+    given = _PLUS_LOST.sub("+", given)
     found = _ON_A_CHANNEL.fullmatch(given)
     if found is None:
         return given
     there = _PLUS_LOST.sub("+", found[2])
     return there if _E164.fullmatch(there) else f"{found[1].lower()}:{there}"
-
-
-def whole_characters(text: str) -> str:
-    """Returns the text with U+FFFD for each half of a surrogate pair, which no store takes; two halves are joined."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def readable(message_sid: str, body: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
-from relay.core.model import InboundText, Relay, SenderClass
+from relay.core.model import InboundText, Relay, SenderClass, Timer
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.embedded.database import Database
@@ -34,7 +35,13 @@ class EmptiedStore(SqliteStore):
 
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
+        self.created: list[str] = []
         super().__init__(self.database, SystemClock())
+
+    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
+        version = super().create(relay, timers, timeout_seconds=timeout_seconds)
+        self.created.append(relay.message_id)
+        return version
 
     def empty(self) -> None:
         """Forget everything."""
@@ -64,6 +71,7 @@ class Doubles:
 
     def forget_calls(self) -> None:
         self.calls.made.clear()
+        self.store.created.clear()
 
     def publish(self, topic: str, event: RelayEvent) -> None:
         """The port Publisher; observed, and that is all."""

@@ -41,6 +41,17 @@ TEXTS = (
     "a=b&c=d;e=f",
 )
 
+# A second text in the words of the first, and a name under which the rest of the first may hide.
+SECOND_TEXTS = (
+    *(
+        f"{BODY_MARK}From+15555550123{name}SM{'2' * 32}NumMedia0To+12025550100{hiding}"
+        for name in ("MessageSid", "SmsSid")
+        for hiding in ("Zz", "ToCountry", "")
+    ),
+    f"Dd{BODY_MARK}",
+    f"{BODY_MARK}From+15555550123FromCityDd",
+)
+
 
 def text(tape: Tape) -> str:
     """Any text, sometimes a long one."""

@@ -47,6 +47,7 @@ class Raw:
 
     chunked: no length is announced, and the server knows where the body ends.
     endless: it does not end. breaks: what the server raises at its end.
+    ids: those that the text had which was signed. must_be_taken: Twilio's own, about a text, and unchanged.
     """
 
     method: str = "POST"
@@ -58,6 +59,8 @@ class Raw:
     chunked: bool = False
     endless: bool = False
     breaks: Exception | None = None
+    ids: frozenset[str] = frozenset()
+    must_be_taken: bool = False
 
     def header(self, name: str) -> str:
         """As servers combine what comes several times."""

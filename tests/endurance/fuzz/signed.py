@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hmac
+import re
+from copy import deepcopy
 from urllib.parse import quote, quote_plus
 
-from relay.twilio.signature import signature
+from relay.web import BODY_MAX_BYTES
 
 from tests.endurance.fuzz import nasty
 from tests.endurance.fuzz.raw import Raw, transport
@@ -17,8 +20,14 @@ AUTH_TOKEN = "made-up-auth-token"
 SECOND_TOKEN = "made-up-second-token"
 BASE_URL = "https://relay.example.com"
 INBOUND, STATUS = "/sms/inbound", "/sms/delivery-status"
+_MAY_BE_A_NAME = re.compile(
+    r"AccountSid|Body|From(?:City)?|MediaUrl0|MessageSid|NumMedia|OptOutType|Sms(?:Message)?Sid|To(?:Country)?|Zz|Dd"
+)
 STATUSES = ("delivered", "undelivered", "failed", "sent", "queued", "accepted", "canceled", "read", "received", "new")
 
+_CHANNELS = ("", "", "", "rcs:", "RCS:", "whatsapp:", "Messenger:", "x:")
+
+# Lone surrogates in a value are the bytes that they stand for (surrogateescape): what is signed need not be UTF-8.
 Fields = list[tuple[str, str]]
 
 
@@ -27,19 +36,26 @@ def inbound(tape: Tape, known: list[str]) -> Raw:
     message_id = tape.pick(("SM", "MM")) + (tape.raw(16).hex() if tape.chance(85) else "").rjust(32, "0")
     if known and tape.chance(15):
         message_id = tape.pick(known)
+    if tape.chance(15):
+        message_id = message_id[:2] + message_id[2:].swapcase()
+    senders = (*CUSTOMERS[:3], *HANDLERS, *BUSINESS, "72404", "ACME Bank", "Caf\u00e9 \u00d6l")
     fields = [
         ("ToCountry", "US"),
         ("MessageSid", message_id),
         ("AccountSid", ACCOUNT_SID),
-        ("From", tape.pick((*CUSTOMERS[:3], *HANDLERS, *BUSINESS, "72404", "ACME Bank"))),
-        ("To", tape.pick(BUSINESS)),
+        ("From", tape.pick(_CHANNELS) + tape.pick(senders)),
+        ("To", tape.pick(_CHANNELS) + tape.pick(BUSINESS)),
         ("Body", nasty.text(tape)),
         ("NumMedia", tape.pick(("0", "1", "10"))),
         ("FromCity", ""),
     ]
+    if tape.chance(70):
+        fields.append((tape.pick(("SmsSid", "SmsMessageSid")), message_id))
+    if tape.chance(10):
+        fields.append(("OptOutType", tape.pick(("STOP", "START", "HELP", ""))))
     while tape.chance(25):
         fields += _attachment(tape)
-    return _request(tape, INBOUND, "", fields)
+    return _request(tape, INBOUND, "", fields, is_text=True)
 
 
 def _attachment(tape: Tape) -> Fields:
@@ -75,35 +91,70 @@ def status(tape: Tape, known: list[str]) -> Raw:
     return _request(tape, STATUS, query, fields)
 
 
-def _request(tape: Tape, path: str, query: str, fields: Fields) -> Raw:
+def _request(tape: Tape, path: str, query: str, fields: Fields, is_text: bool = False) -> Raw:
+    is_recut = is_text and tape.chance(20)
+    if is_recut and tape.chance(60):
+        fields[:] = [(name, tape.pick(nasty.SECOND_TEXTS) if name == "Body" else value) for name, value in fields]
+    # What Twilio itself may say of a text, in whatever bytes, must be taken.
+    is_genuine = is_text and not is_recut
     while tape.chance(35):
-        _change_fields(tape, fields)
+        is_genuine = _change_fields(tape, fields) and is_genuine
     url = tape.pick((BASE_URL, f"{BASE_URL}:443")) + path + (f"?{query}" if query else "")
     token = tape.pick((AUTH_TOKEN, SECOND_TOKEN))
-    form: dict[str, list[str]] = {}
-    for name, value in fields:
-        form.setdefault(name, []).append(value)
+    ids = [value for name, value in fields if name in ("MessageSid", "SmsSid", "SmsMessageSid")]
+    sent = _cut_anew(tape, fields) if is_recut else fields
     raw = Raw(
         path=path,
         query=query,
         headers=[
             ("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"),
-            ("X-Twilio-Signature", signature(token, url, form)),
+            ("X-Twilio-Signature", signature_of(token, url, fields)),
             ("I-Twilio-Idempotency-Token", "11111111-1111-4111-8111-111111111111"),
         ],
-        body=_encoded(tape, fields),
+        body=_encoded(tape, sent),
+        ids=frozenset(ids),
     )
+    as_signed = deepcopy(raw)
     # Half of all come in as they were signed.
     while tape.chance(30):
         _change_signed(tape, raw)
     transport(tape, raw)
+    raw.must_be_taken = is_genuine and raw == as_signed and len(raw.body) <= BODY_MAX_BYTES
     return raw
 
 
-def _change_fields(tape: Tape, fields: Fields) -> None:
-    """Before it is signed: Twilio itself would say that."""
+def signature_of(token: str, url: str, fields: Fields) -> str:
+    """Twilio's signature over the bytes of a form."""
+    code = hmac.digest(token.encode(), url.encode() + signed_bytes(fields), "sha1")
+    return base64.b64encode(code).decode()
+
+
+def signed_bytes(fields: Fields) -> bytes:
+    """What Twilio signs of a form: names and values, sorted, with no mark between."""
+    pairs = {tuple(part.encode("utf-8", "surrogateescape") for part in pair) for pair in fields}
+    return b"".join(part for pair in sorted(pairs) for part in pair)
+
+
+def _cut_anew(tape: Tape, fields: Fields) -> Fields:
+    """Another form with the same signature: names wherever one could stand in what was signed."""
+    signed = signed_bytes(fields).decode("utf-8", "surrogateescape")
+    cut: Fields = []
+    for found in _MAY_BE_A_NAME.finditer(signed):
+        if not cut and found.start():
+            break  # what comes first is a name
+        if cut and (found[0] <= cut[-1][0] or tape.chance(12)):
+            continue
+        if cut:
+            name, rest = cut[-1]
+            cut[-1] = (name, rest[: len(rest) - len(signed) + found.start()])
+        cut.append((found[0], signed[found.end() :]))
+    return cut or fields
+
+
+def _change_fields(tape: Tape, fields: Fields) -> bool:
+    """Change them before they are signed. Returns whether Twilio itself may say that of a text."""
     at = tape.below(len(fields)) if fields else 0
-    way = tape.below(6)
+    way = tape.below(7)
     if way == 0 and fields:
         fields[at] = (fields[at][0], nasty.changed(tape, fields[at][1]))
     elif way == 1 and fields:
@@ -112,17 +163,24 @@ def _change_fields(tape: Tape, fields: Fields) -> None:
         del fields[at]
     elif way == 3:
         fields.append((nasty.text(tape), nasty.text(tape)))
+    elif way == 6 and fields:
+        fields[at] = (fields[at][0], fields[at][1] + tape.raw(tape.below(6)).decode("utf-8", "surrogateescape"))
     elif way == 4:
         count = tape.pick((10, 300, 499, 500, 501, 2000))
         fields.extend((f"{BODY_MARK}{number}", "1") for number in range(count))
     elif fields:
         fields[at] = (nasty.changed(tape, fields[at][0]), fields[at][1])
+    return way == 6 and bool(fields) and fields[at][0] == "Body"
 
 
 def _encoded(tape: Tape, fields: Fields) -> bytes:
-    safe = tape.pick(("", "/:+", "\u00e9"))
+    safe = tape.pick(("", "/:", "\u00e9"))
     escape = tape.pick((quote_plus, quote))
-    return "&".join(f"{escape(name, safe=safe)}={escape(value, safe=safe)}" for name, value in fields).encode()
+
+    def escaped(text: str) -> str:
+        return escape(text.encode("utf-8", "surrogateescape"), safe=safe)
+
+    return "&".join(f"{escaped(name)}={escaped(value)}" for name, value in fields).encode()
 
 
 def _change_signed(tape: Tape, raw: Raw) -> None:
@@ -156,7 +214,7 @@ def _change_signed(tape: Tape, raw: Raw) -> None:
     elif way == 7:
         raw.body = nasty.garbage(tape)
     else:
-        raw.body = raw.body.replace(b"=", tape.pick((b"%3D", b"==", b"")), 1)
+        raw.body = raw.body.replace(*tape.pick(((b"=", b"%3D"), (b"=", b"=="), (b"=", b""), (b"%2B", b"+"))), 1)
 
 
 def _change_signature(tape: Tape, raw: Raw) -> None:
@@ -169,7 +227,7 @@ def _change_signature(tape: Tape, raw: Raw) -> None:
             given[:-1],
             f"{given},{given}",
             base64.b64encode(tape.raw(20).ljust(20, b"0")).decode(),
-            signature("", BASE_URL + raw.path, {}),
+            signature_of("", BASE_URL + raw.path, []),
             "\u00fc" * 28,
             "A" * 100_000,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from relay.twilio.signature import signature
 
@@ -22,11 +24,19 @@ def _signed(body: bytes = _FORM) -> Raw:
         ("Content-Type", "application/x-www-form-urlencoded"),
         ("X-Twilio-Signature", signature(AUTH_TOKEN, f"{BASE_URL}/sms/inbound", form)),
     ]
-    return Raw(path="/sms/inbound", headers=headers, body=body)
+    return Raw(path="/sms/inbound", headers=headers, body=body, ids=frozenset({f"SM{1:032x}"}))
 
 
-def _answer(status: int = 200, effects: int = 1, printed: str = "", received: bytes = _FORM, **measured: int) -> Answer:
-    return Answer(status, effects, printed, received, **measured)
+def _answer(
+    status: int = 200,
+    effects: int = 1,
+    printed: str = "",
+    received: bytes = _FORM,
+    peak_bytes: int = 0,
+    calls: int = 0,
+    created: tuple[str, ...] = (),
+) -> Answer:
+    return Answer(status, effects, printed, received, peak_bytes, calls, created)
 
 
 def _found(entry_point: str, raw: Raw, answer: Answer) -> list[str]:
@@ -54,6 +64,8 @@ def test_a_refusal_needs_no_signature() -> None:
         ("sms_inbound", Raw(), _answer(200, 0), "without a valid signature"),
         ("sms_inbound", Raw(), _answer(403, 1), "without a valid signature"),
         ("sms_inbound", _signed(), _answer(received=b"From=%2B15550100002&Body=hello"), "without a valid signature"),
+        ("sms_inbound", _signed(), _answer(created=(f"SM{2:032x}",)), "another text than the one that was signed"),
+        ("sms_inbound", replace(_signed(), must_be_taken=True), _answer(403, 0), "a text of Twilio's was answered 403"),
         ("sms_delivery_status", _signed(), _answer(204, 0), "without a valid signature"),
         ("sms_relay_state", Raw(), _answer(200, 0), "without a valid token"),
         ("sms_redrive", Raw(headers=[("Authorization", "Bearer other")]), _answer(409, 1), "without a valid token"),

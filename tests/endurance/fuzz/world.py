@@ -50,6 +50,7 @@ class Answer:
         printed: everything that came out on standard output, standard error and the server's error stream.
         received: what was read of the body.
         peak_bytes, calls: memory at its peak and function calls, when they were measured.
+        created: the ids of new relays.
     """
 
     status: int
@@ -58,6 +59,7 @@ class Answer:
     received: bytes
     peak_bytes: int = 0
     calls: int = 0
+    created: tuple[str, ...] = ()
 
 
 class World:
@@ -112,7 +114,8 @@ class World:
                 status, peak, calls = _measured(lambda: _answered(self.apps[entry_point], environ))
             else:
                 status, peak, calls = _answered(self.apps[entry_point], environ), 0, 0
-        return Answer(status, self._doubles.effects, printed.getvalue(), incoming.received, peak, calls)
+        created = tuple(self._doubles.store.created)
+        return Answer(status, self._doubles.effects, printed.getvalue(), incoming.received, peak, calls, created)
 
 
 @contextmanager

@@ -1,0 +1,52 @@
+"""Alarms and Journal: the ports by which people are told what happens, and what they must know now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from relay.core.model import Relay, TrailEntry
+
+
+class Alarms(Protocol):
+    """How people are told what they must know now. Never raises, never blocks for long."""
+
+    def exhausted(self, relay: Relay) -> None:
+        """No handler of this relay was reached."""
+        ...
+
+    def not_forwarded(self, relay: Relay) -> None:
+        """This text of a customer is kept and goes to no handler: held back, or recorded. Folded by its cause."""
+        ...
+
+    def database_lost(self, reason: str) -> None:
+        """The embedded home's file was removed or replaced, and nothing can be stored."""
+        ...
+
+    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+        """This record is of a later version and must be left alone. Told once for each record."""
+        ...
+
+    def set_aside(self, message_id: str, because: str) -> None:
+        """This relay cannot go on by itself, and a person must see to its text. Told once for each relay."""
+        ...
+
+    def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
+        """A request to this route was refused: checked against this URL of ours, and with as many before it untold.
+
+        Strangers can bring this about: the caller sees to it that it is told seldom, and that nothing is in `hint` that
+        they wrote.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """The structured log, for people. Never raises, never blocks for long."""
+
+    def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
+        """Log new lines of a relay's trail that have just been committed."""
+        ...
+
+    def note(self, severity: str, message: str, **labels: object) -> None:
+        """Log a note: anything else, e.g. an event that was ignored and why. Labels hold no body, number or secret."""
+        ...
