@@ -119,6 +119,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "may be that one. It is neither taken for it nor sent again; the next tier gets the text, or the relay ends.",
         "Ask the handler of that tier whether the text arrived. Where it happens often: “Twilio shows no words”.",
     ),
+    "Twilio does not let our credentials read texts": (
+        "Sends may work, and every look-up and every list is refused (`status` 401 or 403), told once an hour: texts "
+        "whose webhook is lost are not found, and what became of texts is known by callbacks alone.",
+        "Do not wait: “Our key may not read”.",
+    ),
     "sweep could not resume a relay": (
         "One relay could not be worked on; the others went on. After five minutes of it, it is set aside.",
         "Look at that relay (`relayctl show`) and report it. Pass its text on by hand.",
@@ -131,7 +136,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "The comparison with Twilio's own list: what was recovered, adopted, declared not sent and taken over.",
         "Nothing at INFO. `recovered` at WARNING: texts arrive without their webhook, so check the number's URL. "
         "`twilio_answered` or `store_answered` false: the round was cut short and the next one makes up for it; if it "
-        "lasts: “Twilio is down”, “Nothing moves”.",
+        "lasts: “Twilio is down”, “Our key may not read”, “Nothing moves”.",
     ),
     "a text in the provider's list is not whole": (
         "A row of Twilio's list lacks what `lacks` names; the texts beside it are compared. It is looked at again.",

@@ -86,6 +86,10 @@ class MessengerUnavailable(RelayError):
     """The provider did not answer a look-up: nothing is known of the text that was asked for."""
 
 
+class MayNotRead(MessengerUnavailable):
+    """The provider answers and refuses to tell: our credentials may not read. It stays so until they are changed."""
+
+
 class BadRequest(RelayError):
     """The caller's fault, with the HTTP status that says so. The message is safe to show to the caller.
 

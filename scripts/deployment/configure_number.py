@@ -57,6 +57,10 @@ class TwilioNumbers:
             raise Problem(f"The Twilio account has no number {shown(phone)}: check the account and the number.")
         return dict(exact[0])
 
+    def read_texts(self) -> None:
+        """Read the newest text of the account. Raises Problem when that is refused."""
+        self._ask("Messages.json?PageSize=1")
+
     def change(self, number_sid: str, values: Mapping[str, str]) -> dict[str, Any]:
         """Change a number's settings and return them."""
         return self._ask(f"IncomingPhoneNumbers/{number_sid}.json", urllib.parse.urlencode(values).encode())

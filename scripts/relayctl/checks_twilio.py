@@ -46,6 +46,25 @@ def _number(name: str, account: configure_number.TwilioNumbers, phone: str, base
     return Finding(name, BAD, words, advice)
 
 
+def texts(values: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the credentials may read texts, which an API key that may send them need not."""
+    name = "Twilio texts"
+    missing = [needed for needed in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN") if not values.get(needed)]
+    if missing:
+        yield Finding(name, SKIPPED, f"not checked without {', '.join(missing)}", "Set them here, or in --env-file.")
+        return
+    try:
+        configure_number.TwilioNumbers(values).read_texts()
+    except Problem as problem:
+        advice = (
+            "Give the API key the permission to read messages, or make a standard key: until then no look-up works, "
+            "texts whose webhook is lost are not found, and handlers may get a text twice or late."
+        )
+        yield Finding(name, BAD, f"what became of texts cannot be read: {problem}", advice)
+    else:
+        yield Finding(name, OK, "the credentials may read what became of texts")
+
+
 def queues(values: Mapping[str, str]) -> Iterator[Finding]:
     """Whether the deployment's queues run; only with gcloud, and only for a project."""
     name = "queues"

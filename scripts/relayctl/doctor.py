@@ -54,6 +54,7 @@ def examine(context: Context, env_file: Path | None) -> Iterator[Finding]:
         lambda: checks_configuration.private_files(given, ROOT),
         lambda: checks_relay.relay(context.api),
         lambda: checks_twilio.numbers(given.values),
+        lambda: checks_twilio.texts(given.values),
         lambda: checks_twilio.schedules(given.values),
         lambda: checks_twilio.queues(given.values),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from relay.core.comparing import digest_of
 from relay.core.model import AttemptStatus, FinalStatus, Step
-from relay.errors import MessengerUnavailable
+from relay.errors import MayNotRead, MessengerUnavailable
 from relay.flow import lookup, sms
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Untold
@@ -173,3 +173,17 @@ def test_a_callback_decides_what_a_redacted_list_leaves_open() -> None:
     sid = next(iter(doubles.messenger.messages))
     doubles.status(status_request("delivered", message_id=FIRST, MessageSid=sid))
     assert doubles.relay(FIRST).final_status is FinalStatus.DELIVERED
+
+
+def test_a_key_that_may_not_read_is_named_in_the_trail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator who reads that the provider could not be asked would wait for what waiting never ends."""
+    doubles = Doubles(policy(2, delays=(), timeout=60.0))
+    comes_in(doubles, FIRST)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise MayNotRead("our credentials may not read texts (HTTP status 403)")
+
+    monkeypatch.setattr(doubles.messenger, "sent_to", refuse)
+    doubles.wait(61)
+    reasons = [entry.reason for entry in doubles.relay(FIRST).error_log]
+    assert "our credentials may not read texts (HTTP status 403)" in reasons

@@ -12,7 +12,7 @@ from scripts.deployment.configure_number import TwilioNumbers, difference
 from scripts.fake_twilio import FakeTwilio, Server
 from scripts.fake_twilio import Settings as FakeSettings
 from scripts.relayctl import ROOT, checks_twilio
-from scripts.relayctl.findings import BAD, OK, WARNING
+from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING
 
 URL = "https://relay.example.com"
 NUMBER = "+12025550100"
@@ -50,6 +50,27 @@ def test_a_number_of_somebody_else_and_wrong_credentials_are_found(account: dict
     assert (finding.state, "has no number …99" in finding.words) == (BAD, True)
     (finding,) = checks_twilio.numbers(account | {"TWILIO_AUTH_TOKEN": "wrong"})
     assert (finding.state, "does not accept the credentials" in finding.words) == (BAD, True)
+
+
+def test_an_api_key_that_may_send_and_not_read_is_found() -> None:
+    fake = FakeTwilio(FakeSettings(numbers=(NUMBER,)))
+    with Server(fake) as server:
+        given = {
+            "TWILIO_ACCOUNT_SID": fake.settings.account_sid,
+            "TWILIO_AUTH_TOKEN": fake.settings.auth_token,
+            "TWILIO_API_KEY_SID": fake.settings.api_key_sid,
+            "TWILIO_API_KEY_SECRET": fake.settings.api_key_secret,
+            "TWILIO_API_BASE_URL": server.base_url,
+        }
+        (finding,) = checks_twilio.texts(given)
+        assert finding.state == OK
+        fake.restrict_key(("send", "numbers"))
+        (finding,) = checks_twilio.texts(given)
+        assert finding.state == BAD
+        assert "70051" in finding.words
+        assert "standard key" in finding.advice
+    (finding,) = checks_twilio.texts({})
+    assert finding.state == SKIPPED
 
 
 QUEUES = [

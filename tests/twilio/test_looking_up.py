@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from relay.errors import MessengerUnavailable
+from relay.errors import MayNotRead, MessengerUnavailable
 from relay.ports import Messenger
 from relay.twilio import messenger as twilio_messenger
 from relay.twilio.messenger import TwilioMessenger
@@ -17,7 +17,7 @@ from relay.twilio.messenger import TwilioMessenger
 from scripts.fake_twilio import FakeTwilio, ManualClock, Server
 from tests.twilio.lists import LIST_PATH, NOW, ago, listed, lists, pages
 from tests.twilio.raw_server import Connection, RawServer, Talk, one_answer
-from tests.twilio.support import ACCOUNT, HANDLER, OURS, PATIENT, TOKEN, messenger_at
+from tests.twilio.support import ACCOUNT, HANDLER, OURS, PATIENT, TOKEN, Notes, messenger_at
 from tests.twilio_words import BASE_URL, word_and_code
 
 BRIEF = 0.4
@@ -295,3 +295,40 @@ def test_neither_log_lines_nor_errors_show_a_number_or_a_secret(caplog: pytest.L
     everything = f"{caplog.text} {shown}"
     for secret in (HANDLER[1:], OURS[1:], TOKEN):
         assert secret not in everything
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (403, 70051, "may not read"),
+        (403, 20403, "may not read"),
+        (403, None, "may not read"),
+        (401, 20003, "refused our"),
+    ],
+)
+def test_a_key_that_may_send_and_not_read_is_told_apart_from_an_outage(
+    name: str, status: int, code: int | None, words: str
+) -> None:
+    notes = Notes()
+    body = json.dumps({"code": code, "message": f"about {HANDLER}", "status": status}).encode()
+
+    def refuse(connection: Connection) -> None:
+        while connection.read_request():
+            connection.answer(status, body)
+
+    with RawServer(refuse) as server:
+        messenger = messenger_at(server.base_url, notes)
+        for _ in range(3):
+            with pytest.raises(MayNotRead, match=words):
+                CALLS[name](messenger, PATIENT)
+    (line,) = notes.lines
+    assert line.startswith("ERROR Twilio does not let our credentials read texts")
+    assert HANDLER not in line
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
+def test_an_outage_is_not_a_key_that_may_not_read(status: int) -> None:
+    with RawServer(one_answer(status, b"{}")) as server, pytest.raises(MessengerUnavailable) as raised:
+        CALLS["sent_to"](messenger_at(server.base_url), PATIENT)
+    assert not isinstance(raised.value, MayNotRead)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.core.events import Event, EventKind
 from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
-from relay.errors import MessengerUnavailable, StoreRefused, Unreadable
+from relay.errors import MayNotRead, MessengerUnavailable, StoreRefused, Unreadable
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Undecidable, Untold
@@ -67,7 +67,8 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
         kind = EventKind.DEADLINE_UNTOLD if attempt.is_unresolved else unconfirmed
         return Event(kind, number, lease=lease, reason=str(error), by=by)
     except MessengerUnavailable as error:
-        reason = "the provider could not be asked for its fate" if not isinstance(error, Undecidable) else str(error)
+        says_why = isinstance(error, Undecidable | MayNotRead)
+        reason = str(error) if says_why else "the provider could not be asked for its fate"
         kind = EventKind.DEADLINE_UNANSWERED if attempt.is_unresolved else unconfirmed
         return Event(kind, number, lease=lease, reason=reason, by=by)
     if found is None:

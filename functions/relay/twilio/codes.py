@@ -14,8 +14,6 @@ _R, _S, _C = FailureClass.RECIPIENT, FailureClass.SENDER, FailureClass.CONTENT
 _HERE, _SET = FailureClass.SENDER_HERE, FailureClass.SETTINGS
 
 NOT_FOUND = 20404
-# What an API key is told that lacks the right to what it asked for.
-NOT_ALLOWED = frozenset({20403, 70051})
 
 _TRIAL = "our Twilio account is a trial account, which may only text numbers verified in its console"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from typing import Any, Generic, TypeVar
 from relay.core.comparing import comparable
 from relay.core.failures import UNREACHABLE, FailureClass
 from relay.core.numbers import same
-from relay.errors import MessengerUnavailable
+from relay.errors import MayNotRead, MessengerUnavailable
 from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
 from relay.twilio import client_library, codes
 from relay.twilio.exchange import Connections, Exchange
@@ -45,6 +46,9 @@ _TWILIO_URL = "https://api.twilio.com"
 # Twilio's codes have five digits; where an answer has none, twilio.rest gives its HTTP status instead.
 _LEAST_CODE = 10000
 _REQUEST_TIMEOUT = 408
+# An API key may be allowed to send and not to read: then sends work, and no look-up and no list ever does.
+_MAY_NOT = {401: "Twilio refused our credentials", 403: "our Twilio credentials may not read texts"}
+_TOLD_FOR_SECONDS = 3600.0
 # A look-up reads pages of the first size, because its text is nearly always among the newest; reconcile, which needs
 # the whole list, reads the largest that Twilio allows.
 _NEWEST_PAGE_SIZE = 200
@@ -82,6 +86,7 @@ class TwilioMessenger:
         self._journal = journal
         self._lock = threading.Lock()
         self._connections: Connections | None = None
+        self._told_at: float | None = None
 
     def warm_up(self) -> None:
         """Load the client library now. Sends nothing."""
@@ -133,7 +138,7 @@ class TwilioMessenger:
         code = getattr(ended.error, "code", None)
         if _is_refusal(ended.error) and exchange.last_status == 404 and _known(code) == codes.NOT_FOUND:
             return None
-        return _answer(ended, exchange)
+        return self._answer(ended, exchange)
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
         exchange, client = self._client(timeout_seconds)
@@ -142,7 +147,7 @@ class TwilioMessenger:
             found = messages(client, self._list_url, since, _NEWEST_PAGE_SIZE, to=to, from_=from_)
             return [sent_message(message) for message in found if is_sent(message)]
 
-        return _answer(_in_time(ask, timeout_seconds), exchange)
+        return self._answer(_in_time(ask, timeout_seconds), exchange)
 
     def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
         exchange, client = self._client(timeout_seconds)
@@ -151,7 +156,31 @@ class TwilioMessenger:
             found = messages(client, self._list_url, since, _WHOLE_PAGE_SIZE, to=our_phone)
             return [received_message(message, since) for message in found if is_received(message)]
 
-        return _answer(_in_time(ask, timeout_seconds), exchange)
+        return self._answer(_in_time(ask, timeout_seconds), exchange)
+
+    def _answer(self, ended: _Ended[T], exchange: Exchange) -> T:
+        """Returns what was asked for. Raises MessengerUnavailable, without Twilio's own words: they may hold a number.
+
+        Raises MayNotRead where Twilio answers that our credentials may not read it.
+        """
+        if ended.value is not None:
+            return ended.value
+        status = exchange.last_status
+        if ended.error is None or status is None or status < 300:
+            raise MessengerUnavailable(_why(ended))
+        if status in _MAY_NOT:
+            self._tell_of_credentials(status)
+            raise MayNotRead(f"{_MAY_NOT[status]} (HTTP status {status})")
+        raise MessengerUnavailable(f"Twilio answered with HTTP status {status}")
+
+    def _tell_of_credentials(self, status: int) -> None:
+        """Log once an hour that look-ups are refused: every deadline and every round of reconcile meets it."""
+        now = time.monotonic()
+        with self._lock:
+            is_told = self._told_at is not None and now - self._told_at < _TOLD_FOR_SECONDS
+            self._told_at = self._told_at if is_told else now
+        if not is_told and self._journal is not None:
+            self._journal.note("ERROR", "Twilio does not let our credentials read texts", status=status)
 
     def _note(self, message: str, ended: _Ended[Any]) -> None:
         if self._journal is not None:
@@ -220,15 +249,6 @@ def _in_time(do: Callable[[], T], timeout_seconds: float) -> _Ended[T]:
         return answers.get(timeout=timeout_seconds)
     except queue.Empty:
         return _Ended()
-
-
-def _answer(ended: _Ended[T], exchange: Exchange) -> T:
-    """Returns what was asked for. Raises MessengerUnavailable, without Twilio's own words, which may hold a number."""
-    if ended.value is not None:
-        return ended.value
-    status = exchange.last_status
-    failed = ended.error is not None and status is not None and status >= 300
-    raise MessengerUnavailable(f"Twilio answered with HTTP status {status}" if failed else _why(ended))
 
 
 def _is_refusal(error: Exception | None) -> bool:
