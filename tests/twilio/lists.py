@@ -68,3 +68,11 @@ def lists(*contents: list[dict[str, object]]) -> Talk:
                 connection.answer(200, json.dumps(answer).encode())
 
     return talk
+
+
+def endless_list(connection: Connection) -> None:
+    page: dict[str, Any] = {"messages": [listed(1, NOW + timedelta(days=1))]}
+    number = 0
+    while connection.read_request():
+        number += 1
+        connection.answer(200, json.dumps({**page, "next_page_uri": f"{LIST_PATH}?Page={number}"}).encode())
