@@ -228,7 +228,6 @@ _SENT: dict[EventKind, Answer] = {
     EventKind.SEND_REFUSED: failed,
     EventKind.SEND_UNKNOWN: _unknown,
 }
-
 _ALARMED: dict[EventKind, Answer] = {
     EventKind.INBOUND_REPEATED: _alarm_again,
     EventKind.INBOUND_SAYS_MORE: _said_more,

@@ -8,7 +8,7 @@ from typing import Any
 from relay.core import fuller
 from relay.core.people import People
 from relay.errors import StoreUnavailable
-from relay.flow import brake, lookup, sweep
+from relay.flow import brake, lookup, receipts, sms, sweep
 from relay.twilio import codes, messenger, rows
 
 from tests.simulator import sim_store
@@ -87,7 +87,29 @@ def _no_brake(patch: Patcher) -> None:
     patch.put(brake, "SAME_WORDS_MAX", 1000)
 
 
+def _hidden_is_not_there(patch: Patcher) -> None:
+    """A text whose words Twilio does not show is none that was looked for."""
+    real = sms._may_be
+    patch.put(sms, "_may_be", lambda text, attempt, digest: bool(text.body) and real(text, attempt, digest))
+
+
+def _any_receipt_is_believed(patch: Patcher) -> None:
+    patch.put(receipts, "_about_another", lambda attempt, receipt, tier, to: "")
+
+
 WIDER_WORLD = (
+    Mutant(
+        "hidden is not there",
+        "A redacted text is declared not sent, and sent again.",
+        _hidden_is_not_there,
+        kind=Kind.BODIES,
+    ),
+    Mutant(
+        "any receipt is believed",
+        "A receipt about another text decides.",
+        _any_receipt_is_believed,
+        kind=Kind.RECEIPTS_OF_OTHERS,
+    ),
     Mutant("no brake", "Two robots may answer each other for ever.", _no_brake, kind=Kind.FLOOD),
     Mutant(
         "refused is unavailable",
