@@ -154,7 +154,8 @@ def s7_every_receipt_counts(run: Run) -> Iterator[str]:
     the attempt failed (or delivered, if that was told too)."""
     for exchange in run.answered:
         status = exchange.parameter("MessageStatus")
-        if exchange.kind != "status" or exchange.http_status != 204:
+        is_its_own = exchange.parameter("MessageSid") in (None, exchange.message_sid)
+        if exchange.kind != "status" or exchange.http_status != 204 or not is_its_own:
             continue
         message_id, number = attempt_of(exchange.url)
         relay = run.relays.get(message_id)

@@ -84,4 +84,13 @@ def _draw_faults(draw: random.Random) -> InboundFaults:
         return InboundFaults(lost_answers=draw.choice((1, 2, 5)))
     if fate < 0.15:
         return InboundFaults(delay_seconds=draw.uniform(0.5, 4.0))
+    if fate < 0.16:
+        # The list shows it before it is whole, and its webhook comes after that.
+        return InboundFaults(receiving_seconds=24.0, delay_seconds=draw.uniform(7.0, 20.0))
+    if fate < 0.17:
+        return InboundFaults(dropped=True, receiving_seconds=draw.uniform(2.0, 6.0))
+    if fate < 0.18:
+        return InboundFaults(dropped=True, listed_after_seconds=draw.uniform(2.0, 12.0))
+    if fate < 0.20:
+        return InboundFaults(says={"ChannelMetadata": "{}", "New": "without notice"})
     return InboundFaults()

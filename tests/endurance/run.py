@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -139,11 +140,16 @@ def _kill(victim: Victim, text: Planned, run: Run, number: int) -> int | None:
 
 
 def outages(planned: Sequence[Planned], fake: FakeTwilio, seconds: float) -> dict[int, Callable[[], None]]:
-    """Twilio's API is down for a while at a third of the run; at two thirds all of its replies are lost."""
-    third = len(planned) // 3
+    """Each kind of outage, one after the other: nothing to connect to, 503, our account refused, all replies lost."""
+    kinds = (
+        (b.refused_connection(), seconds),
+        (b.api_down(503), seconds),
+        (b.refuse(20003), seconds),
+        (b.reply_lost(), seconds / 2),
+    )
+    part = len(planned) // (len(kinds) + 1)
     return {
-        third: lambda: fake.begin_outage(b.api_down(503), seconds),
-        2 * third: lambda: fake.begin_outage(b.reply_lost(), seconds / 2),
+        number * part: partial(fake.begin_outage, kind, lasts) for number, (kind, lasts) in enumerate(kinds, start=1)
     }
 
 
