@@ -73,6 +73,24 @@ def test_what_is_refused_and_will_be_again_costs_one_post_and_goes_to_the_next_t
 SHOWN: tuple[BodyChange, ...] = ("redacted", "trimmed", "shortened", "trial")
 
 
+@pytest.mark.parametrize("shown", SHOWN)
+def test_a_lost_answer_whose_text_is_shown_in_other_words_is_not_sent_again_to_the_last_handler(
+    town: Town, shown: BodyChange
+) -> None:
+    town.fake.show_lists(ListFaults(bodies=(shown,)))
+    town.tier_1.carrier.refuse(21614)
+    town.tier_2.carrier.refuse(21614)
+    town.tier_3.carrier.does(reply_lost().with_callbacks(lost=("all",)))
+    text = town.customer().texts("look at https://example.com/a, and call me ")
+    town.tier_3.expect_text(containing="look at")
+    record = town.ended(text)
+    town.tier_3.expect_nothing_more()
+    assert len(town.posts(town.tier_3)) == 1
+    if shown == "redacted":
+        # Which of the texts to this number it is cannot be told: it is flagged.
+        assert record["final_status"] == "exhausted"
+
+
 def test_the_next_page_of_a_list_is_never_asked_of_another_host(town: Town) -> None:
     with HttpApp(lambda _request: Response("{}", content_type="application/json")) as elsewhere:
         for _ in range(201):

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.fake_twilio import InboundFaults
 from tests.stories.conftest import TownMaker
-from tests.stories.town import BUSINESS, Town
+from tests.stories.town import BUSINESS, Town, tiers_tried
 
 
 def test_a_long_text_that_came_as_mms_in_base64_is_forwarded_in_words(town: Town) -> None:
@@ -37,6 +37,13 @@ def test_a_customer_on_a_channel_is_forwarded_with_the_plain_number(town: Town, 
     text = town.fake.phone(prefix + number).texts("the pump hums", to=BUSINESS)
     assert town.tier_1.expect_text(containing="the pump hums").body.startswith(number)
     assert town.ended(text)["sender_phone"] == number
+
+
+def test_a_text_to_our_sender_on_a_channel_is_forwarded_from_a_business_number(town: Town) -> None:
+    text = town.customer().texts("the gate is stuck", to="rcs:plumber_agent")
+    assert town.tier_1.expect_text(containing="the gate is stuck").from_ == BUSINESS
+    record = town.ended(text)
+    assert (text.http_status, record["delivered_tier"], tiers_tried(record)) == (200, 1, [1])
 
 
 def test_a_handler_whose_number_comes_in_another_spelling_is_known_as_the_handler(own_town: TownMaker) -> None:
