@@ -6,7 +6,7 @@ import pytest
 from werkzeug.wrappers import Response
 
 from scripts.fake_twilio import ApiAnswer, Behaviour, ListFaults, Row
-from scripts.fake_twilio.behaviour import refuse, reply_lost
+from scripts.fake_twilio.behaviour import deliver, refuse, reply_lost
 from scripts.fake_twilio.faults.lists import BodyChange
 from tests.fake_twilio.support import HttpApp
 from tests.stories.conftest import TownMaker
@@ -101,3 +101,14 @@ def test_the_next_page_of_a_list_is_never_asked_of_another_host(town: Town) -> N
         town.tier_1.expect_text(containing="elsewhere")
         town.ended(text)
         assert elsewhere.requests == []
+
+
+def test_a_key_that_may_send_and_not_read_is_said_to_be_one(own_town: TownMaker) -> None:
+    settings = {"TWILIO_API_KEY_SID": "SK" + "0" * 32, "TWILIO_API_KEY_SECRET": "made-up-api-key-secret"}
+    town = own_town(settings=settings)
+    town.fake.restrict_key(["send"])
+    town.tier_1.carrier.does(deliver().with_callbacks(lost=("all",)))
+    text = town.customer().texts("a restricted key")
+    town.tier_1.expect_text(containing="restricted key")
+    record = town.ended(text)
+    assert any("may not read" in str(entry.get("reason")) for entry in record["error_log"])
