@@ -51,10 +51,10 @@ class Kind(StrEnum):
 # What the code does not survive yet: each of these is played on demand only. Empty when all mends have landed.
 NOT_YET_SURVIVED: frozenset[Kind] = frozenset(
     {
-        *(Kind.LIST_BEHIND, Kind.NOT_WHOLE, Kind.PAGES, Kind.MAY_NOT_READ),
+        *(Kind.LIST_BEHIND, Kind.NOT_WHOLE, Kind.PAGES),
         *(Kind.QUEUED, Kind.FAILED_AFTER_SENT, Kind.FAILED_AFTER_DELIVERED),
         *(Kind.REFUSED_YET_TAKEN, Kind.OUTAGE_NO_LINE, Kind.OUTAGE_OURS, Kind.OUTAGE_SILENT),
-        *(Kind.CLOCKS_DAYS_OFF, Kind.OPT_OUT_TYPES),
+        Kind.CLOCKS_DAYS_OFF,
     }
 )
 SURVIVED: tuple[Kind, ...] = tuple(kind for kind in Kind if kind not in NOT_YET_SURVIVED)

@@ -130,7 +130,9 @@ def no_handler_is_passed_over_untried(run: Simulation) -> Iterator[str]:
 
 def asked_before_escalating(run: Simulation) -> Iterator[str]:
     """An attempt that had long arrived is given up as unconfirmed only if Twilio was asked shortly before (and, then,
-    had not known better yet), or did not answer."""
+    had not known better yet), did not answer, or refused to."""
+    if run.plan.wide is not None and run.plan.wide.kind is Kind.MAY_NOT_READ:
+        return
     for message_id, commits in run.history.commits.items():
         for (_, before), (at, after) in pairwise(commits):
             for entry in after.error_log[len(before.error_log) :] if not says_more(before, after) else ():

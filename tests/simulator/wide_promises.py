@@ -143,7 +143,7 @@ def a_key_that_may_not_read_is_named(run: Simulation) -> Iterator[str]:
     wide = run.plan.wide
     if wide is None or wide.kind is not Kind.MAY_NOT_READ or not run.fleet.twilio.refused_reads:
         return
-    if not any("may not" in note for note in run.history.notes):
+    if not any("does not let our credentials read" in note for note in run.history.notes):
         yield "SILENT: nobody was told that the key may not read"
 
 
@@ -163,7 +163,8 @@ def who_writes_is_known(run: Simulation) -> Iterator[str]:
             yield f"WHO: attempt {message.post.attempt} was not sent from a number of ours"
     for stored in run.fleet.store.relays.values():
         is_opt_out = stored.relay.sender_class is SenderClass.HANDLER_OPT_OUT
-        if wide.kind is Kind.OPT_OUT_TYPES and not is_opt_out:
+        was_told = stored.relay.message_id in run.history.webhooks and wide.kind is Kind.OPT_OUT_TYPES
+        if was_told and not is_opt_out and stored.relay.message_id == run.plan.texts[0][1].message_id:
             yield f"WHO: {stored.relay.message_id[-3:]} is an opt-out, and nobody was told"
 
 

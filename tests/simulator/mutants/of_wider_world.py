@@ -9,7 +9,7 @@ from relay.core import fuller
 from relay.core.people import People
 from relay.errors import StoreUnavailable
 from relay.flow import brake, lookup, receipts, sms, sweep
-from relay.twilio import codes, messenger, rows
+from relay.twilio import codes, forms, messenger, rows
 
 from tests.simulator import sim_store
 from tests.simulator.kinds import Kind
@@ -97,7 +97,28 @@ def _any_receipt_is_believed(patch: Patcher) -> None:
     patch.put(receipts, "_about_another", lambda attempt, receipt, tier, to: "")
 
 
+def _a_refusal_to_tell_is_silence(patch: Patcher) -> None:
+    """That our key may not read counts as an outage, which passes."""
+    patch.put(messenger, "_MAY_NOT", {})
+
+
+def _opt_out_types_are_not_read(patch: Patcher) -> None:
+    patch.put(forms, "_CONSENTS", {})
+
+
 WIDER_WORLD = (
+    Mutant(
+        "a refusal to tell is silence",
+        "A key that may not read is waited for.",
+        _a_refusal_to_tell_is_silence,
+        kind=Kind.MAY_NOT_READ,
+    ),
+    Mutant(
+        "opt-out types are not read",
+        "An opt-out in another language goes unnoticed.",
+        _opt_out_types_are_not_read,
+        kind=Kind.OPT_OUT_TYPES,
+    ),
     Mutant(
         "hidden is not there",
         "A redacted text is declared not sent, and sent again.",
