@@ -40,6 +40,8 @@ def refused(
     reason = _reason(account, request, error)
     if reason is Reason.NO_SIGNATURE and request.method != "POST":
         return refusal(error)  # a browser's, or a probe's
+    if reason is Reason.MALFORMED and not any(name in request.body for name in (b"MessageSid", b"SmsSid")):
+        return refusal(error)  # it names no text, so that none is lost: relayctl doctor asks so
     # By our account's name too: strangers who do not know it cannot hold back what is told of our own number.
     names_us = account.account_sid.encode() in request.body
     untold = account.told.held_back(f"{path} {reason} {names_us}", clock.monotonic())
@@ -74,7 +76,7 @@ class Doubtful(BadRequest):
 
 
 def _why_mismatched(account: TwilioAccount, path: str, request: Request) -> tuple[Reason, str]:
-    for words, url in _other_urls(account.public_base_url, path, request.headers.get("host", "")):
+    for words, url in other_urls(account.public_base_url, path, request.headers.get("host", "")):
         if holds_for(account, url, request):
             return Reason.OTHER_URL, f"it is signed for the same address {words}: give Twilio the address above"
     named = account_of(request.body)
@@ -83,7 +85,7 @@ def _why_mismatched(account: TwilioAccount, path: str, request: Request) -> tupl
     return Reason.MISMATCH, "another auth token, or another address than the one above"
 
 
-def _other_urls(base_url: str, path: str, host: str) -> Iterator[tuple[str, str]]:
+def other_urls(base_url: str, path: str, host: str) -> Iterator[tuple[str, str]]:
     """Yields addresses that are often meant, and what is other about each: a handful, for each is signed anew."""
     parts = urlsplit(base_url)
     rest = f"{parts.path}{path}"
