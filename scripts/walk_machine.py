@@ -14,7 +14,7 @@ from relay.core import machine, moves
 from relay.core.changes import with_attempt
 from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind
 from relay.core.failures import Failure, FailureClass
-from relay.core.model import InboundText, Relay, SenderClass
+from relay.core.model import AttemptStatus, InboundText, Relay, SenderClass
 from relay.core.policy import LOOKUP_RETRIES_MAX, Policy, Tier, sms
 from relay.core.routes import Forward, Hold, Record
 
@@ -41,7 +41,13 @@ MAY_LEASE = frozenset(
 )
 _HAS_FAILURE = frozenset({EventKind.SEND_REFUSED, EventKind.RECEIPT_FAILED})
 _TELLS_SID = frozenset(
-    {EventKind.SEND_ACCEPTED, EventKind.RECEIPT_PROGRESS, EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_FAILED}
+    {
+        EventKind.SEND_ACCEPTED,
+        EventKind.RECEIPT_PROGRESS,
+        EventKind.RECEIPT_HANDED_OVER,
+        EventKind.RECEIPT_DELIVERED,
+        EventKind.RECEIPT_FAILED,
+    }
 )
 
 
@@ -108,9 +114,9 @@ def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False) -> It
 
     `may_say_more`: the text comes in again with more words, which begins a drive from wherever the relay is by then.
 
-    Two relays that differ only in times, trail, Twilio's ids, or the fate of attempts before the last two count as the
-    same one: nothing that is decided depends on those. Asking Twilio again leads nowhere new either: after the first
-    time the walk goes on as if it had been the last.
+    Two relays that differ only in times, trail, Twilio's ids, attempts that were withdrawn, or the fate of attempts
+    before the last two count as the same one: nothing that is decided depends on those. Asking Twilio again leads
+    nowhere new either: after the first time the walk goes on as if it had been the last.
     """
     waiting = deque(starts(policy))
     seen = {_essence(relay) for relay in waiting}
@@ -140,7 +146,9 @@ def _asked_often(relay: Relay) -> Relay:
 def _essence(relay: Relay) -> Hashable:
     # Of what was sent before the text said more, nothing decides any more.
     with_all_words = relay.attempts[relay.first_attempt_of_words - 1 :]
-    path = tuple((attempt.tier, attempt.try_in_tier, attempt.is_resend) for attempt in with_all_words)
-    fates = tuple((attempt.status, attempt.lookups) for attempt in relay.attempts[-2:])
+    made = [attempt for attempt in with_all_words if attempt.status is not AttemptStatus.WITHDRAWN]
+    path = tuple((attempt.tier, attempt.try_in_tier, attempt.is_resend) for attempt in made)
+    fates = tuple((attempt.status, attempt.lookups, attempt.is_handed_over) for attempt in made[-2:])
+    may_go_back = len(made) > 1 and made[-1].status is AttemptStatus.SCHEDULED and made[-2].is_refused
     drive = (relay.first_attempt_of_drive - relay.first_attempt_of_words, relay.message_body)
-    return (relay.final_status, path, fates, relay.delivered_tier, relay.due_at is None, *drive)
+    return (relay.final_status, path, fates, may_go_back, relay.delivered_tier, relay.due_at is None, *drive)

@@ -83,6 +83,11 @@ def progress(attempt: int) -> Event:
     return Event(EventKind.RECEIPT_PROGRESS, attempt, sent_id=sid(attempt))
 
 
+def handed_over(attempt: int) -> Event:
+    """The carrier took the text, at a tier where that counts."""
+    return Event(EventKind.RECEIPT_HANDED_OVER, attempt, sent_id=sid(attempt))
+
+
 def delivered(attempt: int) -> Event:
     return Event(EventKind.RECEIPT_DELIVERED, attempt, sent_id=sid(attempt))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from relay.core import failures, fates, machine, moves
 from relay.core.events import ArmTimer, CancelTimer, Decision, EventKind, RaiseAlarm, SendAttempt
-from relay.core.model import AttemptStatus, FinalStatus, Relay, SenderClass, Step
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step
 from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 from scripts.walk_machine import Walked
@@ -79,9 +79,10 @@ def due_at_is_none_exactly_when_nothing_is_left(step: Walked) -> bool:
 
 def no_tier_is_skipped(step: Walked) -> bool:
     relay = step.decision.relay
-    return (not relay.attempts or relay.attempts[0].tier == 1) and all(
+    made = [attempt for attempt in relay.attempts if attempt.status is not AttemptStatus.WITHDRAWN]
+    return (not made or made[0].tier == 1) and all(
         later.tier - earlier.tier in (0, 1) or later.number == relay.first_attempt_of_drive
-        for earlier, later in itertools.pairwise(relay.attempts)
+        for earlier, later in itertools.pairwise(made)
     )
 
 
@@ -89,7 +90,9 @@ def a_tier_is_tried_at_most_once_more_than_it_has_retries_and_one_resend(step: W
     relay = step.decision.relay
     drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
     for level, tier in enumerate(relay.policy.tiers, start=1):
-        tries = [attempt for attempt in drive if attempt.tier == level]
+        tries = [
+            attempt for attempt in drive if attempt.tier == level and attempt.status is not AttemptStatus.WITHDRAWN
+        ]
         resends = sum(attempt.is_resend for attempt in tries)
         # One that could not be begun in time was no try, up to a limit.
         unstarted = sum(attempt.failure == failures.NOT_STARTED for attempt in tries)
@@ -104,10 +107,13 @@ def attempt_numbers_are_dense(step: Walked) -> bool:
     return [attempt.number for attempt in attempts] == list(range(1, len(attempts) + 1))
 
 
-def only_the_last_attempt_of_a_relay_in_progress_is_alive(step: Walked) -> bool:
+def a_relay_in_progress_stands_at_its_last_attempt_that_was_not_given_up(step: Walked) -> bool:
+    """What comes after it was planned because it had been refused, and is over: withdrawn, or refused as well."""
     relay = step.decision.relay
     if relay.final_status is FinalStatus.IN_PROGRESS:
-        return relay.attempts[-1].status in _LIVE
+        over = (AttemptStatus.WITHDRAWN, AttemptStatus.FAILED)
+        later = relay.attempts[relay.current.number :]
+        return relay.current.status in _LIVE and all(attempt.status in over for attempt in later)
     return all(attempt.status is not AttemptStatus.SCHEDULED for attempt in relay.attempts)
 
 
@@ -159,18 +165,31 @@ def the_alarm_is_asked_for_exactly_while_it_is_due(step: Walked) -> bool:
 
 
 def a_status_only_climbs(step: Walked) -> bool:
+    """But for what a stronger word takes back: that it was not sent, and that its carrier had taken it."""
     pairs = zip(step.before.attempts, step.decision.relay.attempts, strict=False)
-    return all(before.status is after.status or after.status in _CLIMBS[before.status] for before, after in pairs)
+    return all(
+        before.status is after.status or after.status in _CLIMBS[before.status] or _is_taken_back(before, after)
+        for before, after in pairs
+    )
+
+
+def _is_taken_back(before: Attempt, after: Attempt) -> bool:
+    if before.is_refused or before.was_declared_not_sent:
+        return after.status is AttemptStatus.ACCEPTED
+    return before.is_handed_over and after.status is AttemptStatus.FAILED
 
 
 _NEVER_SENT = (FinalStatus.RECORDED, FinalStatus.HELD)
 
 
 def what_was_delivered_stays_delivered(step: Walked) -> bool:
-    """Unless the text says more than what was delivered."""
+    """Unless the text says more than what was delivered, or its carrier had only taken it and a failure is told."""
     before, after = step.before, step.decision.relay
     if before.message_body != after.message_body and before.final_status not in _NEVER_SENT:
         return after.final_status is FinalStatus.IN_PROGRESS and after.delivered_tier is None
+    told = step.before.attempt(step.event.attempt)
+    if told is not None and told.is_handed_over and step.event.kind is EventKind.RECEIPT_FAILED:
+        return True
     if before.final_status is not FinalStatus.DELIVERED:
         return (after.delivered_tier is None) == (after.final_status is not FinalStatus.DELIVERED)
     return (after.final_status, after.delivered_tier, after.delivery_confirmed_at, len(after.attempts)) == (
@@ -280,7 +299,7 @@ RULES_OF_CHANGE: tuple[Rule, ...] = (
     no_tier_is_skipped,
     a_tier_is_tried_at_most_once_more_than_it_has_retries_and_one_resend,
     attempt_numbers_are_dense,
-    only_the_last_attempt_of_a_relay_in_progress_is_alive,
+    a_relay_in_progress_stands_at_its_last_attempt_that_was_not_given_up,
     whatever_becomes_pending_is_armed,
     a_delivery_cancels_the_pending_timer,
     a_status_only_climbs,

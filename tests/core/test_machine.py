@@ -10,6 +10,7 @@ from relay.core.events import ArmTimer, CancelTimer, Event, EventKind, SendAttem
 from relay.core.model import AttemptStatus, FinalStatus, SenderClass, Step, Timer, TimerKind
 from relay.core.policy import LEASE_SECONDS
 from relay.core.routes import Forward
+from relay.twilio.codes import failure_of
 
 from tests.relays import (
     BODY,
@@ -179,9 +180,21 @@ def test_a_second_handlers_delivery_is_noted_and_the_first_stays_on_record() -> 
     assert late.error_log[-1].step is Step.LATE_STATUS
 
 
-def test_a_failure_after_the_delivery_changes_nothing() -> None:
-    relay = after(received().relay, accepted(1), delivered(1))
-    assert machine.transition(relay, failed(1), at(9)).relay is relay
+def test_a_failure_after_the_delivery_is_in_the_trail_with_its_code_and_words_and_changes_nothing_else() -> None:
+    before = after(received().relay, accepted(1), delivered(1))
+    relay = machine.transition(before, failed(1), at(9)).relay
+    line = relay.error_log[-1]
+    assert (line.step, line.status, line.error_code) == (Step.LATE_STATUS, "failed", TRANSIENT)
+    assert line.reason == failure_of(TRANSIENT).words
+    assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 1)
+    assert (relay.delivery_confirmed_at, relay.due_at) == (before.delivery_confirmed_at, None)
+    assert statuses(relay) == [(1, "delivered")]
+    assert machine.transition(relay, failed(1), at(10)).relay is relay, "told once"
+
+
+def test_a_failure_told_before_the_delivery_is_not_told_again_after_it() -> None:
+    relay = after(received().relay, accepted(1), failed(1), delivered(1))
+    assert machine.transition(relay, failed(1), at(10)).relay is relay
 
 
 def test_a_delivery_after_a_failure_takes_the_error_code_back() -> None:

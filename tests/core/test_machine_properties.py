@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from relay.core import machine, moves
 from relay.core.events import ABOUT_THE_RELAY, Event, EventKind, SendAttempt
 from relay.core.model import AttemptStatus, FinalStatus, InboundText, Relay, SenderClass
-from relay.core.policy import Policy, Tier, sms
+from relay.core.policy import Policy, Success, Tier, sms
 from relay.core.routes import Forward
 from relay.twilio.codes import failure_of
 
@@ -22,6 +22,7 @@ from tests.relays import (
     BODY,
     CUSTOMER,
     OUR_NUMBER,
+    PERMANENT,
     T0,
     TRANSIENT,
     accepted,
@@ -29,6 +30,8 @@ from tests.relays import (
     delivered,
     due,
     failed,
+    handed_over,
+    policy,
     progress,
     received,
     refused,
@@ -104,15 +107,31 @@ def _fate(relay: Relay) -> tuple[object, ...]:
     return (relay.final_status, relay.delivered_tier, attempt.status, attempt.sent_id, attempt.error_code)
 
 
+_BEFORE_RECEIPTS = (
+    (),
+    (accepted(1),),
+    (unknown(1),),
+    (refused(1, TRANSIENT),),
+    (refused(1, PERMANENT),),
+    (accepted(1), unconfirmed(1, "task")),
+)
+
+
 @given(
-    st.sampled_from([(), (accepted(1),), (unknown(1),), (accepted(1), unconfirmed(1, "task"))]),
-    st.lists(st.sampled_from([progress(1), progress(1), delivered(1), failed(1)]), min_size=1, max_size=8),
+    st.sampled_from(_BEFORE_RECEIPTS),
+    st.sampled_from([Success.DELIVERED, Success.SENT]),
+    st.sampled_from([TRANSIENT, PERMANENT]),
+    st.lists(st.sampled_from(["progress", "handed over", "delivered", "failed"]), min_size=1, max_size=8),
     st.randoms(use_true_random=False),
 )
 def test_receipts_in_any_order_and_number_end_the_same(
-    before: tuple[Event, ...], receipts: list[Event], randomness: random.Random
+    before: tuple[Event, ...], success: Success, code: int, words: list[str], randomness: random.Random
 ) -> None:
-    sent = after(received().relay, *before)
+    """Also where `sent` counts as success, and also about a text that had been refused."""
+    handed = handed_over(1) if success is Success.SENT else progress(1)
+    told = {"progress": progress(1), "handed over": handed, "delivered": delivered(1), "failed": failed(1, code)}
+    receipts = [told[word] for word in words]
+    sent = after(received(policy(success=success)).relay, *before)
     shuffled = [*receipts, *randomness.choices(receipts, k=3)]
     randomness.shuffle(shuffled)
     assert _fate(after(sent, *receipts)) == _fate(after(sent, *shuffled))
@@ -121,6 +140,15 @@ def test_receipts_in_any_order_and_number_end_the_same(
 @given(st.permutations([progress(1), failed(1), progress(2), delivered(2), progress(3), failed(3)]))
 def test_receipts_of_several_attempts_interleave_freely(receipts: list[Event]) -> None:
     sent = after(received().relay, accepted(1), unconfirmed(1, "a"), accepted(2), unconfirmed(2, "b"), accepted(3))
+    relay = after(sent, *receipts)
+    assert [attempt.status.value for attempt in relay.attempts[:3]] == ["failed", "delivered", "failed"]
+    assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 2)
+
+
+@given(st.permutations([handed_over(1), failed(1), handed_over(2), failed(2), delivered(2), handed_over(3), failed(3)]))
+def test_receipts_of_several_attempts_interleave_freely_where_sent_counts(receipts: list[Event]) -> None:
+    ask = policy(success=Success.SENT)
+    sent = after(received(ask).relay, accepted(1), unconfirmed(1, "a"), accepted(2), unconfirmed(2, "b"), accepted(3))
     relay = after(sent, *receipts)
     assert [attempt.status.value for attempt in relay.attempts[:3]] == ["failed", "delivered", "failed"]
     assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 2)

@@ -144,9 +144,46 @@ def test_a_receipt_that_changes_nothing_is_noted_with_its_reason() -> None:
     doubles = _sent()
     doubles.status(status_request())
     doubles.status(status_request("failed", ErrorCode="30003"))
+    doubles.status(status_request("failed", ErrorCode="30003"))
     severity, message, labels = doubles.journal.notes[-1]
     assert (severity, message, labels["status"]) == ("INFO", "receipt ignored", "failed")
     assert labels["reason"]
+
+
+def test_undelivered_after_delivered_is_in_the_trail_with_its_code_and_words() -> None:
+    doubles = _sent()
+    doubles.status(status_request())
+    doubles.status(status_request("undelivered", ErrorCode="30008"))
+    line = doubles.relay().error_log[-1]
+    assert (line.step, line.error_code) == (Step.LATE_STATUS, 30008)
+    assert "carrier failed" in line.reason
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+    assert doubles.timers.armed == []
+
+
+def test_where_sent_counts_undelivered_after_sent_texts_the_next_tier() -> None:
+    doubles = _sent(success=Success.SENT)
+    doubles.status(status_request("sent"))
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+    doubles.status(status_request("undelivered", ErrorCode="30006"))
+    relay = doubles.relay()
+    assert [(attempt.tier, attempt.status) for attempt in relay.attempts] == [
+        (1, AttemptStatus.FAILED),
+        (2, AttemptStatus.SCHEDULED),
+    ]
+    assert doubles.timers.armed[-1].attempt == 2
+
+
+def test_where_sent_counts_a_late_sent_takes_no_undelivered_back() -> None:
+    doubles = _sent(success=Success.SENT, delays=())
+    doubles.status(status_request("undelivered", ErrorCode="30003"))
+    doubles.status(status_request("sent"))
+    relay = doubles.relay()
+    assert relay.final_status is FinalStatus.IN_PROGRESS
+    assert [(attempt.tier, attempt.status) for attempt in relay.attempts] == [
+        (1, AttemptStatus.FAILED),
+        (2, AttemptStatus.SCHEDULED),
+    ]
 
 
 def test_a_late_delivery_after_the_escalation_sends_no_further_tier() -> None:

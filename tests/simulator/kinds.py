@@ -52,8 +52,7 @@ class Kind(StrEnum):
 NOT_YET_SURVIVED: frozenset[Kind] = frozenset(
     {
         *(Kind.LIST_BEHIND, Kind.NOT_WHOLE, Kind.PAGES),
-        *(Kind.QUEUED, Kind.FAILED_AFTER_SENT, Kind.FAILED_AFTER_DELIVERED),
-        *(Kind.REFUSED_YET_TAKEN, Kind.OUTAGE_NO_LINE, Kind.OUTAGE_OURS, Kind.OUTAGE_SILENT),
+        *(Kind.QUEUED, Kind.OUTAGE_NO_LINE, Kind.OUTAGE_OURS, Kind.OUTAGE_SILENT),
         Kind.CLOCKS_DAYS_OFF,
     }
 )

@@ -15,7 +15,7 @@ from relay.flow.sweep import GRACE
 
 from tests.simulator.coexistence import left_behind, waits_for_a_person
 from tests.simulator.drives import message_of, says_more
-from tests.simulator.kinds import NOT_YET_SURVIVED, Kind
+from tests.simulator.kinds import Kind
 from tests.simulator.plan import BEFORE_US, HANDSET, OUR_PHONES
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
 
@@ -38,8 +38,7 @@ def never_lost(run: Simulation) -> Iterator[str]:
             claimed[relay.sender_phone, relay.message_body] += 1
     for message in run.fleet.twilio.messages.values():
         # An explicit failure outranks `sent`, also where that counts as success.
-        was_sent = message.status == "sent" or (message.status == "undelivered" and excuses_failures_after_sent(run))
-        if message.reached_at is not None or (was_sent and message.to in lenient):
+        if message.reached_at is not None or (message.status == "sent" and message.to in lenient):
             relay = run.fleet.store.relays[message.post.message_id].relay
             truly[relay.sender_phone, relay.message_body] += 1
     for key, count in claimed.items():
@@ -51,13 +50,6 @@ def _is_asked_about(relay: Relay) -> bool:
     """Whether a carrier took the text, which is success at its tier, and a failure may still be found by asking."""
     is_sent = relay.delivered_tier is not None and relay.policy.tier(relay.delivered_tier).success is Success.SENT
     return is_sent and relay.due_at is not None
-
-
-def excuses_failures_after_sent(run: Simulation) -> bool:
-    """Whether today's code is known to believe `sent` more than the failure that follows it."""
-    wide = run.plan.wide
-    is_asked_for = wide is not None and wide.kind is Kind.FAILED_AFTER_SENT
-    return Kind.FAILED_AFTER_SENT in NOT_YET_SURVIVED and not is_asked_for
 
 
 def nothing_from_before_us(run: Simulation) -> Iterator[str]:

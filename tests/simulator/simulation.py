@@ -287,7 +287,8 @@ class Simulation:
 
 def _only_confirmations_are_open(relay: Relay) -> bool:
     ended = relay.final_status is not FinalStatus.IN_PROGRESS and not relay.alarm_is_due
-    return ended and not any(attempt.is_unresolved for attempt in relay.attempts)
+    # Where `sent` ended the relay a failure would begin it anew: that is no confirmation.
+    return ended and not any(attempt.is_unresolved or attempt.is_handed_over for attempt in relay.attempts)
 
 
 def _tell(message_id: str, world: SendingWorld, _: Intake) -> None:

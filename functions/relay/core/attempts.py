@@ -5,20 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core import fates
+from relay.core import fates, moves
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import Decision, Effect, Event, EventKind, WithdrawAttempt, ignored
 from relay.core.failures import NO_REASON
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
-from relay.core.moves import timers_to_cancel
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
 
 
 def fail(relay: Relay, event: Event, now: datetime) -> Relay:
-    """Returns the relay whose current attempt the event declares failed, with the reason if the event tells one."""
+    """Returns the relay whose attempt the event declares failed, with the reason if the event tells one."""
     number = event.attempt
     failure = event.failure or NO_REASON
-    sent_id = event.sent_id or relay.attempts[-1].sent_id
-    relay = with_attempt(relay, number, status=AttemptStatus.FAILED, failure=failure, sent_id=sent_id)
+    sent_id = event.sent_id or relay.attempts[number - 1].sent_id
+    relay = with_attempt(
+        relay,
+        number,
+        status=AttemptStatus.FAILED,
+        failure=failure,
+        sent_id=sent_id,
+        is_refused=event.kind is EventKind.SEND_REFUSED,
+        is_handed_over=False,
+    )
     return log_relay_attempt(
         relay,
         Step.ATTEMPT_FAILED,
@@ -36,21 +43,35 @@ def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) ->
 
     The attempt keeps what is known of it and no longer decides what the relay does.
     """
-    sent_id = event.sent_id or relay.attempts[-1].sent_id
+    sent_id = event.sent_id or relay.attempts[event.attempt - 1].sent_id
     step = Step.ATTEMPT_FAILED if status is AttemptStatus.FAILED else Step.ATTEMPT_UNCONFIRMED
     relay = with_attempt(relay, event.attempt, status=status, sent_id=sent_id)
     return log_relay_attempt(relay, step, now, event.attempt, status=status.value, reason=event.reason, by=event.by)
 
 
 def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The relay ends as delivered at this attempt's tier; an attempt that is planned is withdrawn."""
-    effects: tuple[Effect, ...] = (*timers_to_cancel(relay), *_to_withdraw(relay, event.attempt))
+    """The relay ends as delivered at this attempt's tier; an attempt that is planned is withdrawn.
+
+    Ignored where the carrier no more than took the text and a failure of it was told before.
+    """
+    if rank_of(relay.attempts[event.attempt - 1]) >= _RANK_LEARNED[event.kind]:
+        return learn(relay, event, now)
+    effects: tuple[Effect, ...] = (*moves.timers_to_cancel(relay), *_to_withdraw(relay, event.attempt))
     late = "after the relay was given up as exhausted" if relay.final_status is FinalStatus.EXHAUSTED else ""
     relay = withdraw_scheduled(relay, now)
     attempt = relay.attempts[event.attempt - 1]
     sent_id = event.sent_id or attempt.sent_id
     # A failure that an earlier receipt recorded is removed, so that every order of receipts leaves the same attempt.
-    relay = with_attempt(relay, attempt.number, status=AttemptStatus.DELIVERED, sent_id=sent_id, failure=None)
+    relay = with_attempt(
+        relay,
+        attempt.number,
+        status=AttemptStatus.DELIVERED,
+        sent_id=sent_id,
+        failure=None,
+        is_refused=False,
+        is_handed_over=event.kind is EventKind.RECEIPT_HANDED_OVER,
+        is_contradicted=rank_of(attempt) == RANK[AttemptStatus.FAILED],
+    )
     relay = changed(
         relay,
         final_status=FinalStatus.DELIVERED,
@@ -67,7 +88,7 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def _to_withdraw(relay: Relay, delivered: int) -> tuple[WithdrawAttempt, ...]:
     """Returns the effect that takes the current attempt back, if it is under way and not the one that was delivered."""
-    current = relay.attempts[-1]
+    current = relay.current
     is_under_way = relay.final_status is FinalStatus.IN_PROGRESS and current.status in _UNDER_WAY
     return (WithdrawAttempt(current.number),) if is_under_way and current.number != delivered else ()
 
@@ -79,7 +100,7 @@ def withdraw_scheduled(
     relay: Relay, now: datetime, reason: str = "an earlier attempt was delivered after all"
 ) -> Relay:
     """Returns the relay with its current attempt withdrawn if no process has leased it, else the relay as it is."""
-    current = relay.attempts[-1]
+    current = relay.current
     if current.standing is not AttemptStatus.SCHEDULED:
         return relay
     relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
@@ -112,6 +133,7 @@ LEARNED = {
     EventKind.SEND_REFUSED: AttemptStatus.FAILED,
     EventKind.SEND_UNKNOWN: AttemptStatus.UNKNOWN,
     EventKind.RECEIPT_FAILED: AttemptStatus.FAILED,
+    EventKind.RECEIPT_HANDED_OVER: AttemptStatus.DELIVERED,
     EventKind.RECEIPT_DELIVERED: AttemptStatus.DELIVERED,
 }
 # A status only climbs: an event changes the status only to one of a higher rank than the one on record.
@@ -119,21 +141,44 @@ RANK = {
     AttemptStatus.SCHEDULED: 0,
     AttemptStatus.LEASED: 1,
     AttemptStatus.UNKNOWN: 2,
-    AttemptStatus.ACCEPTED: 3,
-    AttemptStatus.UNCONFIRMED: 3,
-    AttemptStatus.WITHDRAWN: 4,
-    AttemptStatus.FAILED: 4,
-    AttemptStatus.DELIVERED: 5,
+    AttemptStatus.ACCEPTED: 4,
+    AttemptStatus.UNCONFIRMED: 4,
+    AttemptStatus.WITHDRAWN: 6,
+    AttemptStatus.FAILED: 6,
+    AttemptStatus.DELIVERED: 7,
 }
+# Two words that are weaker than the status they bring: an answer that refuses a text is outranked by any sign that the
+# text exists, and that a carrier took it, by an explicit failure.
+_REFUSED, _HANDED_OVER = 3, 5
+_RANK_LEARNED = {kind: RANK[status] for kind, status in LEARNED.items()} | {
+    EventKind.SEND_REFUSED: _REFUSED,
+    EventKind.RECEIPT_HANDED_OVER: _HANDED_OVER,
+}
+_NOTHING_NEW = "nothing new about an attempt that no longer decides anything"
+
+
+def rank_of(attempt: Attempt) -> int:
+    """Returns the rank of what is on record of the attempt: only an event of a higher one changes its status."""
+    if attempt.is_refused:
+        return _REFUSED
+    if attempt.status is AttemptStatus.DELIVERED and attempt.is_handed_over:
+        return _HANDED_OVER
+    # Declared not sent is no word on the text, only the end of waiting for one.
+    was_given_up = attempt.status is AttemptStatus.FAILED and attempt.failure is None
+    return RANK[AttemptStatus.UNCONFIRMED if was_given_up else attempt.standing]
 
 
 def learn(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Record what is learned of an attempt that no longer decides anything; ignore it if it adds nothing."""
+    """Record what is learned of an attempt that no longer decides anything; ignore it if it adds nothing.
+
+    What adds nothing may be the very event that ended the attempt, repeated because the process that committed it died
+    before the effects: what is pending is returned again.
+    """
     attempt = relay.attempts[event.attempt - 1]
     learned = LEARNED[event.kind]
-    climbs = RANK[learned] > RANK[attempt.standing]
+    climbs = _RANK_LEARNED[event.kind] > rank_of(attempt) and not _would_decide(relay, attempt, learned)
     if not climbs and (event.sent_id is None or attempt.sent_id is not None):
-        return ignored(relay, "nothing new about an attempt that no longer decides anything")
+        return ignored(relay, _NOTHING_NEW, *moves.still_pending(relay))
     failure = (event.failure or NO_REASON) if learned is AttemptStatus.FAILED else None
     relay = with_attempt(
         relay,
@@ -141,15 +186,28 @@ def learn(relay: Relay, event: Event, now: datetime) -> Decision:
         status=learned if climbs else attempt.status,
         sent_id=attempt.sent_id or event.sent_id,
         failure=failure if climbs else attempt.failure,
+        is_refused=event.kind is EventKind.SEND_REFUSED if climbs else attempt.is_refused,
+        is_handed_over=event.kind is EventKind.RECEIPT_HANDED_OVER if climbs else attempt.is_handed_over,
     )
-    relay = log_relay_attempt(
+    return Decision(fates.at_rest(log_late(relay, event, now), now))
+
+
+def _would_decide(relay: Relay, attempt: Attempt, learned: AttemptStatus) -> bool:
+    """Whether the attempt was given up for an earlier one that decides, and would by this status decide again."""
+    is_later = relay.final_status is FinalStatus.IN_PROGRESS and attempt.number > relay.current.number
+    return is_later and learned is AttemptStatus.ACCEPTED
+
+
+def log_late(relay: Relay, event: Event, now: datetime) -> Relay:
+    """Returns the relay with a line that tells what the event says of an attempt that no longer decides anything."""
+    failure = (event.failure or NO_REASON) if LEARNED[event.kind] is AttemptStatus.FAILED else None
+    return log_relay_attempt(
         relay,
         Step.LATE_STATUS,
         now,
-        attempt.number,
-        status=learned.value,
+        event.attempt,
+        status=LEARNED[event.kind].value,
         error_code=failure.code if failure else None,
         reason=event.reason or (failure.words if failure else ""),
         by=event.by,
     )
-    return Decision(fates.at_rest(relay))

@@ -54,6 +54,9 @@ class AttemptChanges(TypedDict, total=False):
     failure: Failure | None
     is_resend: bool
     lookups: int
+    is_refused: bool
+    is_handed_over: bool
+    is_contradicted: bool
 
 
 def changed(relay: Relay, **changes: Unpack[RelayChanges]) -> Relay:

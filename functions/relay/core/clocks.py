@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.core.changes import changed, log_relay_attempt
-from relay.core.events import ArmTimer, Decision, Effect, Event, RaiseAlarm
+from relay.core.events import ArmTimer, Decision, Effect, Event, RaiseAlarm, ignored
 from relay.core.model import RETENTION, Attempt, FinalStatus, Relay, Step
-from relay.core.moves import pending_timer, timers_to_cancel
+from relay.core.moves import pending_timer, still_pending, timers_to_cancel
 from relay.core.policy import LEASE_SECONDS
 
 # By how much machines' clocks may differ, and what a relay may wait for besides its tier's own times: anything due
@@ -44,16 +44,18 @@ def _is_unfinished(relay: Relay) -> bool:
 
 
 def _longest_wait(relay: Relay) -> timedelta:
-    tier = relay.policy.tier(relay.attempts[-1].tier)
+    tier = relay.policy.tier(relay.current.tier)
     seconds = max(tier.receipt_timeout_seconds, *tier.retry_delays_seconds, _OTHER_WAITS_SECONDS)
     return timedelta(seconds=seconds)
 
 
 def correct(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The times that are off are put right: what waited begins now, what was sent has its tier's time from now on.
+    """Times that a wrong clock wrote are put right: what waited begins now, what was sent has its tier's time from now.
 
     Returns the decision with the timer armed anew, or with the alarm that is due.
     """
+    if not are_off(relay, now):
+        return ignored(relay, "its times can be right", *still_pending(relay))
     before = timers_to_cancel(relay)
     reason = "its record would have expired before its end"
     if _is_due_too_late(relay, now):

@@ -22,10 +22,11 @@ def unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def not_found(relay: Relay, event: Event, now: datetime) -> Decision:
     """Declared not sent: the next tier at once; at the last tier the text is sent once more, once per drive."""
-    current = relay.attempts[-1]
+    current = relay.attempts[event.attempt - 1]
     relay = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
     drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
-    if current.tier == relay.policy.last_tier and not any(attempt.is_resend for attempt in drive):
+    resent = any(attempt.is_resend and attempt.status is not AttemptStatus.WITHDRAWN for attempt in drive)
+    if current.tier == relay.policy.last_tier and not resent:
         return moves.send_again(relay, event, now)
     return moves.escalate_on_failure(relay, event, now)
 
@@ -36,7 +37,7 @@ def not_found_while_leased(relay: Relay, event: Event, now: datetime) -> Decisio
     Until `fates.settled_at` the answer "no such text" proves nothing. The provider is asked again at most
     LOOKUP_RETRIES_MAX times; what a declaration brings about is in `not_found`.
     """
-    current = relay.attempts[-1]
+    current = relay.attempts[event.attempt - 1]
     settled_at = fates.settled_at(current)
     if now < settled_at and current.lookups < LOOKUP_RETRIES_MAX:
         return moves.ask_again(relay, event, now, settled_at)
@@ -45,14 +46,14 @@ def not_found_while_leased(relay: Relay, event: Event, now: datetime) -> Decisio
 
 def not_found_after_unknown(relay: Relay, event: Event, now: datetime) -> Decision:
     """Declared not sent: the next tier at once; at the last tier only once the POST can no longer be under way."""
-    if relay.attempts[-1].tier == relay.policy.last_tier:
+    if relay.attempts[event.attempt - 1].tier == relay.policy.last_tier:
         return not_found_while_leased(relay, event, now)
     return not_found(relay, event, now)
 
 
 def unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
     """The next tier at once; at the last tier the provider is asked again, LOOKUP_RETRIES_MAX times, then the end."""
-    current = relay.attempts[-1]
+    current = relay.attempts[event.attempt - 1]
     if current.tier == relay.policy.last_tier and current.lookups < LOOKUP_RETRIES_MAX:
         return moves.ask_again(relay, event, now, now + timedelta(seconds=LOOKUP_RETRY_SECONDS))
     relay = attempts.give_up(relay, event, now, current.status)

@@ -63,6 +63,7 @@ class EventKind(StrEnum):
     SEND_REFUSED = "send refused"
     SEND_UNKNOWN = "send unknown"
     RECEIPT_PROGRESS = "receipt: on its way"
+    RECEIPT_HANDED_OVER = "receipt: handed over"  # only where that counts as having reached the handler
     RECEIPT_DELIVERED = "receipt: delivered"
     RECEIPT_FAILED = "receipt: failed"
     DEADLINE_UNCONFIRMED = "deadline: not confirmed"

@@ -26,12 +26,14 @@ _AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
 def open_attempts(relay: Relay) -> tuple[Attempt, ...]:
     """Returns the attempts of which the provider may know more than the record.
 
-    These are the ones of unknown outcome and, while no delivery is on record, those that the provider took and has sent
-    no final receipt for.
+    These are the ones of unknown outcome; while no delivery is on record those that the provider took and has sent no
+    final receipt for; and those that count as delivered because their carrier took them.
     """
     wanted = relay.final_status is not FinalStatus.DELIVERED
     return tuple(
-        attempt for attempt in relay.attempts if attempt.is_unresolved or (wanted and attempt.standing in _AWAITED)
+        attempt
+        for attempt in relay.attempts
+        if attempt.is_unresolved or attempt.is_handed_over or (wanted and attempt.standing in _AWAITED)
     )
 
 
@@ -47,21 +49,27 @@ def settled_at(attempt: Attempt) -> datetime:
 def due_after_end(relay: Relay, now: datetime) -> datetime | None:
     """Returns when to ask the provider (again) about the open attempts of a relay that has ended.
 
-    None when there are none, or when the provider has answered FATE_LOOKUPS times and none is of unknown outcome.
+    None when there are none, or when the provider has answered often enough and none is of unknown outcome: once where
+    a carrier took the text and a failure would be news, else FATE_LOOKUPS times.
     """
     attempts = open_attempts(relay)
-    if not attempts:
+    enough = 1 if all(attempt.is_handed_over for attempt in attempts) else FATE_LOOKUPS
+    if relay.fate_lookups_answered >= enough and not any(attempt.is_unresolved for attempt in attempts):
         return None
-    if relay.fate_lookups_answered >= FATE_LOOKUPS and not any(attempt.is_unresolved for attempt in attempts):
+    if not attempts:
         return None
     return now + timedelta(seconds=min(FATE_LOOKUP_SECONDS * 2 ** min(relay.fate_lookups, 16), FATE_LOOKUP_SECONDS_MAX))
 
 
-def at_rest(relay: Relay) -> Relay:
-    """Returns the relay without `due_at` if it has ended, its alarm is on record and no attempt of it is open."""
-    if relay.final_status is FinalStatus.IN_PROGRESS or relay.alarm_is_due or open_attempts(relay):
+def at_rest(relay: Relay, now: datetime) -> Relay:
+    """Returns the relay with the `due_at` of one that has ended: none, once there is nothing more to ask about.
+
+    One in progress stays as it is, and one whose alarm is not on record yet.
+    """
+    if relay.final_status is FinalStatus.IN_PROGRESS or relay.alarm_is_due:
         return relay
-    return changed(relay, due_at=None)
+    due_at = due_after_end(relay, now)
+    return changed(relay, due_at=due_at and (relay.due_at or due_at))
 
 
 def never_sent(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -79,7 +87,7 @@ def never_sent(relay: Relay, event: Event, now: datetime) -> Decision:
     relay = log_relay_attempt(
         relay, Step.LATE_STATUS, now, attempt.number, status=failed.value, reason=event.reason, by=event.by
     )
-    return Decision(at_rest(relay))
+    return Decision(at_rest(relay, now))
 
 
 def looked_up(relay: Relay, event: Event, now: datetime) -> Decision:

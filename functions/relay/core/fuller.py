@@ -77,9 +77,9 @@ def _with_more(relay: Relay, text: InboundText) -> Relay:
 
 def _without_current(relay: Relay, event: Event, now: datetime) -> Relay:
     """Returns the relay with its current attempt given up, if it is in progress: it was made with fewer words."""
-    current = relay.attempts[-1]
     if relay.final_status is not FinalStatus.IN_PROGRESS:
         return relay
+    current = relay.current
     reason = "the text says more by now"
     if current.standing is AttemptStatus.SCHEDULED:
         relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)

@@ -18,12 +18,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core import asides, attempts, clocks, deadlines, fates, fuller, moves
+from relay.core import asides, attempts, clocks, deadlines, fates, fuller, moves, reversals
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import (
     ABOUT_THE_RELAY,
     Decision,
-    Effect,
     Event,
     EventKind,
     RaiseAlarm,
@@ -66,7 +65,7 @@ def state_of(relay: Relay, event: Event) -> State:
     """Returns the state of the relay as seen by this event: the row of TABLE."""
     if relay.final_status is not FinalStatus.IN_PROGRESS:
         return _STATE_OF_END[relay.final_status]
-    current = relay.attempts[-1]
+    current = relay.current
     if event.attempt and event.attempt != current.number:
         return State.EARLIER
     return _STATE_OF_ATTEMPT[current.standing]
@@ -77,12 +76,18 @@ def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
 
     An event that comes again thereby repairs what a process lost that died between commit and effects.
     """
-    current = relay.attempts[-1]
+    current = relay.current
     pending = (moves.pending_timer(relay),)
     own = event.lease is not None and event.lease == current.lease
     if own and current.status is AttemptStatus.LEASED:
         return ignored(relay, "the lease is already the caller's own", *pending, SendAttempt(current.number))
     return ignored(relay, "already known; what is pending was armed again", *pending)
+
+
+def _told_before(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Ignored: only a delivery or a failure decides; the deadline is armed again where a planned try was withdrawn."""
+    pending = moves.still_pending(relay) if relay.current is not relay.attempts[-1] else ()
+    return ignored(relay, "the provider is known to have this text: only a delivery or a failure decides", *pending)
 
 
 def lease(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -113,10 +118,11 @@ def failed(relay: Relay, event: Event, now: datetime) -> Decision:
     UNSTARTED_RETRIES_MAX times per tier, and from then on it counts like any other failure.
     """
     cancelled = moves.timers_to_cancel(relay)
+    tier = relay.attempts[event.attempt - 1].tier
     relay = attempts.fail(relay, event, now)
     failure = event.failure or NO_REASON
-    if not failure.was_started and moves.unstarted_in_tier(relay) <= UNSTARTED_RETRIES_MAX:
-        return moves.start_later(relay, now, cancelled)
+    if not failure.was_started and moves.unstarted_in_tier(relay, tier) <= UNSTARTED_RETRIES_MAX:
+        return moves.start_later(relay, event, now, cancelled)
     may_retry = failure.is_retried_in_tier
     return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, first=cancelled)
 
@@ -124,24 +130,15 @@ def failed(relay: Relay, event: Event, now: datetime) -> Decision:
 def _learn(relay: Relay, event: Event, now: datetime) -> Decision:
     """Record what the event tells of an attempt that no longer decides anything; the relay does nothing else for it.
 
-    When the record knew it already, this may be the very event that ended the attempt, repeated because the process
-    that committed it died before the effects: what is pending is returned again.
+    When the record knew it already, what is pending is returned again.
     """
-    decision = attempts.learn(relay, event, now)
-    return decision if decision.changed else replace(decision, effects=still_pending(relay))
+    return attempts.learn(relay, event, now)
 
 
 def _earlier_delivered(relay: Relay, event: Event, now: datetime) -> Decision:
     """The relay ends as delivered, unless the attempt was made with fewer words than the text has by now."""
     decide = _learn if event.attempt < relay.first_attempt_of_words else attempts.deliver
     return decide(relay, event, now)
-
-
-def still_pending(relay: Relay) -> tuple[Effect, ...]:
-    """Returns what the record says must still be done: the timer of a relay in progress, an alarm that is due."""
-    if relay.final_status is FinalStatus.IN_PROGRESS:
-        return (moves.pending_timer(relay),)
-    return (RaiseAlarm(),) if relay.alarm_is_due else ()
 
 
 def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -182,13 +179,6 @@ def _said_more(relay: Relay, event: Event, now: datetime) -> Decision:
     return fuller.take_more(relay, event, event.text, now)
 
 
-def _correct_times(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Times that a wrong clock wrote are put right, so that the relay goes on."""
-    if not clocks.are_off(relay, now):
-        return ignored(relay, "its times can be right", *still_pending(relay))
-    return clocks.correct(relay, event, now)
-
-
 Action = Callable[[Relay, Event, datetime], Decision]
 Answer = Action | str
 
@@ -204,6 +194,7 @@ _LOOK_UPS: dict[EventKind, Answer] = {
 }
 _RECEIPTS_DECIDE: dict[EventKind, Answer] = {
     EventKind.RECEIPT_PROGRESS: _accepted,
+    EventKind.RECEIPT_HANDED_OVER: attempts.deliver,
     EventKind.RECEIPT_DELIVERED: attempts.deliver,
     EventKind.RECEIPT_FAILED: failed,
 }
@@ -220,7 +211,7 @@ _LIVE: dict[EventKind, Answer] = {
     EventKind.ATTEMPT_DUE: _resume,
     EventKind.ALARM_RAISED: _NO_ALARM,
     EventKind.REDRIVE_REQUESTED: _redrive_resumed,
-    EventKind.TIMES_ARE_OFF: _correct_times,
+    EventKind.TIMES_ARE_OFF: clocks.correct,
     **dict.fromkeys(_LOOK_UPS, "its own deadline decides"),
 }
 _SENT: dict[EventKind, Answer] = {
@@ -232,7 +223,7 @@ _ALARMED: dict[EventKind, Answer] = {
     EventKind.INBOUND_REPEATED: _alarm_again,
     EventKind.INBOUND_SAYS_MORE: _said_more,
     EventKind.ALARM_RAISED: _alarm_raised,
-    EventKind.TIMES_ARE_OFF: _correct_times,
+    EventKind.TIMES_ARE_OFF: clocks.correct,
 }
 
 # Where each answer leads is in docs/states.md, found by walking through all reachable relays.
@@ -262,7 +253,8 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **dict.fromkeys(_SENT, _RECEIPT_OUTRANKS),
         **_RECEIPTS_DECIDE,
         **deadlines.ANSWERS,
-        EventKind.RECEIPT_PROGRESS: "progress without consequence: only a delivery or a failure decides",
+        EventKind.SEND_ACCEPTED: _told_before,
+        EventKind.RECEIPT_PROGRESS: _told_before,
         EventKind.DEADLINE_NOT_FOUND: deadlines.looked_up_before_accepted,
         EventKind.DEADLINE_UNANSWERED: deadlines.looked_up_before_accepted,
         EventKind.DEADLINE_UNTOLD: deadlines.looked_up_before_accepted,
@@ -273,13 +265,18 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         # The caller itself may have given this attempt up, in a commit whose reply was lost: it gets what is pending.
         **dict.fromkeys(deadlines.ANSWERS, _resume),
         EventKind.ATTEMPT_DUE: "a timer of an attempt that was already given up",
+        EventKind.SEND_ACCEPTED: reversals.exists_after_all,
+        EventKind.RECEIPT_PROGRESS: reversals.exists_after_all,
+        EventKind.RECEIPT_HANDED_OVER: _earlier_delivered,
         EventKind.RECEIPT_DELIVERED: _earlier_delivered,
         EventKind.NEVER_SENT: fates.never_sent,
     },
     State.DELIVERED: {
         **dict.fromkeys(EventKind, _TIMER_AFTER_END),
         **_LEARNED,
+        EventKind.RECEIPT_HANDED_OVER: _learn,
         EventKind.RECEIPT_DELIVERED: _learn,
+        EventKind.RECEIPT_FAILED: reversals.failed_after_delivery,
         EventKind.INBOUND_REPEATED: "already delivered",
         EventKind.INBOUND_SAYS_MORE: _said_more,
         EventKind.ALARM_RAISED: _NO_ALARM,
@@ -290,6 +287,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **dict.fromkeys(EventKind, _alarm_again),
         **_LEARNED,
         **_ALARMED,
+        EventKind.RECEIPT_HANDED_OVER: _earlier_delivered,
         EventKind.RECEIPT_DELIVERED: _earlier_delivered,
         EventKind.REDRIVE_REQUESTED: _redrive,
         **_LOOK_UPS,

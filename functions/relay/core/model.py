@@ -8,81 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from relay.core.failures import Failure
 from relay.core.foreign import Rest, is_foreign
 from relay.core.policy import Policy, Reach
+from relay.core.words import AttemptStatus as AttemptStatus
+from relay.core.words import FinalStatus as FinalStatus
+from relay.core.words import SenderClass as SenderClass
+from relay.core.words import Step as Step
+from relay.core.words import TimerKind as TimerKind
 
 RETENTION = timedelta(days=90)
 
 
-class FinalStatus(StrEnum):
-    """How a relay ended, or that it has not."""
-
-    IN_PROGRESS = "in_progress"
-    DELIVERED = "delivered"  # a handler's carrier confirmed it
-    EXHAUSTED = "exhausted"  # no tiers left; kept for people, who may redrive it
-    RECORDED = "recorded"  # sent by a handler or from our own number: kept, never forwarded
-    HELD = "held"  # one of a flood of texts from one sender: kept for people, who may send it on
-
-
-class AttemptStatus(StrEnum):
-    """How far one attempt has come."""
-
-    SCHEDULED = "scheduled"  # waits for its start time
-    LEASED = "claimed"  # a process holds its lease and may be sending right now
-    UNKNOWN = "unknown"  # the POST's outcome cannot be told: it may have left
-    ACCEPTED = "accepted"  # the provider has it; no receipt yet
-    UNCONFIRMED = "unconfirmed"  # given up: accepted, but no delivery confirmed in time
-    FAILED = "failed"  # refused or undelivered, or declared not sent
-    WITHDRAWN = "withdrawn"  # scheduled, but no longer needed
-    DELIVERED = "delivered"
-
-
 _UNRESOLVED = frozenset({AttemptStatus.LEASED, AttemptStatus.UNKNOWN})
+_ALIVE = frozenset({AttemptStatus.SCHEDULED, AttemptStatus.LEASED, AttemptStatus.UNKNOWN, AttemptStatus.ACCEPTED})
 _KNOWN_STATUSES = frozenset(AttemptStatus)
-
-
-class SenderClass(StrEnum):
-    """Who sent the text that came in."""
-
-    CUSTOMER = "customer"
-    HANDLER = "handler"
-    HANDLER_OPT_OUT = "handler_opt_out"  # a handler texted STOP or the like: that phone is blocked now
-    OWN_NUMBER = "own_number"
-
-
-class Step(StrEnum):
-    """What an entry of the audit trail records."""
-
-    RECEIVED = "received"
-    RECOVERED = "recovered"
-    RECORDED = "recorded"
-    HELD = "held"
-    ATTEMPT_SCHEDULED = "attempt_scheduled"
-    ATTEMPT_STARTED = "attempt_started"
-    ATTEMPT_ACCEPTED = "attempt_accepted"
-    ATTEMPT_UNKNOWN = "attempt_unknown"
-    ATTEMPT_FAILED = "attempt_failed"
-    ATTEMPT_UNCONFIRMED = "attempt_unconfirmed"
-    ATTEMPT_WITHDRAWN = "attempt_withdrawn"
-    LOOKUP_REPEATED = "lookup_repeated"
-    ESCALATED = "escalated"
-    DELIVERED = "delivered"
-    LATE_STATUS = "late_status"
-    EXHAUSTED = "exhausted"
-    ALARM_RAISED = "alarm_raised"
-    REDRIVEN = "redriven"
-    SAID_MORE = "said_more"
-    TIMES_CORRECTED = "times_corrected"
-
-
-class TimerKind(StrEnum):
-    """What a timer is for."""
-
-    ATTEMPT = "attempt"  # start this attempt
-    DEADLINE = "deadline"  # this attempt's delivery should have been confirmed by now
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +57,10 @@ class Attempt:
         sent_digest: what the words that went out, or were about to, are recognised by; opaque.
         failure: why it failed, when a reason is known.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
+        is_refused: it failed by the answer to its POST, and no receipt has shown that its text exists after all.
+        is_handed_over: it counts as delivered because its carrier took it, and nothing more was told: a failure that is
+            told later outranks that.
+        is_contradicted: a delivery and a failure were both told of it; the delivery counts.
         lookups: how often its deadline was put off because the provider could not say what became of it.
         rest: what its document holds that only another revision knows; so in the other values.
     """
@@ -135,6 +80,9 @@ class Attempt:
     failure: Failure | None = None
     is_resend: bool = False
     lookups: int = 0
+    is_refused: bool = False
+    is_handed_over: bool = False
+    is_contradicted: bool = False
     rest: Rest = field(default=(), hash=False)
 
     @property
@@ -153,6 +101,11 @@ class Attempt:
     def is_unresolved(self) -> bool:
         """Whether neither the sending process nor the provider has said if the text left."""
         return self.status in _UNRESOLVED
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it waits to be sent, is being sent, or awaits its receipt."""
+        return self.standing in _ALIVE
 
     @property
     def was_declared_not_sent(self) -> bool:
@@ -225,7 +178,7 @@ class Relay:
         recipient_phone: our number from which it is forwarded; nearly always the one that it was sent to.
         media_count: how many files came with it.
         policy: the tiers as they were at that moment.
-        attempts: in the order they were made; the last one is the current one.
+        attempts: in the order they were made; see `current_attempt`.
         error_log: the audit trail, all steps and not only errors.
         delivered_tier: the tier recorded as the one that delivered first.
         due_at: when a timer or else the sweep must act next; None when nothing is left to do. An ended relay is due
@@ -279,7 +232,19 @@ class Relay:
 
     @property
     def current_attempt(self) -> Attempt | None:
-        return self.attempts[-1] if self.attempts else None
+        """Returns the attempt that decides what a relay in progress does; None when none was made.
+
+        That is the last one, unless a refused attempt turned out to exist and those planned after it were withdrawn.
+        """
+        alive = (attempt for attempt in reversed(self.attempts) if attempt.is_alive)
+        return next(alive, self.attempts[-1] if self.attempts else None)
+
+    @property
+    def current(self) -> Attempt:
+        """Returns the current attempt of a relay that has one. Raises ValueError for one that was never forwarded."""
+        if (current := self.current_attempt) is None:
+            raise ValueError("a relay that was never forwarded has no attempt")
+        return current
 
     def attempt(self, number: int) -> Attempt | None:
         """Returns the attempt with this number, or None when the relay never made it."""

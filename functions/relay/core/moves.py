@@ -82,8 +82,8 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
     The lease lasts LEASE_SECONDS; the deadline is the tier's receipt_timeout_seconds away. `first` are effects that
     come before.
     """
-    number = relay.attempts[-1].number
-    tier = relay.policy.tier(relay.attempts[-1].tier)
+    number = relay.current.number
+    tier = relay.policy.tier(relay.current.tier)
     deadline = now + timedelta(seconds=tier.receipt_timeout_seconds)
     relay = with_attempt(
         relay,
@@ -118,6 +118,13 @@ def pending(relay: Relay) -> Timer | None:
     return Timer(relay.message_id, current.number, TimerKind.DEADLINE, due_at, queue_tier)
 
 
+def still_pending(relay: Relay) -> tuple[Effect, ...]:
+    """Returns what the record says must still be done: the timer of a relay in progress, an alarm that is due."""
+    if relay.final_status is FinalStatus.IN_PROGRESS:
+        return (pending_timer(relay),)
+    return (RaiseAlarm(),) if relay.alarm_is_due else ()
+
+
 def timers_to_cancel(relay: Relay) -> tuple[CancelTimer, ...]:
     """Returns the effect that cancels the timer that the relay waits for; nothing when it has ended."""
     timer = pending(relay)
@@ -131,18 +138,21 @@ def escalate_on_failure(
     *,
     may_retry: bool = False,
     first: tuple[Effect, ...] = (),
+    of: int = 0,
 ) -> Decision:
-    """Returns what follows when the current attempt is over: this tier again, the next tier, or the end as exhausted.
+    """Returns what follows when an attempt is over: this tier again, the next tier, or the end as exhausted.
 
-    The same tier is tried again after the tier's next delay, if `may_retry` and the tier has a delay left; after a
-    deadline the next tier is due at once. `first` are effects that come before.
+    It is the attempt that the event is about, or the one with the number `of`. The same tier is tried again after the
+    tier's next delay, if `may_retry` and the tier has a delay left; after a deadline the next tier is due at once.
+    `first` are effects that come before.
     """
-    current = relay.attempts[-1]
+    current = relay.attempts[(of or event.attempt) - 1]
     tier = relay.policy.tier(current.tier)
-    if may_retry and current.try_in_tier <= len(tier.retry_delays_seconds):
-        delay = tier.retry_delays_seconds[current.try_in_tier - 1]
-        attempt = new_attempt(relay, current.tier, now + timedelta(seconds=delay), current.try_in_tier + 1)
-        reason = f"retry {current.try_in_tier} of {len(tier.retry_delays_seconds)} in {delay:g} s"
+    tries = _tries(relay, current.tier)
+    if may_retry and tries <= len(tier.retry_delays_seconds):
+        delay = tier.retry_delays_seconds[tries - 1]
+        attempt = new_attempt(relay, current.tier, now + timedelta(seconds=delay), tries + 1)
+        reason = f"retry {tries} of {len(tier.retry_delays_seconds)} in {delay:g} s"
         return scheduled(planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
     if current.tier < relay.policy.last_tier:
         attempt = new_attempt(relay, current.tier + 1, now)
@@ -163,19 +173,25 @@ def escalate_on_failure(
     return Decision(relay, (*first, RaiseAlarm()))
 
 
-def start_later(relay: Relay, now: datetime, first: tuple[Effect, ...]) -> Decision:
+def start_later(relay: Relay, event: Event, now: datetime, first: tuple[Effect, ...]) -> Decision:
     """Returns the decision to plan the same try again in UNSTARTED_RETRY_SECONDS, because no send of it was begun."""
-    current = relay.attempts[-1]
+    current = relay.attempts[event.attempt - 1]
     starts_at = now + timedelta(seconds=UNSTARTED_RETRY_SECONDS)
     attempt = new_attempt(relay, current.tier, starts_at, current.try_in_tier)
     reason = f"not begun in time; again in {UNSTARTED_RETRY_SECONDS:g} s"
     return scheduled(planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
 
 
-def unstarted_in_tier(relay: Relay) -> int:
-    """Returns how many attempts of this drive at the current tier ended without a send being begun."""
+def _tries(relay: Relay, tier: int) -> int:
+    """Returns how many tries this drive has made at the tier; one that was not begun is made again under its number."""
     drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
-    tier = relay.attempts[-1].tier
+    made = [attempt for attempt in drive if attempt.tier == tier and attempt.status is not AttemptStatus.WITHDRAWN]
+    return max((attempt.try_in_tier for attempt in made), default=1)
+
+
+def unstarted_in_tier(relay: Relay, tier: int) -> int:
+    """Returns how many attempts of this drive at this tier ended without a send being begun."""
+    drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
     return sum(attempt.tier == tier and not (attempt.failure or NO_REASON).was_started for attempt in drive)
 
 
@@ -184,7 +200,7 @@ def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
 
     If that answer was wrong the text arrives twice; a doubled text is better than a lost one.
     """
-    current = relay.attempts[-1]
+    current = relay.attempts[event.attempt - 1]
     attempt = new_attempt(relay, current.tier, now, current.try_in_tier + 1)
     reason = "sent once more after a negative look-up at the last tier; it may arrive twice"
     relay = planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason, event.by)
@@ -194,7 +210,7 @@ def send_again(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decision:
     """Returns the decision to put the current attempt's deadline off to `at`; the provider is asked again then."""
-    current = relay.attempts[-1]
+    current = relay.attempts[event.attempt - 1]
     relay = with_attempt(relay, current.number, deadline_at=at, lookups=current.lookups + 1)
     relay = log_relay_attempt(relay, Step.LOOKUP_REPEATED, now, current.number, reason=event.reason, by=event.by)
     relay = changed(relay, due_at=at)

@@ -84,14 +84,13 @@ def receipt_event(
 
     `is_found`: a look-up found the text, by its number and words.
     """
-    meaning = receipt.meaning
-    if meaning is Meaning.HANDED_OVER:
-        meaning = Meaning.DELIVERED if success is Success.SENT else Meaning.PROGRESS
+    counts = success is Success.SENT
     kind = {
         Meaning.PROGRESS: EventKind.RECEIPT_PROGRESS,
+        Meaning.HANDED_OVER: EventKind.RECEIPT_HANDED_OVER if counts else EventKind.RECEIPT_PROGRESS,
         Meaning.DELIVERED: EventKind.RECEIPT_DELIVERED,
         Meaning.FAILED: EventKind.RECEIPT_FAILED,
-    }[meaning]
+    }[receipt.meaning]
     return Event(
         kind, attempt, sent_id=receipt.sent_id, failure=receipt.failure, reason=reason, by=by, is_found=is_found
     )

@@ -176,7 +176,7 @@ def _repetition_resumes_nothing(patch: Patcher) -> None:
     """Whoever repeats the event that an attempt ended with is told that it is over, and no more."""
     deadlines = (EventKind.DEADLINE_UNCONFIRMED, EventKind.DEADLINE_NOT_FOUND, EventKind.DEADLINE_UNANSWERED)
     patch.answer((State.EARLIER,), deadlines, _IGNORED)
-    patch.put(machine, "still_pending", lambda relay: ())
+    patch.put(moves, "still_pending", lambda relay: ())
 
 
 MACHINE = (

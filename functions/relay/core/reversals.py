@@ -1,0 +1,93 @@
+"""What a later word on an attempt takes back: a refusal, or that the carrier had taken it. Pure, like the machine.
+
+Each function returns the decision for one kind of word; whatever changes nothing but the attempt is in attempts.py.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from relay.core import attempts, fates, moves
+from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.events import Decision, Event
+from relay.core.failures import NO_REASON
+from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
+
+
+def exists_after_all(relay: Relay, event: Event, now: datetime) -> Decision:
+    """A refused attempt that turns out to exist counts again, if what was planned in its place is not leased yet.
+
+    Else what is told of an attempt that no longer decides anything is recorded.
+    """
+    attempt = relay.attempts[event.attempt - 1]
+    if not _may_count_again(relay, attempt, now):
+        return attempts.learn(relay, event, now)
+    cancelled = moves.timers_to_cancel(relay)
+    relay = attempts.withdraw_scheduled(relay, now, "the provider has an earlier attempt after all")
+    relay = with_attempt(
+        relay, attempt.number, status=AttemptStatus.ACCEPTED, sent_id=event.sent_id, failure=None, is_refused=False
+    )
+    reason = event.reason or "it was refused, and exists all the same"
+    relay = log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, attempt.number, reason=reason, by=event.by)
+    timer = moves.pending_timer(relay)
+    return Decision(changed(relay, due_at=timer.timer.due_at), (*cancelled, timer))
+
+
+def _may_count_again(relay: Relay, attempt: Attempt, now: datetime) -> bool:
+    """Whether the attempt takes the place of the current one, which was planned because this one had not been sent.
+
+    The next tier's is withdrawn only before the deadline of this one: after it, that tier is due anyway.
+    """
+    current = relay.current
+    if not (attempt.is_refused or attempt.was_declared_not_sent) or current.standing is not AttemptStatus.SCHEDULED:
+        return False
+    if attempt.number < relay.first_attempt_of_drive or attempt.deadline_at is None:
+        return False
+    between = relay.attempts[attempt.number : current.number - 1]
+    if not all(other.is_refused or other.status is AttemptStatus.WITHDRAWN for other in between):
+        return False
+    return attempt.tier == current.tier or now < attempt.deadline_at
+
+
+def failed_after_delivery(relay: Relay, event: Event, now: datetime) -> Decision:
+    """A failure outranks that the carrier had taken the text: the relay goes on; a delivery it only contradicts."""
+    attempt = relay.attempts[event.attempt - 1]
+    if attempt.status is not AttemptStatus.DELIVERED:
+        return attempts.learn(relay, event, now)
+    if not attempt.is_handed_over:
+        return _contradicted(relay, attempt, event, now)
+    relay = attempts.fail(relay, event, now)
+    with_all_words = relay.attempts[relay.first_attempt_of_words - 1 :]
+    delivered = [other for other in with_all_words if other.status is AttemptStatus.DELIVERED]
+    if delivered:
+        first = min(
+            delivered, key=lambda other: (other.tier != relay.delivered_tier, other.is_handed_over, other.number)
+        )
+        return Decision(fates.at_rest(changed(relay, delivered_tier=first.tier), now))
+    return _goes_on(relay, event, now)
+
+
+def _contradicted(relay: Relay, attempt: Attempt, event: Event, now: datetime) -> Decision:
+    if attempt.is_contradicted:
+        return attempts.learn(relay, event, now)
+    relay = with_attempt(relay, attempt.number, is_contradicted=True, sent_id=attempt.sent_id or event.sent_id)
+    return Decision(attempts.log_late(relay, event, now))
+
+
+def _goes_on(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Returns the decision of a relay that had ended as delivered and has not: its last attempt decides again."""
+    relay = changed(
+        relay,
+        final_status=FinalStatus.IN_PROGRESS,
+        delivered_tier=None,
+        delivery_confirmed_at=None,
+        fate_lookups=0,
+        fate_lookups_answered=0,
+        expires_at=max(relay.expires_at, now + RETENTION),
+    )
+    last = next(other for other in reversed(relay.attempts) if other.status is not AttemptStatus.WITHDRAWN)
+    if last.is_alive:
+        timer = moves.pending_timer(relay)
+        return Decision(changed(relay, due_at=timer.timer.due_at), (timer,))
+    may_retry = last.status is AttemptStatus.FAILED and (last.failure or NO_REASON).is_retried_in_tier
+    return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, of=last.number)

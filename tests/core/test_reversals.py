@@ -1,0 +1,244 @@
+"""What a later word on a text takes back: that the carrier had taken it, or that the provider had refused it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from relay.core import fates, machine, moves
+from relay.core.events import ArmTimer, CancelTimer, Event, EventKind, RaiseAlarm
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step, TimerKind
+from relay.core.policy import FATE_LOOKUP_SECONDS, Policy, Success
+
+from tests.relays import (
+    PERMANENT,
+    T0,
+    TRANSIENT,
+    accepted,
+    after,
+    at,
+    delivered,
+    due,
+    failed,
+    handed_over,
+    not_found,
+    policy,
+    progress,
+    received,
+    refused,
+    sid,
+    statuses,
+    steps,
+    unconfirmed,
+    unknown,
+)
+
+
+def _sent_counts(tiers: int = 2) -> Policy:
+    """Tiers of carriers that return no delivery receipt."""
+    return policy(tiers=tiers, success=Success.SENT)
+
+
+def _handed_over(tiers: int = 2) -> Relay:
+    """A relay that has ended, because its carrier took the text and that is all that is asked of it."""
+    return after(received(_sent_counts(tiers)).relay, accepted(1), handed_over(1))
+
+
+# `sent`, then `undelivered`.
+
+
+def test_a_text_that_its_carrier_took_has_reached_the_handler_where_that_counts() -> None:
+    relay = _handed_over()
+    assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 1)
+
+
+def test_it_is_asked_about_once_more_because_the_failures_callback_may_be_lost() -> None:
+    relay = _handed_over()
+    assert [attempt.number for attempt in fates.open_attempts(relay)] == [1]
+    assert relay.due_at == relay.error_log[-1].at + timedelta(seconds=FATE_LOOKUP_SECONDS)
+    asked = machine.transition(relay, Event(EventKind.LOOKED_UP), relay.due_at).relay
+    assert (asked.final_status, asked.due_at) == (FinalStatus.DELIVERED, None)
+    told = machine.transition(relay, failed(1, PERMANENT), relay.due_at).relay
+    assert statuses(told) == [(1, "failed"), (2, "scheduled")]
+
+
+def test_undelivered_after_a_sent_that_ended_the_relay_goes_to_the_next_tier() -> None:
+    decision = machine.transition(_handed_over(), failed(1, PERMANENT), at(9))
+    relay = decision.relay
+    assert statuses(relay) == [(1, "failed"), (2, "scheduled")]
+    assert (relay.final_status, relay.delivered_tier, relay.delivery_confirmed_at) == (
+        FinalStatus.IN_PROGRESS,
+        None,
+        None,
+    )
+    assert decision.effects == (moves.pending_timer(relay),)
+    assert relay.due_at == at(9)
+    line = next(entry for entry in relay.error_log if entry.step is Step.ATTEMPT_FAILED)
+    assert (line.error_code, line.status, line.attempt) == (PERMANENT, "recipient", 1)
+
+
+def test_undelivered_after_a_sent_that_ended_the_relay_raises_the_alarm_at_the_last_tier() -> None:
+    decision = machine.transition(_handed_over(tiers=1), failed(1, PERMANENT), at(9))
+    assert decision.relay.final_status is FinalStatus.EXHAUSTED
+    assert decision.relay.alarm_is_due
+    assert RaiseAlarm() in decision.effects
+
+
+def test_a_passing_failure_after_a_sent_is_tried_again_by_the_tiers_schedule() -> None:
+    assert statuses(after(_handed_over(), failed(1, TRANSIENT))) == [(1, "failed"), (1, "scheduled")]
+
+
+def test_undelivered_months_after_a_sent_does_not_expire_with_the_record() -> None:
+    late = T0 + timedelta(days=89)
+    relay = machine.transition(_handed_over(), failed(1, PERMANENT), late).relay
+    assert relay.expires_at == late + timedelta(days=90)
+
+
+def test_a_delivery_after_the_sent_makes_the_end_firm() -> None:
+    relay = after(_handed_over(), delivered(1))
+    assert relay.final_status is FinalStatus.DELIVERED
+    contradicted = after(relay, failed(1, PERMANENT))
+    assert (contradicted.final_status, contradicted.delivered_tier) == (FinalStatus.DELIVERED, 1)
+    assert len(contradicted.attempts) == 1
+    assert contradicted.error_log[-1].error_code == PERMANENT
+
+
+def test_a_sent_that_is_told_twice_changes_nothing() -> None:
+    relay = _handed_over()
+    assert machine.transition(relay, handed_over(1), at(9)).relay is relay
+
+
+def test_after_an_undelivered_the_tier_that_was_being_texted_meanwhile_decides() -> None:
+    """Tier 1 was given up, tier 2 was being texted, and then tier 1's late `sent` ended the relay."""
+    under_way = after(
+        received(_sent_counts()).relay, accepted(1), unconfirmed(1, lease="task"), accepted(2), handed_over(1)
+    )
+    assert under_way.final_status is FinalStatus.DELIVERED
+    decision = machine.transition(under_way, failed(1, PERMANENT), at(9))
+    assert statuses(decision.relay) == [(1, "failed"), (2, "accepted")]
+    assert decision.relay.due_at == decision.relay.attempts[1].deadline_at
+    assert decision.effects == (moves.pending_timer(decision.relay),)
+
+
+def test_after_an_undelivered_a_second_handler_who_has_the_text_is_the_one_on_record() -> None:
+    both = after(
+        received(_sent_counts()).relay,
+        accepted(1),
+        unconfirmed(1, lease="task"),
+        accepted(2),
+        handed_over(1),
+        delivered(2),
+    )
+    relay = after(both, failed(1, PERMANENT))
+    assert (relay.final_status, relay.delivered_tier) == (FinalStatus.DELIVERED, 2)
+    assert len(relay.attempts) == 2
+
+
+# `undelivered`, then `sent`.
+
+
+def test_a_late_sent_takes_no_explicit_failure_back_and_withdraws_nothing() -> None:
+    relay = after(received(_sent_counts()).relay, accepted(1), failed(1, PERMANENT))
+    decision = machine.transition(relay, handed_over(1), at(9))
+    assert decision.relay is relay
+    assert statuses(relay) == [(1, "failed"), (2, "scheduled")]
+    assert statuses(after(relay, due(2))) == [(1, "failed"), (2, "claimed")]
+
+
+def test_a_late_sent_does_not_end_an_exhausted_relay_whose_failure_was_explicit() -> None:
+    relay = after(received(_sent_counts(tiers=1)).relay, accepted(1), failed(1, PERMANENT))
+    assert after(relay, handed_over(1)).final_status is FinalStatus.EXHAUSTED
+    assert after(relay, delivered(1)).final_status is FinalStatus.DELIVERED
+
+
+def test_a_late_sent_still_ends_a_relay_that_nothing_else_was_told_of() -> None:
+    relay = after(received(_sent_counts()).relay, accepted(1), unconfirmed(1), handed_over(1))
+    assert relay.final_status is FinalStatus.DELIVERED
+    assert statuses(relay) == [(1, "delivered"), (2, "withdrawn")]
+
+
+# Refused, and there all the same.
+
+
+@pytest.mark.parametrize("code", [TRANSIENT, PERMANENT])
+def test_a_callback_that_shows_that_a_refused_text_exists_withdraws_the_planned_try(code: int) -> None:
+    """Whatever the code: the same handler again, or the next tier that is not leased yet."""
+    refused_once = after(received().relay, refused(1, code))
+    decision = machine.transition(refused_once, progress(1), at(3))
+    relay = decision.relay
+    assert [status for _, status in statuses(relay)] == ["accepted", "withdrawn"]
+    assert relay.attempts[0].sent_id == sid(1)
+    assert relay.attempts[0].failure is None
+    assert relay.current_attempt is relay.attempts[0]
+    assert relay.due_at == relay.attempts[0].deadline_at == at(60), "its own deadline counts"
+    assert decision.effects == (*moves.timers_to_cancel(refused_once), moves.pending_timer(relay))
+    assert moves.pending_timer(relay).timer.kind is TimerKind.DEADLINE
+
+
+def test_the_timer_of_the_withdrawn_try_starts_nothing() -> None:
+    relay = after(received().relay, refused(1, TRANSIENT), progress(1))
+    assert machine.transition(relay, due(2), at(4)).relay is relay
+
+
+def test_a_refused_text_that_exists_is_waited_for_and_given_up_like_any_other() -> None:
+    relay = after(received().relay, refused(1, TRANSIENT), progress(1))
+    assert after(relay, delivered(1)).final_status is FinalStatus.DELIVERED
+    assert statuses(after(relay, failed(1, PERMANENT))) == [(1, "failed"), (1, "withdrawn"), (2, "scheduled")]
+    given_up = after(relay, unconfirmed(1, lease="task"))
+    assert statuses(given_up) == [(1, "unconfirmed"), (1, "withdrawn"), (2, "claimed")]
+
+
+def test_a_refused_text_that_arrived_or_was_handed_over_where_that_counts_ends_the_relay() -> None:
+    assert statuses(after(received().relay, refused(1, TRANSIENT), delivered(1))) == [
+        (1, "delivered"),
+        (1, "withdrawn"),
+    ]
+    ended = after(received(_sent_counts()).relay, refused(1, PERMANENT), handed_over(1))
+    assert statuses(ended) == [(1, "delivered"), (2, "withdrawn")]
+
+
+def test_a_refused_text_that_failed_in_the_end_leaves_the_planned_try_alone() -> None:
+    relay = after(received().relay, refused(1, TRANSIENT), failed(1, PERMANENT), progress(1))
+    assert statuses(relay) == [(1, "failed"), (1, "scheduled")]
+    assert relay.attempts[0].error_code == PERMANENT
+
+
+def test_when_the_next_try_is_leased_already_what_exists_is_only_recorded() -> None:
+    relay = after(received().relay, refused(1, TRANSIENT), due(2), progress(1))
+    assert statuses(relay) == [(1, "accepted"), (1, "claimed")]
+    assert relay.current_attempt is relay.attempts[1]
+
+
+def test_two_refused_texts_of_which_the_first_exists_are_one_text_too_many_already() -> None:
+    relay = after(received().relay, refused(1, TRANSIENT), due(2), refused(2, TRANSIENT), progress(1))
+    assert statuses(relay) == [(1, "accepted"), (1, "failed"), (1, "withdrawn")]
+    assert relay.current_attempt is relay.attempts[0]
+    both = after(relay, progress(2))
+    assert both.current_attempt is relay.attempts[0]
+    assert both.attempts[1].sent_id == sid(2)
+
+
+def test_the_next_tier_is_due_anyway_once_the_deadline_of_the_refused_text_has_passed() -> None:
+    relay = after(received().relay, refused(1, PERMANENT))
+    late = machine.transition(relay, progress(1), at(61)).relay
+    assert statuses(late) == [(1, "accepted"), (2, "scheduled")]
+
+
+@pytest.mark.parametrize("shown_by", [progress(1), accepted(1)])
+def test_at_the_last_tier_a_planned_resend_is_withdrawn_by_the_first_sign_of_the_text(shown_by: Event) -> None:
+    """Declared not sent, and planned once more; nobody has begun to send it."""
+    relay = after(received(policy(tiers=1)).relay, unknown(1), not_found(1), shown_by, seconds=60)
+    assert statuses(relay) == [(1, "accepted"), (1, "withdrawn")]
+    assert moves.pending_timer(relay).timer.kind is TimerKind.DEADLINE
+
+
+def test_the_trail_tells_what_was_taken_back() -> None:
+    relay = after(received().relay, refused(1, TRANSIENT), progress(1))
+    assert steps(relay)[-2:] == [Step.ATTEMPT_WITHDRAWN, Step.ATTEMPT_ACCEPTED]
+    assert relay.attempts[0].status is AttemptStatus.ACCEPTED
+
+
+def test_the_timer_that_was_pending_is_cancelled_and_the_deadline_armed() -> None:
+    relay = after(received().relay, refused(1, TRANSIENT))
+    effects = machine.transition(relay, progress(1), at(3)).effects
+    assert [type(effect) for effect in effects] == [CancelTimer, ArmTimer]
