@@ -119,7 +119,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "may be that one. It is neither taken for it nor sent again; the next tier gets the text, or the relay ends.",
         "Ask the handler of that tier whether the text arrived. Where it happens often: “Twilio shows no words”.",
     ),
-    "Twilio does not let our credentials read texts": (
+    "our Twilio credentials may not read texts": (
         "Sends may work, and every look-up and every list is refused (`status` 401 or 403), told once an hour: texts "
         "whose webhook is lost are not found, and what became of texts is known by callbacks alone.",
         "Do not wait: “Our key may not read”.",

@@ -247,7 +247,7 @@ def test_a_key_that_may_send_and_not_read_is_told_apart_from_an_outage(
             with pytest.raises(MayNotRead, match=words):
                 CALLS[name](messenger, PATIENT)
     (line,) = notes.lines
-    assert line.startswith("ERROR Twilio does not let our credentials read texts")
+    assert line.startswith("ERROR our Twilio credentials may not read texts")
     assert HANDLER not in line
 
 

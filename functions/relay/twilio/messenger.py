@@ -180,7 +180,7 @@ class TwilioMessenger:
             is_told = self._told_at is not None and now - self._told_at < _TOLD_FOR_SECONDS
             self._told_at = self._told_at if is_told else now
         if not is_told and self._journal is not None:
-            self._journal.note("ERROR", "Twilio does not let our credentials read texts", status=status)
+            self._journal.note("ERROR", "our Twilio credentials may not read texts", status=status)
 
     def _note(self, message: str, ended: _Ended[Any]) -> None:
         if self._journal is not None:
