@@ -13,6 +13,7 @@ from relay.core.failures import Failure
 from relay.core.foreign import Rest, is_foreign
 from relay.core.policy import Policy, Reach
 from relay.core.words import AttemptStatus as AttemptStatus
+from relay.core.words import Consent as Consent
 from relay.core.words import FinalStatus as FinalStatus
 from relay.core.words import SenderClass as SenderClass
 from relay.core.words import Step as Step
@@ -140,14 +141,6 @@ class Attachment:
     media_id: str
     content_type: str = ""
     rest: Rest = field(default=(), hash=False)
-
-
-class Consent(StrEnum):
-    """What a text tells the provider of its sender's consent to be texted, as the provider understood it."""
-
-    STOP = "stop"
-    START = "start"
-    HELP = "help"
 
 
 @dataclass(frozen=True, slots=True)

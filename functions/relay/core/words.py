@@ -70,3 +70,11 @@ class TimerKind(StrEnum):
 
     ATTEMPT = "attempt"  # start this attempt
     DEADLINE = "deadline"  # this attempt's delivery should have been confirmed by now
+
+
+class Consent(StrEnum):
+    """What a text tells the provider of its sender's consent to be texted, as the provider understood it."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
