@@ -162,6 +162,18 @@ def test_what_is_used_has_its_shape(changes: dict[str, str]) -> None:
     assert doubt_of(form_of(with_fields(genuine(BODY), **changes))) is Doubt.CUT
 
 
+def test_a_text_that_is_known_cannot_be_given_more_words_while_twilio_does_not_answer() -> None:
+    original = genuine("hi")
+    told = {name: value for name, value in original if name not in ("From", "FromCity")}
+    told |= {"Body": f"hiFrom{CUSTOMER}", "From": "CitySPRINGFIELD"}
+    more = tuple(sorted(told.items()))
+    doubles = doubles_of_their_own()
+    assert doubles.inbound(recut(original, original)).status == 200
+    doubles.messenger.is_down = True
+    assert doubles.inbound(recut(original, more)).status == 200
+    assert (doubles.relay(FIRST).message_body, len(doubles.messenger.sends)) == ("hi", 1)
+
+
 # Whatever is cut anew at random.
 
 _NASTY_BODIES = (

@@ -20,7 +20,7 @@ _USED = frozenset(
 _OF_A_FILE = re.compile(r"(?:MediaUrl|MediaContentType)[0-9]+")
 # Every place where one of them may begin. "From" and "To" are words too: what follows them tells, as far as it can.
 _MAY_BEGIN = re.compile(
-    r"AccountSid|Body|From(?!City|Country|State|Zip)|(?:Sms)?MessageSid|NumMedia|OptOutType|SmsSid"
+    r"AccountSid|Body|From(?!City|Country|State|Zip)|MessageSid|SmsMessageSid|NumMedia|OptOutType|SmsSid"
     r"|MediaUrl[0-9]|MediaContentType[0-9]|To(?=[+0-9]|[A-Za-z]{2,20}:)"
 )
 _ID = re.compile(r"(?:MessageSid|SmsSid)((?:SM|MM)[0-9a-fA-F]{32})")

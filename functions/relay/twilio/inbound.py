@@ -36,16 +36,18 @@ def handle_inbound_webhook(world: SendingWorld, account: TwilioAccount, intake: 
     try:
         told = inbound_form(verified_form(account, INBOUND_PATH, request))
         budget = Budget(world.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
-        text = told.text
-        if text is None or told.doubt is not Doubt.NONE:
-            text = _as_twilio_has_it(world, told, budget)
+        text, is_sure = told.text, told.doubt is Doubt.NONE
+        if text is None or not is_sure:
+            text, is_sure = _as_twilio_has_it(world, told, budget)
     except BadRequest as error:
         return refused(account, world.alarms, world.clock, INBOUND_PATH, request, error)
     except MessengerUnavailable:
         world.journal.note("WARNING", "a doubtful webhook could not be asked about: left to the list")
         return try_again()
     try:
-        accept(world, intake, text, budget)
+        # What is known already may be made more of by a text that is sure alone.
+        if is_sure or world.store.missing([text.message_id], timeout_seconds=budget.store):
+            accept(world, intake, text, budget)
     except StoreRefused:
         return try_again()  # the alarm names the text, and reconcile finds it in the list
     except StoreUnavailable:
@@ -54,11 +56,11 @@ def handle_inbound_webhook(world: SendingWorld, account: TwilioAccount, intake: 
     return TWIML
 
 
-def _as_twilio_has_it(world: SendingWorld, told: InboundForm, budget: Budget) -> InboundText:
-    """Returns the text of a webhook that cannot be taken at its word: what Twilio says of it when asked by its id.
+def _as_twilio_has_it(world: SendingWorld, told: InboundForm, budget: Budget) -> tuple[InboundText, bool]:
+    """Returns the text of a webhook that cannot be taken at its word, as Twilio has it by its id, and whether it has.
 
-    Where Twilio cannot say, the webhook's own words count, if they can only be this text's; else raises Doubtful (no
-    such text), BadRequest (nothing to read) or MessengerUnavailable.
+    Where Twilio cannot say, it is the webhook's own text, if that can be no other; else raises Doubtful (no such text),
+    BadRequest (nothing to read) or MessengerUnavailable.
     """
     own = told.text if told.doubt is not Doubt.TEXT else None
     try:
@@ -69,10 +71,10 @@ def _as_twilio_has_it(world: SendingWorld, told: InboundForm, budget: Budget) ->
             raise
         found = None
     if found is not None and found.receipt is None and found.from_ and found.to:
-        return _merged(found, told)
+        return _merged(found, told), True
     if own is not None:
         world.journal.note("WARNING", "a doubtful webhook was taken at its word", relay=own.message_id)
-        return own
+        return own, False
     raise BadRequest(400, told.flaw) if told.text is None else Doubtful
 
 

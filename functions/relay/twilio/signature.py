@@ -11,6 +11,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import AnyStr
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from relay.errors import BadRequest
@@ -57,12 +58,12 @@ def signature(auth_token: str, url: str, form: Form) -> str:
 
 def joined(form: Form) -> str:
     """Returns the form's part of what is signed: by name, each parameter's name and value, with no mark between."""
-    given = {name.encode(): [value.encode() for value in values] for name, values in form.items()}
-    return b"".join(_signed(given)).decode()
+    return "".join(_signed(form))
 
 
-def _signed(form: Bytes) -> list[bytes]:
-    parts: list[bytes] = []
+def _signed(form: dict[AnyStr, list[AnyStr]]) -> list[AnyStr]:
+    """Returns the parts of what is signed. The order of UTF-8's bytes is that of the characters."""
+    parts: list[AnyStr] = []
     for name in sorted(form):
         values = form[name]
         if len(values) == 1:
