@@ -108,6 +108,11 @@ def unanswered(attempt: int, lease: str | None = None) -> Event:
     return Event(EventKind.DEADLINE_UNANSWERED, attempt, lease=lease)
 
 
+def redrive_of(relay: Relay, number: int) -> Event:
+    """An operator's redrive under the relay's own policy."""
+    return Event(EventKind.REDRIVE_REQUESTED, policy=relay.policy, request_id=f"request-{number}", reason="tier 1")
+
+
 def exhausted() -> Relay:
     """A relay whose only tier refused it for good; its alarm is still due."""
     return after(received(policy(tiers=1)).relay, refused(1))

@@ -183,13 +183,14 @@ def publish_events(event: CloudEvent) -> None:
     from relay.record.relay_events import new_events, publish
 
     runtime = wiring.runtime("relay_events")
+    message_id = str(event.get("document", "")).rpartition("/")[2]
     try:
         before, after = trigger.relays_of(event.data)
     except NewerRecord as error:
-        runtime.alarms.left_to_newer(str(event.get("document", "")).rpartition("/")[2], error.schema_version)
+        runtime.alarms.left_to_newer(message_id, error.schema_version)
         flask.abort(503, "Left to the newer revision.")
     except Unreadable as error:
-        runtime.alarms.set_aside(error.message_id, error.reason)
+        runtime.alarms.set_aside(message_id, error.reason)
         return  # it will be no more readable the next time
     except Exception as error:
         _note_unexpected("relay_events", error)

@@ -105,7 +105,7 @@ class Follower:
         self._shown: dict[str, int] = {}
         self.continued = 0
         for relay in self._recent():
-            self._shown[relay.message_id] = len(relay.error_log)
+            self._shown[relay.message_id] = relay.lines_logged
             self.continued += relay.final_status is FinalStatus.IN_PROGRESS
 
     def look(self) -> bool:
@@ -117,7 +117,7 @@ class Follower:
                 self._screen.text_in(relay)
             for line in story.trail(relay, shown):
                 self._screen.line(line, relay.timestamp)
-        self._shown = {relay.message_id: len(relay.error_log) for relay in relays}
+        self._shown = {relay.message_id: relay.lines_logged for relay in relays}
         return any(relay.final_status is FinalStatus.IN_PROGRESS for relay in relays)
 
     def has_shown(self, message_id: str) -> bool:

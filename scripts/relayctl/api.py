@@ -35,6 +35,15 @@ class ApiError(Exception):
         self.may_pass = may_pass
 
 
+# The final statuses of relays that a redrive starts.
+REDRIVABLE = ("exhausted", "held")
+
+
+def waits_for_a_person(row: Json) -> bool:
+    """Whether a redrive starts the relay: it was exhausted, held back or set aside."""
+    return row["final_status"] in REDRIVABLE or bool(row.get("set_aside_because"))
+
+
 class RelayApi:
     """The two routes at `url`, the relay's base address."""
 
@@ -68,6 +77,12 @@ class RelayApi:
             token = answer["next_page_token"]
             if token is None:
                 return
+
+    def waiting_for_a_person(self, since: str, *ends: str) -> list[Json]:
+        """The rows of relays since then that ended so or were set aside, newest first."""
+        found = (row for end in (*ends, "in_progress") for row in self.rows(final_status=end, since=since))
+        waiting = [row for row in found if waits_for_a_person(row)]
+        return sorted(waiting, key=lambda row: str(row["timestamp"]), reverse=True)
 
     def redrive(self, message_id: str, request_id: str, tier: int) -> Json:
         """Start it again. Safe to repeat with the same `request_id`. Raises ApiError, with status 409 if it may not."""

@@ -10,7 +10,7 @@ import click
 from relay.core.model import FinalStatus
 
 from scripts.relayctl import story_text
-from scripts.relayctl.api import ApiError, Json
+from scripts.relayctl.api import REDRIVABLE, ApiError, Json
 from scripts.relayctl.counting import counted, draw
 from scripts.relayctl.output import Context, with_json
 from scripts.relayctl.times import moment
@@ -79,20 +79,18 @@ def list_relays(
 @with_json
 @click.pass_obj
 def failed(context: Context, since: str) -> None:
-    """List relays that reached no handler or are held back, with why and what to do."""
-    exhausted = list(context.api.rows(final_status="exhausted", since=since))
-    held = list(context.api.rows(final_status="held", since=since))
-    rows = sorted(exhausted + held, key=lambda row: str(row["timestamp"]), reverse=True)
+    """List relays that reached no handler, are held back or were set aside, with why and what to do."""
+    rows = context.api.waiting_for_a_person(since, *REDRIVABLE)
     context.give({"relays": rows})
     if not rows:
         context.say("[green]Everybody was reached.[/green]")
         return
     context.say_rows(rows, why=True)
-    if exhausted:
-        count = f"{len(exhausted)} unreached."
-        context.say(f"\n{count} Call the customers; then: relayctl redrive --failed --since TIME")
+    held = sum(row["final_status"] == "held" for row in rows)
+    if len(rows) > held:
+        context.say(f"\n{len(rows) - held} unreached. Call the customers; then: relayctl redrive --failed --since TIME")
     if held:
-        context.say(f"\n{len(held)} held back. Read them; to send them on: relayctl redrive --held NUMBER")
+        context.say(f"\n{held} held back. Read them; to send them on: relayctl redrive --held NUMBER")
 
 
 @click.command()

@@ -12,14 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from scripts.relayctl import batch as batches
-from scripts.relayctl.api import ApiError, Json
+from scripts.relayctl.api import ApiError, Json, waits_for_a_person
 from scripts.relayctl.batch import Batch
 from scripts.relayctl.looking import MessageId, Moment, phone
 from scripts.relayctl.output import Context, is_for_people, with_json
 
 REDRIVEN = "redriven"
-# The final statuses of relays that a redrive starts.
-REDRIVABLE = ("exhausted", "held")
 
 
 @click.command()
@@ -105,7 +103,7 @@ def _unfinished(context: Context, path: Path) -> Batch:
 
 
 def _new(context: Context, path: Path, wanted: _Wanted, tier: int) -> tuple[Batch, list[Json]]:
-    """What is to be redriven, shown; and the rows of those asked for that are neither exhausted nor held."""
+    """What is to be redriven, shown; and the rows of those asked for that are neither exhausted, held nor set aside."""
     waiting = batches.load(path)
     if waiting is not None and waiting.pending:
         done = f"{len(waiting.items) - len(waiting.pending)} of {len(waiting.items)} done"
@@ -114,13 +112,13 @@ def _new(context: Context, path: Path, wanted: _Wanted, tier: int) -> tuple[Batc
         )
     others: list[Json] = []
     if wanted.since is not None:
-        rows = list(context.api.rows(final_status="exhausted", since=wanted.since))
+        rows = context.api.waiting_for_a_person(wanted.since, "exhausted")
     elif wanted.held is not None:
         rows = list(context.api.rows(final_status="held", sender_phone=phone(wanted.held)))
     else:
         found = [context.api.one(message_id)["summary"] for message_id in dict.fromkeys(wanted.message_ids)]
-        rows = [row for row in found if row["final_status"] in REDRIVABLE]
-        others = [row for row in found if row["final_status"] not in REDRIVABLE]
+        rows = [row for row in found if waits_for_a_person(row)]
+        others = [row for row in found if not waits_for_a_person(row)]
     batch = batches.planned(context.api.url, tier, rows)
     _show_plan(context, batch, rows, others)
     return batch, others
@@ -128,7 +126,7 @@ def _new(context: Context, path: Path, wanted: _Wanted, tier: int) -> tuple[Batc
 
 def _show_plan(context: Context, batch: Batch, rows: Sequence[Json], others: Sequence[Json]) -> None:
     for row in others:
-        context.say(Text(f"{row['message_id']} is neither exhausted nor held back: {row['headline']}"))
+        context.say(Text(f"{row['message_id']} is neither exhausted, held back nor set aside: {row['headline']}"))
     if not rows:
         context.say("There is nothing to redrive.")
         return

@@ -105,13 +105,13 @@ def test_the_wall_claims_nothing_of_days_that_it_has_not_heard_of_yet(new_page: 
 
     page.route("**/sms/relay-state", answer)
     open_console(page, stack, "#/unreached")
-    expect(page.locator("#wall")).to_contain_text("No relay of the last 7 days is exhausted or overdue.")
+    expect(page.locator("#wall")).to_contain_text("No relay of the last 7 days is exhausted, set aside or overdue.")
     page.select_option("#wall-time", "2160")
     expect(page.locator("#wall")).to_have_text("Loading …")
     while not held:
         page.wait_for_timeout(50)
     held[0].fulfill(json=nobody)
-    expect(page.locator("#wall")).to_contain_text("No relay of the last 90 days is exhausted or overdue.")
+    expect(page.locator("#wall")).to_contain_text("No relay of the last 90 days is exhausted, set aside or overdue.")
 
 
 def test_what_was_dealt_with_is_back_on_the_wall_when_a_redrive_reaches_nobody(

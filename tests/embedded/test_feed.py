@@ -14,6 +14,7 @@ from relay.embedded.store import SqliteStore
 from relay.errors import AlreadyStored, VersionConflict
 from relay.record.relay_events import events_of
 
+from tests.fakes import MemoryJournal
 from tests.fakes.clock import FakeClock
 from tests.record.test_relay_events import exhausted, received
 
@@ -102,3 +103,20 @@ def test_a_record_of_a_later_version_has_no_events_and_keeps_no_other_from_being
     first, second = feed.read(0, 10, timeout_seconds=SECONDS)
     assert first.events == ()
     assert list(second.events) == events_of(received())
+
+
+def test_a_record_that_cannot_be_read_is_passed_with_an_alarm_and_the_feed_goes_on(
+    store: SqliteStore, database: Database
+) -> None:
+    journal = MemoryJournal()
+    feed = SqliteFeed(database, journal)
+    store.create(received(), (), timeout_seconds=SECONDS)
+    other = replace(received(), message_id="SM" + "9" * 32)
+    store.create(other, (), timeout_seconds=SECONDS)
+    spoil = "UPDATE relays SET document = '{' WHERE message_id = ?"
+    values = (received().message_id,)
+    database.write(lambda connection: connection.execute(spoil, values), timeout_seconds=SECONDS)
+    first, second = feed.read(0, 10, timeout_seconds=SECONDS)
+    assert first.events == ()
+    assert {event.relay for event in second.events} == {other.message_id}
+    assert [message_id for message_id, _ in journal.aside] == [received().message_id]

@@ -122,6 +122,22 @@ def test_a_document_that_is_gone_is_no_event(serve: Serve, published: list[tuple
     assert {event.relay for _, event in published} == {MESSAGE_ID}
 
 
+def test_a_write_that_leaves_no_relay_is_passed_with_one_alarm_and_its_mending_tells_all(
+    serve: Serve, published: list[tuple[str, RelayEvent]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Answered as an error, Eventarc would bring what cannot be read again for a day."""
+    client = serve("relay_events")
+    document = to_document(received().relay)
+    broken = document | {"attempts": "none"}
+    for _ in range(3):
+        assert client.post("/", data=written_as(document, broken), headers=HEADERS).status_code == 200
+    assert published == []
+    told = [(line["severity"], line["relay"]) for line in logged(capsys) if line["event"] == "set_aside"]
+    assert told == [("CRITICAL", MESSAGE_ID)]
+    assert client.post("/", data=written_as(broken, document), headers=HEADERS).status_code == 200
+    assert {event.relay for _, event in published} == {MESSAGE_ID}
+
+
 def test_a_write_of_a_later_version_is_left_for_a_newer_revision_to_publish(
     serve: Serve, published: list[tuple[str, RelayEvent]], capsys: pytest.CaptureFixture[str]
 ) -> None:

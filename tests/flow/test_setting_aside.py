@@ -8,8 +8,9 @@ import pytest
 from relay.core.moves import pending
 from relay.flow import timers
 from relay.flow.sweep import GRACE, RUN_LIMIT, sweep
+from relay.operators.redrive import redrive
 
-from tests.relays import MESSAGE_ID, PERMANENT
+from tests.relays import MESSAGE_ID, PERMANENT, TRANSIENT
 from tests.twilio_words import refusal
 from tests.worlds import Doubles, inbound_request, status_request
 
@@ -93,3 +94,38 @@ def test_a_receipt_that_can_never_be_recorded_is_not_answered_as_if_it_were(faul
     getattr(doubles.store, fault).clear()
     assert doubles.status(status_request("delivered")).status == 204
     assert doubles.relay().delivered_tier == 1
+
+
+def _set_aside(doubles: Doubles, relay_id: str) -> None:
+    stored = doubles.store.get(relay_id, timeout_seconds=1.0)
+    assert stored is not None
+    doubles.store.set_aside(relay_id, stored.version, "its record cannot be written", timeout_seconds=1.0)
+
+
+def test_an_operators_redrive_takes_up_a_relay_that_was_set_aside() -> None:
+    doubles = Doubles()
+    overdue_texts(doubles, 1)
+    relay_id = message_id_of(0)
+    _set_aside(doubles, relay_id)
+    answer = redrive(doubles.world, doubles.tiers, relay_id, "request-one", 1)
+    assert answer.status == 200
+    relay = doubles.relay(relay_id)
+    assert (relay.set_aside_because, relay.redrive_ids) == ("", ("request-one",))
+    assert [attempt.status for attempt in relay.attempts] == ["failed", "withdrawn", "scheduled"]
+    doubles.wait(120)
+    assert doubles.messenger.sends[1].to == doubles.tiers.tiers[0].reach.address
+    assert len(doubles.messenger.sends) > 1
+    assert redrive(doubles.world, doubles.tiers, relay_id, "request-two", 1).status == 409, "it is under way"
+
+
+def test_a_receipt_takes_up_a_relay_that_was_set_aside_and_what_is_pending_is_due_again() -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    _set_aside(doubles, MESSAGE_ID)
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", "delivered")
+    assert doubles.status(status_request("sent")).status == 204
+    assert doubles.relay().set_aside_because == "its record cannot be written", "it told nothing new"
+    assert doubles.status(status_request("failed", ErrorCode=str(TRANSIENT))).status == 204
+    relay = doubles.relay()
+    assert relay.set_aside_because == ""
+    assert relay.due_at is not None

@@ -8,14 +8,17 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given
+from relay.core.bounds import TRAIL_LINES_MAX
+from relay.core.changes import log_relay_attempt
 from relay.core.failures import NOT_STARTED, UNREACHABLE, Failure
 from relay.core.foreign import foreign
 from relay.core.model import Attachment, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
-from relay.operators.story import story, summary
+from relay.operators.story import story, summary, trail
 from relay.operators.words import ATTEMPT_ENDS, FINAL_STATUS_WORDS, FOREIGN, OVERDUE, explained, is_overdue, situation
 from relay.ports import Ambiguous
 from relay.twilio import codes
 
+from tests import relays as made
 from tests.fakes.clock import START
 from tests.operators.operator_calls import redrive
 from tests.played import CUSTOMER, OURS, Played
@@ -267,3 +270,25 @@ def test_what_a_newer_revision_wrote_is_shown_in_its_own_words() -> None:
     (shown,) = told["drives"][0]["attempts"]
     assert (shown["status"], shown["words"]) == ("ringing", FOREIGN)
     assert summary(relay, START)["final_status"] == "claimed"
+
+
+def test_a_relay_that_was_set_aside_says_why_it_waits_for_a_person_and_what_to_do() -> None:
+    relay = replace(made.received().relay, due_at=None, set_aside_because="its record cannot be written")
+    row, told = summary(relay, made.at(3600)), story(relay, made.at(3600))
+    assert (row["sign"], row["outcome"]) == ("!", "set aside")
+    assert row["set_aside_because"] == "its record cannot be written"
+    for headline in (row["headline"], told["headline"]):
+        assert headline == "Set aside: its record cannot be written."
+    assert told["advice"].startswith("Call the customer; then redrive the relay.")
+    assert not row["is_overdue"], "it is not the timers' fault"
+
+
+def test_a_trail_that_grew_too_long_says_how_many_lines_were_folded() -> None:
+    relay = made.exhausted()
+    for _ in range(TRAIL_LINES_MAX + 5 - relay.lines_logged):
+        relay = log_relay_attempt(relay, Step.LATE_STATUS, made.at(9), 1, status="sent")
+    lines = story(relay, made.at(10))["trail"]
+    assert len(lines) == TRAIL_LINES_MAX + 1
+    assert [line["step"] for line in lines[:2]] == ["received", "folded"]
+    assert lines[1]["words"] == "5 lines are not kept any more: the record would have grown too large."
+    assert len(trail(relay, relay.lines_logged - 1)) == 1, "what is new is told alone"

@@ -156,6 +156,10 @@ TIERS_CASES: dict[str, tuple[object, str]] = {
         "retry_delays_seconds",
     ),
     "a delay of more than an hour": ([{**_GOOD, "retry_delays_seconds": [3601]}], "waits of 0 to 3600 seconds"),
+    "too many tiers": (
+        [{**_GOOD, "phone": f"+1555010{1000 + number}"} for number in range(21)],
+        "RELAY_TIERS has 21 tiers; there may be 20",
+    ),
     "too many delays": ([{**_GOOD, "retry_delays_seconds": [1] * 11}], "tier 1: retry_delays_seconds is not a list"),
     "no time for a receipt": ([{**_GOOD, "receipt_timeout_seconds": 0}], "tier 1: receipt_timeout_seconds is not"),
     "more time than Twilio gives": ([{**_GOOD, "receipt_timeout_seconds": 36001}], "between 1 and 36000 seconds"),

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from relay.core import attempts, fates, moves
 from relay.core.changes import changed
-from relay.core.events import Decision, Event
+from relay.core.events import Decision, Event, ignored
 from relay.core.model import FinalStatus, Relay
 
 
@@ -33,7 +33,10 @@ def _due_at(relay: Relay, now: datetime) -> datetime | None:
 def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     """Returns the decision to start a relay again that was set aside in mid-cascade. What was planned is withdrawn."""
     cancelled = moves.timers_to_cancel(relay)
-    if relay.attempts:
-        relay = attempts.withdraw_scheduled(relay, now, "an operator starts the relay again")
-    decision = moves.redrive(relay, event, now)
+    withdrawn = (
+        attempts.withdraw_scheduled(relay, now, "an operator starts the relay again") if relay.attempts else relay
+    )
+    decision = moves.redrive(withdrawn, event, now)
+    if not decision.changed:
+        return ignored(relay, decision.ignored_because)
     return replace(decision, effects=(*cancelled, *decision.effects))

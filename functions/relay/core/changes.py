@@ -11,6 +11,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypedDict, TypeVar, Unpack
 
+from relay.core.bounds import folded
 from relay.core.failures import Failure
 from relay.core.model import Attachment, Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import Policy
@@ -83,11 +84,15 @@ def log_relay_attempt(
     reason: str = "",
     by: str = "",
 ) -> Relay:
-    """Append one line to the relay's audit trail. The tier is the attempt's unless it is given."""
+    """Append one line to the relay's audit trail, of which the oldest lines are folded when it grows too long.
+
+    The tier is the attempt's unless it is given.
+    """
     if tier is None and attempt:
         tier = relay.attempts[attempt - 1].tier
     entry = TrailEntry(now, step, tier, attempt or None, status, error_code, reason, by, relay.lines_logged)
-    return _with(relay, {"error_log": (*relay.error_log, entry), "lines_logged": relay.lines_logged + 1})
+    trail = folded((*relay.error_log, entry))
+    return _with(relay, {"error_log": trail, "lines_logged": relay.lines_logged + 1})
 
 
 _Layout = tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]

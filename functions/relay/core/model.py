@@ -224,6 +224,11 @@ class Relay:
         return is_foreign(self.final_status)
 
     @property
+    def lines_folded(self) -> int:
+        """Returns how many lines of its trail are not kept any more (core/bounds.py)."""
+        return max(0, self.lines_logged - len(self.error_log))
+
+    @property
     def current_attempt(self) -> Attempt | None:
         """Returns the attempt that decides what a relay in progress does; None when none was made.
 

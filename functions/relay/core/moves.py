@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from relay.core import bounds
 from relay.core.changes import changed, log_relay_attempt, with_attempt
-from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt
+from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt, ignored
 from relay.core.failures import NO_REASON
 from relay.core.model import (
     RETENTION,
@@ -218,7 +219,13 @@ def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decisi
 
 
 def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Returns the decision to start a relay that ended under today's policy; its attempts and trail stay."""
+    """Returns the decision to start a relay that ended under today's policy; its attempts and trail stay.
+
+    Ignored when its record would grow too large by it.
+    """
+    refusal = bounds.why_no_redrive(relay, event.policy or relay.policy)
+    if refusal:
+        return ignored(relay, refusal)
     relay = changed(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS)
     attempt = new_attempt(relay, min(max(event.tier, 1), relay.policy.last_tier), now)
     relay = changed(

@@ -14,10 +14,11 @@ from typing import Any
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.flow.wording import attachments_in_words
-from relay.operators.trail import in_words
+from relay.operators.trail import folded_in_words, in_words
 from relay.operators.words import (
     ATTEMPT_ENDS,
     FINAL_STATUS_WORDS,
+    SET_ASIDE_WORDS,
     attempts_of_drive,
     explained,
     handler,
@@ -70,8 +71,14 @@ def story(relay: Relay, now: datetime) -> Json:
 
 
 def trail(relay: Relay, first: int = 0) -> list[Json]:
-    """Returns the lines of the relay's trail from this one (0-based) on."""
-    return [_json(_line(relay, entry)) for entry in relay.error_log[first:]]
+    """Returns the lines of the relay's trail from the one with this number on, those that are kept of them.
+
+    In the place of lines that were folded there is one that says how many.
+    """
+    lines = [_json(_line(relay, entry)) for entry in relay.error_log if entry.number >= first]
+    if first == 0 and relay.lines_folded:
+        lines.insert(1, _json(_folded(relay)))
+    return lines
 
 
 def summary(relay: Relay, now: datetime) -> Json:
@@ -83,6 +90,8 @@ def summary(relay: Relay, now: datetime) -> Json:
     ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
     # An end that only a newer revision knows has its own word.
     sign, word = FINAL_STATUS_WORDS.get(relay.final_status, ("", relay.final_status.value))
+    if relay.set_aside_because:
+        sign, word = SET_ASIDE_WORDS
     answer = {
         "message_id": relay.message_id,
         "timestamp": relay.timestamp,
@@ -103,6 +112,7 @@ def summary(relay: Relay, now: datetime) -> Json:
         "ended_at": _end(relay.error_log) if ended else None,
         "due_at": relay.due_at,
         "is_overdue": is_overdue(relay, now),
+        "set_aside_because": relay.set_aside_because,
         "recovered": relay.recovered,
         "attempts": len(relay.attempts),
         "redrives": len(relay.redrive_ids),
@@ -210,7 +220,14 @@ def _attempt(relay: Relay, attempt: Attempt) -> Json:
 
 def _planned_at(relay: Relay, attempt: Attempt) -> datetime:
     lines = [entry for entry in relay.error_log if entry.attempt == attempt.number]
-    return _first(lines, _PLANS_ATTEMPT) or relay.timestamp
+    return _first(lines, _PLANS_ATTEMPT) or attempt.starts_at
+
+
+def _folded(relay: Relay) -> Json:
+    line = folded_in_words(relay.lines_folded)
+    nothing = dict.fromkeys(("tier", "attempt", "status", "error_code"))
+    told = {"label": line.label, "words": line.words, "tone": line.tone.value}
+    return {"at": relay.timestamp, "step": "folded", **nothing, "reason": "", "by": "", **told}
 
 
 def _line(relay: Relay, entry: TrailEntry) -> Json:

@@ -71,6 +71,12 @@ def in_words(relay: Relay, entry: TrailEntry) -> LineInWords:
     return LineInWords(label, _sentence(entry, _handler(relay, entry), code) + noticed, tone)
 
 
+def folded_in_words(count: int) -> LineInWords:
+    """Returns what stands in place of so many lines that are not kept any more."""
+    lines = "1 line is" if count == 1 else f"{count} lines are"
+    return LineInWords("folded", f"{lines} not kept any more: the record would have grown too large.", Tone.PLAIN)
+
+
 def _sentence(entry: TrailEntry, who: str, code: str) -> str:
     reason = entry.reason
     because = f" ({reason})" if reason else ""

@@ -22,6 +22,7 @@ NOTHING_TO_DO = "Nothing to do."
 # What is said of a word that only a newer revision knows.
 FOREIGN = "Written by a newer revision; its word is shown as it is."
 _OVERDUE_ADVICE = "Timers and sweep are not doing their work: see docs/operations.md, “Nothing moves”."
+_SET_ASIDE_ADVICE = "Why it waits for a person: docs/operations.md, “A relay was set aside”."
 _ASK = "It may have arrived: ask the handler before you send it again."
 _CALL = "Call the customer; then redrive the relay."
 _START = "Have the handler text START to the business number: until then Twilio blocks every text to that phone."
@@ -37,6 +38,8 @@ FINAL_STATUS_WORDS = {
     FinalStatus.RECORDED: ("▪", "recorded only"),
     FinalStatus.HELD: ("‖", "held back"),
 }
+# The same of a relay that cannot go on and waits for a person.
+SET_ASIDE_WORDS = ("!", "set aside")
 # The same of an attempt about which nothing more is awaited.
 ATTEMPT_ENDS = {
     AttemptStatus.DELIVERED: ("✓", "delivered"),
@@ -71,6 +74,8 @@ def situation(relay: Relay, now: datetime) -> tuple[str, str]:
     """Returns how the relay stands, in a sentence, and what an operator should do."""
     if relay.is_left_to_newer:
         return f"Ended as {relay.final_status}, which only a newer revision can explain.", NOTHING_TO_DO
+    if relay.set_aside_because:
+        return f"Set aside: {relay.set_aside_because}.", f"{_CALL} {_SET_ASIDE_ADVICE}"
     if relay.final_status is FinalStatus.RECORDED:
         return _recorded(relay)
     if relay.final_status is FinalStatus.HELD:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from relay.core.bounds import RETRIES_MAX, TIERS_MAX
 from relay.core.numbers import E164, canonical
 from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier, sms
 from relay.settings.reader import Reader
@@ -80,6 +81,8 @@ def _tiers_from_json(read: Reader, text: str) -> _Read:
     if not isinstance(values, list) or not values or not all(isinstance(value, dict) for value in values):
         read.mistakes.append('RELAY_TIERS is not a list of at least one tier like {"name": "…", "phone": "+1…"}.')
         return [], {}
+    if len(values) > TIERS_MAX:
+        read.mistakes.append(f"RELAY_TIERS has {len(values)} tiers; there may be {TIERS_MAX}.")
     tiers = [_tier(read, number, value) for number, value in enumerate(values, start=1)]
     phones = {level: value.get("phone") for level, value in enumerate(values, start=1)}
     texts = {level: phone for level, phone in phones.items() if isinstance(phone, str) and phone}
@@ -106,8 +109,12 @@ def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
     if not isinstance(name, str) or not name.strip() or len(name) > 100:
         wrong(": name is not a text of 1 to 100 characters.")
     delays = value.get("retry_delays_seconds", list(DEFAULT_RETRY_DELAYS_SECONDS))
-    if not isinstance(delays, list) or len(delays) > 10 or not all(_is_seconds(delay, 0, 3600) for delay in delays):
-        wrong(": retry_delays_seconds is not a list of at most 10 waits of 0 to 3600 seconds.")
+    if (
+        not isinstance(delays, list)
+        or len(delays) > RETRIES_MAX
+        or not all(_is_seconds(delay, 0, 3600) for delay in delays)
+    ):
+        wrong(f": retry_delays_seconds is not a list of at most {RETRIES_MAX} waits of 0 to 3600 seconds.")
     timeout = value.get("receipt_timeout_seconds", DEFAULT_RECEIPT_TIMEOUT_SECONDS)
     if not _is_seconds(timeout, 1, _RECEIPT_TIMEOUT_MAX_SECONDS):
         wrong(f": receipt_timeout_seconds is not between 1 and {_RECEIPT_TIMEOUT_MAX_SECONDS} seconds.")

@@ -1,7 +1,7 @@
 // One relay: how it stands, what was tried and why it failed, drawn to scale and in words.
 
 import { legend, timeline } from "./timeline.js";
-import { badge, bodyWords, clock, codeElement, el, seconds, span, timeElement } from "./words.js";
+import { badge, bodyWords, clock, codeElement, el, seconds, span, timeElement, waitsForAPerson } from "./words.js";
 
 export class RelayView {
   #api;
@@ -98,7 +98,7 @@ export class RelayView {
   }
 
   #actions(summary) {
-    if (summary.final_status !== "exhausted") return "";
+    if (!waitsForAPerson(summary)) return "";
     const call = summary.sender_phone.startsWith("+") ? el("a", { class: "button", href: `tel:${summary.sender_phone}` }, `Call ${summary.sender_phone}`) : "";
     return el("p", { class: "actions" }, call, el("button", { type: "button", id: "relay-redrive", class: "main", onclick: () => this.#redrive(summary) }, "Redrive …"));
   }

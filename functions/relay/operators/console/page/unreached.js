@@ -1,7 +1,7 @@
 // The wall: which texts reached no handler or are overdue, since when, and what to do. To be left open, read from afar.
 
 import { HOUR_MS } from "./feed.js";
-import { clock, codeElement, el, show, span } from "./words.js";
+import { clock, codeElement, el, show, span, waitsForAPerson } from "./words.js";
 
 const KEY = "relay-dealt-with";
 
@@ -43,7 +43,7 @@ export class UnreachedView {
   draw() {
     const from = this.#api.now() - this.#hours * HOUR_MS;
     const dealtWith = load();
-    const bad = this.#feed.select((row) => Date.parse(row.timestamp) >= from && (row.final_status === "exhausted" || row.is_overdue));
+    const bad = this.#feed.select((row) => Date.parse(row.timestamp) >= from && (waitsForAPerson(row) || row.is_overdue));
     const open = bad.filter((row) => !dealtWith.has(markOf(row)));
     const done = bad.filter((row) => dealtWith.has(markOf(row)));
     show(this.#title, open.length ? `${open.length} unreached` : "Unreached");
@@ -67,12 +67,11 @@ export class UnreachedView {
     if (!this.#isKnown && (isHeard || this.#poller.state === "waiting")) return el("p", { class: "nothing" }, "Loading …");
     if (!isHeard) return el("p", { class: "nothing" }, "Not known just now.");
     const since = this.#time.selectedOptions[0].textContent;
-    return el("div", { class: "calm" }, el("p", { class: "sign", "aria-hidden": "true" }, "✓"), el("p", {}, doneCount ? "Everybody was reached or is dealt with." : "Everybody was reached."), el("p", { class: "note" }, `No${doneCount ? " other" : ""} relay of the ${since} is exhausted or overdue.`));
+    return el("div", { class: "calm" }, el("p", { class: "sign", "aria-hidden": "true" }, "✓"), el("p", {}, doneCount ? "Everybody was reached or is dealt with." : "Everybody was reached."), el("p", { class: "note" }, `No${doneCount ? " other" : ""} relay of the ${since} is exhausted, set aside or overdue.`));
   }
 
   #card(row) {
     const key = (name) => `${name}-${row.message_id}`;
-    const isExhausted = row.final_status === "exhausted";
     const phone = row.sender_phone.startsWith("+") ? el("a", { href: `tel:${row.sender_phone}`, "data-key": key("call") }, row.sender_phone) : row.sender_phone;
     return el("li", { class: "card", "data-id": row.message_id, "data-outcome": row.is_overdue ? "overdue" : "exhausted" },
       el("h3", {}, phone),
@@ -83,7 +82,7 @@ export class UnreachedView {
       el("p", { class: "note" }, `Received ${clock(row.timestamp)}${row.redrives ? `, redriven ${row.redrives}×` : ""}`),
       el("div", { class: "actions" },
         el("a", { class: "button", href: `#/relay/${row.message_id}`, "data-key": key("open"), "aria-label": `Open the relay from ${row.sender_phone}` }, "Open"),
-        isExhausted ? el("button", { type: "button", class: "main", "data-key": key("redrive"), "aria-label": `Redrive the relay from ${row.sender_phone}`, onclick: () => this.#redrive(row) }, "Redrive …") : "",
+        waitsForAPerson(row) ? el("button", { type: "button", class: "main", "data-key": key("redrive"), "aria-label": `Redrive the relay from ${row.sender_phone}`, onclick: () => this.#redrive(row) }, "Redrive …") : "",
         el("button", { type: "button", class: "quiet", "data-key": key("done"), "aria-label": `Dealt with: the relay from ${row.sender_phone}`, onclick: () => this.#mark(row, true) }, "Dealt with"),
       ),
     );

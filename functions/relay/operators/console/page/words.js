@@ -51,6 +51,9 @@ function both(seconds, large, largeName, small, smallName) {
 
 export const seconds = (from, to) => (Date.parse(to) - Date.parse(from)) / 1000;
 
+/** Whether it waits for a person, who may start it again. */
+export const waitsForAPerson = (row) => ["exhausted", "held"].includes(row.final_status) || Boolean(row.set_aside_because);
+
 /** The word is always shown beside the sign: colour and shape alone tell nothing. */
 export function badge(row) {
   const overdue = row.is_overdue ? [" ", el("span", { class: "badge", "data-outcome": "overdue" }, "overdue")] : [];
