@@ -143,7 +143,7 @@ def a_key_that_may_not_read_is_named(run: Simulation) -> Iterator[str]:
     wide = run.plan.wide
     if wide is None or wide.kind is not Kind.MAY_NOT_READ or not run.fleet.twilio.refused_reads:
         return
-    if not any("does not let our credentials read" in note for note in run.history.notes):
+    if not any("credentials may not read" in note for note in run.history.notes):
         yield "SILENT: nobody was told that the key may not read"
 
 
