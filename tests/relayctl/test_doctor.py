@@ -114,6 +114,21 @@ def test_an_account_that_twilio_refuses_is_found() -> None:
     assert findings["unreached"].state == WARNING
 
 
+@pytest.mark.parametrize(
+    ("code", "words", "advice"),
+    [(21608, "trial account", "trial account"), (21609, "PUBLIC_BASE_URL", "setting"), (21699, "not know", "code")],
+)
+def test_trouble_of_ours_that_leaves_the_next_tier_is_found_with_what_to_do(code: int, words: str, advice: str) -> None:
+    def refused(played: Played) -> None:
+        played.text("Hello", "+12025550142", refusal(code))
+        played.wait(1)
+
+    finding = _examined(refused)["account"]
+    assert finding.state == BAD
+    assert words in finding.words
+    assert advice in finding.advice
+
+
 def test_texts_without_a_webhook_are_found() -> None:
     def recovered(played: Played) -> None:
         stored = played.store.get(played.delivered(), timeout_seconds=1.0)

@@ -96,7 +96,7 @@ class Failure:
     @property
     def advice(self) -> str:
         """Returns what an operator can do about it, in a sentence."""
-        return ADVICE[self.failure_class]
+        return ADVICE.get(self.failure_class, ADVICE[FailureClass.UNKNOWN_CODE])  # a newer revision's class: unknown
 
     @property
     def is_retried_in_tier(self) -> bool:
