@@ -46,8 +46,10 @@ def test_a_receipt_that_cannot_be_recorded_is_answered_503(locked_relay: tuple[C
     caller.town.tier_1.carrier.stay_silent()
     form = text(caller)
     assert caller.twilio(INBOUND, form).status == 200
+    (post,) = caller.town.posts(caller.town.tier_1)
+    told = receipt(caller, MessageSid=str(post.message_sid))
     holder.execute("BEGIN IMMEDIATE")
-    answer = caller.twilio(f"{STATUS}?relay={form['MessageSid']}&tier=1&attempt=1", receipt(caller))
+    answer = caller.twilio(f"{STATUS}?relay={form['MessageSid']}&tier=1&attempt=1", told)
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     holder.execute("ROLLBACK")
 
