@@ -158,13 +158,17 @@ def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt, 
 def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
     """Whatever was answered 204 is in the record at the end, in whatever order it came: a delivery ends the relay as
     delivered, a failure leaves the attempt failed (or delivered, if that was told too), any word tells Twilio's id."""
+    told_delivered = {receipt.sid for receipt in run.history.receipts if receipt.status == "delivered"}
     for receipt in run.history.receipts:
         relay = run.fleet.store.relays[receipt.message_id].relay
         attempt = relay.attempts[receipt.attempt - 1]
         if receipt.status == "delivered" and relay.final_status is not FinalStatus.DELIVERED:
             yield f"S7: {_named(receipt)} was reported delivered, the relay is {relay.final_status}"
-        if receipt.status == "undelivered" and _RANK[attempt.status] < _RANK[AttemptStatus.FAILED]:
+        if receipt.status in _FAILED and _RANK[attempt.status] < _RANK[AttemptStatus.FAILED]:
             yield f"S7: {_named(receipt)} was reported undelivered and is {attempt.status}"
+        is_reached = receipt.sid in told_delivered or run.fleet.twilio.messages[receipt.sid].reached_at is not None
+        if receipt.status in _FAILED and attempt.status is AttemptStatus.DELIVERED and not is_reached:
+            yield f"S7: {_named(receipt)} was reported undelivered and is recorded as delivered"
         if attempt.sent_id is None:
             yield f"S7: {_named(receipt)} was reported on and its id is not known"
 

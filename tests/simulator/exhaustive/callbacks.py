@@ -58,6 +58,9 @@ def _all_orders(end: tuple[Told, ...], success: Success = Success.DELIVERED) -> 
             report.cases += 1
             relay = _relay_after(order[:before_return], order[before_return:], success)
             words = ", ".join(status for status, _ in order)
+            told = {status for status, _ in order}
+            if told & {"undelivered", "failed"} and "delivered" not in told and relay.delivered_tier is not None:
+                report.violations.append(f"{words} ({before_return} early) ends as delivered")
             state = _state(relay)
             states.setdefault(state, f"{words} with {before_return} before the POST returned")
             if len(states) > 1:
