@@ -59,7 +59,7 @@ def _all_orders(end: tuple[Told, ...], success: Success = Success.DELIVERED) -> 
             relay = _relay_after(order[:before_return], order[before_return:], success)
             words = ", ".join(status for status, _ in order)
             told = {status for status, _ in order}
-            if told & {"undelivered", "failed"} and "delivered" not in told and relay.delivered_tier is not None:
+            if told & {"undelivered", "failed"} and "delivered" not in told and relay.delivered_tier == 1:
                 report.violations.append(f"{words} ({before_return} early) ends as delivered")
             state = _state(relay)
             states.setdefault(state, f"{words} with {before_return} before the POST returned")

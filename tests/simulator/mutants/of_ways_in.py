@@ -44,8 +44,13 @@ def _handlers_are_customers(patch: Patcher) -> None:
 
 
 def _attachments_not_kept(patch: Patcher) -> None:
-    real = forms.inbound_text
-    patch.put(twilio_inbound, "inbound_text", lambda form: replace(real(form), attachments=()))
+    real = forms.inbound_form
+
+    def inbound_form(*arguments: Any) -> Any:
+        told = real(*arguments)
+        return replace(told, text=told.text and replace(told.text, attachments=()))
+
+    patch.put(twilio_inbound, "inbound_form", inbound_form)
 
 
 def _policy_of_today(patch: Patcher) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay.core import fuller
+from relay.core import attempts, fuller
+from relay.core.events import EventKind, State
 from relay.core.people import People
 from relay.errors import StoreUnavailable
 from relay.flow import brake, lookup, receipts, sms, sweep
@@ -106,7 +107,31 @@ def _opt_out_types_are_not_read(patch: Patcher) -> None:
     patch.put(forms, "_CONSENTS", {})
 
 
+def _success_is_final(patch: Patcher) -> None:
+    """What ended as delivered stays so, whatever is told of it later."""
+    patch.answer((State.DELIVERED,), (EventKind.RECEIPT_FAILED,), "ignored by a mutant")
+
+
+def _refused_stays_refused(patch: Patcher) -> None:
+    """A callback about a refused text withdraws nothing."""
+    kinds = (EventKind.RECEIPT_PROGRESS, EventKind.RECEIPT_HANDED_OVER)
+    patch.answer((State.EARLIER,), kinds, lambda relay, event, now: attempts.learn(relay, event, now))
+
+
 WIDER_WORLD = (
+    Mutant("sent is final", "A failure after `sent` is ignored.", _success_is_final, kind=Kind.FAILED_AFTER_SENT),
+    Mutant(
+        "delivered is the last word",
+        "A failure after `delivered` is not even in the trail.",
+        _success_is_final,
+        kind=Kind.FAILED_AFTER_DELIVERED,
+    ),
+    Mutant(
+        "refused stays refused",
+        "A refused text that exists is sent again.",
+        _refused_stays_refused,
+        kind=Kind.REFUSED_YET_TAKEN,
+    ),
     Mutant(
         "a refusal to tell is silence",
         "A key that may not read is waited for.",
