@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -52,6 +53,10 @@ class MessengerRig(Protocol):
         """The next text will end like this, once `end_as` says so."""
         ...
 
+    def redact(self, message_sid: str) -> None:
+        """From now on the text is shown without its words."""
+        ...
+
     def receive(self, text: InboundText) -> str:
         """Somebody texts us; the id Twilio gives it, which need not be the text's own."""
         ...
@@ -85,6 +90,9 @@ class ScriptedRig:
 
     def end_as(self, message_sid: str, status: str, code: int | None) -> None:
         self.messenger.set_status(message_sid, status, code)
+
+    def redact(self, message_sid: str) -> None:
+        self.messenger.messages[message_sid] = replace(self.messenger.messages[message_sid], body="")
 
     def receive(self, text: InboundText) -> str:
         self.messenger.received.append(ReceivedMessage(text, self.now()))
@@ -135,6 +143,9 @@ class TwilioRig:
 
     def end_as(self, message_sid: str, status: str, code: int | None) -> None:
         self.pass_time(60)
+
+    def redact(self, message_sid: str) -> None:
+        self._fake.show(message_sid, {"body": ""})
 
     def receive(self, text: InboundText) -> str:
         media = [f"https://media.example.com/{number}" for number in range(text.media_count)]

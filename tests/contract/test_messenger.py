@@ -72,6 +72,15 @@ def test_a_lost_reply_is_ambiguous_and_the_text_can_be_found(rig: MessengerRig) 
     assert rig.messenger.fetch(found.sent_id, **LIMIT) == found
 
 
+def test_a_text_whose_words_are_redacted_is_still_listed_and_shows_none(rig: MessengerRig) -> None:
+    """Left out it would count as not sent, and be sent again."""
+    sid = send(rig)
+    rig.redact(sid)
+    (found,) = rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT)
+    assert (found.sent_id, found.to, found.body) == (sid, HANDLER, "")
+    assert rig.messenger.fetch(sid, **LIMIT) == found
+
+
 def test_a_lost_request_is_ambiguous_and_no_text_is_found(rig: MessengerRig) -> None:
     rig.lose_next_request()
     assert isinstance(rig.messenger.send(TEXT, **LIMIT), Ambiguous)

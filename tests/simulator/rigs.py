@@ -180,6 +180,9 @@ class SimulatedRig:
         message = self._twilio.messages[message_sid]
         message.status, message.code = status, code
 
+    def redact(self, message_sid: str) -> None:
+        self._twilio.messages[message_sid].body = ""
+
     def receive(self, text: InboundText) -> str:
         second = float(int(seconds_of(self.now())))
         self._twilio.inbound.append(InboundRow(text, second, second))
