@@ -143,6 +143,7 @@ def is_flagged(run: Simulation, relay: Relay, number: int) -> bool:
         return False
     return any(
         (entry.step is Step.ATTEMPT_UNCONFIRMED and entry.attempt == number)
+        or entry.step is Step.LOOKUP_REPEATED
         or (entry.step is Step.EXHAUSTED and number == len(relay.attempts) and "unknown" in entry.reason)
         for entry in relay.error_log
     )
