@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from scripts.fake_twilio import ApiAnswer, Behaviour, Server, behaviour
+from scripts.fake_twilio import ApiAnswer, Behaviour, ListFaults, QueueLimits, Server, behaviour
 from scripts.fake_twilio.faults.outages import Endpoint
 from tests.fake_twilio.support import HANDLER, OURS, Account
 
@@ -165,3 +165,20 @@ def test_connections_cannot_be_refused_by_some_endpoints_for_some_requests_or_wi
         server.fake.begin_outage(refused, requests=3)
     with pytest.raises(ValueError, match="a server of its own"):
         account.fake.begin_outage(refused)
+
+
+def test_an_account_is_put_right_from_everything_at_once(account: Account) -> None:
+    fake = account.fake
+    fake.begin_outage(behaviour.api_down(), endpoints=["numbers"])
+    fake.show_lists(ListFaults(outbound_lag_seconds=60, bodies=("redacted",)))
+    fake.limit_queues(QueueLimits(segments_per_second=1, hours=0))
+    fake.restrict_key([])
+    fake.opt_out_by({"BAJA": "STOP"})
+    fake.put_right()
+    account.auth = (fake.settings.api_key_sid, fake.settings.api_key_secret)
+    assert [account.post(Body="words").status_code for _ in range(3)] == [201, 201, 201]
+    assert statuses(account) == {"send": 201, "fetch": 200, "list": 200, "numbers": 200}
+    listed = (account.get("/Messages.json").json or {})["messages"]
+    assert listed[-1]["body"] == "words"
+    account.handler.texts("BAJA", waits=False)
+    assert not account.handler.is_opted_out
