@@ -12,6 +12,7 @@ from relay.core.model import InboundText
 from relay.core.people import handlers_of
 from relay.core.policy import Policy, Success, Tier, sms
 from relay.flow import conductor
+from relay.flow.brake import Brake
 from relay.flow.budget import TASK_LIMITS, WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.flow.intake import Intake, accept
 from relay.flow.receipts import receipt_event
@@ -34,18 +35,22 @@ POLICY = Policy(
 
 
 class Played(MemoryWorld):
-    """Texts come in with `text`, time passes with `wait`, Twilio speaks with `receipt`."""
+    """Texts come in with `text`, time passes with `wait`, Twilio speaks with `receipt`.
+
+    Each text is taken in by a process of its own, so that any number can be played, unless `brake` is one for all.
+    """
 
     def __init__(self, start: datetime = START, policy: Policy = POLICY) -> None:
         super().__init__(start)
         self.policy = policy
+        self.brake: Brake | None = None
         self.ids = itertools.count(1)
 
     def text(self, body: str = "The boiler is leaking", sender: str = CUSTOMER, *outcomes: SendOutcome) -> str:
         """A text comes in; the next sends go as scripted, then are accepted. Its message id."""
         message_id = f"SM{next(self.ids):032x}"
         self.messenger.script(*outcomes)
-        intake = Intake(self.policy, (OURS,), handlers_of(self.policy))
+        intake = Intake(self.policy, (OURS,), handlers_of(self.policy), self.brake or Brake())
         accept(
             self.world,
             intake,

@@ -126,3 +126,32 @@ def test_what_was_dealt_with_is_back_on_the_wall_when_a_redrive_reaches_nobody(
         stack.client.set_carrier(phone, "refuse", 1, 21614)
     stack.post("/sms/redrive", {"message_id": message_id, "request_id": "from-elsewhere"})
     expect(card).to_contain_text("redriven 1")
+
+
+def test_all_that_are_held_back_of_a_number_are_sent_on_by_one_button(page: Page, stack: RunningStack) -> None:
+    robot = stack.customer()
+    ids = []
+    for number in range(7):
+        ids.append(stack.text("I am out of office", robot))
+        stack.wait_until(ids[-1], "delivered" if number < 5 else "held")
+    page.evaluate(f"location.hash = '#/relay/{ids[-1]}'")
+    expect(page.locator("#relay-title")).to_contain_text("Held back")
+    page.click("#relay-redrive-held")
+    expect(page.locator("#redrive-dialog")).to_contain_text(f"Every text from {robot} that is held back")
+    page.click("#redrive-go")
+    expect(page.locator("#redrive-dialog")).to_be_hidden()
+    expect(page.locator("#relay-title")).to_have_text("Delivered at tier 1, Dana.")
+    stack.wait_until(ids[-2], "delivered")
+
+
+def test_the_wall_shows_what_is_held_back(new_page: NewPage, stack: RunningStack) -> None:
+    robot = stack.customer()
+    for number in range(6):
+        held = stack.text("Delivered by a robot", robot)
+        stack.wait_until(held, "delivered" if number < 5 else "held")
+    page = open_console(new_page(), stack, "#/unreached")
+    card = page.locator(f'#wall [data-id="{held}"]')
+    expect(card).to_contain_text("Held back")
+    card.get_by_role("button", name=f"Redrive all that are held back from {robot}").click()
+    page.click("#redrive-go")
+    expect(card).to_have_count(0)

@@ -7,6 +7,7 @@ import itertools
 import pytest
 from relay.core.model import FinalStatus, Step
 from relay.core.policy import Policy, Tier, sms
+from relay.flow.brake import Brake
 from relay.log import masked
 
 from tests.operators.operator_calls import redrive, told
@@ -148,3 +149,48 @@ def test_the_log_says_who_asked_and_shows_no_number(played: Played) -> None:
     assert labels["status"] == 200
     assert CUSTOMER not in str(labels)
     assert masked(CUSTOMER) not in str(labels)
+
+
+def _flood(played: Played, count: int = 8, sender: str = CUSTOMER) -> list[str]:
+    """So many texts with the same words. Returns the ids of those that are held."""
+    played.brake = played.brake or Brake()
+    ids = [played.text("I am out of office", sender) for _ in range(count)]
+    return [each for each in ids if played.relay(each).final_status is FinalStatus.HELD]
+
+
+def test_a_held_relay_is_sent_on_by_a_redrive(played: Played) -> None:
+    first, *others = _flood(played)
+    response = redrive(played, _body(first))
+    assert (response.status, told(response)["relay"]["final_status"]) == (200, "in_progress")
+    played.wait(1)
+    assert played.messenger.sends[-1].message_id == first
+    assert {played.relay(each).final_status for each in others} == {FinalStatus.HELD}
+
+
+def test_all_that_are_held_of_a_number_are_sent_on_at_once_the_oldest_first(played: Played) -> None:
+    held, other = _flood(played), _flood(played, sender="+15557650000")
+    assert len(held) == 3
+    exhausted = played.exhausted(body="Something else")
+    sends = len(played.messenger.sends)
+    request = {"sender_phone": "+1 (202) 555-0142", "request_id": REQUEST}
+    assert told(redrive(played, request)) == {"redriven": held, "more": False}
+    assert told(redrive(played, request)) == {"redriven": [], "more": False}
+    played.wait(1)
+    assert [sent.message_id for sent in played.messenger.sends[sends:]] == held
+    assert {played.relay(each).final_status for each in other} == {FinalStatus.HELD}
+    assert played.relay(exhausted).final_status is FinalStatus.EXHAUSTED
+
+
+def test_more_than_one_call_can_start_is_said(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = _flood(played)
+    monkeypatch.setattr("relay.operators.redrive._HELD_MAX", 2)
+    request = {"sender_phone": CUSTOMER, "request_id": REQUEST}
+    assert told(redrive(played, request)) == {"redriven": held[1:], "more": True}
+    assert told(redrive(played, request)) == {"redriven": held[:1], "more": False}
+
+
+def test_a_relay_and_a_number_at_once_are_refused(played: Played) -> None:
+    (held, *_) = _flood(played)
+    response = redrive(played, _body(held, sender_phone=CUSTOMER))
+    assert (response.status, "not both" in told(response)["error"]) == (400, True)
+    assert played.relay(held).final_status is FinalStatus.HELD

@@ -22,7 +22,7 @@ _STORE_SECONDS = 10.0
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
 
 # As the webhook takes them in: E.164, a short code or a sender's name in any script.
-_SENDER = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff][^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{0,63}")
+SENDER = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff][^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{0,63}")
 _PAGE_TOKEN = re.compile(r"[!-~]{1,500}")
 
 
@@ -75,7 +75,7 @@ def _search(store: RelayStore, fields: Fields, now: datetime) -> Response:
         final_status=optional(choice, fields, "final_status", FinalStatus),
         since=optional(time, fields, "since"),
         until=optional(time, fields, "until"),
-        sender_phone=optional(matching, fields, "sender_phone", _SENDER, "a sender's number like +15551234567"),
+        sender_phone=optional(matching, fields, "sender_phone", SENDER, "a sender's number like +15551234567"),
         limit=number(fields, "limit", LIMIT_MAX) if "limit" in fields else LIMIT_DEFAULT,
         page_token=optional(matching, fields, "page_token", _PAGE_TOKEN, "one that an earlier answer gave"),
     )

@@ -39,6 +39,16 @@ export class Api {
     return this.#post("/sms/redrive", { message_id: messageId, request_id: requestId, tier });
   }
 
+  /** Start all that are held back of a number. Returns how many that were. */
+  async redriveHeld(senderPhone, requestId, tier) {
+    let count = 0;
+    for (;;) {
+      const answer = await this.#post("/sms/redrive", { sender_phone: senderPhone, request_id: requestId, tier });
+      count += answer.redriven.length;
+      if (!answer.more || answer.redriven.length === 0) return count;
+    }
+  }
+
   #learnTime(iso) {
     if (iso) this.skewMs = Date.parse(iso) - Date.now();
   }

@@ -8,7 +8,7 @@ const FOOT = 18;
 const LEFT = 26;
 
 /** From the bottom of a bar to its top, with words and short words. What went wrong is on top, where it is seen. */
-function kinds({ in_progress: running, delivered, exhausted, recorded }) {
+function kinds({ in_progress: running, delivered, exhausted, recorded, held }) {
   const [sign, word] = delivered;
   return [
     ["tier1", `${word} at tier 1`, `${sign} tier 1`],
@@ -16,6 +16,7 @@ function kinds({ in_progress: running, delivered, exhausted, recorded }) {
     ["tier3", `${word} at tier 3 or later`, `${sign} tier 3+`],
     ["running", running[1], running[1]],
     ["recorded", recorded[1], recorded[1]],
+    ["held", held[1], held[1]],
     ["exhausted", exhausted[1], exhausted[1]],
   ];
 }

@@ -64,9 +64,10 @@ export class RedriveDialog {
   #dialog = get("redrive-dialog");
   #go = get("redrive-go");
   #row = null;
+  #isOfNumber = false;
   #requestId = "";
 
-  /** `done` is called with the row that was redriven. */
+  /** `done` is called with the row that was redriven, and with how many of its number when it was asked for all of them. */
   constructor(api, done) {
     this.#api = api;
     this.#done = done;
@@ -77,12 +78,15 @@ export class RedriveDialog {
     });
   }
 
-  /** Ask about this row. One question is one request, however often its button is pressed or an answer is lost. */
-  open(row) {
+  /** Ask about this row, or about all that are held back of its number. One question is one request, however often its button is pressed or an answer is lost. */
+  open(row, isOfNumber = false) {
     this.#row = row;
+    this.#isOfNumber = isOfNumber;
     this.#requestId = newRequestId();
     show(get("redrive-problem"), "");
-    show(get("redrive-words"), `The text of ${clock(row.timestamp)} from ${row.sender_phone} is sent again, tier by tier.`);
+    const one = `The text of ${clock(row.timestamp)} from ${row.sender_phone} is sent again, tier by tier.`;
+    const all = `Every text from ${row.sender_phone} that is held back is sent on, tier by tier.`;
+    show(get("redrive-words"), isOfNumber ? all : one);
     const tiers = Array.from({ length: row.tiers }, (_, index) => el("option", { value: index + 1 }, `tier ${index + 1}`));
     get("redrive-tier").replaceChildren(...tiers);
     this.#setBusy(false);
@@ -96,9 +100,12 @@ export class RedriveDialog {
     this.#setBusy(true);
     show(get("redrive-problem"), "");
     try {
-      await this.#api.redrive(row.message_id, this.#requestId, Number(get("redrive-tier").value));
+      const tier = Number(get("redrive-tier").value);
+      let count = 1;
+      if (this.#isOfNumber) count = await this.#api.redriveHeld(row.sender_phone, this.#requestId, tier);
+      else await this.#api.redrive(row.message_id, this.#requestId, tier);
       this.#dialog.close();
-      this.#done(row);
+      this.#done(row, count);
     } catch (error) {
       const again = error.kind === "unreachable" || error.kind === "busy" ? " Pressing again is safe: it is the same request." : "";
       show(get("redrive-problem"), error.message + again);

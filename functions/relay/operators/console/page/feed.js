@@ -1,5 +1,7 @@
 // What this page knows of relays: every row once, by message id, and the few questions that keep them current.
 
+import { waitsForAPerson } from "./words.js";
+
 // Rows are stamped when they are taken in and become visible a little later, from machines with different clocks.
 const OVERLAP_MS = 20_000;
 const SETTLE_EVERY_MS = 60_000;
@@ -13,7 +15,7 @@ const DAY_MS = 24 * HOUR_MS;
 const NOTHING_LOADED = Object.freeze({ since: null, token: null, pages: 0, isLoaded: false });
 
 const iso = (ms) => new Date(ms).toISOString();
-const isOpen = (row) => row.final_status === "in_progress" || row.final_status === "exhausted";
+const isOpen = (row) => row.final_status === "in_progress" || waitsForAPerson(row);
 
 /** Sends `change` after rows came or changed, and `row` (detail: row, known) for each of them. */
 export class Feed extends EventTarget {
@@ -21,7 +23,7 @@ export class Feed extends EventTarget {
   /** Since when everything is known (ISO 8601); null before the first page. */
   dayFrom = null;
   dayIsWhole = false;
-  /** For how many hours back every exhausted relay is known. */
+  /** For how many hours back every exhausted or held relay is known. */
   unreachedHours = 0;
   /** The oldest time that a view shows; what is older and has ended may be forgotten. */
   keepFrom = Infinity;
@@ -56,7 +58,7 @@ export class Feed extends EventTarget {
     return [...this.rows.values()].filter(passes).sort(newestFirst);
   }
 
-  /** Ask for the exhausted relays of so many hours from the next round on. Returns whether that is more than before. */
+  /** Ask for the exhausted and held relays of so many hours from the next round on. Returns whether that is more than before. */
   wantUnreached(hours) {
     const more = hours > this.#unreachedHours;
     if (more) {
@@ -80,9 +82,12 @@ export class Feed extends EventTarget {
     if (now - this.#settledAt > SETTLE_EVERY_MS) {
       const hours = this.#unreachedHours;
       const from = now - hours * HOUR_MS;
-      unreached = await this.#all({ final_status: "exhausted", since: iso(from) });
+      for (const end of ["exhausted", "held"]) {
+        const found = await this.#all({ final_status: end, since: iso(from) });
+        for (const row of found.rows) current.add(row.message_id);
+        unreached = { changed: unreached.changed || found.changed };
+      }
       this.unreachedHours = hours;
-      for (const row of unreached.rows) current.add(row.message_id);
       // An exhausted relay may still be delivered, or be redriven by another operator.
       settling = (row) => isOpen(row) && (row.final_status === "in_progress" || Date.parse(row.timestamp) >= from);
       // More may have been asked for meanwhile.

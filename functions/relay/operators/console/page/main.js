@@ -9,7 +9,7 @@ import { Poller } from "./poller.js";
 import { RelayView } from "./relay.js";
 import { Session } from "./session.js";
 import { tickSince, UnreachedView } from "./unreached.js";
-import { clock, show, span } from "./words.js";
+import { clock, show, span, waitsForAPerson } from "./words.js";
 
 // From this width on, list and relay fit side by side.
 const WIDE = matchMedia("(min-width: 78rem)");
@@ -39,12 +39,12 @@ const api = new Api(settings.api_url, session);
 const feed = new Feed(api);
 const poller = new Poller(() => feed.round());
 const token = new TokenDialog(session, () => poller.poke());
-const redrive = new RedriveDialog(api, (row) => {
-  announce(`The relay from ${row.sender_phone} is redriven.`);
+const redrive = new RedriveDialog(api, (row, count) => {
+  announce(count === 1 ? `The relay from ${row.sender_phone} is redriven.` : `${count} relays from ${row.sender_phone} are redriven.`);
   relay.refresh();
   poller.poke();
 });
-const ask = (row) => redrive.open(row);
+const ask = (row, isOfNumber) => redrive.open(row, isOfNumber);
 const relay = new RelayView(api, feed, words.attempt_ends, ask);
 const list = new ListView(feed, api, words.outcomes, (id) => (location.hash = `#/relay/${id}`));
 const wall = new UnreachedView(feed, api, poller, ask);
@@ -113,7 +113,7 @@ function announce(words) {
 
 feed.addEventListener("row", ({ detail: { row, known } }) => {
   if (poller.heardAt === null) return;
-  if (row.final_status === "exhausted" && known?.final_status !== "exhausted") announce(`${row.sender_phone}: ${row.headline}`);
+  if (waitsForAPerson(row) && known?.final_status !== row.final_status) announce(`${row.sender_phone}: ${row.headline}`);
   else if (!known && Date.parse(row.timestamp) > api.now() - 60_000) announce(`New relay from ${row.sender_phone}.`);
 });
 feed.addEventListener("change", title);

@@ -99,8 +99,9 @@ export class RelayView {
 
   #actions(summary) {
     if (!waitsForAPerson(summary)) return "";
+    const all = summary.final_status === "held" ? el("button", { type: "button", id: "relay-redrive-held", onclick: () => this.#redrive(summary, true) }, "Redrive all of this number …") : "";
     const call = summary.sender_phone.startsWith("+") ? el("a", { class: "button", href: `tel:${summary.sender_phone}` }, `Call ${summary.sender_phone}`) : "";
-    return el("p", { class: "actions" }, call, el("button", { type: "button", id: "relay-redrive", class: "main", onclick: () => this.#redrive(summary) }, "Redrive …"));
+    return el("p", { class: "actions" }, call, el("button", { type: "button", id: "relay-redrive", class: "main", onclick: () => this.#redrive(summary) }, "Redrive …"), all);
   }
 
   #drives(story) {

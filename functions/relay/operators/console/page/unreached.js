@@ -73,7 +73,7 @@ export class UnreachedView {
   #card(row) {
     const key = (name) => `${name}-${row.message_id}`;
     const phone = row.sender_phone.startsWith("+") ? el("a", { href: `tel:${row.sender_phone}`, "data-key": key("call") }, row.sender_phone) : row.sender_phone;
-    return el("li", { class: "card", "data-id": row.message_id, "data-outcome": row.is_overdue ? "overdue" : "exhausted" },
+    return el("li", { class: "card", "data-id": row.message_id, "data-outcome": row.is_overdue ? "overdue" : row.final_status },
       el("h3", {}, phone),
       el("p", { class: "since" }, "waiting ", el("span", { "data-since": row.timestamp }, "")),
       el("p", {}, row.headline),
@@ -83,6 +83,7 @@ export class UnreachedView {
       el("div", { class: "actions" },
         el("a", { class: "button", href: `#/relay/${row.message_id}`, "data-key": key("open"), "aria-label": `Open the relay from ${row.sender_phone}` }, "Open"),
         waitsForAPerson(row) ? el("button", { type: "button", class: "main", "data-key": key("redrive"), "aria-label": `Redrive the relay from ${row.sender_phone}`, onclick: () => this.#redrive(row) }, "Redrive …") : "",
+        row.final_status === "held" ? el("button", { type: "button", "data-key": key("held"), "aria-label": `Redrive all that are held back from ${row.sender_phone}`, onclick: () => this.#redrive(row, true) }, "Redrive all of this number …") : "",
         el("button", { type: "button", class: "quiet", "data-key": key("done"), "aria-label": `Dealt with: the relay from ${row.sender_phone}`, onclick: () => this.#mark(row, true) }, "Dealt with"),
       ),
     );
