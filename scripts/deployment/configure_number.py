@@ -57,6 +57,10 @@ class TwilioNumbers:
             raise Problem(f"The Twilio account has no number {shown(phone)}: check the account and the number.")
         return dict(exact[0])
 
+    def all(self) -> list[dict[str, Any]]:
+        """The settings of the account's numbers, at most 1,000 of them. Raises Problem when they cannot be read."""
+        return list(self._ask("IncomingPhoneNumbers.json?PageSize=1000")["incoming_phone_numbers"])
+
     def read_texts(self) -> None:
         """Read the newest text of the account. Raises Problem when that is refused."""
         self._ask("Messages.json?PageSize=1")

@@ -48,6 +48,11 @@ class Given:
             return cls(found[0].name, own, " ".join(error.mistakes), found[0])
 
     @property
+    def our_numbers(self) -> list[str]:
+        """The business numbers that are listed here."""
+        return [part.strip() for part in self.values.get("BUSINESS_PHONE_NUMBER", "").split(",") if part.strip()]
+
+    @property
     def is_deployment(self) -> bool:
         """Credentials to be pushed to a deployment, not a whole configuration."""
         return self.source == "repos.env"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from relay.core.failures import ADVICE, OURS, FailureClass
 from relay.core.model import AttemptStatus, SenderClass
+from relay.core.numbers import canonical
 
 from scripts.relayctl.api import Json, RelayApi
 from scripts.relayctl.findings import BAD, OK, WARNING, Finding
@@ -20,8 +22,14 @@ _SLOW_SECONDS = 2.0
 _ROWS_MAX = 2000
 
 
-def relay(api: RelayApi) -> Iterator[Finding]:
-    """Everything that can be asked of the relay itself. Raises ApiError and NoToken when it cannot."""
+NOT_LISTED = "List it, or take the relay's webhook off it: until then what it gets without a webhook is not recovered."
+
+
+def relay(api: RelayApi, our_numbers: Sequence[str] = ()) -> Iterator[Finding]:
+    """Everything that can be asked of the relay itself. Raises ApiError and NoToken when it cannot.
+
+    `our_numbers` are those that the settings list; without them none can be missed.
+    """
     api.search(limit=1)  # fetches the token, and wakes a function that sleeps
     began_at, began = datetime.now(UTC), time.monotonic()
     answer = api.search(limit=1)
@@ -38,7 +46,21 @@ def relay(api: RelayApi) -> Iterator[Finding]:
     documents = list(api.rows(limit=_ROWS_MAX, since=since, view="full"))
     yield from _handlers(documents)
     yield _account(documents)
+    yield from _unlisted(documents, our_numbers)
     yield _unreached(rows)
+
+
+def _unlisted(documents: Iterable[Json], our_numbers: Sequence[str]) -> Iterator[Finding]:
+    """The numbers that texts came to and that the settings do not list, by name: this is told on the terminal alone."""
+    if not our_numbers:
+        return
+    listed = {canonical(number) for number in our_numbers}
+    unlisted = Counter(phone for each in documents if canonical(phone := each["recipient_phone"]) not in listed)
+    for phone, count in unlisted.items():
+        words = f"{count} texts of the last 24 hours came to {phone}, which BUSINESS_PHONE_NUMBER does not list"
+        yield Finding("our numbers", WARNING, words, NOT_LISTED)
+    if not unlisted:
+        yield Finding("our numbers", OK, "texts came to numbers alone that are listed")
 
 
 def _clocks(told: str, here: datetime) -> Finding:
@@ -133,6 +155,10 @@ def _refused_as_ours(document: Json) -> Json | None:
 
 def _unreached(rows: Sequence[Json]) -> Finding:
     exhausted = [row for row in rows if row["final_status"] == "exhausted"]
+    held = [row for row in rows if row["final_status"] == "held"]
+    if held and not exhausted:
+        words = f"{len(held)} texts of the last 24 hours are held back, the last of {_at(held[0])}"
+        return Finding("unreached", WARNING, words, "relayctl failed --since 24h shows them; read them, then redrive.")
     if not exhausted:
         return Finding("unreached", OK, "every text reached a handler in the last 24 hours")
     words = f"{len(exhausted)} texts of the last 24 hours reached no handler, the last of {_at(exhausted[0])}"

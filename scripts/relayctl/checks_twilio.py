@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from relay.settings.settings import E164
+from relay.core.numbers import E164, same
 from relay.twilio.forms import CONNECTION_OVERRIDES
+from relay.web import INBOUND_PATH
 
 from scripts.deployment import configure_number
 from scripts.deployment.tools import Gcloud, Problem, shown
+from scripts.relayctl.checks_relay import NOT_LISTED
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 
 _NEEDED = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "BUSINESS_PHONE_NUMBER", "PUBLIC_BASE_URL")
@@ -27,9 +29,11 @@ def numbers(values: Mapping[str, str]) -> Iterator[Finding]:
         return
     account = configure_number.TwilioNumbers(values)
     base_url = values["PUBLIC_BASE_URL"].rstrip("/")
-    for phone in (part.strip() for part in values["BUSINESS_PHONE_NUMBER"].split(",")):
+    listed = [part.strip() for part in values["BUSINESS_PHONE_NUMBER"].split(",")]
+    for phone in listed:
         if E164.fullmatch(phone):
             yield _number(name, account, phone, base_url)
+    yield from _unlisted(name, account, listed, base_url)
 
 
 def _number(name: str, account: configure_number.TwilioNumbers, phone: str, base_url: str) -> Finding:
@@ -44,6 +48,22 @@ def _number(name: str, account: configure_number.TwilioNumbers, phone: str, base
     words = f"{shown(phone)}: {'; '.join(parts)}"
     advice = f"make configure-number sets it. It should be {base_url}/sms/inbound{CONNECTION_OVERRIDES} (POST), twice."
     return Finding(name, BAD, words, advice)
+
+
+def _unlisted(
+    name: str, account: configure_number.TwilioNumbers, listed: Sequence[str], base_url: str
+) -> Iterator[Finding]:
+    """The account's numbers that hand their texts to the relay although its settings do not list them."""
+    try:
+        numbers = account.all()
+    except Problem:
+        return  # said of each listed number already
+    for number in numbers:
+        leads_here = str(number.get("sms_url") or "").partition("#")[0] == base_url + INBOUND_PATH
+        phone = str(number["phone_number"])
+        if leads_here and not any(same(phone, ours) for ours in listed):
+            words = f"{phone} hands its texts to the relay, and BUSINESS_PHONE_NUMBER does not list it"
+            yield Finding(name, WARNING, words, NOT_LISTED)
 
 
 def texts(values: Mapping[str, str]) -> Iterator[Finding]:

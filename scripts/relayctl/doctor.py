@@ -52,7 +52,7 @@ def examine(context: Context, env_file: Path | None) -> Iterator[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
         lambda: checks_configuration.configuration(given),
         lambda: checks_configuration.private_files(given, ROOT),
-        lambda: checks_relay.relay(context.api),
+        lambda: checks_relay.relay(context.api, given.our_numbers),
         lambda: checks_twilio.numbers(given.values),
         lambda: checks_twilio.texts(given.values),
         lambda: checks_webhooks.signatures(given.values),

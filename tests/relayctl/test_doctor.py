@@ -9,10 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from relay.flow.brake import Brake
 
 from scripts.relayctl import checks_configuration, checks_relay, checks_twilio
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
-from tests.played import Played
+from tests.played import OURS, Played
 from tests.relayctl.conftest import Ctl, PlayedApi, now
 from tests.stack_fixtures import RunningStack
 from tests.twilio_words import refusal
@@ -205,3 +206,25 @@ def test_without_credentials_there_is_nothing_to_check(tmp_path: Path) -> None:
         *checks_twilio.queues(given.values),
     ]
     assert [finding.state for finding in findings] == [SKIPPED] * 5
+
+
+def test_a_number_that_texts_came_to_and_that_is_not_listed_is_named() -> None:
+    played = Played(start=now() - timedelta(hours=1))
+    played.delivered()
+    api = PlayedApi(played)
+    listed = {finding.name: finding for finding in checks_relay.relay(api, [OURS])}  # type: ignore[arg-type]
+    assert listed["our numbers"].state == OK
+    others = {finding.name: finding for finding in checks_relay.relay(api, ["+12025550999"])}  # type: ignore[arg-type]
+    assert others["our numbers"].state == WARNING
+    assert OURS in others["our numbers"].words
+    assert "List it" in others["our numbers"].advice
+
+
+def test_texts_that_are_held_back_are_found() -> None:
+    def flood(played: Played) -> None:
+        played.brake = Brake()
+        for _ in range(7):
+            played.text("I am out of office")
+
+    finding = _examined(flood)["unreached"]
+    assert (finding.state, finding.words.startswith("2 texts of the last 24 hours are held back")) == (WARNING, True)

@@ -45,6 +45,20 @@ def test_a_number_that_is_not_set_up_is_found_and_set_up_is_fine(account: dict[s
     assert (finding.state, finding.words) == (OK, f"…00 hands its texts to {URL}")
 
 
+def test_a_number_that_leads_to_the_relay_and_is_not_listed_is_named(account: dict[str, str]) -> None:
+    second = "+12025550177"
+    fake = FakeTwilio(FakeSettings(numbers=(NUMBER, second)))
+    with Server(fake) as server:
+        given = account | {"TWILIO_API_BASE_URL": server.base_url}
+        assert [finding.state for finding in checks_twilio.numbers(given)] == [BAD]
+        numbers = TwilioNumbers(given)
+        number = numbers.find(second)
+        numbers.change(number["sid"], {name: wanted for name, (_, wanted) in difference(number, URL, URL).items()})
+        *_, unlisted = checks_twilio.numbers(given)
+        assert (unlisted.state, second in unlisted.words) == (WARNING, True)
+        assert len(list(checks_twilio.numbers(given | {"BUSINESS_PHONE_NUMBER": f"{NUMBER},{second}"}))) == 2
+
+
 def test_a_number_of_somebody_else_and_wrong_credentials_are_found(account: dict[str, str]) -> None:
     (finding,) = checks_twilio.numbers(account | {"BUSINESS_PHONE_NUMBER": "+12025550199"})
     assert (finding.state, "has no number …99" in finding.words) == (BAD, True)

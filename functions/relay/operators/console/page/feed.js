@@ -23,7 +23,7 @@ export class Feed extends EventTarget {
   /** Since when everything is known (ISO 8601); null before the first page. */
   dayFrom = null;
   dayIsWhole = false;
-  /** For how many hours back every exhausted or held relay is known. */
+  /** For how many hours back every exhausted relay is known. */
   unreachedHours = 0;
   /** The oldest time that a view shows; what is older and has ended may be forgotten. */
   keepFrom = Infinity;
@@ -82,12 +82,13 @@ export class Feed extends EventTarget {
     if (now - this.#settledAt > SETTLE_EVERY_MS) {
       const hours = this.#unreachedHours;
       const from = now - hours * HOUR_MS;
-      for (const end of ["exhausted", "held"]) {
-        const found = await this.#all({ final_status: end, since: iso(from) });
-        for (const row of found.rows) current.add(row.message_id);
-        unreached = { changed: unreached.changed || found.changed };
-      }
+      const exhausted = await this.#all({ final_status: "exhausted", since: iso(from) });
       this.unreachedHours = hours;
+      // The wall need not wait for what is held back: the last day's is known already.
+      this.dispatchEvent(new Event("change"));
+      const held = await this.#all({ final_status: "held", since: iso(from) });
+      for (const row of [...exhausted.rows, ...held.rows]) current.add(row.message_id);
+      unreached = { changed: exhausted.changed || held.changed };
       // An exhausted relay may still be delivered, or be redriven by another operator.
       settling = (row) => isOpen(row) && (row.final_status === "in_progress" || Date.parse(row.timestamp) >= from);
       // More may have been asked for meanwhile.
