@@ -7,10 +7,16 @@ from collections.abc import Callable
 
 from relay.core import failures, fates, machine, moves
 from relay.core.events import ArmTimer, CancelTimer, Decision, EventKind, RaiseAlarm, SendAttempt
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, SenderClass, Step
 from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 from scripts.walk_machine import Walked
+from tests.core.machine_rules_of_the_text import (
+    a_record_is_never_kept_for_less_long,
+    less_words_end_nothing,
+    what_the_relay_is_about_never_changes,
+    words_only_grow,
+)
 
 Rule = Callable[[Walked], bool]
 
@@ -221,38 +227,6 @@ def a_held_relay_goes_on_by_a_redrive_alone(step: Walked) -> bool:
         return True
     is_redriven = step.decision.relay.final_status is FinalStatus.IN_PROGRESS
     return is_redriven == (step.event.kind is EventKind.REDRIVE_REQUESTED and _changed(step))
-
-
-def what_the_relay_is_about_never_changes(step: Walked) -> bool:
-    """But for words of which the record had the beginning."""
-    return _subject(step.before) == _subject(step.decision.relay)
-
-
-def words_only_grow(step: Walked) -> bool:
-    before, after = step.before, step.decision.relay
-    return after.message_body.startswith(before.message_body) and after.media_count >= before.media_count
-
-
-def less_words_end_nothing(step: Walked) -> bool:
-    """A delivery of what was sent before the record had all of the words ends no relay."""
-    relay = step.decision.relay
-    if step.before.final_status is FinalStatus.DELIVERED or relay.final_status is not FinalStatus.DELIVERED:
-        return True
-    return step.event.attempt >= relay.first_attempt_of_words
-
-
-def _subject(relay: Relay) -> tuple[object, ...]:
-    return (
-        relay.message_id,
-        relay.timestamp,
-        relay.sender_phone,
-        relay.recipient_phone,
-        relay.sender_class,
-    )
-
-
-def a_record_is_never_kept_for_less_long(step: Walked) -> bool:
-    return step.decision.relay.expires_at >= step.before.expires_at
 
 
 def repeating_a_request_changes_nothing(step: Walked) -> bool:
