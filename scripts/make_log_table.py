@@ -146,6 +146,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "A text found in Twilio's list could not be relayed; reconcile tries it again.",
         "Find it in Twilio's message log by its id, pass it on by hand, and report the reason.",
     ),
+    "redrive of what is held of a number asked for": (
+        "An operator asked for all that is held back of one number to be sent on: `caller` is who.",
+        "Nothing.",
+    ),
     "redrive asked for": ("An operator asked for a redrive: `caller` is who, `status` the answer.", "Nothing."),
     "unexpected": (
         "A mistake in the code, with its kind and place. The caller was answered 500 and comes again.",

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from relay.core.events import Event, EventKind
 from relay.core.model import FinalStatus
 from relay.core.policy import Policy
-from relay.errors import BadRequest, NewerRecord, Unreadable
+from relay.errors import BadRequest, NewerRecord, StoreRefused, Unreadable
 from relay.fields import Fields, matching, message_id, number, spellings
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
@@ -93,7 +93,8 @@ def redrive_held(world: World, policy: Policy, phone: str, request_id: str, tier
         if budget.is_used_up:
             more = True
             break
-        with contextlib.suppress(NewerRecord, Unreadable):  # its store has raised the alarm
+        # One that cannot be read or written keeps no other held; it stays as it is.
+        with contextlib.suppress(NewerRecord, Unreadable, StoreRefused):
             stored = conductor.load(world, relay.message_id, budget)
             if stored is not None and not _apply(world, policy, stored, request_id, tier, budget).ignored_because:
                 redriven.append(relay.message_id)
