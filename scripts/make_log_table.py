@@ -138,13 +138,25 @@ NOTES: dict[str, tuple[str, str]] = {
         "`twilio_answered` or `store_answered` false: the round was cut short and the next one makes up for it; if it "
         "lasts: “Twilio is down”, “Our key may not read”, “Nothing moves”.",
     ),
-    "a text in the provider's list is not whole": (
-        "A row of Twilio's list lacks what `lacks` names; the texts beside it are compared. It is looked at again.",
-        "If it lasts: find the text in Twilio's message log, by its id or its time, and pass it on by hand.",
-    ),
     "a text could not be recovered": (
-        "A text found in Twilio's list could not be relayed; reconcile tries it again.",
-        "Find it in Twilio's message log by its id, pass it on by hand, and report the reason.",
+        "A text found in Twilio's list could not be relayed; reconcile tries it again, and alarms the fifth time.",
+        "Nothing yet: if it lasts, `not_taken_in` comes.",
+    ),
+    "a stored time lay ahead": (
+        "A clock that was ahead had set how far reconcile has come; it was pulled back, and all since is compared.",
+        "Look at the time service of the machine that was at work then.",
+    ),
+    "our clock is behind": (
+        "Twilio's list shows texts of a time to come: this machine's clock is `seconds` behind, or Twilio's ahead.",
+        "Set the clock right, or start the time service. Nothing is lost meanwhile.",
+    ),
+    "the bookmark of reconcile could not be read": (
+        "How far reconcile has come was not readable; it goes on from its last watermark.",
+        "A person or another program wrote into the store: put back what was there, or leave it.",
+    ),
+    "the provider's list does not end": (
+        "Twilio's list showed one comparison ever more pages; it was given up, and the next one begins in an hour.",
+        "If it lasts: “Twilio is down”.",
     ),
     "redrive of what is held of a number asked for": (
         "An operator asked for all that is held back of one number to be sent on: `caller` is who.",

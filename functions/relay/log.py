@@ -72,7 +72,7 @@ LINES: dict[str, Line] = {
     Step.ALARM_RAISED: Line("INFO", "The alarm about a relay is on record.", _NOTHING),
     Step.REDRIVEN: Line("NOTICE", "An operator started an exhausted or held relay again.", _NOTHING),
     Step.SAID_MORE: Line(
-        "WARNING", "A text came in again and says more than the record had; all of it is forwarded.", _NOTHING
+        "WARNING", "A text came in again and says more than was on record: it is forwarded.", _NOTHING
     ),
     Step.TIMES_CORRECTED: Line(
         "WARNING",
@@ -133,6 +133,7 @@ LINES: dict[str, Line] = {
         "A request to a webhook was refused; if it was Twilio's, a text or a receipt was refused.",
         "See “Webhooks are refused”.",
     ),
+    "not_taken_in": Line("CRITICAL", "A text in Twilio's list cannot be relayed.", "See “A text was not taken in”."),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }
 
@@ -281,6 +282,9 @@ class LogAlarms:
     def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
         fields: dict[str, object] = {"reason": reason, "path": path, "checked_against": url, "hint": hint}
         self._journal.named("webhook_refused", None, {**fields, "untold": untold or ""})
+
+    def not_taken_in(self, message_id: str, because: str) -> None:
+        self._journal.named("not_taken_in", None, {**about(message_id), "reason": because})
 
 
 def about(message_id: object) -> dict[str, object]:

@@ -69,7 +69,7 @@ class Page:
 
 
 class RelayStore(Protocol):
-    """Relays, durable, with compare-and-set. Expired relays (expires_at ≤ now) are never returned.
+    """Relays, durable, with compare-and-set. Expired relays (expires_at ≤ now, and ended) are never returned.
 
     Every method raises StoreUnavailable when the store is out of order for now, e.g. when it does not answer within
     `timeout_seconds`; a write may then have been applied or not. A write that is refused for good raises StoreRefused:
@@ -134,7 +134,10 @@ class RelayStore(Protocol):
         ...
 
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
-        """Remove at most `limit` expired relays. Returns how many; 0 where the store removes them by itself."""
+        """Remove at most `limit` relays that expired by `clocks.purge_until`: a clock that jumps ahead removes nothing.
+
+        Returns how many; 0 where the store removes them by itself.
+        """
         ...
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
@@ -143,6 +146,14 @@ class RelayStore(Protocol):
 
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
         """Set the time under this name."""
+        ...
+
+    def get_bookmark(self, name: str, *, timeout_seconds: float) -> str:
+        """Returns the text that was set under this name, which no watermark has; "" when none was."""
+        ...
+
+    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
+        """Set the text under this name."""
         ...
 
 
@@ -223,14 +234,23 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """An inbound text in the provider's list, with the time the provider took it in.
+    """An inbound text in the provider's list, and when the provider took it in; None where it does not show that.
 
-    `lacks` is what the provider does not show of it (yet), in plain words for the log; "" when it is whole.
+    `unusable_because` says in plain words why it cannot become a relay; "" when it can. `is_arriving`: not whole yet.
     """
 
     text: InboundText
-    received_at: datetime
-    lacks: str = ""
+    received_at: datetime | None
+    unusable_because: str = ""
+    is_arriving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPage:
+    """A part of the list of texts that came in, newest first. `next_place` is where it goes on; "" at its end."""
+
+    messages: tuple[ReceivedMessage, ...]
+    next_place: str = ""
 
 
 class Messenger(Protocol):
@@ -248,8 +268,11 @@ class Messenger(Protocol):
         """Returns the texts it took from us for this number, however spelt, since then. Raises MessengerUnavailable."""
         ...
 
-    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
-        """Returns the texts that came in to our number since then. Raises MessengerUnavailable."""
+    def received_page(self, our_phone: str, place: str, *, timeout_seconds: float) -> ReceivedPage:
+        """Returns the texts that came in to our number, spelt so, from this place of the list on; "" is its beginning.
+
+        A place stays good while further texts come in. Raises MessengerUnavailable.
+        """
         ...
 
 

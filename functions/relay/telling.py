@@ -31,6 +31,10 @@ class Alarms(Protocol):
         """This relay cannot go on by itself, and a person must see to its text. Told once for each relay."""
         ...
 
+    def not_taken_in(self, message_id: str, because: str) -> None:
+        """This text in the provider's list cannot become a relay, and a person must look at it."""
+        ...
+
     def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
         """A request to this route was refused: checked against this URL of ours, and with as many before it untold.
 

@@ -60,9 +60,9 @@ RELAY: dict[str, Operations] = {
     ),
 }
 
-# Reconcile looks for every text of the last quarter of an hour once each five minutes; Firestore counts thirty of them
-# for the price of one read (relay.google.queries.IDS_MAX).
-RECONCILE_LOOKS_PER_RELAY = 3
+# Reconcile looks for every text of the last quarter of an hour once each five minutes, and for every one of a day once
+# an hour; Firestore counts thirty of them for the price of one read (relay.google.queries.IDS_MAX).
+RECONCILE_LOOKS_PER_RELAY = 30
 RECONCILE_READS_PER_RELAY = RECONCILE_LOOKS_PER_RELAY / 30
 
 # The obvious design, as the quick starts of the services put it together: a function for each step, one request at a

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from scripts.cost.operations import Operations
 from tests.relays import CUSTOMER, PERMANENT, sid
@@ -16,6 +17,14 @@ class Journey(Observed):
         super().__init__()
         self.callbacks = 0
         self.timers_fired = 0
+        self.asked_for: Counter[str] = Counter()  # how often reconcile looked for the text with this id
+        missing = self.store.missing
+
+        def counted(message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
+            self.asked_for.update(message_ids)
+            return missing(message_ids, timeout_seconds=timeout_seconds)
+
+        self.store.missing = counted  # type: ignore[method-assign]
 
     def comes_in(self, sender: str = CUSTOMER) -> None:
         assert self.inbound(inbound_request(From=sender)).status == 200

@@ -23,6 +23,7 @@ from tests.budgets.journeys import (
     exhausted_after_three_refusals,
 )
 from tests.relays import OUR_NUMBER, policy, text
+from tests.worlds import inbound_request
 
 
 def test_a_relay_delivered_at_tier_1_takes_at_most_three_writes_and_two_reads() -> None:
@@ -73,18 +74,26 @@ def test_a_timer_is_cancelled_when_the_relay_ends_so_that_it_never_costs_a_call(
         assert journey.timers.armed == []
 
 
-def test_reconcile_looks_for_a_text_three_times_before_it_is_too_old_and_never_reads_it() -> None:
+def test_reconcile_looks_for_a_text_three_times_and_then_once_an_hour_for_a_day_and_never_reads_it() -> None:
     journey = delivered_at_tier_1()
-    journey.messenger.received.append(ReceivedMessage(text(), journey.clock.now()))
     intake = Intake(policy(), (OUR_NUMBER,), handlers_of(policy()))
-    # Two runs to be in step with it, then as many as may concern it.
+    reconcile.reconcile(journey.world, intake)
+    journey.clock.advance(600)
+    journey.messenger.received.append(ReceivedMessage(text(), journey.clock.now()))
     before = journey.count("get")
     looks: list[int] = []
-    for _ in range(10):
+    for run in range(round(30 * 3600 / RECONCILE_EVERY_SECONDS)):
+        if run % 12 == 6:
+            # On a line where further texts come in, as they do where costs matter.
+            later = text(f"SM{run:032x}")
+            journey.inbound(inbound_request(MessageSid=later.message_id, From=OUR_NUMBER))
+            journey.messenger.received.append(ReceivedMessage(later, journey.clock.now()))
+            before = journey.count("get")
+        looked = journey.asked_for[text().message_id]
         reconcile.reconcile(journey.world, intake)
-        looks.append(journey.count("missing") - sum(looks))
+        looks.append(journey.asked_for[text().message_id] - looked)
         journey.clock.advance(timedelta(seconds=RECONCILE_EVERY_SECONDS).total_seconds())
-    assert looks[-3:] == [0, 0, 0]
+    assert looks[-12:] == [0] * 12
     assert sum(looks) == operations.RECONCILE_LOOKS_PER_RELAY
     assert journey.count("get") == before
     # Firestore bills a count as one read, and this many texts are counted at once.

@@ -136,10 +136,14 @@ def test_what_came_in_is_listed_with_all_that_a_webhook_tells_but_the_ids_of_its
     since = rig.now()
     sid = rig.receive(InboundText("SM" + "2" * 32, CUSTOMER, OURS, "héllo ☃", media_count=2))
     send(rig)
-    (found,) = rig.messenger.received_at(OURS, since, **LIMIT)
+    page = rig.messenger.received_page(OURS, "", **LIMIT)
+    found, earlier = page.messages
+    assert (earlier.text.body, page.next_place) == ("too early", "")
     assert found.text == InboundText(sid, CUSTOMER, OURS, "héllo ☃", media_count=2)
+    assert found.received_at is not None
     assert since - SECOND < found.received_at <= rig.now()
-    assert rig.messenger.received_at("+15550001009", since, **LIMIT) == []
+    assert (found.unusable_because, found.is_arriving) == ("", False)
+    assert rig.messenger.received_page("+15550001009", "", **LIMIT).messages == ()
 
 
 def test_a_look_up_that_is_not_answered_says_nothing_about_the_text(rig: MessengerRig) -> None:
@@ -149,7 +153,7 @@ def test_a_look_up_that_is_not_answered_says_nothing_about_the_text(rig: Messeng
         for ask in (
             lambda: rig.messenger.fetch(sid, **LIMIT),
             lambda: rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT),
-            lambda: rig.messenger.received_at(OURS, since, **LIMIT),
+            lambda: rig.messenger.received_page(OURS, "", **LIMIT),
         ):
             with pytest.raises(MessengerUnavailable) as raised:
                 ask()

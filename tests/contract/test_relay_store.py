@@ -68,7 +68,7 @@ def test_of_many_ids_those_without_a_relay_are_missing(rig: StoreRig) -> None:
 
 
 def test_an_expired_relay_is_not_missing_before_it_is_removed(rig: StoreRig) -> None:
-    relay = a_relay(expires_at=rig.clock.now() + timedelta(seconds=1))
+    relay = a_relay(expires_at=rig.clock.now() + timedelta(seconds=1), final_status=FinalStatus.DELIVERED)
     rig.store.create(relay, [], timeout_seconds=TIMEOUT)
     rig.clock.advance(2)
     assert rig.store.missing([relay.message_id], timeout_seconds=TIMEOUT) == set()
@@ -205,7 +205,7 @@ def test_deleting_what_is_not_there_does_nothing(rig: StoreRig) -> None:
 
 
 def test_a_relay_is_hidden_from_the_instant_it_expires(rig: StoreRig) -> None:
-    relay = a_relay(expires_at=rig.clock.now() + timedelta(seconds=10))
+    relay = a_relay(expires_at=rig.clock.now() + timedelta(seconds=10), final_status=FinalStatus.DELIVERED)
     rig.store.create(relay, [], timeout_seconds=TIMEOUT)
     rig.clock.advance(9.999999)
     assert rig.store.get(relay.message_id, timeout_seconds=TIMEOUT) is not None
@@ -215,7 +215,8 @@ def test_a_relay_is_hidden_from_the_instant_it_expires(rig: StoreRig) -> None:
 
 def test_purging_removes_at_most_so_many_expired_relays(rig: StoreRig) -> None:
     now = rig.clock.now()
-    relays_ = [a_relay(expires_at=now + timedelta(seconds=number)) for number in range(1, 6)]
+    ended = FinalStatus.RECORDED
+    relays_ = [a_relay(expires_at=now + timedelta(seconds=each), final_status=ended) for each in range(1, 6)]
     for relay in relays_:
         rig.store.create(relay, [], timeout_seconds=TIMEOUT)
     rig.clock.advance(4)

@@ -71,7 +71,8 @@ def test_an_overdue_relay_comes_with_the_version_to_update_it(rig: StoreRig) -> 
 
 
 def test_expired_and_deleted_relays_are_neither_due_nor_found(rig: StoreRig) -> None:
-    expiring = a_relay(due_at=later(1), expires_at=rig.clock.now() + timedelta(seconds=5))
+    ended = FinalStatus.EXHAUSTED
+    expiring = a_relay(due_at=later(1), expires_at=rig.clock.now() + timedelta(seconds=5), final_status=ended)
     deleted, kept = a_relay(due_at=later(1)), a_relay(due_at=later(1))
     _create(rig, expiring, deleted, kept)
     rig.store.delete(deleted.message_id, timeout_seconds=TIMEOUT)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from relay.core.foreign import is_foreign
 from relay.core.machine import transition
-from relay.core.model import AttemptStatus, Relay
+from relay.core.model import AttemptStatus, FinalStatus, Relay
 from relay.errors import AlreadyStored, NewerRecord, VersionConflict
 from relay.ports import Search, Write
 from relay.record.documents import SCHEMA_VERSION
@@ -181,7 +181,7 @@ def test_a_record_that_comes_back_to_this_version_is_worked_on_again(document_ri
 
 def test_an_expired_record_of_a_later_version_is_gone_like_any_other(document_rig: StoreRig) -> None:
     rig = document_rig
-    relay = _stored(rig, a_relay(expires_at=later(10)))
+    relay = _stored(rig, a_relay(expires_at=later(10), final_status=FinalStatus.DELIVERED))
     _rewrite(rig, relay, _raise_version)
     rig.clock.advance(3600)
     assert rig.store.get(relay.message_id, timeout_seconds=TIMEOUT) is None

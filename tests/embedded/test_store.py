@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from relay.core.model import Relay
+from relay.core.model import FinalStatus, Relay
 from relay.embedded import timer_rows
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
@@ -63,7 +63,8 @@ def test_a_tier_that_is_no_longer_there_leaves_no_status_behind(database: Databa
 def test_what_can_change_is_found_by_its_new_value_whatever_it_is(store: SqliteStore, clock: FakeClock) -> None:
     relay = a_relay()
     version = store.create(relay, [], timeout_seconds=TIMEOUT)
-    moved = replace(relay, expires_at=clock.now() + timedelta(seconds=1))
+    ended = FinalStatus.DELIVERED
+    moved = replace(relay, expires_at=clock.now() + timedelta(seconds=1), final_status=ended)
     store.update(moved, version, [], timeout_seconds=TIMEOUT)
     clock.advance(1)
     assert store.get(relay.message_id, timeout_seconds=TIMEOUT) is None
@@ -78,7 +79,7 @@ def test_a_deleted_relay_takes_its_timers_along(database: Database, store: Sqlit
 
 
 def test_a_purged_relay_takes_its_timers_along(database: Database, store: SqliteStore, clock: FakeClock) -> None:
-    expired = a_relay(expires_at=clock.now())
+    expired = a_relay(expires_at=clock.now(), final_status=FinalStatus.DELIVERED)
     kept = a_relay()
     for relay in (expired, kept):
         store.create(relay, [a_timer(relay.message_id)], timeout_seconds=TIMEOUT)

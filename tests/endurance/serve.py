@@ -10,7 +10,7 @@ import os
 from datetime import timedelta
 
 from relay import homes
-from relay.flow import reconcile, sweep
+from relay.flow import reconcile, sweep, taking_in
 
 VARIABLE = "RELAY_LOCAL_ENDURANCE"
 
@@ -20,7 +20,7 @@ def hurry(pace: dict[str, float]) -> None:
     homes.SWEEP_EVERY_SECONDS = pace["sweep_every_seconds"]
     homes.RECONCILE_EVERY_SECONDS = pace["reconcile_every_seconds"]
     sweep.GRACE = timedelta(seconds=pace["sweep_grace_seconds"])
-    reconcile.WEBHOOK_UNDER_WAY = timedelta(seconds=pace["webhook_under_way_seconds"])
+    taking_in.WEBHOOK_UNDER_WAY = timedelta(seconds=pace["webhook_under_way_seconds"])
     # So long a watchman's post stays empty when he is killed on his round.
     sweep.RUN_SECONDS = reconcile.RUN_SECONDS = pace["run_seconds"]
     homes.LEASE_MARGIN_SECONDS = pace["run_seconds"]

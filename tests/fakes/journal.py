@@ -17,6 +17,7 @@ class MemoryJournal:
         self.left: list[tuple[str, object]] = []  # records left to a newer revision: id and version
         self.aside: list[tuple[str, str]] = []  # relays that were set aside: id and why
         self.refused: list[tuple[str, str, str, str, int]] = []  # reason, path, URL checked against, hint, untold
+        self.not_taken: list[tuple[str, str]] = []  # texts of the list that cannot be relayed: id and why
         self.notes: list[tuple[str, str, dict[str, object]]] = []  # (severity, message, labels)
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
@@ -40,6 +41,9 @@ class MemoryJournal:
 
     def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
         self.refused.append((reason, path, url, hint, untold))
+
+    def not_taken_in(self, message_id: str, because: str) -> None:
+        self.not_taken.append((message_id, because))
 
     def note(self, severity: str, message: str, **labels: object) -> None:
         self.notes.append((severity, message, labels))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from relay.core.numbers import same
 from relay.errors import MessengerUnavailable
-from relay.ports import Accepted, Clock, OutgoingText, ReceivedMessage, SendOutcome, SentMessage
+from relay.ports import Accepted, Clock, OutgoingText, ReceivedMessage, ReceivedPage, SendOutcome, SentMessage
 from relay.twilio.statuses import receipt_of
 
 from tests.twilio_words import seen
@@ -18,7 +18,8 @@ class ScriptedMessenger:
     """The port Messenger.
 
     Sends are answered by `script`, then accepted. `sends` are all POSTs, `messages` what Twilio has by its id,
-    `received` what came in. `is_down` makes look-ups raise MessengerUnavailable, `silent_about` those of these ids.
+    `received` what came in, in pages of `page_size`. `is_down` makes look-ups raise MessengerUnavailable,
+    `silent_about` those of these ids.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -29,6 +30,8 @@ class ScriptedMessenger:
         self.sends: list[OutgoingText] = []
         self.messages: dict[str, SentMessage] = {}
         self.received: list[ReceivedMessage] = []
+        self.page_size = 1000
+        self.pages_read = 0
 
     def script(self, *outcomes: SendOutcome) -> None:
         """How the next sends go. An ambiguous one never arrived, unless the test also calls `take`."""
@@ -72,9 +75,15 @@ class ScriptedMessenger:
         found = [text for text in texts if not text.to or (same(text.to, to) and same(text.from_, from_))]
         return [text for text in found if text.created_at is None or text.created_at >= since]
 
-    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
+    def received_page(self, our_phone: str, place: str, *, timeout_seconds: float) -> ReceivedPage:
+        """A place is the id of the last text before it. What has no time stands before what came in earlier."""
         self._answer_or_raise()
-        return [one for one in self.received if same(one.text.recipient_phone, our_phone) and one.received_at >= since]
+        self.pages_read += 1
+        ours = [one for one in self.received if same(one.text.recipient_phone or our_phone, our_phone)]
+        shown = sorted(ours, key=lambda one: one.received_at or self._clock.now(), reverse=True)
+        first = next((at for at, one in enumerate(shown, 1) if place and one.text.message_id == place), 0)
+        page = shown[first : first + self.page_size]
+        return ReceivedPage(tuple(page), page[-1].text.message_id if first + self.page_size < len(shown) else "")
 
     def _answer_or_raise(self) -> None:
         if self.is_down:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from relay.core.model import Relay, Timer
+from relay.core import clocks
+from relay.core.model import FinalStatus, Relay, Timer
 from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Clock, Page, Search, Stored, Timers, UnreadableRelay, Write
@@ -35,6 +36,8 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._relays: dict[str, Stored] = {}
         self._watermarks: dict[str, datetime] = {}
+        self._bookmarks: dict[str, str] = {}
+        self._purged_until: datetime | None = None
         self._versions = itertools.count(1)
         self.is_down = False
         self.replies_to_lose = 0
@@ -109,7 +112,8 @@ class MemoryStore:
 
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
         def write() -> int:
-            expired = [name for name, stored in self._relays.items() if stored.relay.expires_at <= now][:limit]
+            self._purged_until = until = clocks.purge_until(self._purged_until, now)
+            expired = [name for name, stored in self._relays.items() if _has_expired(stored.relay, until)][:limit]
             for name in expired:
                 del self._relays[name]
             return len(expired)
@@ -122,6 +126,13 @@ class MemoryStore:
 
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
         self._write(lambda: self._watermarks.update({name: at}))
+
+    def get_bookmark(self, name: str, *, timeout_seconds: float) -> str:
+        self._live()
+        return self._bookmarks.get(name, "")
+
+    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
+        self._write(lambda: self._bookmarks.update({name: text}))
 
     def _check(self, write: Write) -> None:
         stored = self._relays.get(write.relay.message_id)
@@ -157,7 +168,7 @@ class MemoryStore:
             if self.is_down:
                 raise StoreUnavailable("down")
             now = self._clock.now()
-            return [stored for stored in self._relays.values() if stored.relay.expires_at > now]
+            return [stored for stored in self._relays.values() if not _has_expired(stored.relay, now)]
 
     def _write(self, write: Callable[[], T], documents: int = 1) -> T:
         with self._lock:
@@ -182,6 +193,10 @@ def require_storable(relay: Relay, refused: set[str] | frozenset[str] = frozense
         raise StoreRefused(relay.message_id, reason) from None
     if size > DOCUMENT_BYTES_MAX:
         raise StoreRefused(relay.message_id, "it is too large")
+
+
+def _has_expired(relay: Relay, now: datetime) -> bool:
+    return relay.expires_at <= now and relay.final_status is not FinalStatus.IN_PROGRESS
 
 
 def _matches(relay: Relay, search: Search) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from relay.core.events import Meaning, Receipt
 from relay.core.failures import Failure, FailureClass
-from relay.ports import Accepted, Clock, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
+from relay.ports import Accepted, Clock, OutgoingText, ReceivedPage, Refused, SendOutcome, SentMessage
 
 _WORDS = {"buffered": Meaning.PROGRESS, "at carrier": Meaning.HANDED_OVER, "read back": Meaning.DELIVERED}
 _CODES = {
@@ -45,8 +45,8 @@ class SecondProvider:
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
         return [message for _, message in self.texts.values() if (message.to, message.from_) == (to, from_)]
 
-    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
-        return []
+    def received_page(self, our_phone: str, place: str, *, timeout_seconds: float) -> ReceivedPage:
+        return ReceivedPage(())
 
 
 def receipt(sent_id: str, word: str, code: int | None = None) -> Receipt:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,9 +10,9 @@ from relay.core.model import FinalStatus, SenderClass, Step
 from relay.core.people import handlers_of
 from relay.errors import StoreUnavailable
 from relay.flow import intake as inbound
-from relay.flow import reconcile
+from relay.flow import reconcile, taking_in
 from relay.flow.intake import Intake
-from relay.flow.reconcile import WEBHOOK_UNDER_WAY
+from relay.flow.taking_in import WEBHOOK_UNDER_WAY
 
 from tests.flow.reconciling import is_stored, listed_id, reconciled_before, run, twilio_has, watermark
 from tests.relays import MESSAGE_ID, OUR_NUMBER
@@ -99,7 +98,7 @@ def test_a_webhook_that_comes_between_the_look_and_the_send_is_not_doubled(
 def test_more_texts_than_are_compared_at_once_are_all_recovered_oldest_first(
     doubles: Doubles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconcile, "_COMPARED_AT_ONCE", 3)
+    monkeypatch.setattr(taking_in, "COMPARED_AT_ONCE", 3)
     for number in range(8):
         twilio_has(doubles, listed_id(number), age=120 - number, sender=f"+1555765{number:04d}")
     doubles.inbound(inbound_request(MessageSid=listed_id(4)))
@@ -140,11 +139,9 @@ def test_the_oldest_text_comes_first(doubles: Doubles) -> None:
 
 def test_a_silent_twilio_loses_nothing(doubles: Doubles) -> None:
     doubles.clock.advance(3600)
-    before = watermark(doubles)
     twilio_has(doubles, age=3000)
     doubles.messenger.is_down = True
     assert not run(doubles).twilio_answered
-    assert watermark(doubles) == before
     doubles.messenger.is_down = False
     assert run(doubles).recovered == 1
 
@@ -157,18 +154,24 @@ def test_without_a_store_nothing_is_begun(doubles: Doubles) -> None:
     assert doubles.messenger.sends == []
 
 
-def test_a_store_that_fails_on_the_way_leaves_the_watermark(doubles: Doubles, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_fails_on_the_way_ends_the_run_and_the_next_one_makes_up_for_it(
+    doubles: Doubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
     doubles.clock.advance(3600)
-    before = watermark(doubles)
-    twilio_has(doubles, age=3000)
+    for number in range(5):
+        twilio_has(doubles, listed_id(number), age=3000 - number)
 
     def fails(*arguments: object, **named: object) -> bool:
         raise StoreUnavailable("down")
 
-    monkeypatch.setattr(inbound, "accept", fails)
-    report = run(doubles)
+    with monkeypatch.context() as patched:
+        patched.setattr(inbound, "accept", fails)
+        report = run(doubles)
     assert (report.store_answered, report.was_held_up) == (False, True)
-    assert watermark(doubles) == before
+    assert [message for _, message, _ in doubles.journal.notes] == ["reconcile"], "no text is to blame"
+    assert watermark(doubles) is not None
+    doubles.clock.advance(3600)
+    assert run(doubles).recovered == 5
 
 
 def test_one_text_that_cannot_be_worked_on_does_not_keep_the_others_waiting(
@@ -214,14 +217,3 @@ def test_a_silent_twilio_is_a_warning(doubles: Doubles) -> None:
     run(doubles)
     severity, _, labels = doubles.journal.notes[-1]
     assert (severity, labels["twilio_answered"]) == ("WARNING", False)
-
-
-def test_a_row_without_id_sender_or_time_is_named_and_hides_no_text_beside_it(doubles: Doubles) -> None:
-    twilio_has(doubles, listed_id(1))
-    twilio_has(doubles, listed_id(2))
-    received = doubles.messenger.received
-    nothing = replace(received[0].text, message_id="", sender_phone="", body="")
-    received.insert(1, replace(received[0], text=nothing, lacks="its id, its sender"))
-    assert run(doubles).recovered == 2
-    (labels,) = [labels for _, message, labels in doubles.journal.notes if "not whole" in message]
-    assert labels["lacks"] == "its id, its sender"

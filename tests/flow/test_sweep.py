@@ -15,7 +15,9 @@ from relay.ports import Ambiguous
 
 from tests.relays import MESSAGE_ID, PERMANENT, policy
 from tests.twilio_words import refusal
-from tests.worlds import Doubles, Killed, Observed, inbound_request, kill
+from tests.worlds import Doubles, Killed, Observed, inbound_request, kill, status_request
+
+OTHER = "SM" + "9" * 32
 
 
 def _message_id(number: int) -> str:
@@ -225,9 +227,27 @@ def test_a_twilio_that_answers_nothing_is_not_asked_about_every_relay() -> None:
 def test_expired_relays_are_removed() -> None:
     doubles = Doubles()
     doubles.inbound()
+    doubles.status(status_request("delivered"))
     doubles.clock.advance(timedelta(days=90).total_seconds())
     assert sweep(doubles.world).purged == 1
     assert doubles.store.get(MESSAGE_ID, timeout_seconds=1.0) is None
+
+
+@pytest.mark.parametrize("days", [91, 3650])
+def test_a_clock_that_is_months_ahead_for_one_sweep_removes_neither_what_is_under_way_nor_what_has_ended(
+    days: int,
+) -> None:
+    doubles = Doubles()
+    doubles.inbound()
+    doubles.status(status_request("delivered"))
+    doubles.inbound(inbound_request(MessageSid=OTHER))
+    sweep(doubles.world)
+    right = doubles.clock.now()
+    doubles.clock.set(right + timedelta(days=days))
+    assert sweep(doubles.world).purged == 0
+    doubles.clock.set(right)
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+    assert doubles.relay(OTHER).final_status is not FinalStatus.DELIVERED
 
 
 def test_what_had_to_be_repaired_is_a_warning_and_a_quiet_run_is_not() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from relay.core import machine, moves
 from relay.core.events import ArmTimer, Event, EventKind
-from relay.core.model import Attachment, InboundText, Relay, SenderClass, Timer
+from relay.core.model import Attachment, FinalStatus, InboundText, Relay, SenderClass, Timer
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.twilio.codes import failure_of
@@ -44,7 +44,7 @@ def delivered(relay: Relay) -> Relay:
 
 
 def expired(relay: Relay) -> Relay:
-    return replace(relay, expires_at=NOW)
+    return replace(relay, expires_at=NOW, final_status=FinalStatus.DELIVERED)
 
 
 def error_of(kind: type[Exception], *arguments: object) -> Exception:

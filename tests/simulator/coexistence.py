@@ -68,11 +68,13 @@ def left_behind(run: Simulation) -> set[str]:
 
 
 def waits_for_a_person(run: Simulation) -> set[str]:
-    """The relay that the store refuses or cannot read, once an alarm has told of it."""
+    """The relay that the store refuses or cannot read, and the texts of the list that cannot be relayed, once an alarm
+    has told of them."""
     wide = run.plan.wide
+    told = set(run.history.not_taken)
     if wide is None or wide.kind not in (Kind.WRITES_REFUSED, Kind.UNREADABLE):
-        return set()
-    return {wide.spoiled} & run.history.set_aside
+        return told
+    return told | ({wide.spoiled} & run.history.set_aside)
 
 
 COEXISTENCE = (

@@ -80,6 +80,10 @@ class SimJournal:
     def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
         self._kernel.note(f"    refused: {reason} {hint}")
 
+    def not_taken_in(self, message_id: str, because: str) -> None:
+        self._history.not_taken.setdefault(message_id, because)
+        self._kernel.note("    ALARM: a text in Twilio's list cannot be relayed")
+
     def note(self, severity: str, message: str, **labels: object) -> None:
         self._history.notes.append(f"{message} {labels}")
 

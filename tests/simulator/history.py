@@ -72,6 +72,7 @@ class History:
     written: dict[str, list[Written]] = field(default_factory=dict)  # where two revisions share the store
     set_aside: set[str] = field(default_factory=set)  # relays that cannot go on, of which an alarm told
     left: set[str] = field(default_factory=set)  # records of a later version, of which an alarm told
+    not_taken: dict[str, str] = field(default_factory=dict)
     recorded: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
     callbacks: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

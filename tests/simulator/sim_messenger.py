@@ -9,7 +9,16 @@ from typing import Any
 
 from relay.core.failures import UNREACHABLE
 from relay.errors import MessengerUnavailable
-from relay.ports import Accepted, Ambiguous, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
+from relay.ports import (
+    Accepted,
+    Ambiguous,
+    OutgoingText,
+    ReceivedMessage,
+    ReceivedPage,
+    Refused,
+    SendOutcome,
+    SentMessage,
+)
 
 from tests.simulator.faults import Conflicted, Does, Failed, Fault, Line, Service
 from tests.simulator.history import Post, seconds_of, time_of
@@ -68,18 +77,18 @@ class ProcessMessenger:
         answer: list[SentMessage] = self._ask("sent_to", timeout_seconds, found, to, from_, since)
         return answer
 
-    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
-        def found() -> list[ReceivedMessage]:
-            first = seconds_of(since.replace(microsecond=0))
-            rows = self._state.inbound_rows(our_phone)
-            return [self._received(row) for row in rows if row.created >= first]
+    def received_page(self, our_phone: str, place: str, *, timeout_seconds: float) -> ReceivedPage:
+        def found() -> ReceivedPage:
+            rows = sorted(self._state.inbound_rows(our_phone), key=lambda row: row.created, reverse=True)
+            return ReceivedPage(tuple(self._received(row) for row in rows))
 
-        answer: list[ReceivedMessage] = self._ask("received_at", timeout_seconds, found, our_phone, since)
+        answer: ReceivedPage = self._ask("received_page", timeout_seconds, found, our_phone, place)
         return answer
 
     def _received(self, row: InboundRow) -> ReceivedMessage:
         whole = row.is_whole(self._state.kernel.now)
-        return ReceivedMessage(row.text if whole else replace(row.text, body=""), time_of(row.created))
+        text = row.text if whole else replace(row.text, body="")
+        return ReceivedMessage(text, time_of(row.created), is_arriving=not whole)
 
     def _take(self, text: OutgoingText, post: Post) -> SendOutcome:
         return self._state.take(text, post)

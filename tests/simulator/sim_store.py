@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from relay.core.model import RETENTION, Relay, Timer
+from relay.core import clocks
+from relay.core.model import RETENTION, FinalStatus, Relay, Timer
 from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Page, Search, Stored, UnreadableRelay, Write
@@ -131,7 +132,8 @@ class ProcessStore:
 
         def purged() -> int:
             relays = self._state.relays
-            expired = [key for key, stored in relays.items() if stored.relay.expires_at <= now][:limit]
+            self._state.purged_until = until = clocks.purge_until(self._state.purged_until, now)
+            expired = [key for key, stored in relays.items() if _has_expired(stored.relay, until)][:limit]
             for key in expired:
                 del relays[key]
             return len(expired)
@@ -146,6 +148,15 @@ class ProcessStore:
             self._state.watermarks[name] = at
 
         self._write_anyway("store.set_watermark", timeout_seconds, set_it)
+
+    def get_bookmark(self, name: str, *, timeout_seconds: float) -> str:
+        return self._read("store.get_bookmark", timeout_seconds, lambda: self._state.bookmarks.get(name, ""))
+
+    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
+        def set_it() -> None:
+            self._state.bookmarks[name] = text
+
+        self._write_anyway("store.set_bookmark", timeout_seconds, set_it)
 
     def _read(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T:
         try:
@@ -172,7 +183,7 @@ class ProcessStore:
 
     def _visible(self, message_id: str) -> Stored | None:
         stored = self._state.relays.get(message_id)
-        if stored is None or (self._may_expire() and stored.relay.expires_at <= time_of(self._now())):
+        if stored is None or (self._may_expire() and _has_expired(stored.relay, time_of(self._now()))):
             return None
         return stored
 
@@ -218,7 +229,7 @@ class ProcessStore:
             spoilt = spoilt if unreadable_too else []
         if self._may_expire():
             now = time_of(self._now())
-            visible = [stored for stored in visible if stored.relay.expires_at > now]
+            visible = [stored for stored in visible if not _has_expired(stored.relay, now)]
         if self.revision is None:
             return [*visible, *spoilt]
         readable = spoilt
@@ -257,6 +268,10 @@ class ProcessStore:
         state.relays[relay.message_id] = Stored(relay, state.version)
         state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))
         return state.version
+
+
+def _has_expired(relay: Relay, now: datetime) -> bool:
+    return relay.expires_at <= now and relay.final_status is not FinalStatus.IN_PROGRESS
 
 
 def _matches(search: Search, relay: Relay) -> bool:

@@ -21,6 +21,8 @@ class StoreState:
     def __init__(self, history: History, deletes_expired: bool = False) -> None:
         self.relays: dict[str, Stored] = {}
         self.watermarks: dict[str, datetime] = {}
+        self.bookmarks: dict[str, str] = {}
+        self.purged_until: datetime | None = None
         self.deletes_expired = deletes_expired
         self.history = history
         self.version = 0

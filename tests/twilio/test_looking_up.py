@@ -5,26 +5,23 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from relay.errors import MayNotRead, MessengerUnavailable
 from relay.ports import Messenger
-from relay.twilio import messenger as twilio_messenger
-from relay.twilio.messenger import TwilioMessenger
 
-from scripts.fake_twilio import FakeTwilio, ManualClock, Server
 from tests.twilio.lists import NOW, ago, endless_list, listed, lists, pages
 from tests.twilio.raw_server import Connection, RawServer, Talk, one_answer
 from tests.twilio.support import ACCOUNT, HANDLER, OURS, PATIENT, TOKEN, Notes, messenger_at
-from tests.twilio_words import BASE_URL, word_and_code
+from tests.twilio_words import word_and_code
 
 BRIEF = 0.4
 
 CALLS: dict[str, Callable[[Messenger, float], object]] = {
     "fetch": lambda messenger, seconds: messenger.fetch("SM" + "1" * 32, timeout_seconds=seconds),
     "sent_to": lambda messenger, seconds: messenger.sent_to(HANDLER, OURS, NOW, timeout_seconds=seconds),
-    "received_at": lambda messenger, seconds: messenger.received_at(OURS, NOW, timeout_seconds=seconds),
+    "received_page": lambda messenger, seconds: messenger.received_page(OURS, "", timeout_seconds=seconds),
 }
 
 
@@ -41,13 +38,6 @@ def test_the_request_names_numbers_and_page_size_and_no_date_that_a_waiting_text
     line = server.requests[0].split("\r\n")[0]
     path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
     assert line == f"GET {path}?To=%2B15550002001&From=%2B15550001000&PageSize=200 HTTP/1.1"
-
-
-def test_what_came_in_is_read_in_pages_as_large_as_twilio_allows() -> None:
-    with RawServer(pages([])) as server:
-        messenger_at(server.base_url).received_at(OURS, NOW, timeout_seconds=PATIENT)
-    line = server.requests[0].split("\r\n")[0]
-    assert line == f"GET /2010-04-01/Accounts/{ACCOUNT}/Messages.json?To=%2B15550001000&PageSize=1000 HTTP/1.1"
 
 
 def test_a_text_is_found_under_each_spelling_that_twilio_may_list_its_number_by() -> None:
@@ -90,28 +80,6 @@ def test_the_last_page_ends_the_search() -> None:
 
 def test_inbound_texts_between_the_same_numbers_were_not_sent_by_us() -> None:
     assert sent_since(pages([listed(1, ago(1), direction="inbound")]), ago(10)) == ([], 1)
-
-
-def test_our_own_outgoing_texts_did_not_come_in() -> None:
-    with RawServer(pages([listed(1, NOW, to=OURS), listed(2, NOW, to=OURS, direction="inbound")])) as server:
-        found = messenger_at(server.base_url).received_at(OURS, NOW, timeout_seconds=PATIENT)
-    assert [one.text.message_id for one in found] == [f"SM{2:032x}"]
-
-
-def test_a_whole_list_is_read_page_by_page_from_a_server_like_twilios(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twilio_messenger, "_WHOLE_PAGE_SIZE", 2)
-    fake = FakeTwilio(clock=ManualClock())
-    with Server(fake) as server:
-        sids = [fake.customer_texts("+15550003001", OURS, f"text {number}").sid for number in range(7)]
-        messenger = TwilioMessenger(
-            account_sid=fake.settings.account_sid,
-            auth_token=fake.settings.auth_token,
-            base_url=server.base_url,
-            callback_base_url=BASE_URL,
-        )
-        since = datetime.fromtimestamp(fake.clock.now(), UTC)
-        found = messenger.received_at(OURS, since, timeout_seconds=PATIENT)
-    assert [one.text.message_id for one in found] == sids[::-1]
 
 
 def test_an_error_code_on_a_status_that_is_no_failure_is_left_out() -> None:
@@ -168,10 +136,9 @@ def test_an_answer_that_does_not_come_in_time_is_no_answer(name: str, talk: Talk
         CALLS[name](messenger_at(server.base_url), BRIEF)
 
 
-@pytest.mark.parametrize("name", ["sent_to", "received_at"])
-def test_a_list_without_end_is_given_up_in_time(name: str) -> None:
+def test_a_list_without_end_is_given_up_in_time() -> None:
     with RawServer(endless_list) as server, pytest.raises(MessengerUnavailable):
-        CALLS[name](messenger_at(server.base_url), BRIEF)
+        CALLS["sent_to"](messenger_at(server.base_url), BRIEF)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from relay.ports import SentMessage
+from relay.ports import ReceivedMessage, SentMessage
 
 from tests.twilio.lists import NOW, ago, listed, pages
 from tests.twilio.raw_server import RawServer
@@ -27,8 +27,58 @@ def test_a_row_that_lacks_a_field_hides_no_other_row(name: str, value: object) -
     for row in content:
         row.update(to=OURS, direction="inbound" if row["direction"] == "outbound-api" else row["direction"])
     with RawServer(pages(content)) as server:
-        received = messenger_at(server.base_url).received_at(OURS, ago(10), timeout_seconds=PATIENT)
-    assert {f"SM{3:032x}", f"SM{1:032x}"} <= {one.text.message_id for one in received if not one.lacks}
+        received = messenger_at(server.base_url).received_page(OURS, "", timeout_seconds=PATIENT).messages
+    assert {f"SM{3:032x}", f"SM{1:032x}"} <= {one.text.message_id for one in received if not one.unusable_because}
+
+
+@pytest.mark.parametrize(
+    ("changes", "because"),
+    [
+        ({"from": None}, "it has no sender"),
+        ({"from": " "}, "it has no sender"),
+        ({"sid": None, "date_created": None}, "it has no id, no time"),
+        ({"sid": "SMsoon"}, "it has no id"),
+        ({"date_created": "yesterday"}, "it has no time"),
+        ({"to": None}, "it has no number of ours"),
+        ({"status": "failed", "error_code": 30039}, "Twilio stopped it (failed, error 30039)"),
+        ({"status": "received", "error_code": 30039}, "Twilio stopped it (received, error 30039)"),
+    ],
+)
+def test_a_row_that_came_in_says_why_it_cannot_be_relayed(changes: dict[str, Any], because: str) -> None:
+    (found,) = _received(listed(1, NOW, **{"direction": "inbound", "to": OURS, "from": HANDLER, **changes}))
+    assert found.unusable_because == because
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"body": None},
+        {"num_media": None},
+        {"num_media": "many"},
+        {"num_media": "-1"},
+        {"status": None},
+        {"direction": None},
+        {"direction": "soon"},
+        {"error_code": 11200},
+        {"date_sent": None},
+    ],
+)
+def test_a_row_that_came_in_is_a_text_whatever_else_is_missing(changes: dict[str, Any]) -> None:
+    given = {"direction": "inbound", "to": OURS, "from": HANDLER, "status": "received", **changes}
+    (found,) = _received(listed(1, NOW, **given))
+    assert (found.unusable_because, found.is_arriving, found.received_at) == ("", False, NOW)
+    assert found.text.media_count == 0
+
+
+def test_a_row_that_is_still_coming_in_says_so() -> None:
+    arriving: dict[str, Any] = {"from": HANDLER, "status": "receiving", "body": None}
+    row = listed(1, NOW, direction="inbound", to=OURS, **arriving)
+    (found,) = _received(row)
+    assert (found.is_arriving, found.text.body) == (True, "")
+
+
+def test_a_text_of_ours_is_none_that_came_in() -> None:
+    assert _received(listed(1, NOW, to=OURS)) == ()
 
 
 def test_a_row_of_nothing_but_nulls_hides_no_other_row() -> None:
@@ -71,3 +121,8 @@ def test_what_a_trial_account_puts_before_the_words_is_not_part_of_them() -> Non
 def _rows(*rows: dict[str, object]) -> list[SentMessage]:
     with RawServer(pages(list(rows))) as server:
         return messenger_at(server.base_url).sent_to(HANDLER, OURS, NOW, timeout_seconds=PATIENT)
+
+
+def _received(*rows: dict[str, object]) -> tuple[ReceivedMessage, ...]:
+    with RawServer(pages(list(rows))) as server:
+        return messenger_at(server.base_url).received_page(OURS, "", timeout_seconds=PATIENT).messages

@@ -115,7 +115,9 @@ def test_a_text_recovered_from_the_list_is_read_like_one_of_a_webhook() -> None:
         body=_base64(COUCH),
         num_media="0",
         date_created=doubles.clock.now(),
+        status="received",
+        error_code=None,
     )
-    text = received_message(row, doubles.clock.now()).text
+    text = received_message(row).text
     assert (text.message_id, text.sender_phone, text.body) == (relay.message_id, relay.sender_phone, COUCH)
     assert relay.message_body == COUCH

@@ -19,6 +19,9 @@ from relay.core.policy import LEASE_SECONDS
 # later than these allow was planned by a clock that was ahead.
 TOLERANCE = timedelta(minutes=5)
 _OTHER_WAITS_SECONDS = 600.0
+# The time by which a store removes what has expired follows the clock by at most this a round, one a minute:
+# a clock that jumps ahead by months removes nothing before it is noticed and set right.
+PURGE_STEP = timedelta(minutes=5)
 # A relay that has not ended is kept at least this long from any moment on.
 _KEPT = RETENTION / 2
 
@@ -26,6 +29,11 @@ _KEPT = RETENTION / 2
 def are_off(relay: Relay, now: datetime) -> bool:
     """Whether an unfinished relay is due later than can be, or its record would expire before its end."""
     return _is_due_too_late(relay, now) or _expires_too_soon(relay, now)
+
+
+def purge_until(before: datetime | None, now: datetime) -> datetime:
+    """Returns the time by which this round may remove what has expired; `before` is that of the last one."""
+    return now if before is None else min(now, before + PURGE_STEP)
 
 
 def _expires_too_soon(relay: Relay, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from relay.core import clocks
 from relay.core.model import Relay, Timer
 from relay.core.numbers import spellings
 from relay.embedded import feed, relay_rows, timer_rows
@@ -63,7 +64,7 @@ class SqliteStore:
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         def work(connection: sqlite3.Connection) -> Any:
             return connection.execute(
-                "SELECT document, version FROM relays WHERE message_id = ? AND expires_at > ?",
+                f"SELECT document, version FROM relays WHERE message_id = ? AND {_SHOWN}",
                 (message_id, self._now()),
             ).fetchone()
 
@@ -124,9 +125,13 @@ class SqliteStore:
 
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
         def work(connection: sqlite3.Connection) -> int:
+            mark = connection.execute(_MARK, (_PURGED_UNTIL,)).fetchone()
+            until = to_micros(clocks.purge_until(mark and from_micros(mark[0]), now))
+            connection.execute(_SET_MARK, (_PURGED_UNTIL, until))
             rows = connection.execute(
-                "SELECT message_id FROM relays WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
-                (to_micros(now), limit),
+                "SELECT message_id FROM relays WHERE expires_at <= ? AND final_status <> 'in_progress'"
+                " ORDER BY expires_at LIMIT ?",
+                (until, limit),
             ).fetchall()
             connection.executemany("DELETE FROM relays WHERE message_id = ?", rows)
             for (message_id,) in rows:
@@ -138,14 +143,29 @@ class SqliteStore:
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
         def work(connection: sqlite3.Connection) -> Any:
-            return connection.execute("SELECT at FROM watermarks WHERE name = ?", (name,)).fetchone()
+            return connection.execute(_MARK, (name,)).fetchone()
 
         row = self._database.read(work, timeout_seconds=timeout_seconds)
         return None if row is None else from_micros(row[0])
 
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT OR REPLACE INTO watermarks VALUES (?, ?)", (name, to_micros(at)))
+            connection.execute(_SET_MARK, (name, to_micros(at)))
+
+        self._database.write(work, timeout_seconds=timeout_seconds)
+
+    def get_bookmark(self, name: str, *, timeout_seconds: float) -> str:
+        def work(connection: sqlite3.Connection) -> Any:
+            return connection.execute(_MARK, (name,)).fetchone()
+
+        row = self._database.read(work, timeout_seconds=timeout_seconds)
+        return "" if row is None else str(row[0])
+
+    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
+        # SQLite keeps a text in any column. A table of its own would be a step of the file, which no earlier revision
+        # could then open.
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(_SET_MARK, (name, text))
 
         self._database.write(work, timeout_seconds=timeout_seconds)
 
@@ -172,10 +192,17 @@ class SqliteStore:
         return to_micros(self._clock.now())
 
 
+_MARK = "SELECT at FROM watermarks WHERE name = ?"
+_SET_MARK = "INSERT OR REPLACE INTO watermarks VALUES (?, ?)"
+# The watermark of what was removed: by which time the last round removed what had expired.
+_PURGED_UNTIL = "purged-until"
+# What has not ended is shown for as long as it is there: a clock that was wrong may have written when it expires
+# (core/clocks.py puts that right).
+_SHOWN = "(expires_at > ? OR final_status = 'in_progress')"
 # Indexes are named, because SQLite knows nothing of the data and at times guesses wrong.
 _DUE = (
     "SELECT message_id, document, version FROM relays INDEXED BY relays_due"
-    " WHERE due_at < ? AND expires_at > ? ORDER BY due_at"
+    f" WHERE due_at < ? AND {_SHOWN} ORDER BY due_at"
 )
 # By whether the final status and the sender's phone are compared.
 _SEARCH_INDEXES = {
@@ -192,7 +219,7 @@ def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
     Raises ValueError on a page token that is not one of ours.
     """
     index = _SEARCH_INDEXES[search.final_status is not None, search.sender_phone is not None]
-    conditions = ["expires_at > ?"]
+    conditions = [_SHOWN]
     values: list[int | str] = [now]
     if search.final_status is not None:
         conditions.append("final_status = ?")

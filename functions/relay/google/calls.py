@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from relay.errors import StoreUnavailable
 from relay.google import clients
 
 T = TypeVar("T")
@@ -69,3 +70,16 @@ def call(attempt: Callable[[float], T], deadline: Deadline) -> T:
                 raise
             time.sleep(pause)
     raise AssertionError("unreachable")
+
+
+def checked(do: Callable[[], T]) -> T:
+    """Returns what `do` returns. Raises StoreUnavailable for an error of Google's client."""
+    try:
+        return do()
+    except clients.google_errors() as error:
+        raise unavailable(error) from error
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """Returns an error of Firestore's client as the store's, by its name alone."""
+    return StoreUnavailable(f"Firestore: {type(error).__name__}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.core.model import Relay
+from relay.core.model import FinalStatus, Relay
 from relay.google import clients
 from relay.record.documents import Document, from_document
 
@@ -17,9 +17,11 @@ def relay_in(content: dict[str, Any], now: datetime) -> Relay | None:
     """Returns the relay in a document's content; None when it has expired. Raises what from_document does."""
     document: Document = plain(content)
     document.pop(_UPDATES, None)
-    # Firestore itself removes by this field, so it means the same in every version.
+    # Firestore itself removes by this field, so it means the same in every version. What has not ended is shown for as
+    # long as it is there: a clock that was wrong may have written the time (core/clocks.py puts it right).
     expires_at = document.get("expires_at")
-    if isinstance(expires_at, datetime) and expires_at <= now:
+    has_expired = isinstance(expires_at, datetime) and expires_at <= now
+    if has_expired and document.get("final_status") != FinalStatus.IN_PROGRESS:
         return None
     return from_document(document)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from relay.core.model import Relay, Timer
@@ -17,11 +18,10 @@ from relay.errors import (
     AlreadyStored,
     Conflict,
     StoreRefused,
-    StoreUnavailable,
     VersionConflict,
 )
 from relay.google import clients
-from relay.google.calls import Deadline, LazyClient, call
+from relay.google.calls import Deadline, LazyClient, call, checked, unavailable
 from relay.google.documents import bookkeeping, mark, plain
 from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, search_shape, with_ids
 from relay.google.snapshots import Snapshots
@@ -78,7 +78,7 @@ class FirestoreStore:
 
     def warm_up(self) -> None:
         """Load the client library and make the client now. Sends nothing. Raises StoreUnavailable."""
-        _checked(self._client.get)
+        checked(self._client.get)
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         self.warm_up()
@@ -95,7 +95,7 @@ class FirestoreStore:
             if name in _REFUSED:
                 raise StoreRefused(writes[0].relay.message_id, f"Firestore calls it {name}") from error
             if name not in conflicts:
-                raise _unavailable(error) from error
+                raise unavailable(error) from error
             raise self._conflict(writes, deadline) from error
         self._finish(arming, deadline)
         for timer in timers:
@@ -136,7 +136,7 @@ class FirestoreStore:
         except clients.google_errors() as error:
             if type(error).__name__ in _CHANGED:
                 raise VersionConflict(message_id) from error
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
 
     def due(self, before: datetime, limit: int, *, timeout_seconds: float) -> list[Stored | UnreadableRelay]:
         self.warm_up()
@@ -169,15 +169,18 @@ class FirestoreStore:
         return 0
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
-        self.warm_up()
-        document = self._watermark(name)
-        snapshot = self._ask(lambda seconds: document.get(retry=None, timeout=seconds), Deadline(timeout_seconds))
-        return plain(snapshot.get("at")) if snapshot.exists else None
+        mark = self._mark(name, timeout_seconds)
+        return plain(mark.get("at")) if mark.exists else None
 
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
-        self.warm_up()
-        document = self._watermark(name)
-        self._ask(lambda seconds: document.set({"at": at}, retry=None, timeout=seconds), Deadline(timeout_seconds))
+        self._mark(name, timeout_seconds, {"at": at})
+
+    def get_bookmark(self, name: str, *, timeout_seconds: float) -> str:
+        mark = self._mark(name, timeout_seconds)
+        return str(mark.get("text")) if mark.exists else ""
+
+    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
+        self._mark(name, timeout_seconds, {"text": text})
 
     def _relays(self) -> Any:
         return self._client.get().collection(self._collection)
@@ -185,8 +188,12 @@ class FirestoreStore:
     def _document(self, message_id: str) -> Any:
         return self._relays().document(message_id)
 
-    def _watermark(self, name: str) -> Any:
-        return self._client.get().collection(f"{self._collection}-watermarks").document(name)
+    def _mark(self, name: str, timeout_seconds: float, content: dict[str, object] | None = None) -> Any:
+        """Write a watermark or a bookmark; without content, returns what is stored of it."""
+        self.warm_up()
+        mark = self._client.get().collection(f"{self._collection}-watermarks").document(name)
+        do = mark.get if content is None else partial(mark.set, content)
+        return self._ask(lambda seconds: do(retry=None, timeout=seconds), Deadline(timeout_seconds))
 
     def _batch(self, writes: Sequence[Write]) -> Any:
         """Returns the writes as one batch. Raises StoreRefused for one that the client cannot encode."""
@@ -284,15 +291,4 @@ class FirestoreStore:
             self._journal.note(severity, message, **labels)
 
     def _ask(self, attempt: Callable[[float], T], deadline: Deadline) -> T:
-        return _checked(lambda: call(attempt, deadline))
-
-
-def _checked(do: Callable[[], T]) -> T:
-    try:
-        return do()
-    except clients.google_errors() as error:
-        raise _unavailable(error) from error
-
-
-def _unavailable(error: Exception) -> StoreUnavailable:
-    return StoreUnavailable(f"Firestore: {type(error).__name__}")
+        return checked(lambda: call(attempt, deadline))

@@ -19,11 +19,11 @@ from relay.core.comparing import comparable
 from relay.core.failures import UNREACHABLE, FailureClass
 from relay.core.numbers import same
 from relay.errors import MayNotRead, MessengerUnavailable
-from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedMessage, Refused, SendOutcome, SentMessage
+from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedPage, Refused, SendOutcome, SentMessage
 from relay.twilio import client_library, codes
 from relay.twilio.exchange import Connections, Exchange
 from relay.twilio.forms import status_callback_url
-from relay.twilio.pages import OddList, messages
+from relay.twilio.pages import OddList, messages, page_at
 from relay.twilio.rows import is_received, is_sent, number_of, received_message, sent_message, words_of
 from relay.twilio.texts import MESSAGE_SID, canonical
 
@@ -149,12 +149,12 @@ class TwilioMessenger:
 
         return self._answer(_in_time(ask, timeout_seconds), exchange)
 
-    def received_at(self, our_phone: str, since: datetime, *, timeout_seconds: float) -> list[ReceivedMessage]:
+    def received_page(self, our_phone: str, place: str, *, timeout_seconds: float) -> ReceivedPage:
         exchange, client = self._client(timeout_seconds)
 
-        def ask() -> list[ReceivedMessage]:
-            found = messages(client, self._list_url, since, _WHOLE_PAGE_SIZE, to=our_phone)
-            return [received_message(message, since) for message in found if is_received(message)]
+        def ask() -> ReceivedPage:
+            rows, next_place = page_at(client, self._list_url, place, _WHOLE_PAGE_SIZE, to=our_phone)
+            return ReceivedPage(tuple(received_message(row) for row in rows if is_received(row)), next_place)
 
         return self._answer(_in_time(ask, timeout_seconds), exchange)
 

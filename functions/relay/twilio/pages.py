@@ -64,6 +64,21 @@ def _as_spelt(client: Any, list_url: str, since: datetime, page_size: int, numbe
         page = page.next_page()
 
 
+def page_at(client: Any, list_url: str, place: str, page_size: int, **numbers: str) -> tuple[list[Any], str]:
+    """Returns one page of the list, newest first, and the place where it goes on; "" at its end.
+
+    A place is the query of Twilio's own address of the next page. Raises OddList when that is not the list's.
+    """
+    if place:
+        page = client.messages.get_page(f"{list_url}?{place}")
+    else:
+        page = client.messages.page(page_size=page_size, **numbers)
+    following = page.next_page_url
+    if following and not _is_below(following, list_url):
+        raise OddList("Twilio's list goes on at an address that is not its own; it was not asked there")
+    return list(page), urlsplit(following).query if following else ""
+
+
 def _is_below(url: object, list_url: str) -> bool:
     """Whether the URL is the list's own, but for its query."""
     # A parser of URLs drops control characters and blanks that another one takes for part of the host.

@@ -12,12 +12,17 @@ from typing import Any
 
 from relay.ports import ReceivedMessage, SentMessage
 from relay.twilio.statuses import receipt_of
-from relay.twilio.texts import address, canonical, text_of
+from relay.twilio.texts import MESSAGE_SID, address, canonical, text_of
 
 # What a trial account's texts begin with, in Twilio's own words.
 _TRIAL_PREFIX = re.compile(r"\s*Sent from (?:your|a) Twilio trial account\s*-?\s*", re.IGNORECASE)
 # What stands in the place of words, or of the end of a number, that Twilio was told to redact.
 _REDACTED_WORDS = re.compile(r"[\W_xX]*|\W*redacted\W*", re.IGNORECASE)
+# Statuses of a text that Twilio is still taking in, whose row is not whole, and of one that it does not hand over.
+_ARRIVING = frozenset({"receiving", "accepted", "queued", "sending"})
+_STOPPED = frozenset({"failed", "undelivered", "canceled"})
+# Twilio took the text for one of two machines that answer each other, and kept it from us.
+_LOOPS = frozenset({"30039"})
 _REDACTED_NUMBER = re.compile(r"[xX*#\u2022\u2588]{2}")
 
 
@@ -27,8 +32,8 @@ def is_sent(message: Any) -> bool:
 
 
 def is_received(message: Any) -> bool:
-    """Whether a row can be one of a text that came in: also when it does not say in which direction it went."""
-    return message.direction in (None, "inbound")
+    """Whether a row can be one of a text that came in: any that does not say that we sent it."""
+    return not str(message.direction).startswith("outbound")
 
 
 def sent_message(message: Any) -> SentMessage:
@@ -44,20 +49,21 @@ def sent_message(message: Any) -> SentMessage:
     )
 
 
-def received_message(message: Any, since: datetime) -> ReceivedMessage:
-    """Returns what a row of a list that was asked for `since` says of a text that came in, and what it does not."""
-    shown = {
-        "its id": message.sid,
-        "its sender": message.from_,
-        "our number": message.to,
-        "its time": time_of(message.date_created),
-    }
+def received_message(message: Any) -> ReceivedMessage:
+    """Returns what a row says of a text that came in, and why it cannot become a relay if it cannot."""
+    sid, sender = str(message.sid or ""), message.from_ or ""
     # The list tells how many attachments there are, and not their ids.
     count = str(message.num_media)
     media_count = int(count) if re.fullmatch(r"[0-9]{1,2}", count) else 0
-    text = text_of(message.sid or "", message.from_ or "", message.to or "", message.body or "", media_count)
-    lacks = ", ".join(name for name, value in shown.items() if not value)
-    return ReceivedMessage(text, time_of(message.date_created) or since, lacks)
+    sid, status = sid if MESSAGE_SID.fullmatch(sid) else "", str(message.status)
+    at = time_of(message.date_created)
+    because = ""
+    if status in _STOPPED or str(message.error_code) in _LOOPS:
+        because = f"Twilio stopped it ({status}, error {message.error_code})"
+    shown = {"no id": sid, "no sender": sender.strip(), "no number of ours": message.to, "no time": at}
+    lacking = ", ".join(name for name, value in shown.items() if not value)
+    text = text_of(sid, sender, message.to or "", message.body or "", media_count)
+    return ReceivedMessage(text, at, f"it has {lacking}" if lacking else because, is_arriving=status in _ARRIVING)
 
 
 def number_of(value: str | None) -> str:

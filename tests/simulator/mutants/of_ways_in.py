@@ -10,7 +10,7 @@ from relay.core.events import Event, EventKind
 from relay.core.model import SenderClass
 from relay.core.policy import Success
 from relay.errors import StoreUnavailable
-from relay.flow import conductor, lookup, receipts, reconcile, sweep, timers
+from relay.flow import conductor, lookup, receipts, reconcile, sweep, taking_in, timers
 from relay.flow import intake as inbound
 from relay.flow.conductor import Applied
 from relay.twilio import delivery_status, forms
@@ -145,31 +145,14 @@ def _no_reconcile(patch: Patcher) -> None:
     patch.put(simulation, "reconcile", lambda world, intake: None)
 
 
-def _watermark_in_a_hurry(patch: Patcher) -> None:
-    """The watermark moves before the texts are taken in."""
-    real = reconcile.Run.take_in
-
-    def take_in(run: Any, watermark: Any) -> None:
-        now = run._world.clock.now()
-        run._world.store.set_watermark(reconcile.WATERMARK, now, timeout_seconds=run.budget.store)
-        real(run, watermark)
-
-    patch.put(reconcile.Run, "take_in", take_in)
-
-
-def _no_overlap(patch: Patcher) -> None:
-    patch.put(reconcile, "OVERLAP", timedelta(0))
-    patch.put(reconcile, "CLOCK_TOLERANCE", timedelta(0))
+def _no_look_back(patch: Patcher) -> None:
+    patch.put(taking_in, "FRESH", timedelta(minutes=2))
+    patch.put(taking_in, "LOOK_BACK", timedelta(minutes=2))
 
 
 def _relays_what_was_before(patch: Patcher) -> None:
     """The first run reads as much of Twilio's list as there is."""
-    real = reconcile.Run.take_in
-
-    def take_in(run: Any, watermark: Any) -> None:
-        real(run, watermark or run._world.clock.now() - timedelta(days=1))
-
-    patch.put(reconcile.Run, "take_in", take_in)
+    patch.put(taking_in, "OVERLAP", timedelta(days=1))
 
 
 def _reconcile_skips_our_numbers(patch: Patcher) -> None:
@@ -219,8 +202,7 @@ WAYS_IN = (
     Mutant("sweep skips deadlines", "A lost deadline is never made up for.", _sweep_skips_deadlines),
     Mutant("sweep skips fates", "An ended relay's fates are left to reconcile.", _sweep_skips_fates),
     Mutant("no reconcile", "A webhook that never arrived is a text lost.", _no_reconcile),
-    Mutant("watermark in a hurry", "The watermark moves before the work is done.", _watermark_in_a_hurry),
-    Mutant("no overlap", "Reconcile trusts its clock and Twilio's list.", _no_overlap, 600, first_seed=2500),
+    Mutant("no look back", "Reconcile trusts its clock and Twilio's list.", _no_look_back, 600),
     Mutant("relays what was before", "The first run relays texts from before.", _relays_what_was_before),
     Mutant("one number not reconciled", "Only some of our numbers are compared.", _reconcile_skips_our_numbers),
     Mutant("recovered text not sent", "What reconcile finds is only recorded.", _recovered_text_not_sent),

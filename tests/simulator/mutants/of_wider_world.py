@@ -25,17 +25,17 @@ def _known_is_known(patch: Patcher) -> None:
 def _null_row_hides_the_list(patch: Patcher) -> None:
     real = rows.received_message
 
-    def received_message(message: Any, since: Any) -> Any:
+    def received_message(message: Any) -> Any:
         if message.date_created is None:
             raise ValueError("not a time")
-        return real(message, since)
+        return real(message)
 
     patch.put(messenger, "received_message", received_message)
 
 
 def _null_row_is_a_text(patch: Patcher) -> None:
     real = rows.received_message
-    patch.put(messenger, "received_message", lambda message, since: replace(real(message, since), lacks=""))
+    patch.put(messenger, "received_message", lambda message: replace(real(message), unusable_because=""))
 
 
 def _one_silence_is_all(patch: Patcher) -> None:

@@ -1,0 +1,117 @@
+"""Bookmark: how far reconcile has come with the provider's list, and which of its texts it has trouble with.
+
+Kept in the store as JSON, between runs. All its times of texts are the provider's own: our clock may be wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+# Of so many texts that could not be taken in the trouble is remembered; of more, the oldest are forgotten.
+TROUBLES_MAX = 300
+
+
+@dataclass(slots=True)
+class Trouble:
+    """A text that could not be taken in: how often that was tried, and when it came in. `is_told`: the alarm is out."""
+
+    tries: int
+    at: datetime
+    is_told: bool = False
+
+
+@dataclass(slots=True)
+class DeepPass:
+    """A comparison of all that came in since a time, which may take several runs.
+
+    Attributes:
+        since: texts that came in earlier are not looked at.
+        newest: when the newest text came in that was listed at its beginning.
+        places: number of ours → where its list goes on. Empty once all is compared.
+        is_whole: nothing was left out, so that its end moves `compared_until`.
+        failures: how many runs in a row could not go on with it.
+        pages: how many further pages it has read.
+    """
+
+    since: datetime
+    newest: datetime | None
+    places: dict[str, str]
+    is_whole: bool = True
+    failures: int = 0
+    pages: int = 0
+
+
+@dataclass(slots=True)
+class Bookmark:
+    """What one run leaves to the next.
+
+    Attributes:
+        first: what came in earlier was before this relay was set up, and is not its business.
+        compared_until: every text that came in until then, and was listed, is taken in or told of.
+        began_at: when the latest deep pass began, by our clock.
+        deep: the deep pass that goes on, or None.
+        troubles: texts that could not be taken in, by id.
+    """
+
+    first: datetime | None = None
+    compared_until: datetime | None = None
+    began_at: datetime | None = None
+    deep: DeepPass | None = None
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """Returns it as the store keeps it."""
+        latest = sorted(self.troubles.items(), key=lambda item: item[1].at)[-TROUBLES_MAX:]
+        deep = self.deep
+        return json.dumps(
+            {
+                "first": _said(self.first),
+                "compared_until": _said(self.compared_until),
+                "began_at": _said(self.began_at),
+                "deep": deep and [_said(deep.since), _said(deep.newest), *_rest(deep)],
+                "troubles": {key: [each.tries, _said(each.at), each.is_told] for key, each in latest},
+            },
+            sort_keys=True,
+        )
+
+
+def _rest(deep: DeepPass) -> tuple[object, ...]:
+    return deep.places, deep.is_whole, deep.failures, deep.pages
+
+
+def read(text: str) -> Bookmark:
+    """Returns the bookmark that the store keeps as this text. Raises ValueError when it is none."""
+    try:
+        values = json.loads(text)
+        first, compared_until, began_at = (_maybe(values[name]) for name in ("first", "compared_until", "began_at"))
+        troubles = {
+            str(key): Trouble(int(each[0]), _time(each[1]), each[2]) for key, each in values["troubles"].items()
+        }
+        return Bookmark(first, compared_until, began_at, _deep(values["deep"]), troubles)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError("not a bookmark") from error
+
+
+def _deep(values: list[Any] | None) -> DeepPass | None:
+    if values is None:
+        return None
+    since, newest, places, is_whole, failures, pages = values
+    return DeepPass(_time(since), _maybe(newest), dict(places), bool(is_whole), int(failures), int(pages))
+
+
+def _said(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return None if text is None else _time(text)
+
+
+def _time(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return at
