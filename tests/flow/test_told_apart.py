@@ -86,6 +86,24 @@ def test_a_text_that_may_be_the_one_and_is_not_shown_whole_is_neither_taken_nor_
     assert doubles.relay(FIRST).attempts[0].status is AttemptStatus.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "masked", ["+1555XXXXXXX: the boiler", "**** boiler ***", "+15557654321: [redacted] is leaking"]
+)
+def test_a_text_whose_words_are_hidden_in_part_is_not_another_text(masked: str) -> None:
+    doubles = Doubles()
+    comes_in(doubles, FIRST)
+    _shows(doubles, body=masked)
+    with pytest.raises(Untold):
+        find(doubles, FIRST)
+
+
+def test_a_customers_own_crosses_hide_nothing() -> None:
+    doubles = Doubles()
+    comes_in(doubles, FIRST, Body="love you xxxx ****")
+    comes_in(doubles, SECOND, arrives=False, Body="something else")
+    assert find(doubles, FIRST) is not None
+
+
 def test_a_text_without_an_id_is_not_taken_and_not_declared_not_sent() -> None:
     doubles = Doubles()
     comes_in(doubles, FIRST)

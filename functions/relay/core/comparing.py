@@ -28,6 +28,9 @@ _SMART = str.maketrans(
 # A provider may replace a link by a short one of its own; what stands around it says which text it is.
 _LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 
+# What providers put in the place of characters that they hide. Customers write xxx, too.
+_MASK = re.compile(r"[*#\u2022\u2588]{3}|x{4}|redacted", re.IGNORECASE)
+
 # Rises with every change of what is comparable: a digest of another version says nothing.
 _VERSION = "1"
 
@@ -59,6 +62,11 @@ def digest_of(text: str) -> str:
 def is_current(digest: str | None) -> bool:
     """Whether a digest on record is one that `digest_of` can be compared with."""
     return digest is not None and digest.startswith(f"{_VERSION}:")
+
+
+def is_masked(text: str) -> bool:
+    """Whether a part of a text that a provider shows may be hidden: then other words say nothing."""
+    return _MASK.search(text) is not None
 
 
 def _has_no_twin(code: int) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from relay.core import fates
-from relay.core.comparing import digest_of, is_current
+from relay.core.comparing import digest_of, is_current, is_masked
 from relay.core.failures import TO_OURSELVES
 from relay.core.model import Attempt, Relay
 from relay.core.numbers import same
@@ -87,7 +87,8 @@ class SmsChannel:
         likely = {one.sent_id or str(row): one for row, one in enumerate(listed) if _may_be(one, attempt, digest)}
         if not likely:
             return None
-        shown = [one for one in likely.values() if _can_be(one, attempt) and one.body and one.sent_id]
+        certain = (one for one in likely.values() if one.sent_id and _can_be(one, attempt))
+        shown = [one for one in certain if one.body and digest_of(one.body) == digest]
         found = self._own(shown, relay, attempt, digest, until, budget) if shown else None
         hidden = likely.keys() - {one.sent_id for one in shown}
         if found is None and hidden - _ids_on_record(self._store, relay, hidden, until, budget):
@@ -154,7 +155,7 @@ def _may_be(text: SentMessage, attempt: Attempt, digest: str) -> bool:
     if text.created_at is not None and not since <= text.created_at <= until:
         return False
     return same(text.to or attempt.reach.address, attempt.reach.address) and (
-        not text.body or digest_of(text.body) == digest
+        not text.body or is_masked(text.body) or digest_of(text.body) == digest
     )
 
 
@@ -162,7 +163,9 @@ def _is_of_another(text: SentMessage, attempt: Attempt) -> bool:
     """Whether the text that the provider shows under the attempt's id has another number or other words."""
     if not same(text.to or attempt.reach.address, attempt.reach.address):
         return True
-    return bool(text.body) and is_current(attempt.sent_digest) and digest_of(text.body) != attempt.sent_digest
+    if not text.body or is_masked(text.body) or not is_current(attempt.sent_digest):
+        return False
+    return digest_of(text.body) != attempt.sent_digest
 
 
 def _age(text: SentMessage) -> tuple[object, str]:

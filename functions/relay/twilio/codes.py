@@ -83,6 +83,7 @@ TABLE: dict[int, Failure] = {code: Failure(*meaning, code) for code, meaning in 
 
 # The code that stands for an HTTP status without one: an answer of a gateway, or of a server that is not Twilio.
 _CODE_FOR_STATUS = {401: 20003, 403: 20403, 404: NOT_FOUND, 413: 21617, 429: 20429}
+_TOO_MANY = 429
 _UNKNOWN_WORDS = "Twilio gave a code that this relay does not know"
 
 
@@ -99,6 +100,8 @@ def refusal_of(status: int, code: int | None) -> Failure:
     Never raises. An answer of 400 to 404 whose code is unknown would be the same in two seconds.
     """
     known = TABLE.get(_CODE_FOR_STATUS.get(status, status) if code is None else code)
+    if status == _TOO_MANY and (known is None or known.failure_class is FailureClass.AMBIGUOUS):
+        return TABLE[_CODE_FOR_STATUS[_TOO_MANY]]  # never processed, as Twilio documents
     if known is not None:
         return known
     failure_class = FailureClass.REFUSED_UNKNOWN if status <= 404 else FailureClass.UNKNOWN_CODE

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from relay.core.comparing import comparable
+from relay.core.comparing import comparable, is_masked
 from relay.core.failures import UNREACHABLE, FailureClass
 from relay.core.numbers import same
 from relay.errors import MayNotRead, MessengerUnavailable
@@ -207,7 +207,8 @@ class TwilioMessenger:
 def _is_about(message: Any, text: OutgoingText) -> bool:
     """Whether an answer is about this text: by its number and its words, or where those are redacted by its number."""
     words = words_of(message.body)
-    return same(number_of(message.to), text.to) and (not words or comparable(words) == comparable(text.body))
+    is_hidden = not words or is_masked(words)
+    return same(number_of(message.to), text.to) and (is_hidden or comparable(words) == comparable(text.body))
 
 
 def outcome_of_error(status: int, code: object, retry_after_seconds: float | None = None) -> SendOutcome:

@@ -38,10 +38,11 @@ def is_received(message: Any) -> bool:
 
 def sent_message(message: Any) -> SentMessage:
     """Returns what a row says of a text of ours; "" and None for what it does not show."""
-    sid = canonical(message.sid or "")
+    sid = canonical(_text(message.sid))
+    status = _text(message.status)
     return SentMessage(
         sent_id=sid,
-        receipt=receipt_of(sid, message.status, str(message.error_code or "")) if message.status else None,
+        receipt=receipt_of(sid, status, str(message.error_code or "")) if status else None,
         to=number_of(message.to),
         from_=number_of(message.from_),
         body=words_of(message.body),
@@ -66,15 +67,20 @@ def received_message(message: Any) -> ReceivedMessage:
     return ReceivedMessage(text, at, f"it has {lacking}" if lacking else because, is_arriving=status in _ARRIVING)
 
 
-def number_of(value: str | None) -> str:
+def number_of(value: object) -> str:
     """Returns a number as a row shows it; "" when it shows none, or one whose digits are redacted."""
-    return "" if not value or _REDACTED_NUMBER.search(value) else address(value)
+    number = _text(value)
+    return "" if _REDACTED_NUMBER.search(number) else address(number)
 
 
-def words_of(body: str | None) -> str:
+def words_of(body: object) -> str:
     """Returns the words that were sent, as far as a row shows them; "" when it shows none, or redacted ones."""
-    words = _TRIAL_PREFIX.sub("", body or "", count=1)
+    words = _TRIAL_PREFIX.sub("", _text(body), count=1)
     return "" if _REDACTED_WORDS.fullmatch(words) else words
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def time_of(value: object) -> datetime | None:
