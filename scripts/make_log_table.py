@@ -154,6 +154,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "How far reconcile has come was not readable; it goes on from its last watermark.",
         "A person or another program wrote into the store: put back what was there, or leave it.",
     ),
+    "the clock was set": (
+        "This machine's clock jumped by `seconds`, or it slept; what a clock that was ahead had put off goes on.",
+        "Nothing if it is rare. Otherwise look at the machine's time service.",
+    ),
     "the provider's list does not end": (
         "Twilio's list showed one comparison ever more pages; it was given up, and the next one begins in an hour.",
         "If it lasts: “Twilio is down”.",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from relay.core.model import Timer
 from relay.embedded import timer_rows
 from relay.embedded.database import Database
 from relay.embedded.file import to_micros
 from relay.embedded.ticker import Job, Ticker
+from relay.embedded.timers import SqliteTimers
 
 from tests.embedded.test_ticker import TIMEOUT, eventually
 from tests.fakes import FakeClock, MemoryJournal
+from tests.strategies import a_timer
 
 
 @pytest.fixture
@@ -109,7 +113,7 @@ def test_a_job_of_a_process_that_died_is_taken_over_when_its_lease_ends(
 ) -> None:
     now = to_micros(clock.now())
     take: Callable[..., bool] = timer_rows.lease_job
-    assert database.write(lambda c: take(c, "sweep", now, now + 30_000_000), timeout_seconds=TIMEOUT)
+    assert database.write(lambda c: take(c, "sweep", now, now + 30_000_000, now), timeout_seconds=TIMEOUT)
     runs: list[str] = []
     sweep = Job("sweep", 60, lambda: runs.append("sweep"))
     marker = Job("marker", 10, lambda: runs.append("marker"))
@@ -131,4 +135,62 @@ def test_a_job_that_never_ends_holds_up_no_other(database: Database, clock: Fake
         eventually(lambda: _ready_at(database, "other") == to_micros(clock.now()) + 1_000_000)
         clock.advance(1)
     go_on.set()
+    ticker.stop()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=1), timedelta(days=91)], ids=str)
+def test_jobs_that_a_clock_ahead_has_put_off_run_again_at_once_when_it_is_right(
+    database: Database, clock: FakeClock, journal: MemoryJournal, ahead: timedelta
+) -> None:
+    runs: list[datetime] = []
+    right = clock.now()
+    clock.set(right + ahead)
+    ticker = _ticker(database, clock, journal, Job("sweep", 60, lambda: runs.append(clock.now())))
+    eventually(lambda: len(runs) == 1)
+    eventually(lambda: _ready_at(database, "sweep") == to_micros(right + ahead) + 60_000_000)
+    clock.set(right)
+    eventually(lambda: len(runs) == 2)
+    ticker.stop()
+    assert runs[1] == right
+    (labels,) = [labels for _, message, labels in journal.notes if message == "the clock was set"]
+    assert labels["seconds"] == -ahead.total_seconds()
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=91)], ids=str)
+def test_a_clock_that_is_back_for_a_while_holds_no_job_up(
+    database: Database, clock: FakeClock, journal: MemoryJournal, back: timedelta
+) -> None:
+    runs: list[datetime] = []
+    right = clock.now()
+    ticker = _ticker(database, clock, journal, Job("sweep", 60, lambda: runs.append(clock.now())))
+    eventually(lambda: len(runs) == 1)
+    eventually(lambda: _ready_at(database, "sweep") == to_micros(right) + 60_000_000)
+    clock.set(right - back)
+    eventually(lambda: len(runs) == 2)
+    clock.set(right)
+    eventually(lambda: len(runs) == 3)
+    ticker.stop()
+
+
+def test_a_timer_whose_wait_a_clock_ahead_wrote_fires_once_the_clock_is_right(
+    database: Database, clock: FakeClock, journal: MemoryJournal
+) -> None:
+    right = clock.now()
+    fired: list[Timer] = []
+    refused = [True]
+
+    def fire(timer: Timer) -> None:
+        if refused[0]:
+            raise RuntimeError
+        fired.append(timer)
+
+    clock.set(right + timedelta(days=1))
+    timer = a_timer(due_at=right)
+    assert SqliteTimers(database, journal).arm(timer, timeout_seconds=TIMEOUT)
+    ticker = Ticker(database, fire, clock, journal, poll_seconds=0.01)
+    ticker.start()
+    eventually(lambda: bool(journal.notes))
+    refused[0] = False
+    clock.set(right)
+    eventually(lambda: fired == [timer])
     ticker.stop()

@@ -32,6 +32,8 @@ _STORE_PAUSE_SECONDS = 1.0
 # How long a timer waits after `fire` raised for it the first, second, … time; the last wait repeats. Meanwhile the
 # sweep goes on with its relay.
 _BACKOFF_SECONDS = (1, 2, 4, 8, 16, 32, 60)
+# By how much the time of day may drift from the monotonic clock between two looks; more, and the clock was set.
+_DRIFT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Ticker:
         self._firing = 0
         self._running_jobs: set[str] = set()
         self._next_look = _NEVER
+        self._offset: float | None = None  # of the time of day from the monotonic clock, in seconds
 
     def start(self) -> None:
         """Start; timers that became due while no process ran are fired at once. A second call does nothing."""
@@ -130,6 +133,7 @@ class Ticker:
                 free = self._threads - self._firing
             try:
                 now = to_micros(self._clock.now())
+                self._mind_the_clock(now)
                 ready = min(self._start_timers(now, free), self._start_jobs(now))
                 seconds = min((ready - now) / _SECOND, self._poll_seconds)
             except Exception as error:
@@ -138,6 +142,21 @@ class Ticker:
             with self._changed:
                 self._next_look = ready
                 self._changed.wait_for(lambda: self._is_woken or self._is_stopping, max(seconds, 0))
+
+    def _mind_the_clock(self, now: int) -> None:
+        """At the first look, and whenever the clock was set, let go on what a clock that was ahead has put off."""
+        offset = now / _SECOND - self._clock.monotonic()
+        before = self._offset
+        if before is not None and abs(offset - before) <= _DRIFT_SECONDS:
+            self._offset = offset
+            return
+        latest = now + max(self._lease_micros, _BACKOFF_SECONDS[-1] * _SECOND)
+        work = partial(timer_rows.pull_back, now=now, latest=latest)
+        pulled_back = self._database.write(work, timeout_seconds=_STORE_SECONDS)
+        if before is not None:
+            seconds = round(offset - before, 1)
+            self._journal.note("WARNING", "the clock was set", seconds=seconds, pulled_back=pulled_back)
+        self._offset = offset
 
     def _start_timers(self, now: int, free: int) -> int:
         """Have at most `free` of the due timers fired. Returns when to look again, in microseconds."""
@@ -163,7 +182,7 @@ class Ticker:
                 continue
             ready_at = partial(timer_rows.job_ready_at, name=job.name)
             ready = self._database.read(ready_at, timeout_seconds=_STORE_SECONDS)
-            if ready <= now:
+            if ready <= now or ready > _latest(job, now):
                 self._start_job(job, now)
             else:
                 soonest = min(soonest, ready)
@@ -171,7 +190,7 @@ class Ticker:
 
     def _start_job(self, job: Job, now: int) -> None:
         until = now + int(job.lease_seconds * _SECOND)
-        take = partial(timer_rows.lease_job, name=job.name, now=now, until=until)
+        take = partial(timer_rows.lease_job, name=job.name, now=now, until=until, latest=_latest(job, now))
         if self._database.write(take, timeout_seconds=_STORE_SECONDS):
             self._running_jobs.add(job.name)
             self._submit(self._run_job, job, now, until)
@@ -223,3 +242,8 @@ class Ticker:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
         self._journal.note("ERROR", message, error=type(error).__name__, where=where, **labels)
+
+
+def _latest(job: Job, now: int) -> int:
+    """Returns until when a job may be put off, in microseconds: what puts it off further is a clock that was ahead."""
+    return now + int((max(job.every_seconds, job.lease_seconds) + _DRIFT_SECONDS) * _SECOND)

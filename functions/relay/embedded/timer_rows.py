@@ -99,15 +99,28 @@ def put_back(connection: sqlite3.Connection, leased: Leased, ready_at: int) -> N
     )
 
 
+def pull_back(connection: sqlite3.Connection, now: int, latest: int) -> int:
+    """Make those ready now whose lease, or whose wait after a failure, ends after `latest`. Returns how many.
+
+    A clock that was ahead wrote it. When a timer is due is the relay's own business.
+    """
+    return connection.execute(
+        "UPDATE timers SET ready_at = ? WHERE ready_at > ? AND ready_at > due_at", (now, latest)
+    ).rowcount
+
+
 def job_ready_at(connection: sqlite3.Connection, name: str) -> int:
     """Returns when a periodic job may be started, in microseconds; 0 for one that never ran."""
     row = connection.execute("SELECT ready_at FROM jobs WHERE name = ?", (name,)).fetchone()
     return 0 if row is None else int(row[0])
 
 
-def lease_job(connection: sqlite3.Connection, name: str, now: int, until: int) -> bool:
-    """Lease a job to this process until then. Returns False when another process has it or has just run it."""
-    if job_ready_at(connection, name) > now:
+def lease_job(connection: sqlite3.Connection, name: str, now: int, until: int, latest: int) -> bool:
+    """Lease a job to this process until then. Returns False when another process has it or has just run it.
+
+    What is ready only after `latest` was written by a clock that was ahead, and is ready now.
+    """
+    if now < job_ready_at(connection, name) <= latest:
         return False
     connection.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?)", (name, until))
     return True
