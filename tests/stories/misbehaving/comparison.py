@@ -4,16 +4,24 @@ wait for the round that comes every five minutes."""
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from relay import homes
+from relay.flow import bookmark
+from relay.flow.reconcile import BOOKMARK
+from relay.log import JsonJournal, LogAlarms
+from relay.ports import RelayStore
+from relay.settings.settings import load_settings
 
 from tests.entry_points.served import Served
 from tests.stories.town import Town
 
-_DAY_SECONDS = 86_400
+_STORE_SECONDS = 30.0
 
 
 class Comparison:
@@ -21,7 +29,8 @@ class Comparison:
 
     def __init__(self, town: Town, folder: Path) -> None:
         self._settings = {**town.relay.settings, "PUBLIC_BASE_URL": town.address}
-        self._served = Served("reconcile", _without_log(self._settings), folder)
+        self._settings.pop("RELAY_LOCAL_LOG")
+        self._served = Served("reconcile", self._settings, folder)
 
     def run(self) -> dict[str, Any]:
         """Compare now. Returns the round's report."""
@@ -30,15 +39,21 @@ class Comparison:
         return {"http_status": status, **report}
 
     def has_run_for_days(self) -> None:
-        """The last round was moments ago, and the first long before: this relay is no newcomer."""
+        """This relay is no newcomer: what came in yesterday is its business, and the hourly look back is due."""
         self.run()
-        with sqlite3.connect(self._settings["RELAY_DATABASE"], timeout=30) as connection:
-            began = int((time.time() - 3 * _DAY_SECONDS) * 1_000_000)
-            connection.execute("UPDATE watermarks SET at = ? WHERE name LIKE '%began%'", (began,))
+        with self._store() as store:
+            mark = bookmark.read(store.get_bookmark(BOOKMARK, timeout_seconds=_STORE_SECONDS))
+            assert mark.first is not None
+            mark.first -= timedelta(days=3)
+            mark.began_at = mark.first
+            store.set_bookmark(BOOKMARK, mark.text(), timeout_seconds=_STORE_SECONDS)
 
-    @property
-    def log(self) -> str:
-        return self._served.log.read_text("utf-8", "replace")
+    @contextmanager
+    def _store(self) -> Iterator[RelayStore]:
+        with open(os.devnull, "w") as nowhere:
+            journal = JsonJournal(nowhere)
+            settings = load_settings({"RELAY_BACKEND": "embedded", **self._settings}, ["reconcile"])
+            yield homes.embedded_home(settings, journal, LogAlarms(journal)).store
 
     def __enter__(self) -> Comparison:
         self._served.start()
@@ -46,7 +61,3 @@ class Comparison:
 
     def __exit__(self, *_error: object) -> None:
         self._served.stop()
-
-
-def _without_log(settings: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in settings.items() if name != "RELAY_LOCAL_LOG"}
