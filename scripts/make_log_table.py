@@ -129,7 +129,8 @@ NOTES: dict[str, tuple[str, str]] = {
         "Look at that relay (`relayctl show`) and report it. Pass its text on by hand.",
     ),
     "sweep": (
-        "A run of the sweep: how many relays it resumed, could not resume, set aside, and removed after 90 days.",
+        "A run of the sweep: how many relays it resumed, could not resume, found overdue for minutes, set aside, and "
+        "removed after 90 days.",
         "Nothing at INFO. At WARNING a timer or a process was lost: if it repeats, look at the queues, or at restarts.",
     ),
     "reconcile": (

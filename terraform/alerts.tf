@@ -22,6 +22,7 @@ locals {
 
   counted  = { for name, metric in google_logging_metric.counter : name => "metric.type=\"logging.googleapis.com/user/${metric.name}\" AND resource.type=\"cloud_run_revision\"" }
   repaired = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.repairs.name}\" AND resource.type=\"cloud_run_revision\""
+  noted    = { for name, metric in google_logging_metric.note : name => "metric.type=\"logging.googleapis.com/user/${metric.name}\" AND resource.type=\"cloud_run_revision\"" }
   requests = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\""
 
   # One threshold each: more than `above` in `window_seconds` (summed), or at every moment of it (`lasting`).
@@ -51,6 +52,26 @@ locals {
       title    = "Texts of a customer are kept and go to no handler"
       advice   = "The cause on the metric: sender_held_back (a flood; read the texts and send them on, or have the robot stopped), or handlers_number_is_ours (a tier's number is connected to the relay). See both in docs/operations.md."
     }
+    set_aside = {
+      severity = "CRITICAL", filter = local.counted["set_aside"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "A text waits for a person: its relay cannot go on"
+      advice   = "The line set_aside says why. Call the customer, then see “A relay was set aside” in docs/operations.md."
+    }
+    sweep_failures = {
+      severity = "ERROR", filter = local.noted["sweep_failures"], above = 1, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
+      title    = "The sweep cannot go on with some relays"
+      advice   = "The other lines of the sweep's log say why: a store that does not answer, or relays that are being set aside. docs/operations.md, Nothing moves."
+    }
+    overdue = {
+      severity = "ERROR", filter = local.noted["overdue"], above = 0, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
+      title    = "Relays are overdue"
+      advice   = "Timers and the sweep were both not doing their work for more than three minutes. docs/operations.md, Nothing moves."
+    }
+    errors = {
+      severity = "WARNING", filter = local.noted["errors"], above = 0, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
+      title    = "A function reports an error"
+      advice   = "Its message says what; the table of log lines in docs/operations.md says what to do."
+    }
     left_to_newer = {
       severity = "CRITICAL", filter = local.counted["left_to_newer"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
       title    = "Texts wait for a newer revision"
@@ -68,6 +89,12 @@ locals {
       filter   = "${local.requests} AND resource.label.service_name=one_of(\"sms-inbound\", \"sms-delivery-status\") AND metric.label.response_code_class=\"5xx\""
       title    = "A webhook answers with errors"
       advice   = "Twilio tries again and reconcile fetches what was lost. Read the function's log: a store that does not answer, or a fault of ours."
+    }
+    background_5xx = {
+      severity = "ERROR", above = 0, window_seconds = 300, aligner = "ALIGN_DELTA", lasting = false
+      filter   = "${local.requests} AND resource.label.service_name=monitoring.regex.full_match(\"escalate-tier-.*|relay-events|sweep\") AND metric.label.response_code_class=\"5xx\""
+      title    = "A function that goes on with relays answers with errors"
+      advice   = "Its timer or event comes again, and the sweep stands behind it. Read the function's log: a store that does not answer, or a fault of ours."
     }
     queue_depth = {
       severity = "WARNING", above = var.queue_depth_alert, window_seconds = 300, aligner = "ALIGN_MAX", lasting = true

@@ -45,6 +45,11 @@ locals {
       events      = ["left_to_newer"]
       labels      = {}
     }
+    set_aside = {
+      description = "Relays that cannot go on by themselves; once for each and process"
+      events      = ["set_aside"]
+      labels      = {}
+    }
     refused_webhooks = {
       description = "Refused requests to the webhooks, by reason and route; at most one a minute of each and process"
       events      = ["webhook_refused"]
@@ -78,6 +83,40 @@ resource "google_logging_metric" "counter" {
     }
   }
   label_extractors = { for label, field in each.value.labels : label => "EXTRACT(jsonPayload.${field})" }
+
+  depends_on = [google_project_service.this]
+}
+
+# What the rounds of the sweep report, and errors that no other line tells of: metric → description, and its condition.
+locals {
+  notes = {
+    sweep_failures = {
+      description = "Rounds of the sweep in which relays could not go on"
+      condition   = "jsonPayload.message=\"sweep\" AND jsonPayload.failed>0"
+    }
+    overdue = {
+      description = "Rounds of the sweep that met relays which had been due for more than three minutes"
+      condition   = "jsonPayload.message=\"sweep\" AND jsonPayload.overdue>0"
+    }
+    errors = {
+      description = "Errors that no other line tells of"
+      condition   = "severity>=ERROR"
+    }
+  }
+}
+
+resource "google_logging_metric" "note" {
+  for_each = local.notes
+
+  name        = "sms_relay/${each.key}"
+  description = each.value.description
+  filter      = "${local.our_lines} AND jsonPayload.event=\"note\" AND ${each.value.condition}"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+  }
 
   depends_on = [google_project_service.this]
 }

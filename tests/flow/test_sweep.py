@@ -10,7 +10,7 @@ from relay.core.policy import FATE_LOOKUP_SECONDS
 from relay.errors import StoreUnavailable
 from relay.flow import sweep as sweep_module
 from relay.flow.lookup import SILENT_AFTER
-from relay.flow.sweep import GRACE, UNFORESEEN_FOR, sweep
+from relay.flow.sweep import GRACE, LONG_OVERDUE, UNFORESEEN_FOR, sweep
 from relay.ports import Ambiguous
 
 from tests.relays import MESSAGE_ID, PERMANENT, policy
@@ -259,3 +259,14 @@ def test_what_had_to_be_repaired_is_a_warning_and_a_quiet_run_is_not() -> None:
     sweep(doubles.world)
     severity, message, labels = doubles.journal.notes[-1]
     assert (severity, message, labels["resumed"]) == ("WARNING", "sweep", 1)
+
+
+def test_relays_that_timers_and_sweep_have_both_forgotten_for_minutes_are_counted_as_overdue() -> None:
+    doubles = Doubles()
+    _refused_texts(doubles, 2)
+    _late(doubles)
+    assert sweep(doubles.world, limit=1).overdue == 0
+    doubles.clock.advance(60.0 + LONG_OVERDUE.total_seconds() + 1)
+    report = sweep(doubles.world)
+    assert (report.resumed, report.overdue) == (2, 2)
+    assert doubles.journal.notes[-1][2]["overdue"] == 2

@@ -34,6 +34,8 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     alarms.exhausted(relay)
     alarms.not_forwarded(relay)
     alarms.left_to_newer(relay.message_id, 2)
+    alarms.set_aside(relay.message_id, "its record cannot be read")
+    journal.note("ERROR", "sweep", failed=1, overdue=1)
     alarms.webhook_refused("signature_mismatch", "/sms/inbound", "https://relay.example.com/sms/inbound", "why", 1)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
@@ -186,6 +188,9 @@ def alert(deployment: Deployment, name: str) -> dict[str, Any]:
         ("sender_or_account_error", "sms_relay/sender_or_account_errors"),
         ("handler_opted_out", "sms_relay/handler_opt_outs"),
         ("not_forwarded", "sms_relay/not_forwarded"),
+        ("set_aside", "sms_relay/set_aside"),
+        ("overdue", "sms_relay/overdue"),
+        ("errors", "sms_relay/errors"),
     ],
 )
 def test_one_line_is_enough_for_an_alert(deployment: Deployment, name: str, metric: str) -> None:
@@ -208,6 +213,22 @@ def test_a_webhook_that_answers_5xx_is_told(deployment: Deployment) -> None:
     condition = alert(deployment, "webhook_5xx")
     assert 'one_of("sms-inbound", "sms-delivery-status")' in condition["filter"]
     assert 'response_code_class="5xx"' in condition["filter"]
+
+
+def test_a_function_behind_the_webhooks_that_answers_5xx_is_told(deployment: Deployment) -> None:
+    condition = alert(deployment, "background_5xx")
+    pattern = re.findall(r'full_match\("([^"]*)"\)', condition["filter"])[0]
+    told = {name for name in deployment.functions if re.fullmatch(pattern, name)}
+    assert told >= {"sweep", "escalate-tier-1", "escalate-tier-2", "escalate-tier-3"}
+    assert 'response_code_class="5xx"' in condition["filter"]
+
+
+def test_rounds_of_the_sweep_in_which_relays_fail_again_and_again_are_told(deployment: Deployment) -> None:
+    metric = deployment.one(f'{METRICS}.note["sweep_failures"]')
+    assert 'jsonPayload.message="sweep" AND jsonPayload.failed>0' in metric["filter"]
+    condition = alert(deployment, "sweep_failures")
+    assert 'metric.type="logging.googleapis.com/user/sms_relay/sweep_failures"' in condition["filter"]
+    assert (condition["threshold_value"], condition["duration"]) == (1, "0s"), "one that fails once may pass"
 
 
 def test_queues_that_fill_up_are_told_whatever_they_are_called(deployments: dict[str, Deployment]) -> None:

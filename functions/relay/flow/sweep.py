@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from relay.core import moves
 from relay.core.events import Event, EventKind
-from relay.core.model import FinalStatus
+from relay.core.model import FinalStatus, Relay
 from relay.errors import NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.flow import conductor, lookup, timers
 from relay.flow.budget import TASK_LIMITS, Budget
@@ -17,6 +17,9 @@ from relay.ports import Stored, UnreadableRelay
 
 # How long a relay must be overdue before the sweep takes it: a timer that is merely late should fire itself.
 GRACE = timedelta(seconds=10)
+# A timer fires within a minute or the sweep does: what has been due for longer than this waited for both in vain. So do
+# the operators' pages say (operators/words.py).
+LONG_OVERDUE = timedelta(minutes=3)
 # How long a relay must be overdue before it is set aside because of an error that no code foresees: such an error may
 # pass. What the store refuses for good, or cannot read, is set aside at the first failure: the next would be the same.
 UNFORESEEN_FOR = timedelta(minutes=5)
@@ -32,13 +35,15 @@ class SweepReport:
     Attributes:
         resumed: relays that went on.
         failed: relays that did not, for whatever reason; each comes up again in the next run, or is set aside.
-        set_aside: of those, the relays that cannot go on by themselves; each has raised the alarm.
+        overdue: relays that had been due for more than LONG_OVERDUE when they were met.
+        set_aside: of those that failed, the relays that cannot go on by themselves; each has raised the alarm.
         purged: expired relays that were removed.
         more: the limit was reached, or the time was used up, and the rest waits for the next run.
     """
 
     resumed: int
     failed: int
+    overdue: int
     set_aside: int
     purged: int
     more: bool
@@ -55,7 +60,7 @@ def sweep(world: SendingWorld, limit: int = RUN_LIMIT) -> SweepReport:
     run = _Run(world, budget)
     more = run.take_on_overdue(now - GRACE, limit)
     purged = world.store.purge_expired(now, limit, timeout_seconds=budget.store)
-    report = SweepReport(run.resumed, run.failed, run.set_aside, purged, more)
+    report = SweepReport(run.resumed, run.failed, run.overdue, run.set_aside, purged, more)
     severity = "WARNING" if report.resumed or report.failed else "INFO"
     world.journal.note(severity, "sweep", **asdict(report))
     return report
@@ -70,6 +75,7 @@ class _Run:
         self._silence = lookup.Silence()
         self.resumed = 0
         self.failed = 0
+        self.overdue = 0
         self.set_aside = 0
 
     def take_on_overdue(self, before: datetime, limit: int) -> bool:
@@ -101,11 +107,10 @@ class _Run:
         if isinstance(one, UnreadableRelay):
             self._set_aside(one.message_id, one.version, one.reason)
             return
+        is_under_way = not _has_only_fates_to_settle(one)
+        self.overdue += is_under_way and self._is_long_overdue(one.relay)
         try:
-            if _has_only_fates_to_settle(one):
-                self.resumed += self._settle(one)
-            else:
-                self.resumed += resume(self._world, one, self._budget)
+            self.resumed += resume(self._world, one, self._budget) if is_under_way else self._settle(one)
         except NewerRecord:
             pass  # since it was read a newer revision took it over; the store has raised the alarm
         except StoreRefused as error:
@@ -114,6 +119,9 @@ class _Run:
             self.failed += 1
         except Exception as error:
             self._failed_unforeseen(one, error)
+
+    def _is_long_overdue(self, relay: Relay) -> bool:
+        return relay.due_at is not None and relay.due_at < self._world.clock.now() - LONG_OVERDUE
 
     def _failed_unforeseen(self, stored: Stored, error: Exception) -> None:
         relay, reason = stored.relay, type(error).__name__

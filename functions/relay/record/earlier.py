@@ -26,15 +26,27 @@ def completed(document: Document) -> Document:
     if "lines_logged" in document and all("number" in line for line in trail):
         return document
     asked, answered, alarm_raised = _since_the_end(trail)
+    numbered = _numbered(trail)
     return {
         **document,
         "attempts": [_with_phone(attempt, document) for attempt in document.get("attempts", ())],
-        "error_log": [{**line, "number": number} for number, line in enumerate(trail)],
-        "lines_logged": len(trail),
+        "error_log": numbered,
+        "lines_logged": numbered[-1]["number"] + 1 if numbered else 0,
         "alarm_is_due": document["final_status"] == FinalStatus.EXHAUSTED and not alarm_raised,
         "fate_lookups": asked,
         "fate_lookups_answered": answered,
     }
+
+
+def _numbered(trail: Sequence[Document]) -> list[Document]:
+    """Returns the lines with their numbers: a line without one follows the line before it; some may be gone."""
+    numbered: list[Document] = []
+    following = 0
+    for line in trail:
+        number = line.get("number", following)
+        numbered.append({**line, "number": number})
+        following = number + 1
+    return numbered
 
 
 def _with_phone(attempt: Document, document: Document) -> Document:
