@@ -20,7 +20,7 @@ FUZZ_FIRST_ROUND ?= 0
 ROTATE ?= push
 WORKERS ?= auto
 # In several processes (tests/workers.py); at the end stand the tests that took longest.
-SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 10
+SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder --durations 10
 QUICK := $(addprefix tests/,core record flow twilio operators settings house contract test_log.py)
 
 VENV := .venv

@@ -1,4 +1,4 @@
-"""Which tests share a process when several processes run the suite side by side (pytest-xdist, `--dist loadgroup`).
+"""Which tests share a process when several processes run the suite side by side (pytest-xdist).
 
 Tests wait more than they work: for timers, servers, other processes. So there are more workers than cores. What costs
 seconds to make (a running stack, an emulator, a Terraform plan) is made once, because the tests that use it are one
@@ -8,55 +8,72 @@ group and a group stays with one worker; a file's other tests are a group as wel
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from pathlib import PurePosixPath
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-_HOMES_ON_EMULATORS = frozenset({"google", "firestore"})
-_EMULATORS = frozenset({"firestore_emulator", "pubsub_emulator"})
+_ON_EMULATORS = re.compile(r"\[(?:.*-)?(?:google|firestore)(?:-.*)?\]\Z")
+# Folders and files by what their tests share: the running stack, a town of stories, Terraform, the emulators.
+_STACK = (
+    "console",
+    "relayctl",
+    "browser",
+    "local_stack/test_relay_events",
+    "local_stack/test_running",
+    "local_stack/test_screen",
+)
+_TOWN = ("stories",)
+_TERRAFORM = ("terraform",)
+_EMULATORS = ("google", "local_google/test_emulators", "local_google/test_eventarc")
 
 # The groups that take longest, in the order in which they are begun: the last to begin decides when all is over.
-_LONGEST_FIRST = ("terraform", "stack google", "stack embedded", "emulators", "town google", "town embedded")
+_LONGEST_FIRST = ("terraform", "stack google", "stack embedded", "town google", "town embedded", "emulators")
 
 
+def group_of(node_id: str) -> str:
+    """Returns the name of what a test shares with others: the thing that is dear to make, or else its file.
+
+    By the test's id alone: the process that deals the tests out knows no more of them.
+    """
+    path = node_id.partition("::")[0]
+    place = str(PurePosixPath(path).relative_to("tests")) if path.startswith("tests/") else path
+    is_on_emulators = _ON_EMULATORS.search(node_id) is not None
+    home = "google" if is_on_emulators else "embedded"
+    if place.startswith(_TERRAFORM):
+        return "terraform"
+    if place.startswith(_STACK):
+        return f"stack {home}"
+    if place.startswith(_TOWN):
+        return f"town {home}"
+    if is_on_emulators or place.startswith(_EMULATORS):
+        return "emulators"
+    return path
+
+
+class ByGroup(LoadScopeScheduling):
+    """Gives each group to one worker, in the order of the collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
+    return ByGroup(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Returns how many processes `-n auto` means: twice the cores that this process may use, at least four."""
     return max(4, 2 * len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test its group, and have the long groups begin first. Within a group the order stays."""
-    groups = {item: group_of(item.nodeid, fixtures_of(item), variants_of(item)) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: _place(groups[item]))
-
-
-def group_of(node_id: str, fixtures: Iterable[str], variants: Iterable[str]) -> str:
-    """Returns the name of what a test shares with others: the thing that is dear to make, or else its file."""
-    used = frozenset(fixtures)
-    is_on_emulators = not _HOMES_ON_EMULATORS.isdisjoint(variants)
-    home = "google" if is_on_emulators else "embedded"
-    if "terraform" in used:
-        return "terraform"
-    if "stack_of" in used:
-        return f"stack {home}"
-    if "town" in used or "own_town" in used:
-        return f"town {home}"
-    if is_on_emulators or not _EMULATORS.isdisjoint(used):
-        return "emulators"
-    return node_id.partition("::")[0]
-
-
-def fixtures_of(item: pytest.Item) -> tuple[str, ...]:
-    """Returns the names of the fixtures that a test asks for, those of its fixtures included."""
-    return tuple(getattr(item, "fixturenames", ()))
-
-
-def variants_of(item: pytest.Item) -> tuple[str, ...]:
-    """Returns the words among a test's parameters: the home that it runs on is one of them."""
-    call = getattr(item, "callspec", None)
-    return tuple(value for value in call.params.values() if isinstance(value, str)) if call else ()
+    """Have the long groups begin first. Within a group the order stays."""
+    items.sort(key=lambda item: _place(group_of(item.nodeid)))
 
 
 def _place(group: str) -> int:
