@@ -29,7 +29,8 @@ def counted(rows: Sequence[Json]) -> Json:
         hours.setdefault(hour, Counter())[row["final_status"]] += 1
     return {
         "relays": len(rows),
-        "by_outcome": {outcome: outcomes[outcome] for outcome in STYLES},
+        # A brake that held nothing back is not worth a line.
+        "by_outcome": {outcome: outcomes[outcome] for outcome in STYLES if outcome != "held" or outcomes[outcome]},
         "delivered_by_tier": dict(
             sorted(Counter(str(r["delivered_tier"]) for r in rows if r["delivered_tier"]).items())
         ),
