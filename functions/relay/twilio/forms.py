@@ -61,9 +61,10 @@ def inbound_form(form: Form) -> InboundForm:
 def inbound_text(form: Form) -> InboundText:
     """Returns the customer's text in a form, taken at its word. Raises BadRequest 400 when it is malformed."""
     sid = _text_sid(form)
-    phones = {name: address(single(form, name)) for name in ("From", "To")}
+    # As they are written: the text keeps by which channel it came.
+    phones = {name: single(form, name) for name in ("From", "To")}
     for name, value in phones.items():
-        if not _SENDER.fullmatch(value):
+        if not _SENDER.fullmatch(address(value)):
             raise BadRequest(400, f"{name} is not a phone number or sender name.")
     body = single(form, "Body", "")
     count = _media_count(form)
