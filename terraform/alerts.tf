@@ -72,6 +72,11 @@ locals {
       title    = "A function reports an error"
       advice   = "Its message says what; the table of log lines in docs/operations.md says what to do."
     }
+    not_taken_in = {
+      severity = "CRITICAL", filter = local.counted["not_taken_in"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "A text in Twilio's list cannot be relayed"
+      advice   = "The line names its id and why. Read it in Twilio's message log and call the customer; “A text was not taken in” in docs/operations.md says more."
+    }
     left_to_newer = {
       severity = "CRITICAL", filter = local.counted["left_to_newer"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
       title    = "Texts wait for a newer revision"

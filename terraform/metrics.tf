@@ -40,6 +40,11 @@ locals {
       events      = ["sender_held_back", "handlers_number_is_ours"]
       labels      = { cause = "event" }
     }
+    not_taken_in = {
+      description = "Texts in Twilio's list that cannot be relayed; once for each"
+      events      = ["not_taken_in"]
+      labels      = {}
+    }
     left_to_newer = {
       description = "Records of a later version, left to a newer revision; once for each record and process"
       events      = ["left_to_newer"]

@@ -56,8 +56,8 @@ QUOTAS: tuple[Quota, ...] = (
         60.0 / (15 * 60 * 0.0008),
         0,
         "the list cannot be read in time: webhooks that never arrived are not found, and an alert says so",
-        "more time for a run; a shorter overlap; a cell for every so many numbers",
-        "relay.flow.reconcile: 60 s for Twilio's list of 15 minutes, 1,000 texts a page (some 0.8 s each, assumed)",
+        "more time for a run; less that counts as fresh; a cell for every so many numbers",
+        "relay.flow.taking_in: 60 s for Twilio's list of 15 minutes, 1,000 texts a page (some 0.8 s each, assumed)",
     ),
     Quota(
         Load.DOCUMENT_WRITES,

@@ -36,6 +36,7 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     alarms.left_to_newer(relay.message_id, 2)
     alarms.set_aside(relay.message_id, "its record cannot be read")
     journal.note("ERROR", "sweep", failed=1, overdue=1)
+    alarms.not_taken_in(relay.message_id, "it has no sender")
     alarms.webhook_refused("signature_mismatch", "/sms/inbound", "https://relay.example.com/sms/inbound", "why", 1)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 

@@ -108,7 +108,8 @@ class TakingIn:
     ) -> tuple[ReceivedPage, bool]:
         """Compare pages from the newest on while they may hold fresh texts. Returns the last, and if all was done."""
         while self._compare(page, since, until, limit):
-            if not _goes_back_further(page, fresh):
+            oldest = min((row.received_at for row in page.messages if row.received_at is not None), default=fresh)
+            if not page.next_place or oldest < fresh:
                 return page, True
             page = self._page(number, page.next_place)
         return page, False
