@@ -53,7 +53,7 @@ def group_of(node_id: str) -> str:
     return path
 
 
-class ByGroup(LoadScopeScheduling):
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Gives each group to one worker, in the order of the collection."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -64,7 +64,7 @@ def test_no_statement_of_ordinary_work_reads_a_whole_table(
     database.write(lambda c: timer_rows.put_back(c, leased, 0), timeout_seconds=TIMEOUT)
     database.write(lambda c: timer_rows.finish(c, leased), timeout_seconds=TIMEOUT)
     database.write(lambda c: timer_rows.cancel(c, leased.timer), timeout_seconds=TIMEOUT)
-    database.write(lambda c: timer_rows.lease_job(c, "sweep", 1, 2), timeout_seconds=TIMEOUT)
+    database.write(lambda c: timer_rows.lease_job(c, "sweep", 1, 2, 3), timeout_seconds=TIMEOUT)
     database.write(lambda c: timer_rows.finish_job(c, "sweep", 2, 3), timeout_seconds=TIMEOUT)
     store.purge_expired(later(1e9), 10, timeout_seconds=TIMEOUT)
     store.delete(relay.message_id, timeout_seconds=TIMEOUT)
