@@ -31,8 +31,8 @@ from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulat
 
 # The worst that two clocks that are each five minutes off leave behind in a due time.
 _SKEW_SECONDS = 600.0
-# How often reconcile looks a day back.
-DEEP_SECONDS = 3600.0
+# How often reconcile looks a day back, for what the newest page of a list did not show, or while no run was made.
+DEEP_SECONDS = 3600.0 + 2.0 * RECONCILE_SECONDS
 # One allowance for outages of Twilio, per drive.
 OUTAGE_SECONDS = 600.0
 # What the handlers themselves may take in a calm world, all together.
@@ -75,9 +75,7 @@ def _of_its_kind(run: Simulation) -> float:
     clocks = max((at for at, _, _ in wide.clocks), default=0.0)
     # What a clock that was days off wrote is pulled back by a sweep or a reconcile after it.
     healed = 2 * RECONCILE_SECONDS + SWEEP_SECONDS if wide.clocks else 0.0
-    # What the newest page of a list does not show is found by the pass that looks a day back.
-    deep = DEEP_SECONDS + RECONCILE_SECONDS if wide.kind in (Kind.LIST_BEHIND, Kind.PAGES) else 0.0
-    return shown + outage + wide.queued + clocks + healed + deep
+    return shown + outage + wide.queued + clocks + healed
 
 
 def settling(run: Simulation) -> float:

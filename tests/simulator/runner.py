@@ -15,6 +15,7 @@ from tests.simulator.coexistence import COEXISTENCE
 from tests.simulator.faults import Fault
 from tests.simulator.kinds import Kind
 from tests.simulator.liveness import (
+    DEEP_SECONDS,
     deadline,
     l1_every_text_ends,
     l2_every_attempt_is_resolved,
@@ -77,6 +78,8 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
     request come again, `replays_all` all of them.
     """
     run.run(deadline(run), settles)
+    if not all(map(run.is_known, run.history.texts)):
+        run.run(deadline(run) + DEEP_SECONDS, settles)
     violations = list(l1_every_text_ends(run))
     if not violations and (settles or any(l2_every_attempt_is_resolved(run))):
         run.run(settling(run))

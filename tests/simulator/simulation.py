@@ -157,15 +157,18 @@ class Simulation:
     def _is_quiet(self, settles: bool) -> bool:
         """Nothing is under way that anything else could still disturb: every text has ended, with nothing due."""
         relays = self.fleet.store.relays
-        if not all(map(self._is_known, self.history.texts)):
+        if not all(map(self.is_known, self.history.texts)):
             return False
         return all(
             stored.relay.due_at is None or (not settles and _only_confirmations_are_open(stored.relay))
             for stored in relays.values()
         )
 
-    def _is_known(self, message_id: str) -> bool:
-        return message_id in self.fleet.store.relays or message_id in self.history.set_aside
+    def is_known(self, message_id: str) -> bool:
+        stored, wide = self.fleet.store.relays.get(message_id), self.plan.wide
+        if stored is None or wide is None or wide.kind is not Kind.NOT_WHOLE:
+            return stored is not None or message_id in self.history.set_aside
+        return stored.relay.message_body == self.history.texts[message_id].text.body  # what it says more is to come
 
     def _meanwhile(self, time: float, action: Callable[[Any], None], argument: Any = None) -> None:
         """Let something happen at this time that by itself keeps no run going."""
@@ -209,7 +212,7 @@ class Simulation:
         texts = self.history.texts
         is_due = any(stored.relay.due_at is not None for stored in self.fleet.store.relays.values())
         unlisted = [
-            text.listed > self.kernel.now for message_id, text in texts.items() if not self._is_known(message_id)
+            text.listed > self.kernel.now for message_id, text in texts.items() if not self.is_known(message_id)
         ]
         if unlisted and all(unlisted) and not is_due:
             # Hours of runs in vain: every other one would do, and then every fourth, and so on.
