@@ -51,9 +51,7 @@ class Kind(StrEnum):
 # What the code does not survive yet: each of these is played on demand only. Empty when all mends have landed.
 NOT_YET_SURVIVED: frozenset[Kind] = frozenset(
     {
-        *(Kind.LIST_BEHIND, Kind.NOT_WHOLE, Kind.PAGES),
         *(Kind.QUEUED, Kind.OUTAGE_NO_LINE, Kind.OUTAGE_OURS, Kind.OUTAGE_SILENT),
-        Kind.CLOCKS_DAYS_OFF,
     }
 )
 SURVIVED: tuple[Kind, ...] = tuple(kind for kind in Kind if kind not in NOT_YET_SURVIVED)

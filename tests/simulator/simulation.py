@@ -14,10 +14,10 @@ from relay.flow.intake import Intake
 from relay.flow.reconcile import WATERMARK, reconcile
 from relay.flow.sweep import sweep
 from relay.flow.world import SendingWorld
-from relay.operators.redrive import redrive
 from relay.twilio.signature import TwilioAccount
 from relay.web import Response
 
+from tests.simulator import errands
 from tests.simulator.arrivals import arrive
 from tests.simulator.dice import Dice
 from tests.simulator.faults import Fault, FaultSource
@@ -26,8 +26,7 @@ from tests.simulator.history import History, time_of
 from tests.simulator.kernel import Kernel, Task
 from tests.simulator.kinds import Kind, kind_of
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
-from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout, tell
-from tests.simulator.sim_store import ProcessStore
+from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout
 from tests.simulator.sim_twilio import InboundRow
 from tests.simulator.twilio_calls import TwilioCalls
 from tests.simulator.widening import widen
@@ -141,7 +140,7 @@ class Simulation:
 
     def _next_tells(self, _: object) -> None:
         for message_id in list(self.fleet.store.relays) if self._watched else ():
-            self.fleet.run(f"tells …{message_id[-3:]}", partial(_tell, message_id), self._only_store_errors)
+            self.fleet.run(f"tells …{message_id[-3:]}", partial(errands.tell_of, message_id), self._only_store_errors)
 
     def run(self, until: float, settles: bool = True) -> None:
         """Let the run go on until then, or until nothing is left to happen that anybody waits for.
@@ -279,7 +278,7 @@ class Simulation:
             if asked.doubled:
                 self.faults.count(Fault.REDRIVE_DOUBLED)
             for _ in range(2 if asked.doubled else 1):
-                request = partial(_redrive, message_id, asked)
+                request = partial(errands.redrive_of, message_id, asked)
                 self.fleet.run(f"redrive …{message_id[-3:]}", request, partial(self._redriven, request))
 
     def _redriven(self, request: Callable[[SendingWorld, Intake], Response], task: Task) -> None:
@@ -292,13 +291,3 @@ def _only_confirmations_are_open(relay: Relay) -> bool:
     ended = relay.final_status is not FinalStatus.IN_PROGRESS and not relay.alarm_is_due
     # Where `sent` ended the relay a failure would begin it anew: that is no confirmation.
     return ended and not any(attempt.is_unresolved or attempt.is_handed_over for attempt in relay.attempts)
-
-
-def _tell(message_id: str, world: SendingWorld, _: Intake) -> None:
-    if isinstance(world.store, ProcessStore) and isinstance(world.store.revision, NextRevision):
-        tell(world, message_id)
-
-
-def _redrive(message_id: str, asked: Redrive, world: SendingWorld, intake: Intake) -> Response:
-    request_id = f"redrive-{int(asked.at * 1000)}"
-    return redrive(world, intake.policy, message_id, request_id, min(asked.tier, intake.policy.last_tier))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from relay.core import attempts, fuller
+from relay.core import attempts, clocks, fuller
 from relay.core.events import EventKind, State
 from relay.core.people import People
 from relay.errors import StoreUnavailable
-from relay.flow import brake, lookup, receipts, sms, sweep
+from relay.flow import brake, lookup, receipts, sms, sweep, taking_in
 from relay.twilio import codes, forms, messenger, rows
 
 from tests.simulator import sim_store
@@ -118,7 +119,28 @@ def _refused_stays_refused(patch: Patcher) -> None:
     patch.answer((State.EARLIER,), kinds, lambda relay, event, now: attempts.learn(relay, event, now))
 
 
+def _never_looks_far_back(patch: Patcher) -> None:
+    patch.put(taking_in.TakingIn, "_is_deep_due", lambda run: False)
+
+
+def _arriving_is_there(patch: Patcher) -> None:
+    """A row that is still coming in is taken as it is, and not looked at again."""
+    patch.put(taking_in, "ARRIVING", timedelta(0))
+    patch.put(fuller, "says_more", lambda relay, text: False)
+
+
+def _wrong_times_stay(patch: Patcher) -> None:
+    """What a clock wrote that was days off is believed for ever."""
+    patch.put(clocks, "are_off", lambda relay, now: False)
+    patch.put(taking_in.TakingIn, "_mind_the_clocks", lambda run, newest: None)
+
+
 WIDER_WORLD = (
+    Mutant("never looks far back", "Only a list's newest page counts.", _never_looks_far_back, kind=Kind.LIST_BEHIND),
+    Mutant(
+        "arriving is there", "A row that is not whole is relayed as is.", _arriving_is_there, kind=Kind.NOT_WHOLE
+    ),
+    Mutant("wrong times stay", "A clock's errors outlive it.", _wrong_times_stay, kind=Kind.CLOCKS_DAYS_OFF),
     Mutant("sent is final", "A failure after `sent` is ignored.", _success_is_final, kind=Kind.FAILED_AFTER_SENT),
     Mutant(
         "delivered is the last word",
