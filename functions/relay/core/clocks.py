@@ -13,7 +13,7 @@ from relay.core.changes import changed, log_relay_attempt
 from relay.core.events import ArmTimer, Decision, Effect, Event, RaiseAlarm, ignored
 from relay.core.model import RETENTION, Attempt, FinalStatus, Relay, Step
 from relay.core.moves import pending_timer, still_pending, timers_to_cancel
-from relay.core.policy import LEASE_SECONDS
+from relay.core.policy import FATE_LOOKUP_SECONDS_MAX, LEASE_SECONDS
 
 # By how much machines' clocks may differ, and what a relay may wait for besides its tier's own times: anything due
 # later than these allow was planned by a clock that was ahead.
@@ -27,7 +27,7 @@ _KEPT = RETENTION / 2
 
 
 def are_off(relay: Relay, now: datetime) -> bool:
-    """Whether an unfinished relay is due later than can be, or its record would expire before its end."""
+    """Whether a relay is due later than can be, or the record of an unfinished one would expire before its end."""
     return _is_due_too_late(relay, now) or _expires_too_soon(relay, now)
 
 
@@ -41,10 +41,7 @@ def _expires_too_soon(relay: Relay, now: datetime) -> bool:
 
 
 def _is_due_too_late(relay: Relay, now: datetime) -> bool:
-    if not _is_unfinished(relay) or relay.due_at is None:
-        return False
-    longest = _longest_wait(relay) if relay.final_status is FinalStatus.IN_PROGRESS else timedelta()
-    return relay.due_at > now + longest + TOLERANCE
+    return relay.due_at is not None and relay.due_at > now + _longest_wait(relay) + TOLERANCE
 
 
 def _is_unfinished(relay: Relay) -> bool:
@@ -52,6 +49,8 @@ def _is_unfinished(relay: Relay) -> bool:
 
 
 def _longest_wait(relay: Relay) -> timedelta:
+    if relay.final_status is not FinalStatus.IN_PROGRESS:
+        return timedelta() if relay.alarm_is_due else timedelta(seconds=FATE_LOOKUP_SECONDS_MAX)
     tier = relay.policy.tier(relay.current.tier)
     seconds = max(tier.receipt_timeout_seconds, *tier.retry_delays_seconds, _OTHER_WAITS_SECONDS)
     return timedelta(seconds=seconds)
@@ -72,7 +71,7 @@ def correct(relay: Relay, event: Event, now: datetime) -> Decision:
     relay = changed(relay, expires_at=max(relay.expires_at, now + RETENTION))
     relay = log_relay_attempt(relay, Step.TIMES_CORRECTED, now, reason=reason, by=event.by)
     if relay.final_status is not FinalStatus.IN_PROGRESS:
-        return Decision(changed(relay, due_at=now), (RaiseAlarm(),))
+        return Decision(changed(relay, due_at=now), (RaiseAlarm(),) if relay.alarm_is_due else ())
     armed: ArmTimer = pending_timer(relay)
     superseded: tuple[Effect, ...] = tuple(each for each in before if each.timer != armed.timer)
     return Decision(changed(relay, due_at=armed.timer.due_at), (*superseded, armed))
