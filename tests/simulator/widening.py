@@ -200,7 +200,7 @@ def _spoiled(plan: Plan, wide: Wide, dice: Dice) -> None:
 
 
 def _clocks(plan: Plan, wide: Wide, dice: Dice) -> None:
-    wide.odd = dice.pick(("ahead", "back", "dead", "months ahead"))
+    wide.odd = "dead" if wide.kind is Kind.DEAD_CLOCKS else dice.pick(("ahead", "back", "months ahead"))
     error = {
         "ahead": dice.between(HOUR, 3.0 * DAY),
         "back": -dice.between(HOUR, 3.0 * DAY),
@@ -285,6 +285,7 @@ _WIDENINGS: dict[Kind, Callable[[Plan, Wide, Dice], None]] = {
     Kind.WRITES_REFUSED: _spoiled,
     Kind.UNREADABLE: _spoiled,
     Kind.CLOCKS_DAYS_OFF: _clocks,
+    Kind.DEAD_CLOCKS: _clocks,
     Kind.SPELLINGS: _spellings,
     Kind.OPT_OUT_TYPES: _opt_out_types,
     Kind.FLOOD: _flood,

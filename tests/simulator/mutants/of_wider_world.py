@@ -137,9 +137,7 @@ def _wrong_times_stay(patch: Patcher) -> None:
 
 WIDER_WORLD = (
     Mutant("never looks far back", "Only a list's newest page counts.", _never_looks_far_back, kind=Kind.LIST_BEHIND),
-    Mutant(
-        "arriving is there", "A row that is not whole is relayed as is.", _arriving_is_there, kind=Kind.NOT_WHOLE
-    ),
+    Mutant("arriving is there", "A row that is not whole is relayed as is.", _arriving_is_there, kind=Kind.NOT_WHOLE),
     Mutant("wrong times stay", "A clock's errors outlive it.", _wrong_times_stay, kind=Kind.CLOCKS_DAYS_OFF),
     Mutant("sent is final", "A failure after `sent` is ignored.", _success_is_final, kind=Kind.FAILED_AFTER_SENT),
     Mutant(
