@@ -239,11 +239,13 @@ def test_a_place_that_the_provider_no_longer_knows_ends_the_pass_and_the_next_on
     assert sum(report.recovered for report in runs(doubles, hours=3)) > 700
 
 
-def test_a_list_that_goes_round_in_a_circle_ends_its_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hours_ago", [0.1, 3.0])
+def test_a_list_that_goes_round_in_a_circle_is_given_up(monkeypatch: pytest.MonkeyPatch, hours_ago: float) -> None:
     monkeypatch.setattr(taking_in, "PAGES_MAX", 50)
     doubles = reconciled_before()
     doubles.clock.advance(24 * HOURS)
     _busy(doubles, hours=1, known=True)
+    doubles.clock.advance(hours_ago * HOURS)
     doubles.messenger.page_size = 2
     page = doubles.messenger.received_page
 

@@ -111,7 +111,12 @@ class TakingIn:
             oldest = min((row.received_at for row in page.messages if row.received_at is not None), default=fresh)
             if not page.next_place or oldest < fresh:
                 return page, True
-            page = self._page(number, page.next_place)
+            place = page.next_place
+            if self._is_over(until, limit):
+                break
+            page = self._page(number, place)
+            if page.next_place == place:
+                break  # it goes round in a circle
         return page, False
 
     def _page(self, number: str, place: str) -> ReceivedPage:
