@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import datetime
 
-from relay.core.model import Relay
+from relay.core.model import Attempt, Relay, TrailEntry
 from relay.record.documents import DOCUMENT_BYTES_MAX, Document, from_document, plain, require_known_version
 
-_TIMES = ("timestamp", "expires_at", "due_at", "delivery_confirmed_at")
-_ATTEMPT_TIMES = ("starts_at", "lease_until", "deadline_at")
+
+def _times(kind: type) -> tuple[str, ...]:
+    """Returns the fields of a class that are times; a document has them by the same names."""
+    # Types are texts here: every module postpones their evaluation.
+    return tuple(field.name for field in fields(kind) if "datetime" in str(field.type))
+
+
+_TIMES, _ATTEMPT_TIMES, _ENTRY_TIMES = _times(Relay), _times(Attempt), _times(TrailEntry)
 
 
 def encode(document: Document) -> str:
@@ -42,7 +49,7 @@ def decode(text: str) -> Relay:
     for attempt in document.get("attempts", ()):
         _read_times(attempt, _ATTEMPT_TIMES)
     for entry in document.get("error_log", ()):
-        _read_times(entry, ("at",))
+        _read_times(entry, _ENTRY_TIMES)
     return from_document(document)
 
 
