@@ -221,7 +221,10 @@ def l3_what_has_expired_goes(run: Simulation) -> Iterator[str]:
     run.fleet.run("sweep after expiry", lambda world, _: sweep(world), _replayed)
     run.kernel.run(run.kernel.now + 1.0)
     # What has not ended stays: it waits for a person, who was told.
-    left = run.fleet.store.relays.keys() - waits_for_a_person(run) - run.history.set_aside
+    # And what a clock that was ahead dated later expires later.
+    now, relays = time_of(run.kernel.now), run.fleet.store.relays
+    expired = {message_id for message_id, stored in relays.items() if stored.relay.expires_at <= now}
+    left = expired - waits_for_a_person(run) - run.history.set_aside
     if run.fleet.store.deletes_expired and left:
         yield f"L3: {len(left)} expired relays were left by a sweep"
 
