@@ -97,7 +97,7 @@ LOOK_UPS = (
         "A text that came late is another relay's to take.",
         _a_negative_look_up_is_final,
         2,
-        first_seed=568414,
+        first_seed=804595,
     ),
     Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
     Mutant("dead senders waited for", "Only the deadline gives up an unknown send.", _dead_senders_are_waited_for),
