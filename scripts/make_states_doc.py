@@ -59,7 +59,8 @@ def render() -> str:
 @functools.cache
 def _steps() -> tuple[Walked, ...]:
     """Every change that a walk over all reachable relays met."""
-    walks = (walk(policy_of(tiers), redrives, may_say_more=more) for tiers, redrives, more in _CASCADES)
+    walks = [walk(policy_of(tiers), redrives, may_say_more=more) for tiers, redrives, more in _CASCADES]
+    walks.append(walk(policy_of(2), 0, may_wait=True))
     return tuple(step for walked in walks for step in walked if step.decision.changed)
 
 

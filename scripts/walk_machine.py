@@ -11,22 +11,26 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from relay.core import machine, moves
-from relay.core.changes import with_attempt
+from relay.core.changes import changed, with_attempt
 from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind
 from relay.core.failures import Failure, FailureClass
 from relay.core.model import AttemptStatus, InboundText, Relay, SenderClass
-from relay.core.policy import LOOKUP_RETRIES_MAX, Policy, Tier, sms
+from relay.core.policy import LOOKUP_RETRIES_MAX, OUTAGE_SECONDS_MAX, Policy, Tier, sms
 from relay.core.routes import Forward, Hold, Record
 
 RECEIVED_AT = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 # Once before any lease or deadline of the walk has passed, and once after all of them have.
 EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
+# When no provider keeps a text queued any more.
+MUCH_LATER = LATE + timedelta(hours=12)
 # By a clock that is right, where the one that wrote the relay was a day ahead.
 PUT_BACK = RECEIVED_AT - timedelta(days=1)
 
 # One after which the same tier is tried again, and one after which it is not.
 TRANSIENT = Failure(FailureClass.TRANSIENT, "out of coverage", 30003)
 PERMANENT = Failure(FailureClass.RECIPIENT, "a landline", 30006)
+# One that, told by an answer, is waited out.
+OURS = Failure(FailureClass.SENDER, "our account is suspended", 30002)
 
 MAY_LEASE = frozenset(
     {
@@ -35,11 +39,12 @@ MAY_LEASE = frozenset(
         EventKind.ATTEMPT_DUE,
         EventKind.DEADLINE_UNCONFIRMED,
         EventKind.DEADLINE_NOT_FOUND,
+        EventKind.DEADLINE_QUEUED,
         EventKind.DEADLINE_UNANSWERED,
+        EventKind.DEADLINE_UNDECIDED,
         EventKind.DEADLINE_UNTOLD,
     }
 )
-_HAS_FAILURE = frozenset({EventKind.SEND_REFUSED, EventKind.RECEIPT_FAILED})
 _TELLS_SID = frozenset(
     {
         EventKind.SEND_ACCEPTED,
@@ -95,7 +100,7 @@ def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
                 # The trail grows with every change, so no two leases of one history are the same.
                 leases += [f"lease {len(relay.error_log)}"] + ([current.lease] if current and current.lease else [])
             for lease in leases:
-                for failure in (TRANSIENT, PERMANENT) if kind in _HAS_FAILURE else (None,):
+                for failure in _failures_for(kind):
                     sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None
                     request = f"request {len(relay.redrive_ids)}"
                     text = MORE if kind is EventKind.INBOUND_SAYS_MORE else None
@@ -105,20 +110,30 @@ def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
                     yield event, LATE
                     if kind is EventKind.TIMES_ARE_OFF:
                         yield event, PUT_BACK
+                    if kind is EventKind.DEADLINE_QUEUED:
+                        yield event, MUCH_LATER
                     if kind is EventKind.DEADLINE_NOT_FOUND:
                         yield event, EARLY
 
 
-def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False) -> Iterator[Walked]:
+def _failures_for(kind: EventKind) -> tuple[Failure | None, ...]:
+    if kind is EventKind.SEND_REFUSED:
+        return (TRANSIENT, PERMANENT, OURS)
+    return (TRANSIENT, PERMANENT) if kind is EventKind.RECEIPT_FAILED else (None,)
+
+
+def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False, may_wait: bool = False) -> Iterator[Walked]:
     """Every event on every relay that can be reached under `policy` with at most so many redrives.
 
     `may_say_more`: the text comes in again with more words, which begins a drive from wherever the relay is by then.
+
+    `may_wait`: outages are waited out. Else their allowance is used up from the start.
 
     Two relays that differ only in times, trail, Twilio's ids, attempts that were withdrawn, or the fate of attempts
     before the last two count as the same one: nothing that is decided depends on those. Asking Twilio again leads
     nowhere new either: after the first time the walk goes on as if it had been the last.
     """
-    waiting = deque(starts(policy))
+    waiting = deque(starts(policy) if may_wait else map(_without_allowance, starts(policy)))
     seen = {_essence(relay) for relay in waiting}
     while waiting:
         relay = waiting.popleft()
@@ -129,14 +144,20 @@ def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False) -> It
                 continue
             decision = machine.transition(relay, event, now)
             yield Walked(relay, event, now, decision)
-            after = _asked_often(decision.relay)
+            after = _asked_often(decision.relay if may_wait else _without_allowance(decision.relay))
             key = _essence(after)
             if key not in seen:
                 seen.add(key)
                 waiting.append(after)
 
 
+def _without_allowance(relay: Relay) -> Relay:
+    return changed(relay, outage_seconds=OUTAGE_SECONDS_MAX)
+
+
 def _asked_often(relay: Relay) -> Relay:
+    if relay.outage_seconds:
+        relay = _without_allowance(relay)
     current = relay.current_attempt
     if current is None or current.lookups in (0, LOOKUP_RETRIES_MAX):
         return relay
@@ -151,4 +172,5 @@ def _essence(relay: Relay) -> Hashable:
     fates = tuple((attempt.status, attempt.lookups, attempt.is_handed_over) for attempt in made[-2:])
     may_go_back = len(made) > 1 and made[-1].status is AttemptStatus.SCHEDULED and made[-2].is_refused
     drive = (relay.first_attempt_of_drive - relay.first_attempt_of_words, relay.message_body)
-    return (relay.final_status, path, fates, may_go_back, relay.delivered_tier, relay.due_at is None, *drive)
+    outage = (relay.outage_since is None, relay.outage_seconds > 0)
+    return (relay.final_status, path, fates, may_go_back, outage, relay.delivered_tier, relay.due_at is None, *drive)

@@ -113,6 +113,16 @@ def redrive_of(relay: Relay, number: int) -> Event:
     return Event(EventKind.REDRIVE_REQUESTED, policy=relay.policy, request_id=f"request-{number}", reason="tier 1")
 
 
+def undecided(attempt: int, lease: str | None = None) -> Event:
+    return Event(EventKind.DEADLINE_UNDECIDED, attempt, lease=lease)
+
+
+def queued(attempt: int, lease: str | None = None) -> Event:
+    return Event(
+        EventKind.DEADLINE_QUEUED, attempt, lease=lease, sent_id=sid(attempt), reason="the provider says queued"
+    )
+
+
 def exhausted() -> Relay:
     """A relay whose only tier refused it for good; its alarm is still due."""
     return after(received(policy(tiers=1)).relay, refused(1))

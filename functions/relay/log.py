@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TextIO
 
-from relay.core.failures import FailureClass
+from relay.core.failures import Failure, FailureClass
 from relay.core.model import FinalStatus, Relay, SenderClass, Step, TrailEntry
 from relay.core.numbers import canonical
 
@@ -65,6 +65,16 @@ LINES: dict[str, Line] = {
     Step.LOOKUP_REPEATED: Line(
         "WARNING", "The fate of a try could not be settled yet; it is asked again.", "Check Twilio's status page."
     ),
+    Step.OUTAGE_BEGAN: Line(
+        "WARNING",
+        "Twilio cannot be reached, or refuses us whoever the handler is: the text waits and uses up no tier.",
+        "See “Texts wait for Twilio”.",
+    ),
+    Step.STILL_QUEUED: Line(
+        "INFO",
+        "Twilio still has the text queued: it is waited for, because the next one would queue behind it.",
+        _NOTHING,
+    ),
     Step.ESCALATED: Line("WARNING", "The relay goes on to the next tier.", _NOTHING),
     Step.DELIVERED: Line("INFO", "A handler has the text.", _NOTHING),
     Step.LATE_STATUS: Line("INFO", "Twilio reported on a try that no longer decides anything.", _NOTHING),
@@ -92,6 +102,11 @@ LINES: dict[str, Line] = {
     ),
     "handler_opted_out": Line(
         "ERROR", "A handler texted STOP; Twilio now blocks texts to that phone.", "Have the handler text START."
+    ),
+    "outage": Line(
+        "ERROR",
+        "Texts wait for Twilio, which cannot be reached or refuses us whoever the handler is; no tier is used up yet.",
+        "See “Texts wait for Twilio”: after ten minutes the tiers' own schedules decide.",
     ),
     "sender_or_account_error": Line(
         "ERROR",
@@ -192,7 +207,7 @@ class JsonJournal:
         yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
         if entry.step in _SAYS_WORDS and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
             yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
-        if entry.step is Step.ATTEMPT_FAILED:
+        if entry.step in (Step.ATTEMPT_FAILED, Step.OUTAGE_BEGAN):
             name = _LINE_OF_FAILURE.get(entry.status or "")
             if name is not None:
                 yield self._named(name, relay, {**fields, "reason": entry.reason})
@@ -259,6 +274,11 @@ class LogAlarms:
             self._last_told.clear()  # at worst a cause is told once more
         self._last_told[cause] = relay.timestamp
         self._journal.named(name, relay, {"number": masked(phone)})
+
+    def outage(self, relay: Relay, failure: Failure) -> None:
+        since = relay.outage_since.isoformat() if relay.outage_since else ""
+        fields = {"status": failure.failure_class.value, "reason": failure.words, "error_code": failure.code}
+        self._journal.named("outage", relay, {**fields, "since": since})
 
     def database_lost(self, reason: str) -> None:
         self._journal.named("database_lost", None, {"reason": reason})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from relay.core.failures import Failure
 from relay.core.model import Relay, TrailEntry
 
 
@@ -17,6 +18,10 @@ class Alarms(Protocol):
 
     def not_forwarded(self, relay: Relay) -> None:
         """This text of a customer is kept and goes to no handler: held back, or recorded. Folded by its cause."""
+        ...
+
+    def outage(self, relay: Relay, failure: Failure) -> None:
+        """Texts wait, this one among them: the provider cannot be reached, or refuses us whoever the handler is."""
         ...
 
     def database_lost(self, reason: str) -> None:

@@ -41,6 +41,8 @@ _CLIMBS = {
 _LOOK_UPS = (
     EventKind.DEADLINE_NOT_FOUND,
     EventKind.DEADLINE_UNANSWERED,
+    EventKind.DEADLINE_UNDECIDED,
+    EventKind.DEADLINE_QUEUED,
     EventKind.LOOKED_UP,
     EventKind.LOOKUP_UNANSWERED,
 )
@@ -55,8 +57,11 @@ def _changed(step: Walked) -> bool:
 
 
 def trail_only_grows(step: Walked) -> bool:
+    """Every change has its line, but that a further try in an outage, or of asking about a queue, has none."""
     before, after = step.before.error_log, step.decision.relay.error_log
-    return after[: len(before)] == before and (len(after) > len(before)) == _changed(step)
+    waits_on = step.before.outage_since is not None or step.event.kind is EventKind.DEADLINE_QUEUED
+    grows = len(after) > len(before)
+    return after[: len(before)] == before and (grows == _changed(step) or (waits_on and not grows))
 
 
 def an_ignored_event_leaves_the_relay_untouched_and_says_why(step: Walked) -> bool:
@@ -180,6 +185,10 @@ def a_status_only_climbs(step: Walked) -> bool:
 
 
 def _is_taken_back(before: Attempt, after: Attempt) -> bool:
+    if after.status is AttemptStatus.SCHEDULED:  # the same attempt once more, in an outage
+        return after.is_refused and after.lease is not None
+    if before.status is AttemptStatus.SCHEDULED:  # it waits for that, and exists after all
+        return before.is_refused and before.lease is not None
     if before.is_refused or before.was_declared_not_sent:
         return after.status is AttemptStatus.ACCEPTED
     return before.is_handed_over and after.status is AttemptStatus.FAILED

@@ -25,8 +25,8 @@ from tests.relays import (
     policy,
     progress,
     received,
-    unanswered,
     unconfirmed,
+    undecided,
     unknown,
 )
 
@@ -43,7 +43,7 @@ def _unconfirmed() -> Relay:
 
 def _unknown() -> Relay:
     """Delivered by tier 2, and nobody can tell whether tier 1's text left."""
-    return after(received().relay, unknown(1), unanswered(1, lease="task"), accepted(2), delivered(2))
+    return after(received().relay, unknown(1), undecided(1, lease="task"), accepted(2), delivered(2))
 
 
 def _wait(relay: Relay) -> float:
@@ -155,7 +155,7 @@ def _settled(relay: Relay) -> datetime:
 
 
 def test_nothing_is_declared_not_sent_while_somebody_may_be_sending_it() -> None:
-    relay = after(received().relay, unanswered(1, lease="task"), accepted(2), delivered(2))
+    relay = after(received().relay, undecided(1, lease="task"), accepted(2), delivered(2))
     assert _settled(relay) == at(LEASE_SECONDS + SEND_SECONDS_MAX)
     early = machine.transition(relay, NEVER_SENT, _settled(relay) - timedelta(microseconds=1))
     assert early.relay is relay

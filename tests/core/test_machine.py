@@ -113,8 +113,9 @@ def test_a_permanent_refusal_goes_to_the_next_tier_at_once() -> None:
     )
 
 
-def test_a_fault_of_ours_is_tried_again_by_the_schedule() -> None:
-    assert statuses(after(received().relay, refused(1, SENDER_FAULT))) == [(1, "failed"), (1, "scheduled")]
+def test_a_fault_of_ours_that_a_receipt_tells_is_tried_again_by_the_schedule() -> None:
+    relay = after(received().relay, accepted(1), failed(1, SENDER_FAULT))
+    assert statuses(relay) == [(1, "failed"), (1, "scheduled")]
 
 
 def test_an_unknown_outcome_sends_nothing_and_keeps_the_deadline() -> None:

@@ -31,8 +31,8 @@ from tests.relays import (
     sid,
     statuses,
     steps,
-    unanswered,
     unconfirmed,
+    undecided,
     unknown,
 )
 
@@ -87,7 +87,7 @@ def test_a_look_up_soon_after_a_lost_reply_proves_nothing_at_the_last_tier() -> 
     ("event", "reason"),
     [
         (not_found, "no delivery confirmed in time; the provider has the text"),
-        (unanswered, "no delivery confirmed in time; the provider has the text and could not be asked for its fate"),
+        (undecided, "no delivery confirmed in time; the provider has the text"),
     ],
 )
 def test_a_look_up_made_before_twilio_told_of_the_text_does_not_send_it_again(event: object, reason: str) -> None:
@@ -100,18 +100,18 @@ def test_a_look_up_made_before_twilio_told_of_the_text_does_not_send_it_again(ev
     assert decision.relay.final_status is FinalStatus.EXHAUSTED
 
 
-def test_when_twilio_does_not_answer_the_next_tier_gets_the_text() -> None:
-    relay = after(received().relay, unknown(1), unanswered(1))
+def test_when_whose_a_text_is_cannot_be_told_the_next_tier_gets_the_text() -> None:
+    relay = after(received().relay, unknown(1), undecided(1))
     assert statuses(relay) == [(1, "unknown"), (2, "scheduled")]
 
 
-def test_when_twilio_does_not_answer_at_the_last_tier_it_is_asked_again_a_bounded_number_of_times() -> None:
+def test_when_whose_a_text_is_cannot_be_told_at_the_last_tier_it_is_asked_a_bounded_number_of_times() -> None:
     relay = after(received(policy(tiers=1)).relay, unknown(1))
     for _ in range(LOOKUP_RETRIES_MAX):
         asked_at = relay.error_log[-1].at + timedelta(seconds=30)
-        relay = machine.transition(relay, unanswered(1), asked_at).relay
+        relay = machine.transition(relay, undecided(1), asked_at).relay
         assert relay.due_at == asked_at + timedelta(seconds=LOOKUP_RETRY_SECONDS)
-    ended = after(relay, unanswered(1))
+    ended = after(relay, undecided(1))
     assert ended.final_status is FinalStatus.EXHAUSTED
     assert "unknown" in ended.error_log[-1].reason
 

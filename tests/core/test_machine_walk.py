@@ -44,6 +44,7 @@ def walks() -> Walks:
     walks = Walks()
     for tiers, delays, redrives, more in WALKS:
         walks.check(walk(policy_of(tiers, delays), redrives, may_say_more=more))
+    walks.check(walk(policy_of(2), 0, may_wait=True))
     return walks
 
 

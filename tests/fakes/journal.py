@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from relay.core.failures import Failure
 from relay.core.model import Relay, Step, TrailEntry
 
 
@@ -13,6 +14,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.entries: list[tuple[str, TrailEntry]] = []  # (message_id, line of the trail)
         self.alarms: list[Relay] = []
+        self.outages: list[tuple[str, Failure]] = []
         self.lost: list[str] = []  # reasons
         self.left: list[tuple[str, object]] = []  # records left to a newer revision: id and version
         self.aside: list[tuple[str, str]] = []  # relays that were set aside: id and why
@@ -28,6 +30,9 @@ class MemoryJournal:
 
     def not_forwarded(self, relay: Relay) -> None:
         self.alarms.append(relay)
+
+    def outage(self, relay: Relay, failure: Failure) -> None:
+        self.outages.append((relay.message_id, failure))
 
     def database_lost(self, reason: str) -> None:
         self.lost.append(reason)

@@ -37,11 +37,15 @@ class ScriptedMessenger:
         """How the next sends go. An ambiguous one never arrived, unless the test also calls `take`."""
         self._script.extend(outcomes)
 
+    def unscript(self) -> None:
+        """All is well again."""
+        self._script.clear()
+
     def take(self, text: OutgoingText, message_sid: str | None = None) -> str:
         """Let Twilio have this text, whatever it answered; its id."""
         sid = message_sid or f"SM{len(self.messages) + 1:032x}"
         now = self._clock.now()
-        self.messages[sid] = seen(sid, "queued", None, text.to, text.from_, text.body, now)
+        self.messages[sid] = seen(sid, "sent", None, text.to, text.from_, text.body, now)
         return sid
 
     def forget(self) -> None:

@@ -25,15 +25,21 @@ def test_what_goes_out_is_addressed_described_and_limited() -> None:
     (sent,) = doubles.messenger.sends
     assert (sent.to, sent.from_) == (doubles.tiers.tiers[0].reach.address, OUR_NUMBER)
     assert sent.body == f"{CUSTOMER}: {BODY}"
-    assert sent.validity_seconds == 45
+    assert sent.validity_seconds == 45 + 600, "no longer than the relay waits for it"
     assert (sent.message_id, sent.tier, sent.attempt) == (MESSAGE_ID, 1, 1)
 
 
-@pytest.mark.parametrize(("timeout", "validity"), [(1.0, 1), (1.9, 1), (36000.0, 36000)])
+@pytest.mark.parametrize(("timeout", "validity"), [(1.0, 601), (1.9, 601), (36000.0, 36000)])
 def test_a_texts_validity_stays_within_twilios_bounds(timeout: float, validity: int) -> None:
     doubles = Doubles(tiers=policy(timeout=timeout))
     create(doubles)
     assert doubles.messenger.sends[0].validity_seconds == validity
+
+
+def test_at_the_last_tier_a_text_may_stay_queued_for_hours() -> None:
+    doubles = Doubles(tiers=policy(tiers=1, timeout=5))
+    create(doubles)
+    assert doubles.messenger.sends[0].validity_seconds == 36000
 
 
 def test_a_refusal_is_recorded_with_its_code_and_goes_on_by_a_timer() -> None:

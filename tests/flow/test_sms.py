@@ -212,7 +212,7 @@ def test_a_silent_twilio_is_no_answer() -> None:
 def test_what_is_looked_for_is_what_was_sent() -> None:
     doubles = Doubles()
     doubles.inbound(inbound_request(MessageSid=FIRST))
-    assert doubles.messenger.sends[0].body == body_of(doubles.relay(FIRST))
+    assert doubles.messenger.sends[0].body == body_of(doubles.relay(FIRST), doubles.relay(FIRST).attempts[0])
     assert BODY in doubles.messenger.sends[0].body
     assert doubles.messenger.sends[0].from_ == OUR_NUMBER
     assert isinstance(doubles.store.get(FIRST, timeout_seconds=1.0), Stored)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from relay.core import moves
 from relay.core.model import AttemptStatus, FinalStatus, Step, Timer, TimerKind
-from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS, Success
+from relay.core.policy import OUTAGE_SECONDS_MAX, OUTAGE_WAITS_SECONDS, Success
 from relay.errors import StoreUnavailable
 from relay.flow import timers
 from relay.flow.conductor import Applied
@@ -120,13 +120,28 @@ def test_a_failure_whose_receipt_was_lost_goes_the_way_of_its_code() -> None:
     assert "landline" in doubles.relay().error_log[-2].reason
 
 
-@pytest.mark.parametrize("status", ["queued", "sending", "sent", "accepted", "partially_delivered", "teleported"])
+@pytest.mark.parametrize("status", ["sent", "partially_delivered", "teleported"])
 def test_what_is_not_delivered_in_time_goes_to_the_next_tier_at_once(status: str) -> None:
     doubles = _begun()
     doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", status)
     _fire_next(doubles)
     assert statuses(doubles.relay()) == [(1, "unconfirmed"), (2, "accepted")]
     assert status in next(e.reason for e in doubles.relay().error_log if e.step is Step.ATTEMPT_UNCONFIRMED)
+
+
+@pytest.mark.parametrize("status", ["queued", "sending", "accepted"])
+@pytest.mark.parametrize("tiers", [1, 3])
+def test_what_the_provider_still_has_queued_is_waited_for_and_not_sent_again(status: str, tiers: int) -> None:
+    doubles = _begun(tiers=tiers)
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", status)
+    _fire_next(doubles)
+    _fire_next(doubles)
+    assert statuses(doubles.relay()) == [(1, "accepted")]
+    assert [e.step for e in doubles.relay().error_log].count(Step.STILL_QUEUED) == 1
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", "delivered")
+    _fire_next(doubles)
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+    assert len(doubles.messenger.sends) == 1
 
 
 def test_sent_is_a_delivery_where_the_tier_says_so() -> None:
@@ -242,10 +257,12 @@ def test_at_the_last_tier_a_silent_twilio_is_asked_again_and_nothing_is_sent_bli
     first = _pending(doubles)
     _fire_next(doubles)
     again = _pending(doubles)
-    assert (again.due_at - doubles.clock.now()).total_seconds() == LOOKUP_RETRY_SECONDS
+    assert (again.due_at - doubles.clock.now()).total_seconds() == OUTAGE_WAITS_SECONDS[0]
     assert "put off" in timers.fire(doubles.world, first).ignored_because
-    for _ in range(LOOKUP_RETRIES_MAX):
+    began = doubles.clock.now()
+    while doubles.relay().final_status is FinalStatus.IN_PROGRESS:
         _fire_next(doubles)
+    assert (doubles.clock.now() - began).total_seconds() <= OUTAGE_SECONDS_MAX
     assert doubles.relay().final_status is FinalStatus.EXHAUSTED
     assert doubles.relay().attempts[0].status is AttemptStatus.UNKNOWN
     assert len(doubles.messenger.sends) == 1

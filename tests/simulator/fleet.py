@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from relay.core.failures import Failure
 from relay.core.model import Relay, TrailEntry
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
@@ -65,6 +66,9 @@ class SimJournal:
     def not_forwarded(self, relay: Relay) -> None:
         self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
         self._kernel.note("    ALARM: a text is kept and goes to no handler")
+
+    def outage(self, relay: Relay, failure: Failure) -> None:
+        self._kernel.note(f"    ALARM: texts wait: {failure.words}")
 
     def database_lost(self, reason: str) -> None:
         raise AssertionError("no store here is a file")

@@ -33,6 +33,7 @@ class Post:
     attempt: int
     to: str
     sid: str = ""  # set when Twilio processed it
+    was_refused: bool = False  # the answer said so, or no connection came about
     told_at: float | None = None  # when the relay was told by its answer that Twilio has it
     refused: bool = False  # by an answer that says that it certainly was not
 

@@ -52,7 +52,6 @@ class Kind(StrEnum):
 # What the code does not survive yet: each of these is played on demand only. Empty when all mends have landed.
 NOT_YET_SURVIVED: frozenset[Kind] = frozenset(
     {
-        *(Kind.QUEUED, Kind.OUTAGE_NO_LINE, Kind.OUTAGE_OURS, Kind.OUTAGE_SILENT),
         # What ended under a clock of the year 2000 is expired at once, and its text taken in anew.
         Kind.DEAD_CLOCKS,
     }

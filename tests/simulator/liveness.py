@@ -13,6 +13,8 @@ from relay.core.policy import (
     LEASE_SECONDS,
     LOOKUP_RETRIES_MAX,
     LOOKUP_RETRY_SECONDS,
+    OUTAGE_SECONDS_MAX,
+    QUEUE_LOOKUP_SECONDS_MAX,
     SEND_SECONDS_MAX,
     UNSTARTED_RETRIES_MAX,
     UNSTARTED_RETRY_SECONDS,
@@ -45,7 +47,8 @@ def window_seconds(policy: Policy) -> float:
     last = policy.tiers[-1]
     unstarted = UNSTARTED_RETRIES_MAX * UNSTARTED_RETRY_SECONDS * policy.last_tier
     resend = last.receipt_timeout_seconds + sum(last.retry_delays_seconds) + LEASE_SECONDS + SEND_SECONDS_MAX
-    return sum(tier.window_seconds for tier in policy.tiers) + resend + LOOKUP_RETRY_SECONDS + unstarted
+    windows = sum(tier.window_seconds for tier in policy.tiers)
+    return windows + resend + LOOKUP_RETRY_SECONDS + unstarted + OUTAGE_SECONDS_MAX
 
 
 def deadline(run: Simulation) -> float:
@@ -71,11 +74,13 @@ def _of_its_kind(run: Simulation) -> float:
     if wide is None:
         return 0.0
     shown = wide.lag + wide.whole_after + wide.webhook_after
+    # A look-up of a text that is queued may be planned just before it leaves the queue, in each tier.
+    queued = run.plan.policy.last_tier * (wide.queued + QUEUE_LOOKUP_SECONDS_MAX) if wide.queued else 0.0
     outage = wide.during[1] + OUTAGE_SECONDS if wide.during[1] else 0.0
     clocks = max((at for at, _, _ in wide.clocks), default=0.0)
     # What a clock that was days off wrote is pulled back by a sweep or a reconcile after it.
     healed = 2 * RECONCILE_SECONDS + SWEEP_SECONDS if wide.clocks else 0.0
-    return shown + outage + wide.queued + clocks + healed
+    return shown + outage + queued + clocks + healed
 
 
 def settling(run: Simulation) -> float:

@@ -8,7 +8,7 @@ S1 is judged where it happens, when a webhook is answered (twilio_calls.py).
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
@@ -68,19 +68,22 @@ def s4_every_send_is_leased(run: Simulation) -> Iterator[str]:
     """
     leases = _lease_times(run)
     for post in run.history.posts:
-        leased_at = leases.get((post.message_id, post.attempt))
-        if leased_at is None or leased_at > post.at:
+        earlier = [at for at in leases[post.message_id, post.attempt].values() if at <= post.at]
+        leased_at = max(earlier, default=None)
+        if leased_at is None:
             yield f"S4: {_named(post)} was sent without a committed lease"
         elif post.at > leased_at + LEASE_SECONDS:
             yield f"S4: {_named(post)} was sent {post.at - leased_at:.1f} s after its lease"
 
 
 def s5_one_post_per_attempt(run: Simulation) -> Iterator[str]:
-    """No attempt is POSTed twice. (What was provably not processed is tried again as an attempt of its own.)"""
-    counts = Counter((post.message_id, post.attempt) for post in run.history.posts)
-    for (message_id, attempt), count in counts.items():
-        if count > 1:
-            yield f"S5: attempt {attempt} of {message_id[-3:]} was POSTed {count} times"
+    """No attempt is POSTed again unless every earlier POST of it was answered by a refusal, or never left."""
+    may_have_left: set[tuple[str, int]] = set()
+    for post in run.history.posts:
+        if (post.message_id, post.attempt) in may_have_left:
+            yield f"S5: {_named(post)} was POSTed again"
+        if not post.was_refused:
+            may_have_left.add((post.message_id, post.attempt))
 
 
 def s5_no_double_outside_the_window(run: Simulation) -> Iterator[str]:
@@ -116,7 +119,8 @@ def _may_arrive(run: Simulation, messages: list[Message]) -> list[Message]:
 
 def _told_before(run: Simulation, message: Message, later: Post) -> bool:
     """Whether a callback about this text, which Twilio had refused, was answered before the later attempt's lease."""
-    leased_at = _lease_times(run).get((later.message_id, later.attempt), later.at)
+    leases = _lease_times(run)[later.message_id, later.attempt].values()
+    leased_at = max((at for at in leases if at <= later.at), default=later.at)
     return any(receipt.sid == message.sid and receipt.at < leased_at for receipt in run.history.receipts)
 
 
@@ -151,6 +155,10 @@ def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt, 
     that exists although its POST was refused, or declared not sent."""
     if old.status is AttemptStatus.DELIVERED:
         return new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old.number, at)
+    if new.status is AttemptStatus.SCHEDULED:
+        # In an outage the same attempt is tried again.
+        tried = [post for post in run.history.posts if (post.message_id, post.attempt) == (message_id, new.number)]
+        return new.is_refused and any(post.was_refused for post in tried)
     is_taken = message_of(run, message_id, old.number) is not None
     return old.status is AttemptStatus.FAILED and new.status is AttemptStatus.ACCEPTED and is_taken
 
@@ -215,12 +223,13 @@ def _relays(run: Simulation) -> list[Relay]:
     return [stored.relay for stored in run.fleet.store.relays.values()]
 
 
-def _lease_times(run: Simulation) -> dict[tuple[str, int], float]:
-    times: dict[tuple[str, int], float] = {}
+def _lease_times(run: Simulation) -> dict[tuple[str, int], dict[str, float]]:
+    """When each lease of an attempt was committed first: in an outage an attempt is leased again."""
+    times: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
     for message_id, commits in run.history.commits.items():
         for at, relay in commits:
-            if relay.attempts and relay.attempts[-1].lease is not None:
-                times.setdefault((message_id, len(relay.attempts)), at)
+            if relay.attempts and (lease := relay.attempts[-1].lease) is not None:
+                times[message_id, len(relay.attempts)].setdefault(lease, at)
     return times
 
 

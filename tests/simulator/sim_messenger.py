@@ -43,6 +43,7 @@ class ProcessMessenger:
             outcome = self._line.call(Service.TWILIO, Does.SEND, name, timeout_seconds, lambda: self._take(text, post))
         except Failed as failed:
             if failed.never and state.dice.chance(0.4):
+                post.was_refused = True
                 return Refused(UNREACHABLE)
             return Ambiguous("Twilio did not answer in time")
         wait = 0.03 + (1.0 - state.dice.draw()) * 0.3
@@ -52,6 +53,7 @@ class ProcessMessenger:
             kernel.pause(timeout_seconds)
             return Ambiguous("Twilio did not answer in time")
         kernel.pause(wait)
+        post.was_refused = isinstance(outcome, Refused)
         if isinstance(outcome, Accepted):
             post.told_at = kernel.now
         return outcome

@@ -221,10 +221,10 @@ def test_a_malformed_callback_is_refused(fields: Fields) -> None:
 
 # Every status of its documentation, and what it means for the attempt it belongs to.
 MEANINGS = {
-    "accepted": Meaning.PROGRESS,
-    "scheduled": Meaning.PROGRESS,
-    "queued": Meaning.PROGRESS,
-    "sending": Meaning.PROGRESS,
+    "accepted": Meaning.QUEUED,
+    "scheduled": Meaning.QUEUED,
+    "queued": Meaning.QUEUED,
+    "sending": Meaning.QUEUED,
     "sent": Meaning.HANDED_OVER,
     "partially_delivered": Meaning.PROGRESS,
     "delivered": Meaning.DELIVERED,

@@ -6,10 +6,35 @@ from dataclasses import replace
 from datetime import datetime
 
 from relay.core import fates, moves
-from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
 from relay.core.events import Decision, Effect, Event, EventKind, WithdrawAttempt, ignored
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
+
+
+def accept(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The provider has the text: the relay waits for its receipt until the deadline."""
+    number = event.attempt
+    waited = (
+        "" if relay.outage_since is None else f"after an outage of {(now - relay.outage_since).total_seconds():.0f} s"
+    )
+    relay = with_attempt(
+        without_outage(relay),
+        number,
+        status=AttemptStatus.ACCEPTED,
+        sent_id=event.sent_id,
+        failure=None,
+        is_refused=False,
+    )
+    reason = event.reason or waited
+    return Decision(log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, number, reason=reason, by=event.by))
+
+
+def lose(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The provider's answer was lost: nothing is sent again before the provider was asked at the deadline."""
+    number = event.attempt
+    relay = with_attempt(relay, number, status=AttemptStatus.UNKNOWN, failure=None, is_refused=False)
+    return Decision(log_relay_attempt(relay, Step.ATTEMPT_UNKNOWN, now, number, reason=event.reason, by=event.by))
 
 
 def fail(relay: Relay, event: Event, now: datetime) -> Relay:
@@ -58,7 +83,9 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
         return learn(relay, event, now)
     effects: tuple[Effect, ...] = (*moves.timers_to_cancel(relay), *_to_withdraw(relay, event.attempt))
     late = "after the relay was given up as exhausted" if relay.final_status is FinalStatus.EXHAUSTED else ""
-    relay = withdraw_scheduled(relay, now)
+    relay = without_outage(relay)
+    if relay.current.number != event.attempt:
+        relay = withdraw_scheduled(relay, now)
     attempt = relay.attempts[event.attempt - 1]
     sent_id = event.sent_id or attempt.sent_id
     # A failure that an earlier receipt recorded is removed, so that every order of receipts leaves the same attempt.
@@ -103,7 +130,7 @@ def withdraw_scheduled(
     current = relay.current
     if current.standing is not AttemptStatus.SCHEDULED:
         return relay
-    relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
+    relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN, is_refused=False)
     return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
 
 

@@ -40,6 +40,10 @@ class RelayChanges(TypedDict, total=False):
     fate_lookups: int
     fate_lookups_answered: int
     set_aside_because: str
+    outage_since: datetime | None
+    outage_waits: int
+    outage_seconds: float
+    outage_is_told: bool
 
 
 class AttemptChanges(TypedDict, total=False):
@@ -48,7 +52,9 @@ class AttemptChanges(TypedDict, total=False):
     status: AttemptStatus
     lease: str | None
     lease_until: datetime | None
+    starts_at: datetime
     deadline_at: datetime | None
+    queued_until: datetime | None
     sent_id: str | None
     is_adopted: bool
     sent_digest: str | None
@@ -70,6 +76,13 @@ def with_attempt(relay: Relay, number: int, **changes: Unpack[AttemptChanges]) -
     attempts = list(relay.attempts)
     attempts[number - 1] = _with(attempts[number - 1], changes)
     return _with(relay, {"attempts": tuple(attempts)})
+
+
+def without_outage(relay: Relay) -> Relay:
+    """Returns the relay outside of an outage; what its drive used of the allowance stays used."""
+    return (
+        relay if relay.outage_since is None else changed(relay, outage_since=None, outage_waits=0, outage_is_told=False)
+    )
 
 
 def log_relay_attempt(

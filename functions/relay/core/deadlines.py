@@ -8,10 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.core import attempts, fates, moves
+from relay.core import attempts, fates, moves, outages
+from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
 from relay.core.events import Decision, Event, EventKind
-from relay.core.model import AttemptStatus, Relay
-from relay.core.policy import LOOKUP_RETRIES_MAX, LOOKUP_RETRY_SECONDS
+from relay.core.model import AttemptStatus, Relay, Step
+from relay.core.policy import (
+    LOOKUP_RETRIES_MAX,
+    LOOKUP_RETRY_SECONDS,
+    QUEUE_LOOKUP_SECONDS,
+    QUEUE_LOOKUP_SECONDS_MAX,
+)
 
 
 def unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -52,6 +58,14 @@ def not_found_after_unknown(relay: Relay, event: Event, now: datetime) -> Decisi
 
 
 def unanswered(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The provider is asked again out of the drive's allowance for outages; then the next tier, or the end."""
+    if outages.may_wait(relay):
+        return outages.ask_later(relay, event, now)
+    relay = attempts.give_up(relay, event, now, relay.attempts[event.attempt - 1].status)
+    return moves.escalate_on_failure(relay, event, now)
+
+
+def undecided(relay: Relay, event: Event, now: datetime) -> Decision:
     """The next tier at once; at the last tier the provider is asked again, LOOKUP_RETRIES_MAX times, then the end."""
     current = relay.attempts[event.attempt - 1]
     if current.tier == relay.policy.last_tier and current.lookups < LOOKUP_RETRIES_MAX:
@@ -66,6 +80,36 @@ def untold(relay: Relay, event: Event, now: datetime) -> Decision:
     return moves.escalate_on_failure(relay, event, now)
 
 
+def queued(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The provider still has it queued: it is asked about at growing distances, until `queued_until`."""
+    attempt = relay.attempts[event.attempt - 1]
+    until = attempt.queued_until or now
+    if now >= until:
+        return unconfirmed(relay, event, now)
+    distance = min(QUEUE_LOOKUP_SECONDS * 2 ** min(attempt.lookups, 16), QUEUE_LOOKUP_SECONDS_MAX)
+    at = min(now + timedelta(seconds=distance), until)
+    sent_id = event.sent_id or attempt.sent_id
+    relay = with_attempt(
+        without_outage(relay),
+        attempt.number,
+        status=AttemptStatus.ACCEPTED,
+        sent_id=sent_id,
+        deadline_at=at,
+        lookups=attempt.lookups + 1,
+    )
+    if not attempt.lookups:
+        relay = log_relay_attempt(relay, Step.STILL_QUEUED, now, attempt.number, reason=event.reason, by=event.by)
+    relay = changed(relay, due_at=at)
+    return Decision(relay, (moves.pending_timer(relay),))
+
+
+def silent_about_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The next tier at once; at the last tier, where a queue is waited for, the provider is asked again first."""
+    if relay.attempts[event.attempt - 1].tier == relay.policy.last_tier and outages.may_wait(relay):
+        return outages.ask_later(relay, event, now)
+    return looked_up_before_accepted(relay, event, now)
+
+
 def looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
     """A receipt came while the provider was asked, and it outranks the answer: the attempt becomes UNCONFIRMED."""
     silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
@@ -77,6 +121,8 @@ def looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Deci
 ANSWERS = {
     EventKind.DEADLINE_UNCONFIRMED: unconfirmed,
     EventKind.DEADLINE_NOT_FOUND: not_found,
+    EventKind.DEADLINE_QUEUED: queued,
     EventKind.DEADLINE_UNANSWERED: unanswered,
+    EventKind.DEADLINE_UNDECIDED: undecided,
     EventKind.DEADLINE_UNTOLD: untold,
 }

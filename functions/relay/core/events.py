@@ -31,6 +31,7 @@ class State(StrEnum):
 class Meaning(StrEnum):
     """What a provider's word means for the attempt it is about."""
 
+    QUEUED = "queued"  # the provider has the text and has not handed it on: its own queue is what it waits for
     PROGRESS = "on its way"  # the provider has the text; its delivery is not decided yet
     HANDED_OVER = "handed over"  # the carrier took it; some carriers never report more than this
     DELIVERED = "delivered"
@@ -68,7 +69,9 @@ class EventKind(StrEnum):
     RECEIPT_FAILED = "receipt: failed"
     DEADLINE_UNCONFIRMED = "deadline: not confirmed"
     DEADLINE_NOT_FOUND = "deadline: the provider does not know it"
+    DEADLINE_QUEUED = "deadline: the provider still has it queued"
     DEADLINE_UNANSWERED = "deadline: the provider does not answer"
+    DEADLINE_UNDECIDED = "deadline: the provider's answer fits several attempts"
     DEADLINE_UNTOLD = "deadline: the provider shows too little"
     NEVER_SENT = "look-up: never sent"
     LOOKED_UP = "look-up: all asked"
@@ -103,6 +106,8 @@ class Event:
         sent_id: the provider's id of the outgoing text, when the event tells it.
         is_found: that id was found by a look-up, which goes by number and words; a callback or an answer tells it.
         failure: why the attempt failed, when the event tells it.
+        retry_after_seconds: how long the provider asks us to wait before the next try.
+        under: of a send's outcome the lease that it was made under, so that an earlier try's does not count.
         reason: in plain words, for the trail; never a body or a number.
         by: sweep, reconcile or operator when one of these caused the event; empty for webhooks, callbacks and timers.
         policy, tier, request_id: of a redrive: today's tiers, the tier to begin with, and the idempotency key.
@@ -115,6 +120,8 @@ class Event:
     sent_id: str | None = None
     is_found: bool = False
     failure: Failure | None = None
+    retry_after_seconds: float | None = None
+    under: str | None = None
     reason: str = ""
     by: str = ""
     policy: Policy | None = None
@@ -153,7 +160,14 @@ class RaiseAlarm:
     """Tell people that this text goes to no handler unless they see to it; then report ALARM_RAISED."""
 
 
-Effect = ArmTimer | CancelTimer | SendAttempt | WithdrawAttempt | RaiseAlarm
+@dataclass(frozen=True, slots=True)
+class TellOutage:
+    """Tell people that texts wait because of this failure, which meets every handler alike."""
+
+    failure: Failure
+
+
+Effect = ArmTimer | CancelTimer | SendAttempt | WithdrawAttempt | RaiseAlarm | TellOutage
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ RETRIED_IN_TIER = frozenset(
     }
 )
 
+# The classes that, told by an answer, are an outage: no handler could have been reached, at whatever tier. They are
+# waited out without using up a tier (core/outages.py).
+OUTAGES = frozenset({FailureClass.NOT_PROCESSED, FailureClass.SENDER})
+
 _WAIT = "Nothing to do: the relay tries again by itself."
 
 # What an operator can do about a failure of this class.
@@ -97,6 +101,11 @@ class Failure:
     def advice(self) -> str:
         """Returns what an operator can do about it, in a sentence."""
         return ADVICE.get(self.failure_class, ADVICE[FailureClass.UNKNOWN_CODE])  # a newer revision's class: unknown
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether, told by an answer, it would have met every handler alike."""
+        return self.failure_class in OUTAGES
 
     @property
     def is_retried_in_tier(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from relay.core import attempts
-from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
 from relay.core.events import Decision, Event
 from relay.core.model import (
     RETENTION,
@@ -51,7 +51,8 @@ def take_more(relay: Relay, event: Event, text: InboundText, now: datetime) -> D
     relay = _without_current(relay, event, now)
     attempt = new_attempt(relay, 1, now)
     relay = changed(
-        relay,
+        without_outage(relay),
+        outage_seconds=0.0,
         final_status=FinalStatus.IN_PROGRESS,
         delivered_tier=None,
         delivery_confirmed_at=None,

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core import asides, attempts, clocks, deadlines, fates, fuller, moves, reversals
-from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core import asides, attempts, clocks, deadlines, fates, fuller, moves, outages, reversals
+from relay.core.changes import changed, log_relay_attempt
 from relay.core.events import (
     ABOUT_THE_RELAY,
     Decision,
@@ -86,7 +86,8 @@ def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def _told_before(relay: Relay, event: Event, now: datetime) -> Decision:
     """Ignored: only a delivery or a failure decides; the deadline is armed again where a planned try was withdrawn."""
-    pending = moves.still_pending(relay) if relay.current is not relay.attempts[-1] else ()
+    was_planned_again = relay.current is not relay.attempts[-1] or relay.outage_seconds > 0
+    pending = moves.still_pending(relay) if was_planned_again else ()
     return ignored(relay, "the provider is known to have this text: only a delivery or a failure decides", *pending)
 
 
@@ -97,34 +98,34 @@ def lease(relay: Relay, event: Event, now: datetime) -> Decision:
     return moves.leased(relay, event.lease, now, by=event.by)
 
 
-def _accepted(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The provider has the text: the relay waits for its receipt until the deadline."""
-    number = event.attempt
-    relay = with_attempt(relay, number, status=AttemptStatus.ACCEPTED, sent_id=event.sent_id)
-    return Decision(log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, number, reason=event.reason, by=event.by))
-
-
-def _unknown(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The provider's answer was lost: nothing is sent again before the provider was asked at the deadline."""
-    number = event.attempt
-    relay = with_attempt(relay, number, status=AttemptStatus.UNKNOWN)
-    return Decision(log_relay_attempt(relay, Step.ATTEMPT_UNKNOWN, now, number, reason=event.reason, by=event.by))
-
-
 def failed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The attempt was refused or undelivered; its failure's class decides between this tier again and the next one.
+    """The attempt was refused or undelivered; its class decides: the same attempt or tier again, or the next.
 
-    An attempt that was never begun (NOT_STARTED) does not count as a try: the same try is planned again, up to
-    UNSTARTED_RETRIES_MAX times per tier, and from then on it counts like any other failure.
+    What would have met every handler alike is an outage, and waited out (core/outages.py). An attempt that was never
+    begun (NOT_STARTED) does not count as a try: the same try is planned again, up to UNSTARTED_RETRIES_MAX times per
+    tier, and from then on it counts like any other failure.
     """
-    cancelled = moves.timers_to_cancel(relay)
-    tier = relay.attempts[event.attempt - 1].tier
-    relay = attempts.fail(relay, event, now)
     failure = event.failure or NO_REASON
+    current = relay.attempts[event.attempt - 1]
+    if event.kind is EventKind.SEND_REFUSED:
+        if event.under not in (None, current.lease):
+            return ignored(relay, "an earlier try of this attempt ended so", *moves.still_pending(relay))
+        if failure.is_outage and outages.may_wait(relay):
+            return outages.lease_again_later(relay, event, now)
+    cancelled = moves.timers_to_cancel(relay)
+    tier = current.tier
+    relay = attempts.fail(relay, event, now)
     if not failure.was_started and moves.unstarted_in_tier(relay, tier) <= UNSTARTED_RETRIES_MAX:
         return moves.start_later(relay, event, now, cancelled)
     may_retry = failure.is_retried_in_tier
     return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, first=cancelled)
+
+
+def _told_while_waiting(relay: Relay, event: Event, now: datetime) -> Decision:
+    """What is told of an attempt that waits in an outage counts: its text exists. Ignored of one never handed out."""
+    was_leased = relay.attempts[event.attempt - 1].lease is not None
+    decide = failed if was_leased and event.kind is EventKind.RECEIPT_FAILED else outages.told_while_waiting
+    return decide(relay, event, now)
 
 
 def _learn(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -193,7 +194,7 @@ _LOOK_UPS: dict[EventKind, Answer] = {
     EventKind.LOOKUP_UNANSWERED: fates.looked_up,
 }
 _RECEIPTS_DECIDE: dict[EventKind, Answer] = {
-    EventKind.RECEIPT_PROGRESS: _accepted,
+    EventKind.RECEIPT_PROGRESS: attempts.accept,
     EventKind.RECEIPT_HANDED_OVER: attempts.deliver,
     EventKind.RECEIPT_DELIVERED: attempts.deliver,
     EventKind.RECEIPT_FAILED: failed,
@@ -215,9 +216,9 @@ _LIVE: dict[EventKind, Answer] = {
     **dict.fromkeys(_LOOK_UPS, "its own deadline decides"),
 }
 _SENT: dict[EventKind, Answer] = {
-    EventKind.SEND_ACCEPTED: _accepted,
+    EventKind.SEND_ACCEPTED: attempts.accept,
     EventKind.SEND_REFUSED: failed,
-    EventKind.SEND_UNKNOWN: _unknown,
+    EventKind.SEND_UNKNOWN: attempts.lose,
 }
 _ALARMED: dict[EventKind, Answer] = {
     EventKind.INBOUND_REPEATED: _alarm_again,
@@ -230,7 +231,8 @@ _ALARMED: dict[EventKind, Answer] = {
 TABLE: dict[State, dict[EventKind, Answer]] = {
     State.SCHEDULED: {
         **_LIVE,
-        **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE, *deadlines.ANSWERS), _NOT_SENT),
+        **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE), _told_while_waiting),
+        **dict.fromkeys(deadlines.ANSWERS, _NOT_SENT),
         EventKind.ATTEMPT_DUE: lease,
     },
     State.LEASED: {
@@ -256,7 +258,8 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         EventKind.SEND_ACCEPTED: _told_before,
         EventKind.RECEIPT_PROGRESS: _told_before,
         EventKind.DEADLINE_NOT_FOUND: deadlines.looked_up_before_accepted,
-        EventKind.DEADLINE_UNANSWERED: deadlines.looked_up_before_accepted,
+        EventKind.DEADLINE_UNANSWERED: deadlines.silent_about_accepted,
+        EventKind.DEADLINE_UNDECIDED: deadlines.looked_up_before_accepted,
         EventKind.DEADLINE_UNTOLD: deadlines.looked_up_before_accepted,
     },
     State.EARLIER: {

@@ -53,6 +53,7 @@ class Attempt:
         lease: random token of the process that holds, or last held, its lease.
         lease_until: its holder must not start the POST later than this.
         deadline_at: when delivery must be confirmed; None until it is leased.
+        queued_until: until when the provider may keep the text queued; None until it is leased.
         sent_id: the provider's id of the text that went out, once known; opaque.
         is_adopted: that id was found by a look-up, so that a callback may still name another one.
         sent_digest: what the words that went out, or were about to, are recognised by; opaque.
@@ -75,6 +76,7 @@ class Attempt:
     lease: str | None = None
     lease_until: datetime | None = None
     deadline_at: datetime | None = None
+    queued_until: datetime | None = None
     sent_id: str | None = None
     is_adopted: bool = False
     sent_digest: str | None = None
@@ -187,6 +189,10 @@ class Relay:
         attachments: the files whose ids are known; fewer than `media_count` when the provider did not tell all of them.
         set_aside_because: why it cannot go on by itself and waits for a person, in words; "" while it can. `due_at` is
             None then. The store sets it (RelayStore.set_aside), and the next change of the relay removes it.
+        outage_since: when the outage that it waits out began; None outside of one (core/outages.py).
+        outage_waits: how often it has waited in this outage.
+        outage_seconds: what this drive has used of its allowance for outages.
+        outage_is_told: people were told of this outage for this relay.
         recipient_address: our address that it was sent to, as written, where that is not `recipient_phone`.
     """
 
@@ -216,6 +222,10 @@ class Relay:
     attachments: tuple[Attachment, ...] = ()
     set_aside_because: str = ""
     recipient_address: str = ""
+    outage_since: datetime | None = None
+    outage_waits: int = 0
+    outage_seconds: float = 0.0
+    outage_is_told: bool = False
     rest: Rest = field(default=(), hash=False)
 
     @property

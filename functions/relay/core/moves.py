@@ -6,10 +6,11 @@ pure, no I/O.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.core import bounds
-from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
 from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt, ignored
 from relay.core.failures import NO_REASON
 from relay.core.model import (
@@ -24,7 +25,7 @@ from relay.core.model import (
     Timer,
     TimerKind,
 )
-from relay.core.policy import LEASE_SECONDS, UNSTARTED_RETRY_SECONDS
+from relay.core.policy import LAST_TIER_SECONDS, LEASE_SECONDS, QUEUE_SECONDS_MAX, UNSTARTED_RETRY_SECONDS
 from relay.core.routes import Forward, Hold, Record, Route
 
 
@@ -86,6 +87,9 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
     number = relay.current.number
     tier = relay.policy.tier(relay.current.tier)
     deadline = now + timedelta(seconds=tier.receipt_timeout_seconds)
+    is_last = relay.current.tier == relay.policy.last_tier
+    patience = LAST_TIER_SECONDS if is_last else tier.receipt_timeout_seconds + QUEUE_SECONDS_MAX
+    is_same_again = relay.outage_since is not None and relay.current.lease is not None
     relay = with_attempt(
         relay,
         number,
@@ -93,8 +97,11 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
         lease=token,
         lease_until=now + timedelta(seconds=LEASE_SECONDS),
         deadline_at=deadline,
+        queued_until=relay.current.queued_until or now + timedelta(seconds=patience),
     )
-    relay = changed(log_relay_attempt(relay, Step.ATTEMPT_STARTED, now, number, by=by), due_at=deadline)
+    if not is_same_again:  # an outage is one line, and not one for each try
+        relay = log_relay_attempt(relay, Step.ATTEMPT_STARTED, now, number, by=by)
+    relay = changed(relay, due_at=deadline)
     return Decision(relay, (*first, pending_timer(relay), SendAttempt(number)))
 
 
@@ -147,12 +154,15 @@ def escalate_on_failure(
     tier's next delay, if `may_retry` and the tier has a delay left; after a deadline the next tier is due at once.
     `first` are effects that come before.
     """
+    relay = without_outage(relay)
     current = relay.attempts[(of or event.attempt) - 1]
     tier = relay.policy.tier(current.tier)
     tries = _tries(relay, current.tier)
-    if may_retry and tries <= len(tier.retry_delays_seconds):
+    if may_retry and tries <= len(tier.retry_delays_seconds) and not _was_queued_for_long(relay, current, now):
         delay = tier.retry_delays_seconds[tries - 1]
         attempt = new_attempt(relay, current.tier, now + timedelta(seconds=delay), tries + 1)
+        if current.tier == relay.policy.last_tier:
+            attempt = replace(attempt, queued_until=current.queued_until)  # all its tries share one patience
         reason = f"retry {tries} of {len(tier.retry_delays_seconds)} in {delay:g} s"
         return scheduled(planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
     if current.tier < relay.policy.last_tier:
@@ -181,6 +191,13 @@ def start_later(relay: Relay, event: Event, now: datetime, first: tuple[Effect, 
     attempt = new_attempt(relay, current.tier, starts_at, current.try_in_tier)
     reason = f"not begun in time; again in {UNSTARTED_RETRY_SECONDS:g} s"
     return scheduled(planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
+
+
+def _was_queued_for_long(relay: Relay, attempt: Attempt, now: datetime) -> bool:
+    """Whether the tier has had its time, because the provider kept the attempt's text queued: no further try then."""
+    if attempt.tier < relay.policy.last_tier:
+        return attempt.lookups > 0 and attempt.sent_id is not None
+    return attempt.queued_until is not None and now >= attempt.queued_until
 
 
 def _tries(relay: Relay, tier: int) -> int:
@@ -226,11 +243,12 @@ def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     refusal = bounds.why_no_redrive(relay, event.policy or relay.policy)
     if refusal:
         return ignored(relay, refusal)
-    relay = changed(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS)
+    relay = without_outage(changed(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS))
     attempt = new_attempt(relay, min(max(event.tier, 1), relay.policy.last_tier), now)
     relay = changed(
         relay,
         alarm_is_due=False,
+        outage_seconds=0.0,
         first_attempt_of_drive=attempt.number,
         redrive_ids=(*relay.redrive_ids, event.request_id),
         # A record that expired in mid-cascade would take the text with it.

@@ -38,6 +38,23 @@ FATE_LOOKUPS = 4
 UNSTARTED_RETRIES_MAX = 3
 UNSTARTED_RETRY_SECONDS = 2.0
 
+# An outage (core/outages.py): how long is waited before each further try; the last wait goes on. The provider may ask
+# for a longer wait, up to RETRY_AFTER_SECONDS_MAX. All waits of a drive come out of one allowance of
+# OUTAGE_SECONDS_MAX; when that is used up the tiers' own schedules decide.
+OUTAGE_WAITS_SECONDS = (2.0, 4.0, 8.0, 15.0, 30.0)
+RETRY_AFTER_SECONDS_MAX = 60.0
+OUTAGE_SECONDS_MAX = 600.0
+# A relay that an outage has held up for so long tells people.
+OUTAGE_TOLD_AFTER_SECONDS = 60.0
+
+# A text that the provider still has queued at its deadline is waited for: the next tier's would queue behind it. At the
+# last tier until LAST_TIER_SECONDS after it was sent (late beats never), at others QUEUE_SECONDS_MAX longer than the
+# tier's receipt_timeout_seconds; then the provider drops it, too. It is asked about at doubling distances.
+QUEUE_SECONDS_MAX = 600.0
+LAST_TIER_SECONDS = 36000.0
+QUEUE_LOOKUP_SECONDS = 30.0
+QUEUE_LOOKUP_SECONDS_MAX = 600.0
+
 
 class Success(StrEnum):
     """What counts as having reached a handler."""

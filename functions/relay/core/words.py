@@ -55,6 +55,8 @@ class Step(StrEnum):
     ATTEMPT_UNCONFIRMED = "attempt_unconfirmed"
     ATTEMPT_WITHDRAWN = "attempt_withdrawn"
     LOOKUP_REPEATED = "lookup_repeated"
+    OUTAGE_BEGAN = "outage_began"
+    STILL_QUEUED = "still_queued"
     ESCALATED = "escalated"
     DELIVERED = "delivered"
     LATE_STATUS = "late_status"

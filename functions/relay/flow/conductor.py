@@ -21,6 +21,7 @@ from relay.core.events import (
     EventKind,
     RaiseAlarm,
     SendAttempt,
+    TellOutage,
     WithdrawAttempt,
 )
 from relay.core.model import FinalStatus, InboundText, Relay, Timer
@@ -219,4 +220,6 @@ def perform(world: World, stored: Stored, effect: Effect, budget: Budget, began:
         else:
             world.alarms.not_forwarded(stored.relay)
         return Event(EventKind.ALARM_RAISED)
+    elif isinstance(effect, TellOutage):
+        world.alarms.outage(stored.relay, effect.failure)
     return None

@@ -39,7 +39,7 @@ def find(world: SendingWorld, relay: Relay, attempt: Attempt, budget: Budget) ->
     """
     channel = world.channels.get(attempt.reach.kind)
     if channel is None:
-        raise MessengerUnavailable("only another revision has the channel of this attempt")
+        raise Undecidable("only another revision has the channel of this attempt")
     return channel.find(relay, attempt, budget)
 
 

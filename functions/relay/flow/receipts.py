@@ -86,6 +86,7 @@ def receipt_event(
     """
     counts = success is Success.SENT
     kind = {
+        Meaning.QUEUED: EventKind.RECEIPT_PROGRESS,
         Meaning.PROGRESS: EventKind.RECEIPT_PROGRESS,
         Meaning.HANDED_OVER: EventKind.RECEIPT_HANDED_OVER if counts else EventKind.RECEIPT_PROGRESS,
         Meaning.DELIVERED: EventKind.RECEIPT_DELIVERED,

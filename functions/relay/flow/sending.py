@@ -39,8 +39,8 @@ def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: 
     if lease_is_over or not budget.has_time_to_send:
         # This process was paused or slow: another one may have gone on with the relay, so nothing is sent. NOT_STARTED
         # records that the text certainly did not leave.
-        return event_of(Refused(failures.NOT_STARTED), number)
-    return event_of(attempt_forward(world, relay, number, budget), number)
+        return event_of(Refused(failures.NOT_STARTED), number, attempt.lease)
+    return event_of(attempt_forward(world, relay, number, budget), number, attempt.lease)
 
 
 def attempt_forward(world: SendingWorld, relay: Relay, number: int, budget: Budget) -> SendOutcome:
@@ -59,10 +59,11 @@ def withdraw(world: World, relay: Relay, number: int, budget: Budget) -> None:
         channel.withdraw(relay, attempt, budget)
 
 
-def event_of(outcome: SendOutcome, number: int) -> Event:
-    """Returns what the machine is told of an attempt's outcome."""
+def event_of(outcome: SendOutcome, number: int, under: str | None = None) -> Event:
+    """Returns what the machine is told of the outcome of an attempt that was made under this lease."""
     if isinstance(outcome, Accepted):
-        return Event(EventKind.SEND_ACCEPTED, number, sent_id=outcome.sent_id)
+        return Event(EventKind.SEND_ACCEPTED, number, sent_id=outcome.sent_id, under=under)
     if isinstance(outcome, Refused):
-        return Event(EventKind.SEND_REFUSED, number, failure=outcome.failure)
-    return Event(EventKind.SEND_UNKNOWN, number, reason=outcome.reason)
+        wait = outcome.retry_after_seconds
+        return Event(EventKind.SEND_REFUSED, number, failure=outcome.failure, retry_after_seconds=wait, under=under)
+    return Event(EventKind.SEND_UNKNOWN, number, reason=outcome.reason, under=under)

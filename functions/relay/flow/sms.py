@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from relay.core import fates
 from relay.core.comparing import digest_of, is_current, is_masked
-from relay.core.failures import TO_OURSELVES
+from relay.core.failures import TO_OURSELVES, FailureClass
 from relay.core.model import Attempt, Relay
 from relay.core.numbers import same
+from relay.core.policy import LEASE_SECONDS, Tier
 from relay.errors import MessengerUnavailable
 from relay.flow.budget import Budget
 from relay.flow.channel import Undecidable, Untold
-from relay.flow.wording import compose
+from relay.flow.wording import compose, notice_of_filtered
 from relay.ports import Clock, Messenger, OutgoingText, Refused, RelayStore, Search, SendOutcome, SentMessage
 
 _VALIDITY_MAX_SECONDS = 36000
@@ -32,15 +33,33 @@ CALLBACKS_COME = timedelta(hours=1)
 _PAGE, _PAGES_MAX = 100, 3
 
 
-def body_of(relay: Relay) -> str:
-    """Returns what every handler of this relay reads."""
+def body_of(relay: Relay, attempt: Attempt) -> str:
+    """Returns what the handler of this attempt reads: the customer's words; once they were filtered, a notice."""
+    if _were_filtered(relay, attempt):
+        return notice_of_filtered(relay.sender_phone, relay.recipient_phone)
     return compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
+
+
+def _were_filtered(relay: Relay, attempt: Attempt) -> bool:
+    """Whether a carrier filtered the words of an earlier attempt of the drive: it would filter them again."""
+    earlier = relay.attempts[relay.first_attempt_of_drive - 1 : attempt.number - 1]
+    failures = (other.failure for other in earlier)
+    return any(failure is not None and failure.failure_class is FailureClass.FILTERED for failure in failures)
+
+
+def _validity_seconds(tier: Tier, attempt: Attempt) -> int:
+    """Returns for how long the provider may keep the text queued: as long as the relay waits for it, and no longer."""
+    if attempt.queued_until is None or attempt.lease_until is None:
+        return max(1, min(_VALIDITY_MAX_SECONDS, int(tier.receipt_timeout_seconds)))
+    leased_at = attempt.lease_until - timedelta(seconds=LEASE_SECONDS)
+    seconds = int((attempt.queued_until - leased_at).total_seconds())
+    return max(1, min(_VALIDITY_MAX_SECONDS, seconds))
 
 
 def _digest(relay: Relay, attempt: Attempt) -> str:
     """Returns what the attempt's text is recognised by: what it remembers, or else what would be sent today."""
     remembered = attempt.sent_digest
-    return remembered if remembered is not None and is_current(remembered) else digest_of(body_of(relay))
+    return remembered if remembered is not None and is_current(remembered) else digest_of(body_of(relay, attempt))
 
 
 class SmsChannel:
@@ -58,9 +77,8 @@ class SmsChannel:
         text = OutgoingText(
             to=tier.reach.address,
             from_=relay.recipient_phone,
-            body=body_of(relay),
-            # A text still queued at the provider when the tier's deadline passes must not arrive hours later.
-            validity_seconds=max(1, min(_VALIDITY_MAX_SECONDS, int(tier.receipt_timeout_seconds))),
+            body=body_of(relay, attempt),
+            validity_seconds=_validity_seconds(tier, attempt),
             message_id=relay.message_id,
             tier=attempt.tier,
             attempt=attempt.number,
@@ -71,8 +89,8 @@ class SmsChannel:
     def withdraw(self, relay: Relay, attempt: Attempt, budget: Budget) -> None:
         """Nothing: a text that was sent cannot be taken back."""
 
-    def digest(self, relay: Relay, attempt: Attempt) -> str:  # noqa: ARG002 - all of a relay's texts have the same words
-        return digest_of(body_of(relay))
+    def digest(self, relay: Relay, attempt: Attempt) -> str:
+        return digest_of(body_of(relay, attempt))
 
     def find(self, relay: Relay, attempt: Attempt, budget: Budget) -> SentMessage | None:
         provider = self._provider_of(relay.recipient_phone)

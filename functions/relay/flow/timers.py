@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.core.events import Event, EventKind
+from relay.core.events import Event, EventKind, Meaning
 from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
 from relay.errors import MayNotRead, MessengerUnavailable, StoreRefused, Unreadable
 from relay.flow import conductor
@@ -38,10 +38,12 @@ def fire(world: SendingWorld, timer: Timer, by: str = "") -> Applied:
 def act(world: SendingWorld, stored: Stored, timer: Timer, budget: Budget, by: str = "") -> Applied:
     """Act on a timer of a relay that was just read, as `fire` does."""
     lease = world.new_lease()
+    attempt = stored.relay.attempt(timer.attempt)
     if timer.kind is TimerKind.ATTEMPT:
+        if attempt is not None and attempt.lease is not None and attempt.starts_at > timer.due_at:
+            return Applied(stored, "its next try was put off since this timer was armed")
         event = Event(EventKind.ATTEMPT_DUE, timer.attempt, lease=lease, by=by)
         return conductor.apply(world, stored, event, budget)
-    attempt = stored.relay.attempt(timer.attempt)
     if attempt is not None and attempt.deadline_at is not None and attempt.deadline_at > timer.due_at:
         return Applied(stored, "the deadline was put off since this timer was armed")
     event = deadline_event(world, stored.relay, timer.attempt, lease, budget, by)
@@ -66,11 +68,12 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
         world.journal.note("WARNING", "a text of unknown outcome cannot be told apart", **labels)
         kind = EventKind.DEADLINE_UNTOLD if attempt.is_unresolved else unconfirmed
         return Event(kind, number, lease=lease, reason=str(error), by=by)
-    except MessengerUnavailable as error:
-        says_why = isinstance(error, Undecidable | MayNotRead)
-        reason = str(error) if says_why else "the provider could not be asked for its fate"
-        kind = EventKind.DEADLINE_UNANSWERED if attempt.is_unresolved else unconfirmed
-        return Event(kind, number, lease=lease, reason=reason, by=by)
+    except (Undecidable, MayNotRead) as error:
+        kind = EventKind.DEADLINE_UNDECIDED if attempt.is_unresolved else unconfirmed
+        return Event(kind, number, lease=lease, reason=str(error), by=by)
+    except MessengerUnavailable:
+        reason = "the provider could not be asked for its fate"
+        return Event(EventKind.DEADLINE_UNANSWERED, number, lease=lease, reason=reason, by=by)
     if found is None:
         if attempt.is_unresolved:
             return Event(EventKind.DEADLINE_NOT_FOUND, number, lease=lease, reason=NOT_SENT, by=by)
@@ -80,4 +83,6 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
         return receipt
     word = found.receipt.word if found.receipt else "nothing of it"
     reason = f"no delivery confirmed in time; the provider says {word}"
-    return Event(unconfirmed, number, lease=lease, sent_id=found.sent_id, reason=reason, by=by, is_found=True)
+    is_queued = found.receipt is not None and found.receipt.meaning is Meaning.QUEUED
+    kind = EventKind.DEADLINE_QUEUED if is_queued else unconfirmed
+    return Event(kind, number, lease=lease, sent_id=found.sent_id, reason=reason, by=by, is_found=True)

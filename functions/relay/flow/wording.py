@@ -32,6 +32,14 @@ def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> s
     return min(dearer, key=lambda costed: costed[0])[1]
 
 
+def notice_of_filtered(sender_phone: str, our_phone: str) -> str:
+    """Returns what a handler reads of a text whose words a carrier filtered: who wrote, and where the words are."""
+    return (
+        f"{sender_phone} texted {our_phone}. A carrier did not let the words through; "
+        "please read them in the relay's record or in Twilio's log and answer."
+    )
+
+
 def attachments_in_words(count: int) -> str:
     """Returns how many attachments there are, and where, for people."""
     return f"{_counted(count)}: in Twilio's log"

@@ -46,6 +46,8 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
     Step.ATTEMPT_UNCONFIRMED: ("unconfirmed", Tone.WARNING),
     Step.ATTEMPT_WITHDRAWN: ("withdrawn", Tone.PLAIN),
     Step.LOOKUP_REPEATED: ("asking again", Tone.WARNING),
+    Step.OUTAGE_BEGAN: ("waiting", Tone.WARNING),
+    Step.STILL_QUEUED: ("queued", Tone.PLAIN),
     Step.ESCALATED: ("next tier", Tone.STRONG),
     Step.DELIVERED: ("delivered", Tone.GOOD),
     Step.LATE_STATUS: ("late word", Tone.PLAIN),
@@ -106,6 +108,10 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
             return f"The planned try is not needed any more{namely}."
         case Step.LOOKUP_REPEATED:
             return f"{reason or 'Twilio could not say what became of it'}. It is asked again."
+        case Step.OUTAGE_BEGAN:
+            return f"Waiting until Twilio can be reached and takes texts from us{namely}."
+        case Step.STILL_QUEUED:
+            return f"Twilio still has it queued{because}. It is waited for: another text would queue behind it."
         case Step.ESCALATED:
             return f"Going on to {who}."
         case Step.DELIVERED:

@@ -10,10 +10,10 @@ from relay.twilio.codes import failure_of
 # docs/messaging/api/message-resource#message-status-values. An unknown one counts as progress: new words must neither
 # crash a receipt nor fail an attempt. None: it says nothing of an outgoing text.
 STATUSES: dict[str, Meaning | None] = {
-    "accepted": Meaning.PROGRESS,
-    "scheduled": Meaning.PROGRESS,
-    "queued": Meaning.PROGRESS,
-    "sending": Meaning.PROGRESS,
+    "accepted": Meaning.QUEUED,
+    "scheduled": Meaning.QUEUED,
+    "queued": Meaning.QUEUED,
+    "sending": Meaning.QUEUED,
     "sent": Meaning.HANDED_OVER,
     "delivered": Meaning.DELIVERED,
     "read": Meaning.DELIVERED,

@@ -95,7 +95,13 @@ def _still_under_way(kernel: Kernel) -> Simulation:
 def _arrives_now(run: Simulation) -> Handler:
     relay = run.fleet.store.relays[TEXT.message_id].relay
     text = OutgoingText(
-        relay.attempts[1].reach.address, TEXT.recipient_phone, body_of(relay), 60, TEXT.message_id, 2, 2
+        relay.attempts[1].reach.address,
+        TEXT.recipient_phone,
+        body_of(relay, relay.attempts[1]),
+        60,
+        TEXT.message_id,
+        2,
+        2,
     )
 
     def handle(world: SendingWorld, intake: Intake) -> object:

@@ -1,0 +1,127 @@
+"""Outages: no handler can be reached at whatever tier, or nothing can be asked. They are waited out and cost no tier.
+
+Pure, like the machine. All waits of a drive come out of one allowance (OUTAGE_SECONDS_MAX); when it is used up such a
+failure is one like any other, so that a relay that ends as exhausted has tried every tier. An outage is one line of the
+trail and not one for each try. `Relay.outage_seconds` is what the drive has used of its allowance.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from relay.core import attempts, moves
+from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
+from relay.core.events import Decision, Effect, Event, EventKind, TellOutage, ignored
+from relay.core.failures import NO_REASON, Failure, FailureClass
+from relay.core.model import AttemptStatus, Relay, Step
+from relay.core.policy import (
+    LEASE_SECONDS,
+    OUTAGE_SECONDS_MAX,
+    OUTAGE_TOLD_AFTER_SECONDS,
+    OUTAGE_WAITS_SECONDS,
+    RETRY_AFTER_SECONDS_MAX,
+    SEND_SECONDS_MAX,
+)
+
+# An outage in which the provider cannot even be asked what became of an attempt.
+SILENT = Failure(FailureClass.AMBIGUOUS, "the provider cannot be asked what became of the text")
+
+
+def may_wait(relay: Relay) -> bool:
+    """Whether enough of the drive's allowance is left for one more wait."""
+    return OUTAGE_SECONDS_MAX - relay.outage_seconds >= OUTAGE_WAITS_SECONDS[0]
+
+
+def lease_again_later(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Returns the decision to make the same attempt once more after a wait: its POST certainly sent nothing."""
+    cancelled = moves.timers_to_cancel(relay)
+    failure = event.failure or NO_REASON
+    attempt = relay.attempts[event.attempt - 1]
+    leased_at = (attempt.lease_until or now) - timedelta(seconds=LEASE_SECONDS)
+    tried = min(max(0.0, (now - leased_at).total_seconds()), LEASE_SECONDS + SEND_SECONDS_MAX)
+    wait = _next_wait(relay, event)
+    relay, told = _begun(relay, event, now, failure)
+    relay = _used(relay, tried + wait)
+    starts_at = now + timedelta(seconds=wait)
+    relay = with_attempt(
+        relay,
+        attempt.number,
+        status=AttemptStatus.SCHEDULED,
+        starts_at=starts_at,
+        queued_until=None,
+        failure=failure,
+        is_refused=True,
+    )
+    relay = changed(relay, due_at=starts_at)
+    return Decision(relay, (*cancelled, moves.pending_timer(relay), *told))
+
+
+def ask_later(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Returns the decision to ask the provider once more after a wait what became of the current attempt."""
+    wait = _next_wait(relay, event)
+    relay, told = _begun(relay, event, now, SILENT)
+    relay = _used(relay, wait)
+    at = now + timedelta(seconds=wait)
+    lookups = relay.attempts[event.attempt - 1].lookups + 1
+    relay = changed(with_attempt(relay, event.attempt, deadline_at=at, lookups=lookups), due_at=at)
+    return Decision(relay, (moves.pending_timer(relay), *told))
+
+
+def told_while_waiting(relay: Relay, event: Event, now: datetime) -> Decision:
+    """What is told of an attempt that waits for its next try counts: its text exists, although it was refused."""
+    attempt = relay.attempts[event.attempt - 1]
+    if attempt.lease is None:
+        return ignored(relay, "this attempt has not been handed out for sending")
+    if event.kind in (EventKind.SEND_REFUSED, EventKind.SEND_UNKNOWN):
+        return ignored(relay, "how this try went is on record", *moves.still_pending(relay))
+    if event.kind in (EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_HANDED_OVER):
+        return attempts.deliver(relay, event, now)
+    cancelled = moves.timers_to_cancel(relay)
+    relay = with_attempt(
+        without_outage(relay),
+        attempt.number,
+        status=AttemptStatus.ACCEPTED,
+        sent_id=event.sent_id,
+        failure=None,
+        is_refused=False,
+    )
+    reason = event.reason or "it was refused, and exists all the same"
+    relay = log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, attempt.number, reason=reason, by=event.by)
+    timer = moves.pending_timer(relay)
+    return Decision(changed(relay, due_at=timer.timer.due_at), (*cancelled, timer))
+
+
+def _next_wait(relay: Relay, event: Event) -> float:
+    wait = OUTAGE_WAITS_SECONDS[min(relay.outage_waits, len(OUTAGE_WAITS_SECONDS) - 1)]
+    asked_for = min(event.retry_after_seconds or 0.0, RETRY_AFTER_SECONDS_MAX)
+    return min(max(wait, asked_for), OUTAGE_SECONDS_MAX - relay.outage_seconds)
+
+
+def _used(relay: Relay, seconds: float) -> Relay:
+    used = min(relay.outage_seconds + seconds, OUTAGE_SECONDS_MAX)
+    return changed(relay, outage_waits=relay.outage_waits + 1, outage_seconds=used)
+
+
+def _begun(relay: Relay, event: Event, now: datetime, failure: Failure) -> tuple[Relay, tuple[Effect, ...]]:
+    """Returns the relay in its outage, with a line in the trail where this one begins, and who must be told of it.
+
+    People are told at once where our account is the trouble, else when the relay has waited OUTAGE_TOLD_AFTER_SECONDS.
+    """
+    if relay.outage_since is None:
+        relay = changed(relay, outage_since=now, outage_waits=0, outage_is_told=False)
+        left = OUTAGE_SECONDS_MAX - relay.outage_seconds
+        relay = log_relay_attempt(
+            relay,
+            Step.OUTAGE_BEGAN,
+            now,
+            event.attempt,
+            status=failure.failure_class.value,
+            error_code=failure.code,
+            reason=f"{event.reason or failure.words}; waited for without using up a tier, {left:g} s at most",
+            by=event.by,
+        )
+    began = relay.outage_since or now
+    is_due = failure.failure_class is FailureClass.SENDER or (now - began).total_seconds() >= OUTAGE_TOLD_AFTER_SECONDS
+    if relay.outage_is_told or not is_due:
+        return relay, ()
+    return changed(relay, outage_is_told=True), (TellOutage(failure),)
