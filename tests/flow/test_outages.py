@@ -130,7 +130,7 @@ def test_a_burst_of_300_texts_to_one_number_reaches_its_handlers_late_rather_tha
     doubles = Doubles(tiers=tiers)
     queue = _OneTextASecond(doubles)
     doubles.messenger.send = queue.send  # type: ignore[method-assign]
-    doubles.messenger.fetch = queue.fetch  # type: ignore[method-assign, assignment]
+    doubles.messenger.fetch = queue.fetch  # type: ignore[method-assign]
     ids = [f"SM{number:032x}" for number in range(1, 301)]
     for number, message_id in enumerate(ids):
         sender = f"+1555{number:07d}"
