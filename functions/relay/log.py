@@ -67,7 +67,7 @@ LINES: dict[str, Line] = {
     ),
     Step.OUTAGE_BEGAN: Line(
         "WARNING",
-        "Twilio cannot be reached, or refuses us whoever the handler is: the text waits and uses up no tier.",
+        "Twilio cannot be reached, or refuses us at every tier alike: the text waits and uses up no tier.",
         "See “Texts wait for Twilio”.",
     ),
     Step.STILL_QUEUED: Line(
@@ -105,7 +105,7 @@ LINES: dict[str, Line] = {
     ),
     "outage": Line(
         "ERROR",
-        "Texts wait for Twilio, which cannot be reached or refuses us whoever the handler is; no tier is used up yet.",
+        "Texts wait for Twilio, which cannot be reached or refuses us at every tier alike; no tier is used up yet.",
         "See “Texts wait for Twilio”: after ten minutes the tiers' own schedules decide.",
     ),
     "sender_or_account_error": Line(

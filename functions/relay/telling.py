@@ -21,7 +21,7 @@ class Alarms(Protocol):
         ...
 
     def outage(self, relay: Relay, failure: Failure) -> None:
-        """Texts wait, this one among them: the provider cannot be reached, or refuses us whoever the handler is."""
+        """Texts wait, this one among them: the provider cannot be reached, or refuses us at every tier alike."""
         ...
 
     def database_lost(self, reason: str) -> None:

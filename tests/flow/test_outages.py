@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from relay.core.failures import UNREACHABLE
-from relay.core.model import FinalStatus
+from relay.core.model import FinalStatus, Step
 from relay.core.policy import Policy
 from relay.flow import timers
 from relay.flow.sms import body_of
 from relay.ports import Accepted, OutgoingText, Refused, SendOutcome, SentMessage
 from relay.twilio.codes import failure_of
 
-from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, policy
+from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, policy, statuses
 from tests.twilio_words import refusal, seen
 from tests.worlds import Doubles, inbound_request, status_request
 
@@ -93,6 +93,21 @@ def test_a_redrive_after_a_filtered_text_sends_the_words_again() -> None:
     relay = doubles.relay()
     assert relay.final_status is FinalStatus.EXHAUSTED
     assert BODY in body_of(relay, relay.attempts[0])
+
+
+@pytest.mark.parametrize("status", ["queued", "sending", "accepted"])
+@pytest.mark.parametrize("tiers", [1, 3])
+def test_what_the_provider_still_has_queued_is_waited_for_and_not_sent_again(status: str, tiers: int) -> None:
+    doubles = Doubles(tiers=policy(tiers=tiers))
+    doubles.inbound()
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", status)
+    _fire_until(doubles, 100.0)
+    assert statuses(doubles.relay()) == [(1, "accepted")]
+    assert [e.step for e in doubles.relay().error_log].count(Step.STILL_QUEUED) == 1
+    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", "delivered")
+    _fire_until(doubles, 60.0)
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+    assert len(doubles.messenger.sends) == 1
 
 
 class _OneTextASecond:

@@ -129,21 +129,6 @@ def test_what_is_not_delivered_in_time_goes_to_the_next_tier_at_once(status: str
     assert status in next(e.reason for e in doubles.relay().error_log if e.step is Step.ATTEMPT_UNCONFIRMED)
 
 
-@pytest.mark.parametrize("status", ["queued", "sending", "accepted"])
-@pytest.mark.parametrize("tiers", [1, 3])
-def test_what_the_provider_still_has_queued_is_waited_for_and_not_sent_again(status: str, tiers: int) -> None:
-    doubles = _begun(tiers=tiers)
-    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", status)
-    _fire_next(doubles)
-    _fire_next(doubles)
-    assert statuses(doubles.relay()) == [(1, "accepted")]
-    assert [e.step for e in doubles.relay().error_log].count(Step.STILL_QUEUED) == 1
-    doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", "delivered")
-    _fire_next(doubles)
-    assert doubles.relay().final_status is FinalStatus.DELIVERED
-    assert len(doubles.messenger.sends) == 1
-
-
 def test_sent_is_a_delivery_where_the_tier_says_so() -> None:
     doubles = _begun(success=Success.SENT)
     doubles.messenger.set_status(doubles.relay().attempts[0].sent_id or "", "sent")

@@ -31,7 +31,9 @@ class State(StrEnum):
 class Meaning(StrEnum):
     """What a provider's word means for the attempt it is about."""
 
-    QUEUED = "queued"  # the provider has the text and has not handed it on: its own queue is what it waits for
+    QUEUED = (
+        "waiting in its queue"  # the provider has the text and has not handed it on: its own queue is what it waits for
+    )
     PROGRESS = "on its way"  # the provider has the text; its delivery is not decided yet
     HANDED_OVER = "handed over"  # the carrier took it; some carriers never report more than this
     DELIVERED = "delivered"

@@ -47,7 +47,7 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
     Step.ATTEMPT_WITHDRAWN: ("withdrawn", Tone.PLAIN),
     Step.LOOKUP_REPEATED: ("asking again", Tone.WARNING),
     Step.OUTAGE_BEGAN: ("waiting", Tone.WARNING),
-    Step.STILL_QUEUED: ("queued", Tone.PLAIN),
+    Step.STILL_QUEUED: ("still queued", Tone.PLAIN),
     Step.ESCALATED: ("next tier", Tone.STRONG),
     Step.DELIVERED: ("delivered", Tone.GOOD),
     Step.LATE_STATUS: ("late word", Tone.PLAIN),
