@@ -71,7 +71,7 @@ class ScriptedRig:
 
     def __init__(self) -> None:
         self._clock = FakeClock()
-        self.messenger = ScriptedMessenger(self._clock)
+        self.messenger = ScriptedMessenger(self._clock, taken_as="queued")
         self.now = self._clock.now
         self.pass_time = self._clock.advance
 

@@ -86,7 +86,7 @@ def test_work_that_fails_halfway_leaves_nothing_and_harms_nobody(path: Path, dat
     )
     assert (first.result(), last.result()) == ("first", "last")
     assert isinstance(halfway.exception(), RuntimeError)
-    assert isinstance(broken.exception(), StoreUnavailable)
+    assert isinstance(broken.exception(), sqlite3.IntegrityError)
     rows = database.read(lambda c: c.execute("SELECT name FROM watermarks").fetchall(), timeout_seconds=TIMEOUT)
     assert sorted(rows) == [("first",), ("last",)]
 

@@ -22,8 +22,10 @@ class ScriptedMessenger:
     `silent_about` those of these ids.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, taken_as: str = "sent") -> None:
+        """`taken_as` is the status of a text that was taken, until a test sets another."""
         self._clock = clock
+        self._taken_as = taken_as
         self._script: deque[SendOutcome] = deque()
         self.is_down = False
         self.silent_about: set[str] = set()
@@ -45,7 +47,7 @@ class ScriptedMessenger:
         """Let Twilio have this text, whatever it answered; its id."""
         sid = message_sid or f"SM{len(self.messages) + 1:032x}"
         now = self._clock.now()
-        self.messages[sid] = seen(sid, "sent", None, text.to, text.from_, text.body, now)
+        self.messages[sid] = seen(sid, self._taken_as, None, text.to, text.from_, text.body, now)
         return sid
 
     def forget(self) -> None:

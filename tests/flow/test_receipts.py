@@ -67,9 +67,10 @@ def test_a_receipt_of_a_relay_nobody_knows_is_answered_204() -> None:
 
 def test_a_receipt_of_an_expired_relay_is_answered_204() -> None:
     doubles = _sent()
+    doubles.status(status_request("delivered"))
     doubles.clock.advance(timedelta(days=91).total_seconds())
     writes = doubles.store.writes
-    assert doubles.status(status_request()).status == 204
+    assert doubles.status(status_request("undelivered")).status == 204
     assert doubles.store.writes == writes
 
 

@@ -75,7 +75,7 @@ def test_a_text_without_attachments_tells_of_none() -> None:
 
 
 def test_the_times_of_an_attempt_are_those_of_its_trail(played: Played) -> None:
-    message_id = played.text("Wait for it", CUSTOMER, refusal(20429))
+    message_id = played.text("Wait for it", CUSTOMER, refusal(30003))
     played.wait(10)
     (drive,) = _story(played, message_id)["drives"]
     first, second = drive["attempts"]
@@ -189,7 +189,7 @@ def test_what_should_long_have_moved_is_overdue(played: Played) -> None:
 
 
 def test_what_a_relay_waits_for_is_said_until_it_has_ended(played: Played) -> None:
-    message_id = played.text("Wait", CUSTOMER, refusal(20429))
+    message_id = played.text("Wait", CUSTOMER, refusal(30003))
     planned = _story(played, message_id)["waits"]
     assert planned == {
         "words": "The next try begins in",

@@ -143,7 +143,7 @@ def test_a_late_answer_to_a_text_that_was_given_up_on_is_no_other_texts_answer()
             connection.answer(201, answer_to(TEXT))
 
     one, other, _ = first_and_then(talk, BRIEF)
-    assert one == Ambiguous("Twilio did not answer in time")
+    assert isinstance(one, Ambiguous)  # its words depend on which of the two gave up first
     assert other == refusal(21610)
 
 

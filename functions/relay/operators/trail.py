@@ -1,7 +1,7 @@
 """The lines of a relay's trail in words: `in_words` gives each a label, a sentence, and how good the news is.
 
 Pure. The console, the page of phones, the terminal and relayctl show exactly these words. A log line of the same step
-has its own (relay/log.py): it is read without the relay at hand, by people who watch the service.
+has its own (relay/log/lines.py): it is read without the relay at hand, by people who watch the service.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A relay and its attempts in plain words: how it stands, why, and what to do about it.
 
 Pure. Owns the words that operators read, with trail.py, which has those of a trail's lines: pages, terminal and
-relayctl show them as they are. What a failure means is in core/failures.py. Nothing is borrowed from log.py: a log line
+relayctl show them as they are. What a failure means is in core/failures.py. Nothing is borrowed from log/: a log line
 speaks to people who watch the service and names what to check; these words, to people who have one relay before them.
 """
 

@@ -1,0 +1,7 @@
+"""The structured log: what each line means (lines.py), how it is written (journal.py), and alarms as lines (alarms.py)."""
+
+from relay.log.alarms import LogAlarms
+from relay.log.journal import JsonJournal, current_trace, masked
+from relay.log.lines import LINES
+
+__all__ = ["LINES", "JsonJournal", "LogAlarms", "current_trace", "masked"]

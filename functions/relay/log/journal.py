@@ -1,0 +1,116 @@
+"""JsonJournal writes one JSON line per step, in Cloud Logging's structure. It never writes a body, number or secret."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+from typing import TextIO
+
+from relay.core.failures import FailureClass
+from relay.core.model import Relay, SenderClass, Step, TrailEntry
+from relay.log.lines import LINES
+
+# Set by the entry points from X-Cloud-Trace-Context, so that Cloud Logging groups the lines of one request.
+current_trace: ContextVar[str] = ContextVar("current_trace", default="")
+
+_encode = json.JSONEncoder(ensure_ascii=True, default=str).encode
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
+
+# The failures that a person must act on, by class: each is an ERROR line of its own, beside the trail's.
+_LINE_OF_FAILURE: dict[str, str] = {
+    FailureClass.OPTED_OUT: "handler_opted_out",
+    FailureClass.SENDER: "sender_or_account_error",
+    FailureClass.SENDER_HERE: "sender_error_here",
+    FailureClass.SETTINGS: "setting_error",
+    FailureClass.REFUSED_UNKNOWN: "refused_for_unknown_reason",
+}
+
+# The steps with which words came in.
+_SAYS_WORDS = frozenset({Step.RECEIVED, Step.RECOVERED, Step.SAID_MORE})
+
+
+def masked(phone: str) -> str:
+    """Returns a phone number as logs may show it: its last two characters."""
+    return f"…{phone[-2:]}" if len(phone) > 4 else "…"
+
+
+class JsonJournal:
+    """The port Journal on standard output, one line a step. Cloud Logging reads it from there."""
+
+    def __init__(self, stream: TextIO | None = None, project: str = "") -> None:
+        self._stream = stream
+        self._project = project
+
+    def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
+        self._print([line for entry in entries for line in self._step(relay, entry)])
+
+    def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[str]:
+        line = LINES.get(entry.step, LINES["note"])
+        # What sweep or reconcile had to do is a repair: as a WARNING it tells the operator that one was needed.
+        severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
+        fields: dict[str, object] = {
+            "tier": entry.tier,
+            "attempt": entry.attempt,
+            "status": entry.status,
+            "error_code": entry.error_code,
+            "by": entry.by,
+        }
+        if entry.step is Step.DELIVERED:
+            fields["seconds_to_delivery"] = round((entry.at - relay.timestamp).total_seconds(), 3)
+        yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
+        if entry.step in _SAYS_WORDS and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
+            yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
+        if entry.step in (Step.ATTEMPT_FAILED, Step.OUTAGE_BEGAN):
+            name = _LINE_OF_FAILURE.get(entry.status or "")
+            if name is not None:
+                yield self._named(name, relay, {**fields, "reason": entry.reason})
+
+    def named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> None:
+        """Log one of the lines that belong to no line of a relay's trail."""
+        self._print([self._named(name, relay, fields)])
+
+    def note(self, severity: str, message: str, **labels: object) -> None:
+        relay = labels.pop("relay", None)
+        fields = {**labels, **about(relay)} if relay else labels
+        self._print([self._line(severity, "note", message, None, fields)])
+
+    def _named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> str:
+        line = LINES[name]
+        return self._line(line.severity, name, f"{line.meaning} {line.what_to_do}", relay, fields)
+
+    def _line(self, severity: str, name: str, message: str, relay: Relay | None, fields: dict[str, object]) -> str:
+        entry: dict[str, object] = {"severity": severity, "event": name, "message": message.translate(_CONTROL)}
+        if relay is not None:
+            entry |= about(relay.message_id)
+        entry.update((key, value) for key, value in fields.items() if value not in (None, ""))
+        trace = current_trace.get()
+        if trace and self._project:
+            entry["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace}"
+        return _encode(entry) + "\n"
+
+    def _print(self, lines: Sequence[str]) -> None:
+        stream, real = self._stream or sys.stdout, sys.__stdout__
+        # A closed output must not stop a relay.
+        with contextlib.suppress(OSError, ValueError):
+            if real is not None and stream is real:
+                # Past its buffers, whose locks several threads would queue up for, and all lines of a commit in one go.
+                _write_whole(real.fileno(), "".join(lines).encode())
+            else:
+                # A test's; or the framework's for execution ids, which takes each write for one line.
+                stream.writelines(lines)
+                stream.flush()
+
+
+def about(message_id: object) -> dict[str, object]:
+    """Returns the fields by which a line is found that is about this relay."""
+    return {"relay": message_id, "logging.googleapis.com/labels": {"relay": message_id}}
+
+
+def _write_whole(descriptor: int, text: bytes) -> None:
+    """Write all of the text: a pipe may take only a part at a time."""
+    while text:
+        text = text[os.write(descriptor, text) :]

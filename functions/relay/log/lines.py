@@ -1,0 +1,135 @@
+"""LINES says of each kind of log line what it means and what to do, and nothing else borrows its words.
+
+docs/operations.md is made from it, alerts repeat it, and log-based metrics use exactly these names. What a relay's steps
+are called on pages is in operators/trail.py, for readers who have that relay before them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relay.core.model import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A kind of log line: its severity, what it means, and what to do."""
+
+    severity: str
+    meaning: str
+    what_to_do: str
+
+
+_NOTHING = "Nothing."
+
+# A line's name (jsonPayload.event) → what it means. The steps of the audit trail first, then the lines that belong to
+# no relay's trail.
+LINES: dict[str, Line] = {
+    Step.RECEIVED: Line("INFO", "A text came in and is durable.", _NOTHING),
+    Step.RECOVERED: Line(
+        "WARNING",
+        "A text whose webhook never arrived was found in Twilio's list and is relayed after all.",
+        "Check that the number's webhook URL is set and reachable.",
+    ),
+    Step.RECORDED: Line("INFO", "A text from a handler or from ourselves was kept and not forwarded.", _NOTHING),
+    Step.HELD: Line("WARNING", "A text was kept and held back: its sender sends too many.", "See `sender_held_back`."),
+    Step.ATTEMPT_SCHEDULED: Line("INFO", "Another try at the same tier is planned.", _NOTHING),
+    Step.ATTEMPT_STARTED: Line("INFO", "A try is being sent.", _NOTHING),
+    Step.ATTEMPT_ACCEPTED: Line("INFO", "Twilio has the text; the receipt is awaited.", _NOTHING),
+    Step.ATTEMPT_UNKNOWN: Line(
+        "WARNING",
+        "Twilio's answer was lost: the text may or may not have left.",
+        "Nothing: it is looked up before anything else is done.",
+    ),
+    Step.ATTEMPT_FAILED: Line("WARNING", "A try was refused or not delivered.", "See the code's own advice."),
+    Step.ATTEMPT_UNCONFIRMED: Line("WARNING", "No delivery was confirmed in time.", _NOTHING),
+    Step.ATTEMPT_WITHDRAWN: Line("INFO", "A planned try was not needed any more.", _NOTHING),
+    Step.LOOKUP_REPEATED: Line(
+        "WARNING", "The fate of a try could not be settled yet; it is asked again.", "Check Twilio's status page."
+    ),
+    Step.OUTAGE_BEGAN: Line(
+        "WARNING",
+        "Twilio cannot be reached, or refuses us at every tier alike: the text waits and uses up no tier.",
+        "See “Texts wait for Twilio”.",
+    ),
+    Step.STILL_QUEUED: Line(
+        "INFO",
+        "Twilio still has the text queued: it is waited for, because the next one would queue behind it.",
+        _NOTHING,
+    ),
+    Step.ESCALATED: Line("WARNING", "The relay goes on to the next tier.", _NOTHING),
+    Step.DELIVERED: Line("INFO", "A handler has the text.", _NOTHING),
+    Step.LATE_STATUS: Line("INFO", "Twilio reported on a try that no longer decides anything.", _NOTHING),
+    Step.EXHAUSTED: Line("ERROR", "No tier was reached.", "Call the customer; then redrive the relay."),
+    Step.ALARM_RAISED: Line("INFO", "The alarm about a relay is on record.", _NOTHING),
+    Step.REDRIVEN: Line("NOTICE", "An operator started an exhausted or held relay again.", _NOTHING),
+    Step.SAID_MORE: Line(
+        "WARNING", "A text came in again and says more than was on record: it is forwarded.", _NOTHING
+    ),
+    Step.TIMES_CORRECTED: Line(
+        "WARNING",
+        "A clock that was wrong had planned a relay's next step; the relay goes on now.",
+        "Look at the clock of the machine that was at work then (its time service).",
+    ),
+    "alarm": Line("CRITICAL", "No handler of this relay was reached.", "Call the customer; then redrive the relay."),
+    "sender_held_back": Line(
+        "ERROR",
+        "A sender sends too many texts, or the same words again and again: further ones are kept and not forwarded.",
+        "Look at them and send them on, or have the robot stopped; see “A sender is held back”.",
+    ),
+    "handlers_number_is_ours": Line(
+        "ERROR",
+        "A customer's text came to a number of ours that is a tier's number too: it was kept and goes to no handler.",
+        "Give that tier a phone that is not connected to the relay; see “A tier's number is ours”.",
+    ),
+    "handler_opted_out": Line(
+        "ERROR", "A handler texted STOP; Twilio now blocks texts to that phone.", "Have the handler text START."
+    ),
+    "outage": Line(
+        "ERROR",
+        "Texts wait for Twilio, which cannot be reached or refuses us at every tier alike; no tier is used up yet.",
+        "See “Texts wait for Twilio”: after ten minutes the tiers' own schedules decide.",
+    ),
+    "sender_or_account_error": Line(
+        "ERROR",
+        "Twilio refused us, not the handler: the next tier will fail too.",
+        "Check credentials, account, number registration and limits in the Twilio console.",
+    ),
+    "sender_error_here": Line(
+        "ERROR",
+        "Twilio refused us for this handler, country or carrier; the text went on to the next tier.",
+        "Is it a trial account, which only texts verified numbers? See the permitted countries and carrier limits too.",
+    ),
+    "setting_error": Line(
+        "ERROR",
+        "Twilio refused a text because of one of our own settings, which `reason` names.",
+        "Correct that setting and start the relay again; then redrive what was exhausted.",
+    ),
+    "refused_for_unknown_reason": Line(
+        "ERROR",
+        "Twilio refuses us with a code that this relay does not know; the text went on to the next tier.",
+        "Look the code up in Twilio's list of errors (`error_code`) and put right what it names.",
+    ),
+    "database_lost": Line(
+        "ERROR",
+        "The database was removed or replaced under the running relay: texts are refused (503) until it is back.",
+        "See “The database is gone”.",
+    ),
+    "left_to_newer": Line(
+        "CRITICAL",
+        "A newer revision wrote this record in a way that this one does not understand; its text waits for that one.",
+        "Deploy the newer revision again; if that cannot be soon, read the record and call the customer.",
+    ),
+    "set_aside": Line(
+        "CRITICAL",
+        "A relay cannot go on by itself and is set aside: its text waits for a person.",
+        "Call the customer; see “A relay was set aside”.",
+    ),
+    "webhook_refused": Line(
+        "WARNING",
+        "A request to a webhook was refused; if it was Twilio's, a text or a receipt was refused.",
+        "See “Webhooks are refused”.",
+    ),
+    "not_taken_in": Line("CRITICAL", "A text in Twilio's list cannot be relayed.", "See “A text was not taken in”."),
+    "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
+}
