@@ -1,4 +1,4 @@
-"""The structured log: what each line means (lines.py), how it is written (journal.py), and alarms as lines (alarms.py)."""
+"""The structured log: what a line means (lines.py), how it is written (journal.py), alarms as lines (alarms.py)."""
 
 from relay.log.alarms import LogAlarms
 from relay.log.journal import JsonJournal, current_trace, masked

@@ -1,7 +1,7 @@
 """LINES says of each kind of log line what it means and what to do, and nothing else borrows its words.
 
-docs/operations.md is made from it, alerts repeat it, and log-based metrics use exactly these names. What a relay's steps
-are called on pages is in operators/trail.py, for readers who have that relay before them.
+docs/operations.md is made from it, alerts repeat it, and log-based metrics use exactly these names. What a relay's
+steps are called on pages is in operators/trail.py, for readers who have that relay before them.
 """
 
 from __future__ import annotations
