@@ -107,7 +107,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "“A relay was set aside”: the sweep sets it aside within a minute, or it has ended and only lacks this word.",
     ),
     "Twilio could not be reached": (
-        "The connection was refused: certainly nothing was sent. It is tried again by the tier's schedule.",
+        "The connection was refused: certainly nothing was sent. The text waits; for ten minutes that costs no tier.",
         "If it lasts: “Twilio is down”.",
     ),
     "Twilio's answer to a POST was lost": (

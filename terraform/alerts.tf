@@ -42,6 +42,11 @@ locals {
       title    = "Twilio refuses our number, account or settings"
       advice   = "The code on the metric says why, and “Twilio refuses us” in docs/operations.md what to do about it. Afterwards redrive what was exhausted."
     }
+    outage = {
+      severity = "ERROR", filter = local.counted["outages"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "Texts wait for Twilio"
+      advice   = "Nothing is lost, and no tier is used up for ten minutes; after that the tiers' own schedules decide. “Texts wait for Twilio” in docs/operations.md says what to look at."
+    }
     handler_opted_out = {
       severity = "ERROR", filter = local.counted["handler_opt_outs"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
       title    = "A handler texted STOP and gets no more texts"

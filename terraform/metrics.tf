@@ -35,6 +35,11 @@ locals {
       events      = ["sender_or_account_error", "sender_error_here", "setting_error", "refused_for_unknown_reason"]
       labels      = { code = "error_code" }
     }
+    outages = {
+      description = "Texts that wait because Twilio cannot be reached or refuses us at every tier; once for each outage of a text"
+      events      = ["outage"]
+      labels      = { class = "status" }
+    }
     not_forwarded = {
       description = "Customers' texts that are kept and go to no handler: senders held back, and tiers' numbers that are ours"
       events      = ["sender_held_back", "handlers_number_is_ours"]

@@ -87,7 +87,7 @@ QUOTAS: tuple[Quota, ...] = (
         Load.TWILIO_REQUESTS,
         100.0,
         0,
-        "Twilio answers 429 (20429): not processed, so the same tier is tried again after 2, 4 and 8 s",
+        "Twilio answers 429 (20429): not processed, so the text waits 2, 4, 8, 15, 30 s … and uses up no tier",
         "Twilio raises it on request; or subaccounts",
         "Twilio: API response error 429 (concurrency of an account; 100 is what third parties report)",
     ),

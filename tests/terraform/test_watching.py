@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from relay.core import moves
+from relay.core.failures import UNREACHABLE
 from relay.core.model import Relay, SenderClass, Step
 from relay.core.routes import Forward, Hold, Record
 from relay.log import LINES, JsonJournal, LogAlarms
@@ -32,6 +33,7 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     journal.steps(relay, relay.error_log)
     alarms = LogAlarms(journal)
     alarms.exhausted(relay)
+    alarms.outage(relay, UNREACHABLE)
     alarms.not_forwarded(relay)
     alarms.left_to_newer(relay.message_id, 2)
     alarms.set_aside(relay.message_id, "its record cannot be read")

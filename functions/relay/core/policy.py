@@ -18,9 +18,9 @@ LEASE_SECONDS = 10.0
 # sending, and the provider's "no such text" is believed.
 SEND_SECONDS_MAX = 10.0
 
-# At the last tier's deadline a look-up that the provider does not answer is repeated after LOOKUP_RETRY_SECONDS, at
-# most LOOKUP_RETRIES_MAX times; then the relay ends as exhausted. Five minutes outlast most outages, and to guess
-# instead would lose the text or double it.
+# A look-up whose answer decides nothing yet ("no such text", while the POST may still be under way) is repeated after
+# LOOKUP_RETRY_SECONDS, at most LOOKUP_RETRIES_MAX times: to guess instead would lose the text or double it. One that
+# the provider does not answer waits out of the outage's allowance (core/outages.py).
 LOOKUP_RETRY_SECONDS = 30.0
 LOOKUP_RETRIES_MAX = 10
 
