@@ -42,7 +42,7 @@ def test_a_receipt_that_was_lost_while_it_was_down_is_asked_for(own_town: TownMa
 
 def test_a_retry_that_was_planned_before_the_kill_is_made_after_the_restart(own_town: TownMaker) -> None:
     town = own_town(tier={"retry_delays_seconds": [2.0]})
-    town.tier_1.carrier.refuse(21606, times=1)
+    town.tier_1.carrier.refuse(30001, times=1)
     text = town.customer().texts("the sauna is too hot")
     town.until(text, "attempt_scheduled", tier=1)
     town.relay.kill()

@@ -92,5 +92,7 @@ def test_checkov_finds_nothing_in_the_gateways_document(python: Path, deployment
 
 def test_the_gateways_document_is_valid_openapi_2(python: Path, deployment: Deployment) -> None:
     check = "import json, sys, openapi_spec_validator as o; o.OpenAPIV2SpecValidator(json.load(sys.stdin)).validate()"
-    done = subprocess.run([python, "-c", check], input=document_text(deployment), capture_output=True, text=True)
+    # A path of several segments is an extension of API Gateway, with the parameter's name before the equals sign.
+    document = document_text(deployment).replace("{path=**}", "{path}")
+    done = subprocess.run([python, "-c", check], input=document, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
