@@ -102,7 +102,7 @@ def test_the_day_is_counted_by_outcome_and_tier(page: Page, stack: RunningStack)
 def test_more_rows_than_a_page_are_there_when_asked_for(page: Page, stack: RunningStack) -> None:
     sender = stack.customer()
     for number in range(52):
-        stack.text(f"Text {number}", sender, DELIVERS)
+        stack.text(f"Text {number}", sender)
     page.fill("#filter-search", sender)
     expect(page.locator("#rows tr")).to_have_count(50)
     page.click("#more")
