@@ -14,8 +14,8 @@ from tests.simulator.runner import run_seed
 
 # The mutant that puts the bug back, and the seed, or the exhaustive case, that finds it.
 SEEDS: dict[str, int] = {
-    "stale look-up resends": 93,
-    "open fates forgotten": 387,
+    "stale look-up resends": 2811,
+    "open fates forgotten": 736,
     "unstarted is a try": 153,
     "dead senders waited for": 609,
     "negative look-up is final": 804595,

@@ -35,6 +35,8 @@ DOCUMENT_BYTES_MAX = 1_048_576
 _PLAIN_FIELDS = {
     field.name: field.name for field in fields(Attempt) if field.name not in ("failure", "reach", "status", "rest")
 } | {"sent_id": "message_sid", "lease": "claim"}
+# Those that are written only where they are set.
+_FLAGS = ("is_adopted", "is_refused", "is_handed_over", "is_contradicted")
 _REACH_FIELDS = frozenset({"phone", "reach_kind"})
 _FAILURE_FIELDS = frozenset({"error_code", "failure_class", "failure_words"})
 _ATTEMPT_FIELDS = frozenset({*_PLAIN_FIELDS.values(), "status", *_REACH_FIELDS, *_FAILURE_FIELDS})
@@ -208,6 +210,9 @@ def _attachment(document: Document) -> Attachment:
 
 def _attempt_document(attempt: Attempt) -> Document:
     document = {stored: getattr(attempt, name) for name, stored in _PLAIN_FIELDS.items()}
+    for name in _FLAGS:
+        if not document[name]:  # the document is paid for by the byte
+            del document[name]
     document["status"] = attempt.status.value
     document |= _reach_document(attempt.reach)
     failure = attempt.failure

@@ -139,8 +139,8 @@ def _clock_is_set_back(run: Simulation) -> Handler:
 
 def _elsewhere() -> Plan:
     others = Policy((Tier("another handler", sms(HANDLERS[5]), (), 60.0),))
-    silent = [(Service.TWILIO, 30.0, 520.0)]
-    redrives = [Redrive(530.0, 1, doubled=False)]
+    silent = [(Service.TWILIO, 30.0, 1080.0)]
+    redrives = [Redrive(1090.0, 1, doubled=False)]
     return replace(plan(policy(1)), new_policy=others, config_changes_at=100.0, outages=silent, redrives=redrives)
 
 

@@ -13,6 +13,7 @@ from relay.flow import conductor, sending, sms
 from relay.ports import Accepted, Ambiguous, Refused
 
 from tests.simulator.fleet import Fleet
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 
@@ -104,8 +105,8 @@ def _callback_names_first_attempt(patch: Patcher) -> None:
 def _refusal_not_recorded(patch: Patcher) -> None:
     real = sending.event_of
 
-    def event_of(outcome: Any, number: int) -> Any:
-        return real(outcome if isinstance(outcome, Accepted) else Ambiguous("whatever it was"), number)
+    def event_of(outcome: Any, *arguments: Any) -> Any:
+        return real(outcome if isinstance(outcome, Accepted) else Ambiguous("whatever it was"), *arguments)
 
     patch.put(sending, "event_of", event_of)
 
@@ -150,7 +151,7 @@ CONDUCTOR = (
         "refusal not recorded",
         "A clean refusal counts as an unknown outcome.",
         _refusal_not_recorded,
-        covered_by="Twilio is asked at the deadline and has no such text: later, but nothing is lost or doubled.",
+        kind=Kind.OUTAGE_OURS,
     ),
     Mutant("body in the log", "A line of the journal holds the customer's words.", _body_in_the_log),
     Mutant("phone in the trail", "The trail holds a handler's number.", _phone_in_the_trail),

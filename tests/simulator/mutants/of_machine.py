@@ -10,6 +10,7 @@ from relay.core.events import Decision, EventKind, RaiseAlarm, SendAttempt, Stat
 from relay.core.failures import FailureClass
 from relay.core.model import AttemptStatus
 
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 _ENDED = (State.DELIVERED, State.EXHAUSTED)
@@ -192,11 +193,17 @@ MACHINE = (
         "Silence counts as a negative look-up.",
         _resent_without_an_answer,
         600,
-        first_seed=3700,
+        kind=Kind.OUTAGE_SILENT,
     ),
     Mutant("never resent", "The last tier gives up on a negative look-up.", _never_resent),
     Mutant("resent while being sent", "Nobody waits for the lease's holder.", _resent_while_being_sent),
-    Mutant("stale look-up resends", "A look-up older than Twilio's word counts.", _stale_look_up_resends),
+    Mutant(
+        "stale look-up resends",
+        "A look-up older than Twilio's word counts.",
+        _stale_look_up_resends,
+        20,
+        first_seed=2800,
+    ),
     Mutant("old deadline escalates", "An earlier attempt's deadline ends the current one.", _old_deadline_escalates),
     Mutant("lease without due time", "Nobody looks after a leased attempt.", _lease_without_due_time),
     Mutant(

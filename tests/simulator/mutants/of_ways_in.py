@@ -18,6 +18,7 @@ from relay.twilio import inbound as twilio_inbound
 
 from tests.simulator import simulation
 from tests.simulator.fleet import Fleet
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 
@@ -202,7 +203,7 @@ WAYS_IN = (
     Mutant("sweep skips deadlines", "A lost deadline is never made up for.", _sweep_skips_deadlines),
     Mutant("sweep skips fates", "An ended relay's fates are left to reconcile.", _sweep_skips_fates),
     Mutant("no reconcile", "A webhook that never arrived is a text lost.", _no_reconcile),
-    Mutant("no look back", "Reconcile trusts its clock and Twilio's list.", _no_look_back, 600),
+    Mutant("no look back", "Reconcile trusts its clock and Twilio's list.", _no_look_back, 600, kind=Kind.LIST_BEHIND),
     Mutant("relays what was before", "The first run relays texts from before.", _relays_what_was_before),
     Mutant("one number not reconciled", "Only some of our numbers are compared.", _reconcile_skips_our_numbers),
     Mutant("recovered text not sent", "What reconcile finds is only recorded.", _recovered_text_not_sent),
