@@ -94,6 +94,8 @@ def queued(relay: Relay, event: Event, now: datetime) -> Decision:
         attempt.number,
         status=AttemptStatus.ACCEPTED,
         sent_id=sent_id,
+        failure=None,
+        is_refused=False,
         deadline_at=at,
         lookups=attempt.lookups + 1,
     )
