@@ -160,13 +160,15 @@ def _unreached(rows: Sequence[Json]) -> Finding:
         words = f"{len(held)} texts of the last 24 hours are held back, the last of {_at(held[0])}"
         return Finding("unreached", WARNING, words, "relayctl failed --since 24h shows them; read them, then redrive.")
     if not exhausted:
-        return Finding("unreached", OK, "every text reached a handler in the last 24 hours")
+        return Finding("unreached", OK, "no text of the last 24 hours ended without a handler")
     words = f"{len(exhausted)} texts of the last 24 hours reached no handler, the last of {_at(exhausted[0])}"
     return Finding("unreached", WARNING, words, "relayctl failed --since 24h shows them; call, then redrive.")
 
 
 def _class_of(attempt: Json) -> FailureClass | None:
-    if attempt["status"] != AttemptStatus.FAILED or "failure_class" not in attempt:
+    """Why the attempt failed, or why its last try did while an outage is waited out; None where neither is so."""
+    waits = attempt["status"] == AttemptStatus.SCHEDULED and attempt["is_refused"]
+    if not (waits or attempt["status"] == AttemptStatus.FAILED) or "failure_class" not in attempt:
         return None
     return FailureClass(attempt["failure_class"])
 

@@ -61,7 +61,7 @@ _MALFORMED: Refused = ("POST", _JSON, "{}", {}, 400)
 _NO_GET: Refused = ("POST", _JSON, "", {}, 405)
 
 # What main.py loads before any request: what every entry point needs to check its configuration and to log.
-AT_START = {"core", "settings"}
+AT_START = {"core", "log", "settings"}
 # Entry point → what it refuses, and which more rooms it has loaded then. No client library is ever among it.
 FIRST_STEPS: dict[str, tuple[tuple[Refused, ...], set[str]]] = {
     "sms_inbound": (
