@@ -14,6 +14,7 @@ from unittest import mock
 
 import pytest
 
+from scripts.local_google import sdk
 from scripts.local_google.emulators import Emulator, EmulatorsUnavailable, FirestoreEmulator, PubSubEmulator
 
 AnyEmulator = TypeVar("AnyEmulator", bound=Emulator)
@@ -31,6 +32,15 @@ def firestore_emulator() -> Iterator[FirestoreEmulator]:
 def pubsub_emulator() -> Iterator[PubSubEmulator]:
     """A running Pub/Sub emulator."""
     yield from _running(PubSubEmulator())
+
+
+def need_emulators() -> None:
+    """Skip the test, saying all that is missing, where no emulator can run: for one whose program starts its own."""
+    for component in (sdk.FIRESTORE, sdk.PUBSUB):
+        try:
+            sdk.find(component)
+        except EmulatorsUnavailable as missing:
+            pytest.skip(str(missing))
 
 
 @pytest.fixture

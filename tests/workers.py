@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 import pytest
@@ -27,7 +28,15 @@ _STACK = (
 )
 _TOWN = ("stories",)
 _TERRAFORM = ("terraform",)
-_EMULATORS = ("google", "local_google/test_emulators", "local_google/test_eventarc")
+_EMULATORS = ("endurance/test_google", "google", "local_google/test_emulators", "local_google/test_eventarc")
+# Each fixture that costs seconds, and how the groups begin whose tests may use it.
+_DEAR = {
+    "terraform": "terraform",
+    "stack_of": "stack ",
+    "shared_town": "town ",
+    "firestore_emulator": "emulators",
+    "pubsub_emulator": "emulators",
+}
 
 # The groups that take longest, in the order in which they are begun: the last to begin decides when all is over.
 _LONGEST_FIRST = ("terraform", "stack google", "stack embedded", "town google", "town embedded", "emulators")
@@ -60,6 +69,20 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         return group_of(nodeid)
 
 
+def made_once_more(node_id: str, fixtures: Iterable[str]) -> str:
+    """Returns the fixture that costs seconds and that another group than this test's makes already; "" for none."""
+    group = group_of(node_id)
+    return next((name for name in fixtures if not group.startswith(_DEAR.get(name, ""))), "")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose group would make something dear a second time."""
+    name = made_once_more(item.nodeid, getattr(item, "fixturenames", ()))
+    if name:
+        pytest.fail(f"{name} is made by the group {_DEAR[name]!r}: name this test's file there, in tests/workers.py")
+
+
+# Optional, because with `-p no:xdist` there are no such hooks.
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
     return ByGroup(config, log)

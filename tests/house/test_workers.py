@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workers import group_of
-
-# Each fixture that costs seconds, and how the groups begin whose tests may use it.
-_DEAR = {
-    "terraform": "terraform",
-    "stack_of": "stack ",
-    "shared_town": "town ",
-    "firestore_emulator": "emulators",
-    "pubsub_emulator": "emulators",
-}
+from tests.workers import group_of, made_once_more
 
 
 @pytest.mark.parametrize(
@@ -27,6 +18,7 @@ _DEAR = {
         ("tests/stories/test_cascade.py::test_it[embedded]", "town embedded"),
         ("tests/contract/test_relay_store.py::test_it[firestore]", "emulators"),
         ("tests/google/test_store.py::test_it", "emulators"),
+        ("tests/endurance/test_google.py::test_it", "emulators"),
         ("tests/contract/test_relay_store.py::test_it[sqlite]", "tests/contract/test_relay_store.py"),
         ("tests/core/test_machine.py::test_it[googled]", "tests/core/test_machine.py"),
     ],
@@ -35,11 +27,18 @@ def test_a_test_runs_with_those_that_share_what_it_needs(node_id: str, group: st
     assert group_of(node_id) == group
 
 
-def test_no_test_of_another_group_makes_a_second_one_of_what_is_dear(request: pytest.FixtureRequest) -> None:
-    elsewhere = {
-        f"{item.nodeid} uses {fixture}"
-        for item in request.session.items
-        for fixture, group in _DEAR.items()
-        if fixture in getattr(item, "fixturenames", ()) and not group_of(item.nodeid).startswith(group)
-    }
-    assert elsewhere == set()
+@pytest.mark.parametrize(
+    ("node_id", "fixture", "again"),
+    [
+        ("tests/core/test_machine.py::test_it", "firestore_emulator", True),
+        ("tests/console/test_list.py::test_it[google]", "firestore_emulator", True),
+        ("tests/endurance/test_google.py::test_it", "firestore_emulator", False),
+        ("tests/console/test_list.py::test_it[google]", "stack_of", False),
+        ("tests/core/test_machine.py::test_it", "tmp_path", False),
+    ],
+)
+def test_a_test_of_another_group_does_not_make_a_second_one_of_what_is_dear(
+    node_id: str, fixture: str, again: bool
+) -> None:
+    """Each test is looked at before it runs, in whatever selection of the suite."""
+    assert made_once_more(node_id, ["request", fixture]) == (fixture if again else "")

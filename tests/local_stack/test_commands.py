@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.google_fixtures import need_emulators
 from tests.stack_fixtures import tiers
 from tests.stories.relay_process import ROOT, RelayProcess, children_of, clean_environment
 
@@ -32,11 +33,9 @@ def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
 
 # On any terminal: one of them knows no quotation marks but the plain ones.
 @pytest.mark.parametrize(("backend", "encoding"), [("embedded", "ascii"), ("google", "utf-8")])
-def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(
-    backend: str, encoding: str, request: pytest.FixtureRequest
-) -> None:
+def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(backend: str, encoding: str) -> None:
     if backend == "google":
-        request.getfixturevalue("firestore_emulator")  # skips, saying why, where there are no emulators
+        need_emulators()
     # Credentials that are configured are left alone: a demonstration texts nobody.
     real = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "real"}
     done = command("demo", "--backend", backend, **real, RELAY_TIERS=tiers(6.0), PYTHONIOENCODING=encoding)
@@ -107,10 +106,8 @@ def test_missing_emulators_are_named_with_what_to_do(tmp_path: Path) -> None:
     assert done.stderr.startswith("BACKEND=google needs Google's emulators: java is missing: install a Java runtime")
 
 
-def test_an_emulator_that_dies_ends_the_stack_with_a_word(
-    tmp_path: Path,
-    firestore_emulator: object,  # skips, saying why, where there are none
-) -> None:
+def test_an_emulator_that_dies_ends_the_stack_with_a_word(tmp_path: Path) -> None:
+    need_emulators()
     relay = RelayProcess("google", {}, tmp_path)
     relay.start()
     assert relay.wait_for("Up until Ctrl-C")
