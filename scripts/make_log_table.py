@@ -90,8 +90,8 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "timers could not be read": (
         "The file with the timers did not answer; it is read again in a moment.",
-        "With `database_lost` beside it: “The database is gone”. Otherwise, if it lasts: “Nothing moves”. Look at the "
-        "disk: is it full, or very slow?",
+        "With `database_lost` beside it: “The database is gone”; with `store_fails`: “The disk is full, or fails”. "
+        "Otherwise, if it lasts, the disk is very slow: “Nothing moves”. `untold` is how many more there were.",
     ),
     "a timer could not be acted on": (
         "Acting on a timer failed because of a mistake in the code; it comes again.",

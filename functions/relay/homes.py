@@ -75,11 +75,20 @@ def google_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
 
 def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
     from relay.embedded.database import Database
+    from relay.embedded.health import Cause, Trouble
     from relay.embedded.store import SqliteStore
     from relay.embedded.timers import SqliteTimers
 
+    def told(trouble: Trouble | None) -> None:
+        if trouble is None:
+            alarms.store_works_again()
+        elif trouble.cause is Cause.LOST:
+            alarms.database_lost(trouble.words)
+        else:
+            alarms.store_fails(trouble.words, trouble.advice)
+
     path = settings.database_path
-    database = Database(path, began_with=_prepared.get(path), on_lost=alarms.database_lost)
+    database = Database(path, began_with=_prepared.get(path), on_trouble=told)
     return Home(SqliteStore(database, SystemClock(), alarms), SqliteTimers(database, journal), database)
 
 

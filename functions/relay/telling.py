@@ -28,6 +28,14 @@ class Alarms(Protocol):
         """The embedded home's file was removed or replaced, and nothing can be stored."""
         ...
 
+    def store_fails(self, reason: str, advice: str) -> None:
+        """The embedded home's file cannot be used, because its disk is full or the like."""
+        ...
+
+    def store_works_again(self) -> None:
+        """What the last store_fails or database_lost was about is over."""
+        ...
+
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         """This record is of a later version and must be left alone. Told once for each record."""
         ...

@@ -54,12 +54,12 @@ class Stack:
             _name_phones(self._fake.fake, settings)
         self._issuer = IssuerApp(TokenIssuer()) if plan.twilio is Twilio.FAKE else None
         self._routes = _entry_points(plan)
-        self._page = PageApp(plan, settings)
         self._console = ConsoleApp(settings, self._issuer)
         self._controls = make_app(self._fake.fake) if self._fake else None
         self._schedule = Schedule(plan.address) if plan.backend == "google" else None
         runtime = wiring.runtime("sms_inbound")
         database = runtime.home.database
+        self._page = PageApp(plan, settings, lambda: str((database and database.trouble) or ""))
         self._feed = FeedApp(SqliteFeed(database, runtime.alarms)) if database else None
 
     def start(self) -> None:

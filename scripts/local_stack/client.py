@@ -18,9 +18,10 @@ class StackClient:
         self._address = address
         self._token = ""
 
-    def description(self) -> dict[str, Any]:
+    def description(self, timeout_seconds: float = _TIMEOUT_SECONDS) -> dict[str, Any]:
         """What `/local/stack` says of it."""
-        return self._json("/local/stack")
+        answer: dict[str, Any] = json.loads(self._open("/local/stack", timeout_seconds=timeout_seconds))
+        return answer
 
     def set_carrier(self, phone: str, behaviour: str, times: int | None, error_code: int | None = None) -> None:
         """What happens to the next `times` texts to this phone, or (None) to all from now on."""
@@ -47,9 +48,15 @@ class StackClient:
         answer: dict[str, Any] = json.loads(self._open(path, data, headers))
         return answer
 
-    def _open(self, path: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
+    def _open(
+        self,
+        path: str,
+        data: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
+    ) -> bytes:
         given = {"Content-Type": "application/json", **(headers or {})}
         request = urllib.request.Request(self._address + path, data, given)  # noqa: S310 - the stack's own address
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310 - as above
             body: bytes = answer.read()
         return body

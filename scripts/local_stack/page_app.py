@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import mimetypes
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -36,10 +36,11 @@ _HEADERS = {
 
 
 class PageApp:
-    """A WSGI application for the page of one stack."""
+    """A WSGI application for the page of one stack; `trouble` says in words what keeps it from taking texts, or ""."""
 
-    def __init__(self, plan: Plan, settings: Settings) -> None:
-        self._description = json.dumps(_describe(plan, settings)).encode()
+    def __init__(self, plan: Plan, settings: Settings, trouble: Callable[[], str] = str) -> None:
+        self._description = _describe(plan, settings)
+        self._trouble = trouble
 
     def serves(self, path: str) -> bool:
         return path in _FILES or path == _DESCRIPTION
@@ -51,7 +52,8 @@ class PageApp:
         if request.method not in ("GET", "HEAD"):
             return Response("Only GET is answered here.\n", 405, {"Allow": "GET, HEAD"})
         if request.path == _DESCRIPTION:
-            return Response(self._description, 200, _HEADERS, content_type="application/json")
+            told = json.dumps({**self._description, "trouble": self._trouble()})
+            return Response(told, 200, _HEADERS, content_type="application/json")
         path = _FILES[request.path]
         return Response(path.read_bytes(), 200, _HEADERS, content_type=_content_type(path))
 

@@ -23,6 +23,7 @@ from scripts.local_stack.places import LOGS, Twilio, twilio_of, with_env_file
 from scripts.local_stack.running import StackError
 from scripts.local_stack.screen import Follower, Screen
 from scripts.local_stack.supervisor import Supervisor
+from scripts.local_stack.tidings import Tidings
 
 # While something is under way the terminal looks this often, otherwise rarely.
 _LOOK_SECONDS, _IDLE_SECONDS = 0.1, 1.0
@@ -37,7 +38,7 @@ def run(backend: str, port: int) -> int:
         plan = supervisor.plan
         screen = Screen(console, shows_words=plan.twilio is Twilio.FAKE)
         screen.header(plan, supervisor.log)
-        follower = Follower(_store(plan, screen), screen)
+        follower = Follower(_store(plan), screen)
         if follower.continued:
             screen.say(f"\n{follower.continued} text(s) from before are still under way; they go on.")
         try:
@@ -46,7 +47,7 @@ def run(backend: str, port: int) -> int:
                 screen.say(f"\nUp until Ctrl-C. Open {plan.address}/ and text as the customer.", "bold")
             else:
                 screen.say("\nUp until Ctrl-C. Each text that comes in is shown here.", "bold")
-            _follow(follower, supervisor)
+            _follow(follower, supervisor, Tidings(StackClient(plan.address), screen))
         except KeyboardInterrupt:
             screen.say("\nStopping. Texts that are under way go on at the next start.")
     return 0
@@ -64,7 +65,7 @@ def demo(backend: str) -> int:
     ):
         plan = supervisor.plan
         screen = Screen(console, shows_words=True)
-        message_id = _play(plan, screen, Follower(_store(plan, screen), screen), supervisor)
+        message_id = _play(plan, screen, Follower(_store(plan), screen), supervisor)
         document = StackClient(plan.address).relay(message_id)
         screen.say("\nThe record:")
         screen.document(document)
@@ -97,10 +98,11 @@ def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor
     raise StackError(f"The text did not come to an end within {patience:.0f} s.")
 
 
-def _follow(follower: Follower, supervisor: Supervisor) -> None:
+def _follow(follower: Follower, supervisor: Supervisor, tidings: Tidings) -> None:
     while True:
         interruption.check()
         supervisor.check()
+        tidings.look()
         time.sleep(_LOOK_SECONDS if _look(follower) else _IDLE_SECONDS)
 
 
@@ -112,16 +114,11 @@ def _look(follower: Follower) -> bool:
         return True
 
 
-def _store(plan: Plan, screen: Screen) -> RelayStore:
-    """The terminal's own look into the store. That a database is gone is said here: its log may be gone with it."""
+def _store(plan: Plan) -> RelayStore:
+    """The terminal's own look into the store."""
     if plan.backend == "google":
         return wiring.runtime("sms_relay_state", plan.environ).store
-
-    def say_lost(words: str) -> None:
-        advice = "Texts are refused until it is back; docs/operations.md, “The database is gone”, says what to do."
-        screen.say(f"\n{words}. {advice}", "bold red")
-
-    return SqliteStore(Database(plan.environ["RELAY_DATABASE"], on_lost=say_lost), homes.SystemClock())
+    return SqliteStore(Database(plan.environ["RELAY_DATABASE"]), homes.SystemClock())
 
 
 def _log_of(environ: dict[str, str]) -> Path | None:

@@ -10,7 +10,7 @@ import click
 from rich.padding import Padding
 from rich.text import Text
 
-from scripts.relayctl import ROOT, checks_configuration, checks_relay, checks_twilio, checks_webhooks
+from scripts.relayctl import ROOT, checks_configuration, checks_disk, checks_relay, checks_twilio, checks_webhooks
 from scripts.relayctl.api import ApiError
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from scripts.relayctl.output import Context, with_json
@@ -29,7 +29,7 @@ _SIGNS = {OK: ("✓", "green"), WARNING: ("!", "yellow"), BAD: ("✕", "bold red
 @with_json
 @click.pass_obj
 def doctor(context: Context, env_file: Path | None) -> None:
-    """Check configuration, secrets' files, the Twilio number, webhooks' signatures, timers and sweep, and clocks."""
+    """Check configuration, secrets' files, the disk, the Twilio number, webhooks, timers and sweep, and clocks."""
     findings = []
     for finding in examine(context, env_file):
         findings.append(finding)
@@ -52,6 +52,7 @@ def examine(context: Context, env_file: Path | None) -> Iterator[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
         lambda: checks_configuration.configuration(given),
         lambda: checks_configuration.private_files(given, ROOT),
+        lambda: checks_disk.disk(given, ROOT),
         lambda: checks_relay.relay(context.api, given.our_numbers),
         lambda: checks_twilio.numbers(given.values),
         lambda: checks_twilio.texts(given.values),

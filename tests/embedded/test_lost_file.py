@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from relay.embedded import health
 from relay.embedded import pool as sqlite_pool
-from relay.embedded import presence
 from relay.embedded.database import Database
 from relay.embedded.file import Connection, open_connection
+from relay.embedded.health import Trouble
 from relay.embedded.pool import Pool
 from relay.embedded.presence import StoreLost
 from relay.embedded.store import SqliteStore
@@ -37,7 +38,11 @@ def alarms() -> list[str]:
 
 @pytest.fixture
 def database(path: Path, alarms: list[str]) -> Iterator[Database]:
-    database = Database(path, on_lost=alarms.append)
+    def told(trouble: Trouble | None) -> None:
+        if trouble is not None:
+            alarms.append(trouble.words)
+
+    database = Database(path, on_trouble=told)
     yield database
     database.close()
 
@@ -217,7 +222,7 @@ def test_while_it_lasts_the_alarm_is_repeated_but_not_for_every_text(
 
     texts(5)
     assert len(alarms) == 1
-    monkeypatch.setattr(presence, "_ALARM_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(health, "_AGAIN_AFTER_SECONDS", 0.0)
     texts(5)
     assert len(alarms) == 6
 

@@ -37,6 +37,12 @@ class MemoryJournal:
     def database_lost(self, reason: str) -> None:
         self.lost.append(reason)
 
+    def store_fails(self, reason: str, advice: str) -> None:
+        self.lost.append(f"{reason}; {advice}")
+
+    def store_works_again(self) -> None:
+        self.lost.clear()
+
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         self.left.append((message_id, schema_version))
 

@@ -73,6 +73,12 @@ class SimJournal:
     def database_lost(self, reason: str) -> None:
         raise AssertionError("no store here is a file")
 
+    def store_fails(self, reason: str, advice: str) -> None:
+        raise AssertionError("no store here is a file")
+
+    def store_works_again(self) -> None:
+        raise AssertionError("no store here is a file")
+
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         self._history.left.add(message_id)
         self._kernel.note("    ALARM: a record is left to the newer revision")

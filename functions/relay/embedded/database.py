@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from relay.embedded.file import StoreBusy, is_busy
+from relay.embedded.health import Health, Trouble, trouble_with
 from relay.embedded.pool import Pool
 from relay.embedded.presence import Identity, StoreLost
 from relay.errors import StoreUnavailable
@@ -79,7 +80,8 @@ class Database:
     Args:
         path: the file; it is made when it is missing, but never again once it was there.
         began_with: what `prepare` said before a fork, so that the child takes no other file for it.
-        on_lost: is told in words that the file was removed or replaced, now and every minute while it lasts.
+        on_trouble: is told what keeps the file from being used (it was removed, its disk is full …), at once and every
+            minute while it lasts; and None when it is over.
     """
 
     def __init__(
@@ -87,14 +89,22 @@ class Database:
         path: str | os.PathLike[str],
         *,
         began_with: Identity | None = None,
-        on_lost: Callable[[str], None] | None = None,
+        on_trouble: Callable[[Trouble | None], None] | None = None,
     ) -> None:
-        self._pool = Pool(os.fspath(path), began_with, on_lost)
+        self._path = os.fspath(path)
+        self._health = Health(on_trouble)
+        self._pool = Pool(self._path, began_with, self._health)
         self.forget()
         _databases.add(self)
 
+    @property
+    def trouble(self) -> Trouble | None:
+        """Returns what keeps the file from being used just now, as far as that was noticed."""
+        return self._health.trouble
+
     def forget(self) -> None:
         """Set the state of a process that has not written anything yet."""
+        self._health.forget()
         self._changed = threading.Condition()
         self._queue: list[_Write] = []
         self._writer: threading.Thread | None = None
@@ -115,6 +125,7 @@ class Database:
             try:
                 return work(connection)
             except sqlite3.Error as error:
+                self._note(error)
                 raise StoreUnavailable(f"the store failed: {error}") from error
 
     def write(self, work: Work[T], *, timeout_seconds: float) -> T:
@@ -194,13 +205,13 @@ class Database:
         batch = self._take_batch()
         changes = connection.total_changes
         try:
-            _commit(connection, batch)
+            self._commit(connection, batch)
         except _Spoilt:
             # One at a time then, so that only the one whose fault it is meets its failure.
             for write in batch:
                 try:
                     _begin(connection)
-                    _commit(connection, [write])
+                    self._commit(connection, [write])
                 except _Spoilt:
                     pass  # its own error is already noted
                 except StoreUnavailable as error:
@@ -209,6 +220,31 @@ class Database:
         self._doubt_if_lost(batch)
         for write in batch:
             write.answer()
+
+    def _commit(self, connection: sqlite3.Connection, batch: list[_Write]) -> None:
+        """Do all work in the transaction that has begun, and commit. Raises _Spoilt when the transaction was undone."""
+        changes = connection.total_changes
+        try:
+            for write in batch:
+                write.apply(connection)
+            connection.execute("COMMIT")
+        except BaseException as error:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            self._note(error.__cause__ if isinstance(error, _Spoilt) else error)
+            if not isinstance(error, sqlite3.Error):
+                raise
+            # The COMMIT itself failed: whether it is on the disk is unknown, which is what StoreUnavailable means.
+            for write in batch:
+                write.error = StoreUnavailable(f"the store failed: {error}")
+        else:
+            if connection.total_changes != changes:
+                self._health.worked()
+
+    def _note(self, error: BaseException | None) -> None:
+        """Have people told what an error of SQLite's shows: not that others hold the file, nor a refused value."""
+        if isinstance(error, sqlite3.Error) and not isinstance(error, REFUSED) and not is_busy(error):
+            self._health.failed(trouble_with(self._path, error))
 
     def _doubt_if_lost(self, batch: list[_Write]) -> None:
         """Give each write StoreLost if the file was removed meanwhile: what was committed into it is not stored."""
@@ -240,22 +276,6 @@ def _begin(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.Error as error:
         raise (StoreBusy if is_busy(error) else StoreUnavailable)(str(error)) from error
-
-
-def _commit(connection: sqlite3.Connection, batch: list[_Write]) -> None:
-    """Do all work in the transaction that has begun, and commit. Raises _Spoilt when the transaction was undone."""
-    try:
-        for write in batch:
-            write.apply(connection)
-        connection.execute("COMMIT")
-    except BaseException as error:
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        if not isinstance(error, sqlite3.Error):
-            raise
-        # The COMMIT itself failed: whether it is on the disk is unknown, which is what StoreUnavailable means.
-        for write in batch:
-            write.error = StoreUnavailable(f"the store failed: {error}")
 
 
 _databases: weakref.WeakSet[Database] = weakref.WeakSet()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from relay.embedded import migrations
+from relay.embedded.health import Trouble, trouble_with
 from relay.errors import ConfigurationError, StoreUnavailable
 
 # Marks the file as ours (PRAGMA application_id): "rlay" as a number.
@@ -37,6 +38,14 @@ class StoreBusy(StoreUnavailable):
     """Another process or thread holds the file just now: the same call may succeed in a moment."""
 
 
+class Unusable(ConfigurationError):
+    """The file, its folder or its disk cannot be used; `trouble` says why."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__([f"{trouble}."])
+        self.trouble = trouble
+
+
 def to_micros(at: datetime) -> int:
     """Returns an aware datetime as microseconds since 1970, exactly."""
     return (at - _EPOCH) // _MICROSECOND
@@ -59,7 +68,7 @@ def open_connection(path: str, timeout_seconds: float, *, may_make: bool = True)
     With `may_make` False a missing file is ConfigurationError.
 
     It may be handed from thread to thread, used by one at a time, and commits only where told.
-    Raises ConfigurationError when the file cannot be used, StoreBusy when others hold it too long.
+    Raises ConfigurationError, mostly Unusable, when the file cannot be used; StoreBusy when others hold it too long.
     """
     deadline = time.monotonic() + timeout_seconds
     try:
@@ -78,14 +87,14 @@ def open_connection(path: str, timeout_seconds: float, *, may_make: bool = True)
             # It will hold texts and phone numbers: for its owner only. SQLite gives its side files the same mode.
             os.chmod(path, 0o600)
     except (OSError, sqlite3.Error) as error:
-        raise ConfigurationError([_unusable(path, error)]) from error
+        raise Unusable(trouble_with(path, error)) from error
     try:
         _set_up(connection, path, deadline)
     except sqlite3.Error as error:
         connection.close()
         if is_busy(error):
             raise StoreBusy("others hold the store") from error
-        raise ConfigurationError([_unusable(path, error)]) from error
+        raise Unusable(trouble_with(path, error)) from error
     except BaseException:
         connection.close()
         raise
@@ -154,15 +163,3 @@ def _migrate(connection: sqlite3.Connection, version: int) -> None:
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {version + 1}")
-
-
-def _unusable(path: str, error: Exception) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return f"{path} is not a sound database; restore it from a backup, or move it away to start with an empty one."
-    folder = os.path.dirname(path) or "."
-    if not os.path.exists(folder):
-        return f"The folder of {path} does not exist; make it, or correct RELAY_DATABASE."
-    if isinstance(error, OSError) or code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return f"{path} must be a file that this user may write, in a folder that this user may write; allow that."
-    return f"{path} cannot be used ({error}); put that right, or point RELAY_DATABASE somewhere else."

@@ -12,9 +12,10 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from relay.embedded.file import Connection, StoreBusy, open_connection
+from relay.embedded.file import Connection, StoreBusy, Unusable, open_connection
+from relay.embedded.health import Cause, Health, Trouble
 from relay.embedded.presence import Files, Identity, Watch
 from relay.errors import ConfigurationError, StoreUnavailable
 
@@ -27,14 +28,13 @@ _OPENINGS_MAX = 4
 class Pool:
     """Connections to the file at `path`, opened when needed and kept for the next; all of them to the same file.
 
-    `began_with` and `on_lost` are those of Watch.
+    `began_with` and `health` are those of Watch.
     """
 
-    def __init__(
-        self, path: str, began_with: Identity | None = None, on_lost: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, path: str, began_with: Identity | None = None, health: Health | None = None) -> None:
         self._path = path
-        self._watch = Watch(path, began_with, on_lost)
+        self._health = health or Health()
+        self._watch = Watch(path, began_with, self._health)
         self.forget()
         _pools.add(self)
 
@@ -105,6 +105,7 @@ class Pool:
         except BaseException as error:
             self._give_back(connection)
             if isinstance(error, ConfigurationError):
+                self._health.failed(_trouble_of(error))
                 raise StoreUnavailable(f"the store cannot be opened: {error}") from error
             raise
 
@@ -134,6 +135,10 @@ class Pool:
                 connection.close()
             if self._lent == 0:
                 self._changed.notify_all()
+
+
+def _trouble_of(error: ConfigurationError) -> Trouble:
+    return error.trouble if isinstance(error, Unusable) else Trouble(Cause.OTHER, error.mistakes[0], "")
 
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()

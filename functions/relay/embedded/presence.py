@@ -7,14 +7,10 @@ pool asks this module before each use of a connection, and the writer once more 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 
+from relay.embedded.health import Cause, Health, Trouble
 from relay.errors import StoreUnavailable
-
-# While it lasts, the alarm is repeated after so long.
-_ALARM_EVERY_SECONDS = 60.0
 
 # Device and inode. No other file gets an open one's, so it tells a file from a copy that was put in its place.
 Identity = tuple[int, int]
@@ -39,16 +35,15 @@ class Watch:
     Args:
         path: the database.
         began_with: the file that a process before the fork has opened; None takes the first one that is opened.
-        on_lost: is told in words when it is noticed, and again every minute while it lasts.
+        health: hears of it each time that it is noticed, and when the files are there again.
     """
 
-    def __init__(self, path: str, began_with: Identity | None, on_lost: Callable[[str], None] | None) -> None:
+    def __init__(self, path: str, began_with: Identity | None, health: Health) -> None:
         # The side files lie where a symbolic link leads to.
         real = os.path.realpath(path)
         self._paths = (os.path.abspath(path), f"{real}-wal", f"{real}-shm")
         self.began_with = began_with
-        self._on_lost = on_lost
-        self._told_at: float | None = None
+        self._health = health
 
     def look(self) -> Files:
         """Returns what lies at the path now."""
@@ -62,19 +57,13 @@ class Watch:
         found = self.look()
         expected = opened or Files(self.began_with or found.database, found.wal, found.shm)
         if found == expected:
-            self._told_at = None
+            self._health.found()
             return found
         number = next(place for place in range(3) if found[place] != expected[place])
         what = "is no longer there" if found[number] is None else "is another file than before"
         words = f"{self._paths[number]} {what}"
-        self._tell(words)
+        self._health.failed(Trouble(Cause.LOST, words, "see “The database is gone”"))
         raise StoreLost(words)
-
-    def _tell(self, words: str) -> None:
-        now = time.monotonic()
-        if self._on_lost is not None and (self._told_at is None or now - self._told_at >= _ALARM_EVERY_SECONDS):
-            self._told_at = now
-            self._on_lost(words)
 
 
 def _identity(path: str) -> Identity | None:

@@ -23,6 +23,7 @@ from relay.embedded.timer_rows import Leased
 from relay.embedded.timers import labels
 from relay.errors import NewerRecord, StoreUnavailable
 from relay.ports import Clock, Journal
+from relay.throttle import Throttle
 
 _SECOND = 1_000_000
 _NEVER = 2**63
@@ -88,6 +89,7 @@ class Ticker:
         self._firing = 0
         self._running_jobs: set[str] = set()
         self._next_look = _NEVER
+        self._throttle = Throttle()
         self._offset: float | None = None  # of the time of day from the monotonic clock, in seconds
 
     def start(self) -> None:
@@ -137,7 +139,9 @@ class Ticker:
                 ready = min(self._start_timers(now, free), self._start_jobs(now))
                 seconds = min((ready - now) / _SECOND, self._poll_seconds)
             except Exception as error:
-                self._note_failure("timers could not be read", error)
+                untold = self._throttle.held_back("timers", self._clock.monotonic())
+                if untold is not None:
+                    self._note_failure("timers could not be read", error, untold=untold or "")
                 ready, seconds = 0, _STORE_PAUSE_SECONDS
             with self._changed:
                 self._next_look = ready

@@ -55,6 +55,12 @@ class LogAlarms:
     def database_lost(self, reason: str) -> None:
         self._journal.named("database_lost", None, {"reason": reason})
 
+    def store_fails(self, reason: str, advice: str) -> None:
+        self._journal.named("store_fails", None, {"reason": reason, "advice": advice})
+
+    def store_works_again(self) -> None:
+        self._journal.named("store_works_again", None, {})
+
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         # Timers, callbacks and the sweep come by it again and again: one line each would bury the log.
         if message_id in self._left_told or len(self._left_told) >= _LEFT_TOLD_MAX:

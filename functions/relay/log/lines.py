@@ -115,6 +115,12 @@ LINES: dict[str, Line] = {
         "The database was removed or replaced under the running relay: texts are refused (503) until it is back.",
         "See “The database is gone”.",
     ),
+    "store_fails": Line(
+        "CRITICAL",
+        "The database cannot be used, for the cause that `reason` names: texts are refused (503) until that is mended.",
+        "As `advice` says; see “The disk is full, or fails”.",
+    ),
+    "store_works_again": Line("NOTICE", "The database can be written again: texts are taken.", _NOTHING),
     "left_to_newer": Line(
         "CRITICAL",
         "A newer revision wrote this record in a way that this one does not understand; its text waits for that one.",

@@ -1,0 +1,56 @@
+"""doctor's check of the disk of the embedded home's database: can it be written, and how much room is left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from relay.embedded.health import trouble_with
+from relay.settings.settings import DATABASE_DEFAULT, backend_of
+
+from scripts.relayctl.checks_configuration import Given
+from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
+
+# A hundred thousand texts with their records take some 500 MB; a write-ahead log and a backup want room beside them.
+LOW_BYTES, VERY_LOW_BYTES = 1_000_000_000, 100_000_000
+# As much as the relay writes at a time when many texts come together.
+_PROBE_BYTES = 256 * 1024
+_NAME = "disk"
+
+
+def disk(given: Given, root: Path) -> Iterator[Finding]:
+    """A probe is written beside the database and removed again; then the free space is looked at."""
+    database = root / (given.values.get("RELAY_DATABASE") or DATABASE_DEFAULT)
+    if backend_of(given.values) != "embedded":
+        yield Finding(_NAME, SKIPPED, "the relays lie in Firestore")
+        return
+    if not database.parent.is_dir():
+        yield Finding(_NAME, SKIPPED, f"there is no {database.parent} yet; it is made at the first start")
+        return
+    try:
+        _probe(database.parent)
+    except OSError as error:
+        trouble = trouble_with(str(database), error)
+        yield Finding(_NAME, BAD, trouble.words, f"{trouble.advice[0].upper()}{trouble.advice[1:]}.")
+        return
+    free = shutil.disk_usage(database.parent).free
+    words = f"{database.parent} can be written; {_megabytes(free)} MB are free"
+    state = BAD if free < VERY_LOW_BYTES else WARNING if free < LOW_BYTES else OK
+    advice = f"Make room: below {_megabytes(LOW_BYTES)} MB a backup or a log may fill it, and texts are refused then."
+    yield Finding(_NAME, state, words, advice)
+
+
+def _probe(folder: Path) -> None:
+    """Write a file as large as a busy moment's texts, to the disk itself, and remove it. Raises OSError."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-", buffering=0) as probe:
+        left = bytes(_PROBE_BYTES)
+        while left:
+            left = left[probe.write(left) :]
+        os.fsync(probe.fileno())
+
+
+def _megabytes(count: int) -> str:
+    return f"{count // 1_000_000:,}"

@@ -1,0 +1,56 @@
+"""doctor looks at the disk of the database: a probe that is written, and the free space."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from scripts.relayctl import checks_disk
+from scripts.relayctl.checks_configuration import Given
+from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
+from tests.small_disks import SmallDisk
+from tests.small_disks import small_disk as small_disk
+
+_Usage = namedtuple("_Usage", "total used free")
+
+
+def _examined(folder: Path, **settings: str) -> Finding:
+    given = Given(".env", {"RELAY_DATABASE": str(folder / "relay.db"), **settings})
+    (finding,) = checks_disk.disk(given, folder)
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("free", "state"), [(2_000_000_000, OK), (999_999_999, WARNING), (100_000_000, WARNING), (99_999_999, BAD)]
+)
+def test_free_space_is_judged(free: int, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: _Usage(0, 0, free))
+    finding = _examined(tmp_path)
+    assert finding.state == state
+    assert f"{free // 1_000_000:,} MB are free" in finding.words
+    assert list(tmp_path.iterdir()) == []  # the probe is gone
+
+
+def test_a_full_disk_is_to_be_repaired(small_disk: SmallDisk) -> None:
+    small_disk.fill()
+    finding = _examined(small_disk.folder)
+    assert finding.state == BAD
+    assert "is full (" in finding.words
+    assert finding.advice.startswith("Make room on it")
+    small_disk.make_room()
+    assert "can be written" in _examined(small_disk.folder).words
+    assert list(small_disk.folder.iterdir()) == []
+
+
+def test_a_disk_that_is_mounted_read_only_is_to_be_repaired(small_disk: SmallDisk) -> None:
+    small_disk.make_read_only()
+    finding = _examined(small_disk.folder)
+    assert (finding.state, "mounted read-only" in finding.words) == (BAD, True)
+
+
+def test_where_there_is_nothing_to_look_at_it_says_so(tmp_path: Path) -> None:
+    assert _examined(tmp_path / "none").state == SKIPPED
+    assert _examined(tmp_path, RELAY_BACKEND="google").words == "the relays lie in Firestore"
