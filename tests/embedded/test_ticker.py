@@ -294,7 +294,6 @@ def test_the_ticker_outlives_a_store_that_does_not_answer(
     with locked(path):
         make_ticker(fired.append)
         eventually(lambda: bool(journal.notes))
-        # Looked at again and again, it is said once a minute.
         time.sleep(1.0)
         assert [message for _, message, _ in journal.notes] == ["timers could not be read"]
         assert fired == []
