@@ -15,6 +15,8 @@ locals {
     name => var.use_gateway ? "https://sms-relay.${var.project_id}" : local.function_urls[name]
   }
 
+  another_twilio = var.twilio_api_base_url == null ? {} : { TWILIO_API_BASE_URL = var.twilio_api_base_url }
+
   environment_by_need = {
     store = {
       RELAY_BACKEND        = "google"
@@ -28,9 +30,9 @@ locals {
       ESCALATION_URL_TEMPLATE = "https://escalate-tier-{tier}-${local.project_number}.${var.region}.run.app"
       TASKS_INVOKER_EMAIL     = google_service_account.tasks_invoker.email
     }
-    webhook  = {}
+    webhook  = local.another_twilio
     callback = {}
-    sending  = var.twilio_api_base_url == null ? {} : { TWILIO_API_BASE_URL = var.twilio_api_base_url }
+    sending  = local.another_twilio
     tiers = {
       BUSINESS_PHONE_NUMBER = join(",", var.business_phone_numbers)
       RELAY_TIERS           = jsonencode(var.tiers)

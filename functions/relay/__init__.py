@@ -17,6 +17,7 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
                 lines for people and machines; requests and answers as plain values; fields of JSON bodies, checked
     core/       what a relay is and what becomes of it: pure
     errors      errors that carry the decision
+    addresses   which hosts of web addresses are public, and which this machine
     loading     how client libraries are loaded late
 
 Each may import what stands below it; the flow knows no adapter, adapters know no other adapter, the core nothing but

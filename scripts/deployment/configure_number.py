@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from relay.settings.reader import why_not_called
 from relay.settings.settings import E164
 from relay.twilio.forms import CONNECTION_OVERRIDES
 from relay.web import INBOUND_PATH
@@ -113,12 +114,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def public_address(url: str) -> str:
-    """The address without a slash at its end. Raises Problem for what Twilio would refuse or send in the clear."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-        raise Problem("The relay's address must be an https address without ? or #, like https://relay.example.com.")
-    if "_" in parts.hostname:
-        raise Problem("The relay's address has an underscore in its host name, which Twilio refuses in callbacks.")
+    """The address without a slash at its end. Raises Problem for one at which Twilio would not call."""
+    if why := why_not_called(url, is_real=True):
+        raise Problem(f"The relay's address {why}.")
     return url.rstrip("/")
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from relay.settings.settings import forms_of_credentials
 from relay.settings.variables import ENTRY_POINTS, variables_of
 
 from scripts.deployment import state, terraform
@@ -26,10 +27,6 @@ from scripts.deployment.tools import LABEL, REPOS_ENV, Gcloud, Problem, given, r
 
 PRIMARY, SECONDARY = "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY"
 _API_KEY = ("TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET")
-_FORMS = {
-    "TWILIO_ACCOUNT_SID": (r"AC[0-9a-fA-F]{32}", "AC and 32 hexadecimal digits"),
-    "TWILIO_API_KEY_SID": (r"SK[0-9a-fA-F]{32}", "SK and 32 hexadecimal digits"),
-}
 
 
 class SecretValues:
@@ -101,8 +98,8 @@ def checked(values: Mapping[str, str]) -> dict[str, str]:
     for name in ("TWILIO_ACCOUNT_SID", PRIMARY):
         if not found[name]:
             raise Problem(f"{name} is missing in the file.")
-    for name, (pattern, words) in _FORMS.items():
-        if found[name] and not re.fullmatch(pattern, found[name]):
+    for name, (pattern, words) in forms_of_credentials(values.get("TWILIO_API_BASE_URL", "").strip()).items():
+        if found[name] and not pattern.fullmatch(found[name]):
             raise Problem(f"{name} in the file is not {words}.")
     if bool(found[_API_KEY[0]]) != bool(found[_API_KEY[1]]):
         raise Problem(f"{_API_KEY[0]} and {_API_KEY[1]} go together: give both or neither.")

@@ -115,6 +115,8 @@ def made_up(environ: Mapping[str, str], address: str) -> dict[str, str]:
     values = {
         "TWILIO_ACCOUNT_SID": fake.account_sid,
         "TWILIO_AUTH_TOKEN": fake.auth_token,
+        # The fake one has an address of its own as soon as it listens, which is put here then.
+        "TWILIO_API_BASE_URL": address,
         "PUBLIC_BASE_URL": address,
         "BUSINESS_PHONE_NUMBER": _BUSINESS_PHONE,
         "RELAY_STATE_AUDIENCE": f"{address}/sms/relay-state",

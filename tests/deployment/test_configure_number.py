@@ -148,9 +148,11 @@ def test_twilio_being_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("base", "words"),
     [
-        ("http://relay.example.com", "must be an https address"),
-        ("https://relay.example.com?x=1", "must be an https address"),
-        ("relay.example.com", "must be an https address"),
+        ("http://relay.example.com", "use https://"),
+        ("https://relay.example.com?x=1", "is not a web address"),
+        ("relay.example.com", "is not a web address"),
+        ("https://192.168.1.5", "where Twilio cannot call"),
+        ("https://relay.example.com/sms/inbound", "has a path"),
         ("https://my_relay.example.com", "underscore in its host name"),
     ],
 )

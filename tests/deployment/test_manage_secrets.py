@@ -11,7 +11,7 @@ from scripts.deployment.tools import Problem
 from tests.deployment.conftest import Gcloud
 
 ACCOUNT = "AC" + "1" * 32
-OLD, NEW = "0ld-t0ken-0ld-t0ken", "n3w-t0ken-n3w-t0ken"
+OLD, NEW = "01d" + "0" * 29, "2e3" + "1" * 29
 ENTRIES = ("twilio-account-sid", "twilio-auth-token", "twilio-auth-token-secondary")
 FUNCTIONS = ["sms-inbound", "sms-delivery-status", "sms-relay-state", "sweep", "escalate-tier-1", "console"]
 WHERE = ("--project=demo-project", "--region=us-central1")
@@ -30,10 +30,11 @@ def file(tmp_path: Path) -> Path:
 
 
 def write(path: Path, token: str = OLD, secondary: str = "", more: str = "") -> None:
-    lines = [f"TWILIO_ACCOUNT_SID={ACCOUNT}", f"TWILIO_AUTH_TOKEN='{token}'", "SOMETHING_ELSE=1", more]
+    lines = [f"TWILIO_ACCOUNT_SID={ACCOUNT}", f"TWILIO_AUTH_TOKEN='{token}'", "SOMETHING_ELSE=1"]
     if secondary:
         lines.append(f"TWILIO_AUTH_TOKEN_SECONDARY={secondary}")
-    path.write_text("\n".join(lines) + "\n")
+    by_name = {line.partition("=")[0]: line for line in [*lines, *more.splitlines()]}
+    path.write_text("\n".join(by_name.values()) + "\n")
     path.chmod(0o600)
 
 
@@ -92,11 +93,13 @@ def test_entries_that_do_not_exist_yet_are_told(gcloud: Gcloud, file: Path) -> N
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("TWILIO_ACCOUNT_SID=AC123", "TWILIO_ACCOUNT_SID in the file is not AC and 32"),
+        ("TWILIO_ACCOUNT_SID=AC123", "TWILIO_ACCOUNT_SID in the file is not AC followed by 32"),
         ("TWILIO_ACCOUNT_SID=", "TWILIO_ACCOUNT_SID is missing"),
         ("TWILIO_AUTH_TOKEN=", "TWILIO_AUTH_TOKEN is missing"),
+        ("TWILIO_AUTH_TOKEN=t0ken", "TWILIO_AUTH_TOKEN in the file is not 32 hexadecimal digits"),
+        ("TWILIO_AUTH_TOKEN_SECONDARY=t0ken", "TWILIO_AUTH_TOKEN_SECONDARY in the file is not 32 hexadecimal"),
         (f"TWILIO_API_KEY_SID=SK{'1' * 32}", "go together"),
-        ("TWILIO_API_KEY_SID=SK1\nTWILIO_API_KEY_SECRET=x", "TWILIO_API_KEY_SID in the file is not SK and 32"),
+        ("TWILIO_API_KEY_SID=SK1\nTWILIO_API_KEY_SECRET=x", "TWILIO_API_KEY_SID in the file is not SK followed by 32"),
     ],
 )
 def test_a_file_that_cannot_be_right_is_refused_before_anything_is_pushed(

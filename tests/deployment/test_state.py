@@ -32,7 +32,7 @@ def deployed(gcloud: Gcloud) -> None:
 def run(calls: Path, tmp_path: Path) -> Callable[..., int]:
     """Runs one of COMMANDS in a project and region."""
     file = tmp_path / "repos.env"
-    file.write_text(f"TWILIO_ACCOUNT_SID=AC{'1' * 32}\nTWILIO_AUTH_TOKEN=t0ken\n")
+    file.write_text(f"TWILIO_ACCOUNT_SID=AC{'1' * 32}\nTWILIO_AUTH_TOKEN={'a' * 32}\n")
     file.chmod(0o600)
 
     def run(command: str, project: str, region: str = "us-central1") -> int:

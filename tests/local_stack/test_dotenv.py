@@ -48,8 +48,60 @@ def test_lines_that_cannot_be_read_are_named_together_without_what_is_in_them(tm
     assert "secret" not in said
 
 
-def test_a_file_that_is_no_text_is_a_mistake_in_words(tmp_path: Path) -> None:
+def test_a_byte_order_mark_as_windows_puts_it_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    file.write_bytes(b"\xef\xbb\xbfNAME=value\r\nOTHER=1\r\n")
+    assert read_env_file(file) == {"NAME": "value", "OTHER": "1"}
+
+
+_WRONG_ENCODINGS = {
+    "UTF-16 as Windows writes it": "NAME=café\n".encode("utf-16"),
+    "UTF-16, the higher byte first": b"\xfe\xff" + "NAME=café\n".encode("utf-16-be"),
+    "UTF-16 without its mark": "NAME=value\n".encode("utf-16-le"),
+    "UTF-16 without its mark, the higher byte first": "NAME=value\n".encode("utf-16-be"),
+    "UTF-32": "NAME=value\n".encode("utf-32"),
+    "a file of which a crash left nothing but its length": b"\0" * 100,
+    "a byte of nothing within a value": b"NAME=va\0lue\n",
+}
+
+
+@pytest.mark.parametrize("content", _WRONG_ENCODINGS.values(), ids=_WRONG_ENCODINGS)
+def test_what_is_not_utf_8_is_one_sentence_that_says_how_to_save_it(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError) as raised:
         read_env_file(file)
+    (mistake,) = raised.value.mistakes
+    assert mistake.startswith(f"{file} is in UTF-16, or is no text at all: save it as UTF-8")
+
+
+def test_a_letter_in_another_encoding_is_named_by_its_line(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("FIRST=1\nNAME=café\n".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"line 2 is not in UTF-8: save it as UTF-8") as raised:
+        read_env_file(file)
+    assert "caf" not in str(raised.value)
+
+
+@pytest.mark.parametrize("first", ["NAME=", "NAME=1", "export NAME='2'"])
+def test_a_name_given_twice_is_one_sentence_with_both_lines(tmp_path: Path, first: str) -> None:
+    """The last would win, or the first: either way one of them is not what its writer believes."""
+    file = tmp_path / ".env"
+    file.write_text(f"{first}\nOTHER=1\nNAME=secret\n", "utf-8")
+    with pytest.raises(ConfigurationError) as raised:
+        read_env_file(file)
+    assert raised.value.mistakes == (f"{file}, lines 1 and 3 both give NAME: keep one of them.",)
+
+
+def test_a_line_without_an_equals_sign_says_so(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("TWILIO_AUTH_TOKEN: secret\n", "utf-8")
+    with pytest.raises(ConfigurationError, match=r"line 1 is not NAME=value \(there is no equals sign\)"):
+        read_env_file(file)
+
+
+def test_a_folder_in_its_place_is_a_mistake_in_words(tmp_path: Path) -> None:
+    """Docker makes one where it is to mount a file that there is not."""
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(ConfigurationError, match=r"cannot be read \(Is a directory\)"):
+        read_env_file(tmp_path / ".env")

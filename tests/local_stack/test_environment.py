@@ -14,7 +14,7 @@ from scripts.local_stack.places import Twilio, with_env_file
 HOST, PORT = "127.0.0.1", 8080
 REAL = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-    "TWILIO_AUTH_TOKEN": "secret",
+    "TWILIO_AUTH_TOKEN": "5ec2e7" + "0" * 26,
     "PUBLIC_BASE_URL": "https://relay.example.com",
     "BUSINESS_PHONE_NUMBER": "+12025550100",
     "PRIMARY_HANDLER_PHONE": "+12025550111",
@@ -39,6 +39,11 @@ def test_with_credentials_the_real_twilio_is_used_and_nothing_is_made_up() -> No
     assert made.twilio is Twilio.REAL
     assert "RELAY_TIERS" not in made.environ
     assert made.settings().api_base_url == ""
+
+
+def test_an_address_where_the_real_twilio_cannot_call_is_refused_before_anything_starts() -> None:
+    with pytest.raises(ConfigurationError, match="PUBLIC_BASE_URL names this machine"):
+        plan({**REAL, "PUBLIC_BASE_URL": "http://localhost:8080"})
 
 
 @pytest.mark.parametrize("name", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])

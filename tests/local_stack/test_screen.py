@@ -58,7 +58,7 @@ def test_the_token_that_it_prints_is_accepted(embedded_stack: RunningStack, monk
 def test_with_a_real_twilio_there_is_no_issuer_and_no_command_for_a_token() -> None:
     real = {
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-        "TWILIO_AUTH_TOKEN": "secret",
+        "TWILIO_AUTH_TOKEN": "5ec2e7" + "0" * 26,
         "PUBLIC_BASE_URL": "https://relay.example.com",
         "BUSINESS_PHONE_NUMBER": "+12025550100",
         "PRIMARY_HANDLER_PHONE": "+12025550111",

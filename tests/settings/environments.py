@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-TOKEN, OTHER_TOKEN, API_SECRET = "t0k3n-s3cr3t-0123456789abcdef", "t0k3n-n3w-fedcba9876543210", "k3y-s3cr3t"
+TOKEN, OTHER_TOKEN, API_SECRET = "0123456789abcdef" * 2, "fedcba9876543210" * 2, "k3y-s3cr3t"
 BUSINESS, FIRST, SECOND, THIRD = "+15550100100", "+15550100001", "+15550100002", "+15550100003"
 
 EMBEDDED = {

@@ -51,6 +51,61 @@ VARIABLE_CASES: dict[str, tuple[dict[str, str], str]] = {
         {"CALLBACK_BASE_URL": "https://my_relay.example"},
         "CALLBACK_BASE_URL has an underscore",
     ),
+    "this machine, with the real Twilio": (
+        {"PUBLIC_BASE_URL": "https://localhost:8080"},
+        "PUBLIC_BASE_URL names this machine, a private network or no host at all, where Twilio cannot call",
+    ),
+    "this machine in the clear": ({"PUBLIC_BASE_URL": "http://localhost:8080"}, "PUBLIC_BASE_URL names this machine"),
+    "a private network": ({"PUBLIC_BASE_URL": "https://192.168.1.5"}, "PUBLIC_BASE_URL names this machine, a private"),
+    "a private network in IPv6": ({"PUBLIC_BASE_URL": "https://[fd00::1]:8443"}, "PUBLIC_BASE_URL names this machine"),
+    "a private network in one number": ({"PUBLIC_BASE_URL": "https://3232235781"}, "PUBLIC_BASE_URL names this"),
+    "a host of the office": ({"PUBLIC_BASE_URL": "https://relay"}, "PUBLIC_BASE_URL names this machine, a private"),
+    "a public address in the clear": (
+        {"PUBLIC_BASE_URL": "http://relay.example.com"},
+        "PUBLIC_BASE_URL begins with http://, so that all could read the texts on their way: use https://",
+    ),
+    "the webhook's own address": (
+        {"PUBLIC_BASE_URL": "https://relay.example.com/sms/inbound"},
+        "PUBLIC_BASE_URL has a path: leave it away",
+    ),
+    "an address with a user": (
+        {"PUBLIC_BASE_URL": "https://me:secret@relay.example.com"},
+        "PUBLIC_BASE_URL holds a user name: leave it away",
+    ),
+    "callbacks to a private network": (
+        {"CALLBACK_BASE_URL": "https://10.0.0.1"},
+        "CALLBACK_BASE_URL names this machine, a private network",
+    ),
+    "an address for callbacks with a path": (
+        {"CALLBACK_BASE_URL": "https://relay.example.com/sms"},
+        "CALLBACK_BASE_URL has a path",
+    ),
+    "the same with an address of Twilio's own for the API": (
+        {"TWILIO_API_BASE_URL": "https://api.ashburn.us1.twilio.com", "PUBLIC_BASE_URL": "https://localhost"},
+        "PUBLIC_BASE_URL names this machine",
+    ),
+    "a token too short": (
+        {"TWILIO_AUTH_TOKEN": "short"},
+        "TWILIO_AUTH_TOKEN is not 32 hexadecimal digits: copy it again from the Twilio console.",
+    ),
+    "a token with a letter too many": ({"TWILIO_AUTH_TOKEN": TOKEN + "a"}, "TWILIO_AUTH_TOKEN is not 32"),
+    "a token of other letters": ({"TWILIO_AUTH_TOKEN": "g" * 32}, "TWILIO_AUTH_TOKEN is not 32 hexadecimal digits"),
+    "a token with a blank that does not show": (
+        {"TWILIO_AUTH_TOKEN": TOKEN[:16] + "\u200b" + TOKEN[17:]},
+        "TWILIO_AUTH_TOKEN is not 32 hexadecimal digits",
+    ),
+    "an API key's SID as token": ({"TWILIO_AUTH_TOKEN": "SK" + "0" * 32}, "TWILIO_AUTH_TOKEN is not 32 hexadecimal"),
+    "a second token that is none": ({"TWILIO_AUTH_TOKEN_SECONDARY": "new"}, "TWILIO_AUTH_TOKEN_SECONDARY is not 32"),
+    "quotes that nothing took off": (
+        {"TWILIO_AUTH_TOKEN": f'"{TOKEN}"'},
+        "TWILIO_AUTH_TOKEN is in quotes that have become part of it: write it without them.",
+    ),
+    "a tier's number in quotes": ({"ESCALATION_TIER": "'2'"}, "ESCALATION_TIER is in quotes that have become part of"),
+    "quotes of a word processor": ({"BUSINESS_PHONE_NUMBER": f"“{BUSINESS}”"}, "BUSINESS_PHONE_NUMBER is in quotes"),
+    "another Twilio in the clear": (
+        {"TWILIO_API_BASE_URL": "http://twilio.example.com"},
+        "TWILIO_API_BASE_URL begins with http://, so that all could read what is sent there: use https://.",
+    ),
     "another Twilio that is no address": (
         {"TWILIO_API_BASE_URL": "twilio"},
         "TWILIO_API_BASE_URL is not a web address",
@@ -148,7 +203,11 @@ TIERS_CASES: dict[str, tuple[object, str]] = {
     "a name too long": ([{**_GOOD, "name": "x" * 101}], "tier 1: name is not a text of 1 to 100 characters"),
     "delays that are no list": ([{**_GOOD, "retry_delays_seconds": 2}], "tier 1: retry_delays_seconds is not a list"),
     "a negative delay": ([{**_GOOD, "retry_delays_seconds": [-1]}], "tier 1: retry_delays_seconds is not a list"),
-    "a delay that is no number": ([{**_GOOD, "retry_delays_seconds": ["2"]}], "tier 1: retry_delays_seconds is not"),
+    "a delay that is no number": ([{**_GOOD, "retry_delays_seconds": [None]}], "tier 1: retry_delays_seconds is not"),
+    "a delay in quotes": (
+        [{**_GOOD, "retry_delays_seconds": [1, "2"]}],
+        "tier 1: retry_delays_seconds has a number in quotes; write it without them.",
+    ),
     "a delay that is true": ([{**_GOOD, "retry_delays_seconds": [True]}], "tier 1: retry_delays_seconds is not a list"),
     "a delay without end": ([{**_GOOD, "retry_delays_seconds": [float("inf")]}], "retry_delays_seconds"),
     "a delay that is not a number": (
@@ -163,7 +222,11 @@ TIERS_CASES: dict[str, tuple[object, str]] = {
     "too many delays": ([{**_GOOD, "retry_delays_seconds": [1] * 11}], "tier 1: retry_delays_seconds is not a list"),
     "no time for a receipt": ([{**_GOOD, "receipt_timeout_seconds": 0}], "tier 1: receipt_timeout_seconds is not"),
     "more time than Twilio gives": ([{**_GOOD, "receipt_timeout_seconds": 36001}], "between 1 and 36000 seconds"),
-    "a timeout in words": ([{**_GOOD, "receipt_timeout_seconds": "60"}], "tier 1: receipt_timeout_seconds is not"),
+    "a timeout in quotes": (
+        [{**_GOOD, "receipt_timeout_seconds": "60"}],
+        "tier 1: receipt_timeout_seconds is in quotes; write the number without them.",
+    ),
+    "a timeout that is a list": ([{**_GOOD, "receipt_timeout_seconds": [60]}], "receipt_timeout_seconds is not"),
     "an unknown success": ([{**_GOOD, "success": "read"}], "tier 1: success is neither `delivered` nor `sent`"),
     "a success that is a list": ([{**_GOOD, "success": ["sent"]}], "tier 1: success is neither"),
     "a success that is null": ([{**_GOOD, "success": None}], "tier 1: success is neither"),

@@ -153,6 +153,31 @@ def test_settings_show_no_secret_and_no_number_when_they_are_printed() -> None:
         assert hidden not in text
 
 
+# The real Twilio and others.
+
+
+@pytest.mark.parametrize(
+    "address", ["http://localhost:8080", "http://192.168.1.5/relay", "https://relay.example.com/x"]
+)
+@pytest.mark.parametrize("api", ["http://127.0.0.1:8090", "https://twilio.example.com", "https://nottwilio.com"])
+def test_with_a_server_that_stands_in_for_twilio_every_address_and_token_will_do(address: str, api: str) -> None:
+    given = {"PUBLIC_BASE_URL": address, "TWILIO_AUTH_TOKEN": "made-up", "TWILIO_API_BASE_URL": api}
+    assert _load(EMBEDDED, **given).public_base_url == address
+
+
+@pytest.mark.parametrize("entry_point", ["sms_inbound", "sms_delivery_status", "escalate_tier", "sweep", "reconcile"])
+def test_every_function_that_twilio_calls_or_that_tells_it_where_to_call_refuses_what_cannot_work(
+    entry_point: str,
+) -> None:
+    with pytest.raises(ConfigurationError, match="PUBLIC_BASE_URL names this machine"):
+        _load(GOOGLE, entry_point, PUBLIC_BASE_URL="http://localhost:8080")
+
+
+@pytest.mark.parametrize("address", ["https://relay.example.com:8443", "https://8.8.8.8", "HTTPS://Relay.Example.Com"])
+def test_an_address_that_twilio_can_call_is_taken_as_it_is(address: str) -> None:
+    assert _load(EMBEDDED, PUBLIC_BASE_URL=address).public_base_url == address
+
+
 # Who reads what.
 
 

@@ -34,8 +34,8 @@ NOT_SET_IN = {
 
 SECRET_VALUES = {
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-    "TWILIO_AUTH_TOKEN": "token",
-    "TWILIO_AUTH_TOKEN_SECONDARY": "token",
+    "TWILIO_AUTH_TOKEN": "1" * 32,
+    "TWILIO_AUTH_TOKEN_SECONDARY": "2" * 32,
     "TWILIO_API_KEY_SID": "SK" + "0" * 32,
     "TWILIO_API_KEY_SECRET": "secret",
 }

@@ -6,7 +6,11 @@ import re
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
+from relay.addresses import is_loopback, is_public
 from relay.settings.variables import VARIABLES, Need
+
+# Straight ones, and those that a word processor makes of them.
+_QUOTES = ("''", '""', "\u2018\u2019", "“”", "„“")
 
 
 class Reader:
@@ -25,6 +29,10 @@ class Reader:
         value = self._environ.get(name, "").strip()
         if not value:
             self._missing(name)
+        elif len(value) > 1 and value[0] + value[-1] in _QUOTES:
+            # A shell takes them off, and so does our reader of .env; Docker's --env-file, for one, does not.
+            self.mistakes.append(f"{name} is in quotes that have become part of it: write it without them.")
+            value = value[1:-1].strip()
         return value or default
 
     def _missing(self, name: str) -> None:
@@ -56,24 +64,63 @@ class Reader:
         elif "{" in filled or "}" in filled:
             # Left to be filled in later it would fail for every text: no timer could be armed.
             self.mistakes.append(f"{name} has a brace that does not belong to {{tier}}.")
-        elif value and is_url and _host_of(filled) is None:
+        elif value and is_url and host_of(filled) is None:
             self.mistakes.append(f"{name} is not a web address like https://escalate-{{tier}}.example.com.")
         return value
 
-    def url(self, name: str, *, is_called_by_twilio: bool = False) -> str:
-        """Returns a web address, without a slash at its end."""
+    def url(self, name: str, *, carries_secrets: bool = False) -> str:
+        """Returns a web address, without a slash at its end; over http only where nothing secret goes there."""
         value = self.text(name)
         if not value:
             return ""
-        host = _host_of(value)
+        host = host_of(value)
         if host is None:
-            self.mistakes.append(f"{name} is not a web address like https://relay.example.com, without ? or #.")
-        elif is_called_by_twilio and "_" in host:
-            self.mistakes.append(f"{name} has an underscore in its host name, which Twilio refuses in a callback.")
+            self.mistakes.append(f"{name} {_NO_ADDRESS}.")
+        elif carries_secrets and not value.lower().startswith("https:") and not is_loopback(host):
+            self.mistakes.append(
+                f"{name} begins with http://, so that all could read what is sent there: use https://."
+            )
+        return value.rstrip("/")
+
+    def address_of_ours(self, name: str, *, is_real: bool) -> str:
+        """Returns a web address at which Twilio calls us, without a slash at its end; with the real one, it can."""
+        value = self.text(name)
+        if value and (why := why_not_called(value, is_real=is_real)):
+            self.mistakes.append(f"{name} {why}.")
         return value.rstrip("/")
 
 
-def _host_of(url: str) -> str | None:
+_NO_ADDRESS = "is not a web address like https://relay.example.com, without ? or #"
+
+
+def why_not_called(url: str, *, is_real: bool) -> str:
+    """Returns why Twilio would not call this address of ours, to follow its name in a sentence; "" when it would.
+
+    `is_real`: Twilio itself, which is somewhere in the world; another server may stand beside us.
+    """
+    host = host_of(url)
+    if host is None:
+        return _NO_ADDRESS
+    if "_" in host:
+        return "has an underscore in its host name, which Twilio refuses in a callback"
+    parts = urlsplit(url.rstrip("/"))
+    if not is_real:
+        return ""
+    if "@" in parts.netloc:
+        return "holds a user name: leave it away, the relay knows Twilio by its signature"
+    if not is_public(host):
+        return (
+            "names this machine, a private network or no host at all, where Twilio cannot call: give the public "
+            "address of your tunnel or reverse proxy, like https://relay.example.com"
+        )
+    if parts.scheme != "https":
+        return "begins with http://, so that all could read the texts on their way: use https://"
+    if parts.path:
+        return "has a path: leave it away, the relay adds /sms/inbound and the others itself"
+    return ""
+
+
+def host_of(url: str) -> str | None:
     """Returns the host name of a web address, or None when it is none."""
     if not re.fullmatch(r"https?://[^\s?#\\]+", url, re.IGNORECASE):
         return None

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from relay.core.numbers import E164
 from relay.core.policy import Policy
 from relay.errors import ConfigurationError
-from relay.settings.reader import Reader
+from relay.settings.reader import Reader, host_of
 from relay.settings.tiers import read_policy
 from relay.settings.variables import ENTRY_POINTS, VARIABLES, Need
 
-__all__ = ["DATABASE_DEFAULT", "E164", "Settings", "backend_of", "load_settings"]
+__all__ = ["DATABASE_DEFAULT", "E164", "Settings", "backend_of", "forms_of_credentials", "load_settings"]
 
-_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
-_API_KEY_SID = re.compile(r"SK[0-9a-fA-F]{32}")
+_SIDS = {
+    "TWILIO_ACCOUNT_SID": (re.compile(r"AC[0-9a-fA-F]{32}"), "AC followed by 32 hexadecimal digits"),
+    "TWILIO_API_KEY_SID": (re.compile(r"SK[0-9a-fA-F]{32}"), "SK followed by 32 hexadecimal digits"),
+}
+_TOKEN = (re.compile(r"[0-9a-fA-F]{32}"), "32 hexadecimal digits: copy it again from the Twilio console")
+_TOKENS = {"TWILIO_AUTH_TOKEN": _TOKEN, "TWILIO_AUTH_TOKEN_SECONDARY": _TOKEN}
 # A collection of Firestore's; the embedded home needs no name.
 _COLLECTION = re.compile(r"(?!__)[A-Za-z0-9_.-]{1,200}")
 # As a browser sends it: exactly scheme, host and port.
@@ -75,7 +79,14 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         read.mistakes.append("RELAY_BACKEND is neither `embedded` nor `google`.")
     read.mistakes.extend(_names_that_are_none(environ))
     policy, phones = read_policy(read) if Need.TIERS in needs else (None, ())
-    public_base_url = read.url("PUBLIC_BASE_URL", is_called_by_twilio=True)
+    api_base_url = read.url("TWILIO_API_BASE_URL", carries_secrets=True)
+    is_real = _is_twilio_itself(api_base_url)
+    public_base_url = read.address_of_ours("PUBLIC_BASE_URL", is_real=is_real)
+    forms = forms_of_credentials(api_base_url)
+
+    def credential(name: str) -> str:
+        return read.matching(name, *forms[name]) if name in forms else read.text(name)
+
     settings = Settings(
         backend=chosen,
         database_path=read.text("RELAY_DATABASE", DATABASE_DEFAULT),
@@ -86,13 +97,13 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         tasks_queue_template=read.template("TASKS_QUEUE_TEMPLATE", "escalate-tier-{tier}"),
         escalation_url_template=read.template("ESCALATION_URL_TEMPLATE", is_url=True),
         tasks_invoker_email=read.text("TASKS_INVOKER_EMAIL"),
-        account_sid=read.matching("TWILIO_ACCOUNT_SID", _ACCOUNT_SID, "AC followed by 32 hexadecimal digits"),
-        auth_tokens=tuple(filter(None, (read.text("TWILIO_AUTH_TOKEN"), read.text("TWILIO_AUTH_TOKEN_SECONDARY")))),
-        api_key_sid=read.matching("TWILIO_API_KEY_SID", _API_KEY_SID, "SK followed by 32 hexadecimal digits"),
+        account_sid=credential("TWILIO_ACCOUNT_SID"),
+        auth_tokens=tuple(filter(None, (credential("TWILIO_AUTH_TOKEN"), credential("TWILIO_AUTH_TOKEN_SECONDARY")))),
+        api_key_sid=credential("TWILIO_API_KEY_SID"),
         api_key_secret=read.text("TWILIO_API_KEY_SECRET"),
-        api_base_url=read.url("TWILIO_API_BASE_URL"),
+        api_base_url=api_base_url,
         public_base_url=public_base_url,
-        callback_base_url=read.url("CALLBACK_BASE_URL", is_called_by_twilio=True) or public_base_url,
+        callback_base_url=read.address_of_ours("CALLBACK_BASE_URL", is_real=is_real) or public_base_url,
         business_phones=phones,
         policy=policy,
         escalation_tier=_escalation_tier(read),
@@ -140,6 +151,19 @@ def backend_of(environ: Mapping[str, str]) -> str:
     """Returns `embedded`, `google`, or any other word that RELAY_BACKEND was set to."""
     given = environ.get("RELAY_BACKEND", "").strip()
     return given or ("google" if environ.get("GOOGLE_CLOUD_PROJECT", "").strip() else "embedded")
+
+
+def forms_of_credentials(api_base_url: str) -> Mapping[str, tuple[re.Pattern[str], str]]:
+    """Returns for each credential's variable the pattern that it has, and that in words.
+
+    Tokens have one at Twilio itself; another server that behaves like it may give out what it likes.
+    """
+    return {**_SIDS, **_TOKENS} if _is_twilio_itself(api_base_url) else _SIDS
+
+
+def _is_twilio_itself(api_base_url: str) -> bool:
+    """Returns whether texts go to Twilio itself (no address, or one of its own), not to a server that stands in."""
+    return not api_base_url or f".{host_of(api_base_url)}".endswith(".twilio.com")
 
 
 def _escalation_tier(read: Reader) -> int | None:

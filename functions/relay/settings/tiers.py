@@ -109,14 +109,18 @@ def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
     if not isinstance(name, str) or not name.strip() or len(name) > 100:
         wrong(": name is not a text of 1 to 100 characters.")
     delays = value.get("retry_delays_seconds", list(DEFAULT_RETRY_DELAYS_SECONDS))
-    if (
+    if isinstance(delays, list) and any(isinstance(delay, str) for delay in delays):
+        wrong(": retry_delays_seconds has a number in quotes; write it without them.")
+    elif (
         not isinstance(delays, list)
         or len(delays) > RETRIES_MAX
         or not all(_is_seconds(delay, 0, 3600) for delay in delays)
     ):
         wrong(f": retry_delays_seconds is not a list of at most {RETRIES_MAX} waits of 0 to 3600 seconds.")
     timeout = value.get("receipt_timeout_seconds", DEFAULT_RECEIPT_TIMEOUT_SECONDS)
-    if not _is_seconds(timeout, 1, _RECEIPT_TIMEOUT_MAX_SECONDS):
+    if isinstance(timeout, str):
+        wrong(": receipt_timeout_seconds is in quotes; write the number without them.")
+    elif not _is_seconds(timeout, 1, _RECEIPT_TIMEOUT_MAX_SECONDS):
         wrong(f": receipt_timeout_seconds is not between 1 and {_RECEIPT_TIMEOUT_MAX_SECONDS} seconds.")
     success = value.get("success", Success.DELIVERED.value)
     if not isinstance(success, str) or success not in set(Success):

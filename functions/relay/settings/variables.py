@@ -81,7 +81,11 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     _variable("TWILIO_API_KEY_SID", _SENDING, "API key for sending: SK and 32 hexadecimal digits"),
     _variable("TWILIO_API_KEY_SECRET", _SENDING, "the API key's secret", secret=True),
-    _variable("TWILIO_API_BASE_URL", _SENDING, "another Twilio-compatible server (default: Twilio itself)"),
+    _variable(
+        "TWILIO_API_BASE_URL",
+        (Need.WEBHOOK, Need.SENDING),
+        "another Twilio-compatible server (default: Twilio itself)",
+    ),
     _variable(
         "PUBLIC_BASE_URL",
         (Need.WEBHOOK, Need.CALLBACK),

@@ -16,8 +16,8 @@ from tests.endurance.fuzz.tape import Tape
 from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS
 
 ACCOUNT_SID = "AC" + "0" * 32
-AUTH_TOKEN = "made-up-auth-token"
-SECOND_TOKEN = "made-up-second-token"
+AUTH_TOKEN = "a0" * 16
+SECOND_TOKEN = "b1" * 16
 BASE_URL = "https://relay.example.com"
 INBOUND, STATUS = "/sms/inbound", "/sms/delivery-status"
 _MAY_BE_A_NAME = re.compile(
