@@ -156,8 +156,8 @@ NOTES: dict[str, tuple[str, str]] = {
         "A person or another program wrote into the store: put back what was there, or leave it.",
     ),
     "the clock was set": (
-        "This machine's clock jumped by `seconds`, or it slept; what a clock that was ahead had put off goes on.",
-        "Nothing if it is rare. Otherwise look at the machine's time service.",
+        "This machine's clock jumped by `seconds`; what a clock that was ahead had put off goes on.",
+        "Nothing if it is rare and a matter of seconds. Otherwise “The clock was wrong”.",
     ),
     "the provider's list does not end": (
         "Twilio's list showed one comparison ever more pages; it was given up, and the next one begins in an hour.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from relay.settings.settings import DATABASE_DEFAULT, Settings
@@ -30,6 +30,10 @@ LEASE_MARGIN_SECONDS = 30.0
 _TICKER_THREADS = 8
 
 
+# The clock that goes on while the machine sleeps, so that a laptop that was closed is no clock that was set.
+_ELAPSED = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 class SystemClock:
     """This machine's clocks."""
 
@@ -37,7 +41,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.clock_gettime(_ELAPSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,11 @@ def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:
     of them, and by another one when that one dies.
     """
     from relay.embedded.ticker import Job, Ticker
-    from relay.flow import reconcile, sweep, timers
+    from relay.flow import clock_set, reconcile, sweep, timers
+
+    def move_what_waits(seconds: float, within: float) -> None:
+        moved = clock_set.move(world, timedelta(seconds=seconds), timedelta(seconds=within))
+        world.alarms.clock_set(seconds, moved)
 
     jobs = (
         Job("sweep", SWEEP_EVERY_SECONDS, lambda: sweep.sweep(world), sweep.RUN_SECONDS + LEASE_MARGIN_SECONDS),
@@ -137,4 +145,5 @@ def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:
         world.journal,
         jobs=jobs,
         threads=_TICKER_THREADS,
+        on_clock_set=move_what_waits,
     )

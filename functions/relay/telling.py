@@ -36,6 +36,10 @@ class Alarms(Protocol):
         """What the last store_fails or database_lost was about is over."""
         ...
 
+    def clock_set(self, seconds: float, moved: int) -> None:
+        """This machine's time of day was set by so much (less than 0: back), and what so many relays wait for moved."""
+        ...
+
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         """This record is of a later version and must be left alone. Told once for each record."""
         ...

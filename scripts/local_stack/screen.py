@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,7 @@ class Screen:
         words = f"“{relay.message_body}”" if self._shows_words else f"{len(relay.message_body)} characters"
         self._console.print(Text.assemble("\nA text, ", (words, "bold"), (f"  {relay.message_id}", "dim")))
 
-    def line(self, line: dict[str, Any], received: datetime) -> None:
+    def line(self, line: dict[str, Any]) -> None:
         """One line of a relay's trail, as its story tells it."""
         row = Table.grid(padding=(0, 2))
         row.add_column(width=9, justify="right", style="dim")
@@ -77,8 +76,7 @@ class Screen:
         tier = line["tier"]
         tier_text = Text(f"tier {tier}", _TIER_STYLES[(tier - 1) % len(_TIER_STYLES)]) if tier else Text("")
         label = Text(line["label"], _TONE_STYLES.get(line["tone"], ""))
-        elapsed = (datetime.fromisoformat(line["at"]) - received).total_seconds()
-        row.add_row(f"{elapsed:.2f} s", tier_text, label, Text(line["words"]))
+        row.add_row(f"{line['seconds']:.2f} s", tier_text, label, Text(line["words"]))
         self._console.print(row)
 
     def document(self, document: dict[str, Any]) -> None:
@@ -116,7 +114,7 @@ class Follower:
             if shown == 0:
                 self._screen.text_in(relay)
             for line in story.trail(relay, shown):
-                self._screen.line(line, relay.timestamp)
+                self._screen.line(line)
         self._shown = {relay.message_id: relay.lines_logged for relay in relays}
         return any(relay.final_status is FinalStatus.IN_PROGRESS for relay in relays)
 

@@ -110,5 +110,7 @@ def _trail(lines: list[Json], start: str) -> Table:
         table.add_column(name, overflow="fold")
     for line in lines:
         label = Text(line["label"], _TONES.get(line["tone"], ""))
-        table.add_row(f"+{span(between(start, line['at']))}", str(line["tier"] or ""), label, Text(line["words"]))
+        # A revision of before tells no `seconds`.
+        seconds = line.get("seconds", between(start, line["at"]))
+        table.add_row(f"+{span(seconds)}", str(line["tier"] or ""), label, Text(line["words"]))
     return table

@@ -16,6 +16,7 @@ class MemoryJournal:
         self.alarms: list[Relay] = []
         self.outages: list[tuple[str, Failure]] = []
         self.lost: list[str] = []  # reasons
+        self.clocks: list[tuple[float, int]] = []  # by how many seconds it was set, and how many relays were moved
         self.left: list[tuple[str, object]] = []  # records left to a newer revision: id and version
         self.aside: list[tuple[str, str]] = []  # relays that were set aside: id and why
         self.refused: list[tuple[str, str, str, str, int]] = []  # reason, path, URL checked against, hint, untold
@@ -39,6 +40,9 @@ class MemoryJournal:
 
     def store_fails(self, reason: str, advice: str) -> None:
         self.lost.append(f"{reason}; {advice}")
+
+    def clock_set(self, seconds: float, moved: int) -> None:
+        self.clocks.append((seconds, moved))
 
     def store_works_again(self) -> None:
         self.lost.clear()

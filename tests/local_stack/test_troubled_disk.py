@@ -9,6 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from scripts.fake_twilio.settings import Settings as FakeSettings
 from scripts.local_stack.client import StackClient
 from scripts.local_stack.screen import Screen
 from scripts.local_stack.tidings import Tidings
+from tests.fakes import FakeClock
 from tests.small_disks import SmallDisk
 from tests.small_disks import small_disk as small_disk
 from tests.stack_fixtures import OURS, tiers, until
@@ -83,12 +85,13 @@ class _Client(StackClient):
         return {"trouble": told}
 
 
-def test_each_trouble_is_said_once_and_silence_only_when_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_troubles_silence_and_a_clock_that_was_set_are_each_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     console = Console(width=200, record=True, file=io.StringIO())
     seconds = [0.0]
     says: list[object] = [""]
     monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
-    seen = Tidings(_Client(lambda: says[0]), Screen(console, shows_words=False))
+    clock = FakeClock()
+    seen = Tidings(_Client(lambda: says[0]), Screen(console, shows_words=False), clock)
 
     def after(told: object, looks: int) -> str:
         says[0] = told
@@ -103,3 +106,9 @@ def test_each_trouble_is_said_once_and_silence_only_when_it_lasts(monkeypatch: p
     assert after(OSError("refused"), 7) == ""
     assert after(OSError("refused"), 5).count("The relay has not answered for 16 s (refused).") == 1
     assert after("", 2).count("The relay answers again.") == 1
+    clock.set(clock.now() - timedelta(hours=2))
+    assert after("", 3).count("This machine's clock was set back by 2:00:00 h.") == 1
+    clock.set(clock.now() + timedelta(seconds=61))
+    assert after("", 3).count("This machine's clock was set forward by 0:01:01 h.") == 1
+    clock.advance(3600)
+    assert after("", 3) == ""

@@ -76,6 +76,9 @@ class SimJournal:
     def store_fails(self, reason: str, advice: str) -> None:
         raise AssertionError("no store here is a file")
 
+    def clock_set(self, seconds: float, moved: int) -> None:
+        raise AssertionError("no process here watches its clock")
+
     def store_works_again(self) -> None:
         raise AssertionError("no store here is a file")
 

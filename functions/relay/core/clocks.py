@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.core.changes import changed, log_relay_attempt
-from relay.core.events import ArmTimer, Decision, Effect, Event, RaiseAlarm, ignored
-from relay.core.model import RETENTION, Attempt, FinalStatus, Relay, Step
+from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, ignored
+from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
 from relay.core.moves import pending_timer, still_pending, timers_to_cancel
 from relay.core.policy import FATE_LOOKUP_SECONDS_MAX, LEASE_SECONDS
 
@@ -59,8 +59,11 @@ def _longest_wait(relay: Relay) -> timedelta:
 def correct(relay: Relay, event: Event, now: datetime) -> Decision:
     """Times that a wrong clock wrote are put right: what waited begins now, what was sent has its tier's time from now.
 
+    Where it is known by how much the clock was set (`event.set_by`), everything waits as long as it would have.
     Returns the decision with the timer armed anew, or with the alarm that is due.
     """
+    if event.set_by is not None:
+        return _moved(relay, event, event.set_by, now)
     if not are_off(relay, now):
         return ignored(relay, "its times can be right", *still_pending(relay))
     before = timers_to_cancel(relay)
@@ -70,8 +73,41 @@ def correct(relay: Relay, event: Event, now: datetime) -> Decision:
         relay = changed(relay, attempts=tuple(_corrected(relay, attempt, now) for attempt in relay.attempts))
     relay = changed(relay, expires_at=max(relay.expires_at, now + RETENTION))
     relay = log_relay_attempt(relay, Step.TIMES_CORRECTED, now, reason=reason, by=event.by)
+    return _planned_anew(relay, now, before)
+
+
+def planned_at(relay: Relay) -> datetime:
+    """Returns when what the relay waits for was planned, as far as that is on record."""
+    current = relay.current_attempt
+    lease_until = current.lease_until if current else None
+    return relay.timestamp if lease_until is None else lease_until - timedelta(seconds=LEASE_SECONDS)
+
+
+def _moved(relay: Relay, event: Event, set_by: timedelta, now: datetime) -> Decision:
+    current = relay.current_attempt
+    if relay.due_at is None or current is None:
+        return ignored(relay, "it waits for nothing")
+    before = timers_to_cancel(relay)
+    is_planned = current.standing is AttemptStatus.SCHEDULED
+    since = relay.outage_since
+    relay = with_attempt(
+        changed(relay, outage_since=since and since + set_by),
+        current.number,
+        starts_at=current.starts_at + set_by if is_planned else current.starts_at,
+        lease_until=current.lease_until and current.lease_until + set_by,
+        deadline_at=current.deadline_at and current.deadline_at + set_by,
+        queued_until=current.queued_until and current.queued_until + set_by,
+    )
+    direction = "back" if set_by < timedelta() else "forward"
+    reason = f"the clock was set {direction} by {abs(set_by).total_seconds():.0f} s; it waits as long as it would have"
+    relay = log_relay_attempt(relay, Step.TIMES_CORRECTED, now, reason=reason, by=event.by)
+    return _planned_anew(relay, relay.due_at + set_by, before)
+
+
+def _planned_anew(relay: Relay, due_at: datetime, before: tuple[CancelTimer, ...]) -> Decision:
+    """Returns the decision that arms the timer anew in place of those `before`; `due_at` is for one that has ended."""
     if relay.final_status is not FinalStatus.IN_PROGRESS:
-        return Decision(changed(relay, due_at=now), (RaiseAlarm(),) if relay.alarm_is_due else ())
+        return Decision(changed(relay, due_at=due_at), (RaiseAlarm(),) if relay.alarm_is_due else ())
     armed: ArmTimer = pending_timer(relay)
     superseded: tuple[Effect, ...] = tuple(each for each in before if each.timer != armed.timer)
     return Decision(changed(relay, due_at=armed.timer.due_at), (*superseded, armed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from relay.core.failures import Failure
@@ -113,6 +114,7 @@ class Event:
         reason: in plain words, for the trail; never a body or a number.
         by: sweep, reconcile or operator when one of these caused the event; empty for webhooks, callbacks and timers.
         policy, tier, request_id: of a redrive: today's tiers, the tier to begin with, and the idempotency key.
+        set_by: of TIMES_ARE_OFF by how much the clock was set while the relay waited, where that is known.
         text, sender_class: of a text that came in again: what it says now, and from whom it counts as by that.
     """
 
@@ -129,6 +131,7 @@ class Event:
     policy: Policy | None = None
     tier: int = 1
     request_id: str = ""
+    set_by: timedelta | None = None
     text: InboundText | None = None
     sender_class: SenderClass | None = None
 

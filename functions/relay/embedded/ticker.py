@@ -17,6 +17,7 @@ from functools import partial
 
 from relay.core.model import Timer
 from relay.embedded import timer_rows
+from relay.embedded.clock_watch import DRIFT_SECONDS, ClockWatch
 from relay.embedded.database import Database
 from relay.embedded.file import to_micros
 from relay.embedded.timer_rows import Leased
@@ -33,8 +34,8 @@ _STORE_PAUSE_SECONDS = 1.0
 # How long a timer waits after `fire` raised for it the first, second, … time; the last wait repeats. Meanwhile the
 # sweep goes on with its relay.
 _BACKOFF_SECONDS = (1, 2, 4, 8, 16, 32, 60)
-# By how much the time of day may drift from the monotonic clock between two looks; more, and the clock was set.
-_DRIFT_SECONDS = 5.0
+# By how much the clock is set before what waits is moved, and people are told; less is the time service's work.
+_SET_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Ticker:
     `fire` may be called from `threads` threads at once. When it raises, the timer comes again, later each time.
     It must be done within `lease_seconds`, or else another process calls it for the same timer too.
     Timers armed by other processes are noticed within `poll_seconds`, those of this one at once.
+    `on_clock_set` is called by one of the processes when the time of day was set by more than a minute: with by how
+    many seconds, and how long ago that was at most; no timer is fired meanwhile.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Ticker:
         threads: int = 4,
         poll_seconds: float = 0.25,
         lease_seconds: float = 60.0,
+        on_clock_set: Callable[[float, float], object] | None = None,
     ) -> None:
         self._database = database
         self._fire = fire
@@ -90,7 +94,9 @@ class Ticker:
         self._running_jobs: set[str] = set()
         self._next_look = _NEVER
         self._throttle = Throttle()
-        self._offset: float | None = None  # of the time of day from the monotonic clock, in seconds
+        longest_wait = max(self._lease_micros, _BACKOFF_SECONDS[-1] * _SECOND)
+        self._watch = ClockWatch(database, clock, longest_wait, timeout_seconds=_STORE_SECONDS)
+        self._on_clock_set = on_clock_set
 
     def start(self) -> None:
         """Start; timers that became due while no process ran are fired at once. A second call does nothing."""
@@ -148,19 +154,14 @@ class Ticker:
                 self._changed.wait_for(lambda: self._is_woken or self._is_stopping, max(seconds, 0))
 
     def _mind_the_clock(self, now: int) -> None:
-        """At the first look, and whenever the clock was set, let go on what a clock that was ahead has put off."""
-        offset = now / _SECOND - self._clock.monotonic()
-        before = self._offset
-        if before is not None and abs(offset - before) <= _DRIFT_SECONDS:
-            self._offset = offset
+        """When the clock was set, say so, and have what waits moved."""
+        jump = self._watch.look(now)
+        if jump is None:
             return
-        latest = now + max(self._lease_micros, _BACKOFF_SECONDS[-1] * _SECOND)
-        work = partial(timer_rows.pull_back, now=now, latest=latest)
-        pulled_back = self._database.write(work, timeout_seconds=_STORE_SECONDS)
-        if before is not None:
-            seconds = round(offset - before, 1)
-            self._journal.note("WARNING", "the clock was set", seconds=seconds, pulled_back=pulled_back)
-        self._offset = offset
+        seconds = round(jump.seconds, 1)
+        self._journal.note("WARNING", "the clock was set", seconds=seconds, pulled_back=jump.pulled_back)
+        if self._on_clock_set is not None and jump.is_ours and abs(jump.seconds) > _SET_SECONDS:
+            self._on_clock_set(jump.seconds, jump.within)
 
     def _start_timers(self, now: int, free: int) -> int:
         """Have at most `free` of the due timers fired. Returns when to look again, in microseconds."""
@@ -250,4 +251,4 @@ class Ticker:
 
 def _latest(job: Job, now: int) -> int:
     """Returns until when a job may be put off, in microseconds: what puts it off further is a clock that was ahead."""
-    return now + int((max(job.every_seconds, job.lease_seconds) + _DRIFT_SECONDS) * _SECOND)
+    return now + int((max(job.every_seconds, job.lease_seconds) + DRIFT_SECONDS) * _SECOND)

@@ -61,6 +61,9 @@ class LogAlarms:
     def store_works_again(self) -> None:
         self._journal.named("store_works_again", None, {})
 
+    def clock_set(self, seconds: float, moved: int) -> None:
+        self._journal.named("clock_set", None, {"seconds": round(seconds, 1), "moved": moved})
+
     def left_to_newer(self, message_id: str, schema_version: object) -> None:
         # Timers, callbacks and the sweep come by it again and again: one line each would bury the log.
         if message_id in self._left_told or len(self._left_told) >= _LEFT_TOLD_MAX:

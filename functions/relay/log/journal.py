@@ -60,7 +60,7 @@ class JsonJournal:
             "by": entry.by,
         }
         if entry.step is Step.DELIVERED:
-            fields["seconds_to_delivery"] = round((entry.at - relay.timestamp).total_seconds(), 3)
+            fields["seconds_to_delivery"] = max(0.0, round((entry.at - relay.timestamp).total_seconds(), 3))
         yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
         if entry.step in _SAYS_WORDS and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
             yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})

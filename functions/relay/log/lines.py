@@ -121,6 +121,12 @@ LINES: dict[str, Line] = {
         "As `advice` says; see “The disk is full, or fails”.",
     ),
     "store_works_again": Line("NOTICE", "The database can be written again: texts are taken.", _NOTHING),
+    "clock_set": Line(
+        "ERROR",
+        "This machine's clock was set by `seconds` while the relay ran. What `moved` relays wait for goes on as if it "
+        "had not been; times of before are shown as they were.",
+        "Is it right now? See to the machine's time service; “The clock was wrong”.",
+    ),
     "left_to_newer": Line(
         "CRITICAL",
         "A newer revision wrote this record in a way that this one does not understand; its text waits for that one.",

@@ -73,9 +73,14 @@ def story(relay: Relay, now: datetime) -> Json:
 def trail(relay: Relay, first: int = 0) -> list[Json]:
     """Returns the lines of the relay's trail from the one with this number on, those that are kept of them.
 
-    In the place of lines that were folded there is one that says how many.
+    `seconds` is how long after the text came in. In the place of lines that were folded one says how many there were.
     """
-    lines = [_json(_line(relay, entry)) for entry in relay.error_log if entry.number >= first]
+    elapsed = _elapsed(relay)
+    lines = [
+        _json({**_line(relay, entry), "seconds": seconds})
+        for entry, seconds in zip(relay.error_log, elapsed, strict=True)
+        if entry.number >= first
+    ]
     if first == 0 and relay.lines_folded:
         lines.insert(1, _json(_folded(relay)))
     return lines
@@ -125,10 +130,23 @@ def summary(relay: Relay, now: datetime) -> Json:
 
 
 def seconds_to_delivery(relay: Relay) -> float | None:
-    """Returns the seconds from taking the text in to the delivery on record; None when there is none."""
+    """Returns the seconds from taking the text in to the delivery on record; None when there is none.
+
+    A clock that was set back meanwhile makes them too few, but never less than none.
+    """
     if relay.delivery_confirmed_at is None:
         return None
-    return round((relay.delivery_confirmed_at - relay.timestamp).total_seconds(), 3)
+    return max(0.0, round((relay.delivery_confirmed_at - relay.timestamp).total_seconds(), 3))
+
+
+def _elapsed(relay: Relay) -> list[float]:
+    """Returns for each line the seconds since the text came in: they grow, even if the clock was set back meanwhile."""
+    seconds, before, elapsed = 0.0, relay.timestamp, []
+    for entry in relay.error_log:
+        seconds += max(0.0, (entry.at - before).total_seconds())
+        before = entry.at
+        elapsed.append(round(seconds, 3))
+    return elapsed
 
 
 def _attachments(relay: Relay) -> Json | None:
@@ -227,7 +245,7 @@ def _folded(relay: Relay) -> Json:
     line = folded_in_words(relay.lines_folded)
     nothing = dict.fromkeys(("tier", "attempt", "status", "error_code"))
     told = {"label": line.label, "words": line.words, "tone": line.tone.value}
-    return {"at": relay.timestamp, "step": "folded", **nothing, "reason": "", "by": "", **told}
+    return {"at": relay.timestamp, "step": "folded", "seconds": 0.0, **nothing, "reason": "", "by": "", **told}
 
 
 def _line(relay: Relay, entry: TrailEntry) -> Json:

@@ -128,7 +128,7 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
         case Step.SAID_MORE:
             return f"The text came in again with more than was on record{namely}."
         case Step.TIMES_CORRECTED:
-            return f"What it waited for was planned by a wrong clock{because}. It goes on now."
+            return f"A clock was wrong, and what the relay waits for was put right{because}."
         case _:
             assert_never(entry.step)
 

@@ -167,7 +167,7 @@ function trail(story, from) {
   const head = el("tr", {}, ["After", "Tier", "Step", "What it means"].map((name) => el("th", { scope: "col" }, name)));
   const lines = story.trail.map((line) =>
     el("tr", {},
-      el("td", { title: line.at }, `+${span(seconds(from, line.at))}`),
+      el("td", { title: line.at }, `+${span(line.seconds ?? seconds(from, line.at))}`),
       el("td", {}, line.tier ? String(line.tier) : ""),
       el("td", { "data-tone": line.tone }, line.label),
       el("td", {}, line.words),
