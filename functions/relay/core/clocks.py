@@ -84,8 +84,8 @@ def planned_at(relay: Relay) -> datetime:
 
 
 def _moved(relay: Relay, event: Event, set_by: timedelta, now: datetime) -> Decision:
-    current = relay.current_attempt
-    if relay.due_at is None or current is None:
+    current, due_at = relay.current_attempt, relay.due_at
+    if due_at is None or current is None:
         return ignored(relay, "it waits for nothing")
     before = timers_to_cancel(relay)
     is_planned = current.standing is AttemptStatus.SCHEDULED
@@ -101,7 +101,7 @@ def _moved(relay: Relay, event: Event, set_by: timedelta, now: datetime) -> Deci
     direction = "back" if set_by < timedelta() else "forward"
     reason = f"the clock was set {direction} by {abs(set_by).total_seconds():.0f} s; it waits as long as it would have"
     relay = log_relay_attempt(relay, Step.TIMES_CORRECTED, now, reason=reason, by=event.by)
-    return _planned_anew(relay, relay.due_at + set_by, before)
+    return _planned_anew(relay, due_at + set_by, before)
 
 
 def _planned_anew(relay: Relay, due_at: datetime, before: tuple[CancelTimer, ...]) -> Decision:
