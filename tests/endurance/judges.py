@@ -7,7 +7,7 @@ delivered; the relay's own record is believed only where it is what is being jud
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -18,13 +18,15 @@ from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX
 
 from scripts.fake_twilio import Message, PostAttempt
 from scripts.fake_twilio.message import FAILURES
-from tests.endurance.load import BODY_MARK, BUSINESS, HANDLERS
+from tests.endurance.load import BODY_MARK, BUSINESS, HANDLERS, Planned
 from tests.endurance.run import Run, has_ended
 
 _SECRET = re.compile(rf"{BODY_MARK}|\+\d{{8,}}|made-up")
 _BUG = re.compile(
     r"Traceback|unexpected \w+ in|could not resume a relay|could not be recovered|handler failed|job failed"
 )
+# The code with which a carrier says that it filtered the words.
+_FILTERED = 30007
 # A POST that started within its lease is at Twilio by then, however slow the machine.
 _UNDER_WAY_SECONDS = LEASE_SECONDS + SEND_SECONDS_MAX
 
@@ -61,10 +63,19 @@ def never_lost(run: Run) -> Iterator[str]:
         elif planned.sender in HANDLERS:
             continue
         elif relay.final_status is FinalStatus.DELIVERED:
-            if not any(planned.words in text.body and text.reached_phone_at for text in taken[message_id]):
+            sent = taken[message_id]
+            if not any(text.reached_phone_at and _tells(text, planned, sent) for text in sent):
                 yield f"LOST: {message_id[-3:]} is recorded as delivered, and no handler has it"
         elif relay.final_status is FinalStatus.EXHAUSTED and message_id not in alarms:
             yield f"LOST: {message_id[-3:]} is exhausted, and there was no alarm"
+
+
+def _tells(text: Message, planned: Planned, of_its_relay: list[Message]) -> bool:
+    """Whether a handler who reads it knows of the customer's text: by its words; once a carrier had filtered these, by
+    the notice of who wrote."""
+    filtered = (other for other in of_its_relay if other.error_code == _FILTERED and other.created_at < text.created_at)
+    is_notice = any(filtered) and text.body.startswith(f"{planned.sender} texted {planned.to}.")
+    return planned.words in text.body or is_notice
 
 
 def s1_durable_before_200(run: Run) -> Iterator[str]:
@@ -107,10 +118,18 @@ def s4_no_send_after_the_end(run: Run) -> Iterator[str]:
 
 
 def s5_one_post_per_attempt(run: Run) -> Iterator[str]:
-    """No attempt is POSTed twice."""
-    for (message_id, attempt), count in Counter(named(post) for post in run.fake.posts).items():
-        if count > 1:
-            yield f"S5: attempt {attempt} of {message_id[-3:]} was POSTed {count} times"
+    """No attempt is POSTed again, unless Twilio had refused every earlier POST of it, and took no text of one."""
+    posts = defaultdict(list)
+    for post in run.fake.posts:
+        posts[named(post)].append(post)
+    for (message_id, attempt), of_attempt in posts.items():
+        if not all(_certainly_sent_nothing(post) for post in of_attempt[:-1]):
+            yield f"S5: attempt {attempt} of {message_id[-3:]} was POSTed {len(of_attempt)} times"
+
+
+def _certainly_sent_nothing(post: PostAttempt) -> bool:
+    """Whether it is true, and its answer said so: a reset or a server error tells nothing of what became of it."""
+    return post.message_sid is None and post.http_status is not None and 400 <= post.http_status <= 499
 
 
 def s5_no_double_outside_the_window(run: Run) -> Iterator[str]:

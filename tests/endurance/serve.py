@@ -10,13 +10,17 @@ import os
 from datetime import timedelta
 
 from relay import homes
+from relay.core import moves
 from relay.flow import reconcile, sweep, taking_in
 
 VARIABLE = "RELAY_LOCAL_ENDURANCE"
 
 
 def hurry(pace: dict[str, float]) -> None:
-    """Shorten the watchmen's periods and graces; everything that the protocol rests on stays as it is."""
+    """Shorten the watchmen's periods and graces, and what is waited for a queue.
+
+    Everything that the protocol rests on stays as it is.
+    """
     homes.SWEEP_EVERY_SECONDS = pace["sweep_every_seconds"]
     homes.RECONCILE_EVERY_SECONDS = pace["reconcile_every_seconds"]
     sweep.GRACE = timedelta(seconds=pace["sweep_grace_seconds"])
@@ -24,6 +28,7 @@ def hurry(pace: dict[str, float]) -> None:
     # So long a watchman's post stays empty when he is killed on his round.
     sweep.RUN_SECONDS = reconcile.RUN_SECONDS = pace["run_seconds"]
     homes.LEASE_MARGIN_SECONDS = pace["run_seconds"]
+    vars(moves).update(QUEUE_SECONDS_MAX=pace["queue_seconds"], LAST_TIER_SECONDS=pace["last_tier_seconds"])
 
 
 def main() -> None:

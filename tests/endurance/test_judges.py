@@ -142,8 +142,24 @@ def _sent_after_the_end(run: Run) -> None:
     run.fake.posts[0] = dataclasses.replace(run.fake.posts[0], arrived_at=START.timestamp() + 60)  # type: ignore[index]
 
 
-def _posted_twice(run: Run) -> None:
-    run.fake.posts.append(run.fake.posts[0])  # type: ignore[attr-defined]
+def _posted_before(**changes: Any) -> Callable[[Run], None]:
+    """The same attempt had been POSTed once before, and that was answered so."""
+
+    def do(run: Run) -> None:
+        run.fake.posts.insert(0, dataclasses.replace(run.fake.posts[0], **changes))  # type: ignore[attr-defined]
+
+    return do
+
+
+def _filtered_before(run: Run, body: str, code: int = 30007) -> None:
+    """Tier 1's text was stopped with this code; tier 2 has a text with this body."""
+    earlier, later = (_post(n, HANDLERS[n - 1], START.timestamp() + n, "SM" + f"{n}" * 32) for n in (1, 2))
+    stopped = dataclasses.replace(_message(earlier, (0, "queued"), (0.5, "undelivered")), error_code=code)
+    read = dataclasses.replace(_message(later, (0, "queued"), (1, "delivered")), body=body)
+    run.fake.messages[:] = [stopped, read]  # type: ignore[index]
+
+
+_NOTICE = f"{CUSTOMERS[0]} texted {BUSINESS[0]}. A carrier did not let the words through"
 
 
 def _doubled(run: Run, first: str = "delivered", after_seconds: float = 5.0, to: str = HANDLERS[0]) -> None:
@@ -176,6 +192,8 @@ def _replay_that_sent(run: Run) -> None:
 _TAMPERINGS: dict[str, tuple[str, Callable[[Run], None]]] = {
     "a text that was never relayed": ("LOST", _never_relayed),
     "recorded as delivered, and no handler has it": ("LOST", _no_handler_has_it),
+    "another's words": ("LOST", lambda run: _filtered_before(run, "+13035559999 texted")),
+    "a notice of words that no carrier filtered": ("LOST", lambda run: _filtered_before(run, _NOTICE, 30003)),
     "exhausted without an alarm": ("LOST", _exhausted_in_silence),
     "answered 200 and gone": ("S1", _answered_and_gone),
     "answered 200 before it was taken in": ("S1", _answered_too_early),
@@ -183,7 +201,10 @@ _TAMPERINGS: dict[str, tuple[str, Callable[[Run], None]]] = {
     "taken in twice": ("S2", lambda run: _change(error_log=run.relays[_ID].error_log * 2)(run)),
     "another tier delivered first": ("S3", _change(delivered_tier=2)),
     "sent a minute after the end": ("S4", _sent_after_the_end),
-    "one attempt posted twice": ("S5", _posted_twice),
+    "one attempt posted twice": ("S5", _posted_before()),
+    "posted again after a server error": ("S5", _posted_before(message_sid=None, http_status=503)),
+    "posted again after a reset": ("S5", _posted_before(message_sid=None, http_status=None)),
+    "posted again after a refusal that took the text": ("S5", _posted_before(http_status=429)),
     "one handler has it twice": ("S5", _doubled),
     "sent again before the first had failed": ("S5", lambda run: _doubled(run, "failed", after_seconds=0.5)),
     "twice at the last tier without a resend": ("S5", lambda run: _doubled(run, to=HANDLERS[-1])),
@@ -240,6 +261,19 @@ def test_what_twilio_tells_after_the_record_was_read_cannot_be_missing_from_it()
 def test_a_second_text_after_the_first_had_failed_is_no_double() -> None:
     run = _good_run()
     _doubled(run, "undelivered")
+    assert violations(run) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, 20429), (401, 20003), (400, 21611)])
+def test_a_second_post_of_an_attempt_after_a_refusal_that_sent_nothing_is_no_double(status: int, code: int) -> None:
+    run = _good_run()
+    _posted_before(message_sid=None, http_status=status, error_code=code)(run)
+    assert violations(run) == []
+
+
+def test_the_notice_of_a_filtered_text_is_a_text_that_its_handler_has() -> None:
+    run = _good_run()
+    _filtered_before(run, _NOTICE)
     assert violations(run) == []
 
 

@@ -25,13 +25,18 @@ _STOP_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the watchmen come, and how long they let others go first. In production: 60, 300, 10, 30, 50 s."""
+    """How often the watchmen come, how long they let others go first, and how long a queued text is waited for.
+
+    In production: 60, 300, 10, 30 and 50 s; 600 s, and ten hours at the last tier.
+    """
 
     sweep_every_seconds: float
     reconcile_every_seconds: float
     sweep_grace_seconds: float
     webhook_under_way_seconds: float
     run_seconds: float
+    queue_seconds: float = 8.0
+    last_tier_seconds: float = 20.0
 
 
 class Victim:
