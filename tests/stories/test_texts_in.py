@@ -6,7 +6,7 @@ import re
 
 from scripts.fake_twilio import InboundFaults
 from tests.stories.conftest import TownMaker
-from tests.stories.town import BUSINESS, Town, steps, tiers_tried
+from tests.stories.town import BUSINESS, RECEIPT_TIMEOUTS_SECONDS, Town, steps, tiers_tried
 
 
 def test_a_webhook_that_comes_several_times_at_once_is_one_text(town: Town) -> None:
@@ -104,9 +104,12 @@ def test_sent_is_enough_where_the_tier_says_so(own_town: TownMaker) -> None:
     town.tier_2.expect_no_more_posts()
 
 
-def test_queued_is_not_enough_where_sent_is(own_town: TownMaker) -> None:
-    town = own_town(tier={"success": "sent", "retry_delays_seconds": []})
-    town.tier_1.carrier.stay_silent(waiting_as="queued")
+def test_queued_is_not_enough_where_sent_is_and_is_waited_for(own_town: TownMaker) -> None:
+    """For longer than the tier's timeout: the next tier's text would stand in the same queue."""
+    town = own_town(tier={"success": "sent"})
+    town.tier_1.carrier.deliver_late(town.seconds(3 * RECEIPT_TIMEOUTS_SECONDS[0]), waiting_as="queued")
     text = town.customer().texts("stuck in a queue")
-    town.tier_2.expect_text(containing="queue")
-    assert tiers_tried(town.ended(text)) == [1, 2]
+    assert town.until(text, "still_queued", tier=1)["final_status"] == "in_progress"
+    record = town.ended(text)
+    assert (record["delivered_tier"], tiers_tried(record)) == (1, [1])
+    town.tier_2.expect_no_more_posts(for_seconds=0)
