@@ -10,7 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from relay.embedded import pool
 from relay.embedded.database import Database
+from relay.embedded.file import Connection, open_connection
 from relay.embedded.store import SqliteStore
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 
@@ -100,20 +102,32 @@ def test_who_gave_up_waiting_is_not_written(path: Path, database: Database, stor
     assert store.get(impatient.message_id, timeout_seconds=TIMEOUT) is None
 
 
-def test_a_full_disk_is_an_unavailable_store_until_there_is_room(database: Database, store: SqliteStore) -> None:
+def test_a_full_disk_is_an_unavailable_store_until_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, database: Database, store: SqliteStore
+) -> None:
     small = a_relay()
     store.create(small, [], timeout_seconds=TIMEOUT)
-    _set_page_limit(database, pages=1)
+    _limit_pages(monkeypatch, database, pages=1)
     with pytest.raises(StoreUnavailable):
         store.create(a_relay(message_body="x" * 1_000_000), [], timeout_seconds=TIMEOUT)
     assert store.get(small.message_id, timeout_seconds=TIMEOUT) is not None
-    _set_page_limit(database, pages=2**30)
+    _limit_pages(monkeypatch, database, pages=2**30)
     store.create(a_relay(message_body="x" * 1_000_000), [], timeout_seconds=TIMEOUT)
 
 
-def _set_page_limit(database: Database, pages: int) -> None:
-    """A limit counts for one connection; the pool lends the same one again when nobody else uses it."""
-    database.read(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone(), timeout_seconds=TIMEOUT)
+def _limit_pages(monkeypatch: pytest.MonkeyPatch, database: Database, pages: int) -> None:
+    """Let the file grow no larger than that, whichever connection writes: the limit counts for one connection.
+
+    All are closed, and every one that is opened from now on has it.
+    """
+    database.close()
+
+    def limited_open(path: str, timeout_seconds: float, *, may_make: bool = True) -> Connection:
+        connection = open_connection(path, timeout_seconds, may_make=may_make)
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr(pool, "open_connection", limited_open)
 
 
 def test_the_log_is_brought_into_the_file_and_used_again(path: Path, store: SqliteStore) -> None:
