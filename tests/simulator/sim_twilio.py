@@ -194,12 +194,16 @@ class TwilioState:
 
     def _reach(self, step: tuple[Message, str, int | None]) -> None:
         message, status, code = step
+        self.becomes(message, status, code)
+        self.call_back(message, status, code)
+
+    def becomes(self, message: Message, status: str, code: int | None) -> None:
+        """What truly becomes of a text from now on, whatever the relay is told of it."""
         message.status = status
         message.code = code
         message.status_since = self.kernel.now
         if status == "delivered":
             message.reached_at = self.kernel.now
-        self.call_back(message, status, code)
 
     def seen(self, message: Message) -> SentMessage:
         """The message as the REST interface shows it. Twilio's times have whole seconds."""

@@ -39,7 +39,7 @@ def receipt(status: str) -> Makes:
 
 
 def told(run: Simulation, message: Message, status: str) -> Handler:
-    """A callback, of which Twilio can tell from the moment on at which it is made."""
+    """A callback, true from the moment on at which it is made. A text that was delivered stays so."""
     fields = {"MessageSid": message.sid, "MessageStatus": status, "AccountSid": ACCOUNT_SID, "To": message.to}
     code = 30006 if status == "undelivered" else None
     if code is not None:
@@ -50,7 +50,7 @@ def told(run: Simulation, message: Message, status: str) -> Handler:
     def handle(world: SendingWorld, intake: Intake) -> Response:
         run.kernel.pause(0.0)  # the other handler may ask before
         if message.status != "delivered":
-            message.status, message.code, message.status_since = status, code, run.kernel.now
+            run.fleet.twilio.becomes(message, status, code)
         return handle_delivery_status(world, run.fleet.account, request)
 
     return handle
