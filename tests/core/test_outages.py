@@ -8,8 +8,8 @@ import pytest
 from relay.core import machine, moves
 from relay.core.events import Event, EventKind, SendAttempt, TellOutage
 from relay.core.failures import UNREACHABLE, Failure, FailureClass
-from relay.core.model import FinalStatus, Relay, Step, TimerKind
-from relay.core.policy import LAST_TIER_SECONDS, OUTAGE_SECONDS_MAX, QUEUE_SECONDS_MAX
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step, TimerKind
+from relay.core.policy import LAST_TIER_SECONDS, OUTAGE_SECONDS_MAX, QUEUE_SECONDS_MAX, SEND_SECONDS_MAX
 from relay.twilio.codes import failure_of
 
 from tests.relays import (
@@ -165,6 +165,34 @@ def test_when_the_allowance_is_used_up_no_second_post_is_made(tiers: int) -> Non
         assert statuses(relay) == [(1, "unknown")]
         assert "unknown" in relay.error_log[-1].reason
     assert relay.error_log[-1].at <= at(60 + OUTAGE_SECONDS_MAX + 30)
+
+
+def test_the_time_that_a_provider_takes_to_answer_nothing_counts_towards_the_allowance() -> None:
+    """Each look-up waits its ten seconds for an answer: without them an outage of ten minutes would last fourteen."""
+    relay = after(received(policy(tiers=2)).relay, unknown(1))
+    while len(relay.attempts) == 1:
+        assert relay.due_at is not None
+        given_up_at = relay.due_at + timedelta(seconds=SEND_SECONDS_MAX)
+        relay = machine.transition(relay, unanswered(1, "task"), given_up_at).relay
+    assert at(60 + OUTAGE_SECONDS_MAX - 30) <= relay.error_log[-1].at <= at(60 + OUTAGE_SECONDS_MAX + SEND_SECONDS_MAX)
+
+
+def test_the_time_that_a_provider_takes_to_refuse_every_try_counts_towards_the_allowance() -> None:
+    relay = received(policy(tiers=2)).relay
+    now = T0
+    while relay.attempts[0].status is not AttemptStatus.FAILED:
+        answered_at = now + timedelta(seconds=SEND_SECONDS_MAX)
+        relay = machine.transition(relay, _refused(UNREACHABLE), answered_at).relay
+        assert relay.due_at is not None
+        now = relay.due_at
+        relay = machine.transition(relay, due(relay.current.number), now).relay
+    assert answered_at <= at(OUTAGE_SECONDS_MAX + SEND_SECONDS_MAX)
+
+
+def test_a_timer_that_came_late_uses_up_no_allowance() -> None:
+    relay = machine.transition(after(received().relay, unknown(1)), unanswered(1, "task"), at(3600)).relay
+    assert statuses(relay) == [(1, "unknown")]
+    assert relay.outage_seconds <= SEND_SECONDS_MAX + 2
 
 
 # A queue is not a loss.

@@ -38,10 +38,9 @@ def lease_again_later(relay: Relay, event: Event, now: datetime) -> Decision:
     failure = event.failure or NO_REASON
     attempt = relay.attempts[event.attempt - 1]
     leased_at = (attempt.lease_until or now) - timedelta(seconds=LEASE_SECONDS)
-    tried = min(max(0.0, (now - leased_at).total_seconds()), LEASE_SECONDS + SEND_SECONDS_MAX)
-    wait = _next_wait(relay, event)
     relay, told = _begun(relay, event, now, failure)
-    relay = _used(relay, tried + wait)
+    relay = _spent(relay, leased_at, now, LEASE_SECONDS + SEND_SECONDS_MAX)
+    relay, wait = _waiting(relay, event)
     starts_at = now + timedelta(seconds=wait)
     relay = with_attempt(
         relay,
@@ -58,12 +57,12 @@ def lease_again_later(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def ask_later(relay: Relay, event: Event, now: datetime) -> Decision:
     """Returns the decision to ask the provider once more after a wait what became of the current attempt."""
-    wait = _next_wait(relay, event)
+    attempt = relay.attempts[event.attempt - 1]
     relay, told = _begun(relay, event, now, SILENT)
-    relay = _used(relay, wait)
+    relay = _spent(relay, attempt.deadline_at or now, now, SEND_SECONDS_MAX)
+    relay, wait = _waiting(relay, event)
     at = now + timedelta(seconds=wait)
-    lookups = relay.attempts[event.attempt - 1].lookups + 1
-    relay = changed(with_attempt(relay, event.attempt, deadline_at=at, lookups=lookups), due_at=at)
+    relay = changed(with_attempt(relay, attempt.number, deadline_at=at, lookups=attempt.lookups + 1), due_at=at)
     return Decision(relay, (moves.pending_timer(relay), *told))
 
 
@@ -91,15 +90,18 @@ def told_while_waiting(relay: Relay, event: Event, now: datetime) -> Decision:
     return Decision(changed(relay, due_at=timer.timer.due_at), (*cancelled, timer))
 
 
-def _next_wait(relay: Relay, event: Event) -> float:
+def _spent(relay: Relay, since: datetime, now: datetime, seconds_max: float) -> Relay:
+    """Returns the relay with the time that its last try or look-up took counted, but not that a timer came late."""
+    spent = min(max(0.0, (now - since).total_seconds()), seconds_max)
+    return changed(relay, outage_seconds=min(relay.outage_seconds + spent, OUTAGE_SECONDS_MAX))
+
+
+def _waiting(relay: Relay, event: Event) -> tuple[Relay, float]:
+    """Returns the relay with its next wait counted, and that wait in seconds; less where the allowance ends before."""
     wait = OUTAGE_WAITS_SECONDS[min(relay.outage_waits, len(OUTAGE_WAITS_SECONDS) - 1)]
     asked_for = min(event.retry_after_seconds or 0.0, RETRY_AFTER_SECONDS_MAX)
-    return min(max(wait, asked_for), OUTAGE_SECONDS_MAX - relay.outage_seconds)
-
-
-def _used(relay: Relay, seconds: float) -> Relay:
-    used = min(relay.outage_seconds + seconds, OUTAGE_SECONDS_MAX)
-    return changed(relay, outage_waits=relay.outage_waits + 1, outage_seconds=used)
+    wait = min(max(wait, asked_for), OUTAGE_SECONDS_MAX - relay.outage_seconds)
+    return changed(relay, outage_waits=relay.outage_waits + 1, outage_seconds=relay.outage_seconds + wait), wait
 
 
 def _begun(relay: Relay, event: Event, now: datetime, failure: Failure) -> tuple[Relay, tuple[Effect, ...]]:

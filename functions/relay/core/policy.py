@@ -39,8 +39,8 @@ UNSTARTED_RETRIES_MAX = 3
 UNSTARTED_RETRY_SECONDS = 2.0
 
 # An outage (core/outages.py): how long is waited before each further try; the last wait goes on. The provider may ask
-# for a longer wait, up to RETRY_AFTER_SECONDS_MAX. All waits of a drive come out of one allowance of
-# OUTAGE_SECONDS_MAX; when that is used up the tiers' own schedules decide.
+# for a longer wait, up to RETRY_AFTER_SECONDS_MAX. All waits of a drive, and what its tries and look-ups take, come out
+# of one allowance of OUTAGE_SECONDS_MAX; when that is used up the tiers' own schedules decide.
 OUTAGE_WAITS_SECONDS = (2.0, 4.0, 8.0, 15.0, 30.0)
 RETRY_AFTER_SECONDS_MAX = 60.0
 OUTAGE_SECONDS_MAX = 600.0
