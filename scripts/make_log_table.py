@@ -88,6 +88,12 @@ NOTES: dict[str, tuple[str, str]] = {
         "The client library or its credentials failed at start; it is tried again with the next timer.",
         "Check the function's service account and its role on the queues.",
     ),
+    "others could read the database": (
+        "The database, which holds customers' texts, or one of its side files could be read or written by other people "
+        "of this machine. Only its owner can now, unless `reason` says that this could not be changed.",
+        "Ask how that came to be: a copy that was put in place, or a program that changes modes. “Back up and restore” "
+        "has how to make copies.",
+    ),
     "timers could not be read": (
         "The file with the timers did not answer; it is read again in a moment.",
         "With `database_lost` beside it: “The database is gone”; with `store_fails`: “The disk is full, or fails”. "

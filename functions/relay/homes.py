@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -100,19 +101,23 @@ def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
 _prepared: dict[str, Identity | None] = {}
 
 
-def prepare_embedded(settings: Settings) -> None:
+def prepare_embedded(settings: Settings, say: Callable[[str], None] = print) -> None:
     """Open the embedded home's file once and close it again, so that mistakes show at start.
 
     A process that is forked later to replace one that died keeps to this file, and makes no new one if it is gone.
+    A file that others may read is made its owner's alone; `say` is told that.
     Raises ConfigurationError, or StoreUnavailable while others hold it.
     """
     from relay.embedded.database import Database
+    from relay.embedded.file import make_private
 
     if settings.database_path in _prepared:
         return
     # Only the default's own folder is made: a misspelt path must not become an empty database.
     if settings.database_path == DATABASE_DEFAULT:
         os.makedirs(os.path.dirname(DATABASE_DEFAULT), mode=0o700, exist_ok=True)
+    if mended := make_private(settings.database_path):
+        say(mended)
     _prepared[settings.database_path] = Database(settings.database_path).prepare()
 
 

@@ -231,7 +231,12 @@ def set_up() -> None:
         settings = wiring.runtime(entry_point).settings
         if settings.backend == "google" or Need.STORE not in ENTRY_POINTS[entry_point]:
             return
-        homes.prepare_embedded(settings)
+        journal = wiring.runtime(entry_point).journal
+
+        def say(words: str) -> None:
+            journal.note("WARNING", "others could read the database", reason=words)
+
+        homes.prepare_embedded(settings, say)
         wiring.start_background_in_workers()
     except (ConfigurationError, StoreUnavailable) as error:
         sys.exit(str(error))

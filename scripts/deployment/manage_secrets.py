@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("action", choices=("push", "add", "promote", "retire"))
     parser.add_argument("--project", default=os.environ.get("PROJECT"))
     parser.add_argument("--region", default=os.environ.get("REGION"))
-    parser.add_argument("--file", type=Path, default=Path(REPOS_ENV), help="mode 600 (default: repos.env)")
+    parser.add_argument("--file", type=Path, default=Path(REPOS_ENV), help="its owner's alone (default: repos.env)")
     options = parser.parse_args(arguments)
     project = given(options.project, "PROJECT", "my-project")
     region = given(options.region, "REGION", "us-central1")

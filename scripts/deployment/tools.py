@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import NoReturn
 from relay.errors import ConfigurationError
 
 from scripts.local_stack.dotenv import read_env_file
+from scripts.local_stack.private import refuse_open_secrets
 
 LABEL = "sms-relay"
 REPOS_ENV = "repos.env"
@@ -83,17 +83,15 @@ class Gcloud:
 
 
 def read_private_file(path: Path) -> dict[str, str]:
-    """The variables of a file that only its owner can read. Raises Problem for any mode but 600."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise Problem(f"{path} cannot be found: copy repos.env.example, fill it in, and `chmod 600` it.") from error
-    mode = stat.S_IMODE(status.st_mode)
-    if not stat.S_ISREG(status.st_mode):
-        raise Problem(f"{path} is not a file.")
-    if mode != 0o600:
-        raise Problem(f"{path} holds secrets and has mode {mode:03o}: run `chmod 600 {path}` first.")
-    return read_env_file(path)
+    """Returns the variables of a file with secrets.
+
+    Raises Problem when there is none, ConfigurationError when others may read it, or it cannot be read.
+    """
+    if not path.exists():
+        raise Problem(f"{path} cannot be found: `install -m 600 repos.env.example {path}` and fill it in.")
+    values = read_env_file(path)
+    refuse_open_secrets(path, values)
+    return values
 
 
 def credentials(file: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:

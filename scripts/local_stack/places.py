@@ -14,6 +14,7 @@ from relay.settings.settings import DATABASE_DEFAULT
 
 from scripts.local_stack import ROOT
 from scripts.local_stack.dotenv import read_env_file
+from scripts.local_stack.private import refuse_open_secrets
 
 FAKE_DATABASE = ".local/fake-twilio.db"
 # SQLite's side files; what is in them belongs to the database.
@@ -39,10 +40,12 @@ LOGS = {
 def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment, and under it the `.env` file (or the one that RELAY_LOCAL_ENV_FILE names).
 
-    Raises ConfigurationError.
+    Raises ConfigurationError; so do secrets in a file that others may read.
     """
     path = Path(environ.get("RELAY_LOCAL_ENV_FILE") or ROOT / ".env")
-    return {**read_env_file(path), **environ}
+    values = read_env_file(path)
+    refuse_open_secrets(path, values)
+    return {**values, **environ}
 
 
 def twilio_of(environ: Mapping[str, str]) -> Twilio:

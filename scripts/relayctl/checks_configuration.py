@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from relay.settings.settings import DATABASE_DEFAULT, load_settings
 from relay.settings.variables import ENTRY_POINTS, VARIABLES
 
 from scripts.local_stack.dotenv import read_env_file
+from scripts.local_stack.private import chmod_of, holds_secrets, open_mode
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 
 # Files in the repository's folder that hold secrets, or customers' texts.
@@ -92,11 +92,11 @@ def private_files(given: Given, root: Path) -> Iterator[Finding]:
     paths = [path for path in [*sorted(secret), database] if path.is_file()]
     sound = True
     for path in paths:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
+        mode = open_mode(path)
+        if mode and (path == database or _may_hold_secrets(path)):
             sound = False
             state, holds = (WARNING, "customers' texts") if path == database else (BAD, "secrets")
-            yield Finding(name, state, f"{path.name} holds {holds} and has mode {mode:03o}", f"chmod 600 {path}")
+            yield Finding(name, state, f"{path.name} holds {holds} and has mode {mode:03o}", chmod_of(path))
         if path in secret and _is_tracked(path):
             sound = False
             advice = f"git rm --cached {path.name}, then rotate what is in it: history keeps it (docs/operations.md)."
@@ -104,7 +104,15 @@ def private_files(given: Given, root: Path) -> Iterator[Finding]:
     if not paths:
         yield Finding(name, SKIPPED, "there are none here")
     elif sound:
-        yield Finding(name, OK, f"{', '.join(path.name for path in paths)}: only their owner can read them")
+        yield Finding(name, OK, f"{', '.join(path.name for path in paths)}: others cannot read them")
+
+
+def _may_hold_secrets(path: Path) -> bool:
+    """Returns whether there is a secret in the file, or one that cannot be read may have one."""
+    try:
+        return holds_secrets(read_env_file(path))
+    except ConfigurationError:
+        return True
 
 
 def _is_tracked(path: Path) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from relay.errors import ConfigurationError
 
 from scripts.deployment.configure_number import TwilioNumbers, difference, main
 from scripts.deployment.tools import Problem
@@ -124,7 +125,7 @@ def test_credentials_may_come_from_the_private_file(
     monkeypatch.delenv("TWILIO_ACCOUNT_SID")
     file = tmp_path / "repos.env"
     file.write_text(f"TWILIO_ACCOUNT_SID={Settings().account_sid}\nTWILIO_AUTH_TOKEN={Settings().auth_token}\n")
-    with pytest.raises(Problem, match="run `chmod 600"):
+    with pytest.raises(ConfigurationError, match="run `chmod 600"):
         configure(f"--file={file}")
     file.chmod(0o600)
     configure(f"--file={file}")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 from relay.embedded import migrations
 from relay.embedded.database import Database
-from relay.embedded.file import from_micros, open_connection, to_micros
+from relay.embedded.file import from_micros, make_private, open_connection, to_micros
 from relay.embedded.store import SqliteStore
 from relay.errors import ConfigurationError, StoreUnavailable
 
+from scripts.local_stack import ROOT
 from tests.contract.conftest import locked
 from tests.embedded import processes
 from tests.fakes import FakeClock
@@ -44,6 +46,55 @@ def test_the_file_is_for_its_owner_only(path: Path, database: Database, store: S
     store.create(a_relay(), [], timeout_seconds=30)
     for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_file_that_others_may_read_is_made_its_owners_alone_with_its_side_files(
+    path: Path, database: Database, store: SqliteStore
+) -> None:
+    store.create(a_relay(), [], timeout_seconds=30)
+    files = [path, Path(f"{path}-wal"), Path(f"{path}-shm")]
+    for file, mode in zip(files, (0o644, 0o664, 0o604), strict=True):
+        file.chmod(mode)
+    assert make_private(str(path)) == (
+        f"Others could read {path} (mode 644), {path}-wal (mode 664), {path}-shm (mode 604); now only the owner can."
+    )
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
+    assert make_private(str(path)) == ""
+
+
+def test_a_link_to_the_file_is_followed_to_it_and_its_side_files(tmp_path: Path) -> None:
+    real, link = tmp_path / "disk.db", tmp_path / "relay.db"
+    real.write_bytes(b"")
+    link.symlink_to(real)
+    real.chmod(0o640)
+    assert str(real) in make_private(str(link))
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600
+
+
+def test_that_a_mode_cannot_be_changed_is_said_and_keeps_no_relay_from_starting(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Database(path).prepare()
+    path.chmod(0o644)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("relay.embedded.file.os.chmod", refuse)
+    words = f"Others can read {path} (mode 644), and this user cannot change that: Operation not permitted."
+    assert make_private(str(path)) == words
+
+
+def test_the_recipe_for_a_copy_makes_one_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    """The documented command, as it stands, in a shell whose files all may read."""
+    (tmp_path / ".local").mkdir()
+    Database(tmp_path / ".local" / "relay.db").prepare()
+    chapter = (ROOT / "docs/operations.md").read_text("utf-8").partition("## Back up and restore")[2]
+    recipe = chapter.partition("```sh\n")[2].partition("```")[0]
+    subprocess.run(["bash", "-c", f"umask 022\n{recipe}"], cwd=tmp_path, check=True)
+    (copy,) = tmp_path.glob("*.db")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    open_connection(str(copy), 30, may_make=False).close()
 
 
 def test_every_commit_reaches_the_disk(database: Database) -> None:

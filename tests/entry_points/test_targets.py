@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from relay.embedded.database import Database
 from relay.settings.variables import ENTRY_POINTS
 
 from scripts.fake_twilio import FakeTwilio, Server
@@ -87,6 +88,18 @@ def test_a_database_that_cannot_be_used_is_said_at_start(tmp_path: Path) -> None
     settings = settings_for(tmp_path, RELAY_DATABASE=str(tmp_path / "no" / "such" / "folder" / "relay.db"))
     with pytest.raises(AssertionError, match=r"The folder of .* does not exist"):
         Served("sms_inbound", settings, tmp_path).start()
+
+
+def test_a_database_that_others_may_read_is_made_private_at_start_and_that_is_said(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    database = Path(settings["RELAY_DATABASE"])
+    Database(database).prepare()
+    database.chmod(0o644)
+    with Served("sms_delivery_status", settings, tmp_path) as served:
+        lines = [json.loads(line) for line in served.log.read_text("utf-8").splitlines() if line.startswith("{")]
+    (said,) = [line for line in lines if line["message"] == "others could read the database"]
+    assert (said["severity"], f"{database} (mode 644)" in said["reason"]) == ("WARNING", True)
+    assert database.stat().st_mode & 0o777 == 0o600
 
 
 def test_make_serve_makes_up_what_a_fake_twilio_needs_and_says_so(tmp_path: Path) -> None:

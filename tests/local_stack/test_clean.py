@@ -71,6 +71,7 @@ def test_without_real_relays_nothing_is_left_and_nothing_is_said(checkout: Check
 def test_a_real_twilios_database_stays_wherever_it_lies(database: str, checkout: Checkout) -> None:
     checkout.put(*MADE_AGAIN, database, f"{database}-wal")
     (checkout.root / ".env").write_text(f"{CREDENTIALS}RELAY_DATABASE={database}\n", "utf-8")
+    (checkout.root / ".env").chmod(0o600)
     assert checkout.make("clean").returncode == 0
     assert {database, f"{database}-wal"} <= checkout.there()
     assert ".mypy_cache/x" not in checkout.there()

@@ -167,6 +167,14 @@ def test_secrets_that_others_can_read_are_found(tmp_path: Path) -> None:
     assert finding.state == OK
 
 
+def test_a_file_of_settings_without_a_secret_may_be_read_by_all(tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    env.write_text("TWILIO_AUTH_TOKEN=\nBUSINESS_PHONE_NUMBER=+15550100100\n")
+    env.chmod(0o644)
+    given = checks_configuration.Given(".env", {"RELAY_DATABASE": str(tmp_path / "none.db")})
+    assert [finding.state for finding in checks_configuration.private_files(given, tmp_path)] == [OK]
+
+
 def test_the_file_that_was_named_is_looked_at_like_the_usual_ones(tmp_path: Path) -> None:
     env = tmp_path / "other folder" / "prod.env"
     env.parent.mkdir()

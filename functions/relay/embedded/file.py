@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -99,6 +100,26 @@ def open_connection(path: str, timeout_seconds: float, *, may_make: bool = True)
         connection.close()
         raise
     return connection
+
+
+def make_private(path: str) -> str:
+    """Take from others the right to read or write the database and its side files, as an older one or a copy has it.
+
+    Returns what was done, or why it could not be, in words; "" when there was nothing to do.
+    """
+    done = []
+    real = os.path.realpath(path)
+    for file in (real, f"{real}-wal", f"{real}-shm"):
+        try:
+            mode = stat.S_IMODE(os.stat(file).st_mode)
+            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+                os.chmod(file, mode & stat.S_IRWXU)
+                done.append(f"{file} (mode {mode:03o})")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return f"Others can read {file} (mode {mode:03o}), and this user cannot change that: {error.strerror}."
+    return f"Others could read {', '.join(done)}; now only the owner can." if done else ""
 
 
 def _set_up(connection: sqlite3.Connection, path: str, deadline: float) -> None:

@@ -1,0 +1,52 @@
+"""Files that hold secrets are their owner's alone: which are not, and the sentence that says what to do.
+
+Standard library only, as in `places`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from relay.errors import ConfigurationError
+from relay.settings.variables import VARIABLES
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_SECRETS = frozenset(variable.name for variable in VARIABLES if variable.secret)
+
+
+def holds_secrets(values: Mapping[str, str]) -> bool:
+    """Returns whether one of these variables is a secret that is given."""
+    return any(values.get(name, "").strip() for name in _SECRETS)
+
+
+def open_mode(path: Path) -> int:
+    """Returns the mode of a file that other people of this machine may read or write; 0 when it is private.
+
+    A file that root keeps for a group is private: that is how a service's settings lie in a system's folder. So is one
+    on a file system that is mounted read-only, as container engines hand out secrets: its mode is the engine's, and
+    cannot be changed from here. Raises OSError.
+    """
+    status = path.stat()
+    mode = stat.S_IMODE(status.st_mode)
+    others = mode & _OTHERS
+    if status.st_uid == 0 and os.geteuid() != 0:
+        others &= ~stat.S_IRGRP
+    if not others or os.statvfs(path).f_flag & os.ST_RDONLY:
+        return 0
+    return mode
+
+
+def refuse_open_secrets(path: Path, values: Mapping[str, str]) -> None:
+    """Raises ConfigurationError when others may read this file and `values`, what is in it, holds a secret."""
+    if holds_secrets(values) and (mode := open_mode(path)):
+        words = f"{path} holds secrets and has mode {mode:03o}: run `{chmod_of(path)}` first."
+        raise ConfigurationError([words])
+
+
+def chmod_of(path: Path) -> str:
+    """Returns the command that makes a file its owner's alone."""
+    return f"chmod 600 {shlex.quote(str(path))}"
