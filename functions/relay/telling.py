@@ -40,8 +40,8 @@ class Alarms(Protocol):
         """This machine's time of day was set by so much (less than 0: back), and what so many relays wait for moved."""
         ...
 
-    def left_to_newer(self, message_id: str, schema_version: object) -> None:
-        """This record is of a later version and must be left alone. Told once for each record."""
+    def left_to_newer(self, message_id: str, word: object) -> None:
+        """This record is left alone: only a newer revision knows its version, or its end (`word`). Told once."""
         ...
 
     def set_aside(self, message_id: str, because: str) -> None:

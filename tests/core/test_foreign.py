@@ -82,6 +82,17 @@ def test_an_attempt_that_was_never_leased_is_sent() -> None:
     assert SendAttempt(1) in decision.effects
 
 
+def test_an_attempt_that_waits_in_an_outage_is_sent_whatever_a_newer_revision_calls_its_waiting() -> None:
+    refused = an_attempt(status=foreign(AttemptStatus, "waiting"), lease="theirs", deadline_at=later(60))
+    waiting = a_relay(attempts=(replace(refused, is_refused=True),), due_at=later(2))
+    timer = pending(waiting)
+    assert timer is not None
+    assert timer.kind is TimerKind.ATTEMPT
+    again = transition(waiting, Event(EventKind.ATTEMPT_DUE, 1, lease="ours"), NOW)
+    assert SendAttempt(1) in again.effects
+    assert (again.relay.attempts[0].is_refused, again.relay.attempts[0].status) == (False, AttemptStatus.LEASED)
+
+
 def test_a_word_of_an_earlier_attempt_stays_until_more_is_known() -> None:
     first = an_attempt(status=RUNG, lease="theirs", sent_id=relays.sid(1))
     second = an_attempt(2, tier=2, status=AttemptStatus.LEASED, lease="ours", deadline_at=later(200))

@@ -76,6 +76,13 @@ def test_the_same_attempt_is_leased_again_and_sent_by_the_one_who_leased_it() ->
     assert decision.relay.attempts[0].deadline_at == at(65)
 
 
+def test_what_ended_an_earlier_try_is_no_word_on_the_one_that_follows() -> None:
+    """Sent again after an outage, and then not to be found: it was declared not sent, and not refused."""
+    relay = after(received().relay, _refused(TOO_MANY), due(1, "task"), unknown(1))
+    relay = machine.transition(relay, Event(EventKind.DEADLINE_NOT_FOUND, 1), at(65)).relay
+    assert relay.attempts[0].was_declared_not_sent
+
+
 def test_an_outage_is_one_line_of_the_trail_and_not_one_for_each_try() -> None:
     relay, waits, _ = _play(received().relay, UNREACHABLE, 300)
     assert len(waits) > 8

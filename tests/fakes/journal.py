@@ -47,8 +47,8 @@ class MemoryJournal:
     def store_works_again(self) -> None:
         self.lost.clear()
 
-    def left_to_newer(self, message_id: str, schema_version: object) -> None:
-        self.left.append((message_id, schema_version))
+    def left_to_newer(self, message_id: str, word: object) -> None:
+        self.left.append((message_id, word))
 
     def set_aside(self, message_id: str, because: str) -> None:
         if message_id not in dict(self.aside):

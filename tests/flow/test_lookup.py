@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from relay.core import moves
+from relay.core.model import FinalStatus
+from relay.flow import timers
 
 from tests.flow.lost_answers import FIRST, comes_in, settle
-from tests.relays import policy
-from tests.worlds import Doubles, inbound_request
+from tests.relays import PERMANENT, policy
+from tests.worlds import Doubles, Observed, inbound_request, status_request
 
 
 def test_an_attempt_whose_holder_may_still_be_sending_is_left_alone() -> None:
@@ -76,3 +79,16 @@ def test_an_attempt_about_which_twilio_is_silent_keeps_no_other_attempt_of_its_r
     settled = settle(doubles, FIRST)
     assert (settled.taken_over, settled.is_answered) == (1, False)
     assert doubles.relay(FIRST).delivered_tier == 2
+
+
+def test_nothing_is_asked_at_a_deadline_that_comes_after_the_end() -> None:
+    """Its timer was not cancelled in time. What Twilio has by then may be another text with the same words."""
+    doubles = Observed(tiers=policy(tiers=1))
+    doubles.inbound()
+    timer = moves.pending(doubles.relay())
+    assert timer is not None
+    doubles.status(status_request("undelivered", ErrorCode=str(PERMANENT)))
+    doubles.calls.clear()
+    timers.fire(doubles.world, timer)
+    assert doubles.relay().final_status is FinalStatus.EXHAUSTED
+    assert not {"fetch", "sent_to"}.intersection(doubles.calls)

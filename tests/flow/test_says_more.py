@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from relay.core.foreign import foreign
 from relay.core.model import FinalStatus, Step
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.intake import accept
@@ -52,6 +55,20 @@ def test_more_photos_than_the_list_told_are_forwarded_too(doubles: Doubles) -> N
     _found_in_the_list(doubles, BODY)
     doubles.inbound(inbound_request(NumMedia="2"))
     assert (doubles.relay().media_count, len(doubles.messenger.sends)) == (2, 2)
+
+
+def test_where_only_a_newer_revision_may_write_the_record_people_are_told(doubles: Doubles) -> None:
+    """After a rollback: the newer one had ended the relay in a way of its own."""
+    _found_in_the_list(doubles, "I have")
+    stored = doubles.store.get(doubles.relay().message_id, timeout_seconds=1)
+    assert stored is not None
+    ended = replace(stored.relay, final_status=foreign(FinalStatus, "claimed"), due_at=None)
+    doubles.store.update(ended, stored.version, (), timeout_seconds=1)
+    assert doubles.inbound(inbound_request(Body="I have")).status == 200
+    assert doubles.journal.left == []
+    assert doubles.inbound(inbound_request(Body=WHOLE)).status == 200
+    assert doubles.journal.left == [(ended.message_id, "claimed")]
+    assert len(doubles.messenger.sends) == 1
 
 
 def test_a_webhook_that_says_the_same_as_the_list_changes_nothing(doubles: Doubles) -> None:

@@ -82,7 +82,7 @@ class SimJournal:
     def store_works_again(self) -> None:
         raise AssertionError("no store here is a file")
 
-    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+    def left_to_newer(self, message_id: str, word: object) -> None:
         self._history.left.add(message_id)
         self._kernel.note("    ALARM: a record is left to the newer revision")
 

@@ -7,13 +7,14 @@ reads all of that back.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from relay.core.foreign import foreign
 from relay.core.model import Relay, Step, TrailEntry
-from relay.errors import VersionConflict
+from relay.errors import StoreRefused, Unreadable, VersionConflict
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.conductor import load
 from relay.flow.world import World
@@ -170,12 +171,10 @@ def draw_rollout(dice: Dice, processes: int, message_ids: Collection[str]) -> Ro
 def tell(world: World, message_id: str) -> None:
     """What the next revision does by itself: a line of its own kind in a relay's trail."""
     budget = Budget(world.clock, 20.0, TASK_LIMITS)
-    stored = load(world, message_id, budget)
-    if stored is None:
-        return
-    line = TrailEntry(world.clock.now(), TOLD)
-    told = replace(stored.relay, error_log=(*stored.relay.error_log, line))
-    try:
-        world.store.update(told, stored.version, (), timeout_seconds=budget.store)
-    except VersionConflict:
-        return
+    # What cannot be read or stored is for the sweep to set aside.
+    with contextlib.suppress(VersionConflict, StoreRefused, Unreadable):
+        stored = load(world, message_id, budget)
+        if stored is not None:
+            line = TrailEntry(world.clock.now(), TOLD)
+            told = replace(stored.relay, error_log=(*stored.relay.error_log, line))
+            world.store.update(told, stored.version, (), timeout_seconds=budget.store)

@@ -13,6 +13,7 @@ from relay.core.model import RETENTION, FinalStatus, Relay, Timer
 from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Page, Search, Stored, UnreadableRelay, Write
+from relay.record.documents import Document
 from relay.record.pages import place_of, token_after
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
@@ -88,7 +89,9 @@ class ProcessStore:
             stored = self._state.relays.get(message_id)
             if stored is None or stored.version != version:
                 raise VersionConflict(message_id)
-            self._put(Write(replace(stored.relay, due_at=None, set_aside_because=because), version))
+            marked = Write(replace(stored.relay, due_at=None, set_aside_because=because), version)
+            document = self._state.documents.get(message_id)
+            self._put(marked, document and {**document, "due_at": None, "set_aside_because": because})
 
         try:
             self._write("store.set_aside", timeout_seconds, mark)
@@ -254,12 +257,13 @@ class ProcessStore:
         if write.version is not None and (stored is None or stored.version != write.version):
             raise VersionConflict(message_id)
 
-    def _put(self, write: Write) -> object:
+    def _put(self, write: Write, marked: Document | None = None) -> object:
+        """Store the relay as this process's revision writes it; `marked` is what a mark leaves of its document."""
         state, relay = self._state, write.relay
         if write.version is None:
             state.history.creates[relay.message_id] = state.history.creates.get(relay.message_id, 0) + 1
         if self.revision is not None and state.reader is not None:
-            document = self.revision.write(relay)
+            document = marked or self.revision.write(relay)
             written = Written(self._line.kernel.now, self.revision.name, document)
             state.history.written.setdefault(relay.message_id, []).append(written)
             state.documents[relay.message_id] = document

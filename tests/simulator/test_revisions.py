@@ -94,5 +94,5 @@ def test_a_revision_that_writes_over_a_later_version_is_noticed(monkeypatch: pyt
 
 
 def test_a_record_that_is_left_without_an_alarm_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SimJournal, "left_to_newer", lambda _, message_id, schema_version: None)
+    monkeypatch.setattr(SimJournal, "left_to_newer", lambda _, message_id, word: None)
     assert "UNTOLD" in _violations()

@@ -3,7 +3,8 @@ documentation says, signed, lost, doubled and late."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from urllib.parse import quote_plus
 
 from relay.core.model import InboundText
@@ -19,6 +20,8 @@ from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import Receipt
 from tests.simulator.kernel import Task
 from tests.simulator.kinds import Kind
+from tests.simulator.revisions import ThisRevision, has_ended_elsewhere
+from tests.simulator.sim_store import ProcessStore
 from tests.simulator.sim_twilio import ACCOUNT_SID, Message
 
 # The connection overrides that our URLs carry: five retries, each waited for this long, all within 15 s.
@@ -129,6 +132,33 @@ class TwilioCalls:
         fleet.kernel.after(fleet.dice.between(0.0, 9.0), _Callback(self, receipt, request, is_true=False).try_now)
 
 
+class _Call:
+    """One request as one process handles it.
+
+    `was_left`: this revision answered it and did nothing, because the relay had ended in a way that only the next one
+    knows. So it tells the record nothing, and a judge may not ask for what it said.
+    """
+
+    def __init__(self, body: Callable[[SendingWorld, Intake], Response], message_id: str, fleet: Fleet) -> None:
+        self._body = body
+        self._message_id = message_id
+        self._fleet = fleet
+        self.was_left = False
+
+    def handle(self, world: SendingWorld, intake: Intake) -> Response:
+        began = self._fleet.kernel.now
+        response = self._body(world, intake)
+        document = self._fleet.store.documents.get(self._message_id)
+        if document is not None and has_ended_elsewhere(document) and _is_of_this_revision(world):
+            writes = self._fleet.history.written[self._message_id]
+            self.was_left = not any(write.by == "this" and write.at >= began for write in writes)
+        return response
+
+
+def _is_of_this_revision(world: SendingWorld) -> bool:
+    return isinstance(world.store, ProcessStore) and isinstance(world.store.revision, ThisRevision)
+
+
 class _Webhook:
     """One delivery of a webhook with its retries."""
 
@@ -146,7 +176,8 @@ class _Webhook:
             return
         self._tries += 1
         fleet.kernel.after(_READ_TIMEOUT, self._give_up_waiting, self._tries)
-        fleet.run(f"webhook …{self._message_id[-3:]} try {self._tries}", self._handle, self._answered)
+        call = _Call(self._handle, self._message_id, fleet)
+        fleet.run(f"webhook …{self._message_id[-3:]} try {self._tries}", call.handle, partial(self._answered, call))
 
     def _handle(self, world: SendingWorld, intake: Intake) -> Response:
         return handle_inbound_webhook(world, self._calls.fleet.account, intake, self._request)
@@ -155,14 +186,15 @@ class _Webhook:
         if number == self._tries:
             self.try_now(None)
 
-    def _answered(self, task: Task) -> None:
+    def _answered(self, call: _Call, task: Task) -> None:
         fleet = self._calls.fleet
         if task.error is not None:
             fleet.history.violated("S1", f"the webhook raised {task.error!r}")
         status = task.result.status if task.result is not None else 502
         if status == 200:
             fleet.history.webhooks.setdefault(self._message_id, fleet.kernel.now)
-            fleet.history.recorded.append(self._handle)
+            if not call.was_left:
+                fleet.history.recorded.append(self._handle)
             if self._message_id not in fleet.store.relays:
                 fleet.history.violated("S1", f"200 for {self._message_id[-3:]}, which is not stored")
             if not fleet.twilio.faults.strikes(Fault.WEBHOOK_ANSWER_LOST, 0.05):
@@ -187,17 +219,18 @@ class _Callback:
         self._tries += 1
         receipt = self._receipt
         name = f"callback …{receipt.message_id[-3:]}/{receipt.attempt} {receipt.status}"
-        self._calls.fleet.run(name, self._handle, self._answered)
+        call = _Call(self._handle, receipt.message_id, self._calls.fleet)
+        self._calls.fleet.run(name, call.handle, partial(self._answered, call))
 
     def _handle(self, world: SendingWorld, intake: Intake) -> Response:
         return handle_delivery_status(world, self._calls.fleet.account, self._request)
 
-    def _answered(self, task: Task) -> None:
+    def _answered(self, call: _Call, task: Task) -> None:
         fleet = self._calls.fleet
         if task.error is not None:
             fleet.history.violated("S7", f"a receipt raised {task.error!r}")
         status = task.result.status if task.result is not None else 502
-        if not self._is_true and status not in (502, 503):
+        if (call.was_left or not self._is_true) and status not in (502, 503):
             fleet.history.callbacks.append(self._handle)
         elif status == 204:
             receipt = self._receipt

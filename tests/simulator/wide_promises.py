@@ -9,6 +9,7 @@ from relay.core.comparing import comparable
 from relay.core.model import Attempt, FinalStatus, Relay, SenderClass, Step
 from relay.flow.brake import SAME_WORDS_MAX
 
+from tests.simulator.coexistence import left_behind
 from tests.simulator.drives import message_of
 from tests.simulator.kinds import Kind
 from tests.simulator.plan import OUR_PHONES
@@ -23,7 +24,7 @@ _OUTAGES = frozenset({Kind.OUTAGE_NO_LINE, Kind.OUTAGE_OURS, Kind.OUTAGE_SILENT}
 
 def the_words_arrive(run: Simulation) -> Iterator[str]:
     """The record holds what the customer wrote, once a webhook or the list's whole row said it; and what is recorded as
-    delivered reached a handler with these words."""
+    delivered reached a handler with these words. (Where only the next revision may write a record an alarm tells.)"""
     wide = run.plan.wide
     if wide is None:
         return
@@ -31,7 +32,10 @@ def the_words_arrive(run: Simulation) -> Iterator[str]:
         if message_id not in run.history.texts or (wide.kind is Kind.FULLER_WEBHOOK and not _webhook(run, message_id)):
             continue
         relay, written = stored.relay, run.history.texts[message_id].text.body
-        if relay.message_body != written:
+        if relay.message_body != written and message_id in left_behind(run):
+            if message_id not in run.history.left:
+                yield f"WORDS: {message_id[-3:]} says more, only the next revision may write it, and nobody was told"
+        elif relay.message_body != written:
             yield f"WORDS: {message_id[-3:]} is on record with other words than its customer's"
         elif relay.final_status is FinalStatus.DELIVERED:
             words = comparable(written)

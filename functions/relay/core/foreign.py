@@ -7,9 +7,9 @@ A word that is not known is `foreign`: one of its kind, with its own letters, an
 What working on a record means where a word is foreign (`schema_version` rises where that would be wrong):
 
     final_status        an end. Nothing is sent, nothing changes, no look-up asks; the sweep leaves it to the newer
-                        revision, and it is kept as long as its expires_at says.
-    attempt's status    Attempt.standing: one that was ever leased counts as accepted: it is never sent again, its
-                        receipts and its deadline decide; one that never was counts as scheduled, and is sent.
+                        revision, and it is kept as long as its expires_at says. That its text says more is told.
+    attempt's status    Attempt.standing: one that was leased counts as accepted: it is not sent again, its receipts and
+                        its deadline decide; one that never was, or was refused (as in an outage), as scheduled.
     trail's step        a line, shown with its own word. Not announced, counted for nothing.
     sender_class        a line of the record: it decides nothing once the text was taken in.
     reach's kind        a handler that cannot be reached: refused, next tier. What became of an attempt that another

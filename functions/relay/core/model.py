@@ -98,7 +98,8 @@ class Attempt:
         """Returns the status by which this revision works on it: its own, or if that is foreign see foreign.py."""
         if self.status in _KNOWN_STATUSES:
             return self.status
-        return AttemptStatus.SCHEDULED if self.lease is None else AttemptStatus.ACCEPTED
+        waits = self.lease is None or self.is_refused
+        return AttemptStatus.SCHEDULED if waits else AttemptStatus.ACCEPTED
 
     @property
     def is_unresolved(self) -> bool:

@@ -98,6 +98,9 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
         lease_until=now + timedelta(seconds=LEASE_SECONDS),
         deadline_at=deadline,
         queued_until=relay.current.queued_until or now + timedelta(seconds=patience),
+        # Of an earlier try, in an outage.
+        failure=None,
+        is_refused=False,
     )
     if not is_same_again:  # an outage is one line, and not one for each try
         relay = log_relay_attempt(relay, Step.ATTEMPT_STARTED, now, number, by=by)

@@ -76,6 +76,8 @@ def create(world: World, decision: Decision, budget: Budget) -> bool:
             raise StoreUnavailable("the relay could not be stored") from error
         if existing.relay != relay:
             repeated = _repeated(existing.relay, relay)
+            if existing.relay.is_left_to_newer and repeated.kind is EventKind.INBOUND_SAYS_MORE:
+                world.alarms.left_to_newer(relay.message_id, existing.relay.final_status.value)
             _after_durable(world, existing.relay, lambda: apply(world, existing, repeated, budget, began))
             return False
         # Our own create; its reply was lost, and perhaps its timers.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.core.events import Event, EventKind, Meaning
-from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Timer, TimerKind
 from relay.errors import MayNotRead, MessengerUnavailable, StoreRefused, Unreadable
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
@@ -58,7 +58,8 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
     """
     unconfirmed = EventKind.DEADLINE_UNCONFIRMED
     attempt = relay.attempt(number)
-    if attempt is None or attempt is not relay.current_attempt or attempt.standing is AttemptStatus.SCHEDULED:
+    decides = relay.final_status is FinalStatus.IN_PROGRESS and attempt is relay.current_attempt
+    if attempt is None or not decides or attempt.standing is AttemptStatus.SCHEDULED:
         # Nothing to look up: the machine ignores it, or knows its own lease again.
         return Event(unconfirmed, number, lease=lease, by=by)
     try:

@@ -64,12 +64,12 @@ class LogAlarms:
     def clock_set(self, seconds: float, moved: int) -> None:
         self._journal.named("clock_set", None, {"seconds": round(seconds, 1), "moved": moved})
 
-    def left_to_newer(self, message_id: str, schema_version: object) -> None:
+    def left_to_newer(self, message_id: str, word: object) -> None:
         # Timers, callbacks and the sweep come by it again and again: one line each would bury the log.
         if message_id in self._left_told or len(self._left_told) >= _LEFT_TOLD_MAX:
             return
         self._left_told.add(message_id)
-        self._journal.named("left_to_newer", None, {**about(message_id), "schema_version": schema_version})
+        self._journal.named("left_to_newer", None, {**about(message_id), "word": word})
 
     def set_aside(self, message_id: str, because: str) -> None:
         # Whatever meets the relay tells of it: sweep, webhooks, look-ups, lists.
