@@ -277,7 +277,7 @@ def test_a_record_left_to_a_newer_revision_is_told_once_by_each_process() -> Non
                 alarms.left_to_newer(f"SM{number:032x}", 2)
 
     lines = _lines(write)
-    assert [(line["relay"], line["severity"], line["schema_version"]) for line in lines] == [
+    assert [(line["relay"], line["severity"], line["word"]) for line in lines] == [
         (f"SM{number:032x}", "CRITICAL", 2) for number in (1, 2)
     ]
     assert "Deploy the newer revision again" in lines[0]["message"]
