@@ -81,7 +81,7 @@ def test_an_attempt_about_which_twilio_is_silent_keeps_no_other_attempt_of_its_r
     assert doubles.relay(FIRST).delivered_tier == 2
 
 
-def test_nothing_is_asked_at_a_deadline_that_comes_after_the_end() -> None:
+def test_nothing_is_asked_at_the_deadline_of_a_text_that_has_failed() -> None:
     """Its timer was not cancelled in time. What Twilio has by then may be another text with the same words."""
     doubles = Observed(tiers=policy(tiers=1))
     doubles.inbound()

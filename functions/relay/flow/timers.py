@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.core.events import Event, EventKind, Meaning
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Timer, TimerKind
+from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
 from relay.errors import MayNotRead, MessengerUnavailable, StoreRefused, Unreadable
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
@@ -16,6 +16,8 @@ from relay.ports import Stored
 # How long `fire` may take. Below the queues' dispatch deadline (google/timers.py, 60 s), so that the escalation
 # function answers before Cloud Tasks calls it again.
 TASK_SECONDS = 40.0
+# What the provider has by now cannot be such an attempt's.
+_NOTHING_TO_ASK = frozenset({AttemptStatus.SCHEDULED, AttemptStatus.FAILED})
 
 
 def fire(world: SendingWorld, timer: Timer, by: str = "") -> Applied:
@@ -58,8 +60,7 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
     """
     unconfirmed = EventKind.DEADLINE_UNCONFIRMED
     attempt = relay.attempt(number)
-    decides = relay.final_status is FinalStatus.IN_PROGRESS and attempt is relay.current_attempt
-    if attempt is None or not decides or attempt.standing is AttemptStatus.SCHEDULED:
+    if attempt is None or attempt is not relay.current_attempt or attempt.standing in _NOTHING_TO_ASK:
         # Nothing to look up: the machine ignores it, or knows its own lease again.
         return Event(unconfirmed, number, lease=lease, by=by)
     try:
