@@ -5,6 +5,7 @@ The walk that docs/states.md is drawn from and that the tests of the machine che
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +26,12 @@ EARLY, LATE = RECEIVED_AT, RECEIVED_AT + timedelta(hours=1)
 MUCH_LATER = LATE + timedelta(hours=12)
 # By a clock that is right, where the one that wrote the relay was a day ahead.
 PUT_BACK = RECEIVED_AT - timedelta(days=1)
+
+_OTHER_TIMES = {
+    EventKind.TIMES_ARE_OFF: (PUT_BACK,),
+    EventKind.DEADLINE_QUEUED: (MUCH_LATER,),
+    EventKind.DEADLINE_NOT_FOUND: (EARLY,),
+}
 
 # One after which the same tier is tried again, and one after which it is not.
 TRANSIENT = Failure(FailureClass.TRANSIENT, "out of coverage", 30003)
@@ -56,7 +63,7 @@ _TELLS_SID = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Walked:
     """One event acting on one reachable relay, and what the machine made of it."""
 
@@ -64,6 +71,11 @@ class Walked:
     event: Event
     now: datetime
     decision: Decision
+
+    @functools.cached_property
+    def again(self) -> Decision:
+        """What the machine makes of the same event when it comes once more."""
+        return machine.transition(self.decision.relay, self.event, self.now)
 
 
 def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = ()) -> Policy:
@@ -90,30 +102,38 @@ def starts(policy: Policy) -> Iterator[Relay]:
     yield moves.receive(text, SenderClass.CUSTOMER, Hold(policy, "too many"), RECEIVED_AT, "lease 0").relay
 
 
-def events_for(relay: Relay) -> Iterator[tuple[Event, datetime]]:
+def events_for(relay: Relay) -> tuple[tuple[Event, datetime], ...]:
     """Everything that can happen to a relay, each at a time: about every attempt, and about one it never made."""
     current = relay.current_attempt
+    lease = current.lease if current else None
+    return _events(len(relay.attempts), len(relay.error_log), lease, len(relay.redrive_ids))
+
+
+@functools.cache
+def _events(attempts: int, lines: int, lease: str | None, redrives: int) -> tuple[tuple[Event, datetime], ...]:
+    # The trail grows with every change, so no two leases of one history are the same.
+    leases = (None, f"lease {lines}", *([lease] if lease else []))
+    found: list[tuple[Event, datetime]] = []
     for kind in EventKind:
-        for attempt in (0,) if kind in ABOUT_THE_RELAY else range(1, len(relay.attempts) + 2):
-            leases: list[str | None] = [None]
-            if kind in MAY_LEASE:
-                # The trail grows with every change, so no two leases of one history are the same.
-                leases += [f"lease {len(relay.error_log)}"] + ([current.lease] if current and current.lease else [])
-            for lease in leases:
+        about_all = kind in ABOUT_THE_RELAY
+        for attempt in (0,) if about_all else range(1, attempts + 1):
+            sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None
+            text = MORE if kind is EventKind.INBOUND_SAYS_MORE else None
+            for own in leases if kind in MAY_LEASE else (None,):
                 for failure in _failures_for(kind):
-                    sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None
-                    request = f"request {len(relay.redrive_ids)}"
-                    text = MORE if kind is EventKind.INBOUND_SAYS_MORE else None
                     event = Event(
-                        kind, attempt, lease=lease, sent_id=sid, failure=failure, request_id=request, text=text
+                        kind,
+                        attempt,
+                        lease=own,
+                        sent_id=sid,
+                        failure=failure,
+                        request_id=f"request {redrives}",
+                        text=text,
                     )
-                    yield event, LATE
-                    if kind is EventKind.TIMES_ARE_OFF:
-                        yield event, PUT_BACK
-                    if kind is EventKind.DEADLINE_QUEUED:
-                        yield event, MUCH_LATER
-                    if kind is EventKind.DEADLINE_NOT_FOUND:
-                        yield event, EARLY
+                    found += [(event, now) for now in (LATE, *_OTHER_TIMES.get(kind, ()))]
+        if not about_all:
+            found.append((Event(kind, attempts + 1), LATE))
+    return tuple(found)
 
 
 def _failures_for(kind: EventKind) -> tuple[Failure | None, ...]:
@@ -144,6 +164,8 @@ def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False, may_w
                 continue
             decision = machine.transition(relay, event, now)
             yield Walked(relay, event, now, decision)
+            if not decision.changed:
+                continue
             after = _asked_often(decision.relay if may_wait else _without_allowance(decision.relay))
             key = _essence(after)
             if key not in seen:
@@ -152,7 +174,8 @@ def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False, may_w
 
 
 def _without_allowance(relay: Relay) -> Relay:
-    return changed(relay, outage_seconds=OUTAGE_SECONDS_MAX)
+    used_up = relay.outage_seconds == OUTAGE_SECONDS_MAX
+    return relay if used_up else changed(relay, outage_seconds=OUTAGE_SECONDS_MAX)
 
 
 def _asked_often(relay: Relay) -> Relay:

@@ -11,7 +11,7 @@ from relay.core.events import ABOUT_THE_RELAY, Event, EventKind, State
 from relay.core.machine import TABLE
 
 from scripts.walk_machine import Walked, policy_of, walk
-from tests.core.machine_rules import RULES, RULES_OF_EFFECTS, Rule
+from tests.core.machine_rules import RULES, Rule, rules_of
 
 # Tiers, retry delays in seconds, redrives, whether the text may say more.
 WALKS = ((1, (2.0, 4.0), 0, False), (1, (), 1, True), (2, (2.0,), 0, False), (3, (), 0, False))
@@ -33,8 +33,7 @@ class Walks:
             self.steps += 1
             if step.event.attempt <= len(step.before.attempts):
                 self.pairs.add((machine.state_of(step.before, step.event), step.event.kind))
-            changed = step.decision.relay is not step.before
-            for rule in RULES if changed else RULES_OF_EFFECTS:
+            for rule in rules_of(step):
                 if not rule(step):
                     self.violations[rule.__name__].append(step)
 
