@@ -17,6 +17,8 @@ if str(ROOT / "functions") not in sys.path:
 from relay.log import LINES  # noqa: E402 - the path is set above
 
 PATH = ROOT / "docs" / "operations.md"
+# The relay, and what of the local stack writes into the relay's log.
+SOURCES = [*(ROOT / "functions").rglob("*.py"), ROOT / "scripts" / "local_stack" / "peers.py"]
 BEGIN, END = "<!-- log lines: made by scripts/make_log_table.py -->", "<!-- end of log lines -->"
 
 # `event: note` lines by the beginning of their message: what it means, and what to do.
@@ -174,6 +176,23 @@ NOTES: dict[str, tuple[str, str]] = {
         "Nothing.",
     ),
     "redrive asked for": ("An operator asked for a redrive: `caller` is who, `status` the answer.", "Nothing."),
+    "a peer was cut off": (
+        "The embedded home's server closed a connection, because of what the line says. It is told once a minute, and "
+        "`untold` counts the others. Nothing of a text is lost: Twilio sends whole requests, and comes again.",
+        "Nothing. If it lasts: “Slow and hostile peers”.",
+    ),
+    "a peer sent what is no request": (
+        "The embedded home's server refused what a peer sent, with `status`; told as above.",
+        "Nothing. If texts are missing: does the proxy in front speak HTTP/1.1 to the relay?",
+    ),
+    "every thread of the server is at work": (
+        "More requests came in whole than are worked on at a time: they wait a little.",
+        "Nothing if it is rare. If it lasts: does the disk, or Twilio, take long? Are there many open pages?",
+    ),
+    "the server met something unexpected": (
+        "A mistake in the server or in a page of the local stack, with its kind and place. One connection was closed.",
+        "Report the place that the line names.",
+    ),
     "unexpected": (
         "A mistake in the code, with its kind and place. The caller was answered 500 and comes again.",
         "Report the place that the line names.",
@@ -202,10 +221,14 @@ def document(text: str) -> str:
 
 def logged_notes() -> Iterator[str]:
     """The beginning of every message that the code hands to a journal's `note` as it stands."""
-    for path in (ROOT / "functions").rglob("*.py"):
+    for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("note", "_note", "_note_failure"):
+            if isinstance(node, ast.Call) and _name(node.func) in ("note", "_note", "_note_failure", "cut_off"):
                 yield from _words(node.args[:2])
+
+
+def _name(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else str(getattr(function, "attr", ""))
 
 
 def _words(arguments: list[ast.expr]) -> Iterator[str]:

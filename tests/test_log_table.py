@@ -8,10 +8,10 @@ import pytest
 from relay.log import LINES
 from relay.operators import words
 
-from scripts.make_log_table import BEGIN, END, NOTES, PATH, ROOT, document, logged_notes
+from scripts.make_log_table import BEGIN, END, NOTES, PATH, SOURCES, document, logged_notes
 
 TEXT = PATH.read_text("utf-8")
-_SOURCES = "".join(path.read_text("utf-8") for path in (ROOT / "functions").rglob("*.py"))
+_SOURCES = "".join(path.read_text("utf-8") for path in SOURCES)
 
 
 def test_the_tables_are_those_of_the_code() -> None:

@@ -1,4 +1,8 @@
-"""`serve TARGET`: one function under functions-framework exactly as it is deployed."""
+"""`serve TARGET`: one function under functions-framework as it is deployed, with as many threads.
+
+What stands in front of deployed functions is missing: here a peer holds a thread from its first byte on. The server of
+`run` (peers.py) is the one for an address that strangers reach.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,18 @@ from scripts.local_stack.supervisor import bound
 _STOP_SECONDS = 12.0
 # Where `python -m scripts.fake_twilio` listens unless told otherwise.
 _FAKE_TWILIO = "http://127.0.0.1:8090"
+# With how many threads terraform/functions.tf has the framework serve each entry point.
+THREADS_DEPLOYED = {
+    "sms_inbound": 40,
+    "sms_delivery_status": 40,
+    "sms_relay_state": 10,
+    "sms_redrive": 10,
+    "escalate_tier": 10,
+    "sweep": 1,
+    "reconcile": 1,
+    "relay_events": 20,
+    "console": 20,
+}
 
 
 def serve(target: str, port: int) -> int:
@@ -47,7 +63,12 @@ def serve(target: str, port: int) -> int:
     refuse_made_up_database(environ)
     wiring.runtime(target, environ)
     bound("127.0.0.1", port).close()
-    print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr, flush=True)
+    deployed = str(THREADS_DEPLOYED[target])
+    threads = environ["THREADS"] = environ.get("THREADS") or deployed
+    where = "as deployed" if threads == deployed else f"{deployed} where it is deployed"
+    print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr)
+    words = f"  The framework's own server with {threads} threads, {where}; a peer holds one from its first byte on."
+    print(words, file=sys.stderr, flush=True)
     return _run_until_told([target, "--host", "127.0.0.1", "--port", str(port)], environ)
 
 

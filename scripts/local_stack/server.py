@@ -1,4 +1,4 @@
-"""The serving process: gunicorn, one worker with threads, on a socket that the supervisor has already bound.
+"""The serving process: gunicorn with one worker of ours (peers.py), on a socket that the supervisor has already bound.
 
 Started by the supervisor with the whole configuration in its environment. It ends when the supervisor closes the other
 end of its lifeline, a pipe, which also happens when the supervisor is killed: nothing is left running behind.
@@ -21,8 +21,6 @@ from scripts.local_stack.application import Stack
 from scripts.local_stack.environment import Plan
 from scripts.local_stack.places import Twilio
 
-# Each open page keeps one waiting for news; texts come and go within a second.
-_THREADS = 48
 # Twilio has given up on an answer by then; everything accepted is stored.
 _GRACEFUL_SECONDS = 5
 
@@ -37,13 +35,10 @@ class _Server(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         settings: dict[str, Any] = {
             "bind": f"fd://{self._socket_fd}",
-            "worker_class": "gthread",
+            "worker_class": "scripts.local_stack.peers.Worker",
             # More would each have a fake Twilio of its own, and SQLite writes one at a time anyway.
             "workers": 1,
-            "threads": _THREADS,
             "graceful_timeout": _GRACEFUL_SECONDS,
-            # A stopping worker waits for kept connections as long as they are kept.
-            "keepalive": 1,
             "loglevel": "error",
             # Its socket would lie in the user's home directory.
             "control_socket_disable": True,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,9 @@ from relay.embedded.database import Database
 from relay.settings.variables import ENTRY_POINTS
 
 from scripts.fake_twilio import FakeTwilio, Server
+from scripts.local_stack.serve import THREADS_DEPLOYED
 from tests.entry_points.served import Served, free_port, settings_for
+from tests.local_stack.signed import post_webhook
 from tests.stories.relay_process import ROOT, clean_environment
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -110,3 +115,28 @@ def test_make_serve_makes_up_what_a_fake_twilio_needs_and_says_so(tmp_path: Path
         said = served.log.read_text("utf-8")
         assert "No Twilio credentials are configured" in said
         assert "python -m scripts.fake_twilio --sms-url" in said
+
+
+def test_make_serve_knows_how_many_threads_are_deployed() -> None:
+    told = (ROOT / "terraform" / "functions.tf").read_text("utf-8")
+    shapes = dict(re.findall(r"^    (\w+) +=.*concurrency = (\d+)", told, re.MULTILINE))
+    deployed = {target: int(shapes[shape]) for target, shape in re.findall(r'_point = "(\w+)", shape = "(\w+)"', told)}
+    assert deployed == THREADS_DEPLOYED
+
+
+def test_make_serve_has_as_many_threads_as_where_it_is_deployed(tmp_path: Path) -> None:
+    """While Twilio hangs, each text takes a thread for some seconds: forty at once wait no longer than one."""
+    command = ("scripts.local_stack", "serve", "sms_inbound")
+    port = free_port()
+    settings = settings_for(tmp_path, f"http://127.0.0.1:{port}")
+    with (
+        Served("sms_inbound", settings, tmp_path, command) as served,
+        socket.create_server(("127.0.0.1", port), backlog=64),
+        ThreadPoolExecutor(40) as texts,
+    ):
+        _, usual = post_webhook(served.address, settings)
+        asked = [texts.submit(post_webhook, served.address, settings) for _ in range(40)]
+        answers = [text.result() for text in asked]
+        assert "40 threads, as deployed" in served.log.read_text("utf-8")
+    assert [status for status, _ in answers] == [200] * 40
+    assert max(seconds for _, seconds in answers) < 4 * usual
