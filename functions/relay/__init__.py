@@ -13,6 +13,7 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
     embedded/   the home on one machine: SQLite and its own clockwork
     ports       what the flow needs from the world
     record/     a relay as a document, and what is announced of it
+    outgoing    how another server is asked: no redirect is followed
     log, web, fields
                 lines for people and machines; requests and answers as plain values; fields of JSON bodies, checked
     core/       what a relay is and what becomes of it: pure

@@ -16,9 +16,10 @@ import itertools
 import json
 import subprocess
 import time
-import urllib.request
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs
+
+from relay.outgoing import open_url
 
 from scripts.bench import ROOT, settings
 
@@ -113,7 +114,7 @@ class TwilioDouble:
 
     def posts(self) -> list[Post]:
         """Every text so far, in the order of arrival."""
-        with urllib.request.urlopen(f"{self.url}/posts", timeout=30) as answer:  # noqa: S310 - our own address
+        with open_url(f"{self.url}/posts", 30) as answer:
             found: list[Any] = json.load(answer)
         return [Post(*one) for one in found]
 

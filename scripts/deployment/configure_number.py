@@ -17,8 +17,8 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from relay.outgoing import REDIRECTS, may_carry_secrets, open_url
 from relay.settings.reader import why_not_called
 from relay.settings.settings import E164
 from relay.twilio.forms import CONNECTION_OVERRIDES
@@ -43,6 +43,8 @@ class TwilioNumbers:
 
     def __init__(self, given: Mapping[str, str]) -> None:
         self._base = f"{given.get('TWILIO_API_BASE_URL', _TWILIO).rstrip('/')}/2010-04-01"
+        if not may_carry_secrets(self._base):
+            raise Problem("TWILIO_API_BASE_URL must be https, or on this machine: the credentials go there.")
         self._account = given["TWILIO_ACCOUNT_SID"]
         user, secret = given.get("TWILIO_API_KEY_SID"), given.get("TWILIO_API_KEY_SECRET")
         if not user or not secret:
@@ -72,11 +74,9 @@ class TwilioNumbers:
 
     def _ask(self, path: str, form: bytes | None = None) -> dict[str, Any]:
         url = f"{self._base}/Accounts/{self._account}/{path}"
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise Problem("TWILIO_API_BASE_URL is not a web address.")
         request = urllib.request.Request(url, data=form, headers={"Authorization": self._authorization})  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked
+            with open_url(request, _TIMEOUT_SECONDS) as answer:
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
             raise Problem(_refused(error)) from error
@@ -87,6 +87,8 @@ class TwilioNumbers:
 def _refused(error: urllib.error.HTTPError) -> str:
     if error.code == 401:
         return "Twilio does not accept the credentials: check TWILIO_ACCOUNT_SID and the token or API key."
+    if error.code in REDIRECTS:
+        return "Twilio's answer leads to another address, where the credentials do not go: check TWILIO_API_BASE_URL."
     try:
         code = json.load(error).get("code", "")
     except ValueError:

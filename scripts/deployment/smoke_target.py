@@ -17,7 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay import wiring
+from relay.addresses import is_loopback
 from relay.errors import RelayError
+from relay.outgoing import may_carry_secrets, open_url
 from relay.settings.settings import load_settings
 
 from scripts.deployment import terraform
@@ -105,7 +107,8 @@ def local(address: str) -> Target:
 
     address = address.rstrip("/")
     parts = urlsplit(address)
-    if parts.scheme != "http" or not parts.hostname or not parts.port:
+    host = parts.hostname or ""
+    if parts.scheme != "http" or not is_loopback(host) or not parts.port:
         raise Problem("STACK must be a local stack's address, like http://127.0.0.1:8080.")
     try:
         described = StackClient(address).description()
@@ -114,12 +117,12 @@ def local(address: str) -> Target:
     if "relay_state" not in described:
         raise Problem(f"The stack at {address} works with the real Twilio; a synthetic text needs its fake one.")
     backend = os.environ.get("BACKEND") or "embedded"
-    plan = make_plan(with_env_file(os.environ), backend, parts.hostname, parts.port)
+    plan = make_plan(with_env_file(os.environ), backend, host, parts.port)
     settings = plan.settings()
     query = urllib.parse.urlencode(described["relay_state"])
 
     def token() -> str:
-        with urllib.request.urlopen(f"{address}/local/token?{query}", timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - http, checked above
+        with open_url(f"{address}/local/token?{query}", _TIMEOUT_SECONDS) as answer:
             return str(answer.read().decode().strip())
 
     return Target(
@@ -151,11 +154,11 @@ def ask(url: str, body: bytes | Mapping[str, Any], headers: Mapping[str, str]) -
         data, sent = body, dict(headers)
     else:
         data, sent = json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise Problem("The relay's address is not a web address.")
+    if not may_carry_secrets(url):
+        raise Problem(f"{urlsplit(url).netloc} is asked with an identity token, so its address must be https.")
     request = urllib.request.Request(url, data=data, headers=sent, method="POST")  # noqa: S310 - scheme checked above
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked above
+        with open_url(request, _TIMEOUT_SECONDS) as answer:
             return answer.status, _json(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, _json(error.read())

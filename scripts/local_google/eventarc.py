@@ -155,7 +155,9 @@ class EventarcStandIn:
         backoff = _BACKOFF_FIRST_SECONDS
         while not self._stopping.is_set():
             try:
-                if session.post(self._url, data=data, headers=headers, timeout=_TIMEOUT_SECONDS).ok:
+                if session.post(
+                    self._url, data=data, headers=headers, timeout=_TIMEOUT_SECONDS, allow_redirects=False
+                ).ok:
                     return
             except requests.RequestException:
                 pass  # the function is not up (yet): the same event comes again

@@ -19,9 +19,7 @@ import hashlib
 import json
 import sys
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -34,6 +32,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from relay.outgoing import open_url
 
 GOOGLE_ISSUER = "https://accounts.google.com"
 # What Google's metadata server and Cloud Tasks give out.
@@ -195,12 +194,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     query = urllib.parse.urlencode({"audience": options.audience, "email": options.email})
     url = f"{options.stack.rstrip('/')}{options.prefix.rstrip('/')}/token?{query}"
-    if not url.startswith(("http://", "https://")):
-        parser.error("--stack must be an http:// address")
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - scheme checked above
+        with open_url(url, 10) as answer:
             print(answer.read().decode().strip())
-    except OSError as failure:
+    except (OSError, ValueError) as failure:
         print(f"no token from {options.stack}: {failure}", file=sys.stderr)
         return 1
     return 0

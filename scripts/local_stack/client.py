@@ -8,6 +8,8 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
+from relay.outgoing import open_url
+
 _TIMEOUT_SECONDS = 20.0
 
 
@@ -57,6 +59,6 @@ class StackClient:
     ) -> bytes:
         given = {"Content-Type": "application/json", **(headers or {})}
         request = urllib.request.Request(self._address + path, data, given)  # noqa: S310 - the stack's own address
-        with urllib.request.urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310 - as above
+        with open_url(request, timeout_seconds) as answer:
             body: bytes = answer.read()
         return body

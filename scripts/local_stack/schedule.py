@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 
 from relay.homes import RECONCILE_EVERY_SECONDS, SWEEP_EVERY_SECONDS
+from relay.outgoing import open_url
 
 _JOBS = (("/tasks/sweep", SWEEP_EVERY_SECONDS), ("/tasks/reconcile", RECONCILE_EVERY_SECONDS))
 # Longer than either ever takes.
@@ -34,7 +35,7 @@ class Schedule:
         while not self._stopping.wait(every_seconds):
             request = urllib.request.Request(url, data=b"", method="POST")  # noqa: S310 - our own address
             try:
-                with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - as above
+                with open_url(request, _TIMEOUT_SECONDS):
                     pass
             except OSError:
                 continue

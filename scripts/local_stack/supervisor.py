@@ -23,6 +23,7 @@ from typing import IO, Self
 
 from relay import homes
 from relay.errors import StoreUnavailable
+from relay.outgoing import open_url
 
 from scripts.local_stack import ROOT
 from scripts.local_stack.environment import EVENTS_ROUTE, Plan, make_folder_of, make_plan
@@ -182,7 +183,7 @@ class Supervisor:
         while True:
             self.check()
             try:
-                with urllib.request.urlopen(f"{self.plan.address}/local/stack", timeout=5):  # noqa: S310 - our own
+                with open_url(f"{self.plan.address}/local/stack", 5):
                     return
             except (OSError, urllib.error.URLError) as error:
                 if time.monotonic() > deadline:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from relay.outgoing import REDIRECTS, may_carry_secrets, open_url
+
 from scripts.relayctl.tokens import NoToken, Tokens
 
 Json = dict[str, Any]
@@ -53,6 +55,8 @@ class RelayApi:
         self._sleep = sleep
         if urlsplit(self.url).scheme not in ("http", "https") or not urlsplit(self.url).netloc:
             raise ApiError(f"{url} is not a web address like https://relay.example.com.")
+        if not may_carry_secrets(self.url):
+            raise ApiError(f"{url} must begin with https://: all on the way could read the identity token.")
 
     def one(self, message_id: str) -> Json:
         """`relay`, `summary` and `story` of one relay. Raises ApiError, with status 404 when there is none."""
@@ -111,7 +115,7 @@ class RelayApi:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
         request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)  # noqa: S310 - checked
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked
+            with open_url(request, _TIMEOUT_SECONDS) as answer:
                 told: Json = json.load(answer)
         except urllib.error.HTTPError as error:
             may_pass = error.code == 429 or error.code >= 500
@@ -131,6 +135,9 @@ def _refused(error: urllib.error.HTTPError, url: str) -> str:
         said = ""
     if error.code in (401, 403):
         return "The identity token is not accepted: it has expired, or is made out for another person or service."
+    if error.code in REDIRECTS:
+        place = urlsplit(error.headers.get("Location", "")).netloc or "another path"
+        return f"{url} redirects (to {place}), where the token is not sent: give the address that answers itself."
     if error.code == 404 and not said:
         return f"There is no relay at {url}: nothing answers /sms/relay-state there."
     return said or f"The relay answered {error.code}."

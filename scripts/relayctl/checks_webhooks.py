@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import http.client
 import re
-import ssl
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
+from relay.outgoing import open_url
 from relay.twilio.refusals import other_urls
 from relay.twilio.signature import signature
 from relay.web import DELIVERY_STATUS_PATH, FORM, INBOUND_PATH
@@ -110,17 +112,11 @@ def _sent(url: str, route: _Route, values: Mapping[str, str], signed_for: str) -
         "Content-Type": FORM,
         "X-Twilio-Signature": signature(values["TWILIO_AUTH_TOKEN"], signed_for + route.query, form),
     }
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_SECONDS, context=context)
-    else:
-        connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
+    request = urllib.request.Request(url + route.query, urlencode(fields).encode(), headers)  # noqa: S310 - checked
     try:
-        connection.request("POST", parts.path + route.query, urlencode(fields).encode(), headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read(1000), urlsplit(answer.getheader("Location", "")).netloc or "another path"
-    finally:
-        connection.close()
+        with open_url(request, _TIMEOUT_SECONDS) as answer:
+            return answer.status, answer.read(1000), ""
+    except urllib.error.HTTPError as other:
+        with other:
+            place = urlsplit(other.headers.get("Location", "")).netloc or "another path"
+            return other.code, other.read(1000), place

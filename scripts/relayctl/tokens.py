@@ -8,11 +8,12 @@ import shlex
 import subprocess
 import urllib.error
 import urllib.parse
-import urllib.request
 from urllib.parse import urlsplit
 
+from relay.addresses import is_loopback
+from relay.outgoing import open_url
+
 _SHAPE = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _COMMAND_SECONDS = 60
 _HELP = (
     "Give it a command that prints one, which it runs again when the token has expired:\n"
@@ -67,7 +68,7 @@ class Tokens:
 
     def _from_stack(self) -> str:
         """A stack on this machine has an issuer of its own, unless it works with the real Twilio."""
-        if urlsplit(self._url).hostname not in _LOOPBACK:
+        if not is_loopback(urlsplit(self._url).hostname or ""):
             raise NoToken(f"No identity token is given. {_HELP}")
         try:
             told = json.loads(_read(f"{self._url}/local/stack")).get("relay_state")
@@ -82,6 +83,6 @@ class Tokens:
 
 
 def _read(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - a loopback address, see above
+    with open_url(url, 10) as answer:
         text: str = answer.read().decode()
     return text

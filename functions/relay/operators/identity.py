@@ -10,12 +10,12 @@ import json
 import re
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from relay.errors import BadRequest, StoreUnavailable
+from relay.outgoing import open_url
 from relay.web import Request
 
 # Source: Google's documentation of OpenID Connect: ID tokens carry one of these two as `iss`.
@@ -44,10 +44,8 @@ class Caller:
 
 def fetch_keys(url: str) -> dict[str, str]:
     """Returns the issuer's public keys: key id → PEM certificate. Raises OSError or ValueError."""
-    if not url.startswith(("https://", "http://")):
-        raise ValueError("the keys' URL is not a web address")
     try:
-        with urllib.request.urlopen(url, timeout=_FETCH_TIMEOUT_SECONDS) as answer:  # noqa: S310 - scheme checked above
+        with open_url(url, _FETCH_TIMEOUT_SECONDS) as answer:
             keys = json.loads(answer.read(_KEYS_MAX_BYTES))
     except http.client.HTTPException as error:
         raise OSError("the keys' server did not answer in HTTP") from error
