@@ -15,10 +15,11 @@ from relay.settings.settings import DATABASE_DEFAULT
 from scripts.local_stack import ROOT
 from scripts.local_stack.dotenv import read_env_file
 from scripts.local_stack.private import refuse_open_secrets
+from scripts.local_stack.running import RUNNING_SUFFIX
 
 FAKE_DATABASE = ".local/fake-twilio.db"
-# SQLite's side files; what is in them belongs to the database.
-_SIDE_FILES = ("-wal", "-shm", "-journal")
+# SQLite's side files, whose content belongs to the database, and the file that says that a relay works on it.
+_SIDE_FILES = ("-wal", "-shm", "-journal", RUNNING_SUFFIX)
 
 
 class Twilio(StrEnum):

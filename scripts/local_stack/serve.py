@@ -11,14 +11,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from relay import wiring
+from relay.settings.settings import DATABASE_DEFAULT, backend_of
 from relay.settings.variables import VARIABLES
 
 from scripts.local_stack import ROOT, python
 from scripts.local_stack.environment import made_up, make_folder_of
 from scripts.local_stack.places import FAKE_DATABASE, Twilio, refuse_made_up_database, twilio_of, with_env_file
-from scripts.local_stack.running import hold_checkout
+from scripts.local_stack.running import hold_checkout, hold_database
 from scripts.local_stack.supervisor import bound
 
 _STOP_SECONDS = 12.0
@@ -69,18 +71,21 @@ def serve(target: str, port: int) -> int:
     print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr)
     words = f"  The framework's own server with {threads} threads, {where}; a peer holds one from its first byte on."
     print(words, file=sys.stderr, flush=True)
-    return _run_until_told([target, "--host", "127.0.0.1", "--port", str(port)], environ)
+    held = [hold_checkout()]
+    database = Path(environ.get("RELAY_DATABASE") or DATABASE_DEFAULT)
+    # Where the folder is missing, the function makes it or says that it is misspelt.
+    if backend_of(environ) == "embedded" and database.parent.is_dir():
+        held.append(hold_database(database, f"{target} at {address}", is_alone=False))
+    return _run_until_told([target, "--host", "127.0.0.1", "--port", str(port)], environ, held)
 
 
-def _run_until_told(arguments: list[str], environ: Mapping[str, str]) -> int:
+def _run_until_told(arguments: list[str], environ: Mapping[str, str], held: list[int]) -> int:
     """The server in a session of its own, ended by one signal.
 
     Ctrl-C would reach gunicorn's worker directly and again through its master, which can leave it waiting for itself.
     """
     command = [sys.executable, "-m", "functions_framework", "--source", str(ROOT / "functions" / "main.py")]
-    server = subprocess.Popen(
-        [*command, "--target", *arguments], env=environ, pass_fds=[hold_checkout()], start_new_session=True
-    )
+    server = subprocess.Popen([*command, "--target", *arguments], env=environ, pass_fds=held, start_new_session=True)
     try:
         return server.wait()
     except KeyboardInterrupt:

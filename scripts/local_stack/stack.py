@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import time
@@ -49,8 +50,16 @@ def run(backend: str, port: int) -> int:
                 screen.say("\nUp until Ctrl-C. Each text that comes in is shown here.", "bold")
             _follow(follower, supervisor, Tidings(StackClient(plan.address), screen))
         except KeyboardInterrupt:
-            screen.say("\nStopping. Texts that are under way go on at the next start.")
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                screen.say(f"\n{_last_words(supervisor)}")
     return 0
+
+
+def _last_words(supervisor: Supervisor) -> str:
+    if supervisor.is_forgetful:
+        return "Stopping. The emulators forget every text now; those that are under way do not go on."
+    kept = "in the emulators that run already, as long as they do" if supervisor.plan.backend == "google" else "on disk"
+    return f"Stopping. Texts that are under way are stored ({kept}) and go on at the next start."
 
 
 def demo(backend: str) -> int:

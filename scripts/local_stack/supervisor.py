@@ -6,6 +6,7 @@ holds one end of a pipe, its lifeline; when we die, even by kill -9, it reads th
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -25,9 +26,9 @@ from relay import homes
 from relay.errors import StoreUnavailable
 from relay.outgoing import open_url
 
-from scripts.local_stack import ROOT
+from scripts.local_stack import ROOT, interruption
 from scripts.local_stack.environment import EVENTS_ROUTE, Plan, make_folder_of, make_plan
-from scripts.local_stack.running import StackError, hold_checkout
+from scripts.local_stack.running import StackError, hold_checkout, hold_database
 
 # A cold start compiles everything; a busy machine takes its time.
 _START_SECONDS = 120.0
@@ -61,7 +62,8 @@ class Supervisor:
         self._server: subprocess.Popen[bytes] | None = None
         self._google: subprocess.Popen[bytes] | None = None
         self._lifeline: int | None = None
-        self._checkout: int | None = None
+        # What says, for as long as it is open, that a relay runs here.
+        self._held: list[int] = []
         self.plan: Plan
 
     def __enter__(self) -> Self:
@@ -69,7 +71,7 @@ class Supervisor:
             port = listening.getsockname()[1]
             self.plan = make_plan(self._environ, self._backend, self._host, port, self._database)
             try:
-                self._checkout = hold_checkout()
+                self._held.append(hold_checkout())
                 self._prepare_home()
                 if self._backend == "google":
                     self._start_google()
@@ -95,32 +97,50 @@ class Supervisor:
             if process is not None and process.poll() is not None:
                 raise StackError(f"The {name} has ended.{self._last_words()}")
 
+    @property
+    def is_forgetful(self) -> bool:
+        """Whether the texts of this stack are forgotten when it stops: they lie in emulators that stop with it."""
+        return self._google is not None
+
     def stop(self) -> None:
-        """End everything and wait for it; forcibly after some seconds. Safe to repeat."""
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-            self._lifeline = None
-        for process in (self._server, self._google):
-            if process is None:
-                continue
-            if process.stdin is not None:
-                process.stdin.close()
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-        self._server = self._google = None
-        if self._checkout is not None:
-            os.close(self._checkout)
-            self._checkout = None
+        """End everything and wait for it; forcibly after some seconds, or when told to stop once more.
+
+        Safe to repeat.
+        """
+        with interruption.instead(self._kill):
+            if self._lifeline is not None:
+                os.close(self._lifeline)
+                self._lifeline = None
+            for process in self._processes():
+                if process.stdin is not None:
+                    process.stdin.close()
+                try:
+                    process.wait(_STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    self._kill()
+                    process.wait()
+                if process.stdout is not None:
+                    process.stdout.close()
+            self._server = self._google = None
+        while self._held:
+            os.close(self._held.pop())
+
+    def _processes(self) -> list[subprocess.Popen[bytes]]:
+        return [process for process in (self._server, self._google) if process is not None]
+
+    def _kill(self) -> None:
+        """kill -9 of everything that still runs, which loses nothing of what is stored."""
+        for process in self._processes():
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def _prepare_home(self) -> None:
         """What is wrong with the database is said here, and not in the log of a server that does not start."""
         if self._backend == "embedded":
-            make_folder_of(self.plan.environ["RELAY_DATABASE"])
+            database = self.plan.environ["RELAY_DATABASE"]
+            make_folder_of(database)
+            self._held.append(hold_database(Path(database), self.plan.address, is_alone=True))
             try:
                 homes.prepare_embedded(self.plan.settings())
             except StoreUnavailable as error:
@@ -129,7 +149,6 @@ class Supervisor:
     def _start_server(self, listening: socket.socket) -> None:
         read_end, self._lifeline = os.pipe()
         descriptors = (listening.fileno(), read_end)
-        assert self._checkout is not None  # noqa: S101 - held from the beginning
         output = _open_log(self.log)
         try:
             self._server = subprocess.Popen(
@@ -137,7 +156,7 @@ class Supervisor:
                 cwd=ROOT,
                 env=self.plan.environ,
                 # Should we be killed, nothing is removed under the server while it ends.
-                pass_fds=(*descriptors, self._checkout),
+                pass_fds=(*descriptors, *self._held),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if output is not None else None,

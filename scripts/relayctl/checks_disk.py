@@ -19,6 +19,8 @@ LOW_BYTES, VERY_LOW_BYTES = 1_000_000_000, 100_000_000
 # As much as the relay writes at a time when many texts come together.
 _PROBE_BYTES = 256 * 1024
 _NAME = "disk"
+# File systems of other machines, as Linux calls them: SQLite's locks and its shared memory do not reach across.
+_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs")
 
 
 def disk(given: Given, root: Path) -> Iterator[Finding]:
@@ -36,11 +38,28 @@ def disk(given: Given, root: Path) -> Iterator[Finding]:
         trouble = trouble_with(str(database), error)
         yield Finding(_NAME, BAD, trouble.words, f"{trouble.advice[0].upper()}{trouble.advice[1:]}.")
         return
+    if kind := network_kind(database.parent):
+        words = f"{database.parent} is on a network drive ({kind}): another machine that uses the file is not noticed"
+        yield Finding(_NAME, BAD, words, "Put the database on a disk of this machine (RELAY_DATABASE).")
     free = shutil.disk_usage(database.parent).free
     words = f"{database.parent} can be written; {_megabytes(free)} MB are free"
     state = BAD if free < VERY_LOW_BYTES else WARNING if free < LOW_BYTES else OK
     advice = f"Make room: below {_megabytes(LOW_BYTES)} MB a backup or a log may fill it, and texts are refused then."
     yield Finding(_NAME, state, words, advice)
+
+
+def network_kind(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """Returns the kind of network drive that a folder is on; "" for a disk of this machine, or where it is not told."""
+    try:
+        told = [line.split() for line in mounts.read_text("utf-8", "replace").splitlines()]
+    except OSError:
+        return ""
+    real = folder.resolve()
+    # Source: fstab(5): blanks in a path are written as \\040.
+    found = [(Path(fields[1].replace("\\040", " ")), fields[2]) for fields in told if len(fields) > 2]
+    around = [(place, kind) for place, kind in found if real.is_relative_to(place)]
+    kind = max(around, key=lambda each: len(each[0].parts), default=(real, ""))[1]
+    return kind if kind in _NETWORK else ""
 
 
 def _probe(folder: Path) -> None:

@@ -54,3 +54,22 @@ def test_a_disk_that_is_mounted_read_only_is_to_be_repaired(small_disk: SmallDis
 def test_where_there_is_nothing_to_look_at_it_says_so(tmp_path: Path) -> None:
     assert _examined(tmp_path / "none").state == SKIPPED
     assert _examined(tmp_path, RELAY_BACKEND="google").words == "the relays lie in Firestore"
+
+
+def test_a_network_drive_is_known_by_the_mount_that_is_nearest(tmp_path: Path) -> None:
+    share = tmp_path / "a share"
+    for folder in (share / "relay", tmp_path / "local"):
+        folder.mkdir(parents=True)
+    mounts = tmp_path / "mounts"
+    lines = ["/dev/sda1 / ext4 rw 0 0", f"server:/x {str(share).replace(' ', chr(92) + '040')} nfs4 rw 0 0"]
+    mounts.write_text("\n".join(lines))
+    assert checks_disk.network_kind(share / "relay", mounts) == "nfs4"
+    assert checks_disk.network_kind(tmp_path / "local", mounts) == ""
+    assert checks_disk.network_kind(tmp_path, tmp_path / "none") == ""
+
+
+def test_a_database_on_a_network_drive_is_to_be_repaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks_disk, "network_kind", lambda folder: "cifs")
+    given = Given(".env", {"RELAY_DATABASE": str(tmp_path / "relay.db")})
+    first, *_ = checks_disk.disk(given, tmp_path)
+    assert (first.state, "is on a network drive (cifs)" in first.words) == (BAD, True)
