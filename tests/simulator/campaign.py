@@ -135,11 +135,13 @@ def campaign(
     resume: Path | None = None,
     two_revisions: bool = False,
     kind: Kind | None = None,
+    chunk: int = CHUNK,
 ) -> Tally:
     """Go on with `tally` until it holds so many runs, telling of the progress after every chunk."""
     began, before = time.monotonic(), tally.seconds
-    for chunk in _chunks(tally, seeds, jobs, partial(run_chunk, two_revisions=two_revisions, kind=kind)):
-        tally.add(chunk)
+    run = partial(run_chunk, two_revisions=two_revisions, kind=kind)
+    for done in _chunks(tally, seeds, jobs, chunk, run):
+        tally.add(done)
         tally.seconds = before + time.monotonic() - began
         if resume is not None:
             tally.save(resume)
@@ -147,9 +149,11 @@ def campaign(
     return tally
 
 
-def _chunks(tally: Tally, seeds: int, jobs: int, run: Callable[[tuple[int, int]], Tally]) -> Iterator[Tally]:
+def _chunks(
+    tally: Tally, seeds: int, jobs: int, chunk: int, run: Callable[[tuple[int, int]], Tally]
+) -> Iterator[Tally]:
     end = tally.first_seed + seeds
-    bounds = [(first, min(first + CHUNK, end)) for first in range(tally.next_seed, end, CHUNK)]
+    bounds = [(first, min(first + chunk, end)) for first in range(tally.next_seed, end, chunk)]
     if jobs == 1 or len(bounds) == 1:
         yield from map(run, bounds)
         return

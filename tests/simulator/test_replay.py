@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.campaign import CHUNK, Tally, campaign
+from tests.simulator.campaign import Tally, campaign
 from tests.simulator.mutants import MUTANTS
 from tests.simulator.runner import run_seed
 from tests.simulator.shrink import shrink
 
+# Runs from one look at the progress to the next.
+_CHUNK = 100
 _ROOT = Path(__file__).resolve().parents[2]
 _TRACE = """
 from tests.simulator.runner import run_seed
@@ -58,16 +60,16 @@ def test_other_seeds_give_other_runs() -> None:
 
 def test_a_resumed_campaign_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
     path = tmp_path / "campaign.json"
-    whole = campaign(Tally(1, 1), 3 * CHUNK, 1, _nothing)
+    whole = campaign(Tally(1, 1), 3 * _CHUNK, 1, _nothing, chunk=_CHUNK)
 
     def interrupt(tally: Tally) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        campaign(Tally(1, 1), 3 * CHUNK, 1, interrupt, path)
+        campaign(Tally(1, 1), 3 * _CHUNK, 1, interrupt, path, chunk=_CHUNK)
     resumed = Tally.load(path)
-    assert resumed.runs == CHUNK
-    campaign(resumed, 3 * CHUNK, 1, _nothing, path)
+    assert resumed.runs == _CHUNK
+    campaign(resumed, 3 * _CHUNK, 1, _nothing, path, chunk=_CHUNK)
     again = Tally.load(path)
     assert (again.runs, again.faults, again.pairs) == (whole.runs, whole.faults, whole.pairs)
 
@@ -84,7 +86,7 @@ def test_runs_of_other_code_are_not_added_to(tmp_path: Path) -> None:
 
 
 def test_several_processes_bring_what_one_does() -> None:
-    one, two = (campaign(Tally(1, 1), 2 * CHUNK, jobs, _nothing) for jobs in (1, 2))
+    one, two = (campaign(Tally(1, 1), 4 * _CHUNK, jobs, _nothing, chunk=_CHUNK) for jobs in (1, 2))
     assert (one.runs, one.faults, one.pairs) == (two.runs, two.faults, two.pairs)
 
 
