@@ -20,7 +20,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from relay import homes
 from relay.errors import StoreUnavailable
@@ -28,12 +28,12 @@ from relay.outgoing import open_url
 
 from scripts.local_stack import ROOT, interruption
 from scripts.local_stack.environment import EVENTS_ROUTE, Plan, make_folder_of, make_plan
+from scripts.local_stack.log_file import keep_small, open_log
 from scripts.local_stack.running import StackError, hold_checkout, hold_database
 
 # A cold start compiles everything; a busy machine takes its time.
 _START_SECONDS = 120.0
 _STOP_SECONDS = 12.0
-_LOG_MAX_BYTES = 10 * 1024 * 1024
 _GOOGLE_ADDRESSES = ("FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST")
 
 
@@ -92,7 +92,10 @@ class Supervisor:
         self.stop()
 
     def check(self) -> None:
-        """Raises StackError when a process has ended by itself."""
+        """Keep the log small, and raise StackError when a process has ended by itself; for every second or so."""
+        if self.log is not None:
+            with contextlib.suppress(OSError):  # a disk in trouble: the relay itself says so
+                keep_small(self.log)
         for name, process in (("relay", self._server), ("emulators' process", self._google)):
             if process is not None and process.poll() is not None:
                 raise StackError(f"The {name} has ended.{self._last_words()}")
@@ -149,7 +152,7 @@ class Supervisor:
     def _start_server(self, listening: socket.socket) -> None:
         read_end, self._lifeline = os.pipe()
         descriptors = (listening.fileno(), read_end)
-        output = _open_log(self.log)
+        output = open_log(self.log) if self.log is not None else None
         try:
             self._server = subprocess.Popen(
                 [sys.executable, "-m", "scripts.local_stack.server", *map(str, descriptors)],
@@ -237,16 +240,3 @@ def bound(host: str, port: int) -> socket.socket:
         hint = f"stop what uses it, or choose another one: PORT={port + 1 if port < 65535 else 8081}"
         raise StackError(f"Port {port} on {host} is taken; {hint}.") from error
     return listening
-
-
-def _open_log(path: Path | None) -> IO[bytes] | None:
-    if path is None:
-        return None
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > _LOG_MAX_BYTES:
-            path.replace(path.with_suffix(".old.log"))
-        return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
-    except OSError as error:
-        words = f"The log {path} cannot be written ({error.strerror}); set RELAY_LOCAL_LOG (- is the terminal)."
-        raise StackError(words) from error

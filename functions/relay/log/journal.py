@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from typing import TextIO
@@ -13,6 +13,7 @@ from typing import TextIO
 from relay.core.failures import FailureClass
 from relay.core.model import Relay, SenderClass, Step, TrailEntry
 from relay.log.lines import LINES
+from relay.log.output import Output
 
 # Set by the entry points from X-Cloud-Trace-Context, so that Cloud Logging groups the lines of one request.
 current_trace: ContextVar[str] = ContextVar("current_trace", default="")
@@ -28,6 +29,12 @@ _LINE_OF_FAILURE: dict[str, str] = {
     FailureClass.SETTINGS: "setting_error",
     FailureClass.REFUSED_UNKNOWN: "refused_for_unknown_reason",
 }
+
+# What nothing else is dropped before when a log's reader does not keep up.
+_ALARMS = ("ERROR", "CRITICAL")
+
+# A line of the log, and whether it is an alarm.
+_Line = tuple[bool, str]
 
 # The steps with which words came in.
 _SAYS_WORDS = frozenset({Step.RECEIVED, Step.RECOVERED, Step.SAID_MORE})
@@ -48,7 +55,7 @@ class JsonJournal:
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         self._print([line for entry in entries for line in self._step(relay, entry)])
 
-    def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[str]:
+    def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[_Line]:
         line = LINES.get(entry.step, LINES["note"])
         # What sweep or reconcile had to do is a repair: as a WARNING it tells the operator that one was needed.
         severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
@@ -78,11 +85,11 @@ class JsonJournal:
         fields = {**labels, **about(relay)} if relay else labels
         self._print([self._line(severity, "note", message, None, fields)])
 
-    def _named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> str:
+    def _named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> _Line:
         line = LINES[name]
         return self._line(line.severity, name, f"{line.meaning} {line.what_to_do}", relay, fields)
 
-    def _line(self, severity: str, name: str, message: str, relay: Relay | None, fields: dict[str, object]) -> str:
+    def _line(self, severity: str, name: str, message: str, relay: Relay | None, fields: dict[str, object]) -> _Line:
         entry: dict[str, object] = {"severity": severity, "event": name, "message": message.translate(_CONTROL)}
         if relay is not None:
             entry |= about(relay.message_id)
@@ -90,27 +97,40 @@ class JsonJournal:
         trace = current_trace.get()
         if trace and self._project:
             entry["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace}"
-        return _encode(entry) + "\n"
+        return severity in _ALARMS, _encode(entry) + "\n"
 
-    def _print(self, lines: Sequence[str]) -> None:
+    def _print(self, lines: Sequence[_Line]) -> None:
         stream, real = self._stream or sys.stdout, sys.__stdout__
         # A closed output must not stop a relay.
         with contextlib.suppress(OSError, ValueError):
             if real is not None and stream is real:
                 # Past its buffers, whose locks several threads would queue up for, and all lines of a commit in one go.
-                _write_whole(real.fileno(), "".join(lines).encode())
+                _standard_output(real).write(lines)
             else:
                 # A test's; or the framework's for execution ids, which takes each write for one line.
-                stream.writelines(lines)
+                stream.writelines(line for _, line in lines)
                 stream.flush()
+
+
+_outputs: dict[TextIO, Output] = {}
+_outputs_lock = threading.Lock()
+
+
+def _standard_output(real: TextIO) -> Output:
+    """The one of this process: all its journals share what waits for room."""
+    with _outputs_lock:
+        if real not in _outputs:
+            _outputs.clear()
+            _outputs[real] = Output(real.fileno(), _dropped_line)
+        return _outputs[real]
+
+
+def _dropped_line(count: int) -> str:
+    line = LINES["log_lines_dropped"]
+    fields = {"event": "log_lines_dropped", "message": f"{line.meaning} {line.what_to_do}", "count": count}
+    return _encode({"severity": line.severity, **fields}) + "\n"
 
 
 def about(message_id: object) -> dict[str, object]:
     """Returns the fields by which a line is found that is about this relay."""
     return {"relay": message_id, "logging.googleapis.com/labels": {"relay": message_id}}
-
-
-def _write_whole(descriptor: int, text: bytes) -> None:
-    """Write all of the text: a pipe may take only a part at a time."""
-    while text:
-        text = text[os.write(descriptor, text) :]

@@ -143,5 +143,10 @@ LINES: dict[str, Line] = {
         "See “Webhooks are refused”.",
     ),
     "not_taken_in": Line("CRITICAL", "A text in Twilio's list cannot be relayed.", "See “A text was not taken in”."),
+    "log_lines_dropped": Line(
+        "WARNING",
+        "What reads the log did not keep up, or the disk was full: `count` lines before this one are missing.",
+        "See to what reads the log, and to the disk. What happened is in the records: `relayctl show`.",
+    ),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
 }

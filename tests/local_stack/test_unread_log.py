@@ -1,0 +1,72 @@
+"""A relay whose standard output is a pipe that is not read, as when a log collector hangs: texts go on."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from tests.entry_points.served import free_port, settings_for
+from tests.local_stack.signed import post_webhook
+from tests.stories.relay_process import ROOT, clean_environment
+
+_TEXTS = 40
+
+
+@contextlib.contextmanager
+def _running(settings: dict[str, str], port: int) -> Iterator[IO[str]]:
+    """A relay of `run`, in a session of its own; gives the pipe that it writes to."""
+    command = [sys.executable, "-m", "scripts.local_stack", "run", "--port", str(port)]
+    environ = clean_environment() | settings | {"RELAY_LOCAL_LOG": "-"}
+    relay = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert relay.stdout is not None
+    # As small as a pipe can be: the usual 64 KiB only take more texts to fill.
+    fcntl.fcntl(relay.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    try:
+        yield relay.stdout
+    finally:
+        os.killpg(relay.pid, signal.SIGKILL)
+        relay.wait(30)
+        relay.stdout.close()
+
+
+def _answers(address: str, settings: dict[str, str]) -> bool:
+    with contextlib.suppress(OSError):
+        return post_webhook(address, settings)[0] == 200
+    return False
+
+
+def test_no_text_waits_for_the_log_to_be_read_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    port = free_port()
+    settings, address = settings_for(tmp_path), f"http://127.0.0.1:{port}"
+    with _running(settings, port) as log:
+        deadline = time.monotonic() + 120
+        while not _answers(address, settings):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        answers = [post_webhook(address, settings)[0] for _ in range(_TEXTS)]
+        assert answers == [200] * _TEXTS
+        received: list[str] = []
+        is_complete = threading.Event()
+
+        def read() -> None:
+            with contextlib.suppress(ValueError):  # the pipe is closed in the end
+                for line in log:
+                    if line.startswith("{") and json.loads(line)["event"] == "received":
+                        received.append(line)
+                    if len(received) > _TEXTS:
+                        is_complete.set()
+
+        threading.Thread(target=read, daemon=True).start()
+        while not is_complete.wait(0.2):
+            assert time.monotonic() < deadline
+            post_webhook(address, settings)
