@@ -96,6 +96,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "Ask how that came to be: a copy that was put in place, or a program that changes modes. “Back up and restore” "
         "has how to make copies.",
     ),
+    "the heartbeat was not heard": (
+        "The address in HEARTBEAT_URL was called after a good sweep, and did not answer well: `reason`. Told once an "
+        "hour, with how often it happened since (`untold`). The relay itself is well.",
+        "Is the address right, and can this machine reach it? See “A dead machine is noticed”.",
+    ),
     "timers could not be read": (
         "The file with the timers did not answer; it is read again in a moment.",
         "With `database_lost` beside it: “The database is gone”; with `store_fails`: “The disk is full, or fails”. "

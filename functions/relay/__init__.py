@@ -11,6 +11,7 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
     twilio/     the provider: its ways in (inbound, delivery_status) stand above the flow, the rest below it
     google/     the cloud home: Firestore, Cloud Tasks, Pub/Sub
     embedded/   the home on one machine: SQLite and its own clockwork
+    heartbeat   tells another machine that this one is alive
     ports       what the flow needs from the world
     record/     a relay as a document, and what is announced of it
     outgoing    how another server is asked: no redirect is followed

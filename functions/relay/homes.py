@@ -121,7 +121,7 @@ def prepare_embedded(settings: Settings, say: Callable[[str], None] = print) -> 
     _prepared[settings.database_path] = Database(settings.database_path).prepare()
 
 
-def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:
+def ticker(world: SendingWorld, intake: Intake, database: Database, heartbeat_url: str = "") -> Ticker:
     """Returns the ticker that fires the embedded home's timers and runs its jobs, not started yet.
 
     Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one
@@ -129,13 +129,20 @@ def ticker(world: SendingWorld, intake: Intake, database: Database) -> Ticker:
     """
     from relay.embedded.ticker import Job, Ticker
     from relay.flow import clock_set, reconcile, sweep, timers
+    from relay.heartbeat import Heartbeat
 
     def move_what_waits(seconds: float, within: float) -> None:
         moved = clock_set.move(world, timedelta(seconds=seconds), timedelta(seconds=within))
         world.alarms.clock_set(seconds, moved)
 
+    heartbeat = Heartbeat(heartbeat_url, world.clock, world.journal)
+
+    def sweep_and_beat() -> None:
+        if not sweep.sweep(world).failed:
+            heartbeat.beat()
+
     jobs = (
-        Job("sweep", SWEEP_EVERY_SECONDS, lambda: sweep.sweep(world), sweep.RUN_SECONDS + LEASE_MARGIN_SECONDS),
+        Job("sweep", SWEEP_EVERY_SECONDS, sweep_and_beat, sweep.RUN_SECONDS + LEASE_MARGIN_SECONDS),
         Job(
             "reconcile",
             RECONCILE_EVERY_SECONDS,

@@ -209,7 +209,7 @@ def start_background(environ: Mapping[str, str] | None = None) -> None:
         own = Runtime(load_settings(os.environ if environ is None else environ, _BACKGROUND))
         if own.home.database is None:
             raise ConfigurationError(["Only the embedded home runs its own timers (RELAY_BACKEND=embedded)."])
-        return homes.ticker(own.sending_world, own.intake, own.home.database)
+        return homes.ticker(own.sending_world, own.intake, own.home.database, own.settings.heartbeat_url)
 
     _once(("background",), make).start()
 

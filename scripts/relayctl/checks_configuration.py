@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relay.errors import ConfigurationError
-from relay.settings.settings import DATABASE_DEFAULT, load_settings
+from relay.settings.settings import DATABASE_DEFAULT, backend_of, load_settings
 from relay.settings.variables import ENTRY_POINTS, VARIABLES
 
 from scripts.local_stack.dotenv import read_env_file
@@ -82,6 +82,19 @@ def configuration(given: Given) -> Iterator[Finding]:
             yield Finding(name, BAD, mistake, f"Change it in {given.source}.")
         return
     yield Finding(name, OK, f"{given.source} is complete ({backend})")
+
+
+def heartbeat(given: Given) -> Iterator[Finding]:
+    """Whether another machine notices when this one is dead. A call of the address would say that all is well."""
+    name = "heartbeat"
+    if given.values.get("HEARTBEAT_URL"):
+        words = "each good sweep calls HEARTBEAT_URL; its watcher shows when it last did"
+        yield Finding(name, OK, words)
+    elif backend_of(given.values) == "embedded":
+        words = "no other machine notices when this one is dead"
+        yield Finding(name, SKIPPED, words, "Set HEARTBEAT_URL: docs/operations.md, “A dead machine is noticed”.")
+    else:
+        yield Finding(name, SKIPPED, "Google's alerts watch the deployment from outside")
 
 
 def private_files(given: Given, root: Path) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.relayctl import checks_disk
+from scripts.relayctl import checks_configuration, checks_disk
 from scripts.relayctl.checks_configuration import Given
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from tests.small_disks import SmallDisk
@@ -73,3 +73,19 @@ def test_a_database_on_a_network_drive_is_to_be_repaired(tmp_path: Path, monkeyp
     given = Given(".env", {"RELAY_DATABASE": str(tmp_path / "relay.db")})
     first, *_ = checks_disk.disk(given, tmp_path)
     assert (first.state, "is on a network drive (cifs)" in first.words) == (BAD, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "words"),
+    [
+        ({"HEARTBEAT_URL": "https://hc-ping.com/0123"}, OK, "each good sweep calls HEARTBEAT_URL"),
+        ({}, SKIPPED, "no other machine notices"),
+        ({"RELAY_BACKEND": "google"}, SKIPPED, "Google's alerts"),
+    ],
+)
+def test_whether_a_dead_machine_is_noticed_is_said_and_no_address(
+    settings: dict[str, str], state: str, words: str
+) -> None:
+    (finding,) = checks_configuration.heartbeat(Given(".env", settings))
+    assert (finding.state, words in finding.words) == (state, True)
+    assert "0123" not in finding.words

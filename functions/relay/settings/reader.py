@@ -82,6 +82,18 @@ class Reader:
             )
         return value.rstrip("/")
 
+    def address_to_call(self, name: str) -> str:
+        """Returns a web address that is called as it is, its ?query included; over https, or on this machine."""
+        value = self.text(name)
+        host = host_of(value.partition("?")[0])
+        if value and (host is None or "#" in value or "@" in urlsplit(value).netloc):
+            self.mistakes.append(f"{name} is not a web address like https://hc-ping.com/…, without a user name or #.")
+        elif host and not value.lower().startswith("https:") and not is_loopback(host):
+            self.mistakes.append(
+                f"{name} begins with http://, so that all could read what is sent there: use https://."
+            )
+        return value
+
     def address_of_ours(self, name: str, *, is_real: bool) -> str:
         """Returns a web address at which Twilio calls us, without a slash at its end; with the real one, it can."""
         value = self.text(name)

@@ -37,6 +37,7 @@ class Settings:
 
     backend: str
     database_path: str
+    heartbeat_url: str
     project: str
     firestore_database: str
     collection: str
@@ -90,6 +91,7 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
     settings = Settings(
         backend=chosen,
         database_path=read.text("RELAY_DATABASE", DATABASE_DEFAULT),
+        heartbeat_url=read.address_to_call("HEARTBEAT_URL"),
         project=read.text("GOOGLE_CLOUD_PROJECT"),
         firestore_database=read.text("FIRESTORE_DATABASE", "(default)"),
         collection=read.matching("RELAY_COLLECTION", _COLLECTION, "a collection's name", "message-relay-state"),

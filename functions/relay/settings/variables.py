@@ -53,6 +53,7 @@ _IDENTITY, _STORE, _TIMERS = (Need.IDENTITY,), (Need.STORE,), (Need.TIMERS,)
 VARIABLES: tuple[Variable, ...] = (
     _variable("RELAY_BACKEND", _STORE, "`embedded` (SQLite) or `google`; google when GOOGLE_CLOUD_PROJECT is set"),
     _variable("RELAY_DATABASE", _STORE, "embedded: path of the SQLite file (default .local/relay.db)"),
+    _variable("HEARTBEAT_URL", _STORE, "embedded: a watcher's https address, called after each good sweep"),
     _variable("GOOGLE_CLOUD_PROJECT", _STORE, "google: the project id", required="google"),
     _variable("FIRESTORE_DATABASE", _STORE, "google: the Firestore database (default (default))"),
     _variable("RELAY_COLLECTION", _STORE, "google: the collection of relays (default message-relay-state)"),
