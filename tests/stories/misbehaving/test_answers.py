@@ -10,7 +10,7 @@ from scripts.fake_twilio.behaviour import deliver, refuse, reply_lost
 from scripts.fake_twilio.faults.lists import BodyChange
 from tests.fake_twilio.support import HttpApp
 from tests.stories.conftest import TownMaker
-from tests.stories.town import BUSINESS, Town, tiers_tried
+from tests.stories.town import BUSINESS, RETRY_DELAYS_SECONDS, Record, Town, eventually, tiers_tried
 
 CREATED_AND_YET = {
     "503 with 20503": ApiAnswer(status=503, error_code=20503),
@@ -68,6 +68,33 @@ def test_what_is_refused_and_will_be_again_costs_one_post_and_goes_to_the_next_t
     assert (tiers_tried(record), record["attempts"][0]["error_code"]) == ([1, 2], code)
     if code != 21635:  # the handler's, and no matter for an alarm
         assert [line for line in town.log() if line.get("relay") == text.sid and line["severity"] == "ERROR"]
+
+
+@pytest.mark.parametrize("code", [21659, 30033])
+def test_an_answer_that_refuses_our_number_whoever_the_handler_is_is_told_at_once_and_waited_for(
+    town: Town, code: int
+) -> None:
+    town.fake.begin_outage(refuse(code))
+    text = town.customer().texts(f"our number is refused with {code}")
+    town.until(text, "outage_began", tier=1)
+    eventually(lambda: _told_of(town, code), f"people are told of {code}")
+    town.fake.end_outage()
+    record = town.ended(text)
+    assert (record["delivered_tier"], tiers_tried(record)) == (1, [1])
+    town.tier_2.expect_no_more_posts(for_seconds=0)
+
+
+def test_a_receipt_that_says_so_is_told_and_goes_on_by_the_tiers_schedule(town: Town) -> None:
+    town.tier_1.carrier.undelivered(30033)
+    text = town.customer().texts("our campaign was suspended on the way")
+    town.tier_2.expect_text(containing="campaign")
+    record = town.ended(text)
+    assert tiers_tried(record) == [1] * (1 + len(RETRY_DELAYS_SECONDS)) + [2]
+    assert [line for line in town.log() if line.get("relay") == text.sid and line["severity"] == "ERROR"]
+
+
+def _told_of(town: Town, code: int) -> Record | None:
+    return next((line for line in town.log() if line["severity"] == "ERROR" and line.get("error_code") == code), None)
 
 
 SHOWN: tuple[BodyChange, ...] = ("redacted", "trimmed", "shortened", "trial")
