@@ -23,6 +23,7 @@ from tests.relays import (
     due,
     failed,
     handed_over,
+    not_found,
     policy,
     progress,
     queued,
@@ -134,6 +135,14 @@ def test_the_outcome_of_an_earlier_try_does_not_end_the_one_that_is_being_sent()
     late = machine.transition(relay, _refused(TOO_MANY, under="webhook"), at(9))
     assert late.relay is relay
     assert late.effects == (moves.pending_timer(relay),)
+
+
+def test_a_try_that_is_being_sent_again_is_refused_no_more_and_may_have_left() -> None:
+    """Its process died, and the provider has no such text yet: that may still come, and is no other attempt's."""
+    again = after(received().relay, _refused(TOO_MANY), due(1, "task"))
+    assert (again.attempts[0].failure, again.attempts[0].is_refused) == (None, False)
+    given_up = after(again, not_found(1), seconds=120)
+    assert given_up.attempts[0].was_declared_not_sent
 
 
 @pytest.mark.parametrize(
