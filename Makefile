@@ -25,7 +25,7 @@ QUICK := $(addprefix tests/,core record flow twilio operators settings house con
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --no-input
+PIP := $(PY) -m pip --disable-pip-version-check install --no-input --require-hashes
 FIND_PYTHON := for p in $${PYTHON:-} python3 python3.13 python3.12 python3.11; do \
 	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$p"; exit; fi; done; \
 	echo "Python 3.11 or later is needed and was not found. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1
@@ -156,7 +156,7 @@ terraform-docs: $(VENV)/.run ## Regenerate the tables of inputs and outputs in t
 	@$(PY) -m scripts.deployment.terraform_docs
 
 .PHONY: pins
-pins: $(VENV)/.all ## Pin what the packages we name bring along, as installed here
+pins: $(VENV)/.all ## Pin what the packages we name (in the requirements.in) bring along, each file by its hash
 	$(PY) -m scripts.pin_requirements
 
 .PHONY: format

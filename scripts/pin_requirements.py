@@ -1,66 +1,55 @@
-"""Pins what the packages we name bring along, so that every installation and every build is the same one.
+"""Pins what the packages we name bring along, every file of it by its hash, so that every installation is the same one.
 
-`python -m scripts.pin_requirements` rewrites the lower part of each requirements file from what is installed in this
-virtual environment; with `--check` it only says whether that would change anything.
+`make pins` makes each `requirements.txt` from the `requirements.in` beside it. Versions stay as they are pinned; to
+change one, change it in the `.in`, or take what it brings along out of the `.txt` first.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
+import re
+import subprocess
 import sys
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parents[1]
-# In this order: what an earlier file pins, a later one need not, because it includes that file.
-FILES = (ROOT / "functions/requirements.txt", ROOT / "scripts/requirements.txt", ROOT / "requirements.txt")
-MARK = "# What these bring along (made by `make pins`)."
+# In this order: what an earlier file pins, a later one that includes it need not.
+STEMS = ("functions/requirements", "scripts/requirements", "requirements")
+# The security linters have an environment of their own.
+LINTERS = "tests/terraform/requirements-checkov"
+# For every machine and every Python from 3.11 on; nothing of this machine, and no registry's address, gets into it.
+_OPTIONS = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-annotate", "--no-header", "--quiet")
+_PIN = re.compile(r"^([A-Za-z0-9_.-]+)==\S+.*\\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE)
 
 
-def main(arguments: list[str]) -> int:
-    stale = False
-    pinned: set[str] = set()
-    for path in FILES:
-        text = path.read_text()
-        named = text.split(MARK)[0].rstrip() + "\n"
-        roots = [line for line in named.splitlines() if line and not line.startswith(("#", "-"))]
-        ours = {canonicalize_name(Requirement(line).name) for line in roots}
-        brought = {name: line for name, line in closure(roots).items() if name not in pinned | ours}
-        pinned |= ours | set(brought)
-        new = "\n".join([named.rstrip(), "", MARK, *(brought[name] for name in sorted(brought))]) + "\n"
-        if new != text:
-            stale = True
-            print(
-                f"{path.relative_to(ROOT)}: {'is not current; run `make pins`' if '--check' in arguments else 'pinned'}"
-            )
-            if "--check" not in arguments:
-                path.write_text(new)
-    return 1 if stale and "--check" in arguments else 0
+def pins_in(text: str) -> dict[str, str]:
+    """Returns each pinned package's name and its lines, hashes included; of two versions, for two Pythons, both."""
+    pins: dict[str, str] = {}
+    for match in _PIN.finditer(text):
+        pins[match[1]] = pins.get(match[1], "") + match[0]
+    return pins
 
 
-def closure(roots: list[str]) -> dict[str, str]:
-    """Everything these requirements need on this machine, as installed: canonical name → `Name==version`."""
-    found: dict[str, str] = {}
-    seen: set[tuple[str, frozenset[str]]] = set()
-    waiting = [Requirement(root) for root in roots]
-    while waiting:
-        requirement = waiting.pop()
-        name = canonicalize_name(requirement.name)
-        key = (name, frozenset(requirement.extras))
-        if key in seen:
-            continue
-        seen.add(key)
-        distribution = importlib.metadata.distribution(requirement.name)
-        found[name] = f"{distribution.metadata['Name']}=={distribution.version}"
-        extras = requirement.extras or {""}
-        for line in distribution.requires or ():
-            needed = Requirement(line)
-            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras):
-                waiting.append(needed)
-    return found
+def main() -> int:
+    """Rewrite the files; 1 when uv found no versions that go together, in its own words."""
+    earlier: dict[str, str] = {}
+    included = ""
+    for stem in (*STEMS, LINTERS):
+        path = ROOT / f"{stem}.txt"
+        command = [find_uv_bin(), "pip", "compile", *_OPTIONS, f"--output-file={path}", str(ROOT / f"{stem}.in")]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+            return 1
+        pins = pins_in(path.read_text("utf-8"))
+        if stem == LINTERS:
+            earlier, included = {}, ""
+        own = {name: lines for name, lines in pins.items() if name not in earlier}
+        header = f"# Made by `make pins` from {path.stem}.in.\n" + included
+        path.write_text(header + "\n" + "".join(own.values()), "utf-8")
+        earlier = pins
+        included = f"-r {'../' if stem.startswith('functions/') else ''}{stem}.txt\n"
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

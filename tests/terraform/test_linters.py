@@ -37,7 +37,7 @@ def python() -> Path:
     if not made.exists() or made.read_text() != wanted:
         venv.create(folder, with_pip=True, clear=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-        done = subprocess.run([*pip, "-r", str(_REQUIREMENTS)], capture_output=True, text=True)
+        done = subprocess.run([*pip, "--require-hashes", "-r", str(_REQUIREMENTS)], capture_output=True, text=True)
         if done.returncode:
             pytest.skip(f"the package index is needed to install checkov: {done.stderr[-300:]}")
         made.write_text(wanted)

@@ -53,7 +53,7 @@ def framework(package: Path) -> Path:
     if not (folder / "ready").exists():
         venv.create(folder, with_pip=True, clear=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        done = subprocess.run([*pip, "-r", str(requirements)], capture_output=True, text=True)
+        done = subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], capture_output=True, text=True)
         if done.returncode:
             pytest.skip(f"the package index is needed to install functions/requirements.txt: {done.stderr[-300:]}")
         (folder / "ready").touch()
