@@ -136,7 +136,8 @@ class RelayStore(Protocol):
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
         """Remove at most `limit` relays that expired by `clocks.purge_until`: a clock that jumps ahead removes nothing.
 
-        Returns how many; 0 where the store removes them by itself.
+        What a clock dated that was far behind is kept until `clocks.kept_until`. Returns how many were removed; 0 where
+        the store removes them by itself.
         """
         ...
 

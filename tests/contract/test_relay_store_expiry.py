@@ -33,7 +33,24 @@ def test_a_relay_that_has_not_ended_is_neither_hidden_nor_removed(rig: StoreRig,
     assert relay.message_id in [each.message_id for each in found.relays]
     ended = replace(relay, final_status=FinalStatus.DELIVERED, due_at=None)
     rig.store.update(ended, version, [], timeout_seconds=TIMEOUT)
-    assert rig.store.get(relay.message_id, timeout_seconds=TIMEOUT) is None, "ended and expired it is hidden"
+    shown = rig.store.get(relay.message_id, timeout_seconds=TIMEOUT)
+    assert (shown is not None) == rig.purges, "hidden where the store removes by itself, and kept where it knows better"
+
+
+def test_what_a_dead_clock_dated_is_kept_as_long_as_anything_else(rig: StoreRig) -> None:
+    """Without its record the text would be taken in anew from Twilio's list, and sent twice."""
+    if not rig.purges:
+        pytest.skip("optional: this store removes by itself")
+    right = rig.clock.now()
+    rig.store.purge_expired(right, 10, timeout_seconds=TIMEOUT)
+    rig.store.purge_expired(LONG_AGO - timedelta(days=90), 10, timeout_seconds=TIMEOUT)
+    ended = a_relay(expires_at=LONG_AGO, final_status=FinalStatus.DELIVERED)
+    rig.store.create(ended, [], timeout_seconds=TIMEOUT)
+    for minute in range(30):
+        assert rig.store.purge_expired(right + timedelta(minutes=minute), 10, timeout_seconds=TIMEOUT) == 0
+    assert rig.store.get(ended.message_id, timeout_seconds=TIMEOUT) is not None
+    rig.clock.advance(timedelta(days=91).total_seconds())
+    assert rig.store.get(ended.message_id, timeout_seconds=TIMEOUT) is None
 
 
 @pytest.mark.parametrize("days", [1, 91, 3650])

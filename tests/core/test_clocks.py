@@ -9,9 +9,22 @@ import pytest
 from relay.core import clocks, machine, moves
 from relay.core.events import ArmTimer, CancelTimer, Event, EventKind, RaiseAlarm
 from relay.core.model import RETENTION, AttemptStatus, Relay, Step
-from relay.core.policy import LEASE_SECONDS
+from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX
 
-from tests.relays import T0, accepted, after, at, delivered, exhausted, failed, policy, received, steps
+from tests.relays import (
+    T0,
+    accepted,
+    after,
+    at,
+    delivered,
+    exhausted,
+    failed,
+    policy,
+    received,
+    statuses,
+    steps,
+    unknown,
+)
 
 OFF = Event(EventKind.TIMES_ARE_OFF, by="reconcile")
 AHEAD = [timedelta(hours=1), timedelta(days=1), timedelta(days=91)]
@@ -32,6 +45,34 @@ def test_a_text_sent_by_a_clock_that_was_ahead_has_its_tiers_time_from_now_on(ah
     assert decision.effects == (CancelTimer(old), ArmTimer(new))
     assert not clocks.are_off(corrected, now)
     assert steps(corrected)[-1] is Step.TIMES_CORRECTED
+
+
+def test_the_time_up_to_which_a_store_removes_follows_the_clock_slowly_and_never_back() -> None:
+    until = clocks.purge_until(None, T0)
+    assert until == T0
+    for clock in (T0 + timedelta(days=91), T0 - timedelta(days=9000), T0 - timedelta(hours=1)):
+        until = clocks.purge_until(until, clock)
+        assert until == T0 + clocks.PURGE_STEP
+    assert clocks.purge_until(until, T0 + timedelta(minutes=6)) == T0 + timedelta(minutes=6)
+
+
+def test_what_would_have_been_removed_already_is_kept_as_long_as_what_is_stored_now() -> None:
+    assert clocks.kept_until(T0 - timedelta(days=1), None) == T0 - timedelta(days=1)
+    assert clocks.kept_until(T0 + timedelta(days=1), T0) == T0 + timedelta(days=1)
+    assert clocks.kept_until(T0 - timedelta(days=9000), T0) == T0 + RETENTION
+
+
+@pytest.mark.parametrize("behind", AHEAD, ids=str)
+def test_a_lease_of_a_clock_far_behind_is_not_taken_for_one_that_is_over(behind: timedelta) -> None:
+    """Its holder is sending at this moment: at the last tier its text would be sent twice."""
+    relay = after(received(policy(1)).relay, unknown(1))
+    now = T0 + behind
+    decision = machine.transition(relay, Event(EventKind.DEADLINE_NOT_FOUND, 1), now)
+    again = now + timedelta(seconds=LEASE_SECONDS + SEND_SECONDS_MAX)
+    assert (statuses(decision.relay), decision.relay.due_at) == ([(1, "unknown")], again)
+    # By then nothing can be on its way any more, whatever clock began it.
+    decision = machine.transition(decision.relay, Event(EventKind.DEADLINE_NOT_FOUND, 1, lease="ours"), again)
+    assert decision.relay.attempts[-1].is_resend
 
 
 def test_a_try_that_a_clock_ahead_had_planned_begins_now() -> None:

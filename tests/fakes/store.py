@@ -38,6 +38,7 @@ class MemoryStore:
         self._watermarks: dict[str, datetime] = {}
         self._bookmarks: dict[str, str] = {}
         self._purged_until: datetime | None = None
+        self._kept_until: dict[str, datetime] = {}
         self._versions = itertools.count(1)
         self.is_down = False
         self.replies_to_lose = 0
@@ -112,8 +113,9 @@ class MemoryStore:
 
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
         def write() -> int:
-            self._purged_until = until = clocks.purge_until(self._purged_until, now)
-            expired = [name for name, stored in self._relays.items() if _has_expired(stored.relay, until)][:limit]
+            self._purged_until = mark = clocks.purge_until(self._purged_until, now)
+            until = min(mark, now)
+            expired = [name for name, stored in self._relays.items() if self._has_expired(stored.relay, until)][:limit]
             for name in expired:
                 del self._relays[name]
             return len(expired)
@@ -145,6 +147,7 @@ class MemoryStore:
     def _put(self, relay: Relay) -> object:
         version = next(self._versions)
         self._relays[relay.message_id] = Stored(relay, version)
+        self._kept_until[relay.message_id] = clocks.kept_until(relay.expires_at, self._purged_until)
         return version
 
     def _as_read(self, stored: Stored) -> Stored | UnreadableRelay:
@@ -168,7 +171,11 @@ class MemoryStore:
             if self.is_down:
                 raise StoreUnavailable("down")
             now = self._clock.now()
-            return [stored for stored in self._relays.values() if not _has_expired(stored.relay, now)]
+            return [stored for stored in self._relays.values() if not self._has_expired(stored.relay, now)]
+
+    def _has_expired(self, relay: Relay, now: datetime) -> bool:
+        is_over = relay.final_status is not FinalStatus.IN_PROGRESS
+        return is_over and self._kept_until[relay.message_id] <= now
 
     def _write(self, write: Callable[[], T], documents: int = 1) -> T:
         with self._lock:
@@ -193,10 +200,6 @@ def require_storable(relay: Relay, refused: set[str] | frozenset[str] = frozense
         raise StoreRefused(relay.message_id, reason) from None
     if size > DOCUMENT_BYTES_MAX:
         raise StoreRefused(relay.message_id, "it is too large")
-
-
-def _has_expired(relay: Relay, now: datetime) -> bool:
-    return relay.expires_at <= now and relay.final_status is not FinalStatus.IN_PROGRESS
 
 
 def _matches(relay: Relay, search: Search) -> bool:

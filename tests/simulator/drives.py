@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -53,6 +54,16 @@ def message_of(run: Simulation, message_id: str, attempt: int | None) -> Message
         if message.post.message_id == message_id and message.post.attempt == attempt:
             return message
     return None
+
+
+def lease_times(run: Simulation) -> dict[tuple[str, int], dict[str, float]]:
+    """When each lease of an attempt was committed first: in an outage an attempt is leased again."""
+    times: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+    for message_id, commits in run.history.commits.items():
+        for at, relay in commits:
+            if relay.attempts and (lease := relay.attempts[-1].lease) is not None:
+                times[message_id, len(relay.attempts)].setdefault(lease, at)
+    return times
 
 
 def s3_one_first_delivery(run: Simulation) -> Iterator[str]:

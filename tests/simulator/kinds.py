@@ -1,7 +1,6 @@
 """The kinds of the wider world: what Twilio's list, answers and receipts, stores and clocks do beyond single faults.
 
-A run has one of them or none. `NOT_YET_SURVIVED` are those that no run draws by itself; `--kind` plays them
-all the same.
+A run has one of them or none; `--kind` plays one alone.
 """
 
 from __future__ import annotations
@@ -49,26 +48,14 @@ class Kind(StrEnum):
     FLOOD = "the same words again and again"
 
 
-# What the code does not survive yet: each of these is played on demand only. Empty when all mends have landed.
-NOT_YET_SURVIVED: frozenset[Kind] = frozenset(
-    {
-        # What ended under a clock of the year 2000 is expired at once, and its text taken in anew.
-        Kind.DEAD_CLOCKS,
-        # Two machines days apart: a deadline that one wrote has long passed for the other, which declares a text not
-        # sent while it is being sent.
-        Kind.CLOCKS_DAYS_OFF,
-        # The judge of floods cannot tell who sent a row without a sender.
-        Kind.NULL_ROWS,
-    }
-)
-SURVIVED: tuple[Kind, ...] = tuple(kind for kind in Kind if kind not in NOT_YET_SURVIVED)
+_KINDS = tuple(Kind)
 _ONE_IN = 9
 
 
 def kind_of(seed: int) -> Kind | None:
     """The kind of the run with this seed: one in nine has one, each kind in its turn. No draw decides it, so that a new
     kind changes no other run."""
-    return SURVIVED[seed // _ONE_IN % len(SURVIVED)] if seed % _ONE_IN == 2 else None
+    return _KINDS[seed // _ONE_IN % len(_KINDS)] if seed % _ONE_IN == 2 else None
 
 
 # The id of the first text that Twilio takes in a run.

@@ -162,21 +162,23 @@ def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
         if stored.relay.due_at is not None and not _is_late_by_a_clock(run, stored.relay.due_at):
             yield f"L3: {stored.relay.message_id[-3:]} is still due"
     left = left_behind(run) | waits_for_a_person(run)
+    # A timer that a clock ahead armed, and whose cancelling was lost, fires when its time has come, and finds nothing.
+    ahead = max([error for _, _, error in run.plan.wide.clocks] if run.plan.wide is not None else [0.0], default=0.0)
     armed = [
         timer
         for timer in run.fleet.timers.armed.values()
-        if timer.message_id not in left and not _is_late_by_a_clock(run, timer.due_at)
+        if timer.message_id not in left and not _is_late_by_a_clock(run, timer.due_at, ahead)
     ]
     if armed:
         yield f"L3: {len(armed)} timers are left"
 
 
-def _is_late_by_a_clock(run: Simulation, due_at: datetime) -> bool:
-    """Whether a clock that was ahead by days planned it, not later than the longest wait between two look-ups."""
+def _is_late_by_a_clock(run: Simulation, due_at: datetime, at_most: float = FATE_LOOKUP_SECONDS_MAX) -> bool:
+    """Whether a clock that was ahead by days planned it; a look-up not later than the longest wait between two."""
     wide = run.plan.wide
     if wide is None or not wide.clocks:
         return False
-    return time_of(run.kernel.now) < due_at < time_of(run.kernel.now + FATE_LOOKUP_SECONDS_MAX)
+    return time_of(run.kernel.now) < due_at < time_of(run.kernel.now + at_most)
 
 
 def _in_hand(run: Simulation) -> list[Stored]:
@@ -215,7 +217,7 @@ def l3_what_has_expired_goes(run: Simulation) -> Iterator[str]:
     run.kernel.end()
     run.kernel.now += RETENTION.total_seconds() + 86400.0
     # The rounds of all these days have taken place: what may be removed has kept up with the clock.
-    run.fleet.store.purged_until = None
+    run.fleet.store.purged_until = time_of(run.kernel.now)
     posts, relays = len(run.history.posts), dict(run.fleet.store.relays)
     for callback in run.history.callbacks:
         run.faults.count(Fault.CALLBACK_EXPIRED)
@@ -228,7 +230,7 @@ def l3_what_has_expired_goes(run: Simulation) -> Iterator[str]:
     # What has not ended stays: it waits for a person, who was told.
     # And what a clock that was ahead dated later expires later.
     now, relays = time_of(run.kernel.now), run.fleet.store.relays
-    expired = {message_id for message_id, stored in relays.items() if stored.relay.expires_at <= now}
+    expired = {message_id for message_id, stored in relays.items() if run.fleet.store.has_expired(stored.relay, now)}
     left = expired - waits_for_a_person(run) - run.history.set_aside
     if run.fleet.store.deletes_expired and left:
         yield f"L3: {len(left)} expired relays were left by a sweep"

@@ -18,6 +18,7 @@ from relay.core.policy import LEASE_SECONDS
 from tests.simulator.drives import (
     drives,
     failed_in_truth,
+    lease_times,
     message_of,
     s3_one_first_delivery,
     s4_nothing_goes_on_after_the_end,
@@ -66,7 +67,7 @@ def s4_every_send_is_leased(run: Simulation) -> Iterator[str]:
     So a send that starts after a final state is one that was leased before it and starts in that time: the one
     unavoidable race, since no store can take back what a process has just been allowed to do. Any other is a violation.
     """
-    leases = _lease_times(run)
+    leases = lease_times(run)
     for post in run.history.posts:
         earlier = [at for at in leases[post.message_id, post.attempt].values() if at <= post.at]
         leased_at = max(earlier, default=None)
@@ -119,7 +120,7 @@ def _may_arrive(run: Simulation, messages: list[Message]) -> list[Message]:
 
 def _told_before(run: Simulation, message: Message, later: Post) -> bool:
     """Whether a callback about this text, which Twilio had refused, was answered before the later attempt's lease."""
-    leases = _lease_times(run)[later.message_id, later.attempt].values()
+    leases = lease_times(run)[later.message_id, later.attempt].values()
     leased_at = max((at for at in leases if at <= later.at), default=later.at)
     return any(receipt.sid == message.sid and receipt.at < leased_at for receipt in run.history.receipts)
 
@@ -221,16 +222,6 @@ def s9_nothing_secret_in_logs(run: Simulation) -> Iterator[str]:
 
 def _relays(run: Simulation) -> list[Relay]:
     return [stored.relay for stored in run.fleet.store.relays.values()]
-
-
-def _lease_times(run: Simulation) -> dict[tuple[str, int], dict[str, float]]:
-    """When each lease of an attempt was committed first: in an outage an attempt is leased again."""
-    times: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
-    for message_id, commits in run.history.commits.items():
-        for at, relay in commits:
-            if relay.attempts and (lease := relay.attempts[-1].lease) is not None:
-                times[message_id, len(relay.attempts)].setdefault(lease, at)
-    return times
 
 
 def _named(one: Post | Receipt) -> str:

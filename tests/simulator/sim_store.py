@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from relay.core import clocks
-from relay.core.model import RETENTION, FinalStatus, Relay, Timer
+from relay.core.model import RETENTION, Relay, Timer
 from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Page, Search, Stored, UnreadableRelay, Write
@@ -135,8 +135,9 @@ class ProcessStore:
 
         def purged() -> int:
             relays = self._state.relays
-            self._state.purged_until = until = clocks.purge_until(self._state.purged_until, now)
-            expired = [key for key, stored in relays.items() if _has_expired(stored.relay, until)][:limit]
+            self._state.purged_until = mark = clocks.purge_until(self._state.purged_until, now)
+            until = min(mark, now)
+            expired = [key for key, stored in relays.items() if self._state.has_expired(stored.relay, until)][:limit]
             for key in expired:
                 del relays[key]
             return len(expired)
@@ -186,7 +187,7 @@ class ProcessStore:
 
     def _visible(self, message_id: str) -> Stored | None:
         stored = self._state.relays.get(message_id)
-        if stored is None or (self._may_expire() and _has_expired(stored.relay, time_of(self._now()))):
+        if stored is None or (self._may_expire() and self._state.has_expired(stored.relay, time_of(self._now()))):
             return None
         return stored
 
@@ -232,7 +233,7 @@ class ProcessStore:
             spoilt = spoilt if unreadable_too else []
         if self._may_expire():
             now = time_of(self._now())
-            visible = [stored for stored in visible if not _has_expired(stored.relay, now)]
+            visible = [stored for stored in visible if not state.has_expired(stored.relay, now)]
         if self.revision is None:
             return [*visible, *spoilt]
         readable = spoilt
@@ -270,12 +271,10 @@ class ProcessStore:
             relay = state.reader.read(document)
         state.version += 1
         state.relays[relay.message_id] = Stored(relay, state.version)
+        if state.purged_until is not None and relay.expires_at <= state.purged_until:
+            state.kept_until[relay.message_id] = clocks.kept_until(relay.expires_at, state.purged_until)
         state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))
         return state.version
-
-
-def _has_expired(relay: Relay, now: datetime) -> bool:
-    return relay.expires_at <= now and relay.final_status is not FinalStatus.IN_PROGRESS
 
 
 def _matches(search: Search, relay: Relay) -> bool:

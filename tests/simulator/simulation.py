@@ -93,6 +93,8 @@ class Simulation:
             self._roll_out(plan.rollout)
         fleet.account = TwilioAccount(fleet.account.account_sid, (TOKENS[0],), BASE_URL)
         fleet.store.deletes_expired = plan.store_deletes_expired
+        if plan.store_deletes_expired:
+            fleet.store.purged_until = time_of(0.0)  # its first round found nothing
         fleet.twilio.carriers = plan.carriers
         fleet.twilio.success_is_sent = SUCCESS_IS_SENT
         fleet.timers.fire = self._fire

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from relay.core.model import Relay
+from relay.core.model import FinalStatus, Relay
 from relay.errors import StoreRefused
 from relay.ports import Stored
 from relay.record.documents import DOCUMENT_BYTES_MAX, Document
@@ -23,6 +23,7 @@ class StoreState:
         self.watermarks: dict[str, datetime] = {}
         self.bookmarks: dict[str, str] = {}
         self.purged_until: datetime | None = None
+        self.kept_until: dict[str, datetime] = {}  # of what a clock dated that was far behind
         self.deletes_expired = deletes_expired
         self.history = history
         self.version = 0
@@ -31,6 +32,11 @@ class StoreState:
         self.reader: Revision | None = None
         self.wide: Wide | None = None
         self.unreadable: set[str] = set()  # relays whose records a test has spoilt
+
+    def has_expired(self, relay: Relay, now: datetime) -> bool:
+        """Whether it has ended and is kept no longer, at this time."""
+        is_over = relay.expires_at <= now and relay.final_status is not FinalStatus.IN_PROGRESS
+        return is_over and self.kept_until.get(relay.message_id, relay.expires_at) <= now
 
     def refuses(self, message_id: str) -> bool:
         """Whether this write of the relay is refused, for good."""

@@ -7,7 +7,7 @@ relay that would expire before it has ended.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, ignored
@@ -22,6 +22,8 @@ _OTHER_WAITS_SECONDS = 600.0
 # The time by which a store removes what has expired follows the clock by at most this a round, one a minute:
 # a clock that jumps ahead by months removes nothing before it is noticed and set right.
 PURGE_STEP = timedelta(minutes=5)
+# No clock that says less is right; this code is younger.
+_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 # A relay that has not ended is kept at least this long from any moment on.
 _KEPT = RETENTION / 2
 
@@ -32,8 +34,23 @@ def are_off(relay: Relay, now: datetime) -> bool:
 
 
 def purge_until(before: datetime | None, now: datetime) -> datetime:
-    """Returns the time by which this round may remove what has expired; `before` is that of the last one."""
-    return now if before is None else min(now, before + PURGE_STEP)
+    """Returns the time by which a store may remove what has expired, from this round on; `before` is that until now.
+
+    It does not go back with a clock: by it a store knows what a clock that is far behind has dated (`kept_until`).
+    """
+    before = now if before is None else before
+    return max(before, min(now, before + PURGE_STEP), _EARLIEST)
+
+
+def kept_until(expires_at: datetime, purged_until: datetime | None) -> datetime:
+    """Returns until when a store keeps the record of an ended relay. `purged_until` is what purge_until returned last.
+
+    That is what the record says. But a record that would have been removed already was dated by a clock of months ago,
+    or by a dead one of the year 2000: without it its text would be taken in once more, and sent twice.
+    """
+    if purged_until is None or expires_at > purged_until:
+        return expires_at
+    return purged_until + RETENTION
 
 
 def _expires_too_soon(relay: Relay, now: datetime) -> bool:

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from relay.core import attempts, fates, moves, outages
 from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
+from relay.core.clocks import TOLERANCE
 from relay.core.events import Decision, Event, EventKind
 from relay.core.model import AttemptStatus, Relay, Step
 from relay.core.policy import (
+    LEASE_SECONDS,
     LOOKUP_RETRIES_MAX,
     LOOKUP_RETRY_SECONDS,
     QUEUE_LOOKUP_SECONDS,
@@ -42,9 +44,15 @@ def not_found_while_leased(relay: Relay, event: Event, now: datetime) -> Decisio
 
     Until `fates.settled_at` the answer "no such text" proves nothing. The provider is asked again at most
     LOOKUP_RETRIES_MAX times; what a declaration brings about is in `not_found`.
+
+    A lease that ended longer ago than machines' clocks may differ may be that of a clock that is days behind, and its
+    holder still sending: it counts as one that begins now, once it has been met.
     """
     current = relay.attempts[event.attempt - 1]
     settled_at = fates.settled_at(current)
+    if now > settled_at + TOLERANCE and current.lookups < LOOKUP_RETRIES_MAX:
+        relay = with_attempt(relay, current.number, lease_until=now + timedelta(seconds=LEASE_SECONDS))
+        settled_at = fates.settled_at(relay.attempts[event.attempt - 1])
     if now < settled_at and current.lookups < LOOKUP_RETRIES_MAX:
         return moves.ask_again(relay, event, now, settled_at)
     return not_found(relay, event, now)

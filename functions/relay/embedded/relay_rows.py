@@ -6,12 +6,14 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 
+from relay.core import clocks
 from relay.core.model import Relay
 from relay.embedded import feed, timer_rows
 from relay.embedded.documents import encode, marked
-from relay.embedded.file import to_micros
+from relay.embedded.file import from_micros, to_micros
 from relay.errors import AlreadyStored, StoreRefused, VersionConflict
 from relay.ports import Write
 from relay.record import earlier
@@ -25,6 +27,8 @@ _INSERT = (
     f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})"
     " ON CONFLICT DO NOTHING"
 )
+# The watermark of what was removed.
+PURGED_UNTIL = "purged-until"
 _SELECT = f"SELECT version, {', '.join(_COLUMNS)} FROM relays WHERE message_id = ?"
 
 
@@ -51,12 +55,27 @@ def write(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequenc
 
     Raises AlreadyStored or VersionConflict; the transaction must then be undone.
     """
+    rows = _kept(connection, writes, rows)
     # First what only reads: a commit that is refused before it has written disturbs no other of its group.
     found = [_replaced(connection, each) for each in writes]
     return tuple(
         _insert(connection, each.relay, row) if old is None else _update(connection, each, row, old)
         for each, row, old in zip(writes, rows, found, strict=True)
     )
+
+
+def purged_until(connection: sqlite3.Connection) -> datetime | None:
+    """Returns the time by which the last round removed what had expired; None before the first one."""
+    row = connection.execute("SELECT at FROM watermarks WHERE name = ?", (PURGED_UNTIL,)).fetchone()
+    return None if row is None else from_micros(row[0])
+
+
+def _kept(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequence[Values]) -> list[Values]:
+    """Returns the values with the time until which each row is kept, whatever clock dated its relay."""
+    mark = purged_until(connection)
+    kept = [to_micros(clocks.kept_until(each.relay.expires_at, mark)) for each in writes]
+    place = _COLUMNS.index("expires_at")
+    return [(*row[:place], until, *row[place + 1 :]) for row, until in zip(rows, kept, strict=True)]
 
 
 def set_aside(connection: sqlite3.Connection, message_id: str, version: object, because: str) -> None:

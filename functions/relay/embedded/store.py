@@ -125,13 +125,12 @@ class SqliteStore:
 
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
         def work(connection: sqlite3.Connection) -> int:
-            mark = connection.execute(_MARK, (_PURGED_UNTIL,)).fetchone()
-            until = to_micros(clocks.purge_until(mark and from_micros(mark[0]), now))
-            connection.execute(_SET_MARK, (_PURGED_UNTIL, until))
+            mark = clocks.purge_until(relay_rows.purged_until(connection), now)
+            connection.execute(_SET_MARK, (relay_rows.PURGED_UNTIL, to_micros(mark)))
             rows = connection.execute(
                 "SELECT message_id FROM relays WHERE expires_at <= ? AND final_status <> 'in_progress'"
                 " ORDER BY expires_at LIMIT ?",
-                (until, limit),
+                (to_micros(min(mark, now)), limit),
             ).fetchall()
             connection.executemany("DELETE FROM relays WHERE message_id = ?", rows)
             for (message_id,) in rows:
@@ -194,8 +193,6 @@ class SqliteStore:
 
 _MARK = "SELECT at FROM watermarks WHERE name = ?"
 _SET_MARK = "INSERT OR REPLACE INTO watermarks VALUES (?, ?)"
-# The watermark of what was removed: by which time the last round removed what had expired.
-_PURGED_UNTIL = "purged-until"
 # What has not ended is shown for as long as it is there: a clock that was wrong may have written when it expires
 # (core/clocks.py puts that right).
 _SHOWN = "(expires_at > ? OR final_status = 'in_progress')"
