@@ -140,9 +140,10 @@ def asked_before_escalating(run: Simulation) -> Iterator[str]:
 
 
 def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
-    """A resend is at the last tier, one per drive, follows an attempt declared not sent, and not before the holder of
-    that one's lease could no longer be sending, by the run's own time; and Twilio did not have that attempt's text to
-    show. (Where clocks differ by minutes the holder may still be sending: docs/reliability.md says so.)"""
+    """A resend is at the last tier, one per drive, and follows an attempt declared not sent.
+
+    Not before the holder of that one's lease could no longer be sending, by the run's own time (where clocks differ by
+    minutes it may still be: docs/reliability.md says so); and Twilio did not have that attempt's text to show."""
     skewed = any(run.plan.skews)
     leases = lease_times(run)
     for stored in run.fleet.store.relays.values():
