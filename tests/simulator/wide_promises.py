@@ -126,7 +126,7 @@ def late_beats_never(run: Simulation) -> Iterator[str]:
             if seen.final_status is not FinalStatus.EXHAUSTED:
                 continue
             for message in _sent(run, seen):
-                if message.post.attempt == len(seen.attempts) and at < message.queued_until:
+                if message.post.attempt == len(seen.attempts) and message.created <= at < message.queued_until:
                     yield f"QUEUED: {message_id[-3:]} was given up while its last text was queued"
                     return
 
