@@ -23,19 +23,24 @@ TownMaker = Callable[..., Town]
 @contextmanager
 def _google(request: pytest.FixtureRequest, project: str) -> Iterator[dict[str, str]]:
     """The settings of a relay on a Firestore emulator and a Cloud Tasks server of its own."""
-    firestore: FirestoreEmulator = request.getfixturevalue("firestore_emulator")
     with CloudTasksServer(issuer=TokenIssuer()) as tasks:
-        parent = f"projects/{project}/locations/{_LOCATION}"
-        with tasks.client() as client:
-            for tier in (1, 2, 3):
-                queue = tasks_v2.Queue(name=f"{parent}/queues/escalate-tier-{tier}")
-                client.create_queue(parent=parent, queue=queue, timeout=30)
-        yield {
-            **firestore.environment,
-            "CLOUD_TASKS_EMULATOR_HOST": tasks.address,
-            "GOOGLE_CLOUD_PROJECT": project,
-            "TASKS_LOCATION": _LOCATION,
-        }
+        yield google_settings(request, tasks, project)
+
+
+def google_settings(request: pytest.FixtureRequest, tasks: CloudTasksServer, project: str) -> dict[str, str]:
+    """The settings of a relay on the Firestore emulator and on this server, whose queues are made."""
+    firestore: FirestoreEmulator = request.getfixturevalue("firestore_emulator")
+    parent = f"projects/{project}/locations/{_LOCATION}"
+    with tasks.client() as client:
+        for tier in (1, 2, 3):
+            queue = tasks_v2.Queue(name=f"{parent}/queues/escalate-tier-{tier}")
+            client.create_queue(parent=parent, queue=queue, timeout=30)
+    return {
+        **firestore.environment,
+        "CLOUD_TASKS_EMULATOR_HOST": tasks.address,
+        "GOOGLE_CLOUD_PROJECT": project,
+        "TASKS_LOCATION": _LOCATION,
+    }
 
 
 @contextmanager
