@@ -14,6 +14,7 @@ SEED ?= 1
 ROUNDS ?= 15
 RELEASE_SEEDS ?= 10000000
 ENDURANCE_SEED ?= 1
+MINUTES ?= 60
 FUZZ_INPUTS ?= 1000000
 FUZZ_SEED ?= 1
 FUZZ_FIRST_ROUND ?= 0
@@ -76,6 +77,11 @@ simulate: $(VENV)/.all ## Survive made-up disasters (SEEDS=20000 runs, SEED=1 th
 endurance: $(VENV)/.all ## Kill the relay 50 times under 2,000 texts, then the google home under 300 (some six minutes)
 	$(PY) -m tests.endurance embedded --texts 2000 --kills 50 --seed $(ENDURANCE_SEED)
 	$(PY) -m tests.endurance google --texts 300 --kills 6 --pause-seconds 20 --seed $(ENDURANCE_SEED)
+
+.PHONY: soak
+soak: $(VENV)/.all ## One small machine for an hour: full disk, clock set, log unread, slow peers, kills (MINUTES=60; goes on where it was stopped)
+	@mkdir -p .local
+	$(PY) -m tests.endurance.soak --minutes $(MINUTES) --seed $(ENDURANCE_SEED) --resume .local/soak.json
 
 .PHONY: simulate-release
 simulate-release: $(VENV)/.all ## All exhaustive cases, then ten million made-up disasters (an hour and more; goes on where it was stopped)

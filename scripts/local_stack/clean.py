@@ -28,8 +28,9 @@ _MADE_AGAIN = (
     ".hypothesis",
     "terraform/build",
     ".local/tests",
-    # How far the release run of the simulator has come: a clean start is what one wants of the next.
+    # How far the release run of the simulator and the soak have come: a clean start is what one wants of the next.
     ".local/simulate-release.json",
+    ".local/soak.json",
 )
 _NOT_SEARCHED = (".git", ".local")
 

@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from unittest import mock
@@ -25,11 +25,14 @@ from scripts.local_google.cloud_tasks import CloudTasksServer
 from scripts.local_google.emulators import FirestoreEmulator
 from scripts.local_google.issuer import TokenIssuer
 from tests.endurance.judges import violations
-from tests.endurance.load import BUSINESS, HANDLERS, draw_load
+from tests.endurance.load import BUSINESS, HANDLERS, Planned, draw_load
 from tests.endurance.replay import replay
 from tests.endurance.report import report
 from tests.endurance.run import Run, TwilioSide, outages, play, read_record, settle
+from tests.endurance.serve import CLOCK_VARIABLE
+from tests.endurance.troubles import LogPipe, Machine, spread
 from tests.endurance.victim import Pace, Victim
+from tests.small_disks import SmallDisk
 
 _LOCATION = "us-central1"
 _STORE_SECONDS = 60.0
@@ -47,11 +50,15 @@ class Size:
     outage_seconds: float
     pace: Pace
     store_pause_seconds: float = 0.0
+    trouble_seconds: float = 0.0
 
 
 # One day there may be much to look through; the shorter the run, the sooner the watchmen must come for it to end.
 IN_THE_SUITE = Pace(2.0, 4.0, 3.0, 6.0, 10.0)
 IN_FULL = Pace(5.0, 20.0, 5.0, 17.0, 20.0)
+# What is missed while the clock is wrong is found by the look a day back: here every minute.
+IN_TROUBLE = replace(IN_FULL, deep_every_seconds=60.0)
+IN_TROUBLE_IN_THE_SUITE = replace(IN_THE_SUITE, deep_every_seconds=8.0)
 
 Say = Callable[[str], None]
 
@@ -84,6 +91,24 @@ def embedded(size: Size, folder: Path, say: Say) -> tuple[Run, list[str], str]:
             victim.close()
 
 
+def machine(size: Size, folder: Path, disk: SmallDisk | None, say: Say) -> tuple[Run, list[str], str]:
+    """The embedded home on one small machine, whose disk, clock, log's reader and peers make trouble in turn."""
+    log = LogPipe(folder / "relay.log")
+    ground = Machine(folder, disk, log)
+    ground.clock_file.write_text("0")
+    with TwilioSide(size.seed) as twilio:
+        settings = settings_of(twilio.fake, twilio.base_url) | {CLOCK_VARIABLE: str(ground.clock_file)}
+        database = disk.folder / "relay.db" if disk else None
+        victim = Victim("embedded", settings, size.pace, folder, database, log.write_end)
+        apart = max(int(size.texts_per_second * size.trouble_seconds * 3), 10)
+        begin = spread(ground.troubles(victim.address, size.trouble_seconds), size.texts, apart)
+        try:
+            return _run(victim, twilio, size, begin, say, ground=ground)
+        finally:
+            victim.close()
+            log.close()
+
+
 def google(size: Size, emulator: FirestoreEmulator, folder: Path, say: Say) -> tuple[Run, list[str], str]:
     """The google home: tasks are doubled, delayed and lost, and Firestore stands still in the middle."""
     with TwilioSide(size.seed) as twilio, _tasks(size.seed) as tasks:
@@ -106,8 +131,11 @@ def _run(
     events: Mapping[int, Callable[[], None]],
     say: Say,
     tasks: CloudTasksServer | None = None,
+    ground: Machine | None = None,
 ) -> tuple[Run, list[str], str]:
     planned = draw_load(size.texts, size.kills, size.seed, size.texts_per_second)
+    if ground is not None:
+        planned = _without_kills_near(events, planned, int(size.texts_per_second * size.trouble_seconds * 2))
     twilio.point_at(victim.address)
     run = play(victim, twilio.fake, planned, {**outages(planned, twilio.fake, size.outage_seconds), **events})
     store = _store(victim.environ)
@@ -121,9 +149,17 @@ def _run(
         run.tasks = (
             f"{len({dispatch.task for dispatch in sent})} called, {repeated} calls doubled, {len(tasks.lost)} lost"
         )
+    if ground is not None:
+        run.troubles, run.is_clock_right = ground.counts, False
     found = violations(run)
     title = f"{victim.environ['RELAY_BACKEND']}, {size.texts} texts, {size.kills} kills, seed {size.seed}"
     return run, found, report(run, title, found)
+
+
+def _without_kills_near(begin: Mapping[int, object], planned: list[Planned], texts: int) -> list[Planned]:
+    """On a full disk the relay does not start: it says so and ends, and what starts it again is not part of this."""
+    near = {place for number in begin for place in range(number, number + texts)}
+    return [replace(text, kill="") if number in near else text for number, text in enumerate(planned)]
 
 
 def _store(environ: Mapping[str, str]) -> RelayStore:

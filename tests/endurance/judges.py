@@ -86,7 +86,7 @@ def s1_durable_before_200(run: Run) -> Iterator[str]:
         relay = run.relays.get(exchange.message_sid)
         if relay is None:
             yield f"S1: {exchange.message_sid[-3:]} was answered 200 and is gone"
-        elif relay.timestamp.timestamp() > exchange.ended_at:
+        elif run.is_clock_right and relay.timestamp.timestamp() > exchange.ended_at:
             yield f"S1: {exchange.message_sid[-3:]} was answered 200 before it was taken in"
 
 
@@ -110,7 +110,7 @@ def s3_one_first_delivery(run: Run) -> Iterator[str]:
 
 def s4_no_send_after_the_end(run: Run) -> Iterator[str]:
     """No POST arrives at Twilio when its relay had ended, but for one that was under way."""
-    for post in run.fake.posts:
+    for post in run.fake.posts if run.is_clock_right else ():
         relay = run.relays.get(named(post)[0])
         ended = None if relay is None else _ended_at(relay)
         if ended is not None and post.arrived_at > ended.timestamp() + _UNDER_WAY_SECONDS:
@@ -134,11 +134,14 @@ def _certainly_sent_nothing(post: PostAttempt) -> bool:
 
 def s5_no_double_outside_the_window(run: Run) -> Iterator[str]:
     """Twilio never took two texts of one relay to one handler, unless the carrier had failed the earlier one before the
-    later was POSTed, or it is the documented window: at the last tier, once, with an attempt marked as a resend."""
+    later was POSTed, the text had said more meanwhile, or it is the documented window: at the last tier, once, with an
+    attempt marked as a resend."""
     for message_id, to, double in doubles(run):
         relay = run.relays.get(message_id)
-        resent = relay is not None and any(attempt.is_resend for attempt in relay.attempts)
-        if double > int(resent) or to != HANDLERS[-1]:
+        resent = relay is not None and any(attempt.is_resend for attempt in relay.attempts) and to == HANDLERS[-1]
+        # By a clock that is ahead, a text that is just arriving looks old enough to be taken as it is.
+        more = sum(entry.step is Step.SAID_MORE for entry in relay.error_log) if relay and not run.is_clock_right else 0
+        if double > int(resent) + more:
             yield f"S5: {message_id[-3:]} went {double + 1} times to the handler of tier {HANDLERS.index(to) + 1}"
 
 

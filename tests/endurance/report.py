@@ -23,6 +23,7 @@ def report(run: Run, title: str, found: Sequence[str]) -> str:
         f"  texts            {len(run.texts)}",
         f"  kills            {run.kills_of_all + run.kills_of_worker}"
         f" ({run.kills_of_all} of all processes, {run.kills_of_worker} of the one that answers)",
+        *([f"  troubles         {_troubles(run)}"] if run.troubles else []),
         f"  webhooks         {_webhooks(run)}",
         f"  attempts         {len(attempts)}; POSTs {len(run.fake.posts)}, texts that Twilio took"
         f" {sum(map(len, texts_sent(run).values()))}",
@@ -43,6 +44,10 @@ def report(run: Run, title: str, found: Sequence[str]) -> str:
         *(f"    {sentence}" for sentence in found[:50]),
     ]
     return "\n".join(lines)
+
+
+def _troubles(run: Run) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(run.troubles.items()))
 
 
 def _webhooks(run: Run) -> str:

@@ -46,6 +46,8 @@ class Run:
     tasks: str = ""  # what the server of tasks did, where there is one
     replayed: int = 0
     changed_by_replays: list[str] = field(default_factory=list)
+    is_clock_right: bool = True  # the relay's, so that its times and Twilio's may be compared
+    troubles: dict[str, int] = field(default_factory=dict)  # of the machine, and how often each
     seconds_of_load: float = 0.0
     seconds_to_settle: float = 0.0
 

@@ -27,7 +27,7 @@ _STOP_SECONDS = 60.0
 class Pace:
     """How often the watchmen come, how long they let others go first, and how long a queued text is waited for.
 
-    In production: 60, 300, 10, 30 and 50 s; 600 s, and ten hours at the last tier.
+    In production: 60, 300, 10, 30 and 50 s; 600 s, and ten hours at the last tier; and a look a day back each hour.
     """
 
     sweep_every_seconds: float
@@ -37,17 +37,32 @@ class Pace:
     run_seconds: float
     queue_seconds: float = 8.0
     last_tier_seconds: float = 20.0
+    deep_every_seconds: float = 3600.0
 
 
 class Victim:
     """One relay at one address. While it is dead, connections are refused, and nobody else gets its port."""
 
-    def __init__(self, backend: str, settings: Mapping[str, str], pace: Pace, folder: Path) -> None:
+    def __init__(
+        self,
+        backend: str,
+        settings: Mapping[str, str],
+        pace: Pace,
+        folder: Path,
+        database: Path | None = None,
+        output: int | None = None,
+    ) -> None:
+        """With `output`, a descriptor, it logs there, and what reads that has to write `log`."""
         self._reserved = _bound(0)  # never listens
         port = self._reserved.getsockname()[1]
         self.log = folder / "relay.log"
+        self._output = output
         plan = make_plan(
-            clean_environment() | dict(settings), backend, "127.0.0.1", port, database=str(folder / "relay.db")
+            clean_environment() | dict(settings),
+            backend,
+            "127.0.0.1",
+            port,
+            database=str(database or folder / "relay.db"),
         )
         self.environ = plan.environ | {VARIABLE: json.dumps(asdict(pace))}
         self.address = plan.address
@@ -67,7 +82,7 @@ class Victim:
                 env=self.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "functions"), str(ROOT)))},
                 pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=output if self._output is None else self._output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )

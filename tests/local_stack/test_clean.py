@@ -28,6 +28,7 @@ MADE_AGAIN = {
     "functions/relay/console/__pycache__/x.pyc",
     ".local/tests/x",
     ".local/simulate-release.json",
+    ".local/soak.json",
 }
 MADE_UP = {
     ".local/fake-twilio.db",
