@@ -135,8 +135,8 @@ def _certainly_sent_nothing(post: PostAttempt) -> bool:
 def s5_no_double_outside_the_window(run: Run) -> Iterator[str]:
     """Twilio never took two texts of one relay to one handler, unless the carrier had failed the earlier one before.
 
-    Or the text had said more meanwhile, or it is the documented window: at the last tier, once, with an attempt marked as
-    a resend.
+    Or the text had said more meanwhile, or it is the documented window: at the last tier, once, with an attempt marked
+    as a resend.
     """
     for message_id, to, double in doubles(run):
         relay = run.relays.get(message_id)
