@@ -36,7 +36,7 @@ locals {
       labels      = { code = "error_code" }
     }
     outages = {
-      description = "Texts that wait because Twilio cannot be reached or refuses us at every tier; once for each outage of a text"
+      description = "Causes for which texts wait: Twilio cannot be reached, or refuses us at every tier; once for each outage"
       events      = ["outage"]
       labels      = { class = "status" }
     }

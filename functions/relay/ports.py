@@ -153,8 +153,11 @@ class RelayStore(Protocol):
         """Returns the text that was set under this name, which no watermark has; "" when none was."""
         ...
 
-    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
-        """Set the text under this name."""
+    def swap_bookmark(self, name: str, before: str, after: str, *, timeout_seconds: float) -> bool:
+        """Set the text under this name if it still is `before` ("": none is set). Returns whether it was.
+
+        False may also mean that it was set and the reply to that was lost: read before trying again.
+        """
         ...
 
 

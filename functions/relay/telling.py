@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from relay.core.failures import Failure
@@ -20,8 +21,15 @@ class Alarms(Protocol):
         """This text of a customer is kept and goes to no handler: held back, or recorded. Folded by its cause."""
         ...
 
-    def outage(self, relay: Relay, failure: Failure) -> None:
-        """Texts wait, this one among them: the provider cannot be reached, or refuses us at every tier alike."""
+    def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
+        """Texts wait, this one first: the provider cannot be reached, or refuses us at every tier alike.
+
+        Told once for all of them (flow/incidents.py).
+        """
+        ...
+
+    def outage_over(self, failure: Failure, since: datetime, relays: int) -> None:
+        """The provider takes texts again after an outage that people were told of, in which so many relays waited."""
         ...
 
     def database_lost(self, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -82,8 +83,25 @@ def test_after_a_pause_what_expired_is_removed_little_by_little(rig: StoreRig) -
 
 def test_a_bookmark_is_empty_until_it_is_set_and_then_what_was_set_last(rig: StoreRig) -> None:
     assert rig.store.get_bookmark("place", timeout_seconds=TIMEOUT) == ""
-    for text in ("{}", '{"place": "Page=1&PageToken=PASM\u2603"}', "x" * 60_000, ""):
-        rig.store.set_bookmark("place", text, timeout_seconds=TIMEOUT)
+    before = ""
+    for text in ("{}", '{"place": "Page=1&PageToken=PASM\u2603"}', "x" * 60_000, "", "again"):
+        assert rig.store.swap_bookmark("place", before, text, timeout_seconds=TIMEOUT)
         assert rig.store.get_bookmark("place", timeout_seconds=TIMEOUT) == text
+        before = text
     assert rig.store.get_bookmark("another", timeout_seconds=TIMEOUT) == ""
     assert rig.store.get_watermark("another", timeout_seconds=TIMEOUT) is None
+
+
+def test_a_bookmark_that_another_has_set_meanwhile_is_left_as_it_is(rig: StoreRig) -> None:
+    assert rig.store.swap_bookmark("place", "", "first", timeout_seconds=TIMEOUT)
+    for before in ("", "of earlier"):
+        assert not rig.store.swap_bookmark("place", before, "second", timeout_seconds=TIMEOUT)
+    assert rig.store.get_bookmark("place", timeout_seconds=TIMEOUT) == "first"
+
+
+def test_of_many_that_swap_a_bookmark_at_once_one_succeeds(rig: StoreRig) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        swapped = list(
+            pool.map(lambda n: rig.store.swap_bookmark("place", "", f"by {n}", timeout_seconds=TIMEOUT), range(8))
+        )
+    assert sum(swapped) == 1

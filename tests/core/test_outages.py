@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from relay.core import machine, moves
-from relay.core.events import Event, EventKind, SendAttempt, TellOutage
+from relay.core.events import Event, EventKind, SendAttempt, TellOutage, TellOutageOver
 from relay.core.failures import UNREACHABLE, Failure, FailureClass
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step, TimerKind
 from relay.core.policy import LAST_TIER_SECONDS, OUTAGE_SECONDS_MAX, QUEUE_SECONDS_MAX, SEND_SECONDS_MAX
@@ -122,6 +122,28 @@ def test_people_are_told_once_after_a_minute_and_at_once_where_our_account_is_th
     _, _, later = _play(received().relay, UNREACHABLE, 400)
     _, _, ours = _play(received().relay, OURS, 1)
     assert (early, later, ours) == ([], [TellOutage(UNREACHABLE)], [TellOutage(OURS)])
+
+
+@pytest.mark.parametrize("word", [accepted(1), delivered(1)], ids=["its answer", "its receipt"])
+def test_that_an_outage_is_over_is_told_once_and_only_where_people_were_told_of_it(word: Event) -> None:
+    def over(failure: Failure, seconds: float) -> list[TellOutageOver]:
+        waiting, _, _ = _play(received().relay, failure, seconds)
+        under_way = after(waiting, due(1, "at last"))
+        decisions = [machine.transition(under_way, word, at(seconds))]
+        decisions.append(machine.transition(decisions[0].relay, delivered(1), at(seconds + 1)))
+        effects = (effect for decision in decisions for effect in decision.effects)
+        return [effect for effect in effects if isinstance(effect, TellOutageOver)]
+
+    assert over(OURS, 1) == [TellOutageOver()]
+    assert over(UNREACHABLE, 400) == [TellOutageOver()]
+    assert over(UNREACHABLE, 20) == []
+
+
+def test_a_redrive_does_not_tell_that_an_outage_is_over() -> None:
+    relay, _, _ = _play(received(policy(tiers=1)).relay, OURS, 10_000)
+    redriven = machine.transition(relay, Event(EventKind.REDRIVE_REQUESTED, policy=policy(), request_id="1"), at(9999))
+    assert redriven.changed
+    assert TellOutageOver() not in redriven.effects
 
 
 def test_a_fault_of_the_handlers_within_an_outage_goes_to_the_next_tier_at_once() -> None:

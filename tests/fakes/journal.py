@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from relay.core.failures import Failure
 from relay.core.model import Relay, Step, TrailEntry
@@ -15,6 +16,7 @@ class MemoryJournal:
         self.entries: list[tuple[str, TrailEntry]] = []  # (message_id, line of the trail)
         self.alarms: list[Relay] = []
         self.outages: list[tuple[str, Failure]] = []
+        self.over: list[tuple[Failure, int]] = []  # outages that ended, and how many relays had waited
         self.lost: list[str] = []  # reasons
         self.clocks: list[tuple[float, int]] = []  # by how many seconds it was set, and how many relays were moved
         self.left: list[tuple[str, object]] = []  # records left to a newer revision: id and version
@@ -32,8 +34,11 @@ class MemoryJournal:
     def not_forwarded(self, relay: Relay) -> None:
         self.alarms.append(relay)
 
-    def outage(self, relay: Relay, failure: Failure) -> None:
-        self.outages.append((relay.message_id, failure))
+    def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
+        self.outages.append((message_id, failure))
+
+    def outage_over(self, failure: Failure, since: datetime, relays: int) -> None:
+        self.over.append((failure, relays))
 
     def database_lost(self, reason: str) -> None:
         self.lost.append(reason)

@@ -133,8 +133,14 @@ class MemoryStore:
         self._live()
         return self._bookmarks.get(name, "")
 
-    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
-        self._write(lambda: self._bookmarks.update({name: text}))
+    def swap_bookmark(self, name: str, before: str, after: str, *, timeout_seconds: float) -> bool:
+        def write() -> bool:
+            is_as_read = self._bookmarks.get(name, "") == before
+            if is_as_read:
+                self._bookmarks[name] = after
+            return is_as_read
+
+        return self._write(write)
 
     def _check(self, write: Write) -> None:
         stored = self._relays.get(write.relay.message_id)

@@ -67,8 +67,11 @@ class SimJournal:
         self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
         self._kernel.note("    ALARM: a text is kept and goes to no handler")
 
-    def outage(self, relay: Relay, failure: Failure) -> None:
+    def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
         self._kernel.note(f"    ALARM: texts wait: {failure.words}")
+
+    def outage_over(self, failure: Failure, since: datetime, relays: int) -> None:
+        self._kernel.note(f"    over: {failure.words}, {relays} relays")
 
     def database_lost(self, reason: str) -> None:
         raise AssertionError("no store here is a file")

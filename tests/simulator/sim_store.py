@@ -156,11 +156,14 @@ class ProcessStore:
     def get_bookmark(self, name: str, *, timeout_seconds: float) -> str:
         return self._read("store.get_bookmark", timeout_seconds, lambda: self._state.bookmarks.get(name, ""))
 
-    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
-        def set_it() -> None:
-            self._state.bookmarks[name] = text
+    def swap_bookmark(self, name: str, before: str, after: str, *, timeout_seconds: float) -> bool:
+        def swap() -> bool:
+            is_as_read = self._state.bookmarks.get(name, "") == before
+            if is_as_read:
+                self._state.bookmarks[name] = after
+            return is_as_read
 
-        self._write_anyway("store.set_bookmark", timeout_seconds, set_it)
+        return self._write_anyway("store.swap_bookmark", timeout_seconds, swap)
 
     def _read(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T:
         try:

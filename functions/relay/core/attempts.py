@@ -6,7 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from relay.core import fates, moves
-from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
+from relay.core.changes import (
+    changed,
+    log_relay_attempt,
+    with_accepted,
+    with_attempt,
+    with_fates_open,
+    without_outage,
+)
 from relay.core.events import Decision, Effect, Event, EventKind, WithdrawAttempt, ignored
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
@@ -18,16 +25,19 @@ def accept(relay: Relay, event: Event, now: datetime) -> Decision:
     waited = (
         "" if relay.outage_since is None else f"after an outage of {(now - relay.outage_since).total_seconds():.0f} s"
     )
-    relay = with_attempt(
-        without_outage(relay),
-        number,
-        status=AttemptStatus.ACCEPTED,
-        sent_id=event.sent_id,
-        failure=None,
-        is_refused=False,
-    )
+    relay = with_accepted(relay, number, sent_id=event.sent_id)
     reason = event.reason or waited
     return Decision(log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, number, reason=reason, by=event.by))
+
+
+def exists_after_all(relay: Relay, event: Event, now: datetime) -> Decision:
+    """The provider has the text although it refused it: the relay waits for its receipt like for any other's."""
+    number = event.attempt
+    reason = event.reason or "it was refused, and exists all the same"
+    relay = with_accepted(relay, number, sent_id=event.sent_id)
+    relay = log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, number, reason=reason, by=event.by)
+    timer = moves.pending_timer(relay)
+    return Decision(changed(relay, due_at=timer.timer.due_at), (timer,))
 
 
 def lose(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -99,14 +109,12 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
         is_handed_over=event.kind is EventKind.RECEIPT_HANDED_OVER,
         is_contradicted=rank_of(attempt) == RANK[AttemptStatus.FAILED],
     )
-    relay = changed(
+    relay = with_fates_open(
         relay,
         final_status=FinalStatus.DELIVERED,
         delivered_tier=attempt.tier,
         delivery_confirmed_at=now,
         alarm_is_due=False,
-        fate_lookups=0,
-        fate_lookups_answered=0,
     )
     relay = changed(relay, due_at=fates.due_after_end(relay, now))
     relay = log_relay_attempt(relay, Step.DELIVERED, now, attempt.number, reason=event.reason or late, by=event.by)

@@ -78,6 +78,18 @@ def with_attempt(relay: Relay, number: int, **changes: Unpack[AttemptChanges]) -
     return _with(relay, {"attempts": tuple(attempts)})
 
 
+def with_accepted(relay: Relay, number: int, **changes: Unpack[AttemptChanges]) -> Relay:
+    """Returns the relay with this attempt's text at the provider: no outage lasts, no refusal of it is on record."""
+    accepted: AttemptChanges = {**changes, "status": AttemptStatus.ACCEPTED, "failure": None, "is_refused": False}
+    return with_attempt(without_outage(relay), number, **accepted)
+
+
+def with_fates_open(relay: Relay, **changes: Unpack[RelayChanges]) -> Relay:
+    """Returns the relay with these fields changed, about whose open attempts the provider is asked from the start."""
+    unasked: RelayChanges = {**changes, "fate_lookups": 0, "fate_lookups_answered": 0}
+    return changed(relay, **unasked)
+
+
 def without_outage(relay: Relay) -> Relay:
     """Returns the relay outside of an outage; what its drive used of the allowance stays used."""
     return (

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.core import attempts, fates, moves, outages
-from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
+from relay.core.changes import changed, log_relay_attempt, with_accepted, with_attempt
 from relay.core.clocks import TOLERANCE
 from relay.core.events import Decision, Event, EventKind
 from relay.core.model import AttemptStatus, Relay, Step
@@ -32,7 +32,7 @@ def not_found(relay: Relay, event: Event, now: datetime) -> Decision:
     """Declared not sent: the next tier at once; at the last tier the text is sent once more, once per drive."""
     current = relay.attempts[event.attempt - 1]
     relay = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
-    drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
+    drive = relay.attempts_of_drive
     resent = any(attempt.is_resend and attempt.status is not AttemptStatus.WITHDRAWN for attempt in drive)
     if current.tier == relay.policy.last_tier and not resent:
         return moves.send_again(relay, event, now)
@@ -97,16 +97,7 @@ def queued(relay: Relay, event: Event, now: datetime) -> Decision:
     distance = min(QUEUE_LOOKUP_SECONDS * 2 ** min(attempt.lookups, 16), QUEUE_LOOKUP_SECONDS_MAX)
     at = min(now + timedelta(seconds=distance), until)
     sent_id = event.sent_id or attempt.sent_id
-    relay = with_attempt(
-        without_outage(relay),
-        attempt.number,
-        status=AttemptStatus.ACCEPTED,
-        sent_id=sent_id,
-        failure=None,
-        is_refused=False,
-        deadline_at=at,
-        lookups=attempt.lookups + 1,
-    )
+    relay = with_accepted(relay, attempt.number, sent_id=sent_id, deadline_at=at, lookups=attempt.lookups + 1)
     if not attempt.lookups:
         relay = log_relay_attempt(relay, Step.STILL_QUEUED, now, attempt.number, reason=event.reason, by=event.by)
     relay = changed(relay, due_at=at)

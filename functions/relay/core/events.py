@@ -172,7 +172,12 @@ class TellOutage:
     failure: Failure
 
 
-Effect = ArmTimer | CancelTimer | SendAttempt | WithdrawAttempt | RaiseAlarm | TellOutage
+@dataclass(frozen=True, slots=True)
+class TellOutageOver:
+    """Tell people that the provider has a text of this relay, about whose outage they were told."""
+
+
+Effect = ArmTimer | CancelTimer | SendAttempt | WithdrawAttempt | RaiseAlarm | TellOutage | TellOutageOver
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,13 +255,18 @@ class Relay:
             raise ValueError("a relay that was never forwarded has no attempt")
         return current
 
+    @property
+    def attempts_of_drive(self) -> tuple[Attempt, ...]:
+        """Returns the attempts since the relay began or was last redriven."""
+        return self.attempts[self.first_attempt_of_drive - 1 :]
+
     def attempt(self, number: int) -> Attempt | None:
         """Returns the attempt with this number, or None when the relay never made it."""
         return self.attempts[number - 1] if 1 <= number <= len(self.attempts) else None
 
     def tier_status(self, tier: int) -> str:
         """Returns the latest attempt's status at this tier in the current drive; `waiting` when none was made."""
-        for attempt in reversed(self.attempts[self.first_attempt_of_drive - 1 :]):
+        for attempt in reversed(self.attempts_of_drive):
             if attempt.tier == tier:
                 return "sending" if attempt.status is AttemptStatus.LEASED else attempt.status.value
         return "waiting"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.core import bounds
-from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
+from relay.core.changes import changed, log_relay_attempt, with_attempt, with_fates_open, without_outage
 from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt, ignored
 from relay.core.failures import NO_REASON
 from relay.core.model import (
@@ -175,14 +175,7 @@ def escalate_on_failure(
         return scheduled(relay, first) if event.lease is None else leased(relay, event.lease, now, event.by, first)
     # Due at once, until the alarm is on record: the sweep finds it if this process dies before raising the alarm.
     reason = "no tiers left" + ("; the last outcome is unknown" if current.is_unresolved else "")
-    relay = changed(
-        relay,
-        final_status=FinalStatus.EXHAUSTED,
-        due_at=now,
-        alarm_is_due=True,
-        fate_lookups=0,
-        fate_lookups_answered=0,
-    )
+    relay = with_fates_open(relay, final_status=FinalStatus.EXHAUSTED, due_at=now, alarm_is_due=True)
     relay = log_relay_attempt(relay, Step.EXHAUSTED, now, tier=current.tier, reason=reason, by=event.by)
     return Decision(relay, (*first, RaiseAlarm()))
 
@@ -205,15 +198,15 @@ def _was_queued_for_long(relay: Relay, attempt: Attempt, now: datetime) -> bool:
 
 def _tries(relay: Relay, tier: int) -> int:
     """Returns how many tries this drive has made at the tier; one that was not begun is made again under its number."""
-    drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
+    drive = relay.attempts_of_drive
     made = [attempt for attempt in drive if attempt.tier == tier and attempt.status is not AttemptStatus.WITHDRAWN]
     return max((attempt.try_in_tier for attempt in made), default=1)
 
 
 def unstarted_in_tier(relay: Relay, tier: int) -> int:
     """Returns how many attempts of this drive at this tier ended without a send being begun."""
-    drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
-    return sum(attempt.tier == tier and not (attempt.failure or NO_REASON).was_started for attempt in drive)
+    untouched = (each for each in relay.attempts_of_drive if not (each.failure or NO_REASON).was_started)
+    return sum(attempt.tier == tier for attempt in untouched)
 
 
 def send_again(relay: Relay, event: Event, now: datetime) -> Decision:

@@ -7,11 +7,12 @@ trail and not one for each try. `Relay.outage_seconds` is what the drive has use
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.core import attempts, moves
-from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
-from relay.core.events import Decision, Effect, Event, EventKind, TellOutage, ignored
+from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.events import Decision, Effect, Event, EventKind, TellOutage, TellOutageOver, ignored
 from relay.core.failures import NO_REASON, Failure, FailureClass
 from relay.core.model import AttemptStatus, Relay, Step
 from relay.core.policy import (
@@ -76,18 +77,28 @@ def told_while_waiting(relay: Relay, event: Event, now: datetime) -> Decision:
     if event.kind in (EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_HANDED_OVER):
         return attempts.deliver(relay, event, now)
     cancelled = moves.timers_to_cancel(relay)
-    relay = with_attempt(
-        without_outage(relay),
-        attempt.number,
-        status=AttemptStatus.ACCEPTED,
-        sent_id=event.sent_id,
-        failure=None,
-        is_refused=False,
-    )
-    reason = event.reason or "it was refused, and exists all the same"
-    relay = log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, attempt.number, reason=reason, by=event.by)
-    timer = moves.pending_timer(relay)
-    return Decision(changed(relay, due_at=timer.timer.due_at), (*cancelled, timer))
+    counted = attempts.exists_after_all(relay, event, now)
+    return replace(counted, effects=(*cancelled, *counted.effects))
+
+
+# The events that say that the provider has an attempt's text.
+_PROVIDER_HAS_IT = frozenset(
+    {
+        EventKind.SEND_ACCEPTED,
+        EventKind.RECEIPT_PROGRESS,
+        EventKind.RECEIPT_HANDED_OVER,
+        EventKind.RECEIPT_DELIVERED,
+        EventKind.DEADLINE_QUEUED,
+    }
+)
+
+
+def told_over(before: Relay, event: Event, decision: Decision) -> Decision:
+    """Returns the decision; where it ends an outage that people were told of, with the effect that tells them so."""
+    has_ended = before.outage_is_told and decision.changed and decision.relay.outage_since is None
+    if not has_ended or event.kind not in _PROVIDER_HAS_IT:
+        return decision
+    return replace(decision, effects=(*decision.effects, TellOutageOver()))
 
 
 def _spent(relay: Relay, since: datetime, now: datetime, seconds_max: float) -> Relay:

@@ -5,13 +5,14 @@ Each function returns the decision for one kind of word; whatever changes nothin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from relay.core import attempts, fates, moves
-from relay.core.changes import changed, log_relay_attempt, with_attempt
+from relay.core.changes import changed, with_attempt, with_fates_open
 from relay.core.events import Decision, Event
 from relay.core.failures import NO_REASON
-from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay
 
 
 def exists_after_all(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -24,13 +25,8 @@ def exists_after_all(relay: Relay, event: Event, now: datetime) -> Decision:
         return attempts.learn(relay, event, now)
     cancelled = moves.timers_to_cancel(relay)
     relay = attempts.withdraw_scheduled(relay, now, "the provider has an earlier attempt after all")
-    relay = with_attempt(
-        relay, attempt.number, status=AttemptStatus.ACCEPTED, sent_id=event.sent_id, failure=None, is_refused=False
-    )
-    reason = event.reason or "it was refused, and exists all the same"
-    relay = log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, attempt.number, reason=reason, by=event.by)
-    timer = moves.pending_timer(relay)
-    return Decision(changed(relay, due_at=timer.timer.due_at), (*cancelled, timer))
+    counted = attempts.exists_after_all(relay, event, now)
+    return replace(counted, effects=(*cancelled, *counted.effects))
 
 
 def _may_count_again(relay: Relay, attempt: Attempt, now: datetime) -> bool:
@@ -76,13 +72,11 @@ def _contradicted(relay: Relay, attempt: Attempt, event: Event, now: datetime) -
 
 def _goes_on(relay: Relay, event: Event, now: datetime) -> Decision:
     """Returns the decision of a relay that had ended as delivered and has not: its last attempt decides again."""
-    relay = changed(
+    relay = with_fates_open(
         relay,
         final_status=FinalStatus.IN_PROGRESS,
         delivered_tier=None,
         delivery_confirmed_at=None,
-        fate_lookups=0,
-        fate_lookups_answered=0,
         expires_at=max(relay.expires_at, now + RETENTION),
     )
     last = next(other for other in reversed(relay.attempts) if other.status is not AttemptStatus.WITHDRAWN)

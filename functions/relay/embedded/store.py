@@ -160,13 +160,17 @@ class SqliteStore:
         row = self._database.read(work, timeout_seconds=timeout_seconds)
         return "" if row is None else str(row[0])
 
-    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
+    def swap_bookmark(self, name: str, before: str, after: str, *, timeout_seconds: float) -> bool:
         # SQLite keeps a text in any column. A table of its own would be a step of the file, which no earlier revision
         # could then open.
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(_SET_MARK, (name, text))
+        def work(connection: sqlite3.Connection) -> bool:
+            row = connection.execute(_MARK, (name,)).fetchone()
+            if ("" if row is None else row[0]) != before:
+                return False
+            connection.execute(_SET_MARK, (name, after))
+            return True
 
-        self._database.write(work, timeout_seconds=timeout_seconds)
+        return self._database.write(work, timeout_seconds=timeout_seconds)
 
     def _readable(self, message_id: str, document: str) -> Relay | None:
         """Returns the relay in a document; None for one that cannot be read: the others are shown."""

@@ -22,11 +22,12 @@ from relay.core.events import (
     RaiseAlarm,
     SendAttempt,
     TellOutage,
+    TellOutageOver,
     WithdrawAttempt,
 )
 from relay.core.model import FinalStatus, InboundText, Relay, Timer
 from relay.errors import AlreadyStored, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
-from relay.flow import sending
+from relay.flow import incidents, sending
 from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld, World
 from relay.ports import Stored
@@ -223,5 +224,7 @@ def perform(world: World, stored: Stored, effect: Effect, budget: Budget, began:
             world.alarms.not_forwarded(stored.relay)
         return Event(EventKind.ALARM_RAISED)
     elif isinstance(effect, TellOutage):
-        world.alarms.outage(stored.relay, effect.failure)
+        incidents.join(world, stored.relay, effect.failure, budget)
+    elif isinstance(effect, TellOutageOver):
+        incidents.close(world, budget)
     return None

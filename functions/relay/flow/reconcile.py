@@ -73,7 +73,8 @@ def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> Re
     Raises StoreUnavailable when it could not be read how far earlier runs have come; nothing was done then.
     """
     budget = Budget(world.clock, RUN_SECONDS, TASK_LIMITS)
-    run = Run(world, intake, budget, limit, _bookmark(world, budget))
+    stored = world.store.get_bookmark(BOOKMARK, timeout_seconds=budget.store)
+    run = Run(world, intake, budget, limit, stored, _bookmark(world, stored, budget))
     try:
         run.take_in()
     except MessengerUnavailable:
@@ -95,9 +96,8 @@ def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> Re
     return report
 
 
-def _bookmark(world: SendingWorld, budget: Budget) -> Bookmark:
+def _bookmark(world: SendingWorld, text: str, budget: Budget) -> Bookmark:
     """Returns what the run before left; where an earlier revision made that, its watermark says how far it came."""
-    text = world.store.get_bookmark(BOOKMARK, timeout_seconds=budget.store)
     try:
         if text:
             return bookmark.read(text)
@@ -109,8 +109,11 @@ def _bookmark(world: SendingWorld, budget: Budget) -> Bookmark:
 class Run:
     """One run's work and its counts."""
 
-    def __init__(self, world: SendingWorld, intake: Intake, budget: Budget, limit: int, bookmark: Bookmark) -> None:
+    def __init__(
+        self, world: SendingWorld, intake: Intake, budget: Budget, limit: int, stored: str, bookmark: Bookmark
+    ) -> None:
         self._budget = budget
+        self._stored = stored
         self._bookmark = bookmark
         self._failed = 0
         self.twilio_answered = True
@@ -156,7 +159,8 @@ class Run:
         store, after = self._world.store, self._bookmark.text()
         if after == before:
             return
-        store.set_bookmark(BOOKMARK, after, timeout_seconds=self._budget.store)
+        if not store.swap_bookmark(BOOKMARK, self._stored, after, timeout_seconds=self._budget.store):
+            return  # another run was at work meanwhile: what this one could not note comes up once more
         until = self._bookmark.compared_until
         if until is not None and until != bookmark.read(before).compared_until:
             # An earlier revision knows no more, if this one is gone back from.

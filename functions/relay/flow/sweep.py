@@ -10,7 +10,7 @@ from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.model import FinalStatus, Relay
 from relay.errors import NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
-from relay.flow import conductor, lookup, timers
+from relay.flow import conductor, incidents, lookup, timers
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.world import SendingWorld
 from relay.ports import Stored, UnreadableRelay
@@ -60,6 +60,7 @@ def sweep(world: SendingWorld, limit: int = RUN_LIMIT) -> SweepReport:
     run = _Run(world, budget)
     more = run.take_on_overdue(now - GRACE, limit)
     purged = world.store.purge_expired(now, limit, timeout_seconds=budget.store)
+    incidents.look_after(world, budget)
     report = SweepReport(run.resumed, run.failed, run.overdue, run.set_aside, purged, more)
     severity = "WARNING" if report.resumed or report.failed else "INFO"
     world.journal.note(severity, "sweep", **asdict(report))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar
 
 from relay.core.model import Relay, Timer
@@ -23,6 +22,7 @@ from relay.errors import (
 from relay.google import clients
 from relay.google.calls import Deadline, LazyClient, call, checked, unavailable
 from relay.google.documents import bookkeeping, mark, plain
+from relay.google.marks import Marks
 from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, search_shape, with_ids
 from relay.google.snapshots import Snapshots
 from relay.ports import Alarms, Clock, Journal, Page, Search, Stored, Timers, UnreadableRelay, Write
@@ -74,6 +74,7 @@ class FirestoreStore:
         self._timers = timers
         self._journal = journal
         self._snapshots = Snapshots(alarms)
+        self._marks = Marks(self._client, f"{collection}-watermarks")
         self._arming = ThreadPoolExecutor(_ARMING_THREADS, thread_name_prefix="arm-timer")
 
     def warm_up(self) -> None:
@@ -169,31 +170,22 @@ class FirestoreStore:
         return 0
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
-        mark = self._mark(name, timeout_seconds)
-        return plain(mark.get("at")) if mark.exists else None
+        return plain(self._marks.get(name, "at", timeout_seconds))
 
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
-        self._mark(name, timeout_seconds, {"at": at})
+        self._marks.set(name, "at", at, timeout_seconds)
 
     def get_bookmark(self, name: str, *, timeout_seconds: float) -> str:
-        mark = self._mark(name, timeout_seconds)
-        return str(mark.get("text")) if mark.exists else ""
+        return str(self._marks.get(name, "text", timeout_seconds) or "")
 
-    def set_bookmark(self, name: str, text: str, *, timeout_seconds: float) -> None:
-        self._mark(name, timeout_seconds, {"text": text})
+    def swap_bookmark(self, name: str, before: str, after: str, *, timeout_seconds: float) -> bool:
+        return self._marks.swap(name, "text", before or None, after, timeout_seconds)
 
     def _relays(self) -> Any:
         return self._client.get().collection(self._collection)
 
     def _document(self, message_id: str) -> Any:
         return self._relays().document(message_id)
-
-    def _mark(self, name: str, timeout_seconds: float, content: dict[str, object] | None = None) -> Any:
-        """Write a watermark or a bookmark; without content, returns what is stored of it."""
-        self.warm_up()
-        mark = self._client.get().collection(f"{self._collection}-watermarks").document(name)
-        do = mark.get if content is None else partial(mark.set, content)
-        return self._ask(lambda seconds: do(retry=None, timeout=seconds), Deadline(timeout_seconds))
 
     def _batch(self, writes: Sequence[Write]) -> Any:
         """Returns the writes as one batch. Raises StoreRefused for one that the client cannot encode."""

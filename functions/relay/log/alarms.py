@@ -47,10 +47,11 @@ class LogAlarms:
         self._last_told[cause] = relay.timestamp
         self._journal.named(name, relay, {"number": masked(phone)})
 
-    def outage(self, relay: Relay, failure: Failure) -> None:
-        since = relay.outage_since.isoformat() if relay.outage_since else ""
-        fields = {"status": failure.failure_class.value, "reason": failure.words, "error_code": failure.code}
-        self._journal.named("outage", relay, {**fields, "since": since})
+    def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
+        self._journal.named("outage", None, {**about(message_id), **_of(failure, since)})
+
+    def outage_over(self, failure: Failure, since: datetime, relays: int) -> None:
+        self._journal.named("outage_over", None, {**_of(failure, since), "relays": relays})
 
     def database_lost(self, reason: str) -> None:
         self._journal.named("database_lost", None, {"reason": reason})
@@ -86,3 +87,8 @@ class LogAlarms:
 
     def not_taken_in(self, message_id: str, because: str) -> None:
         self._journal.named("not_taken_in", None, {**about(message_id), "reason": because})
+
+
+def _of(failure: Failure, since: datetime) -> dict[str, object]:
+    words = {"status": failure.failure_class.value, "reason": failure.words, "error_code": failure.code}
+    return {**words, "since": since.isoformat()}

@@ -90,6 +90,11 @@ LINES: dict[str, Line] = {
         "Texts wait for Twilio, which cannot be reached or refuses us at every tier alike; no tier is used up yet.",
         "See “Texts wait for Twilio”: after ten minutes the tiers' own schedules decide.",
     ),
+    "outage_over": Line(
+        "NOTICE",
+        "Twilio takes texts again; `relays` is in how many texts people were waiting for it.",
+        "See in `relayctl failed` whether any text was exhausted meanwhile, and redrive it.",
+    ),
     "sender_or_account_error": Line(
         "ERROR",
         "Twilio refused us, not the handler: the next tier will fail too.",

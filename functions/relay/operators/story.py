@@ -19,7 +19,6 @@ from relay.operators.words import (
     ATTEMPT_ENDS,
     FINAL_STATUS_WORDS,
     SET_ASIDE_WORDS,
-    attempts_of_drive,
     explained,
     handler,
     is_overdue,
@@ -90,7 +89,7 @@ def summary(relay: Relay, now: datetime) -> Json:
     """Returns one row of a list: how far the relay came and why no further, without trail and attempts."""
     current = relay.current_attempt
     tier = relay.delivered_tier or (current.tier if current else None)
-    bad = next((attempt for attempt in reversed(attempts_of_drive(relay)) if attempt.status in _WENT_WRONG), None)
+    bad = next((attempt for attempt in reversed(relay.attempts_of_drive) if attempt.status in _WENT_WRONG), None)
     reason, advice = explained(relay, bad) if bad else ("", "")
     ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
     # An end that only a newer revision knows has its own word.

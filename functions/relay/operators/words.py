@@ -86,7 +86,7 @@ def situation(relay: Relay, now: datetime) -> tuple[str, str]:
         tail = " It had already been given up as exhausted." if late else ""
         return f"Delivered at tier {tier}, {handler(relay, tier)}.{tail}", NOTHING_TO_DO
     if relay.final_status is FinalStatus.EXHAUSTED:
-        unresolved = any(attempt.is_unresolved for attempt in attempts_of_drive(relay))
+        unresolved = any(attempt.is_unresolved for attempt in relay.attempts_of_drive)
         return _no_handler_reached(relay), f"{_ASK} {_CALL}" if unresolved else _CALL
     current = relay.current_attempt
     words = _OUTLOOKS.get(current.standing) if current else None
@@ -138,11 +138,6 @@ def shown_code(code: int | None) -> str:
     return str(code) if code is not None and code > 0 else ""
 
 
-def attempts_of_drive(relay: Relay) -> Sequence[Attempt]:
-    """Returns the attempts since the relay began or was last redriven."""
-    return relay.attempts[relay.first_attempt_of_drive - 1 :]
-
-
 def _recorded(relay: Relay) -> tuple[str, str]:
     if relay.sender_class is SenderClass.CUSTOMER:
         return "It came to a number that is a handler's too: kept, not forwarded.", _APART
@@ -152,7 +147,7 @@ def _recorded(relay: Relay) -> tuple[str, str]:
 
 
 def _no_handler_reached(relay: Relay) -> str:
-    tiers = {attempt.tier for attempt in attempts_of_drive(relay)}
+    tiers = {attempt.tier for attempt in relay.attempts_of_drive}
     return f"No handler was reached: {len(tiers)} of {relay.policy.last_tier} tiers tried, no delivery confirmed."
 
 
