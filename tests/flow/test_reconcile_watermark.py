@@ -55,7 +55,8 @@ def test_an_earlier_revision_finds_how_far_this_one_has_come(doubles: Doubles) -
 
 def test_a_bookmark_that_cannot_be_read_is_told_of_and_made_anew(doubles: Doubles) -> None:
     for broken in ("not a bookmark", "{}", '{"first": 7}', "[]"):
-        doubles.store.set_bookmark(BOOKMARK, broken, timeout_seconds=1.0)
+        before = doubles.store.get_bookmark(BOOKMARK, timeout_seconds=1.0)
+        assert doubles.store.swap_bookmark(BOOKMARK, before, broken, timeout_seconds=1.0)
         doubles.journal.notes.clear()
         run(doubles)
         assert doubles.journal.notes[0][0] == "ERROR"

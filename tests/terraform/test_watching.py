@@ -33,7 +33,7 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     journal.steps(relay, relay.error_log)
     alarms = LogAlarms(journal)
     alarms.exhausted(relay)
-    alarms.outage(relay, UNREACHABLE)
+    alarms.outage(relay.message_id, UNREACHABLE, relay.timestamp)
     alarms.not_forwarded(relay)
     alarms.left_to_newer(relay.message_id, 2)
     alarms.set_aside(relay.message_id, "its record cannot be read")

@@ -17,7 +17,6 @@ from relay.core.failures import Failure, FailureClass
 from relay.core.model import Relay
 from relay.errors import MayNotRead, MessengerUnavailable, StoreUnavailable
 from relay.flow.budget import Budget
-from relay.flow.taking_in import PAGE_SECONDS
 from relay.flow.world import SendingWorld, World
 
 BOOKMARK = "incidents"
@@ -30,6 +29,7 @@ QUIET = timedelta(minutes=5)
 QUIET_UNASKED = timedelta(hours=1)
 # After so long another process raises the alarm of an incident about which none is on record.
 UNTOLD = timedelta(seconds=30)
+_ASK_SECONDS = 10.0
 # How often one change is tried; each failure means that another process has changed the incidents in between.
 _TRIES = 4
 
@@ -149,7 +149,7 @@ def _is_back(world: SendingWorld, incident: Incident, budget: Budget) -> bool:
     """Whether the provider answers us now, as far as can be asked."""
     try:
         provider = world.provider_of(incident.our_phone)
-        provider.received_page(incident.our_phone, "", timeout_seconds=budget.at_most(PAGE_SECONDS))
+        provider.received_page(incident.our_phone, "", timeout_seconds=budget.at_most(_ASK_SECONDS))
     except MayNotRead:
         # It answers; whether it takes our texts again, where it refused them, that does not say.
         is_refusal = incident.failure_class == FailureClass.SENDER.value

@@ -170,7 +170,8 @@ class FirestoreStore:
         return 0
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
-        return plain(self._marks.get(name, "at", timeout_seconds))
+        at: datetime | None = plain(self._marks.get(name, "at", timeout_seconds))
+        return at
 
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
         self._marks.set(name, "at", at, timeout_seconds)

@@ -42,11 +42,12 @@ class Comparison:
         """This relay is no newcomer: what came in yesterday is its business, and the hourly look back is due."""
         self.run()
         with self._store() as store:
-            mark = bookmark.read(store.get_bookmark(BOOKMARK, timeout_seconds=_STORE_SECONDS))
+            before = store.get_bookmark(BOOKMARK, timeout_seconds=_STORE_SECONDS)
+            mark = bookmark.read(before)
             assert mark.first is not None
             mark.first -= timedelta(days=3)
             mark.began_at = mark.first
-            store.set_bookmark(BOOKMARK, mark.text(), timeout_seconds=_STORE_SECONDS)
+            assert store.swap_bookmark(BOOKMARK, before, mark.text(), timeout_seconds=_STORE_SECONDS)
 
     @contextmanager
     def _store(self) -> Iterator[RelayStore]:
