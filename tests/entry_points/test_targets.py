@@ -91,7 +91,7 @@ def test_what_is_not_configured_is_said_at_start_all_at_once_and_in_words(target
 
 def test_a_database_that_cannot_be_used_is_said_at_start(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, RELAY_DATABASE=str(tmp_path / "no" / "such" / "folder" / "relay.db"))
-    with pytest.raises(AssertionError, match=r"The folder of .* does not exist"):
+    with pytest.raises(AssertionError, match=r"the folder of .* does not exist"):
         Served("sms_inbound", settings, tmp_path).start()
 
 
