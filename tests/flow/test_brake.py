@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from relay.core.model import FinalStatus, Step
@@ -44,6 +45,23 @@ def test_texts_at_the_same_moment_are_counted_one_by_one() -> None:
         answers = list(threads.map(doubles.inbound, requests))
     assert {answer.status for answer in answers} == {200}
     assert sum(held([doubles.relay(text_id(number)) for number in range(40)])) == 35
+
+
+def test_a_text_is_judged_by_what_came_in_before_it_and_not_while_the_store_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    doubles = Doubles()
+    texts(doubles, 2)
+    search = doubles.store.search
+
+    def meanwhile(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(doubles.store, "search", search)
+        texts(doubles, 6, 10)
+        return search(*arguments, **options)
+
+    monkeypatch.setattr(doubles.store, "search", meanwhile)
+    (third,) = texts(doubles, 1, 2)
+    assert held([third]) == [False]
 
 
 def test_case_and_blanks_make_no_other_words() -> None:

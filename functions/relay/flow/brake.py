@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,7 +53,9 @@ class Brake:
         error of its search may cost the text.
         """
         me = _Arrival(at, _digest(text.body, text.media_count))
-        reason, is_near = self._judged(text, me, {text.message_id: me})
+        sender = canonical(text.sender_phone)
+        before, _ = self._remember(sender, {text.message_id: me})
+        reason, is_near = _judged(me, before.values())
         if reason or not is_near:
             return reason
         try:
@@ -62,28 +64,33 @@ class Brake:
             reason = type(error).__name__
             world.journal.note("WARNING", "a sender's texts could not be counted", relay=text.message_id, reason=reason)
             return ""
-        return self._judged(text, me, stored)[0]
+        # Of the stored ones only what this process did not know: it knows which of its own came in after this text.
+        _, unknown = self._remember(sender, stored)
+        return _judged(me, (*before.values(), *unknown.values()))[0]
 
-    def _judged(self, text: InboundText, me: _Arrival, news: dict[str, _Arrival]) -> tuple[str, bool]:
-        """Remember arrivals of the text's sender. Returns why the text is held back, and whether a limit is near."""
-        sender = canonical(text.sender_phone)
+    def _remember(self, sender: str, news: dict[str, _Arrival]) -> tuple[dict[str, _Arrival], dict[str, _Arrival]]:
+        """Remember arrivals of a sender. Returns all that are known of that one now, and those that were not before."""
         with self._lock:
             arrivals = self._senders.setdefault(sender, {})
             self._senders.move_to_end(sender)
-            for message_id, arrival in news.items():
-                arrivals.setdefault(message_id, arrival)
+            unknown = {message_id: arrival for message_id, arrival in news.items() if message_id not in arrivals}
+            arrivals.update(unknown)
             while len(arrivals) > _REMEMBERED:
                 del arrivals[next(iter(arrivals))]
             while len(self._senders) > self._senders_max:
                 self._senders.popitem(last=False)
-            known = tuple(arrivals.values())
-        texts = _most_at_once(me, known)
-        same = _most_at_once(me, [each for each in known if each.words == me.words]) if me.words is not None else 0
-        if same > SAME_WORDS_MAX:
-            return _reason(f"the same words more than {SAME_WORDS_MAX} times"), True
-        if texts > TEXTS_MAX:
-            return _reason(f"more than {TEXTS_MAX} texts"), True
-        return "", 2 * same > SAME_WORDS_MAX or 2 * texts > TEXTS_MAX
+            return dict(arrivals), unknown
+
+
+def _judged(me: _Arrival, known: Collection[_Arrival]) -> tuple[str, bool]:
+    """Returns why a text is held back, which is one of those known; and whether a limit is near."""
+    texts = _most_at_once(me, known)
+    same = _most_at_once(me, [each for each in known if each.words == me.words]) if me.words is not None else 0
+    if same > SAME_WORDS_MAX:
+        return _reason(f"the same words more than {SAME_WORDS_MAX} times"), True
+    if texts > TEXTS_MAX:
+        return _reason(f"more than {TEXTS_MAX} texts"), True
+    return "", 2 * same > SAME_WORDS_MAX or 2 * texts > TEXTS_MAX
 
 
 def _recently_stored(store: RelayStore, text: InboundText, at: datetime, budget: Budget) -> dict[str, _Arrival]:
