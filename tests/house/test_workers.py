@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.workers import group_of, made_once_more
+from tests.workers import LONGEST_FIRST, group_of, made_once_more
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,12 @@ from tests.workers import group_of, made_once_more
 )
 def test_a_test_runs_with_those_that_share_what_it_needs(node_id: str, group: str) -> None:
     assert group_of(node_id) == group
+
+
+def test_each_file_that_begins_early_is_there_and_a_group_of_its_own() -> None:
+    files = [group for group in LONGEST_FIRST if group.startswith("tests/")]
+    assert [file for file in files if not Path(file).exists()] == []
+    assert [group_of(f"{file}::test_it") for file in files] == files
 
 
 @pytest.mark.parametrize(
