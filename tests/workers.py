@@ -27,6 +27,7 @@ _STACK = (
     "local_stack/test_screen",
 )
 _TOWN = ("stories",)
+_MISBEHAVING = ("stories/misbehaving",)  # in a town of their own
 _TERRAFORM = ("terraform",)
 _EMULATORS = ("endurance/test_google", "google", "local_google/test_emulators", "local_google/test_eventarc")
 # Each fixture that costs seconds, and how the groups begin whose tests may use it.
@@ -46,6 +47,7 @@ LONGEST_FIRST = (
     "stack embedded",
     "town google",
     "town embedded",
+    "town misbehaving",
     "emulators",
     "tests/endurance/test_embedded.py",
     "tests/simulator/test_schedules.py",
@@ -71,6 +73,8 @@ def group_of(node_id: str) -> str:
         return "terraform"
     if place.startswith(_STACK):
         return f"stack {home}"
+    if place.startswith(_MISBEHAVING):
+        return "town misbehaving"
     if place.startswith(_TOWN):
         return f"town {home}"
     if is_on_emulators or place.startswith(_EMULATORS):

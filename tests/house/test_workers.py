@@ -18,6 +18,7 @@ from tests.workers import LONGEST_FIRST, group_of, made_once_more
         ("tests/relayctl/test_errors.py::test_it", "stack embedded"),
         ("tests/stories/test_cascade.py::test_it[google-21610]", "town google"),
         ("tests/stories/test_cascade.py::test_it[embedded]", "town embedded"),
+        ("tests/stories/misbehaving/test_texts.py::test_it", "town misbehaving"),
         ("tests/contract/test_relay_store.py::test_it[firestore]", "emulators"),
         ("tests/google/test_store.py::test_it", "emulators"),
         ("tests/endurance/test_google.py::test_it", "emulators"),
