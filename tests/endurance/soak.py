@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _round(seed: int, minutes: float) -> Round:
     texts = int(minutes * 60 * _TEXTS_PER_SECOND)
-    kills = max(int(minutes), 1)
+    # Most fall away, because nothing is killed while there is trouble.
+    kills = max(int(minutes * 4), 1)
     size = Size(texts, kills, seed, _TEXTS_PER_SECOND, 6.0, IN_TROUBLE, trouble_seconds=_TROUBLE_SECONDS)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="soak-") as name, _small_disk(Path(name)) as disk:
