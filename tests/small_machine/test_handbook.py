@@ -91,7 +91,7 @@ def test_the_number_is_pointed_at_the_relay_by_that_command(home: Path) -> None:
 
 def test_every_target_of_make_that_it_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    named = set(re.findall(r"make ([a-z][\w-]+|\.venv/\.run)", _chapter("The small machine")))
+    named = set(re.findall(r"(?:^ *|`)make ([a-z][\w-]+|\.venv/\.run)", _chapter("The small machine"), re.MULTILINE))
     assert {"demo", "run", ".venv/.run"} <= named
     for target in named:
         assert re.search(rf"^{re.escape(target.replace('.venv', '$(VENV)'))}:", makefile, re.MULTILINE), target
