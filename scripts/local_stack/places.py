@@ -43,7 +43,11 @@ def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
 
     Raises ConfigurationError; so do secrets in a file that others may read.
     """
-    path = Path(environ.get("RELAY_LOCAL_ENV_FILE") or ROOT / ".env")
+    named = environ.get("RELAY_LOCAL_ENV_FILE")
+    path = Path(named or ROOT / ".env")
+    if named and not path.exists():
+        # Without its settings the relay would run with a fake Twilio, and refuse every real text.
+        raise ConfigurationError([f"RELAY_LOCAL_ENV_FILE: {path} is not there."])
     values = read_env_file(path)
     refuse_open_secrets(path, values)
     return {**values, **environ}

@@ -31,7 +31,7 @@ def stack(database: Path) -> Iterator[str]:
     """A running local stack with one tier; its address."""
     unset = ("TWILIO_", "RELAY_", "GOOGLE_", "PUBLIC_BASE_URL")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
-    environ |= {"RELAY_TIERS": json.dumps(TIERS), "RELAY_LOCAL_ENV_FILE": str(database.with_name("none.env"))}
+    environ |= {"RELAY_TIERS": json.dumps(TIERS), "RELAY_LOCAL_ENV_FILE": os.devnull}
     log = database.with_name("stack.log")
     with Supervisor(environ, "embedded", 0, database=str(database), log=log) as running:
         yield running.plan.address
@@ -44,7 +44,7 @@ def same_environment(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RELAY_DATABASE", str(database))
     monkeypatch.setenv("RELAY_TIERS", json.dumps(TIERS))
-    monkeypatch.setenv("RELAY_LOCAL_ENV_FILE", str(database.with_name("none.env")))
+    monkeypatch.setenv("RELAY_LOCAL_ENV_FILE", os.devnull)
 
 
 def relay_of(output: str) -> str:

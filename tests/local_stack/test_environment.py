@@ -109,3 +109,8 @@ def test_all_mistakes_are_reported_together() -> None:
     with pytest.raises(ConfigurationError) as raised:
         plan({**REAL, "BUSINESS_PHONE_NUMBER": "12", "PUBLIC_BASE_URL": "ftp://x", "RELAY_COLOUR": "blue"})
     assert len(raised.value.mistakes) == 3
+
+
+def test_settings_that_are_named_and_not_there_are_no_reason_to_run_with_a_fake_twilio(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"relay\.env is not there"):
+        with_env_file({"RELAY_LOCAL_ENV_FILE": str(tmp_path / "relay.env")})

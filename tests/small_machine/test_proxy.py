@@ -1,0 +1,107 @@
+"""The example of a proxy, tried: what it passes on, and what becomes of peers that are slow."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from scripts.local_stack.peers import REQUEST_SECONDS
+from tests.entry_points.served import free_port
+from tests.local_stack.signed import post_webhook
+from tests.pace import pace
+from tests.small_machine.started import FILES
+from tests.stack_fixtures import RunningStack, running_stack
+
+
+@pytest.fixture(scope="module")
+def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    with running_stack("embedded", tmp_path_factory.mktemp("proxied")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def proxy(relay: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Caddy with the example, without TLS, at an address of this machine: that address."""
+    program = shutil.which("caddy")
+    if program is None:
+        pytest.skip("Caddy is needed to try the example of a proxy: install your system's package `caddy`")
+    address = f"http://127.0.0.1:{free_port()}"
+    example = (FILES / "Caddyfile").read_text("utf-8")
+    # Its signatures are over the relay's own address; Twilio's are over the proxy's, which the relay is then told.
+    named = urlsplit(relay.environ["PUBLIC_BASE_URL"]).netloc
+    example = example.replace("\nrelay.example.com {", f"\n{address} {{").replace("127.0.0.1:8080", relay.address[7:])
+    example = example.replace("reverse_proxy", f"request_header Host {named}\n\t\treverse_proxy")
+    path = tmp_path_factory.mktemp("caddy") / "Caddyfile"
+    path.write_text(example.replace("{\n\tservers", "{\n\tadmin off\n\tservers", 1))
+    environ = {"HOME": str(path.parent), "XDG_DATA_HOME": str(path.parent), "XDG_CONFIG_HOME": str(path.parent)}
+    command = [program, "run", "--adapter", "caddyfile", "--config", str(path)]
+    with (path.parent / "log").open("wb") as log:
+        caddy = subprocess.Popen(command, env=environ, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_until_it_answers(address, caddy, path.parent / "log")
+        yield address
+    finally:
+        caddy.terminate()
+        caddy.wait(30)
+
+
+def _wait_until_it_answers(address: str, caddy: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            _ask(address, "GET", "/")
+            return
+        except OSError:
+            assert caddy.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+
+
+def _ask(address: str, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
+    try:
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_a_signed_webhook_gets_through(relay: RunningStack, proxy: str) -> None:
+    assert [post_webhook(proxy, relay.environ)[0] for _ in range(5)] == [200] * 5
+
+
+@pytest.mark.parametrize("path", ["/sms/inbound", "/sms/relay-state", "/m/AAAAAAAAAAAAAAAAAAAAAA"])
+def test_what_the_public_calls_is_passed_on(path: str, relay: RunningStack, proxy: str) -> None:
+    assert _ask(proxy, "POST", path)[0] == _ask(relay.address, "POST", path)[0]
+
+
+@pytest.mark.parametrize("path", ["/", "/console/", "/local/stack", "/local/events", "/tasks/sweep", "/smsx", "/m"])
+def test_nothing_else_is(path: str, proxy: str) -> None:
+    assert _ask(proxy, "GET", path) == (404, b"Not found.")
+
+
+def test_a_text_that_comes_in_too_slowly_is_not_answered_as_if_it_were_safe(relay: RunningStack, proxy: str) -> None:
+    address = urlsplit(proxy)
+    began = time.monotonic()
+    with socket.create_connection((address.hostname, address.port), timeout=20) as peer:
+        request = f"POST /sms/inbound HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 1000\r\n\r\n"
+        peer.sendall(request.encode())
+        assert post_webhook(proxy, relay.environ)[0] == 200
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < began + REQUEST_SECONDS + 2 * pace():
+                peer.sendall(b"x")
+                time.sleep(0.5)
+            answer = peer.recv(65536)
+    # 499 is Caddy's own for a peer that gave up.
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 499 ", b"HTTP/1.1 502 "))
