@@ -96,6 +96,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "Ask how that came to be: a copy that was put in place, or a program that changes modes. “Back up and restore” "
         "has how to make copies.",
     ),
+    "the disk is nearly full": (
+        "The database's disk has less than 1,000 MB left, an ERROR below 100 MB (`free_mb`). Said once an hour. Once "
+        "it is full, texts are refused.",
+        "Make room: “The disk is full, or fails”.",
+    ),
     "the heartbeat was not heard": (
         "The address in HEARTBEAT_URL was called after a good sweep, and did not answer well: `reason`. Told once an "
         "hour, with how often it happened since (`untold`). The relay itself is well.",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SWEEP_EVERY_SECONDS = 60.0
 RECONCILE_EVERY_SECONDS = 300.0
+DISK_EVERY_SECONDS = 3600.0
 # How much longer than its run a job's lease lasts: its last call may end late, and its end has to be stored. When the
 # process dies, another one starts the job after run and margin.
 LEASE_MARGIN_SECONDS = 30.0
@@ -127,6 +128,7 @@ def ticker(world: SendingWorld, intake: Intake, database: Database, heartbeat_ur
     Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one
     of them, and by another one when that one dies.
     """
+    from relay.embedded.health import LOW_BYTES, VERY_LOW_BYTES
     from relay.embedded.ticker import Job, Ticker
     from relay.flow import clock_set, reconcile, sweep, timers
     from relay.heartbeat import Heartbeat
@@ -134,6 +136,12 @@ def ticker(world: SendingWorld, intake: Intake, database: Database, heartbeat_ur
     def move_what_waits(seconds: float, within: float) -> None:
         moved = clock_set.move(world, timedelta(seconds=seconds), timedelta(seconds=within))
         world.alarms.clock_set(seconds, moved)
+
+    def look_at_the_disk() -> None:
+        free = database.free_bytes
+        if free is not None and free < LOW_BYTES:
+            severity = "ERROR" if free < VERY_LOW_BYTES else "WARNING"
+            world.journal.note(severity, "the disk is nearly full", free_mb=free // 1_000_000)
 
     heartbeat = Heartbeat(heartbeat_url, world.clock, world.journal)
 
@@ -149,6 +157,7 @@ def ticker(world: SendingWorld, intake: Intake, database: Database, heartbeat_ur
             lambda: reconcile.reconcile(world, intake),
             reconcile.RUN_SECONDS + LEASE_MARGIN_SECONDS,
         ),
+        Job("disk", DISK_EVERY_SECONDS, look_at_the_disk),
     )
     return Ticker(
         database,

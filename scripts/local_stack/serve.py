@@ -6,6 +6,7 @@ What stands in front of deployed functions is missing: here a peer holds a threa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from relay import wiring
 from relay.settings.settings import DATABASE_DEFAULT, backend_of
 from relay.settings.variables import VARIABLES
 
-from scripts.local_stack import ROOT, python
+from scripts.local_stack import ROOT, interruption, python
 from scripts.local_stack.environment import made_up, make_folder_of
 from scripts.local_stack.places import FAKE_DATABASE, Twilio, refuse_made_up_database, twilio_of, with_env_file
 from scripts.local_stack.running import hold_checkout, hold_database
@@ -89,10 +90,17 @@ def _run_until_told(arguments: list[str], environ: Mapping[str, str], held: list
     try:
         return server.wait()
     except KeyboardInterrupt:
-        server.terminate()
-        try:
-            server.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
+
+        def kill() -> None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
+
+        # Told once more, it ends at once.
+        with interruption.instead(kill):
+            server.terminate()
+            try:
+                server.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                kill()
+                server.wait()
         return 0

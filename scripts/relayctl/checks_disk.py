@@ -8,14 +8,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from relay.embedded.health import trouble_with
+from relay.embedded.health import LOW_BYTES, VERY_LOW_BYTES, trouble_with
 from relay.settings.settings import DATABASE_DEFAULT, backend_of
 
 from scripts.relayctl.checks_configuration import Given
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 
-# A hundred thousand texts with their records take some 500 MB; a write-ahead log and a backup want room beside them.
-LOW_BYTES, VERY_LOW_BYTES = 1_000_000_000, 100_000_000
 # As much as the relay writes at a time when many texts come together.
 _PROBE_BYTES = 256 * 1024
 _NAME = "disk"

@@ -169,6 +169,27 @@ def test_a_jump_that_the_store_could_not_note_is_noticed_again(
     assert (jump.seconds, jump.is_ours) == (-7200.0, True)
 
 
+@pytest.mark.parametrize(("free", "severity"), [(999_999_999, "WARNING"), (99_999_999, "ERROR"), (1_000_000_000, None)])
+def test_a_disk_that_is_nearly_full_is_told_before_it_is_once_an_hour(
+    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, free: int, severity: str | None
+) -> None:
+    monkeypatch.setattr(Database, "free_bytes", free)
+    machine = Machine(database, clock)
+    machine.start()
+    ran = "SELECT ready_at FROM jobs WHERE name = 'disk'"
+
+    def ready_at() -> int:
+        row = database.read(lambda c: c.execute(ran).fetchone(), timeout_seconds=TIMEOUT)
+        return row[0] if row else 0
+
+    expected = 1 if severity else 0
+    eventually(lambda: ready_at() == to_micros(clock.now()) + 3_600_000_000)
+    clock.advance(3599)
+    told = [level for level, message, _ in machine.journal.notes if message == "the disk is nearly full"]
+    assert told == [severity] * expected
+    machine.ticker.stop()
+
+
 def _fail(*_: object, **__: object) -> None:
     raise RuntimeError
 

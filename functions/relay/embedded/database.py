@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from relay.embedded.file import StoreBusy, is_busy
-from relay.embedded.health import Health, Trouble, trouble_with
+from relay.embedded.health import Health, Trouble, free_bytes_of, trouble_with
 from relay.embedded.pool import Pool
 from relay.embedded.presence import Identity, StoreLost
 from relay.errors import StoreUnavailable
@@ -101,6 +101,11 @@ class Database:
     def trouble(self) -> Trouble | None:
         """Returns what keeps the file from being used just now, as far as that was noticed."""
         return self._health.trouble
+
+    @property
+    def free_bytes(self) -> int | None:
+        """Returns how much room the file's disk has; None where that cannot be known."""
+        return free_bytes_of(self._path)
 
     def forget(self) -> None:
         """Set the state of a process that has not written anything yet."""

@@ -25,6 +25,10 @@ _QUIET_SECONDS = 5.0
 _NO_ROOM_BYTES = 128 * 1024
 
 
+# A hundred thousand texts with their records take some 500 MB, and a backup as much again.
+LOW_BYTES, VERY_LOW_BYTES = 1_000_000_000, 100_000_000
+
+
 class Cause(StrEnum):
     """What keeps the file from being used."""
 
@@ -132,6 +136,11 @@ def trouble_with(path: str, error: Exception) -> Trouble:
         words = f"the disk of {path} fails ({error})"
         return Trouble(Cause.DISK, words, "is a quota used up, a cable or a network drive gone? `dmesg` says more")
     return Trouble(Cause.OTHER, f"{path} cannot be used ({error})", "put that right, or point RELAY_DATABASE elsewhere")
+
+
+def free_bytes_of(path: str) -> int | None:
+    """Returns how much room the disk of a database has; None where that cannot be known."""
+    return _Room.of(os.path.dirname(os.path.realpath(path))).free_bytes
 
 
 @dataclass(frozen=True, slots=True)
