@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 from relay.embedded.health import LOW_BYTES, VERY_LOW_BYTES, trouble_with
+from relay.outgoing import open_url
 from relay.settings.settings import DATABASE_DEFAULT, backend_of
 
 from scripts.relayctl.checks_configuration import Given
@@ -17,6 +20,7 @@ from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 # As much as the relay writes at a time when many texts come together.
 _PROBE_BYTES = 256 * 1024
 _NAME = "disk"
+_TIMEOUT_SECONDS = 5.0
 # File systems of other machines, as Linux calls them: SQLite's locks and its shared memory do not reach across.
 _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs")
 
@@ -44,6 +48,19 @@ def disk(given: Given, root: Path) -> Iterator[Finding]:
     state = BAD if free < VERY_LOW_BYTES else WARNING if free < LOW_BYTES else OK
     advice = f"Make room: below {_megabytes(LOW_BYTES)} MB a backup or a log may fill it, and texts are refused then."
     yield Finding(_NAME, state, words, advice)
+
+
+def told_by(url: str) -> Iterator[Finding]:
+    """What a running relay at this address says of its database. Nothing, where none of the kind answers."""
+    try:
+        with open_url(f"{url.rstrip('/')}/local/stack", _TIMEOUT_SECONDS) as answer:
+            trouble = str(json.load(answer)["trouble"])
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return
+    if trouble:
+        yield Finding("database", BAD, f"the running relay refuses texts: {trouble}", "docs/operations.md says more.")
+    else:
+        yield Finding("database", OK, "the running relay can use it")
 
 
 def network_kind(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:

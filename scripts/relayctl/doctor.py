@@ -53,6 +53,7 @@ def examine(context: Context, env_file: Path | None) -> Iterator[Finding]:
         lambda: checks_configuration.configuration(given),
         lambda: checks_configuration.private_files(given, ROOT),
         lambda: checks_disk.disk(given, ROOT),
+        lambda: checks_disk.told_by(context.url),
         lambda: checks_configuration.heartbeat(given),
         lambda: checks_relay.relay(context.api, given.our_numbers),
         lambda: checks_twilio.numbers(given.values),

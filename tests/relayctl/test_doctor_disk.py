@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.server
 import shutil
+import threading
 from collections import namedtuple
 from pathlib import Path
 
@@ -49,6 +51,39 @@ def test_a_disk_that_is_mounted_read_only_is_to_be_repaired(small_disk: SmallDis
     small_disk.make_read_only()
     finding = _examined(small_disk.folder)
     assert (finding.state, "mounted read-only" in finding.words) == (BAD, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ('{"trouble": ""}', [(OK, "the running relay can use it")]),
+        (
+            '{"trouble": "too many files are open; raise the limit"}',
+            [(BAD, "the running relay refuses texts: too many files are open; raise the limit")],
+        ),
+        ("[]", []),
+        ("<html>", []),
+    ],
+)
+def test_what_a_running_relay_says_of_its_database_is_passed_on(said: str, expected: list[tuple[str, str]]) -> None:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert self.path == "/local/stack"
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said.encode())
+
+        def log_message(self, *_arguments: object) -> None:
+            return
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        found = list(checks_disk.told_by(f"http://127.0.0.1:{server.server_port}"))
+    assert [(finding.state, finding.words) for finding in found] == expected
+
+
+def test_where_no_relay_of_the_kind_answers_nothing_is_said() -> None:
+    assert list(checks_disk.told_by("http://127.0.0.1:9")) == []
 
 
 def test_where_there_is_nothing_to_look_at_it_says_so(tmp_path: Path) -> None:
