@@ -13,7 +13,7 @@ from relay.core.machine import transition
 from relay.core.model import InboundText, Relay, SenderClass, Timer
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
-from relay.embedded.database import Database
+from relay.embedded.database import Database, T, Work
 from relay.embedded.store import SqliteStore
 from relay.homes import SystemClock
 from relay.record.relay_events import RelayEvent
@@ -23,6 +23,7 @@ from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS
 from tests.fakes import Calls, MemoryTimers, ScriptedMessenger
 
 _SAMPLES_OF_EACH = 12
+_PATIENCE_SECONDS = 60.0
 POLICY = Policy(tuple(Tier(f"tier {n}", sms(phone)) for n, phone in enumerate(HANDLERS, start=1)))
 
 
@@ -30,11 +31,21 @@ POLICY = Policy(tuple(Tier(f"tier {n}", sms(phone)) for n, phone in enumerate(HA
 EFFECTS = ("create", "update", "set_watermark", "arm", "cancel", "send", "publish")
 
 
+class _PatientDatabase(Database):
+    """Never gives up: how busy the machine is shall not decide how a request is answered."""
+
+    def read(self, work: Work[T], *, timeout_seconds: float) -> T:
+        return super().read(work, timeout_seconds=max(timeout_seconds, _PATIENCE_SECONDS))
+
+    def write(self, work: Work[T], *, timeout_seconds: float) -> T:
+        return super().write(work, timeout_seconds=max(timeout_seconds, _PATIENCE_SECONDS))
+
+
 class EmptiedStore(SqliteStore):
     """The embedded home's own store, which meets what is sent in with real columns, JSON and SQL."""
 
     def __init__(self, path: Path) -> None:
-        self.database = Database(path)
+        self.database = _PatientDatabase(path)
         self.created: list[str] = []
         super().__init__(self.database, SystemClock())
 
@@ -50,7 +61,7 @@ class EmptiedStore(SqliteStore):
             for table in ("relays", "timers", "feed", "jobs", "watermarks"):
                 connection.execute(f"DELETE FROM {table}")
 
-        self.database.write(work, timeout_seconds=60)
+        self.database.write(work, timeout_seconds=_PATIENCE_SECONDS)
 
 
 class Doubles:
