@@ -26,9 +26,13 @@ QUICK := $(addprefix tests/,core record flow twilio operators settings house con
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --no-input --require-hashes
-FIND_PYTHON := for p in $${PYTHON:-} python3 python3.13 python3.12 python3.11; do \
-	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$p"; exit; fi; done; \
+# The Python that makes the environment, and that runs what needs no package: the one that is named, or the first that will do.
+FIND_PYTHON := new_enough() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }; \
+	if [ -n "$${PYTHON:-}" ]; then \
+		if new_enough "$$PYTHON"; then echo "$$PYTHON"; exit; fi; \
+		echo "PYTHON=$$PYTHON is no Python, or one before 3.11: name another one, or none." >&2; exit 1; \
+	fi; \
+	for p in python3 python3.13 python3.12 python3.11; do if new_enough "$$p"; then echo "$$p"; exit; fi; done; \
 	echo "Python 3.11 or later is needed and was not found. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1
 
 ##@ Run
@@ -184,17 +188,6 @@ help: ## List the targets
 
 # Installation, done by the targets above when it is needed.
 
-# One that was made only halfway (Debian packs venv separately) must not be taken for a whole one the next time.
-$(VENV)/bin/python:
-	@python=$$($(FIND_PYTHON)); echo "Making the virtual environment $(VENV) with $$python"; \
-		"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
-
-$(VENV)/.run: functions/requirements.txt scripts/requirements.txt | $(VENV)/bin/python
-	@echo "Installing what the relay needs (once; about a minute)"
-	@$(PIP) -r scripts/requirements.txt
-	@touch $@
-
-$(VENV)/.all: functions/requirements.txt scripts/requirements.txt requirements.txt | $(VENV)/bin/python
-	@echo "Installing what the tests need (once; a minute or two)"
-	@$(PIP) -r requirements.txt
-	@touch $(VENV)/.run $@
+.PHONY: $(VENV)/.run $(VENV)/.all
+$(VENV)/.run $(VENV)/.all:
+	@python=$$($(FIND_PYTHON)); "$$python" -B -m scripts.install $(@:$(VENV)/.%=%)

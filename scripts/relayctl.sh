@@ -2,8 +2,8 @@
 # The operator's command from any folder, with the repository's own environment (made by `make run` or `make test`).
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 python="$root/.venv/bin/python"
-if [ ! -x "$python" ]; then
-    echo "relayctl: $root/.venv is missing; \`make run\` or \`make test\` in $root makes it." >&2
+if ! "$python" -c 'import click' 2>/dev/null; then
+    echo "relayctl: $root/.venv is missing, or its Python was changed; \`make run\` or \`make test\` in $root makes it." >&2
     exit 1
 fi
 PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}" exec "$python" -m scripts.relayctl "$@"
