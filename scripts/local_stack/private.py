@@ -15,6 +15,7 @@ from relay.errors import ConfigurationError
 from relay.settings.variables import VARIABLES
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_ENGINES_SECRETS = Path("/run/secrets")
 _SECRETS = frozenset(variable.name for variable in VARIABLES if variable.secret)
 
 
@@ -27,14 +28,16 @@ def open_mode(path: Path) -> int:
     """Returns the mode of a file that other people of this machine may read or write; 0 when it is private.
 
     A file that root keeps for a group is private: that is how a service's settings lie in a system's folder. So is one
-    on a file system that is mounted read-only, as container engines hand out secrets: its mode is the engine's, and
-    cannot be changed from here. Raises OSError.
+    that a container engine hands out, whose mode is the engine's and cannot be changed from here: on a file system that
+    is mounted read-only, or root's in the folder for that. Raises OSError.
     """
     status = path.stat()
     mode = stat.S_IMODE(status.st_mode)
     others = mode & _OTHERS
-    if status.st_uid == 0 and os.geteuid() != 0:
+    if status.st_uid == 0 and status.st_gid != 0:
         others &= ~stat.S_IRGRP
+    if status.st_uid == 0 and _ENGINES_SECRETS in path.resolve().parents:
+        others &= ~(stat.S_IRGRP | stat.S_IROTH)
     if not others or os.statvfs(path).f_flag & os.ST_RDONLY:
         return 0
     return mode

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from relay.errors import ConfigurationError
 
-from scripts.local_stack import ROOT
+from scripts.local_stack import ROOT, private
 from scripts.local_stack.places import with_env_file
 from scripts.local_stack.private import open_mode
 
@@ -70,14 +70,31 @@ def test_a_link_is_judged_by_the_file_that_it_leads_to(tmp_path: Path) -> None:
     assert open_mode(link) == 0
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="optional: only root can give a file to root")
+_only_root = pytest.mark.skipif(os.geteuid() != 0, reason="optional: only root can give a file to root")
+
+
+@_only_root
 @pytest.mark.parametrize(("mode", "found"), [(0o640, 0), (0o440, 0), (0o660, 0o660), (0o644, 0o644)])
 def test_what_root_keeps_for_the_services_group_is_private_to_the_service(
+    tmp_path: Path, mode: int, found: int
+) -> None:
+    file = _file(tmp_path, SECRETS["the token"], mode)
+    os.chown(file, 0, 1000)
+    assert open_mode(file) == found
+    os.chown(file, 1000, 1000)
+    assert open_mode(file) == mode
+
+
+@_only_root
+@pytest.mark.parametrize(("mode", "found"), [(0o444, 0), (0o644, 0), (0o646, 0o646)])
+def test_what_an_engine_lays_into_its_folder_for_secrets_is_private_if_it_is_roots(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, found: int
 ) -> None:
     file = _file(tmp_path, SECRETS["the token"], mode)
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(private, "_ENGINES_SECRETS", tmp_path.resolve())
     assert open_mode(file) == found
+    os.chown(file, 1000, 1000)
+    assert open_mode(file) == mode
 
 
 _MOUNT = """
