@@ -40,7 +40,7 @@ class StoreRig:
         stalled: while entered, the store does not answer.
         stalls_reads: whether it then also does not answer reads.
         purges: whether expired relays stay until purge_expired removes them.
-        examples: how many generated relays a test may store; fewer where a call takes long.
+        examples: how many generated relays a test stores; more where the store itself writes and reads their text.
         journal: hears what is wrong with a document.
         document: what is stored of a relay, as another revision sees it; None where a store keeps no documents.
         rewrite: lets another revision change that document, in one write of its own.
@@ -53,7 +53,7 @@ class StoreRig:
     stalled: Callable[[], AbstractContextManager[None]]
     stalls_reads: bool = True
     purges: bool = True
-    examples: int = 60
+    examples: int = 25
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     document: Callable[[str], dict[str, Any]] | None = None
     rewrite: Callable[[str, Change], None] | None = None
@@ -122,7 +122,7 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     journal = MemoryJournal()
     store = SqliteStore(database, clock, journal)
     # Readers never wait for a writer, so that nothing but writes can be held up.
-    rig = StoreRig(store, clock, armed, lambda: locked(path), stalls_reads=False, journal=journal)
+    rig = StoreRig(store, clock, armed, lambda: locked(path), stalls_reads=False, examples=60, journal=journal)
     rig.document, rig.rewrite, rig.spoil = document, rewrite, rewrite
     yield rig
     database.close()

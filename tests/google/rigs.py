@@ -52,7 +52,7 @@ def firestore_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         change(changed)
         relays.document(message_id).set(changed)
 
-    rig = StoreRig(store, clock, lambda: timers.armed, emulator.paused, purges=False, examples=25, journal=journal)
+    rig = StoreRig(store, clock, lambda: timers.armed, emulator.paused, purges=False, journal=journal)
     rig.document, rig.rewrite, rig.spoil = document, rewrite, rewrite
     yield rig
 
