@@ -48,6 +48,18 @@ def test_more_attachments_are_more_and_fewer_are_not() -> None:
     assert not says_more(_of(FULL, 1), text(body=FULL, media_count=0))
 
 
+@pytest.mark.parametrize("relay", [received().relay, after(received().relay, accepted(1), delivered(1)), exhausted()])
+def test_ids_of_attachments_alone_are_put_on_record_and_send_nothing(relay: Relay) -> None:
+    """The list had told how many files came, and its text went out so; the webhook tells which."""
+    relay = replace(relay, media_count=1)
+    told = replace(text(body=relay.message_body, media_count=1), attachments=(PHOTO,))
+    decision = machine.transition(relay, Event(EventKind.INBOUND_SAYS_MORE, lease="webhook two", text=told), at(30))
+    assert decision.relay.attachments == (PHOTO,)
+    assert (decision.relay.attempts, decision.relay.final_status) == (relay.attempts, relay.final_status)
+    assert not any(isinstance(effect, SendAttempt) for effect in decision.effects)
+    assert not machine.transition(decision.relay, Event(EventKind.INBOUND_SAYS_MORE, text=told), at(31)).changed
+
+
 @pytest.mark.parametrize(
     "ended_or_not",
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from relay.core.fates import open_attempts
 from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Relay, Step
 from relay.core.policy import (
     FATE_LOOKUP_SECONDS,
@@ -21,7 +22,7 @@ from relay.core.policy import (
     Policy,
 )
 from relay.flow.sweep import GRACE, sweep
-from relay.flow.taking_in import WEBHOOK_UNDER_WAY
+from relay.flow.taking_in import FRESH, WEBHOOK_UNDER_WAY
 from relay.ports import Stored
 
 from tests.simulator.coexistence import left_behind, waits_for_a_person
@@ -33,10 +34,9 @@ from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulat
 
 # The worst that two clocks that are each five minutes off leave behind in a due time.
 _SKEW_SECONDS = 600.0
+_ENDS = frozenset({Step.DELIVERED, Step.EXHAUSTED})
 # How often reconcile looks a day back, for what the newest page of a list did not show, or while no run was made.
 DEEP_SECONDS = 3600.0 + 2.0 * RECONCILE_SECONDS
-# One allowance for outages of Twilio, per drive.
-OUTAGE_SECONDS = 600.0
 # What the handlers themselves may take in a calm world, all together.
 _HANDLING_SECONDS = 30.0
 
@@ -57,9 +57,7 @@ def deadline(run: Simulation) -> float:
     plan = run.plan
     policies = [plan.policy] if plan.new_policy is None else [plan.policy, plan.new_policy]
     window = max(window_seconds(policy) for policy in policies)
-    began = max([plan.faults_stop_at, *(at for at, _ in plan.texts), *(redrive.at for redrive in plan.redrives)])
-    if plan.rollout is not None:
-        began = max(began, plan.rollout.changes[-1][0])
+    began = max([calm_from(run), *(at for at, _ in plan.texts), *(redrive.at for redrive in plan.redrives)])
     sweep = SWEEP_SECONDS + GRACE.total_seconds()
     reconcile = 2 * RECONCILE_SECONDS + WEBHOOK_UNDER_WAY.total_seconds()
     skew = _SKEW_SECONDS if any(plan.skews) else 0.0
@@ -68,19 +66,28 @@ def deadline(run: Simulation) -> float:
     return began + window + sweep + reconcile + skew + same_words + _HANDLING_SECONDS + _of_its_kind(run)
 
 
+def calm_from(run: Simulation) -> float:
+    """When nothing goes wrong any more: faults, a rollout, an outage and wrong clocks are over."""
+    plan = run.plan
+    over = [plan.faults_stop_at]
+    if plan.rollout is not None:
+        over.append(plan.rollout.changes[-1][0])
+    if plan.wide is not None:
+        over += [plan.wide.during[1], *(at for at, _, _ in plan.wide.clocks)]
+    return max(over)
+
+
 def _of_its_kind(run: Simulation) -> float:
-    """What the wider world adds: until the list shows a text, whole; one outage, or its allowance; a queue; a clock."""
+    """What the wider world adds: until the list or a webhook shows a text, whole; a queue; what a wrong clock wrote."""
     wide = run.plan.wide
     if wide is None:
         return 0.0
-    shown = wide.lag + wide.whole_after + wide.webhook_after
+    shown = max(wide.lag + wide.whole_after, wide.webhook_after)
     # A look-up of a text that is queued may be planned just before it leaves the queue, in each tier.
     queued = run.plan.policy.last_tier * (wide.queued + QUEUE_LOOKUP_SECONDS_MAX) if wide.queued else 0.0
-    outage = wide.during[1] + OUTAGE_SECONDS if wide.during[1] else 0.0
-    clocks = max((at for at, _, _ in wide.clocks), default=0.0)
     # What a clock that was days off wrote is pulled back by a sweep or a reconcile after it.
     healed = 2 * RECONCILE_SECONDS + SWEEP_SECONDS if wide.clocks else 0.0
-    return shown + outage + queued + clocks + healed
+    return shown + queued + healed
 
 
 def settling(run: Simulation) -> float:
@@ -108,6 +115,20 @@ def l1_every_text_ends(run: Simulation) -> Iterator[str]:
             ended = max(at for at, seen in run.history.commits[message_id] if _exhausts(seen))
             if not any(at >= ended for at in run.history.alarms.get(message_id, ())):
                 yield f"L1: {message_id[-3:]} is exhausted and nobody was told"
+
+
+def l1_what_is_fresh_waits_for_no_deep_pass(run: Simulation) -> Iterator[str]:
+    """A text that the list showed whole while it was fresh, for two runs of reconcile, is known by the deadline.
+
+    What is listed later, or while something went wrong, waits for the hourly look a day back.
+    """
+    wide = run.plan.wide
+    for message_id in run.history.texts.keys() - left_behind(run) - waits_for_a_person(run):
+        text = run.history.texts[message_id]
+        whole = text.at + wide.whole_after if wide is not None else text.at
+        two_runs = max(text.listed, whole, calm_from(run)) + 2.0 * RECONCILE_SECONDS
+        if not run.is_known(message_id) and two_runs <= text.at + FRESH.total_seconds():
+            yield f"L1: {message_id[-3:]} was listed while it was fresh and had to wait for the deep pass"
 
 
 def l4_only_what_cannot_go_on_is_set_aside(run: Simulation) -> Iterator[str]:
@@ -139,26 +160,27 @@ def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
 def is_flagged(run: Simulation, relay: Relay, number: int) -> bool:
     """Whether the trail says of an attempt that it cannot be told what became of it.
 
-    That is no excuse but where Twilio shows no text whole, or our key may not read.
+    That is no excuse but where Twilio shows no text whole, or our key may not read. A line about the attempt says so,
+    or the end if it was the last one; or, where an earlier one's delivery ended the relay, a look-up after that.
     """
     wide = run.plan.wide
     if wide is None or not (wide.shown_body == "redacted" or wide.kind is Kind.MAY_NOT_READ):
         return False
+    trail = relay.error_log
+    ended = max((n for n, entry in enumerate(trail) if entry.step in _ENDS), default=len(trail))
     return any(
         (entry.step is Step.ATTEMPT_UNCONFIRMED and entry.attempt == number)
-        or entry.step is Step.LOOKUP_REPEATED
+        or (entry.step is Step.LOOKUP_REPEATED and entry.attempt is None and n > ended)
         or (entry.step is Step.EXHAUSTED and number == len(relay.attempts) and "unknown" in entry.reason)
-        for entry in relay.error_log
+        for n, entry in enumerate(trail)
     )
 
 
 def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
-    """No relay is due, no timer is armed, and every relay has an end of its retention."""
+    """No relay is due, no timer is armed, but for one that has ended and of which Twilio cannot, or may not, tell."""
     for stored in _in_hand(run):
-        unknown = [attempt.number for attempt in stored.relay.attempts if attempt.is_unresolved]
-        may_not_ask = run.plan.wide is not None and run.plan.wide.kind is Kind.MAY_NOT_READ
-        if (unknown or may_not_ask) and all(is_flagged(run, stored.relay, number) for number in unknown):
-            continue  # it is asked about as long as it is kept
+        if _is_asked_for_ever(run, stored.relay):
+            continue
         if stored.relay.due_at is not None and not _is_late_by_a_clock(run, stored.relay.due_at):
             yield f"L3: {stored.relay.message_id[-3:]} is still due"
     left = left_behind(run) | waits_for_a_person(run)
@@ -171,6 +193,18 @@ def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
     ]
     if armed:
         yield f"L3: {len(armed)} timers are left"
+
+
+def _is_asked_for_ever(run: Simulation, relay: Relay) -> bool:
+    """Whether it has ended, alarm included, and is asked about as long as it is kept: each attempt that is open is
+    flagged, or known to Twilio, which our key may not ask."""
+    may_not_read = run.plan.wide is not None and run.plan.wide.kind is Kind.MAY_NOT_READ
+    return (
+        relay.final_status is not FinalStatus.IN_PROGRESS
+        and not relay.alarm_is_due
+        and bool(asked := open_attempts(relay))
+        and all(is_flagged(run, relay, attempt.number) if attempt.is_unresolved else may_not_read for attempt in asked)
+    )
 
 
 def _is_late_by_a_clock(run: Simulation, due_at: datetime, at_most: float = FATE_LOOKUP_SECONDS_MAX) -> bool:

@@ -228,12 +228,15 @@ def _cannot_be_told(run: Simulation) -> bool:
 
 
 def attachments_are_kept(run: Simulation) -> Iterator[str]:
-    """What a webhook told of a text's attachments is on record to its end; of a text found in Twilio's list, which does
-    not tell, their number is, and their ids if a webhook that said more brought them."""
+    """What a webhook told of a text's attachments is on record to its end; of what the list alone told, their number.
+
+    (Where only the next revision may write a record, an alarm tells that its text said more.)"""
     for message_id, stored in run.fleet.store.relays.items():
         text, relay = run.history.texts[message_id].text, stored.relay
-        may_be = (text.attachments, ()) if relay.recovered else (text.attachments,)
-        if relay.media_count != text.media_count or relay.attachments not in may_be:
+        if message_id in left_behind(run) & run.history.left:
+            continue
+        told = text.attachments if message_id in run.history.webhooks or not relay.recovered else ()
+        if (relay.media_count, relay.attachments) != (text.media_count, told):
             yield f"LOST: attachments of {message_id[-3:]}"
 
 

@@ -18,6 +18,7 @@ from tests.simulator.liveness import (
     DEEP_SECONDS,
     deadline,
     l1_every_text_ends,
+    l1_what_is_fresh_waits_for_no_deep_pass,
     l2_every_attempt_is_resolved,
     l3_nothing_is_left_behind,
     l3_what_has_expired_goes,
@@ -78,9 +79,10 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
     request come again, `replays_all` all of them.
     """
     run.run(deadline(run), settles)
+    violations = list(l1_what_is_fresh_waits_for_no_deep_pass(run))
     if not all(map(run.is_known, run.history.texts)):
         run.run(deadline(run) + DEEP_SECONDS, settles)
-    violations = list(l1_every_text_ends(run))
+    violations.extend(l1_every_text_ends(run))
     if not violations and (settles or any(l2_every_attempt_is_resolved(run))):
         run.run(settling(run))
         violations.extend(l2_every_attempt_is_resolved(run))

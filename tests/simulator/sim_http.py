@@ -91,6 +91,9 @@ class HttpTwilio:
             body = b"".join(data)
             if method == "POST":
                 return self._taken(body)
+        sid = urlsplit(url).path.rpartition("/")[2].removesuffix(".json")
+        if sid in state.messages:
+            state.asked.append((state.kernel.now, state.messages[sid].to))  # whatever the answer is
         if out and wide is not None:
             return _error(*(wide.answers or (503, None)))
         if wide is not None and wide.kind is Kind.MAY_NOT_READ:
@@ -101,7 +104,7 @@ class HttpTwilio:
         asked |= {name: values[0] for name, values in parse_qs(split.query).items()}
         if split.path == f"{_LIST}.json":
             return 200, self._listed(asked), {}
-        return self._fetched(split.path.rpartition("/")[2].removesuffix(".json"))
+        return self._fetched(sid)
 
     def _taken(self, body: bytes) -> tuple[int, Json, Mapping[str, str]]:
         assert self.posting is not None
@@ -118,7 +121,6 @@ class HttpTwilio:
         message = state.messages.get(sid)
         if message is None:
             return _error(404, 20404)
-        state.asked.append((state.kernel.now, message.to))
         if state.wide is not None and state.wide.kind is Kind.BROKEN_FETCH and sid == state.broken:
             return _error(500, None)
         return 200, self._row(message), {}

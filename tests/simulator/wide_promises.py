@@ -46,27 +46,29 @@ def the_words_arrive(run: Simulation) -> Iterator[str]:
 def an_id_is_of_its_own_text(run: Simulation) -> Iterator[str]:
     """The id on record of an attempt is that of a text of this relay to this handler.
 
-    Not of texts with the same words; and before the answer to the POST is on record, a receipt about another text can
-    not be told from one that came early.
+    Of texts with the same words from one customer it may be another's, since nothing tells them apart once no callback
+    can come. Before the answer to the POST is on record, a receipt to this attempt's address with another id cannot be
+    told from one that came early.
     """
     wide = run.plan.wide
-    if wide is None or len({text.body for _, text in run.plan.texts}) < len(run.plan.texts):
-        return
+    may_come_early = wide is not None and wide.kind is Kind.RECEIPTS_OF_OTHERS and wide.odd == "another id"
     for message_id, commits in run.history.commits.items():
         for (_, before), (at, after) in pairwise(commits):
             for attempt in after.attempts:
-                earlier = (
-                    before.attempts[attempt.number - 1].sent_id if attempt.number <= len(before.attempts) else None
-                )
-                if attempt.sent_id in (None, earlier) or _is_its_own(run, message_id, attempt):
+                earlier = before.attempt(attempt.number)
+                if attempt.sent_id in (None, earlier and earlier.sent_id) or _is_its_own(run, after, attempt):
                     continue
-                if wide.kind is not Kind.RECEIPTS_OF_OTHERS or _id_was_told(run, message_id, attempt.number, at):
+                if not may_come_early or _id_was_told(run, message_id, attempt.number, at):
                     yield f"WHOSE: attempt {attempt.number} of {message_id[-3:]} has another text's id"
 
 
-def _is_its_own(run: Simulation, message_id: str, attempt: Attempt) -> bool:
+def _is_its_own(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
     message = run.fleet.twilio.messages.get(attempt.sent_id or "")
-    return message is not None and message.post.message_id == message_id and message.to == attempt.reach.address
+    if message is None or message.to != attempt.reach.address:
+        return False
+    owner = run.fleet.store.relays[message.post.message_id].relay
+    same_words = (owner.sender_phone, owner.message_body) == (relay.sender_phone, relay.message_body)
+    return owner.message_id == relay.message_id or same_words
 
 
 def _id_was_told(run: Simulation, message_id: str, number: int, at: float) -> bool:

@@ -183,6 +183,12 @@ def _outage(*answers: tuple[int, int | None] | None) -> Callable[[Plan, Wide, Di
         wide.answers = dice.pick(answers)
         if wide.is_calm:
             plan.carriers = {phone: Carrier() for phone in plan.carriers}
+            # No tier waits for less than these carriers take: the outage is all that can go wrong.
+            tiers = [
+                replace(tier, receipt_timeout_seconds=max(tier.receipt_timeout_seconds, 20.0))
+                for tier in plan.policy.tiers
+            ]
+            plan.policy = Policy(tuple(tiers))
         _from_customers(plan)
 
     return outage

@@ -20,15 +20,26 @@ from relay.core.model import (
     SenderClass,
     Step,
 )
-from relay.core.moves import leased, new_attempt, planned, scheduled, timers_to_cancel
+from relay.core.moves import leased, new_attempt, planned, scheduled, still_pending, timers_to_cancel
 
 # What stands for a character that could not be read or stored.
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 def says_more(relay: Relay, text: InboundText) -> bool:
-    """Whether the text has more attachments than the record, or words that the record has only the beginning of."""
+    """Whether the text has more attachments than the record, the ids of more of them, or more words."""
+    return _is_to_be_forwarded(relay, text) or bool(_further_files(relay, text))
+
+
+def _is_to_be_forwarded(relay: Relay, text: InboundText) -> bool:
+    """Whether it has more attachments than the record, or words that the record has only the beginning of."""
     return text.media_count > relay.media_count or _has_more_words(relay, text)
+
+
+def _further_files(relay: Relay, text: InboundText) -> tuple[Attachment, ...]:
+    """Returns those of its attachments of which the record has no id: a list tells their number alone."""
+    known = {attachment.media_id for attachment in relay.attachments}
+    return tuple(each for each in text.attachments if each.media_id not in known)
 
 
 def _has_more_words(relay: Relay, text: InboundText) -> bool:
@@ -40,10 +51,15 @@ def _has_more_words(relay: Relay, text: InboundText) -> bool:
 def take_more(relay: Relay, event: Event, text: InboundText, now: datetime) -> Decision:
     """The record takes what `text` says more. A relay that is or was forwarded begins a new drive, at tier 1.
 
-    What earlier attempts still deliver is less than the text: it is learned and ends nothing.
+    What earlier attempts still deliver is less than the text: it is learned and ends nothing. Ids of attachments alone
+    are put on record; the handler was told how many came.
     """
     cancelled = timers_to_cancel(relay)
+    is_to_be_forwarded = _is_to_be_forwarded(relay, text)
     relay = _with_more(relay, text)
+    if not is_to_be_forwarded:
+        reason = "which files came with it"
+        return Decision(log_relay_attempt(relay, Step.SAID_MORE, now, reason=reason, by=event.by), still_pending(relay))
     if relay.final_status in (FinalStatus.RECORDED, FinalStatus.HELD):
         if event.sender_class is SenderClass.HANDLER_OPT_OUT and relay.sender_class is SenderClass.HANDLER:
             relay = changed(relay, sender_class=event.sender_class)
@@ -66,13 +82,11 @@ def take_more(relay: Relay, event: Event, text: InboundText, now: datetime) -> D
 
 
 def _with_more(relay: Relay, text: InboundText) -> Relay:
-    known = {attachment.media_id for attachment in relay.attachments}
-    further: tuple[Attachment, ...] = tuple(each for each in text.attachments if each.media_id not in known)
     return changed(
         relay,
         message_body=text.body if _has_more_words(relay, text) else relay.message_body,
         media_count=max(relay.media_count, text.media_count),
-        attachments=(*relay.attachments, *further),
+        attachments=(*relay.attachments, *_further_files(relay, text)),
     )
 
 
