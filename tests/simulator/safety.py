@@ -110,8 +110,8 @@ def s5_no_double_outside_the_window(run: Simulation) -> Iterator[str]:
 def _may_arrive(run: Simulation, messages: list[Message]) -> list[Message]:
     """Those that had not failed when the last of them was POSTed, as far as Twilio had told: so many may arrive.
 
-    Not one that an answer had refused for certain, and that exists all the same, unless a callback had told of it before
-    the later one's lease: which is all that docs/reliability.md excuses of those.
+    Not one that an answer had refused for certain, and that exists all the same, unless a callback had told of it
+    before the later one's lease: no more does docs/reliability.md excuse.
     """
     last = messages[-1]
     return [
