@@ -103,7 +103,8 @@ def s2_one_relay_per_message(run: Run) -> Iterator[str]:
 def s3_one_first_delivery(run: Run) -> Iterator[str]:
     """The tier on record as the one that delivered is the one that the trail names first."""
     for relay in run.relays.values():
-        tiers = [entry.tier for entry in relay.error_log if entry.step is Step.DELIVERED]
+        said_more = max((n for n, entry in enumerate(relay.error_log) if entry.step is Step.SAID_MORE), default=0)
+        tiers = [entry.tier for entry in relay.error_log[said_more:] if entry.step is Step.DELIVERED]
         if relay.final_status is FinalStatus.DELIVERED and tiers[:1] != [relay.delivered_tier]:
             yield f"S3: {relay.message_id[-3:]} was delivered by tier {relay.delivered_tier}, its trail says {tiers}"
 
@@ -166,10 +167,17 @@ def _had_failed(message: Message, by: float) -> bool:
 
 
 def s6_no_tier_skipped(run: Run) -> Iterator[str]:
-    """Each attempt is at the tier of the one before it or at the next; the first is at tier 1."""
+    """Each attempt is at the tier of the one before it or at the next; the first is at tier 1.
+
+    So is the first after the text came in again and said more: with all its words it goes through the tiers anew.
+    """
     for relay in run.relays.values():
         tiers = [attempt.tier for attempt in relay.attempts]
-        if tiers and (tiers[0] != 1 or any(after - before not in (0, 1) for before, after in pairwise(tiers))):
+        anew = {entry.attempt for entry in relay.error_log if entry.step is Step.SAID_MORE}
+        steps = ((one.tier, next_.tier, next_.number in anew) for one, next_ in pairwise(relay.attempts))
+        if tiers[:1] not in ([], [1]) or any(
+            after != 1 if is_anew else after - before not in (0, 1) for before, after, is_anew in steps
+        ):
             yield f"S6: {relay.message_id[-3:]} went through tiers {tiers}"
 
 
