@@ -1,0 +1,54 @@
+"""A text that came in again with more words goes through the tiers anew, and no judge takes that for a skipped tier."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from relay.core.events import Event, EventKind
+from relay.core.machine import transition
+from relay.core.model import InboundText, SenderClass, Step
+from relay.twilio.codes import failure_of
+
+from tests.endurance.judges import s3_one_first_delivery, s6_no_tier_skipped
+from tests.endurance.run import Run
+from tests.endurance.test_judges import _ID, _TEXT, _good_run
+from tests.fakes.clock import START
+
+
+def _run_that_said_more() -> Run:
+    """Tier 1 failed, tier 2 delivered; then the text said more, and tier 1 has all of it."""
+    run = _good_run()
+    relay = replace(run.relays[_ID])
+    text = InboundText(_ID, _TEXT.sender, _TEXT.to, f"{_TEXT.body} and more")
+    events = [
+        Event(EventKind.INBOUND_SAYS_MORE, lease="a", text=text, sender_class=SenderClass.CUSTOMER),
+        Event(EventKind.SEND_ACCEPTED, 2, sent_id="SM" + "2" * 32),
+        Event(EventKind.RECEIPT_FAILED, 2, sent_id="SM" + "2" * 32, failure=failure_of(30006)),
+        Event(EventKind.ATTEMPT_DUE, 3, lease="b"),
+        Event(EventKind.SEND_ACCEPTED, 3, sent_id="SM" + "3" * 32),
+        Event(EventKind.RECEIPT_DELIVERED, 3, sent_id="SM" + "3" * 32),
+        Event(EventKind.INBOUND_SAYS_MORE, lease="c", text=replace(text, body=f"{text.body} and more")),
+        Event(EventKind.SEND_ACCEPTED, 4, sent_id="SM" + "4" * 32),
+        Event(EventKind.RECEIPT_DELIVERED, 4, sent_id="SM" + "4" * 32),
+    ]
+    for seconds, event in enumerate(events, start=2):
+        relay = transition(relay, event, START + timedelta(seconds=seconds)).relay
+    run.relays[_ID] = relay
+    return run
+
+
+def test_it_goes_through_the_tiers_anew() -> None:
+    run = _run_that_said_more()
+    relay = run.relays[_ID]
+    assert [attempt.tier for attempt in relay.attempts] == [1, 1, 2, 1]
+    assert [entry.tier for entry in relay.error_log if entry.step is Step.DELIVERED] == [1, 2, 1]
+    assert [*s6_no_tier_skipped(run), *s3_one_first_delivery(run)] == []
+
+
+def test_without_that_the_same_is_a_violation() -> None:
+    run = _run_that_said_more()
+    relay = run.relays[_ID]
+    silent = tuple(entry for entry in relay.error_log if entry.step is not Step.SAID_MORE)
+    run.relays[_ID] = replace(relay, error_log=silent, delivered_tier=2)
+    assert len([*s6_no_tier_skipped(run), *s3_one_first_delivery(run)]) == 2
