@@ -44,6 +44,14 @@ def test_what_we_name_is_pinned_at_the_version_that_we_name(stem: str) -> None:
         assert pinned[canonicalize_name(named.name)].specifier == named.specifier, "run `make pins`"
 
 
+def test_a_package_of_which_older_pythons_need_another_version_keeps_both() -> None:
+    both = "".join(
+        f"fruit=={version} ; python_full_version {when} '3.12' \\\n    --hash=sha256:{digit * 64}\n"
+        for version, when, digit in (("1.0", "<", "1"), ("2.0", ">=", "2"))
+    )
+    assert pins_in(f"# a remark\n{both}") == {"fruit": both}
+
+
 def test_nothing_is_pinned_twice() -> None:
     names = [name for stem in STEMS for name in _pinned(stem)]
     assert sorted(names) == sorted(set(names))

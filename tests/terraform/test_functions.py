@@ -21,6 +21,7 @@ NEVER_SET = {
     "SECONDARY_HANDLER_PHONE": "RELAY_TIERS says more",
     "BACKUP_HANDLER_PHONE": "RELAY_TIERS says more",
     "RELAY_STATE_CERTS_URL": "only Google's own keys are trusted",
+    "HEARTBEAT_URL": "the embedded home's; alert policies watch this one",
 }
 # Set only under a condition: the runs in which it does not hold.
 NOT_SET_IN = {
