@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -20,7 +21,7 @@ Makes = Callable[[Simulation], Handler]
 class ChoosingKernel(Kernel):
     """While `choosing`, time stands still, and who goes on at each call is chosen by the list of `choices`.
 
-    `widths` says how many there were to choose from each time.
+    `widths` says how many there were to choose from each time. 0 is the one that went on last: nothing is switched.
     """
 
     def __init__(self, choices: list[int]) -> None:
@@ -56,14 +57,15 @@ class ChoosingKernel(Kernel):
             place = len(self.widths)
             self.widths.append(len(self._ready))
             choice = self._choices[place] if place < len(self._choices) else 0
-            self._go_on(self._ready.pop(choice))
+            self._go_on(self._ready.pop(-1 - choice))
         self._choosing = False
 
 
 Prepare = Callable[[ChoosingKernel], Simulation]
 
 
-def every_order(prepare: Prepare, one: Makes, other: Makes) -> Report:
+def every_order(prepare: Prepare, one: Makes, other: Makes, switches: float = math.inf) -> Report:
+    """Play and judge each order in which the two go on, or each with at most so many switches between them."""
     report = Report()
     choices: list[int] = []
     while True:
@@ -78,17 +80,17 @@ def every_order(prepare: Prepare, one: Makes, other: Makes) -> Report:
         kernel.interleave(tasks)
         report.cases += 1
         report.violations += violations_of(run, f"order {choices}")
-        choices = _next(choices, kernel.widths)
+        choices = _next(choices, kernel.widths, switches)
         if not choices:
             return report
 
 
-def _next(choices: list[int], widths: list[int]) -> list[int]:
+def _next(choices: list[int], widths: list[int], switches: float) -> list[int]:
     """The choices after these, depth first; empty when there are none."""
     taken = choices + [0] * (len(widths) - len(choices))
     while taken:
         last = taken.pop()
-        if last + 1 < widths[len(taken)]:
+        if last + 1 < widths[len(taken)] and sum(taken) + last < switches:
             return [*taken, last + 1]
     return []
 
