@@ -122,13 +122,26 @@ def l1_what_is_fresh_waits_for_no_deep_pass(run: Simulation) -> Iterator[str]:
 
     What is listed later, or while something went wrong, waits for the hourly look a day back.
     """
-    wide = run.plan.wide
     for message_id in run.history.texts.keys() - left_behind(run) - waits_for_a_person(run):
-        text = run.history.texts[message_id]
-        whole = text.at + wide.whole_after if wide is not None else text.at
-        two_runs = max(text.listed, whole, calm_from(run)) + 2.0 * RECONCILE_SECONDS
-        if not run.is_known(message_id) and two_runs <= text.at + FRESH.total_seconds():
+        if not run.is_known(message_id) and _was_fresh(run, message_id):
             yield f"L1: {message_id[-3:]} was listed while it was fresh and had to wait for the deep pass"
+
+
+def _was_fresh(run: Simulation, message_id: str) -> bool:
+    text, wide = run.history.texts[message_id], run.plan.wide
+    whole = text.at + wide.whole_after if wide is not None else text.at
+    return max(text.listed, whole, calm_from(run)) + 2.0 * RECONCILE_SECONDS <= text.at + FRESH.total_seconds()
+
+
+def waits_for_a_deep_pass(run: Simulation) -> bool:
+    """Whether a text is not known yet, or was found by a deep pass and has what is left of its window to go."""
+    relays = run.fleet.store.relays
+    under_way = [
+        message_id
+        for message_id in run.history.texts
+        if message_id in relays and relays[message_id].relay.final_status is FinalStatus.IN_PROGRESS
+    ]
+    return not all(map(run.is_known, run.history.texts)) or not all(_was_fresh(run, each) for each in under_way)
 
 
 def l4_only_what_cannot_go_on_is_set_aside(run: Simulation) -> Iterator[str]:

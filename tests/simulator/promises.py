@@ -30,7 +30,10 @@ _TAKEN_OVER_SECONDS = 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seco
 
 def never_lost(run: Simulation) -> Iterator[str]:
     """Of texts with the same words from the same customer no more are recorded as delivered than handlers truly got.
-    For one text alone: what is recorded as delivered was delivered."""
+    For one text alone: what is recorded as delivered was delivered.
+
+    (Not where an alarm told that one of them has a record which only the next revision can read: whose text is whose
+    cannot be told then.)"""
     claimed: Counter[tuple[str, str]] = Counter()
     truly: Counter[tuple[str, str]] = Counter()
     relays = [stored.relay for stored in run.fleet.store.relays.values()]
@@ -43,8 +46,9 @@ def never_lost(run: Simulation) -> Iterator[str]:
         if message.reached_at is not None or (message.status == "sent" and message.to in lenient):
             relay = run.fleet.store.relays[message.post.message_id].relay
             truly[relay.sender_phone, relay.message_body] += 1
+    unread = {(relay.sender_phone, relay.message_body) for relay in relays if relay.message_id in run.history.left}
     for key, count in claimed.items():
-        if count > truly[key]:
+        if count > truly[key] and (key not in unread or len(run.history.texts) == 1):
             yield f"LOST: {count} recorded as delivered, {truly[key]} truly were"
 
 
@@ -145,7 +149,6 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
     Not before the holder of that one's lease could no longer be sending, by the run's own time (where clocks differ by
     minutes it may still be: docs/reliability.md says so); and Twilio did not have that attempt's text to show."""
     skewed = any(run.plan.skews)
-    leases = lease_times(run)
     for stored in run.fleet.store.relays.values():
         relay = stored.relay
         for before, after in pairwise(relay.attempts):
@@ -157,7 +160,7 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
                 yield f"RESEND: {where} is not at the last tier"
             if before.status not in (AttemptStatus.FAILED, AttemptStatus.DELIVERED):
                 yield f"RESEND: {where} follows one that is {before.status}"
-            sending_until = max(leases[relay.message_id, before.number].values()) + _SENDING_SECONDS
+            sending_until = max(lease_times(run)[relay.message_id, before.number].values()) + _SENDING_SECONDS
             if not skewed and _leased_at(run, relay, after.number) < sending_until:
                 yield f"RESEND: {where} came while the one before could still be sent"
             message = message_of(run, relay.message_id, before.number)

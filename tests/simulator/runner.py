@@ -25,6 +25,7 @@ from tests.simulator.liveness import (
     l4_only_what_cannot_go_on_is_set_aside,
     s10_replays_change_nothing,
     settling,
+    waits_for_a_deep_pass,
 )
 from tests.simulator.promises import PROMISES
 from tests.simulator.safety import SAFETY
@@ -80,7 +81,7 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
     """
     run.run(deadline(run), settles)
     violations = list(l1_what_is_fresh_waits_for_no_deep_pass(run))
-    if not all(map(run.is_known, run.history.texts)):
+    if waits_for_a_deep_pass(run):
         run.run(deadline(run) + DEEP_SECONDS, settles)
     violations.extend(l1_every_text_ends(run))
     if not violations and (settles or any(l2_every_attempt_is_resolved(run))):

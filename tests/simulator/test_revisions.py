@@ -22,7 +22,7 @@ from tests.strategies import a_relay
 
 SEEDS = 3000
 # Within so many runs each of the broken revisions below is noticed.
-BROKEN_SEEDS = 100
+BROKEN_SEEDS = 300
 
 
 def test_no_schedule_with_two_revisions_violates_an_invariant() -> None:

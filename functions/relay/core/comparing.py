@@ -47,6 +47,8 @@ def comparable(text: str) -> str:
     plain twin in ASCII. Its own letters and digits are none of them, nor are those of scripts without such twins.
     """
     plain = unicodedata.normalize("NFKC", smart_encoded(_LINK.sub("", text)))
+    if plain.isascii():  # nearly every text, and each look-up compares many
+        return "".join(filter(str.isalnum, plain))
     return "".join(
         character
         for character in plain

@@ -27,7 +27,7 @@ def remembered(world: World, decision: Decision) -> Decision:
             channel = world.channels.get(attempt.reach.kind)
             digest = channel.digest(relay, attempt) if channel is not None else None
             relay = with_attempt(relay, effect.number, sent_digest=digest)
-    return replace(decision, relay=relay)
+    return decision if relay is decision.relay else replace(decision, relay=relay)
 
 
 def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: float) -> Event:
