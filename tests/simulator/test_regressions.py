@@ -19,7 +19,7 @@ SEEDS: dict[str, int] = {
     "unstarted is a try": 153,
     "dead senders waited for": 609,
     "negative look-up is final": 804595,
-    "whose it is is guessed": 6704380,
+    "whose it is is guessed": 9041322,
 }
 FOUND_IN: dict[str, str] = {
     "lease by time of day": "coincidence: a send, and a clock that is set back",
