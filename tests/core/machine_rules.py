@@ -145,7 +145,7 @@ def only_the_holder_of_the_lease_is_told_to_send(step: Walked) -> bool:
 
 def a_timer_is_armed_before_anything_is_sent(step: Walked) -> bool:
     kinds = [type(effect) for effect in step.decision.effects]
-    return SendAttempt not in kinds or (kinds[-1] is SendAttempt and kinds[-2] is ArmTimer)
+    return SendAttempt not in kinds or kinds[: kinds.index(SendAttempt)][-1:] == [ArmTimer]
 
 
 def whatever_becomes_pending_is_armed(step: Walked) -> bool:
