@@ -46,7 +46,8 @@ def python() -> Path:
 
 def checkov(python: Path, *arguments: str) -> dict[str, list[dict[str, str]]]:
     """checkov's results: passed, failed and skipped checks. It works without any network."""
-    command = [str(python.with_name("checkov")), "--output", "json", "--skip-download", *arguments]
+    # Not its script, which names the folder that this checkout had when it was installed.
+    command = [str(python), "-m", "checkov.main", "--output", "json", "--skip-download", *arguments]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout.strip(), done.stderr
     results = json.loads(done.stdout)["results"]
