@@ -10,11 +10,13 @@ from relay.core.failures import NOT_STARTED
 from relay.core.fates import open_attempts
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
 from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX, UNSTARTED_RETRIES_MAX, Success
+from relay.flow.budget import TASK_LIMITS
 from relay.flow.lookup import NOT_SENT
 from relay.flow.sweep import GRACE
 
 from tests.simulator.coexistence import left_behind, waits_for_a_person
 from tests.simulator.drives import lease_times, message_of, says_more
+from tests.simulator.history import seconds_of
 from tests.simulator.kinds import Kind
 from tests.simulator.plan import BEFORE_US, HANDSET, OUR_PHONES
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
@@ -22,8 +24,10 @@ from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulat
 # A look-up and the commit that follows from it are at most so far apart, even if the process stands still in between.
 _LOOKUP_SECONDS = 150.0
 _SKEW_SECONDS = 300.0
-# Whoever leased an attempt can no longer be sending it so long after that lease was committed.
+# Whoever leased an attempt can no longer be sending it so long after that was decided, which is at most so long before
+# it was committed.
 _SENDING_SECONDS = LEASE_SECONDS + SEND_SECONDS_MAX
+_COMMITTING_SECONDS = TASK_LIMITS.store_seconds
 _DEAD_SENDER_SECONDS = 140.0 + 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
 _TAKEN_OVER_SECONDS = 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
 
@@ -98,7 +102,8 @@ def what_twilio_told_of_was_sent(run: Simulation) -> Iterator[str]:
 
 def what_twilio_had_is_not_denied(run: Simulation) -> Iterator[str]:
     """No attempt is declared not sent while Twilio has long had its text to show. (With one text only: whose a text is
-    may be told wrongly of two with the same words, once no callback can tell any more.)"""
+    may be told wrongly of two with the same words, once no callback can tell any more; and not where the text is on
+    record as that of the attempt before, whose look-up a process that stood still had begun before the resend.)"""
     if len(run.plan.texts) > 1:
         return
     for message_id, commits in run.history.commits.items():
@@ -107,7 +112,8 @@ def what_twilio_had_is_not_denied(run: Simulation) -> Iterator[str]:
         for (_, before), (at, after) in pairwise(commits):
             for entry in after.error_log[len(before.error_log) :]:
                 message = message_of(run, message_id, entry.attempt) if entry.reason == NOT_SENT else None
-                if message is not None and message.listed < at - _LOOKUP_SECONDS:
+                taken = {other.sent_id for other in after.attempts}
+                if message is not None and message.listed < at - _LOOKUP_SECONDS and message.sid not in taken:
                     yield f"DENIED: attempt {entry.attempt} of {message_id[-3:]} was declared not sent; Twilio had it"
 
 
@@ -160,7 +166,7 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
                 yield f"RESEND: {where} is not at the last tier"
             if before.status not in (AttemptStatus.FAILED, AttemptStatus.DELIVERED):
                 yield f"RESEND: {where} follows one that is {before.status}"
-            sending_until = max(lease_times(run)[relay.message_id, before.number].values()) + _SENDING_SECONDS
+            sending_until = _decided_at(run, relay.message_id, before.number) + _SENDING_SECONDS
             if not skewed and _leased_at(run, relay, after.number) < sending_until:
                 yield f"RESEND: {where} came while the one before could still be sent"
             message = message_of(run, relay.message_id, before.number)
@@ -249,6 +255,15 @@ def _calm_at(run: Simulation) -> float:
     rolled_out = plan.rollout.changes[-1][0] if plan.rollout is not None else 0.0
     outage_ends = plan.wide.during[1] if plan.wide is not None else 0.0
     return max(plan.faults_stop_at, rolled_out, outage_ends) + (2.0 * _SKEW_SECONDS if any(plan.skews) else 0.0)
+
+
+def _decided_at(run: Simulation, message_id: str, number: int) -> float:
+    """When the latest lease of the attempt was decided: by the record, if its clock can have been right."""
+    committed = max(lease_times(run)[message_id, number].values())
+    first = next(relay for at, relay in run.history.commits[message_id] if at == committed)
+    until = first.attempts[number - 1].lease_until
+    recorded = committed if until is None else seconds_of(until) - LEASE_SECONDS
+    return max(committed - _COMMITTING_SECONDS, min(committed, recorded))
 
 
 def _leased_at(run: Simulation, relay: Relay, number: int) -> float:
