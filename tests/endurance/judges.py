@@ -183,7 +183,10 @@ def s6_no_tier_skipped(run: Run) -> Iterator[str]:
 
 def s7_every_receipt_counts(run: Run) -> Iterator[str]:
     """Whatever was answered 204 is in the record at the end: a delivery ends the relay as delivered, a failure leaves
-    the attempt failed (or delivered, if that was told too)."""
+    the attempt failed (or delivered, if that was told too).
+
+    A delivery from before the text said more is none of all its words: it ends nothing, and is on record as its own.
+    """
     for exchange in run.answered:
         status = exchange.parameter("MessageStatus")
         is_its_own = exchange.parameter("MessageSid") in (None, exchange.message_sid)
@@ -194,6 +197,9 @@ def s7_every_receipt_counts(run: Run) -> Iterator[str]:
         attempt = relay.attempt(number) if relay is not None else None
         if relay is None or attempt is None:
             yield f"S7: attempt {number} of {message_id[-3:]} was reported on and is not on record"
+        elif status == "delivered" and number < relay.first_attempt_of_words:
+            if attempt.status is not AttemptStatus.DELIVERED:
+                yield f"S7: attempt {number} of {message_id[-3:]} was reported delivered and is {attempt.status}"
         elif status == "delivered" and relay.final_status is not FinalStatus.DELIVERED:
             yield f"S7: attempt {number} of {message_id[-3:]} was reported delivered, the relay is {relay.final_status}"
         elif status in FAILURES and attempt.status not in (AttemptStatus.FAILED, AttemptStatus.DELIVERED):

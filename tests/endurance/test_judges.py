@@ -258,6 +258,16 @@ def test_what_twilio_tells_after_the_record_was_read_cannot_be_missing_from_it()
     assert len(found_missing()) == 1
 
 
+@pytest.mark.parametrize(("status", "noticed"), [(AttemptStatus.DELIVERED, False), (AttemptStatus.ACCEPTED, True)])
+def test_a_delivery_from_before_the_text_said_more_is_on_record_and_ends_nothing(
+    status: AttemptStatus, noticed: bool
+) -> None:
+    run = _good_run()
+    _change(final_status=FinalStatus.EXHAUSTED, first_attempt_of_words=2)(run)
+    _change_attempt(status=status)(run)
+    assert any(sentence.startswith("S7") for sentence in violations(run)) is noticed
+
+
 def test_a_second_text_after_the_first_had_failed_is_no_double() -> None:
     run = _good_run()
     _doubled(run, "undelivered")
