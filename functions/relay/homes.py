@@ -129,9 +129,9 @@ def ticker(world: SendingWorld, intake: Intake, database: Database, heartbeat_ur
     of them, and by another one when that one dies.
     """
     from relay.embedded.health import LOW_BYTES, VERY_LOW_BYTES
+    from relay.embedded.heartbeat import Heartbeat
     from relay.embedded.ticker import Job, Ticker
     from relay.flow import clock_set, reconcile, sweep, timers
-    from relay.heartbeat import Heartbeat
 
     def move_what_waits(seconds: float, within: float) -> None:
         moved = clock_set.move(world, timedelta(seconds=seconds), timedelta(seconds=within))

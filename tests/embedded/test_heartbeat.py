@@ -12,12 +12,12 @@ import pytest
 from relay import homes
 from relay.core.people import handlers_of
 from relay.embedded.database import Database
+from relay.embedded.heartbeat import Heartbeat
 from relay.embedded.store import SqliteStore
 from relay.embedded.timers import SqliteTimers
 from relay.errors import ConfigurationError, StoreUnavailable
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
-from relay.heartbeat import Heartbeat
 from relay.settings.settings import load_settings
 
 from tests.embedded.conftest import path as path
