@@ -25,9 +25,9 @@ from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulat
 _LOOKUP_SECONDS = 150.0
 _SKEW_SECONDS = 300.0
 # Whoever leased an attempt can no longer be sending it so long after that was decided, which is at most so long before
-# it was committed.
+# it was committed: a write that was reported as failed may be applied 30 s later.
 _SENDING_SECONDS = LEASE_SECONDS + SEND_SECONDS_MAX
-_COMMITTING_SECONDS = TASK_LIMITS.store_seconds
+_COMMITTING_SECONDS = TASK_LIMITS.store_seconds + 30.0
 _DEAD_SENDER_SECONDS = 140.0 + 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
 _TAKEN_OVER_SECONDS = 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
 
@@ -258,12 +258,12 @@ def _calm_at(run: Simulation) -> float:
 
 
 def _decided_at(run: Simulation, message_id: str, number: int) -> float:
-    """When the latest lease of the attempt was decided: by the record, if its clock can have been right."""
+    """When the latest lease of the attempt was decided: by the record, or, if its clock was wrong, when committed."""
     committed = max(lease_times(run)[message_id, number].values())
     first = next(relay for at, relay in run.history.commits[message_id] if at == committed)
     until = first.attempts[number - 1].lease_until
     recorded = committed if until is None else seconds_of(until) - LEASE_SECONDS
-    return max(committed - _COMMITTING_SECONDS, min(committed, recorded))
+    return recorded if committed - _COMMITTING_SECONDS <= recorded <= committed else committed
 
 
 def _leased_at(run: Simulation, relay: Relay, number: int) -> float:
