@@ -134,6 +134,13 @@ def test_after_an_undelivered_a_second_handler_who_has_the_text_is_the_one_on_re
     assert len(relay.attempts) == 2
 
 
+def test_a_failure_that_is_told_again_after_a_late_delivery_changes_nothing() -> None:
+    elsewhere = (accepted(1), failed(1, PERMANENT), due(2), accepted(2), delivered(2))
+    relay = after(received().relay, *elsewhere, delivered(1))
+    assert [attempt.status for attempt in relay.attempts] == [AttemptStatus.DELIVERED] * 2
+    assert machine.transition(relay, failed(1, PERMANENT), at(200)).relay is relay
+
+
 # `undelivered`, then `sent`.
 
 

@@ -223,6 +223,7 @@ def learn(relay: Relay, event: Event, now: datetime) -> Decision:
         failure=failure if climbs else attempt.failure,
         is_refused=event.kind is EventKind.SEND_REFUSED if climbs else attempt.is_refused,
         is_handed_over=event.kind is EventKind.RECEIPT_HANDED_OVER if climbs else attempt.is_handed_over,
+        is_contradicted=attempt.is_contradicted or (climbs and rank_of(attempt) == RANK[AttemptStatus.FAILED]),
     )
     return Decision(fates.at_rest(log_late(relay, event, now), now))
 
