@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import os
 import pty
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -19,11 +18,11 @@ from pathlib import Path
 import pytest
 
 from scripts import install
-from tests.stories.relay_process import ROOT, clean_environment
+from tests.local_stack.checkouts import copied_checkout
+from tests.stories.relay_process import clean_environment
 
 _SECONDS = 300
 _VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
-_NOT_COPIED = shutil.ignore_patterns("__pycache__", ".*", "tests")
 _FILES = {
     "fruit-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: fruit\nVersion: 1.0\n",
     "fruit-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -36,11 +35,7 @@ class Checkout:
     """A copy of what installs, whose environments are made by the Python that runs this test."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = folder / "checkout"
-        shutil.copytree(ROOT / "functions", self.root / "functions", ignore=_NOT_COPIED)
-        shutil.copytree(ROOT / "scripts", self.root / "scripts", ignore=_NOT_COPIED)
-        for file in [ROOT / "Makefile", *ROOT.glob("*.mk")]:
-            shutil.copy(file, self.root)
+        self.root = copied_checkout(folder)
         self._packages = folder / "packages"
         self._packages.mkdir()
         wheel = self._packages / "fruit-1.0-py3-none-any.whl"

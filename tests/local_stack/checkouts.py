@@ -14,15 +14,21 @@ _SECONDS = 120
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", ".*", "tests")
 
 
+def copied_checkout(folder: Path) -> Path:
+    """The root of a new copy, in `folder`, of what installs and runs."""
+    root = folder / "checkout"
+    shutil.copytree(ROOT / "functions", root / "functions", ignore=_NOT_COPIED)
+    shutil.copytree(ROOT / "scripts", root / "scripts", ignore=_NOT_COPIED)
+    for file in [ROOT / "Makefile", *ROOT.glob("*.mk")]:
+        shutil.copy(file, root)
+    return root
+
+
 class Checkout:
     """A copy in `folder`. Its make has a Python without any package, as where nothing is installed."""
 
     def __init__(self, folder: Path) -> None:
-        self.root = folder / "checkout"
-        shutil.copytree(ROOT / "functions", self.root / "functions", ignore=_NOT_COPIED)
-        shutil.copytree(ROOT / "scripts", self.root / "scripts", ignore=_NOT_COPIED)
-        for file in [ROOT / "Makefile", *ROOT.glob("*.mk")]:
-            shutil.copy(file, self.root)
+        self.root = copied_checkout(folder)
         self._python = folder / "python"
         self._python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n', "utf-8")
         self._python.chmod(0o755)

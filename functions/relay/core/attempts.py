@@ -30,14 +30,17 @@ def accept(relay: Relay, event: Event, now: datetime) -> Decision:
     return Decision(log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, number, reason=reason, by=event.by))
 
 
-def exists_after_all(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The provider has the text although it refused it: the relay waits for its receipt like for any other's."""
+def exists_after_all(relay: Relay, event: Event, now: datetime, first: tuple[Effect, ...]) -> Decision:
+    """The provider has the text although it refused it: the relay waits for its receipt like for any other's.
+
+    `first` are the effects that come before the timer's.
+    """
     number = event.attempt
     reason = event.reason or "it was refused, and exists all the same"
     relay = with_accepted(relay, number, sent_id=event.sent_id)
     relay = log_relay_attempt(relay, Step.ATTEMPT_ACCEPTED, now, number, reason=reason, by=event.by)
     timer = moves.pending_timer(relay)
-    return Decision(changed(relay, due_at=timer.timer.due_at), (timer,))
+    return Decision(changed(relay, due_at=timer.timer.due_at), (*first, timer))
 
 
 def lose(relay: Relay, event: Event, now: datetime) -> Decision:

@@ -77,8 +77,7 @@ def told_while_waiting(relay: Relay, event: Event, now: datetime) -> Decision:
     if event.kind in (EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_HANDED_OVER):
         return attempts.deliver(relay, event, now)
     cancelled = moves.timers_to_cancel(relay)
-    counted = attempts.exists_after_all(relay, event, now)
-    return replace(counted, effects=(*cancelled, *counted.effects))
+    return attempts.exists_after_all(relay, event, now, cancelled)
 
 
 # The events that say that the provider has an attempt's text.

@@ -5,7 +5,6 @@ Each function returns the decision for one kind of word; whatever changes nothin
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from relay.core import attempts, fates, moves
@@ -25,8 +24,7 @@ def exists_after_all(relay: Relay, event: Event, now: datetime) -> Decision:
         return attempts.learn(relay, event, now)
     cancelled = moves.timers_to_cancel(relay)
     relay = attempts.withdraw_scheduled(relay, now, "the provider has an earlier attempt after all")
-    counted = attempts.exists_after_all(relay, event, now)
-    return replace(counted, effects=(*cancelled, *counted.effects))
+    return attempts.exists_after_all(relay, event, now, cancelled)
 
 
 def _may_count_again(relay: Relay, attempt: Attempt, now: datetime) -> bool:
