@@ -24,6 +24,17 @@ def check() -> None:
 
 
 @contextlib.contextmanager
+def put_off() -> Iterator[None]:
+    """Meanwhile none of these signals interrupts; one that came raises KeyboardInterrupt at the end.
+
+    For calls of Google's clients: gRPC waits for ever for a call that an exception has cut off when the process ends.
+    """
+    with instead(_told.set):
+        yield
+    check()
+
+
+@contextlib.contextmanager
 def instead(act: Callable[[], None]) -> Iterator[None]:
     """Meanwhile each of these signals has `act` called, and interrupts nothing: a clean end is under way."""
     if threading.current_thread() is not threading.main_thread():

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scripts.local_stack import python
+from scripts.local_stack import interruption, python
 from scripts.local_stack.environment import Plan
 from scripts.local_stack.places import Twilio
 
@@ -122,4 +122,5 @@ class Follower:
         return message_id in self._shown
 
     def _recent(self) -> tuple[Relay, ...]:
-        return self._store.search(Search(limit=_SEEN_MAX), timeout_seconds=_STORE_SECONDS).relays
+        with interruption.put_off():
+            return self._store.search(Search(limit=_SEEN_MAX), timeout_seconds=_STORE_SECONDS).relays

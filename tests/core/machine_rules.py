@@ -42,6 +42,7 @@ _LOOK_UPS = (
     EventKind.DEADLINE_NOT_FOUND,
     EventKind.DEADLINE_UNANSWERED,
     EventKind.DEADLINE_UNDECIDED,
+    EventKind.DEADLINE_UNTOLD,
     EventKind.DEADLINE_QUEUED,
     EventKind.LOOKED_UP,
     EventKind.LOOKUP_UNANSWERED,

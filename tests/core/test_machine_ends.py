@@ -26,6 +26,7 @@ from tests.relays import (
     not_found,
     policy,
     progress,
+    queued,
     received,
     refused,
     sid,
@@ -92,12 +93,11 @@ def test_a_look_up_soon_after_a_lost_reply_proves_nothing_at_the_last_tier() -> 
 )
 def test_a_look_up_made_before_twilio_told_of_the_text_does_not_send_it_again(event: object, reason: str) -> None:
     """The look-up was under way when the receipt came: what it says about the text is out of date."""
-    relay = after(received(policy(tiers=1)).relay, unknown(1), progress(1))
+    relay = after(received(policy(tiers=2)).relay, unknown(1), progress(1))
     assert callable(event)
     decision = machine.transition(relay, event(1, lease="task"), at(60))
-    assert statuses(decision.relay) == [(1, "unconfirmed")]
-    assert decision.relay.error_log[-2].reason == reason
-    assert decision.relay.final_status is FinalStatus.EXHAUSTED
+    assert statuses(decision.relay) == [(1, "unconfirmed"), (2, "claimed")]
+    assert reason in [entry.reason for entry in decision.relay.error_log]
 
 
 def test_when_whose_a_text_is_cannot_be_told_the_next_tier_gets_the_text() -> None:
@@ -114,6 +114,16 @@ def test_when_whose_a_text_is_cannot_be_told_at_the_last_tier_it_is_asked_a_boun
     ended = after(relay, undecided(1))
     assert ended.final_status is FinalStatus.EXHAUSTED
     assert "unknown" in ended.error_log[-1].reason
+
+
+def test_what_was_asked_before_the_texts_id_was_known_is_asked_again_at_the_last_tier_as_it_may_be_queued() -> None:
+    relay = after(received(policy(tiers=1)).relay, unknown(1), progress(1), undecided(1))
+    assert (statuses(relay), relay.final_status) == ([(1, "accepted")], FinalStatus.IN_PROGRESS)
+    assert after(relay, queued(1)).final_status is FinalStatus.IN_PROGRESS
+    ended = after(relay, *[undecided(1)] * LOOKUP_RETRIES_MAX)
+    assert (statuses(ended), ended.final_status) == ([(1, "unconfirmed")], FinalStatus.EXHAUSTED)
+    given_up = after(received().relay, unknown(1), progress(1), undecided(1))
+    assert statuses(given_up) == [(1, "unconfirmed"), (2, "scheduled")]
 
 
 # The end, and beginning again.

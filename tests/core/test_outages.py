@@ -32,6 +32,7 @@ from tests.relays import (
     steps,
     unanswered,
     unconfirmed,
+    undecided,
     unknown,
 )
 
@@ -284,3 +285,11 @@ def test_failure_classes_that_are_no_outage_use_up_their_tier() -> None:
     }:
         relay = after(received().relay, _refused(Failure(failure_class, "words", PERMANENT)))
         assert relay.attempts[0].status == "failed", failure_class
+
+
+def test_what_was_asked_in_vain_during_an_outage_takes_no_question_from_afterwards() -> None:
+    """Else a relay whose text is told apart by another one's receipt, moments later, ends as exhausted at once."""
+    relay = after(received(policy(tiers=1)).relay, unknown(1), *[unanswered(1)] * 15)
+    assert relay.attempts[0].lookups == 0
+    relay = after(relay, undecided(1))
+    assert relay.final_status is FinalStatus.IN_PROGRESS

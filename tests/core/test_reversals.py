@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -249,3 +250,22 @@ def test_the_timer_that_was_pending_is_cancelled_and_the_deadline_armed() -> Non
     relay = after(received().relay, refused(1, TRANSIENT))
     effects = machine.transition(relay, progress(1), at(3)).effects
     assert [type(effect) for effect in effects] == [CancelTimer, ArmTimer]
+
+
+# A receipt that came before the answer to the POST, and was about another text.
+
+
+def test_the_answer_to_the_post_says_which_text_is_the_attempts_and_a_receipt_about_another_is_doubted() -> None:
+    relay = after(received().relay, delivered(1))
+    told = machine.transition(relay, replace(accepted(1), sent_id=sid(50)), at(5)).relay
+    assert (told.attempts[0].sent_id, told.final_status) == (sid(50), FinalStatus.DELIVERED)
+    assert told.due_at == at(5) + timedelta(seconds=FATE_LOOKUP_SECONDS), "the provider is asked about the true one"
+    assert "another id" in told.error_log[-1].reason
+    failing = after(told, replace(failed(1), sent_id=sid(50)))
+    assert statuses(failing) == [(1, "failed"), (1, "scheduled")]
+    assert after(told, replace(delivered(1), sent_id=sid(50))).final_status is FinalStatus.DELIVERED
+
+
+def test_an_answer_to_the_post_with_the_id_that_a_receipt_told_changes_nothing() -> None:
+    relay = after(received().relay, delivered(1))
+    assert machine.transition(relay, accepted(1), at(5)).relay is relay

@@ -146,7 +146,10 @@ def withdraw_scheduled(
 
 
 def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:
-    """Returns the decision with the id that the event tells: one that was told outranks one that a look-up found."""
+    """Returns the decision with the id that the event tells of the attempt's text.
+
+    One that was told outranks one that a look-up found, and the one in the POST's own answer every other.
+    """
     attempt = before.attempt(event.attempt)
     if event.sent_id is None or attempt is None:
         return decision
@@ -154,14 +157,29 @@ def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) 
     if event.is_found and decision.changed and attempt.sent_id is None:
         return replace(decision, relay=with_attempt(decision.relay, number, is_adopted=True))
     is_same = event.sent_id == attempt.sent_id
-    if event.is_found or not attempt.is_adopted or (is_same and not decision.changed):
+    is_corrected = event.kind is EventKind.SEND_ACCEPTED and attempt.sent_id is not None and not is_same
+    if event.is_found or not (attempt.is_adopted or is_corrected) or (is_same and not decision.changed):
         return decision
     relay = with_attempt(decision.relay, number, sent_id=event.sent_id, is_adopted=False)
+    if is_corrected:
+        relay = _with_delivery_doubted(relay, number, now)
     if not decision.changed:
-        reason = "its text has another id than the one that a look-up had found"
+        source = "a look-up had found" if attempt.is_adopted else "a receipt had told"
+        reason = f"its text has another id than the one that {source}"
         status = attempt.status.value
         relay = log_relay_attempt(relay, Step.LATE_STATUS, now, number, status=status, reason=reason, by=event.by)
     return Decision(relay, decision.effects)
+
+
+def _with_delivery_doubted(relay: Relay, number: int, now: datetime) -> Relay:
+    """Returns the relay in which a failure of the attempt still counts and is asked about: a delivery on record was
+    another text's."""
+    if relay.attempts[number - 1].status is not AttemptStatus.DELIVERED:
+        return relay
+    relay = with_fates_open(with_attempt(relay, number, is_handed_over=True, is_contradicted=False))
+    if relay.final_status is FinalStatus.IN_PROGRESS:
+        return relay
+    return changed(relay, due_at=fates.due_after_end(relay, now))
 
 
 # The status that each of these events reports of the attempt it is about.

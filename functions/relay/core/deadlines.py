@@ -112,9 +112,15 @@ def silent_about_accepted(relay: Relay, event: Event, now: datetime) -> Decision
 
 
 def looked_up_before_accepted(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A receipt came while the provider was asked, and it outranks the answer: the attempt becomes UNCONFIRMED."""
+    """That the provider has the text became known while it was asked, which outranks what it answered.
+
+    The next tier at once; at the last tier the provider is asked again first, as the text may be queued.
+    """
     silent = " and could not be asked for its fate" if event.kind is EventKind.DEADLINE_UNANSWERED else ""
     reason = f"no delivery confirmed in time; the provider has the text{silent}"
+    current = relay.attempts[event.attempt - 1]
+    if current.tier == relay.policy.last_tier and not silent and current.lookups < LOOKUP_RETRIES_MAX:
+        return moves.ask_again(relay, replace(event, reason=reason), now, now + timedelta(seconds=LOOKUP_RETRY_SECONDS))
     return unconfirmed(relay, replace(event, reason=reason), now)
 
 

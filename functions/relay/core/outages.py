@@ -63,7 +63,7 @@ def ask_later(relay: Relay, event: Event, now: datetime) -> Decision:
     relay = _spent(relay, attempt.deadline_at or now, now, SEND_SECONDS_MAX)
     relay, wait = _waiting(relay, event)
     at = now + timedelta(seconds=wait)
-    relay = changed(with_attempt(relay, attempt.number, deadline_at=at, lookups=attempt.lookups + 1), due_at=at)
+    relay = changed(with_attempt(relay, attempt.number, deadline_at=at), due_at=at)
     return Decision(relay, (moves.pending_timer(relay), *told))
 
 
