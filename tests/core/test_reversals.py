@@ -266,6 +266,14 @@ def test_the_answer_to_the_post_says_which_text_is_the_attempts_and_a_receipt_ab
     assert after(told, replace(delivered(1), sent_id=sid(50))).final_status is FinalStatus.DELIVERED
 
 
+def test_the_answer_to_the_post_confirms_the_id_that_a_look_up_found_so_that_no_receipt_names_another() -> None:
+    relay = after(received().relay, replace(progress(1), is_found=True))
+    assert relay.attempts[0].is_adopted
+    relay = after(relay, accepted(1))
+    assert (relay.attempts[0].sent_id, relay.attempts[0].is_adopted) == (sid(1), False)
+    assert machine.transition(relay, accepted(1), at(9)).relay is relay
+
+
 def test_an_answer_to_the_post_with_the_id_that_a_receipt_told_changes_nothing() -> None:
     relay = after(received().relay, delivered(1))
     assert machine.transition(relay, accepted(1), at(5)).relay is relay

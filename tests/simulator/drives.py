@@ -9,6 +9,7 @@ from itertools import pairwise
 from relay.core.model import AttemptStatus, FinalStatus, Relay
 
 from tests.simulator.history import Receipt
+from tests.simulator.kinds import Kind
 from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
 
@@ -54,6 +55,22 @@ def message_of(run: Simulation, message_id: str, attempt: int | None) -> Message
         if message.post.message_id == message_id and message.post.attempt == attempt:
             return message
     return None
+
+
+def holds_anothers_id(run: Simulation, relay: Relay) -> bool:
+    """Whether the id on record of an attempt is another text's, told by a receipt, and no answer to the attempt's POST
+    ever said which text is its own: the one case in which a receipt about another text is believed."""
+    if run.plan.wide is None or run.plan.wide.kind is not Kind.RECEIPTS_OF_OTHERS:
+        return False
+    own = {(post.message_id, post.attempt): post for post in run.history.posts if post.sid}
+    ids = {message.sid for message in run.fleet.twilio.messages.values() if message.post.message_id == relay.message_id}
+    return any(
+        attempt.sent_id is not None
+        and attempt.sent_id not in ids
+        and (post := own.get((relay.message_id, attempt.number))) is not None
+        and post.told_at is None
+        for attempt in relay.attempts
+    )
 
 
 def lease_times(run: Simulation) -> dict[tuple[str, int], dict[str, float]]:

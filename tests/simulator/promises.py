@@ -15,7 +15,7 @@ from relay.flow.lookup import NOT_SENT
 from relay.flow.sweep import GRACE
 
 from tests.simulator.coexistence import left_behind, waits_for_a_person
-from tests.simulator.drives import lease_times, message_of, says_more
+from tests.simulator.drives import holds_anothers_id, lease_times, message_of, says_more
 from tests.simulator.history import seconds_of
 from tests.simulator.kinds import Kind
 from tests.simulator.plan import BEFORE_US, HANDSET, OUR_PHONES
@@ -43,7 +43,8 @@ def never_lost(run: Simulation) -> Iterator[str]:
     relays = [stored.relay for stored in run.fleet.store.relays.values()]
     lenient = {tier.reach.address for relay in relays for tier in relay.policy.tiers if tier.success is Success.SENT}
     for relay in relays:
-        if relay.final_status is FinalStatus.DELIVERED and not _is_asked_about(relay):
+        is_certain = not _is_asked_about(relay) and not holds_anothers_id(run, relay)
+        if relay.final_status is FinalStatus.DELIVERED and is_certain:
             claimed[relay.sender_phone, relay.message_body] += 1
     for message in run.fleet.twilio.messages.values():
         # An explicit failure outranks `sent`, also where that counts as success.
@@ -58,8 +59,9 @@ def never_lost(run: Simulation) -> Iterator[str]:
 
 def _is_asked_about(relay: Relay) -> bool:
     """Whether a carrier took the text, which is success at its tier, and a failure may still be found by asking."""
-    is_sent = relay.delivered_tier is not None and relay.policy.tier(relay.delivered_tier).success is Success.SENT
-    return is_sent and relay.due_at is not None
+    # A redrive may have brought fewer tiers than the one that delivered.
+    tiers = relay.policy.tiers[(relay.delivered_tier or 0) - 1 : relay.delivered_tier]
+    return relay.due_at is not None and any(tier.success is Success.SENT for tier in tiers)
 
 
 def nothing_from_before_us(run: Simulation) -> Iterator[str]:

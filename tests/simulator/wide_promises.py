@@ -122,12 +122,15 @@ def what_is_refused_for_good_goes_on_at_once(run: Simulation) -> Iterator[str]:
 
 
 def late_beats_never(run: Simulation) -> Iterator[str]:
-    """At the last tier a text that is still queued at Twilio is not given up."""
+    """At the last tier a text that is still queued at Twilio is not given up, unless it may be a twin's with the same
+    words, and it cannot be told which of them is there."""
     for message_id, commits in run.history.commits.items() if run.plan.wide is not None else ():
         for at, seen in commits:
             if seen.final_status is not FinalStatus.EXHAUSTED:
                 continue
             for message in _sent(run, seen):
+                if seen.attempts[-1].is_unresolved and _has_a_twin(run, message):
+                    continue
                 if message.post.attempt == len(seen.attempts) and message.created <= at < message.queued_until:
                     yield f"QUEUED: {message_id[-3:]} was given up while its last text was queued"
                     return
@@ -193,6 +196,20 @@ def a_flood_is_held_and_told(run: Simulation) -> Iterator[str]:
 
 def _webhook(run: Simulation, message_id: str) -> bool:
     return message_id in run.history.webhooks
+
+
+def _has_a_twin(run: Simulation, message: Message) -> bool:
+    """Whether an attempt of another relay is on record that sent, or was to send, the same words to the same phone."""
+    return any(
+        attempt.reach.address == message.to and stored.relay.message_body == _words_of(run, message)
+        for stored in run.fleet.store.relays.values()
+        if stored.relay.message_id != message.post.message_id
+        for attempt in stored.relay.attempts
+    )
+
+
+def _words_of(run: Simulation, message: Message) -> str:
+    return run.fleet.store.relays[message.post.message_id].relay.message_body
 
 
 def _sent(run: Simulation, relay: Relay) -> list[Message]:

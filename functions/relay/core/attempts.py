@@ -157,15 +157,18 @@ def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) 
     if event.is_found and decision.changed and attempt.sent_id is None:
         return replace(decision, relay=with_attempt(decision.relay, number, is_adopted=True))
     is_same = event.sent_id == attempt.sent_id
-    is_corrected = event.kind is EventKind.SEND_ACCEPTED and attempt.sent_id is not None and not is_same
-    if event.is_found or not (attempt.is_adopted or is_corrected) or (is_same and not decision.changed):
+    is_answer = event.kind is EventKind.SEND_ACCEPTED
+    is_corrected = is_answer and attempt.sent_id is not None and not is_same
+    if event.is_found or not (attempt.is_adopted or is_corrected):
+        return decision
+    if is_same and not (decision.changed or is_answer):
         return decision
     relay = with_attempt(decision.relay, number, sent_id=event.sent_id, is_adopted=False)
     if is_corrected:
         relay = _with_delivery_doubted(relay, number, now)
     if not decision.changed:
         source = "a look-up had found" if attempt.is_adopted else "a receipt had told"
-        reason = f"its text has another id than the one that {source}"
+        reason = f"its text has {'the id' if is_same else 'another id than the one'} that {source}"
         status = attempt.status.value
         relay = log_relay_attempt(relay, Step.LATE_STATUS, now, number, status=status, reason=reason, by=event.by)
     return Decision(relay, decision.effects)
