@@ -11,11 +11,12 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
     twilio/     the provider: its ways in (inbound, delivery_status) stand above the flow, the rest below it
     google/     the cloud home: Firestore, Cloud Tasks, Pub/Sub
     embedded/   the home on one machine: SQLite and its own clockwork
-    heartbeat   tells another machine that this one is alive
     ports       what the flow needs from the world
     record/     a relay as a document, and what is announced of it
     outgoing    how another server is asked: no redirect is followed
-    log, web, fields
+    telling, throttle
+                how people are told: Journal and Alarms; a line that repeats is let through once in a while
+    log/, web, fields
                 lines for people and machines; requests and answers as plain values; fields of JSON bodies, checked
     core/       what a relay is and what becomes of it: pure
     errors      errors that carry the decision

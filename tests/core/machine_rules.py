@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from relay.core import failures, fates, moves
+from relay.core import deadlines, failures, fates, moves
 from relay.core.events import ArmTimer, CancelTimer, EventKind, RaiseAlarm, SendAttempt
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, SenderClass, Step
 from relay.core.policy import UNSTARTED_RETRIES_MAX
@@ -38,15 +38,7 @@ _CLIMBS = {
     AttemptStatus.DELIVERED: set(),
 }
 # These are not requests that somebody could replay: each is derived anew from the record and a look-up at Twilio.
-_LOOK_UPS = (
-    EventKind.DEADLINE_NOT_FOUND,
-    EventKind.DEADLINE_UNANSWERED,
-    EventKind.DEADLINE_UNDECIDED,
-    EventKind.DEADLINE_UNTOLD,
-    EventKind.DEADLINE_QUEUED,
-    EventKind.LOOKED_UP,
-    EventKind.LOOKUP_UNANSWERED,
-)
+_LOOK_UPS = {*deadlines.ANSWERS, EventKind.LOOKED_UP, EventKind.LOOKUP_UNANSWERED} - {EventKind.DEADLINE_UNCONFIRMED}
 
 
 def _sends(step: Walked) -> list[SendAttempt]:

@@ -69,6 +69,15 @@ VENDOR_EXCEPTIONS = {
 }
 
 
+def test_the_map_of_the_package_names_every_room_and_file_and_no_other() -> None:
+    """A newcomer reads it first; what it does not name is not found."""
+    package = ROOT / "functions" / "relay"
+    there = {path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    named = re.findall(r"^    ([a-z_/]+(?:, [a-z_/]+)*)(?:  |$)", (package / "__init__.py").read_text("utf-8"), re.M)
+    words = {name.strip("/") for names in named for name in names.split(", ")}
+    assert words | {"__init__"} == there
+
+
 def test_nothing_outside_its_room_knows_the_providers_codes_statuses_and_ids() -> None:
     """A second provider is then one folder more, and no reader of the flow must know what 30003 or "undelivered" is."""
     found = Counter[str]()
