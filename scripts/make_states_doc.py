@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 from collections import defaultdict
@@ -17,14 +16,10 @@ from relay.core.events import Event, EventKind, State
 from relay.core.machine import TABLE, Answer, state_of
 from relay.core.model import FinalStatus, Relay
 
-from scripts.walk_machine import Walked, policy_of, walk
+from scripts.walk_machine import SMALLEST, Walked
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "states.md"
 COMMAND = "make docs"
-
-# Two tiers, one with a redrive, and one whose text may say more: the smallest cascades in which everything can happen.
-# (Tiers, redrives, whether the text may say more.)
-_CASCADES = ((2, 0, False), (1, 1, False), (1, 0, True))
 
 _WORDS = {
     State.SCHEDULED: "the current attempt waits for its start time.",
@@ -50,37 +45,32 @@ says where the relay stands afterwards, as a walk through all reachable relays f
 """
 
 
-@functools.cache
-def render() -> str:
-    """The whole document."""
-    return _HEAD + _diagram() + "\n## Every state and every event\n" + "".join(_section(state) for state in State)
+class Changes:
+    """Where every change that a walk over all reachable relays met has led."""
 
+    def __init__(self) -> None:
+        self.targets: dict[tuple[State, EventKind], set[str]] = defaultdict(set)
+        self.edges: dict[tuple[str, str], set[EventKind]] = defaultdict(set)
 
-@functools.cache
-def _steps() -> tuple[Walked, ...]:
-    """Every change that a walk over all reachable relays met."""
-    walks = [walk(policy_of(tiers), redrives, may_say_more=more) for tiers, redrives, more in _CASCADES]
-    walks.append(walk(policy_of(2), 0, may_wait=True))
-    return tuple(step for walked in walks for step in walked if step.decision.changed)
-
-
-@functools.cache
-def _targets() -> dict[tuple[State, EventKind], list[str]]:
-    """Where each answer leads, by the state that the event sees; in the order of the states."""
-    met: dict[tuple[State, EventKind], set[str]] = defaultdict(set)
-    for step in _steps():
-        met[state_of(step.before, step.event), step.event.kind].add(_state(step.decision.relay))
-    return {answer: [state.value for state in State if state.value in names] for answer, names in met.items()}
-
-
-def _diagram() -> str:
-    """A Mermaid state diagram of every change that the walk met."""
-    edges: dict[tuple[str, str], set[EventKind]] = defaultdict(set)
-    for step in _steps():
+    def meet(self, step: Walked) -> None:
+        """Take in one step."""
+        if not step.decision.changed:
+            return
         before, after = _state(step.before), _state(step.decision.relay)
+        self.targets[state_of(step.before, step.event), step.event.kind].add(after)
         own = step.event.attempt in (0, len(step.before.attempts))
         if before != after or (own and len(step.decision.relay.attempts) > len(step.before.attempts)):
-            edges[before, after].add(step.event.kind)
+            self.edges[before, after].add(step.event.kind)
+
+
+def render(changes: Changes) -> str:
+    """Returns the whole document."""
+    sections = "".join(_section(state, changes) for state in State)
+    return _HEAD + _diagram(changes) + "\n## Every state and every event\n" + sections
+
+
+def _diagram(changes: Changes) -> str:
+    """A Mermaid state diagram of every change that the walk met."""
     order = list(EventKind)
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> leased: text received"]
     lines += [
@@ -88,7 +78,7 @@ def _diagram() -> str:
         "    [*] --> recorded: text not to be forwarded",
         "    [*] --> held: text of a flood",
     ]
-    for (before, after), kinds in sorted(edges.items()):
+    for (before, after), kinds in sorted(changes.edges.items()):
         label = ", ".join(dict.fromkeys(_label(kind) for kind in sorted(kinds, key=order.index)))
         lines.append(f"    {before} --> {after}: {label}")
     lines += [f"    {state.value} --> [*]" for state in (State.DELIVERED, State.EXHAUSTED, State.RECORDED, State.HELD)]
@@ -106,7 +96,7 @@ def _state(relay: Relay) -> str:
     return relay.final_status.value
 
 
-def _section(state: State) -> str:
+def _section(state: State, changes: Changes) -> str:
     lines = [
         "",
         f"### {state.value}",
@@ -117,7 +107,8 @@ def _section(state: State) -> str:
         "|---|---|---|",
     ]
     for kind in EventKind:
-        leads_to = ", ".join(_targets().get((state, kind), [])) or "-"
+        met = changes.targets.get((state, kind), set())
+        leads_to = ", ".join(each.value for each in State if each.value in met) or "-"
         lines.append(f"| {kind.value} | {_in_words(TABLE[state][kind])} | {leads_to} |")
     return "\n".join(lines) + "\n"
 
@@ -142,7 +133,11 @@ def actions() -> dict[str, str]:
 
 def main() -> None:
     """Write the document, and say whether it changed."""
-    text = render()
+    changes = Changes()
+    for cascade in SMALLEST:
+        for step in cascade.walk():
+            changes.meet(step)
+    text = render(changes)
     stale = not PATH.exists() or PATH.read_text(encoding="utf-8") != text
     PATH.write_text(text, encoding="utf-8")
     print(f"{PATH.name}: {'written' if stale else 'already up to date'}")

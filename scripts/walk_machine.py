@@ -142,6 +142,26 @@ def _failures_for(kind: EventKind) -> tuple[Failure | None, ...]:
     return (TRANSIENT, PERMANENT) if kind is EventKind.RECEIPT_FAILED else (None,)
 
 
+@dataclass(frozen=True)
+class Cascade:
+    """What a walk begins with: so many tiers, each with these retry delays in seconds, and what `walk` may do."""
+
+    tiers: int
+    retry_delays_seconds: tuple[float, ...] = ()
+    redrives: int = 0
+    may_say_more: bool = False
+    may_wait: bool = False
+
+    def walk(self) -> Iterator[Walked]:
+        """Returns the steps of the walk over this cascade."""
+        policy = policy_of(self.tiers, self.retry_delays_seconds)
+        return walk(policy, self.redrives, may_say_more=self.may_say_more, may_wait=self.may_wait)
+
+
+# Two tiers, one with a redrive, one whose text may say more, and outages: the smallest in which everything can happen.
+SMALLEST = (Cascade(2), Cascade(1, redrives=1), Cascade(1, may_say_more=True), Cascade(2, may_wait=True))
+
+
 def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False, may_wait: bool = False) -> Iterator[Walked]:
     """Every event on every relay that can be reached under `policy` with at most so many redrives.
 

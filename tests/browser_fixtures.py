@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.stack_fixtures import PATIENCE_SECONDS
+
+if TYPE_CHECKING:  # heavy; most test runs have no use for it
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 _QUIET = (
     "--no-sandbox",
@@ -22,8 +25,7 @@ _QUIET = (
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 812}
 
-NewPage = Callable[..., Page]
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+NewPage = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,9 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("Chromium is needed to drive a page: install your system's package `chromium`")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_QUIET))
         yield browser

@@ -9,11 +9,13 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from tests.quick import some_of
+
 # What is shared by all folders because each costs seconds: emulators, stacks, a browser.
 pytest_plugins = ["tests.google_fixtures", "tests.stack_fixtures", "tests.browser_fixtures", "tests.workers"]
 
 # How made-up examples are drawn: the same ones on every machine, however slow it is.
-settings.register_profile("suite", deadline=None, derandomize=True, print_blob=False)
+settings.register_profile("suite", max_examples=some_of(100), deadline=None, derandomize=True, print_blob=False)
 settings.load_profile("suite")
 
 # A skip that starts like this is about something no machine is expected to have.

@@ -17,7 +17,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 _ON_EMULATORS = re.compile(r"\[(?:.*-)?(?:google|firestore)(?:-.*)?\]\Z")
-# Folders and files by what their tests share: the running stack, a town of stories, Terraform, the emulators.
+# Folders and files by what their tests share: the running stack, a town of stories, Terraform, walks, emulators.
 _STACK = (
     "console",
     "relayctl",
@@ -29,6 +29,7 @@ _STACK = (
 _TOWN = ("stories",)
 _MISBEHAVING = ("stories/misbehaving",)  # in a town of their own
 _TERRAFORM = ("terraform",)
+_WALKS = ("core/test_machine_walk", "core/test_states_doc")
 _EMULATORS = ("endurance/test_google", "google", "local_google/test_emulators", "local_google/test_eventarc")
 # Each fixture that costs seconds, and how the groups begin whose tests may use it.
 _DEAR = {
@@ -55,7 +56,7 @@ LONGEST_FIRST = (
     "tests/simulator/test_exhaustive.py",
     "tests/simulator/test_mutants.py",
     "tests/simulator/test_revisions.py",
-    "tests/core/test_machine_walk.py",
+    "walks",
     "tests/simulator/test_wider_world.py",
 )
 
@@ -77,6 +78,8 @@ def group_of(node_id: str) -> str:
         return "town misbehaving"
     if place.startswith(_TOWN):
         return f"town {home}"
+    if place.startswith(_WALKS):
+        return "walks"
     if is_on_emulators or place.startswith(_EMULATORS):
         return "emulators"
     return path

@@ -13,6 +13,7 @@ from relay.core.model import FinalStatus, Relay
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 
 from tests.contract.conftest import StoreRig
+from tests.quick import some_of
 from tests.strategies import a_message_id, a_relay, a_timer, later, relays
 
 TIMEOUT = 30.0
@@ -21,7 +22,7 @@ THREADS = 8
 
 
 def test_a_relay_comes_back_exactly_as_it_was_created(rig: StoreRig) -> None:
-    @settings(max_examples=rig.examples, deadline=None)
+    @settings(max_examples=some_of(rig.examples), deadline=None)
     @given(relays())
     def holds(relay: Relay) -> None:
         version = rig.store.create(relay, [], timeout_seconds=TIMEOUT)
@@ -34,7 +35,7 @@ def test_a_relay_comes_back_exactly_as_it_was_created(rig: StoreRig) -> None:
 
 
 def test_a_relay_comes_back_exactly_as_it_was_updated(rig: StoreRig) -> None:
-    @settings(max_examples=rig.examples, deadline=None)
+    @settings(max_examples=some_of(rig.examples), deadline=None)
     @given(relays(), relays())
     def holds(old: Relay, other: Relay) -> None:
         # What a newer revision added goes with every relay that is read, so an update never lacks it.

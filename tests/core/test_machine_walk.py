@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-
 import pytest
 from relay.core import machine
 from relay.core.events import ABOUT_THE_RELAY, Event, EventKind, State
 from relay.core.machine import TABLE
 
 from scripts.walk_machine import Walked, policy_of, walk
-from tests.core.machine_rules import RULES, Rule, rules_of
-
-# Tiers, retry delays in seconds, redrives, whether the text may say more.
-WALKS = ((1, (2.0, 4.0), 0, False), (1, (), 1, True), (2, (2.0,), 0, False), (3, (), 0, False))
-
+from tests.core.machine_rules import RULES, Rule
+from tests.core.walks import walks
 
 _NEVER_SENT = (State.RECORDED, State.HELD)
 
 
-class Walks:
-    """All walks taken once, with every rule checked at every step."""
-
-    def __init__(self) -> None:
-        self.violations: dict[str, list[Walked]] = defaultdict(list)
-        self.pairs: set[tuple[State, EventKind]] = set()
-        self.steps = 0
-
-    def check(self, walked: Iterator[Walked]) -> None:
-        for step in walked:
-            self.steps += 1
-            if step.event.attempt <= len(step.before.attempts):
-                self.pairs.add((machine.state_of(step.before, step.event), step.event.kind))
-            for rule in rules_of(step):
-                if not rule(step):
-                    self.violations[rule.__name__].append(step)
-
-
-@pytest.fixture(scope="module")
-def walks() -> Walks:
-    walks = Walks()
-    for tiers, delays, redrives, more in WALKS:
-        walks.check(walk(policy_of(tiers, delays), redrives, may_say_more=more))
-    walks.check(walk(policy_of(2), 0, may_wait=True))
-    return walks
-
-
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_it_holds_at_every_step(walks: Walks, rule: Rule) -> None:
-    found = walks.violations[rule.__name__]
-    assert not found, f"{len(found)} of {walks.steps} steps, the first: {_shown(found[0])}"
+def test_it_holds_at_every_step(rule: Rule) -> None:
+    found = walks().violations[rule.__name__]
+    assert not found, f"{len(found)} of {walks().steps} steps, the first: {_shown(found[0])}"
 
 
 def _shown(step: Walked) -> str:
@@ -70,12 +37,17 @@ def test_every_state_and_event_has_an_answer() -> None:
             assert callable(answer) or (isinstance(answer, str) and answer), (state, kind)
 
 
-def test_the_walk_meets_every_pair_that_can_occur(walks: Walks) -> None:
+def test_the_walk_meets_every_pair_that_can_occur() -> None:
     """A relay that was never forwarded has no attempts, and what is about the relay is never about an earlier one."""
     impossible = {(State.EARLIER, kind) for kind in ABOUT_THE_RELAY}
     impossible |= {(state, kind) for state in _NEVER_SENT for kind in EventKind if kind not in ABOUT_THE_RELAY}
     everything = {(state, kind) for state in State for kind in EventKind}
-    assert everything - walks.pairs == impossible
+    assert everything - walks().pairs == impossible
+
+
+def test_larger_cascades_lead_nowhere_that_the_smallest_do_not() -> None:
+    for pair, states in walks().beyond.targets.items():
+        assert states <= walks().changes.targets[pair], pair
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2, 9999])

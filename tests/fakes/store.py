@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -68,7 +68,7 @@ class MemoryStore:
         return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
-        found = next((stored for stored in self._live() if stored.relay.message_id == message_id), None)
+        found = next(iter(self._live([message_id])), None)
         if message_id in self.newer:
             raise NewerRecord(2)
         if found is not None and message_id in self.unreadable:
@@ -77,7 +77,7 @@ class MemoryStore:
         return found
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
-        self._live()
+        self._live(())
         return set(message_ids) - self._relays.keys()
 
     def set_aside(self, message_id: str, version: object, because: str, *, timeout_seconds: float) -> None:
@@ -123,14 +123,14 @@ class MemoryStore:
         return self._write(write)
 
     def get_watermark(self, name: str, *, timeout_seconds: float) -> datetime | None:
-        self._live()
+        self._live(())
         return self._watermarks.get(name)
 
     def set_watermark(self, name: str, at: datetime, *, timeout_seconds: float) -> None:
         self._write(lambda: self._watermarks.update({name: at}))
 
     def get_bookmark(self, name: str, *, timeout_seconds: float) -> str:
-        self._live()
+        self._live(())
         return self._bookmarks.get(name, "")
 
     def swap_bookmark(self, name: str, before: str, after: str, *, timeout_seconds: float) -> bool:
@@ -171,13 +171,16 @@ class MemoryStore:
         there = [stored for stored in self._live() if stored.relay.message_id not in self.newer]
         return [stored for stored in there if not isinstance(self._as_read(stored), UnreadableRelay)]
 
-    def _live(self) -> list[Stored]:
+    def _live(self, message_ids: Iterable[str] | None = None) -> list[Stored]:
+        """Those of these ids, or all."""
         with self._lock:
             self.reads += 1
             if self.is_down:
                 raise StoreUnavailable("down")
             now = self._clock.now()
-            return [stored for stored in self._relays.values() if not self._has_expired(stored.relay, now)]
+            there = self._relays
+            asked = there.values() if message_ids is None else [there[each] for each in message_ids if each in there]
+            return [stored for stored in asked if not self._has_expired(stored.relay, now)]
 
     def _has_expired(self, relay: Relay, now: datetime) -> bool:
         is_over = relay.final_status is not FinalStatus.IN_PROGRESS

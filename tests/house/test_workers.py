@@ -23,6 +23,7 @@ from tests.workers import LONGEST_FIRST, group_of, made_once_more
         ("tests/google/test_store.py::test_it", "emulators"),
         ("tests/endurance/test_google.py::test_it", "emulators"),
         ("tests/contract/test_relay_store.py::test_it[sqlite]", "tests/contract/test_relay_store.py"),
+        ("tests/core/test_states_doc.py::test_it", "walks"),
         ("tests/core/test_machine.py::test_it[googled]", "tests/core/test_machine.py"),
     ],
 )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from google.cloud.firestore_v1 import _helpers, types
 from relay.core.model import Relay
 from relay.record.documents import Document, to_document
-
-from scripts.local_google.eventarc import encode
 
 _NAME = "projects/p/databases/(default)/documents/relays/one"
 
@@ -18,8 +15,12 @@ def written(before: Relay | None, after: Relay | None) -> bytes:
 
 def written_as(before: Document | None, after: Document | None) -> bytes:
     """The same of documents that are not this revision's."""
-    return encode(_stored(before), _stored(after))
+    # Heavy, and needed by few of the tests that are loaded together with this.
+    from google.cloud.firestore_v1 import _helpers, types
 
+    from scripts.local_google.eventarc import encode
 
-def _stored(document: Document | None) -> types.Document | None:
-    return None if document is None else types.Document(name=_NAME, fields=_helpers.encode_dict(document))
+    def stored(document: Document | None) -> types.Document | None:
+        return None if document is None else types.Document(name=_NAME, fields=_helpers.encode_dict(document))
+
+    return encode(stored(before), stored(after))

@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.cloud import firestore
-from google.cloud.firestore_v1 import _helpers
-from google.cloud.firestore_v1.types import Document
-from google.protobuf import json_format
 from relay.core import machine
 from relay.core.events import Event, EventKind
 from relay.core.model import AttemptStatus, FinalStatus, Relay
@@ -71,6 +67,11 @@ def _sqlite(request: pytest.FixtureRequest) -> RelayStore:
 
 def _firestore(request: pytest.FixtureRequest) -> RelayStore:
     """A Firestore that holds what the previous revision's held."""
+    from google.cloud import firestore  # heavy, and needed beside an emulator alone
+    from google.cloud.firestore_v1 import _helpers
+    from google.cloud.firestore_v1.types import Document
+    from google.protobuf import json_format
+
     project: str = request.getfixturevalue("firestore_project")
     client = firestore.Client(project=project)
     for exported in json.loads((FIXTURES / "relays-v1.json").read_text()):
