@@ -127,6 +127,7 @@ attempts = st.builds(
     failure=st.none() | st.builds(Failure, st.sampled_from(FailureClass), texts, st.none() | error_codes),
     is_resend=st.booleans(),
     lookups=small,
+    off_by_seconds=st.sampled_from((0.0, 7200.0)),
     rest=rests,
 )
 attachments = st.builds(

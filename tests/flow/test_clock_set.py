@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 from relay.core.model import FinalStatus, Step
 from relay.flow import clock_set
+from relay.flow.reconcile import reconcile
 
+from tests.flow.lost_answers import FIRST, comes_in
+from tests.relays import policy, sid
 from tests.worlds import Doubles
 
 JUMPS = [timedelta(hours=-2), timedelta(minutes=-2), timedelta(minutes=3), timedelta(hours=2), timedelta(days=-9000)]
@@ -61,3 +64,25 @@ def test_what_was_planned_by_the_new_time_is_left() -> None:
 def test_what_waits_for_nothing_is_left() -> None:
     doubles = Doubles()
     assert _set(doubles, timedelta(hours=-2)) == 0
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=1)], ids=str)
+@pytest.mark.parametrize("is_noticed", [True, False], ids=["by the jump", "by its times alone, later"])
+def test_a_text_that_was_sent_while_the_clock_was_ahead_is_found_and_not_sent_again(
+    ahead: timedelta, is_noticed: bool
+) -> None:
+    """The provider's list shows it at the time at which it was truly taken."""
+    doubles = Doubles(policy(1))
+    truly = doubles.clock.now()
+    doubles.clock.set(truly + ahead)
+    comes_in(doubles, FIRST, arrives=False)
+    doubles.clock.set(truly)
+    doubles.messenger.take(doubles.messenger.sends[0], sid(9))
+    if is_noticed:
+        clock_set.move(doubles.world, -ahead, WITHIN)
+    else:
+        doubles.clock.advance(1800)
+        reconcile(doubles.world, doubles.intake)
+    doubles.wait(100)
+    assert len(doubles.messenger.sends) == 1
+    assert doubles.relay(FIRST).attempts[0].sent_id == sid(9)

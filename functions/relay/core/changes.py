@@ -64,6 +64,7 @@ class AttemptChanges(TypedDict, total=False):
     is_refused: bool
     is_handed_over: bool
     is_contradicted: bool
+    off_by_seconds: float
 
 
 def changed(relay: Relay, **changes: Unpack[RelayChanges]) -> Relay:

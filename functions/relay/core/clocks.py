@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, ignored
-from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import RETENTION, Attempt, FinalStatus, Relay, Step
 from relay.core.moves import pending_timer, still_pending, timers_to_cancel
 from relay.core.policy import FATE_LOOKUP_SECONDS_MAX, LEASE_SECONDS
 
@@ -22,6 +22,9 @@ _OTHER_WAITS_SECONDS = 600.0
 # The time by which a store removes what has expired follows the clock by at most this a round, one a minute:
 # a clock that jumps ahead by months removes nothing before it is noticed and set right.
 PURGE_STEP = timedelta(minutes=5)
+# How far the times of an attempt that a wrong clock wrote may at most be off the provider's once they are put right:
+# so much longer its text is looked for. When the clock went wrong is not known.
+_OFF_BY_SECONDS_MAX = 26 * 3600.0
 # No clock that says less is right; this code is younger.
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 # A relay that has not ended is kept at least this long from any moment on.
@@ -105,15 +108,16 @@ def _moved(relay: Relay, event: Event, set_by: timedelta, now: datetime) -> Deci
     if due_at is None or current is None:
         return ignored(relay, "it waits for nothing")
     before = timers_to_cancel(relay)
-    is_planned = current.standing is AttemptStatus.SCHEDULED
     since = relay.outage_since
     relay = with_attempt(
         changed(relay, outage_since=since and since + set_by),
         current.number,
-        starts_at=current.starts_at + set_by if is_planned else current.starts_at,
+        starts_at=current.starts_at + set_by,
         lease_until=current.lease_until and current.lease_until + set_by,
         deadline_at=current.deadline_at and current.deadline_at + set_by,
         queued_until=current.queued_until and current.queued_until + set_by,
+        # Which of the two times was right is not known.
+        off_by_seconds=min(current.off_by_seconds + abs(set_by.total_seconds()), _OFF_BY_SECONDS_MAX),
     )
     direction = "back" if set_by < timedelta() else "forward"
     reason = f"the clock was set {direction} by {abs(set_by).total_seconds():.0f} s; it waits as long as it would have"
@@ -139,4 +143,5 @@ def _corrected(relay: Relay, attempt: Attempt, now: datetime) -> Attempt:
         starts_at=min(attempt.starts_at, now),
         lease_until=lease_until and min(lease_until, now + timedelta(seconds=LEASE_SECONDS)),
         deadline_at=deadline_at and min(deadline_at, now + timedelta(seconds=tier.receipt_timeout_seconds)),
+        off_by_seconds=_OFF_BY_SECONDS_MAX,
     )

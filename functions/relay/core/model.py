@@ -64,6 +64,7 @@ class Attempt:
             told later outranks that.
         is_contradicted: a delivery and a failure were both told of it; the delivery counts.
         lookups: how often its deadline was put off because the provider could not say what became of it.
+        off_by_seconds: how far its times may be off the provider's, because a clock was wrong.
         rest: what its document holds that only another revision knows; so in the other values.
     """
 
@@ -86,6 +87,7 @@ class Attempt:
     is_refused: bool = False
     is_handed_over: bool = False
     is_contradicted: bool = False
+    off_by_seconds: float = 0.0
     rest: Rest = field(default=(), hash=False)
 
     @property

@@ -157,7 +157,8 @@ def may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
 
 def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
     """Returns from when until when the provider can have created the attempt's text."""
-    return attempt.starts_at - TOLERANCE, fates.settled_at(attempt) + TOLERANCE
+    around = TOLERANCE + timedelta(seconds=attempt.off_by_seconds)
+    return attempt.starts_at - around, fates.settled_at(attempt) + around
 
 
 def _can_be(text: SentMessage, attempt: Attempt) -> bool:

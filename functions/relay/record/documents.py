@@ -36,7 +36,7 @@ _PLAIN_FIELDS = {
     field.name: field.name for field in fields(Attempt) if field.name not in ("failure", "reach", "status", "rest")
 } | {"sent_id": "message_sid", "lease": "claim"}
 # Those that are written only where they are set.
-_FLAGS = ("is_adopted", "is_refused", "is_handed_over", "is_contradicted")
+_FLAGS = ("is_adopted", "is_refused", "is_handed_over", "is_contradicted", "off_by_seconds")
 _REACH_FIELDS = frozenset({"phone", "reach_kind"})
 _FAILURE_FIELDS = frozenset({"error_code", "failure_class", "failure_words"})
 _ATTEMPT_FIELDS = frozenset({*_PLAIN_FIELDS.values(), "status", *_REACH_FIELDS, *_FAILURE_FIELDS})
