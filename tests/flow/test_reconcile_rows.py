@@ -140,6 +140,31 @@ def test_what_was_taken_in_before_it_was_whole_is_forwarded_once_more_when_it_is
     assert len(doubles.messenger.sends) == 2
 
 
+class _Killed(BaseException):
+    pass
+
+
+def test_it_is_forwarded_once_more_even_if_the_process_died_right_after_taking_it_in(
+    doubles: Doubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubles.clock.advance(7200)
+    _arriving(doubles, 7200.0)
+    create = doubles.store.create
+
+    def dies(*args: Any, **kwargs: Any) -> None:
+        create(*args, **kwargs)
+        monkeypatch.undo()
+        raise _Killed
+
+    monkeypatch.setattr(doubles.store, "create", dies)
+    with pytest.raises(_Killed):
+        runs(doubles, hours=3)
+    assert is_stored(doubles, MESSAGE_ID)
+    _changed(doubles, body=WHOLE, is_arriving=False)
+    runs(doubles, hours=3)
+    assert doubles.relay().message_body == WHOLE
+
+
 def test_rows_of_the_list_that_repeat_are_one_text(doubles: Doubles) -> None:
     for _ in range(3):
         twilio_has(doubles)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from relay.ports import ReceivedPage
+
 # Of so many texts that could not be taken in the trouble is remembered; of more, the oldest are forgotten.
 TROUBLES_MAX = 300
 
@@ -115,3 +117,14 @@ def _time(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a time without its zone")
     return at
+
+
+def places_of(pages: dict[str, ReceivedPage], since: datetime) -> dict[str, str]:
+    """Returns where the lists go on behind these pages, of those that go back further."""
+    return {number: page.next_place for number, page in pages.items() if goes_back_further(page, since)}
+
+
+def goes_back_further(page: ReceivedPage, since: datetime) -> bool:
+    """Whether the list goes on with texts that may have come in since then."""
+    times = [row.received_at for row in page.messages if row.received_at is not None]
+    return bool(page.next_place) and (not times or max(times) >= since)

@@ -16,7 +16,7 @@ from relay.core.model import RETENTION
 from relay.core.numbers import spellings
 from relay.errors import MessengerUnavailable, NewerRecord, StoreUnavailable
 from relay.flow import intake
-from relay.flow.bookmark import Bookmark, DeepPass, Trouble
+from relay.flow.bookmark import Bookmark, DeepPass, Trouble, goes_back_further, places_of
 from relay.flow.budget import Budget
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
@@ -73,6 +73,9 @@ class TakingIn:
         self._now = world.clock.now()
         self._began = world.clock.monotonic()
         self._unstored: list[ReceivedMessage] = []
+        # What is not whole is taken in only if the bookmark that is stored names it: it says more later, and once the
+        # text is known nothing else would have it looked at again.
+        self._remembered = frozenset(bookmark.troubles)
         # A provider compares numbers letter by letter, so each spelling of one of ours has a list of its own.
         self._lists = {spelt: phone for phone in intake.business_phones for spelt in spellings(phone)}
 
@@ -98,7 +101,7 @@ class TakingIn:
         read = {number: self._fresh(number, page, since, fresh, until, limit) for number, page in newest.items()}
         if begun is not None:
             begun.is_whole = all(is_done for _, is_done in read.values())
-            begun.places = _places({number: page for number, (page, _) in read.items()}, begun.since)
+            begun.places = places_of({number: page for number, (page, _) in read.items()}, begun.since)
             bookmark.deep, bookmark.began_at = begun, self._now
         self._go_on()
         self._settle_unstored()
@@ -147,7 +150,7 @@ class TakingIn:
         known = min([at for at in (bookmark.compared_until, max(times, default=None)) if at is not None], default=None)
         since = max((known or self._now) - LOOK_BACK, bookmark.first or self._now)
         believed = [at for at in times if at <= self._now + TOLERANCE]
-        return DeepPass(since, max(believed, default=None), _places(newest, since))
+        return DeepPass(since, max(believed, default=None), places_of(newest, since))
 
     def _go_on(self) -> None:
         """Go on with the deep pass, page by page, until it is done or this run's time is over."""
@@ -169,7 +172,7 @@ class TakingIn:
             if deep.pages >= PAGES_MAX:
                 self._world.journal.note("WARNING", "the provider's list does not end", pages=deep.pages)
                 deep.places, deep.is_whole = {}, False
-            elif _goes_back_further(page, deep.since):
+            elif goes_back_further(page, deep.since):
                 deep.places[number] = page.next_place
         self._bookmark.deep = None
         if deep.is_whole:
@@ -220,6 +223,12 @@ class TakingIn:
             wait = ARRIVING if row.is_arriving and row.received_at else WEBHOOK_UNDER_WAY
             if since <= at and not self._now - wait < at <= self._now + TOLERANCE:
                 yield replace(row, received_at=at)
+            elif since <= at and row.is_arriving:
+                self._remember(row, at)
+
+    def _remember(self, row: ReceivedMessage, at: datetime) -> None:
+        if row.text.message_id:
+            self._bookmark.troubles.setdefault(row.text.message_id, Trouble(0, at))
 
     def _is_over(self, until: float, limit: int) -> bool:
         """Whether this part of the run has done enough. Time is kept for the send of the text at hand."""
@@ -233,7 +242,10 @@ class TakingIn:
         """Relay a text, or remember and tell that it cannot be relayed."""
         at = row.received_at or self._now
         if not row.unusable_because and at >= self._now - RETENTION:
-            self._take_in(row, at)
+            if row.is_arriving and row.text.message_id not in self._remembered:
+                self._remember(row, at)  # this run's bookmark is stored when it ends
+            else:
+                self._take_in(row, at)
             return
         compared_until = self._bookmark.compared_until
         if row.unusable_because:
@@ -285,14 +297,3 @@ class TakingIn:
             self._world.alarms.not_taken_in(key, because)
         else:
             self._world.journal.note("ERROR", "a text could not be recovered", relay=key, reason=because)
-
-
-def _places(pages: dict[str, ReceivedPage], since: datetime) -> dict[str, str]:
-    """Returns where the lists go on behind these pages, of those that go back further."""
-    return {number: page.next_place for number, page in pages.items() if _goes_back_further(page, since)}
-
-
-def _goes_back_further(page: ReceivedPage, since: datetime) -> bool:
-    """Whether the list goes on with texts that may have come in since then."""
-    times = [row.received_at for row in page.messages if row.received_at is not None]
-    return bool(page.next_place) and (not times or max(times) >= since)
