@@ -210,13 +210,15 @@ def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
 
 def _is_asked_for_ever(run: Simulation, relay: Relay) -> bool:
     """Whether it has ended, alarm included, and is asked about as long as it is kept: each attempt that is open is
-    flagged, or known to Twilio, which our key may not ask."""
+    flagged, or known to Twilio, which our key may not ask or which was asked often enough about it."""
     may_not_read = run.plan.wide is not None and run.plan.wide.kind is Kind.MAY_NOT_READ
+    is_enough = may_not_read or relay.fate_lookups_answered >= FATE_LOOKUPS
     return (
         relay.final_status is not FinalStatus.IN_PROGRESS
         and not relay.alarm_is_due
         and bool(asked := open_attempts(relay))
-        and all(is_flagged(run, relay, attempt.number) if attempt.is_unresolved else may_not_read for attempt in asked)
+        and (may_not_read or any(attempt.is_unresolved for attempt in asked))
+        and all(is_flagged(run, relay, attempt.number) if attempt.is_unresolved else is_enough for attempt in asked)
     )
 
 
