@@ -277,3 +277,12 @@ def test_the_answer_to_the_post_confirms_the_id_that_a_look_up_found_so_that_no_
 def test_an_answer_to_the_post_with_the_id_that_a_receipt_told_changes_nothing() -> None:
     relay = after(received().relay, delivered(1))
     assert machine.transition(relay, accepted(1), at(5)).relay is relay
+
+
+def test_a_tier_that_refused_for_good_is_not_asked_again_when_an_earlier_text_that_existed_fails() -> None:
+    """Least of all a handler who has opted out."""
+    relay = after(received(policy(tiers=3)).relay, unknown(1), not_found(1), due(2), refused(2))
+    assert statuses(relay) == [(1, "failed"), (2, "failed"), (3, "scheduled")]
+    revived = after(relay, accepted(1))
+    assert statuses(revived) == [(1, "accepted"), (2, "failed"), (3, "withdrawn")]
+    assert statuses(after(revived, failed(1, PERMANENT)))[-1] == (3, "scheduled")

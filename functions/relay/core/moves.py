@@ -168,8 +168,9 @@ def escalate_on_failure(
             attempt = replace(attempt, queued_until=current.queued_until)  # all its tries share one patience
         reason = f"retry {tries} of {len(tier.retry_delays_seconds)} in {delay:g} s"
         return scheduled(planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
-    if current.tier < relay.policy.last_tier:
-        attempt = new_attempt(relay, current.tier + 1, now)
+    following = _following_tier(relay, current.tier)
+    if following <= relay.policy.last_tier:
+        attempt = new_attempt(relay, following, now)
         reason = f"on to tier {attempt.tier} of {relay.policy.last_tier}"
         relay = planned(relay, attempt, Step.ESCALATED, now, reason, event.by)
         return scheduled(relay, first) if event.lease is None else leased(relay, event.lease, now, event.by, first)
@@ -178,6 +179,19 @@ def escalate_on_failure(
     relay = with_fates_open(relay, final_status=FinalStatus.EXHAUSTED, due_at=now, alarm_is_due=True)
     relay = log_relay_attempt(relay, Step.EXHAUSTED, now, tier=current.tier, reason=reason, by=event.by)
     return Decision(relay, (*first, RaiseAlarm()))
+
+
+def _following_tier(relay: Relay, tier: int) -> int:
+    """Returns the tier after this one, past those that the drive has tried and that refused the text for good.
+
+    Such are there when an attempt that had been given up turned out to exist, and failed after all.
+    """
+    refusing = {
+        attempt.tier
+        for attempt in relay.attempts_of_drive
+        if attempt.status is AttemptStatus.FAILED and attempt.failure and not attempt.failure.is_retried_in_tier
+    }
+    return next(each for each in range(tier + 1, relay.policy.last_tier + 2) if each not in refusing)
 
 
 def start_later(relay: Relay, event: Event, now: datetime, first: tuple[Effect, ...]) -> Decision:
