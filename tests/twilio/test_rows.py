@@ -89,6 +89,20 @@ def test_a_row_of_nothing_but_nulls_hides_no_other_row() -> None:
     assert len(found) == 3
 
 
+@pytest.mark.parametrize("odd", [None, "a row", 7, [], {}, *({name: 7} for name in NULLABLE)], ids=str)
+def test_a_row_of_another_shape_or_with_a_number_for_words_hides_no_other_row(odd: object) -> None:
+    whole = {"direction": "inbound", "to": OURS, "from": HANDLER, "status": "received"}
+    row: Any = {**listed(2, ago(2), **whole), **odd} if isinstance(odd, dict) and odd else odd
+    with RawServer(pages([listed(3, ago(1), **whole), row, listed(1, ago(3), **whole)])) as server:
+        received = messenger_at(server.base_url).received_page(OURS, "", timeout_seconds=PATIENT).messages
+    assert [one.text.message_id for one in received][::2] == [f"SM{3:032x}", f"SM{1:032x}"]
+    assert all(isinstance(words, str) for words in (received[1].text.body, received[1].text.sender_phone))
+    assert received[1].unusable_because or isinstance(odd, dict)
+    with RawServer(pages([listed(3, ago(1)), row, listed(1, ago(3))])) as server:
+        found = messenger_at(server.base_url).sent_to(HANDLER, OURS, ago(10), timeout_seconds=PATIENT)
+    assert {f"SM{3:032x}", f"SM{1:032x}"} <= {text.sent_id for text in found}
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from relay.core.numbers import spellings
-from relay.twilio.rows import time_of
+from relay.twilio.rows import UNREADABLE, time_of
 
 # A list of more pages does not end. Of the larger pages that is 200,000 texts.
 _PAGES_MAX = 200
@@ -48,7 +48,7 @@ def _as_spelt(client: Any, list_url: str, since: datetime, page_size: int, numbe
     page = client.messages.page(page_size=page_size, **numbers)
     while True:
         dated: list[datetime] = []
-        for message in page:
+        for message in _rows(page):
             created_at = time_of(message.date_created)
             dated += filter(None, (created_at, time_of(message.date_sent)))
             if created_at is None or created_at >= earliest:
@@ -76,7 +76,18 @@ def page_at(client: Any, list_url: str, place: str, page_size: int, **numbers: s
     following = page.next_page_url
     if following and not _is_below(following, list_url):
         raise OddList("Twilio's list goes on at an address that is not its own; it was not asked there")
-    return list(page), urlsplit(following).query if following else ""
+    return list(_rows(page)), urlsplit(following).query if following else ""
+
+
+def _rows(page: Any) -> Iterator[Any]:
+    """Yields a page's rows. Of one at which the client library stumbles nothing is known, and it hides no other row."""
+    while True:
+        try:
+            yield next(page)
+        except StopIteration:
+            return
+        except Exception:  # null for a row, a number for a time: it foresees neither
+            yield UNREADABLE
 
 
 def _is_below(url: object, list_url: str) -> bool:

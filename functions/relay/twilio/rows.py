@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from relay.ports import ReceivedMessage, SentMessage
@@ -24,6 +25,9 @@ _STOPPED = frozenset({"failed", "undelivered", "canceled"})
 # Twilio took the text for one of two machines that answer each other, and kept it from us.
 _LOOPS = frozenset({"30039"})
 _REDACTED_NUMBER = re.compile(r"[xX*#\u2022\u2588]{2}")
+_READ = "sid status error_code to from_ body num_media direction date_created date_sent"
+# A row that cannot be read at all: it shows nothing.
+UNREADABLE = SimpleNamespace(**dict.fromkeys(_READ.split()))
 
 
 def is_sent(message: Any) -> bool:
@@ -52,7 +56,7 @@ def sent_message(message: Any) -> SentMessage:
 
 def received_message(message: Any) -> ReceivedMessage:
     """Returns what a row says of a text that came in, and why it cannot become a relay if it cannot."""
-    sid, sender = str(message.sid or ""), message.from_ or ""
+    sid, sender, ours = _text(message.sid), _text(message.from_), _text(message.to)
     # The list tells how many attachments there are, and not their ids.
     count = str(message.num_media)
     media_count = int(count) if re.fullmatch(r"[0-9]{1,2}", count) else 0
@@ -61,9 +65,9 @@ def received_message(message: Any) -> ReceivedMessage:
     because = ""
     if status in _STOPPED or str(message.error_code) in _LOOPS:
         because = f"Twilio stopped it ({status}, error {message.error_code})"
-    shown = {"no id": sid, "no sender": sender.strip(), "no number of ours": message.to, "no time": at}
+    shown = {"no id": sid, "no sender": sender.strip(), "no number of ours": ours, "no time": at}
     lacking = ", ".join(name for name, value in shown.items() if not value)
-    text = text_of(sid, sender, message.to or "", message.body or "", media_count)
+    text = text_of(sid, sender, ours, _text(message.body), media_count)
     return ReceivedMessage(text, at, f"it has {lacking}" if lacking else because, is_arriving=status in _ARRIVING)
 
 
