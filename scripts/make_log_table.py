@@ -167,7 +167,7 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "our clock is behind": (
         "Twilio's list shows texts of a time to come: this machine's clock is `seconds` behind, or Twilio's ahead.",
-        "Set the clock right, or start the time service. Nothing is lost meanwhile.",
+        "Set the clock right, or start the time service. If it is right, a row has a wrong time. Nothing is lost.",
     ),
     "the bookmark of reconcile could not be read": (
         "How far reconcile has come was not readable; it goes on from its last watermark.",

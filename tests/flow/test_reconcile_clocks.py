@@ -125,3 +125,19 @@ def test_the_first_run_of_all_by_a_clock_that_is_behind_relays_nothing_of_before
     _with_clock(doubles, WRONG["of the year 2000"])
     assert run(doubles).recovered == 1
     assert is_stored(doubles, listed_id(2))
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(days=25_000)], ids=str)
+@pytest.mark.parametrize("rows_ahead", [1, 2])
+def test_rows_of_a_time_to_come_hide_no_text_that_is_lost_later(ahead: timedelta, rows_ahead: int) -> None:
+    """The list shows them to the first run of all, and it is they that are wrong, not our clock."""
+    doubles = Doubles()
+    for number in range(rows_ahead):
+        twilio_has(doubles, listed_id(number), age=-ahead.total_seconds() * (number + 1))
+    twilio_has(doubles, listed_id(7), age=7200)
+    runs(doubles, hours=2)
+    twilio_has(doubles, listed_id(8), age=3600)
+    twilio_has(doubles, listed_id(9), age=40)
+    runs(doubles, hours=2)
+    assert [is_stored(doubles, listed_id(number)) for number in (7, 8, 9)] == [False, True, True]
+    assert all(is_stored(doubles, listed_id(number)) for number in range(rows_ahead)), "a text all the same"

@@ -91,7 +91,7 @@ def test_a_row_of_nothing_but_nulls_hides_no_other_row() -> None:
 
 @pytest.mark.parametrize("odd", [None, "a row", 7, [], {}, *({name: 7} for name in NULLABLE)], ids=str)
 def test_a_row_of_another_shape_or_with_a_number_for_words_hides_no_other_row(odd: object) -> None:
-    whole = {"direction": "inbound", "to": OURS, "from": HANDLER, "status": "received"}
+    whole: dict[str, Any] = {"direction": "inbound", "to": OURS, "from": HANDLER, "status": "received"}
     row: Any = {**listed(2, ago(2), **whole), **odd} if isinstance(odd, dict) and odd else odd
     with RawServer(pages([listed(3, ago(1), **whole), row, listed(1, ago(3), **whole)])) as server:
         received = messenger_at(server.base_url).received_page(OURS, "", timeout_seconds=PATIENT).messages

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from relay.core.clocks import TOLERANCE
 from relay.ports import ReceivedPage
 
 # Of so many texts that could not be taken in the trouble is remembered; of more, the oldest are forgotten.
 TROUBLES_MAX = 300
+# Of a time to come, and by so much later than all others, is a row whose time is wrong.
+_APART = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -64,6 +67,13 @@ class Bookmark:
     deep: DeepPass | None = None
     troubles: dict[str, Trouble] = field(default_factory=dict)
 
+    def pull_back(self, latest: datetime, **limits: datetime | None) -> list[tuple[str, datetime]]:
+        """Set each of these times that is later than `latest` to its limit. Returns their names, and what they were."""
+        off = [(name, at) for name in limits if (at := getattr(self, name)) is not None and at > latest]
+        for name, _ in off:
+            setattr(self, name, limits[name])
+        return off
+
     def text(self) -> str:
         """Returns it as the store keeps it."""
         latest = sorted(self.troubles.items(), key=lambda item: item[1].at)[-TROUBLES_MAX:]
@@ -78,6 +88,17 @@ class Bookmark:
             },
             sort_keys=True,
         )
+
+
+def newest_of(times: list[datetime], now: datetime) -> datetime | None:
+    """Returns the latest of the times that a list shows, but for those of a time to come that stand apart.
+
+    Where our clock is behind, most rows are of a time to come, and none by so much. None of no times.
+    """
+    latest = sorted(times)
+    while len(latest) > 1 and latest[-1] > now + TOLERANCE and latest[-1] - latest[-2] > _APART:
+        latest.pop()
+    return latest[-1] if latest else None
 
 
 def _rest(deep: DeepPass) -> tuple[object, ...]:

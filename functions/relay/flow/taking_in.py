@@ -16,7 +16,7 @@ from relay.core.model import RETENTION
 from relay.core.numbers import spellings
 from relay.errors import MessengerUnavailable, NewerRecord, StoreUnavailable
 from relay.flow import intake
-from relay.flow.bookmark import Bookmark, DeepPass, Trouble, goes_back_further, places_of
+from relay.flow.bookmark import Bookmark, DeepPass, Trouble, goes_back_further, newest_of, places_of
 from relay.flow.budget import Budget
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
@@ -87,10 +87,11 @@ class TakingIn:
         bookmark = self._bookmark
         newest = {number: self._page(number, "") for number in self._lists}
         times = [row.received_at for page in newest.values() for row in page.messages if row.received_at is not None]
-        self._mind_the_clocks(max(times, default=None))
+        self._mind_the_clocks(times)
         if bookmark.first is None:
             known = min(bookmark.compared_until or self._now, self._now)
-            bookmark.first = max([known, *(at for at in times if at > self._now + TOLERANCE)]) - OVERLAP
+            listed = newest_of(times, self._now) or known
+            bookmark.first = (listed if listed > self._now + TOLERANCE else known) - OVERLAP
         begun = self._begun(newest, times) if bookmark.deep is None and self._is_deep_due() else None
         since = begun.since if begun is not None else max(self._now - FRESH, bookmark.first)
         deep = begun or bookmark.deep
@@ -126,19 +127,17 @@ class TakingIn:
         provider = self._world.provider_of(self._lists[number])
         return provider.received_page(number, place, timeout_seconds=self._budget.at_most(PAGE_SECONDS))
 
-    def _mind_the_clocks(self, newest: datetime | None) -> None:
+    def _mind_the_clocks(self, times: list[datetime]) -> None:
         """Report a clock that must be wrong, ours or the one that wrote the bookmark, and pull back what that wrote."""
         note, bookmark = self._world.journal.note, self._bookmark
         latest = self._now + TOLERANCE
-        if newest is not None and newest > latest:
-            seconds = round((newest - self._now).total_seconds())
+        if times and max(times) > latest:
+            seconds = round((max(times) - self._now).total_seconds())
             note("WARNING", "our clock is behind the provider's, or its list shows a time to come", seconds=seconds)
+        if (newest := newest_of(times, self._now)) is not None and newest > latest:
             return  # what was stored may be right
-        for name, limit in (("first", self._now - OVERLAP), ("began_at", None), ("compared_until", newest)):
-            at = getattr(bookmark, name)
-            if at is not None and at > latest:
-                setattr(bookmark, name, limit)
-                note("WARNING", "a stored time lay ahead and was pulled back", time=name, at=at.isoformat())
+        for name, at in bookmark.pull_back(latest, first=self._now - OVERLAP, began_at=None, compared_until=newest):
+            note("WARNING", "a stored time lay ahead and was pulled back", time=name, at=at.isoformat())
 
     def _is_deep_due(self) -> bool:
         began_at = self._bookmark.began_at
