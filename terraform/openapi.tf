@@ -71,7 +71,8 @@ locals {
     }
   } }
 
-  # OPTIONS of every other path below /sms/: the exact ones above come first. It is answered where no CORS headers are.
+  # Every other path below /sms/: the exact ones above come first. OPTIONS is answered where no CORS headers are; a text
+  # whose number has a wrong path at Twilio is refused by the same function, which tells why.
   openapi_any_other = {
     "/sms/{path=**}" = {
       options = {
@@ -80,6 +81,14 @@ locals {
         parameters       = [{ name = "path", in = "path", required = true, type = "string" }]
         x-google-backend = local.openapi_backends["/sms/inbound"]
         responses        = { "204" = { description = "The methods that are answered here" } }
+      }
+      post = {
+        operationId      = "post_any_other"
+        summary          = "A text at a path that is not ours"
+        consumes         = ["application/x-www-form-urlencoded"]
+        parameters       = [{ name = "path", in = "path", required = true, type = "string" }]
+        x-google-backend = local.openapi_backends["/sms/inbound"]
+        responses        = { "403" = { description = "Not accepted" } }
       }
     }
   }

@@ -90,7 +90,7 @@ class Stack:
         if path.startswith("/sms/") and environ.get("REQUEST_METHOD") == "OPTIONS":
             return self._routes[INBOUND_PATH]  # which answers it without CORS headers
         if self._plan.twilio is not Twilio.FAKE and not is_from_this_machine(environ):
-            return _not_found
+            return self._nowhere(environ)
         for pattern, app in self._routes.items():
             if re.fullmatch(pattern.replace("{tier}", "[0-9]+"), path):
                 return app
@@ -102,7 +102,11 @@ class Stack:
             return self._feed
         if self._console.serves(path):
             return self._console
-        return self._page if self._page.serves(path) else _not_found
+        return self._page if self._page.serves(path) and not _is_webhook(environ) else self._nowhere(environ)
+
+    def _nowhere(self, environ: WSGIEnvironment) -> WSGIApplication:
+        """A text whose number has another path than ours: the webhook's function refuses it, and tells why."""
+        return self._routes[INBOUND_PATH] if _is_webhook(environ) else _not_found
 
 
 def _entry_points(plan: Plan) -> dict[str, Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]]:
@@ -152,6 +156,11 @@ def is_from_this_machine(environ: WSGIEnvironment) -> bool:
     host = environ.get("HTTP_HOST", "").rpartition(":")
     name = host[0] if host[1] and host[2].isdecimal() else environ.get("HTTP_HOST", "")
     return name in _LOOPBACK_NAMES and not any(header in environ for header in _FORWARDED)
+
+
+def _is_webhook(environ: WSGIEnvironment) -> bool:
+    """Whether a request looks like Twilio's."""
+    return environ.get("REQUEST_METHOD") == "POST" and "HTTP_X_TWILIO_SIGNATURE" in environ
 
 
 def _not_found(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

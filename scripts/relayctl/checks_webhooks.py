@@ -93,7 +93,7 @@ def _examined(route: _Route, base_url: str, values: Mapping[str, str]) -> Findin
 
 def _refused(url: str, route: _Route, base_url: str, values: Mapping[str, str]) -> Finding:
     """Returns why the relay does not accept the signature, as far as a few other addresses tell."""
-    for words, other in other_urls(base_url, route.path, ""):
+    for words, other in other_urls(base_url, route.path):
         if _sent(url, route, values, signed_for=other)[0] == route.accepted:
             advice = f"Twilio signs for the address that it has: make the relay's PUBLIC_BASE_URL the same. {_SEE}"
             return Finding(_NAME, BAD, f"{url}: the relay checks signatures against the same {words}", advice)

@@ -147,5 +147,18 @@ def test_options_of_a_path_elsewhere_is_not(caller: Caller, path: str) -> None:
     assert caller.ask("OPTIONS", path).status in (404, 405)
 
 
-def test_a_trailing_slash_is_another_page(caller: Caller) -> None:
-    assert caller.twilio(INBOUND + "/", text(caller)).status == 404
+# What the number at Twilio has for an address by mistake.
+WRONG_PATHS = ["/sms/inbound/", "//sms/inbound", "/sms/inbond", "/sms", "/SMS/inbound", "/"]
+
+
+@pytest.mark.parametrize("path", WRONG_PATHS)
+@pytest.mark.parametrize("through", [{}, {"X_Forwarded_For": "203.0.113.7"}], ids=["here", "by a proxy"])
+def test_a_text_that_twilio_brings_to_another_path_is_refused_by_the_webhook_which_tells_why(
+    caller: Caller, path: str, through: dict[str, str]
+) -> None:
+    answer = caller.twilio(path, text(caller), **through)
+    assert (answer.status, answer.body) == (403, b"")
+
+
+def test_a_strangers_post_to_another_path_is_no_webhook(caller: Caller) -> None:
+    assert caller.ask("POST", "/sms/inbound/", b"Body=hello", {"Content-Type": FORM}).status == 404

@@ -74,6 +74,24 @@ REFUSED: dict[str, tuple[Request, int, Reason, str]] = {
         Reason.OTHER_URL,
         "with port 8080",
     ),
+    "another path": (
+        replace(_signed_for(f"{BASE_URL}/sms/inbond"), path="/sms/inbond"),
+        403,
+        Reason.OTHER_URL,
+        "with the path that it was sent to",
+    ),
+    "a slash more, as it comes in": (
+        replace(_signed_for(f"{CHECKED}/"), path=f"{INBOUND_PATH}/"),
+        403,
+        Reason.OTHER_URL,
+        "a slash at its end",
+    ),
+    "another path that it was not signed for": (
+        replace(_signed_for(f"{BASE_URL}/sms/inbound2"), path="/sms/inbond"),
+        403,
+        Reason.MISMATCH,
+        "another auth token",
+    ),
     "no path": (_signed_for(BASE_URL), 403, Reason.OTHER_URL, "without the path"),
     "another name of this host": (
         _signed_for("https://relay-xyz.a.run.app/sms/inbound", host="relay-xyz.a.run.app"),

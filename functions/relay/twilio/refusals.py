@@ -76,7 +76,8 @@ class Doubtful(BadRequest):
 
 
 def _why_mismatched(account: TwilioAccount, path: str, request: Request) -> tuple[Reason, str]:
-    for words, url in other_urls(account.public_base_url, path, request.headers.get("host", "")):
+    others = other_urls(account.public_base_url, path, request.headers.get("host", ""), request.path)
+    for words, url in others:
         if holds_for(account, url, request):
             return Reason.OTHER_URL, f"it is signed for the same address {words}: give Twilio the address above"
     named = account_of(request.body)
@@ -85,8 +86,12 @@ def _why_mismatched(account: TwilioAccount, path: str, request: Request) -> tupl
     return Reason.MISMATCH, "another auth token, or another address than the one above"
 
 
-def other_urls(base_url: str, path: str, host: str) -> Iterator[tuple[str, str]]:
-    """Yields addresses that are often meant, and what is other about each: a handful, for each is signed anew."""
+def other_urls(base_url: str, path: str, host: str = "", sent_to: str = "") -> Iterator[tuple[str, str]]:
+    """Yields addresses that are often meant, and what is other about each: a handful, for each is signed anew.
+
+    `host` and `sent_to` are the caller's words, which are only computed with: where the signature holds for them,
+    Twilio has signed them.
+    """
     parts = urlsplit(base_url)
     rest = f"{parts.path}{path}"
     at = parts.netloc
@@ -104,6 +109,7 @@ def other_urls(base_url: str, path: str, host: str) -> Iterator[tuple[str, str]]
         yield f"with port {port[1:]}", f"{parts.scheme}://{name}{port}{rest}"
     yield "without the path", base_url
     yield "without the path, with a slash at its end", f"{base_url}/"
-    # The caller's word, which is only computed with. Where the signature holds for it, Twilio has signed it.
+    if sent_to not in ("", path):
+        yield "with the path that it was sent to", f"{base_url}{sent_to}"
     for scheme in ("https", "http") if _HOST.fullmatch(host) else ():
         yield "on the host that the request was made to (its Host header)", f"{scheme}://{host}{path}"
