@@ -177,3 +177,24 @@ def test_a_relay_in_progress_is_left_to_its_own_deadline() -> None:
 def test_a_relay_at_rest_is_not_asked_about() -> None:
     relay = after(received().relay, accepted(1), delivered(1))
     assert machine.transition(relay, ANSWERED, at(3600)).relay is relay
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=400)], ids=str)
+def test_an_attempt_that_a_clock_ahead_had_leased_is_not_waited_for_until_that_clocks_time_comes(
+    ahead: timedelta,
+) -> None:
+    """Its process died, and an earlier text was delivered meanwhile."""
+    relay = after(received(policy(2)).relay, accepted(1))
+    late = machine.transition(relay, Event(EventKind.DEADLINE_UNCONFIRMED, 1, lease="dies"), at(1) + ahead).relay
+    ended = machine.transition(late, delivered(1), at(60)).relay
+    assert ended.attempts[1].is_unresolved
+    never = Event(EventKind.NEVER_SENT, 2, by="sweep")
+    asked = fates.as_of(ended.attempts[1], at(400))
+    assert fates.settled_at(asked) <= at(400)
+    assert asked.starts_at <= at(400)
+    assert machine.transition(ended, never, at(400)).relay.attempts[1].status is AttemptStatus.FAILED
+
+
+def test_an_attempt_that_a_clock_minutes_ahead_had_leased_is_waited_for() -> None:
+    relay = received().relay
+    assert fates.as_of(relay.attempts[0], at(-200)) is relay.attempts[0]

@@ -193,9 +193,9 @@ def test_neither_log_lines_nor_errors_show_a_number_or_a_secret(caplog: pytest.L
     ("status", "code", "words"),
     [
         (403, 70051, "may not read"),
-        (403, 20403, "may not read"),
+        (401, 70051, "refused our"),
         (403, None, "may not read"),
-        (401, 20003, "refused our"),
+        (403, 21999, "may not read"),
     ],
 )
 def test_a_key_that_may_send_and_not_read_is_told_apart_from_an_outage(
@@ -216,6 +216,17 @@ def test_a_key_that_may_send_and_not_read_is_told_apart_from_an_outage(
     (line,) = notes.lines
     assert line.startswith("ERROR our Twilio credentials may not read texts")
     assert HANDLER not in line
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 20003), (401, None), (403, 20005), (403, 20403)])
+def test_an_account_that_is_refused_altogether_is_an_outage_and_told_of(status: int, code: int | None) -> None:
+    """A text to the next tier would be refused as well: whoever asks waits."""
+    notes = Notes()
+    body = json.dumps({"code": code, "message": "no", "status": status}).encode()
+    with RawServer(one_answer(status, body)) as server, pytest.raises(MessengerUnavailable) as raised:
+        CALLS["sent_to"](messenger_at(server.base_url, notes), PATIENT)
+    assert not isinstance(raised.value, MayNotRead)
+    assert len(notes.lines) == 1
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])

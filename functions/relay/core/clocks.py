@@ -13,18 +13,15 @@ from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, ignored
 from relay.core.model import RETENTION, Attempt, FinalStatus, Relay, Step
 from relay.core.moves import pending_timer, still_pending, timers_to_cancel
-from relay.core.policy import FATE_LOOKUP_SECONDS_MAX, LEASE_SECONDS
+from relay.core.policy import CLOCKS_DIFFER_SECONDS, FATE_LOOKUP_SECONDS_MAX, LEASE_SECONDS, OFF_BY_SECONDS_MAX
 
 # By how much machines' clocks may differ, and what a relay may wait for besides its tier's own times: anything due
 # later than these allow was planned by a clock that was ahead.
-TOLERANCE = timedelta(minutes=5)
+TOLERANCE = timedelta(seconds=CLOCKS_DIFFER_SECONDS)
 _OTHER_WAITS_SECONDS = 600.0
 # The time by which a store removes what has expired follows the clock by at most this a round, one a minute:
 # a clock that jumps ahead by months removes nothing before it is noticed and set right.
 PURGE_STEP = timedelta(minutes=5)
-# How far the times of an attempt that a wrong clock wrote may at most be off the provider's once they are put right:
-# so much longer its text is looked for. When the clock went wrong is not known.
-_OFF_BY_SECONDS_MAX = 26 * 3600.0
 # No clock that says less is right; this code is younger.
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 # A relay that has not ended is kept at least this long from any moment on.
@@ -117,7 +114,7 @@ def _moved(relay: Relay, event: Event, set_by: timedelta, now: datetime) -> Deci
         deadline_at=current.deadline_at and current.deadline_at + set_by,
         queued_until=current.queued_until and current.queued_until + set_by,
         # Which of the two times was right is not known.
-        off_by_seconds=min(current.off_by_seconds + abs(set_by.total_seconds()), _OFF_BY_SECONDS_MAX),
+        off_by_seconds=min(current.off_by_seconds + abs(set_by.total_seconds()), OFF_BY_SECONDS_MAX),
     )
     direction = "back" if set_by < timedelta() else "forward"
     reason = f"the clock was set {direction} by {abs(set_by).total_seconds():.0f} s; it waits as long as it would have"
@@ -143,5 +140,5 @@ def _corrected(relay: Relay, attempt: Attempt, now: datetime) -> Attempt:
         starts_at=min(attempt.starts_at, now),
         lease_until=lease_until and min(lease_until, now + timedelta(seconds=LEASE_SECONDS)),
         deadline_at=deadline_at and min(deadline_at, now + timedelta(seconds=tier.receipt_timeout_seconds)),
-        off_by_seconds=_OFF_BY_SECONDS_MAX,
+        off_by_seconds=OFF_BY_SECONDS_MAX,
     )

@@ -6,16 +6,19 @@ one index, then finds it without a search of its own. Pure, like the machine it 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import Decision, Event, EventKind, RaiseAlarm, ignored
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
 from relay.core.policy import (
+    CLOCKS_DIFFER_SECONDS,
     FATE_LOOKUP_SECONDS,
     FATE_LOOKUP_SECONDS_MAX,
     FATE_LOOKUPS,
     LEASE_SECONDS,
+    OFF_BY_SECONDS_MAX,
     SEND_SECONDS_MAX,
 )
 
@@ -35,6 +38,19 @@ def open_attempts(relay: Relay) -> tuple[Attempt, ...]:
         for attempt in relay.attempts
         if attempt.is_unresolved or attempt.is_handed_over or (wanted and attempt.standing in _AWAITED)
     )
+
+
+def as_of(attempt: Attempt, now: datetime) -> Attempt:
+    """Returns the attempt as it is to be asked about now; one that a clock ahead leased with its times put right.
+
+    No lease is so long. Else its text would be looked for when the time comes that this clock had shown, and at it.
+    """
+    latest = now + timedelta(seconds=LEASE_SECONDS + CLOCKS_DIFFER_SECONDS)
+    if attempt.lease_until is None or attempt.lease_until <= latest:
+        return attempt
+    over = now - timedelta(seconds=SEND_SECONDS_MAX)
+    starts_at = min(attempt.starts_at, now)
+    return replace(attempt, starts_at=starts_at, lease_until=over, off_by_seconds=OFF_BY_SECONDS_MAX)
 
 
 def settled_at(attempt: Attempt) -> datetime:
@@ -80,7 +96,7 @@ def never_sent(relay: Relay, event: Event, now: datetime) -> Decision:
     attempt = relay.attempts[event.attempt - 1]
     if not attempt.is_unresolved:
         return ignored(relay, "its outcome is known by now")
-    if now < settled_at(attempt):
+    if now < settled_at(as_of(attempt, now)):
         return ignored(relay, "its POST may still be under way")
     failed = AttemptStatus.FAILED
     relay = with_attempt(relay, attempt.number, status=failed)

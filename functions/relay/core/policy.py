@@ -18,6 +18,11 @@ LEASE_SECONDS = 10.0
 # sending, and the provider's "no such text" is believed.
 SEND_SECONDS_MAX = 10.0
 
+# By how much machines' clocks may differ; what differs by more a wrong clock wrote. And how far the times of an attempt
+# that one wrote may at most be off the provider's once they are put right: so much longer its text is looked for.
+CLOCKS_DIFFER_SECONDS = 300.0
+OFF_BY_SECONDS_MAX = 26 * 3600.0
+
 # A look-up whose answer decides nothing yet ("no such text", while the POST may still be under way) is repeated after
 # LOOKUP_RETRY_SECONDS, at most LOOKUP_RETRIES_MAX times: to guess instead would lose the text or double it. One that
 # the provider does not answer waits out of the outage's allowance (core/outages.py).

@@ -74,7 +74,8 @@ class Silence:
 
 def is_worth_asking(relay: Relay, now: datetime) -> bool:
     """Whether the provider may know more of one of its attempts than the record does."""
-    return relay.due_at is not None and any(now >= fates.settled_at(attempt) for attempt in fates.open_attempts(relay))
+    asked = (fates.as_of(attempt, now) for attempt in fates.open_attempts(relay))
+    return relay.due_at is not None and any(now >= fates.settled_at(attempt) for attempt in asked)
 
 
 def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Settled:
@@ -82,8 +83,9 @@ def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Sett
     counts: Counter[str] = Counter()
     unanswered = 0
     for number in [attempt.number for attempt in fates.open_attempts(stored.relay)]:
-        attempt = stored.relay.attempts[number - 1]
-        if world.clock.now() < fates.settled_at(attempt):
+        now = world.clock.now()
+        attempt = fates.as_of(stored.relay.attempts[number - 1], now)
+        if now < fates.settled_at(attempt):
             continue
         try:
             found = find(world, stored.relay, attempt, budget)
@@ -119,7 +121,7 @@ def _fate(relay: Relay, attempt: Attempt, found: Found | None, now: datetime, by
     if found is None:
         if not attempt.is_unresolved:
             return None
-        if relay.final_status is not FinalStatus.IN_PROGRESS or attempt is not relay.current_attempt:
+        if relay.final_status is not FinalStatus.IN_PROGRESS or attempt.number != relay.current.number:
             return Event(EventKind.NEVER_SENT, attempt.number, reason=NOT_SENT, by=by)
         if now < fates.settled_at(attempt) + PATIENCE:
             return None

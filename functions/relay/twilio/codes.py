@@ -14,6 +14,8 @@ _R, _S, _C = FailureClass.RECIPIENT, FailureClass.SENDER, FailureClass.CONTENT
 _HERE, _SET = FailureClass.SENDER_HERE, FailureClass.SETTINGS
 
 NOT_FOUND = 20404
+# Of a key that may do some things and not this one.
+NOT_PERMITTED = 70051
 
 _TRIAL = "our Twilio account is a trial account, which may only text numbers verified in its console"
 
@@ -59,7 +61,7 @@ _MEANINGS: dict[int, tuple[FailureClass, str]] = {
     30035: (_S, "our number is not in force in its A2P 10DLC campaign"),
     30037: (_S, "Twilio has switched off outgoing texts for this account"),
     63038: (_S, "the account's daily message limit is used up"),
-    70051: (_S, "our API key lacks the permission to send texts"),
+    NOT_PERMITTED: (_S, "our API key lacks the permission to send texts"),
     21408: (_HERE, "the account may not text this handler's country"),
     21608: (_HERE, _TRIAL),
     30023: (_HERE, "the day's limit at this handler's carrier is used up"),

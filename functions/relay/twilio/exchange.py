@@ -5,6 +5,7 @@ It is the `http_client` of twilio.rest.Client. It knows HTTP and time; what an a
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
@@ -86,8 +87,10 @@ class Exchange:
         self._lock = threading.Lock()
         self._has_left = False
         self._is_withdrawn = False
-        # Of the latest answer that came in whole: its HTTP status, and how long it asks us to wait.
+        # Of the latest answer that came in whole: its HTTP status, Twilio's code where it is an error with one, and how
+        # long it asks us to wait.
         self.last_status: int | None = None
+        self.last_code: object = None
         self.retry_after_seconds: float | None = None
 
     def withdraw(self) -> bool:
@@ -141,6 +144,7 @@ class Exchange:
             text = self._read(response)
         self._connections.used()
         self.last_status = response.status_code
+        self.last_code = _code_in(text) if response.status_code >= 400 else None
         self.retry_after_seconds = seconds_of(response.headers.get("Retry-After", ""), datetime.now(UTC))
         return response_class(response.status_code, text, response.headers)
 
@@ -159,6 +163,15 @@ class Exchange:
         except HTTPError as error:
             raise ConnectionError("the answer broke off") from error
         return b"".join(parts).decode("utf-8", errors="replace")
+
+
+def _code_in(text: str) -> object:
+    """Returns what an error's body has as its code: the client's own errors of a list do not tell it."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return body.get("code") if isinstance(body, dict) else None
 
 
 def seconds_of(retry_after: str, now: datetime) -> float | None:

@@ -170,7 +170,11 @@ class TwilioMessenger:
             raise MessengerUnavailable(_why(ended))
         if status in _MAY_NOT:
             self._tell_of_credentials(status)
-            raise MayNotRead(f"{_MAY_NOT[status]} (HTTP status {status})")
+            # Where our whole account is refused, a text to the next tier would be too: that is an outage.
+            code = _known(exchange.last_code)
+            is_account = status == 401 if code is None else codes.failure_of(code).is_outage
+            is_outage = is_account and code != codes.NOT_PERMITTED
+            raise (MessengerUnavailable if is_outage else MayNotRead)(f"{_MAY_NOT[status]} (HTTP status {status})")
         raise MessengerUnavailable(f"Twilio answered with HTTP status {status}")
 
     def _tell_of_credentials(self, status: int) -> None:
