@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from relay.core import moves
 from relay.core.model import FinalStatus
+from relay.core.policy import FATE_LOOKUP_SECONDS, Success
 from relay.flow import timers
+from relay.flow.sweep import GRACE, sweep
 
 from tests.flow.lost_answers import FIRST, comes_in, settle
 from tests.relays import PERMANENT, policy
@@ -92,3 +96,19 @@ def test_nothing_is_asked_at_the_deadline_of_a_text_that_has_failed() -> None:
     timers.fire(doubles.world, timer)
     assert doubles.relay().final_status is FinalStatus.EXHAUSTED
     assert not {"fetch", "sent_to"}.intersection(doubles.calls)
+
+
+def test_what_was_not_asked_yet_because_another_machines_clock_is_ahead_is_no_answer() -> None:
+    """Where `sent` counts, one answer is enough: it must not be one that was never asked for."""
+    doubles = Doubles(policy(1, success=Success.SENT))
+    ahead = timedelta(seconds=340)
+    doubles.clock.set(doubles.clock.now() + ahead)
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.clock.set(doubles.clock.now() - ahead)
+    doubles.status(status_request("sent", message_id=FIRST))
+    doubles.messenger.set_status(doubles.relay(FIRST).attempts[0].sent_id or "", "undelivered", PERMANENT)
+    for wait in (FATE_LOOKUP_SECONDS, 2 * FATE_LOOKUP_SECONDS):
+        assert doubles.relay(FIRST).final_status is FinalStatus.DELIVERED
+        doubles.clock.advance(wait + GRACE.total_seconds() + 1)
+        sweep(doubles.world)
+    assert doubles.relay(FIRST).final_status is FinalStatus.EXHAUSTED

@@ -81,11 +81,12 @@ def is_worth_asking(relay: Relay, now: datetime) -> bool:
 def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Settled:
     """Look up every open attempt of a relay and apply the answers. Returns what changed. Raises StoreUnavailable."""
     counts: Counter[str] = Counter()
-    unanswered = 0
+    unanswered, is_early = 0, False
     for number in [attempt.number for attempt in fates.open_attempts(stored.relay)]:
         now = world.clock.now()
         attempt = fates.as_of(stored.relay.attempts[number - 1], now)
         if now < fates.settled_at(attempt):
+            is_early = True
             continue
         try:
             found = find(world, stored.relay, attempt, budget)
@@ -104,10 +105,12 @@ def settle(world: SendingWorld, stored: Stored, budget: Budget, by: str) -> Sett
             break
         counts[_counter(attempt, event)] += not applied.ignored_because
         stored = applied.stored
-    if not unanswered:
-        _ask_again_later(world, stored, budget, Event(EventKind.LOOKED_UP, reason=_NOT_TOLD, by=by))
-    else:
+    if unanswered:
         put_off(world, stored, budget, by)
+    else:
+        # What was not asked about is no answer: machines' clocks differ, and the other one's lease is not over yet.
+        kind = EventKind.LOOKUP_UNANSWERED if is_early else EventKind.LOOKED_UP
+        _ask_again_later(world, stored, budget, Event(kind, reason=_NOT_TOLD, by=by))
     return Settled(counts[_ADOPTED], counts[_DECLARED], counts[_TAKEN_OVER], not unanswered)
 
 
