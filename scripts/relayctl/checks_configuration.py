@@ -101,14 +101,15 @@ def private_files(given: Given, root: Path) -> Iterator[Finding]:
     """Secrets' files are their owner's alone and in no repository."""
     name = "private files"
     database = root / (given.values.get("RELAY_DATABASE") or DATABASE_DEFAULT)
+    databases = [database, *(database.with_name(f"{database.name}{side}") for side in ("-wal", "-shm"))]
     secret = {root / file for file in _SECRET_FILES} | ({given.file} if given.file else set())
-    paths = [path for path in [*sorted(secret), database] if path.is_file()]
+    paths = [path for path in [*sorted(secret), *databases] if path.is_file()]
     sound = True
     for path in paths:
         mode = open_mode(path)
-        if mode and (path == database or _may_hold_secrets(path)):
+        if mode and (path in databases or _may_hold_secrets(path)):
             sound = False
-            state, holds = (WARNING, "customers' texts") if path == database else (BAD, "secrets")
+            state, holds = (WARNING, "customers' texts") if path in databases else (BAD, "secrets")
             yield Finding(name, state, f"{path.name} holds {holds} and has mode {mode:03o}", chmod_of(path))
         if path in secret and _is_tracked(path):
             sound = False

@@ -163,6 +163,13 @@ def test_secrets_that_others_can_read_are_found(tmp_path: Path) -> None:
     assert found["relay.db holds customers' texts and has mode 640"].state == WARNING
     env.chmod(0o600)
     database.chmod(0o600)
+    # What was written last lies in a file beside it.
+    beside = tmp_path / "relay.db-wal"
+    beside.write_text("")
+    beside.chmod(0o644)
+    (finding,) = checks_configuration.private_files(given, tmp_path)
+    assert (finding.state, finding.words) == (WARNING, "relay.db-wal holds customers' texts and has mode 644")
+    beside.chmod(0o600)
     (finding,) = checks_configuration.private_files(given, tmp_path)
     assert finding.state == OK
 
