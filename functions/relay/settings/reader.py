@@ -138,7 +138,7 @@ def host_of(url: str) -> str | None:
         return None
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises when it is no number
+        is_port = parts.port != 0 and not parts.netloc.endswith(":")  # the first raises when it is no number
     except ValueError:
         return None
-    return parts.hostname
+    return parts.hostname if is_port else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from relay.core.numbers import E164
 from relay.core.policy import Policy
@@ -25,6 +26,7 @@ _TOKENS = {"TWILIO_AUTH_TOKEN": _TOKEN, "TWILIO_AUTH_TOKEN_SECONDARY": _TOKEN}
 _COLLECTION = re.compile(r"(?!__)[A-Za-z0-9_.-]{1,200}")
 # As a browser sends it: exactly scheme, host and port.
 _ORIGIN = re.compile(r"https?://[a-z0-9.\[\]:-]+")
+_PATH = (re.compile(r"(?!(?:.*/)?~/)[^$]+"), "a path without ~/ and $, which only a shell would replace")
 DATABASE_DEFAULT = ".local/relay.db"
 # Names that begin like ours but belong to the local stack and to the tests.
 _NOT_SETTINGS = ("RELAY_LOCAL_", "RELAY_FORBID_", "RELAY_TERRAFORM")
@@ -82,6 +84,10 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
     policy, phones = read_policy(read) if Need.TIERS in needs else (None, ())
     api_base_url = read.url("TWILIO_API_BASE_URL", carries_secrets=True)
     is_real = _is_twilio_itself(api_base_url)
+    if is_real and urlsplit(api_base_url).path:
+        read.mistakes.append(
+            "TWILIO_API_BASE_URL has a path: leave it away, the relay adds /2010-04-01 and the rest itself."
+        )
     public_base_url = read.address_of_ours("PUBLIC_BASE_URL", is_real=is_real)
     forms = forms_of_credentials(api_base_url)
 
@@ -90,7 +96,7 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
 
     settings = Settings(
         backend=chosen,
-        database_path=read.text("RELAY_DATABASE", DATABASE_DEFAULT),
+        database_path=read.matching("RELAY_DATABASE", *_PATH, DATABASE_DEFAULT),
         heartbeat_url=read.address_to_call("HEARTBEAT_URL"),
         project=read.text("GOOGLE_CLOUD_PROJECT"),
         firestore_database=read.text("FIRESTORE_DATABASE", "(default)"),
