@@ -1,4 +1,4 @@
-# Log-based metrics: the relay's own lines, counted. Event names are those of functions/relay/log.py; tests hold them.
+# Log-based metrics: the relay's own lines, counted. Event names are those of functions/relay/log/lines.py; tests hold them.
 
 locals {
   our_lines = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${join(" OR ", [for name in keys(local.functions) : "\"${name}\""])})"

@@ -14,10 +14,10 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
     ports       what the flow needs from the world
     record/     a relay as a document, and what is announced of it
     outgoing    how another server is asked: no redirect is followed
-    telling, throttle
-                how people are told: Journal and Alarms; a line that repeats is let through once in a while
+    telling     how people are told: Journal and Alarms
     log/, web, fields
-                lines for people and machines; requests and answers as plain values; fields of JSON bodies, checked
+                lines for people and machines, and how often; requests and answers as plain values; fields of JSON
+                bodies, checked
     core/       what a relay is and what becomes of it: pure
     errors      errors that carry the decision
     addresses   which hosts of web addresses are public, and which this machine

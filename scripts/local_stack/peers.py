@@ -19,7 +19,7 @@ from wsgiref.types import WSGIApplication
 
 from gunicorn.workers.base import Worker as Process
 from relay.log import JsonJournal
-from relay.throttle import Throttle
+from relay.log.throttle import Throttle
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer

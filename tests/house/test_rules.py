@@ -76,6 +76,8 @@ def test_the_map_of_the_package_names_every_room_and_file_and_no_other() -> None
     named = re.findall(r"^    ([a-z_/]+(?:, [a-z_/]+)*)(?:  |$)", (package / "__init__.py").read_text("utf-8"), re.M)
     words = {name.strip("/") for names in named for name in names.split(", ")}
     assert words | {"__init__"} == there
+    files = [path for path in package.iterdir() if path.suffix == ".py"]
+    assert len(files) <= 12, "beside the rooms stands what puts them together, and little else"
 
 
 def test_nothing_outside_its_room_knows_the_providers_codes_statuses_and_ids() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from relay.log import JsonJournal, LogAlarms
-from relay.throttle import Throttle
+from relay.log.throttle import Throttle
 from relay.twilio.refusals import Reason
 from relay.twilio.signature import TwilioAccount
 from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, Request

@@ -131,7 +131,7 @@ def _set_up(connection: sqlite3.Connection, path: str, deadline: float) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA cache_size = -8000")
-    # Left to SQLite, two connections may checkpoint at once; sqlite_database does it one at a time and says why.
+    # Left to SQLite, two connections may checkpoint at once; database.py does it one at a time and says why.
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     while _schema_version(connection, path) < len(migrations.STEPS):
         with connection:

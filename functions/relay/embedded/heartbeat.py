@@ -9,9 +9,9 @@ import threading
 import urllib.error
 from http.client import HTTPException
 
+from relay.log.throttle import Throttle
 from relay.outgoing import REDIRECTS, open_url
 from relay.ports import Clock, Journal
-from relay.throttle import Throttle
 
 # For each step of a call: to connect, and for each part of the answer.
 _TIMEOUT_SECONDS = 10.0

@@ -23,8 +23,8 @@ from relay.embedded.file import to_micros
 from relay.embedded.timer_rows import Leased
 from relay.embedded.timers import labels
 from relay.errors import NewerRecord, StoreUnavailable
+from relay.log.throttle import Throttle
 from relay.ports import Clock, Journal
-from relay.throttle import Throttle
 
 _SECOND = 1_000_000
 _NEVER = 2**63

@@ -1,4 +1,4 @@
-"""The structured log: what a line means (lines.py), how it is written (journal.py), alarms as lines (alarms.py)."""
+"""The structured log: what a line means (lines), how it is written (journal, output), alarms, how often."""
 
 from relay.log.alarms import LogAlarms
 from relay.log.journal import JsonJournal, current_trace, masked

@@ -15,7 +15,7 @@ from typing import AnyStr
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from relay.errors import BadRequest
-from relay.throttle import Throttle
+from relay.log.throttle import Throttle
 from relay.web import FORM, Request, check_post
 
 _FORM_FIELDS_MAX = 500
