@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from relay.core.comparing import comparable
 from relay.core.failures import NOT_STARTED
 from relay.core.fates import open_attempts
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
@@ -199,7 +200,7 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
     """When every callback about a delivery was lost, the record knows of it within two runs of reconcile and a sweep,
     however far away the attempt's deadline is. (Not of texts with the same words: whose one is may take longer to tell;
     and not of one that Twilio cannot show.)"""
-    if len({text.body for _, text in run.plan.texts}) < len(run.plan.texts) or _cannot_be_told(run):
+    if len({comparable(text.body) for _, text in run.plan.texts}) < len(run.plan.texts) or _cannot_be_told(run):
         return
     calm = _calm_at(run)
     left = left_behind(run) | waits_for_a_person(run)
