@@ -6,6 +6,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from relay.errors import BadRequest, StoreUnavailable
@@ -36,6 +37,14 @@ def test_made_up_key_ids_do_not_become_a_stream_of_fetches(keys: Keys) -> None:
         with pytest.raises(BadRequest):
             verifier.caller(asking(STRANGER.mint(audience=AUDIENCE, email=EMAIL)))
     assert keys.fetches == 1
+
+
+@pytest.mark.parametrize("settings", [{"audience": ""}, {"emails": frozenset[str]()}], ids=str)
+def test_where_no_token_is_accepted_strangers_have_no_keys_fetched(keys: Keys, settings: dict[str, Any]) -> None:
+    """Else each of their requests could hold a thread for as long as the issuer takes."""
+    with pytest.raises(BadRequest) as refused:
+        keys.verifier(**settings).caller(asking(mint()))
+    assert (refused.value.status, keys.fetches) == (403, 0)
 
 
 def test_a_new_key_is_learned_of_soon(keys: Keys) -> None:
