@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import threading
@@ -71,6 +72,35 @@ def test_an_issuer_that_is_down_is_not_asked_by_every_caller_in_turn(keys: Keys)
     keys.is_down = False
     keys.now += 6
     assert verifier.caller(asking(mint())).email == EMAIL
+
+
+def test_an_issuer_that_does_not_answer_holds_few_threads_and_no_operator(keys: Keys) -> None:
+    """Every request with a made-up key would wait for it: forty-eight of them, and no webhook had a thread."""
+    verifier, over = keys.verifier(), threading.Event()
+    verifier.caller(asking(mint()))
+    keys.now += 31
+
+    def hang() -> dict[str, str]:
+        over.wait(60)
+        return {}
+
+    keys.answer = hang
+    made_up = asking(STRANGER.mint(audience=AUDIENCE, email=EMAIL))
+
+    def strangers_call() -> None:
+        with contextlib.suppress(BadRequest, StoreUnavailable):
+            verifier.caller(made_up)
+
+    threads = [threading.Thread(target=strangers_call, daemon=True) for _ in range(48)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(0.2 if sum(each.is_alive() for each in threads) <= 4 else 20)
+    assert sum(thread.is_alive() for thread in threads) <= 4
+    assert verifier.caller(asking(mint())).email == EMAIL
+    over.set()
+    for thread in threads:
+        thread.join(60)
 
 
 def test_known_keys_outlast_a_day_without_the_issuer_and_no_more(keys: Keys) -> None:

@@ -30,6 +30,8 @@ _KEYS_MAX_AGE_SECONDS = 3600.0
 # _RETRY_LEAST_SECONDS, so that callers do not wait for the issuer's timeout one after the other.
 _REFETCH_LEAST_SECONDS = 30.0
 _RETRY_LEAST_SECONDS = 5.0
+# How many callers at a time may wait for the issuer: what strangers send must not hold every thread of a server.
+_WAITING_MAX = 4
 # Keys that could not be renewed are trusted this long after they were fetched, then every call gets 503. Google
 # publishes a new key days before it signs with it.
 _KEYS_KEPT_SECONDS = 24 * 3600.0
@@ -71,6 +73,7 @@ class IdentityVerifier:
         self._fetch = fetch
         self._monotonic = monotonic
         self._lock = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(_WAITING_MAX)
         self._keys: dict[str, str] = {}
         self._fetched_at = float("-inf")
         self._failed_at = float("-inf")
@@ -106,6 +109,17 @@ class IdentityVerifier:
         return Caller(email)
 
     def _certificates(self, key_id: str) -> dict[str, str]:
+        if key_id in self._keys and self._monotonic() - self._fetched_at <= _KEYS_MAX_AGE_SECONDS:
+            return dict(self._keys)
+        if not self._waiting.acquire(blocking=False):
+            raise StoreUnavailable("others wait for the identity token's keys already")
+        try:
+            return self._renewed(key_id)
+        finally:
+            self._waiting.release()
+
+    def _renewed(self, key_id: str) -> dict[str, str]:
+        """Returns the keys, fetched anew where they are old or lack this one and that was not done a moment ago."""
         with self._lock:
             now = self._monotonic()
             age = now - self._fetched_at
