@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from relay.errors import ConfigurationError, StoreUnavailable
 from relay.settings.variables import ENTRY_POINTS
 
-from scripts.local_stack import interruption
+from scripts.local_stack import ROOT, interruption
 from scripts.local_stack.running import StackError
 
 
@@ -38,8 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StoreUnavailable as error:
         print(f"The relays cannot be read: {error}.", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("relay", "scripts"):
+            raise
+        print(_without_packages(error.name), file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 0
+
+
+def _without_packages(name: str) -> str:
+    """Says what to do where a package is missing. A service meets that after each upgrade of its machine's Python."""
+    return (
+        f"Python {sys.version.split()[0]} lacks a package that the relay needs ({name}): was this Python upgraded, or "
+        f"the relay? Run `make .venv/.run` in {ROOT}, then start again."
+    )
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -127,3 +127,24 @@ def test_a_database_of_somebody_else_is_refused_in_words(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "is not a sound database" in done.stderr
     assert os.path.getsize(database) == 2000
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("demo",), ("serve", "sms_inbound")], ids=" ".join)
+def test_an_environment_whose_python_was_upgraded_is_one_sentence_that_says_what_to_do(
+    arguments: tuple[str, ...],
+) -> None:
+    """A service starts it without make: the new Python looks for the packages where the old one never put them."""
+    # -S leaves them out, as another version's folder for them is not looked into.
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "scripts.local_stack", *arguments],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"Python {sys.version.split()[0]} lacks a package that the relay needs (")
+    assert f"`make .venv/.run` in {ROOT}" in line
