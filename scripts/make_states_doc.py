@@ -42,6 +42,9 @@ A relay in progress stands where its current attempt stands. `scheduled` after a
 schedule or the next tier; which of them, the failure's class decides (`functions/relay/core/failures.py`). *Leads to*
 says where the relay stands afterwards, as a walk through all reachable relays found it.
 
+Which text is an attempt's is decided beside the table (`reversals.with_its_id`): where the answer to the POST tells
+another id than a receipt did before, what that receipt had ended goes on.
+
 """
 
 

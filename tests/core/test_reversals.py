@@ -255,11 +255,12 @@ def test_the_timer_that_was_pending_is_cancelled_and_the_deadline_armed() -> Non
 # A receipt that came before the answer to the POST, and was about another text.
 
 
-def test_the_answer_to_the_post_says_which_text_is_the_attempts_and_a_receipt_about_another_is_doubted() -> None:
+def test_the_answer_to_the_post_says_which_text_is_the_attempts_and_takes_a_receipt_about_another_back() -> None:
     relay = after(received().relay, delivered(1))
     told = machine.transition(relay, replace(accepted(1), sent_id=sid(50)), at(5)).relay
-    assert (told.attempts[0].sent_id, told.final_status) == (sid(50), FinalStatus.DELIVERED)
-    assert told.due_at == at(5) + timedelta(seconds=FATE_LOOKUP_SECONDS), "the provider is asked about the true one"
+    assert (told.attempts[0].sent_id, told.final_status) == (sid(50), FinalStatus.IN_PROGRESS)
+    assert statuses(told) == [(1, "accepted")]
+    assert told.due_at == told.attempts[0].deadline_at
     assert "another id" in told.error_log[-1].reason
     failing = after(told, replace(failed(1), sent_id=sid(50)))
     assert statuses(failing) == [(1, "failed"), (1, "scheduled")]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from relay.core.model import AttemptStatus, FinalStatus, Relay
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay
 
 from tests.simulator.history import Receipt
 from tests.simulator.kinds import Kind
@@ -29,6 +29,14 @@ def reasons_to_go_on(run: Simulation, before: Relay, after: Relay, at: float) ->
         was_told = old.status is AttemptStatus.DELIVERED and new.status is AttemptStatus.FAILED
         if was_told and failed_in_truth(run, before.message_id, old.number, at):
             yield "a failure followed `sent`"
+        if old.status is AttemptStatus.DELIVERED and was_anothers(run, before.message_id, old, new):
+            yield "what was delivered was another text"
+
+
+def was_anothers(run: Simulation, message_id: str, old: Attempt, new: Attempt) -> bool:
+    """Whether an attempt had another text's id by a receipt, until the answer to its POST told its own."""
+    message = message_of(run, message_id, old.number)
+    return message is not None and old.sent_id not in (None, message.sid) and new.sent_id == message.sid
 
 
 def says_more(before: Relay, after: Relay) -> bool:

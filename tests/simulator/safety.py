@@ -23,6 +23,7 @@ from tests.simulator.drives import (
     message_of,
     s3_one_first_delivery,
     s4_nothing_goes_on_after_the_end,
+    was_anothers,
 )
 from tests.simulator.history import Post, Receipt
 from tests.simulator.plan import BODY_MARK, OUR_PHONES
@@ -160,7 +161,8 @@ def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt, 
     """Whether Twilio's own record says that the later status is the truth: a failure that followed `sent`, or a text
     that exists although its POST was refused, or declared not sent."""
     if old.status is AttemptStatus.DELIVERED:
-        return new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old.number, at)
+        is_accepted = new.status is AttemptStatus.ACCEPTED and was_anothers(run, message_id, old, new)
+        return is_accepted or (new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old.number, at))
     if new.status is AttemptStatus.SCHEDULED:
         # In an outage the same attempt is tried again.
         tried = [post for post in run.history.posts if (post.message_id, post.attempt) == (message_id, new.number)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from relay.core import fates, moves
@@ -143,46 +142,6 @@ def withdraw_scheduled(
         return relay
     relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN, is_refused=False)
     return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
-
-
-def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:
-    """Returns the decision with the id that the event tells of the attempt's text.
-
-    One that was told outranks one that a look-up found, and the one in the POST's own answer every other.
-    """
-    attempt = before.attempt(event.attempt)
-    if event.sent_id is None or attempt is None:
-        return decision
-    number = attempt.number
-    if event.is_found and decision.changed and attempt.sent_id is None:
-        return replace(decision, relay=with_attempt(decision.relay, number, is_adopted=True))
-    is_same = event.sent_id == attempt.sent_id
-    is_answer = event.kind is EventKind.SEND_ACCEPTED
-    is_corrected = is_answer and attempt.sent_id is not None and not is_same
-    if event.is_found or not (attempt.is_adopted or is_corrected):
-        return decision
-    if is_same and not (decision.changed or is_answer):
-        return decision
-    relay = with_attempt(decision.relay, number, sent_id=event.sent_id, is_adopted=False)
-    if is_corrected:
-        relay = _with_delivery_doubted(relay, number, now)
-    if not decision.changed:
-        source = "a look-up had found" if attempt.is_adopted else "a receipt had told"
-        reason = f"its text has {'the id' if is_same else 'another id than the one'} that {source}"
-        status = attempt.status.value
-        relay = log_relay_attempt(relay, Step.LATE_STATUS, now, number, status=status, reason=reason, by=event.by)
-    return Decision(relay, decision.effects)
-
-
-def _with_delivery_doubted(relay: Relay, number: int, now: datetime) -> Relay:
-    """Returns the relay in which a failure of the attempt still counts and is asked about: a delivery on record was
-    another text's."""
-    if relay.attempts[number - 1].status is not AttemptStatus.DELIVERED:
-        return relay
-    relay = with_fates_open(with_attempt(relay, number, is_handed_over=True, is_contradicted=False))
-    if relay.final_status is FinalStatus.IN_PROGRESS:
-        return relay
-    return changed(relay, due_at=fates.due_after_end(relay, now))
 
 
 # The status that each of these events reports of the attempt it is about.

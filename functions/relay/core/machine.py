@@ -57,7 +57,7 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
         return ignored(relay, "it ended in a way that only a newer revision knows")
     answer = TABLE[state_of(relay, event)][event.kind]
     decision = ignored(relay, answer) if isinstance(answer, str) else answer(relay, event, now)
-    decision = outages.told_over(relay, event, attempts.with_its_id(relay, event, decision, now))
+    decision = outages.told_over(relay, event, reversals.with_its_id(relay, event, decision, now))
     return asides.taken_up(decision, now) if relay.set_aside_because else decision
 
 

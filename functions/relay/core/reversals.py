@@ -1,17 +1,18 @@
-"""What a later word on an attempt takes back: a refusal, or that the carrier had taken it. Pure, like the machine.
+"""What a later word takes back: a refusal, that the carrier had taken a text, or which text is an attempt's. Pure.
 
 Each function returns the decision for one kind of word; whatever changes nothing but the attempt is in attempts.py.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from relay.core import attempts, fates, moves
-from relay.core.changes import changed, with_attempt, with_fates_open
-from relay.core.events import Decision, Event
+from relay.core.changes import changed, log_relay_attempt, with_attempt, with_fates_open
+from relay.core.events import Decision, Event, EventKind
 from relay.core.failures import NO_REASON
-from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay
+from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
 
 
 def exists_after_all(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -50,7 +51,13 @@ def failed_after_delivery(relay: Relay, event: Event, now: datetime) -> Decision
         return attempts.learn(relay, event, now)
     if not attempt.is_handed_over:
         return _contradicted(relay, attempt, event, now)
-    relay = attempts.fail(relay, event, now)
+    return _without_delivery_of(attempts.fail(relay, event, now), event, now)
+
+
+def _without_delivery_of(relay: Relay, event: Event, now: datetime) -> Decision:
+    """Returns the decision where the event's attempt was not delivered: another one was, or the relay goes on."""
+    if relay.final_status is not FinalStatus.DELIVERED:
+        return Decision(relay, moves.still_pending(relay))
     with_all_words = relay.attempts[relay.first_attempt_of_words - 1 :]
     delivered = [other for other in with_all_words if other.status is AttemptStatus.DELIVERED]
     if delivered:
@@ -83,3 +90,40 @@ def _goes_on(relay: Relay, event: Event, now: datetime) -> Decision:
         return Decision(changed(relay, due_at=timer.timer.due_at), (timer,))
     may_retry = last.status is AttemptStatus.FAILED and (last.failure or NO_REASON).is_retried_in_tier
     return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, of=last.number)
+
+
+def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:
+    """Returns the decision with the id that the event tells of the attempt's text.
+
+    One that was told outranks one that a look-up found, and the one in the POST's own answer every other.
+    """
+    attempt = before.attempt(event.attempt)
+    if event.sent_id is None or attempt is None:
+        return decision
+    number = attempt.number
+    if event.is_found and decision.changed and attempt.sent_id is None:
+        return replace(decision, relay=with_attempt(decision.relay, number, is_adopted=True))
+    is_same = event.sent_id == attempt.sent_id
+    is_answer = event.kind is EventKind.SEND_ACCEPTED
+    is_corrected = is_answer and attempt.sent_id is not None and not is_same
+    if event.is_found or not (attempt.is_adopted or is_corrected):
+        return decision
+    if is_same and not (decision.changed or is_answer):
+        return decision
+    relay = with_attempt(decision.relay, number, sent_id=event.sent_id, is_adopted=False)
+    if not decision.changed:
+        source = "a look-up had found" if attempt.is_adopted else "a receipt had told"
+        reason = f"its text has {'the id' if is_same else 'another id than the one'} that {source}"
+        status = attempt.status.value
+        relay = log_relay_attempt(relay, Step.LATE_STATUS, now, number, status=status, reason=reason, by=event.by)
+    if is_corrected and relay.attempts[number - 1].status is AttemptStatus.DELIVERED:
+        return _delivered_another(relay, event, now)
+    return Decision(relay, decision.effects)
+
+
+def _delivered_another(relay: Relay, event: Event, now: datetime) -> Decision:
+    """A receipt about another text had ended the attempt: it waits for its own, and the relay with it."""
+    relay = with_attempt(
+        relay, event.attempt, status=AttemptStatus.ACCEPTED, is_handed_over=False, is_contradicted=False
+    )
+    return _without_delivery_of(relay, event, now)
