@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from relay.core.fates import open_attempts
 from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Relay, Step
 from relay.core.policy import (
     FATE_LOOKUP_SECONDS,
-    FATE_LOOKUP_SECONDS_MAX,
     FATE_LOOKUPS,
     LEASE_SECONDS,
     LOOKUP_RETRIES_MAX,
@@ -31,6 +29,7 @@ from tests.simulator.history import time_of
 from tests.simulator.kernel import Task
 from tests.simulator.kinds import Kind
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
+from tests.simulator.wrong_clocks import ahead, is_late_by_a_clock, waits_for_a_clocks_time
 
 # The worst that two clocks that are each five minutes off leave behind in a due time.
 _SKEW_SECONDS = 600.0
@@ -165,7 +164,7 @@ def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
     for stored in _in_hand(run):
         if stored.relay.attempts and stored.relay.attempts[-1].status is AttemptStatus.SCHEDULED:
             yield f"L2: an attempt of {stored.relay.message_id[-3:]} is planned for ever"
-        if _waits_for_a_clocks_time(run, stored.relay):
+        if waits_for_a_clocks_time(run, stored.relay):
             continue
         for attempt in stored.relay.attempts:
             if attempt.is_unresolved and not is_flagged(run, stored.relay, attempt.number):
@@ -194,32 +193,20 @@ def is_flagged(run: Simulation, relay: Relay, number: int) -> bool:
 def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
     """No relay is due, no timer is armed, but for one that has ended and of which Twilio cannot, or may not, tell."""
     for stored in _in_hand(run):
-        if _is_asked_for_ever(run, stored.relay) or _waits_for_a_clocks_time(run, stored.relay):
+        if _is_asked_for_ever(run, stored.relay) or waits_for_a_clocks_time(run, stored.relay):
             continue
-        if stored.relay.due_at is not None and not _is_late_by_a_clock(run, stored.relay.due_at):
+        if stored.relay.due_at is not None and not is_late_by_a_clock(run, stored.relay.due_at):
             yield f"L3: {stored.relay.message_id[-3:]} is still due"
     left = left_behind(run) | waits_for_a_person(run)
     # A timer that a clock ahead armed, and whose cancelling was lost, fires when its time has come, and finds nothing.
-    ahead = _ahead(run)
+    most = ahead(run)
     armed = [
         timer
         for timer in run.fleet.timers.armed.values()
-        if timer.message_id not in left and not _is_late_by_a_clock(run, timer.due_at, ahead)
+        if timer.message_id not in left and not is_late_by_a_clock(run, timer.due_at, most)
     ]
     if armed:
         yield f"L3: {len(armed)} timers are left"
-
-
-def _ahead(run: Simulation) -> float:
-    """By how many seconds a clock of this run is ahead at most, days or months."""
-    return max([error for _, _, error in run.plan.wide.clocks] if run.plan.wide is not None else [0.0], default=0.0)
-
-
-def _waits_for_a_clocks_time(run: Simulation, relay: Relay) -> bool:
-    """Whether it was delivered while a clock was ahead: what became of its other attempts is asked at that time."""
-    return relay.final_status is FinalStatus.DELIVERED and _is_late_by_a_clock(
-        run, relay.due_at, _ahead(run) + FATE_LOOKUP_SECONDS_MAX
-    )
 
 
 def _is_asked_for_ever(run: Simulation, relay: Relay) -> bool:
@@ -234,14 +221,6 @@ def _is_asked_for_ever(run: Simulation, relay: Relay) -> bool:
         and (may_not_read or any(attempt.is_unresolved for attempt in asked))
         and all(is_flagged(run, relay, attempt.number) if attempt.is_unresolved else is_enough for attempt in asked)
     )
-
-
-def _is_late_by_a_clock(run: Simulation, due_at: datetime | None, at_most: float = FATE_LOOKUP_SECONDS_MAX) -> bool:
-    """Whether a clock that was ahead by days planned it; a look-up not later than the longest wait between two."""
-    wide = run.plan.wide
-    if wide is None or not wide.clocks or due_at is None:
-        return False
-    return time_of(run.kernel.now) < due_at < time_of(run.kernel.now + at_most)
 
 
 def _in_hand(run: Simulation) -> list[Stored]:
