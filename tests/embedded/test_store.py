@@ -11,9 +11,10 @@ import pytest
 from relay.core.model import FinalStatus, Relay
 from relay.embedded import timer_rows
 from relay.embedded.database import Database
+from relay.embedded.feed import SqliteFeed
 from relay.embedded.store import SqliteStore
 from relay.errors import StoreRefused
-from relay.ports import UnreadableRelay
+from relay.ports import Search, UnreadableRelay
 
 from tests.fakes import FakeClock, MemoryJournal
 from tests.strategies import a_policy, a_relay, a_timer
@@ -119,3 +120,38 @@ def test_a_column_that_sqlite_cannot_keep_is_a_refusal_for_good_and_spoils_no_ot
 def _overwrite(database: Database, message_id: str, document: str) -> None:
     statement = "UPDATE relays SET document = ? WHERE message_id = ?"
     database.write(lambda connection: connection.execute(statement, (document, message_id)), timeout_seconds=TIMEOUT)
+
+
+# As a person, a program or a disk may have left it; with a text of a customer in it.
+_SPOILT = {
+    "no UTF-8": "CAST(x'7b2268616c6c6fff227d' AS TEXT)",
+    "half of an emoji": "CAST(x'2268656c6c6f20eda0bd22' AS TEXT)",
+    "bytes": "x'00ff'",
+    "nothing": "''",
+    "a number": "17",
+    "no end": "'" + "[" * 100_000 + "'",
+}
+
+
+@pytest.mark.parametrize("document", _SPOILT.values(), ids=_SPOILT)
+def test_a_spoilt_document_is_set_aside_and_hides_no_other(database: Database, clock: FakeClock, document: str) -> None:
+    journal = MemoryJournal()
+    store, told = SqliteStore(database, clock, journal), SqliteFeed(database, journal)
+    relays = [a_relay(due_at=clock.now() - timedelta(minutes=number), lines_logged=1) for number in (1, 2, 3)]
+    for relay in relays:
+        store.create(relay, [], timeout_seconds=TIMEOUT)
+    spoilt = relays[1].message_id
+
+    def spoil(connection: Any) -> None:
+        connection.execute(f"UPDATE relays SET document = {document} WHERE message_id = ?", (spoilt,))
+
+    database.write(spoil, timeout_seconds=TIMEOUT)
+    due = store.due(clock.now(), 10, timeout_seconds=TIMEOUT)
+    (unreadable,) = [one for one in due if isinstance(one, UnreadableRelay)]
+    assert (unreadable.message_id, len(due)) == (spoilt, 3)
+    assert len(store.search(Search(), timeout_seconds=TIMEOUT).relays) == 2
+    assert len(told.read(0, 10, timeout_seconds=TIMEOUT)) == 3
+    store.set_aside(spoilt, unreadable.version, unreadable.reason, timeout_seconds=TIMEOUT)
+    assert len(store.due(clock.now(), 10, timeout_seconds=TIMEOUT)) == 2
+    assert {message_id for message_id, _ in journal.aside} == {spoilt}
+    assert database.trouble is None, "and its words are in no alarm about the file"

@@ -89,6 +89,7 @@ def open_connection(path: str, timeout_seconds: float, *, may_make: bool = True)
             os.chmod(path, 0o600)
     except (OSError, sqlite3.Error) as error:
         raise Unusable(trouble_with(path, error)) from error
+    connection.text_factory = _text
     try:
         _set_up(connection, path, deadline)
     except sqlite3.Error as error:
@@ -100,6 +101,17 @@ def open_connection(path: str, timeout_seconds: float, *, may_make: bool = True)
         connection.close()
         raise
     return connection
+
+
+def _text(stored: bytes) -> str | bytes:
+    """Returns a text of the file; what is no UTF-8 as its bytes.
+
+    SQLite's module fails the whole query there, which ends the work on every other relay, and quotes the text.
+    """
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
 
 
 def make_private(path: str) -> str:
