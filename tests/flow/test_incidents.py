@@ -160,13 +160,33 @@ def test_a_store_that_does_not_answer_costs_no_alarm(monkeypatch: pytest.MonkeyP
     assert len(doubles.journal.outages) == 1
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "{}", "[1]", '[{"code": 1}]', '[{"opened_at": "x", "joined_at": ""}]'])
+_AT = '"opened_at": "2026-01-01T00:00:00", "joined_at": "2026-01-01T00:00:00"'
+_NAIVE = f'[{{"failure_class": "sender", "code": 20003, "words": "", "our_phone": "", "message_id": "", {_AT}}}]'
+_NO_COUNT = _NAIVE.replace("00:00:00", "00:00:00Z").replace("}", ', "relays": "many"}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no JSON", "{}", "[1]", '[{"code": 1}]', '[{"opened_at": "x", "joined_at": ""}]', _NAIVE, _NO_COUNT],
+)
 def test_incidents_that_cannot_be_read_are_told_anew(text: str) -> None:
     doubles = _with_outage(texts=0)
     assert doubles.store.swap_bookmark(BOOKMARK, "", text, timeout_seconds=1.0)
     _text(doubles, 1)
     assert len(doubles.journal.outages) == 1
     assert len(_stored(doubles)) == 1
+
+
+def test_a_cause_that_only_a_newer_revision_knows_is_told_and_ended_in_its_own_word() -> None:
+    """After a rollback: the sweep, which looks after incidents, failed at it in every round."""
+    doubles = _with_outage(texts=1)
+    text = doubles.store.get_bookmark(BOOKMARK, timeout_seconds=1.0)
+    (incident,) = incidents.read(text).values()
+    newer = replace(incident, failure_class="of_a_newer_kind", code=None, is_told=False)
+    assert doubles.store.swap_bookmark(BOOKMARK, text, incidents.written({"": newer}), timeout_seconds=1.0)
+    _swept_after(doubles, minutes=6)
+    assert [failure.failure_class for _, failure in doubles.journal.outages][1:] == ["of_a_newer_kind"]
+    assert [failure.failure_class for failure, _ in doubles.journal.over] == ["of_a_newer_kind"]
 
 
 def test_no_text_pays_for_incidents_where_there_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:

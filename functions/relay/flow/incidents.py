@@ -12,8 +12,10 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from relay.core.failures import Failure, FailureClass
+from relay.core.foreign import foreign
 from relay.core.model import Relay
 from relay.errors import MayNotRead, MessengerUnavailable, StoreUnavailable
 from relay.flow.budget import Budget
@@ -64,7 +66,9 @@ class Incident:
 
     @property
     def failure(self) -> Failure:
-        return Failure(FailureClass(self.failure_class), self.words, self.code)
+        known = self.failure_class in FailureClass.__members__.values()
+        failure_class = FailureClass(self.failure_class) if known else foreign(FailureClass, self.failure_class)
+        return Failure(failure_class, self.words, self.code)
 
     def is_untold(self, now: datetime) -> bool:
         """Whether the process that was to raise the alarm must have died."""
@@ -77,10 +81,18 @@ Incidents = dict[str, Incident]
 def read(text: str) -> Incidents:
     """Returns the open incidents in a bookmark, by cause; none where it cannot be read: then they are told anew."""
     try:
-        rows = [{**row, **{name: datetime.fromisoformat(row[name]) for name in _TIMES}} for row in json.loads(text)]
-        return {incident.cause: incident for incident in (Incident(**row) for row in rows)}
+        return {incident.cause: incident for incident in map(_incident, json.loads(text))}
     except (ValueError, TypeError, KeyError):
         return {}
+
+
+def _incident(row: dict[str, Any]) -> Incident:
+    one = Incident(**{**row, **{name: datetime.fromisoformat(row[name]) for name in _TIMES}})
+    texts = (one.failure_class, one.words, one.our_phone, one.message_id)
+    is_sound = all(isinstance(text, str) for text in texts) and isinstance(one.relays, int) and one.failure_class
+    if not is_sound or any(getattr(one, name).tzinfo is None for name in _TIMES):
+        raise ValueError("not an incident")
+    return one
 
 
 _TIMES = ("opened_at", "joined_at")
