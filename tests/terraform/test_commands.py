@@ -66,16 +66,6 @@ def test_everything_that_can_have_labels_has_the_one_by_which_the_commands_find_
     assert (configuration / "versions.tf").read_text().count("default_labels = local.labels") == 2
 
 
-def test_the_documented_example_can_be_planned(terraform: Terraform, configuration: Path) -> None:
-    if not terraform.is_offline:
-        pytest.skip("optional: a plan against the real Google providers needs an account")
-    example = configuration / "terraform.tfvars.example"
-    variables = (f"-var-file={example}", "-var=project_id=demo-project", "-var=region=us-central1")
-    done = terraform.run(configuration, "plan", "-input=false", "-no-color", "-lock=false", *variables)
-    assert done.returncode == 0, done.stderr
-    assert "0 to change, 0 to destroy" in done.stdout
-
-
 def test_what_is_made_first_exists_and_waits_for_no_function(deployment: Deployment) -> None:
     for address in deploy.FIRST:
         made = [name for name in deployment.resources if name == address or name.startswith(f"{address}[")]
@@ -112,7 +102,7 @@ def test_the_state_can_be_kept_in_a_bucket(terraform: Terraform, configuration: 
     assert done.returncode == 0, done.stderr
 
 
-def test_make_deploy_stands_everything_up_and_make_destroy_takes_it_down(
+def test_make_deploy_stands_the_documented_example_up_and_make_destroy_takes_it_down(
     terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     if not terraform.is_offline:
@@ -124,7 +114,8 @@ def test_make_deploy_stands_everything_up_and_make_destroy_takes_it_down(
     install(tmp_path, "gcloud", Path(fake_gcloud.__file__))
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("GCLOUD_STATE", str(tmp_path / "gcloud.json"))
-    monkeypatch.setenv("RELAY_TERRAFORM", terraform.program)
+    for name, value in {**terraform.environ, "RELAY_TERRAFORM": terraform.program}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(programs, "CONFIGURATION", folder)
     where = ("--project=demo-project", "--region=us-central1", "--yes")
     assert deploy.main(["deploy", *where]) == 0, capfd.readouterr().err

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import pytest
 
 from scripts.deployment import ROOT
 from tests.terraform.deployment import Deployment
+from tests.terraform.environments import environment
 from tests.terraform.test_gateway import document_text
 
 _REQUIREMENTS = Path(__file__).with_name("requirements-checkov.txt")
@@ -31,17 +30,7 @@ NOT_FOR_THE_DOCUMENT = {
 @pytest.fixture(scope="module")
 def python() -> Path:
     """The Python of the linters' own environment: their pins clash with everybody else's."""
-    folder = ROOT / ".venv-checkov"
-    made, python = folder / "requirements.txt", folder / "bin" / "python"
-    wanted = f"{sys.version}\n{_REQUIREMENTS.read_text()}"
-    if not made.exists() or made.read_text() != wanted:
-        venv.create(folder, with_pip=True, clear=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-        done = subprocess.run([*pip, "--require-hashes", "-r", str(_REQUIREMENTS)], capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"the package index is needed to install checkov: {done.stderr[-300:]}")
-        made.write_text(wanted)
-    return python
+    return environment(ROOT / ".venv-checkov", _REQUIREMENTS) / "python"
 
 
 def checkov(python: Path, *arguments: str) -> dict[str, list[dict[str, str]]]:

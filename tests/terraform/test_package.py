@@ -5,16 +5,13 @@ The requests go as far as they can without Google: what must be refused is refus
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-import venv
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +26,7 @@ from relay.twilio.signature import signature
 from tests import relays
 from tests.terraform.conftest import LOCAL
 from tests.terraform.deployment import Deployment, Function
+from tests.terraform.environments import environment
 from tests.terraform.test_functions import SECRET_VALUES
 
 _START_SECONDS = 120
@@ -47,17 +45,7 @@ def package(functions_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def framework(package: Path) -> Path:
     """functions-framework in an environment with the zip's own requirements and nothing else. Kept for next time."""
-    requirements = package / "requirements.txt"
-    name = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    folder = LOCAL / f"package-{name}"
-    if not (folder / "ready").exists():
-        venv.create(folder, with_pip=True, clear=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        done = subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"the package index is needed to install functions/requirements.txt: {done.stderr[-300:]}")
-        (folder / "ready").touch()
-    return folder / "bin" / "functions-framework"
+    return environment(LOCAL / "package", package / "requirements.txt") / "functions-framework"
 
 
 @dataclass(frozen=True)

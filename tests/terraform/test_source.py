@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from scripts.deployment import ROOT
-from scripts.deployment.terraform import Terraform, for_tests
-from tests.terraform.conftest import LOCAL, copy_of_sources
+from scripts.deployment.terraform import Terraform, initialise
+from tests.terraform.conftest import copy_of_sources
 from tests.terraform.deployment import Deployment
 
 # What lies about in a checkout and must never be deployed.
@@ -34,35 +34,33 @@ STRAY = (
     "tests/test_something.py",
     ".local/relay.db",
 )
-VARIABLES = (
-    "-var=project_id=demo-project",
-    "-var=region=us-central1",
-    '-var=business_phone_numbers=["+15550100000"]',
-    '-var=tiers=[{"name":"owner","phone":"+15550100001"}]',
-)
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A checkout of its own, to be changed."""
-    return copy_of_sources(tmp_path / "checkout").parent
+def checkout(terraform: Terraform, tmp_path: Path) -> Path:
+    """A checkout of its own, to be changed: of the configuration only what builds the zip, which needs no Google."""
+    configuration = copy_of_sources(tmp_path / "checkout")
+    source = (configuration / "source.tf").read_text()
+    shutil.rmtree(configuration)
+    configuration.mkdir()
+    (configuration / "source.tf").write_text(source[: source.index("\nresource ")])
+    initialise(terraform, configuration)
+    return configuration.parent
 
 
 @pytest.fixture
 def source_hash(terraform: Terraform, checkout: Path) -> Callable[[], str]:
     """Tells what the code of `checkout` would be called in the bucket."""
-    for_tests(checkout / "terraform", LOCAL / "terraform")
-    return lambda: terraform.console(checkout / "terraform", "local.source_hash", *VARIABLES)
+    return lambda: terraform.console(checkout / "terraform", "local.source_hash")
 
 
 @pytest.fixture
 def build(terraform: Terraform, checkout: Path, working_folder: Callable[[Path], Path]) -> Callable[[], bytes]:
-    """Builds the zip of `checkout`. Only the archive is asked for, so no Google provider is even started."""
-    for_tests(checkout / "terraform", LOCAL / "terraform")
+    """Builds the zip of `checkout`."""
     configuration = checkout / "terraform"
 
     def once() -> bytes:
-        plan = terraform.run(configuration, "plan", "-input=false", "-target=data.archive_file.functions", *VARIABLES)
+        plan = terraform.run(configuration, "plan", "-input=false")
         assert plan.returncode == 0, plan.stderr
         return (working_folder(configuration) / "build" / "functions.zip").read_bytes()
 
