@@ -16,6 +16,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.quick import IS_QUICK
+
 _ON_EMULATORS = re.compile(r"\[(?:.*-)?(?:google|firestore)(?:-.*)?\]\Z")
 # Folders and files by what their tests share: the running stack, a town of stories, Terraform, walks, emulators.
 _STACK = (
@@ -113,8 +115,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Returns how many processes `-n auto` means: twice the cores that this process may use, at least four."""
-    return max(4, 2 * len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 4
+    """Returns how many processes `-n auto` means: twice the cores that this process may use, at least four.
+
+    Under `make quick` it is one more than the cores: those tests work more than they wait.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    return cores + 1 if IS_QUICK else max(4, 2 * cores)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """One HTTP request to the application, with Twilio's two timeouts. No retries and no redirects here."""
 
+import functools
 import http.client
 import ssl
 from collections.abc import Mapping
@@ -80,5 +81,11 @@ class HttpTransport:
 
 def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
     if scheme == "https":
-        return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
+        return http.client.HTTPSConnection(host, port, timeout=timeout, context=_trust())
     return http.client.HTTPConnection(host, port, timeout=timeout)
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    # Reading the system's certificates takes longer than a request.
+    return ssl.create_default_context()
