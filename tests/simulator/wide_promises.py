@@ -67,8 +67,8 @@ def _is_its_own(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
     if message is None or message.to != attempt.reach.address:
         return False
     owner = run.fleet.store.relays[message.post.message_id].relay
-    same_words = (owner.sender_phone, owner.message_body) == (relay.sender_phone, relay.message_body)
-    return owner.message_id == relay.message_id or same_words
+    same_words = comparable(owner.message_body) == comparable(relay.message_body)
+    return owner.message_id == relay.message_id or (same_words and owner.sender_phone == relay.sender_phone)
 
 
 def _id_was_told(run: Simulation, message_id: str, number: int, at: float) -> bool:
