@@ -8,13 +8,17 @@ stranger.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from functions_framework import create_app
 from relay import wiring
+from relay.core.model import Timer, TimerKind
 from relay.embedded.feed import SqliteFeed
+from relay.errors import StoreUnavailable
+from relay.flow.world import SendingWorld
 from relay.settings.settings import Settings
 from relay.twilio.forms import CONNECTION_OVERRIDES
 from relay.web import INBOUND_PATH
@@ -31,6 +35,7 @@ from scripts.local_stack.page_app import PageApp
 from scripts.local_stack.places import Twilio
 from scripts.local_stack.schedule import Schedule
 
+_WARM_UP_SECONDS = 60.0
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
 # What proxies and tunnels add. A request with any of these did not begin on this machine.
@@ -65,6 +70,7 @@ class Stack:
     def start(self) -> None:
         """Begin with what happens by itself: timers, sweep and reconcile."""
         if self._schedule is not None:
+            _warm_up(wiring.runtime("sms_inbound").sending_world)
             self._schedule.start()
         else:
             wiring.start_background()
@@ -107,6 +113,18 @@ class Stack:
     def _nowhere(self, environ: WSGIEnvironment) -> WSGIApplication:
         """A text whose number has another path than ours: the webhook's function refuses it, and tells why."""
         return self._routes[INBOUND_PATH] if _is_webhook(environ) else _not_found
+
+
+def _warm_up(world: SendingWorld) -> None:
+    """Call once what a webhook calls: clients and emulators that have just started take seconds for their first call.
+
+    Else the first text finds no store in the time that its webhook has, and is answered 503.
+    """
+    nothing = Timer("SM" + "0" * 32, 1, TimerKind.DEADLINE, world.clock.now(), 1)
+    with contextlib.suppress(StoreUnavailable):
+        world.store.get(nothing.message_id, timeout_seconds=_WARM_UP_SECONDS)
+        world.store.set_watermark("warm-up", world.clock.now(), timeout_seconds=_WARM_UP_SECONDS)
+    world.timers.cancel(nothing, timeout_seconds=_WARM_UP_SECONDS)
 
 
 def _entry_points(plan: Plan) -> dict[str, Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]]:

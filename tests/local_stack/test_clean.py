@@ -144,7 +144,7 @@ def test_a_relay_that_somebody_started_by_other_means_is_noticed_by_its_database
     assert checkout.make("clean", RELAY_DATABASE=database).returncode == 0
 
 
-@pytest.mark.parametrize("command", [("run", "--port", "0"), ("demo",), ("serve", "sweep", "--port", "0")])
+@pytest.mark.parametrize("command", [("run", "--port", "0"), ("demo",), ("serve", "sweep", "--port", "18765")])
 def test_while_it_is_at_work_nothing_is_started(command: tuple[str, ...], checkout: Checkout, tmp_path: Path) -> None:
     descriptor = os.open(checkout.root, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
