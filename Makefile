@@ -57,7 +57,7 @@ test: lint types ## Test everything this machine can test; what it cannot is ski
 
 .PHONY: quick
 quick: export QUICK_TESTS := 1
-quick: $(VENV)/.all ## Only the fast tests: the core, and the contracts (also on the emulators there are), with a fifth of the made-up cases
+quick: $(VENV)/.all ## Only the fast tests: the core, and the contracts without the emulators, with a fifth of the made-up cases
 	$(PY) -m pytest $(SIDE_BY_SIDE) $(QUICK)
 
 .PHONY: lint

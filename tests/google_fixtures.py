@@ -16,6 +16,7 @@ import pytest
 
 from scripts.local_google import sdk
 from scripts.local_google.emulators import Emulator, EmulatorsUnavailable, FirestoreEmulator, PubSubEmulator
+from tests.quick import IS_QUICK
 
 AnyEmulator = TypeVar("AnyEmulator", bound=Emulator)
 
@@ -23,6 +24,8 @@ AnyEmulator = TypeVar("AnyEmulator", bound=Emulator)
 @pytest.fixture(scope="session")
 def firestore_emulator() -> Iterator[FirestoreEmulator]:
     """A running Firestore emulator. Its address is `.host`; most tests want `firestore_project` instead."""
+    if IS_QUICK:
+        pytest.skip("optional: make quick leaves Google's emulators to make test")
     for emulator in _running(FirestoreEmulator()):
         _warm_up(emulator)
         yield emulator

@@ -34,6 +34,13 @@ _USUAL = ("+15550002001", "+15550001000", "the boiler is leaking")
 CREATED = answer_to(OutgoingText(*_USUAL, validity_seconds=60, message_id="SM1", tier=1, attempt=1))
 
 
+def whole(status: int, body: bytes, length: int | None = None, **headers: str) -> bytes:
+    """Returns the bytes of an answer, which says that it has `length` bytes of body."""
+    lines = [f"HTTP/1.1 {status} Made Up", f"Content-Length: {len(body) if length is None else length}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
 class Connection:
     """One accepted connection, as the test's script sees it."""
 
@@ -67,10 +74,8 @@ class Connection:
         self._socket.sendall(data)
 
     def answer(self, status: int, body: bytes, length: int | None = None, **headers: str) -> None:
-        """A whole answer, which says that it has `length` bytes."""
-        lines = [f"HTTP/1.1 {status} Made Up", f"Content-Length: {len(body) if length is None else length}"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        self.write("\r\n".join([*lines, "", ""]).encode() + body)
+        """Send a whole answer, which says that it has `length` bytes."""
+        self.write(whole(status, body, length, **headers))
 
     def drip(self, data: bytes) -> None:
         """Byte by byte, often enough for any timeout of a single read, until the test ends."""

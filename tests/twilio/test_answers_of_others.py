@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 from relay.ports import Accepted, Ambiguous, OutgoingText, SendOutcome
 
-from tests.twilio.raw_server import Connection, RawServer, Talk, answer_to, sid_of
+from tests.twilio.raw_server import Connection, RawServer, Talk, answer_to, sid_of, whole
 from tests.twilio.support import BRIEF, HANDLER, PATIENT, TEXT, messenger_at
 from tests.twilio_words import refusal
 
@@ -112,8 +112,7 @@ def test_100_before_the_answer_is_skipped(times: int) -> None:
 def test_surplus_bytes_behind_an_answer_are_no_other_texts_answer() -> None:
     def talk(connection: Connection) -> None:
         connection.read_request()
-        connection.answer(201, answer_to(TEXT))
-        connection.answer(201, answer_to(TEXT))
+        connection.write(2 * whole(201, answer_to(TEXT)))
 
     one, other, _ = first_and_then(talk)
     assert one == Accepted(sid_of(TEXT))
