@@ -212,7 +212,7 @@ function matches(row, { outcome, since, until, sender, part }) {
     (!outcome || row.final_status === outcome) &&
     ((!sender && !part) ||
       row.sender_phone === sender ||
-      (part && (row.sender_phone.toLowerCase().includes(part) || row.message_id.toLowerCase().includes(part))))
+      (part && (row.sender_phone.toLowerCase().includes(part) || row.message_id.toLowerCase().startsWith(part))))
   );
 }
 
