@@ -30,6 +30,7 @@ def test_a_stopped_relay_is_said_to_be_and_the_page_heals_when_it_is_back(new_pa
     expect(page.locator("#pulse")).to_have_text("no answer")
     expect(page.locator("#trouble")).to_contain_text("Shown is how it was at")
     expect(page.locator(f'#rows tr[data-id="{before}"]')).to_be_visible()
+    expect(page.locator("#trouble-retry")).to_be_visible()
     with running_stack("embedded", tmp_path, port) as stack:
         # It may have healed by itself by now; a button that is not shown any more can still be pressed so.
         page.evaluate("document.getElementById('trouble-retry').click()")
