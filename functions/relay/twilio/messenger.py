@@ -116,7 +116,7 @@ class TwilioMessenger:
         if ended.value is not None:
             return Accepted(ended.value)
         if exchange.last_status is not None and _is_refusal(ended.error):
-            code = getattr(ended.error, "code", None)
+            code = exchange.last_code
             return outcome_of_error(exchange.last_status, code, exchange.retry_after_seconds)
         if exchange.withdraw():
             self._note("Twilio could not be reached; nothing was sent", ended)
@@ -135,7 +135,7 @@ class TwilioMessenger:
 
         ended = _in_time(ask, timeout_seconds)
         # Without Twilio's own code it may be any web server's "not found", which says nothing about the text.
-        code = getattr(ended.error, "code", None)
+        code = exchange.last_code
         if _is_refusal(ended.error) and exchange.last_status == 404 and _known(code) == codes.NOT_FOUND:
             return None
         return self._answer(ended, exchange)
