@@ -52,7 +52,11 @@ serve: $(VENV)/.run ## Run one function exactly as it is deployed (TARGET=sms_in
 ##@ Test
 
 .PHONY: test
-test: lint types ## Test everything this machine can test; what it cannot is skipped with one line each (WORKERS=n)
+test: $(VENV)/.all ## Test everything this machine can test; what it cannot is skipped with one line each (WORKERS=n)
+	@$(MAKE) --no-print-directory --jobs=3 lint types whole-suite
+
+.PHONY: whole-suite
+whole-suite: $(VENV)/.all
 	$(PY) -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: quick

@@ -94,6 +94,18 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         return group_of(nodeid)
 
 
+# Tried first of those that may run a test: what it returns is the answer.
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+    """Run the last test of a group as if it were the last of all: what the group shares ends with it.
+
+    A stack, an emulator and a browser that nobody uses any more would take a share of the cores until the very end.
+    """
+    if nextitem is None or group_of(nextitem.nodeid) == group_of(item.nodeid):
+        return None
+    return item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
+
+
 def made_once_more(node_id: str, fixtures: Iterable[str]) -> str:
     """Returns the fixture that costs seconds and that another group than this test's makes already; "" for none."""
     group = group_of(node_id)
@@ -115,12 +127,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Returns how many processes `-n auto` means: twice the cores that this process may use, at least four.
+    """Returns how many processes `-n auto` means: twice the cores that this process may use, and at least six.
 
-    Under `make quick` it is one more than the cores: those tests work more than they wait.
+    So many groups wait for most of their time; on two cores they would else wait one after the other, and then keep the
+    others waiting. Under `make quick` it is one more than the cores: those tests work more than they wait.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-    return cores + 1 if IS_QUICK else max(4, 2 * cores)
+    return cores + 1 if IS_QUICK else max(6, 2 * cores)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

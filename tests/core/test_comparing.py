@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from relay.core.comparing import comparable, digest_of, is_current
+from relay.core.comparing import comparable, digest_of, is_current, smart_encoded
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,9 @@ def test_a_digest_holds_neither_words_nor_numbers_and_says_which_kind_it_is() ->
 @pytest.mark.parametrize("digest", [None, "", "0:abc", "12:abc", "abc"])
 def test_a_digest_of_another_kind_is_not_compared(digest: str | None) -> None:
     assert not is_current(digest)
+
+
+def test_smart_encoded_leaves_plain_text_alone_but_for_the_grave_accent() -> None:
+    plain = "".join(map(chr, range(128)))
+    assert smart_encoded(plain) == plain.replace("`", "'")
+    assert smart_encoded(plain.replace("`", "")) == plain.replace("`", "")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from tests.workers import LONGEST_FIRST, group_of, made_once_more
+from tests.workers import LONGEST_FIRST, group_of, made_once_more, pytest_runtest_protocol
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,24 @@ def test_a_test_of_another_group_does_not_make_a_second_one_of_what_is_dear(
 ) -> None:
     """Each test is looked at before it runs, in whatever selection of the suite."""
     assert made_once_more(node_id, ["request", fixture]) == (fixture if again else "")
+
+
+def _item(node_id: str, ran: list[tuple[object, object]]) -> Any:
+    """A test whose run is noted, with the one that is said to come next."""
+
+    def run(item: Any, nextitem: object) -> bool:
+        ran.append((item.nodeid, nextitem))
+        return True
+
+    return SimpleNamespace(nodeid=node_id, ihook=SimpleNamespace(pytest_runtest_protocol=run))
+
+
+def test_what_a_group_shares_ends_with_its_last_test() -> None:
+    ran: list[tuple[object, object]] = []
+    names = ("console/test_list.py::test_1", "relayctl/test_a.py::test_2", "core/test_machine.py::test_3")
+    first, last, other = (_item(f"tests/{name}", ran) for name in names)
+    assert pytest_runtest_protocol(first, last) is None
+    assert pytest_runtest_protocol(other, None) is None
+    assert ran == []
+    assert pytest_runtest_protocol(last, other)
+    assert ran == [(last.nodeid, None)]

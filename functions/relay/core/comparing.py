@@ -37,6 +37,8 @@ _VERSION = "1"
 
 def smart_encoded(text: str) -> str:
     """Returns the text as SmartEncoded makes it, as far as this table goes."""
+    if text.isascii() and "`" not in text:  # nearly every text; of ASCII the table has the grave accent alone
+        return text
     return text.translate(_SMART)
 
 

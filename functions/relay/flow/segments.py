@@ -37,6 +37,8 @@ def segments(text: str) -> int:
     """Returns how many SMS segments Twilio bills for this text; at least 1."""
     text = smart_encoded(text)
     if is_gsm(text):
+        if 2 * len(text) <= _GSM_SINGLE:
+            return 1
         septets = _EXTENDED.sub("\x1b\\g<0>", text)
         return _parts(len(septets), _GSM_SINGLE, _GSM_PART, lambda index: septets[index] == "\x1b")
     units = text.encode("utf-16-be", "surrogatepass")
