@@ -28,6 +28,9 @@ _NAMES = ("Dana", "Sam", "Front desk")
 # Short, because tests wait for them; stretched by the machine's pace, so that a receipt gets through in time.
 _RECEIPT_TIMEOUT_SECONDS = 4.0
 PATIENCE_SECONDS = 180.0
+# How soon, and how rarely at most, is looked again: each look costs the relay that is waited for.
+_LOOK_SECONDS, _LOOK_SECONDS_MAX = 0.05, 0.4
+_TOKEN_SECONDS = 5.0
 _customers = itertools.count(1)
 
 
@@ -45,10 +48,18 @@ class RunningStack:
         self.client = StackClient(address)
         self._texted: list[str] = []
         self._is_arranged = False
+        self._token, self._minted = "", 0.0
 
     def token(self, **changes: str) -> str:
         told = {**self.client.description()["relay_state"], **changes}
         return _read(f"{self.address}/local/token?{urllib.parse.urlencode(told)}").strip()
+
+    def _recent_token(self) -> str:
+        """A token of these seconds: whoever asks again and again needs no new one each time."""
+        now = time.monotonic()
+        if now >= self._minted + _TOKEN_SECONDS:
+            self._token, self._minted = self.token(), now
+        return self._token
 
     def customer(self) -> str:
         """A number that no other test uses."""
@@ -85,7 +96,7 @@ class RunningStack:
         return found
 
     def post(self, path: str, body: Mapping[str, Any], token: str | None = None) -> str:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token or self.token()}"}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token or self._recent_token()}"}
         return _read(urllib.request.Request(self.address + path, json.dumps(body).encode(), headers))
 
     def wait_until(self, message_id: str, final_status: str) -> dict[str, Any]:
@@ -123,12 +134,13 @@ class RunningStack:
 
 def until(look: Callable[[], Any], what: str) -> Any:
     """The first true thing that `look` gives. Fails when nothing comes for very long."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline, wait = time.monotonic() + PATIENCE_SECONDS, _LOOK_SECONDS
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
-        time.sleep(0.1)
+        time.sleep(wait)
+        wait = min(1.3 * wait, _LOOK_SECONDS_MAX)
     raise AssertionError(f"not seen within {PATIENCE_SECONDS:.0f} s: {what}")
 
 

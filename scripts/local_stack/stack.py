@@ -27,7 +27,7 @@ from scripts.local_stack.supervisor import Supervisor
 from scripts.local_stack.tidings import Tidings
 
 # While something is under way the terminal looks this often, otherwise rarely.
-_LOOK_SECONDS, _IDLE_SECONDS = 0.1, 1.0
+_LOOK_SECONDS, _IDLE_SECONDS = 0.2, 1.0
 _SPARE_SECONDS = 20.0
 
 

@@ -37,6 +37,8 @@ ORIGIN = "https://console.example.com"
 RECEIPT_TIMEOUTS_SECONDS = (2.0, 3.5, 2.0)
 RETRY_DELAYS_SECONDS = (0.2, 0.3)
 PATIENCE_SECONDS = 180.0
+# How soon, and how rarely at most, is looked again: each look costs the relay that is waited for.
+_LOOK_SECONDS, _LOOK_SECONDS_MAX = 0.05, 0.3
 _WARM_UP_TEXTS_MAX = 5
 _DELAYS = StatusDelays(queued_seconds=0.02, sending_seconds=0.03, sent_seconds=0.1)
 
@@ -201,11 +203,12 @@ def tiers_tried(record: Record) -> list[int]:
 
 def eventually(look: Callable[[], Record | None], what: str) -> Record:
     """The first thing that `look` gives. Fails when nothing comes for very long."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline, wait = time.monotonic() + PATIENCE_SECONDS, _LOOK_SECONDS
     while (found := look()) is None:
         if time.monotonic() > deadline:
             raise AssertionError(f"never happened: {what}")
-        time.sleep(0.05)
+        time.sleep(wait)
+        wait = min(1.3 * wait, _LOOK_SECONDS_MAX)
     return found
 
 
