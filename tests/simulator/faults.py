@@ -131,6 +131,7 @@ class FaultSource:
         self._often: dict[Fault, float] = {} if swarm is None else swarm.often
         self.outages: list[tuple[Service, float, float]] = []
         self.counts: dict[Fault | Kind, int] = {}
+        self.applied_late: set[float] = set()  # when the effects of calls that had been given up on came about
         self._draw = dice.draw
         self._dice = dice
 
@@ -209,7 +210,7 @@ class Line:
             kernel.pause(self._between(0.0, timeout_seconds))
             raise Failed(never=True)
         if fault is Fault.LATE_EFFECT:
-            kernel.after(timeout_seconds + self._between(0.0, 30.0), _apply_late, effect)
+            kernel.after(timeout_seconds + self._between(0.0, 30.0), self._apply_late, effect)
             kernel.pause(timeout_seconds)
             raise Failed
         if fault is Fault.SLOW:
@@ -227,6 +228,14 @@ class Line:
             kernel.pause(self._between(0.0, 30.0))
         return result
 
+    def _apply_late(self, effect: Callable[[], Any]) -> None:
+        """The effect of a call that was given up on. No caller hears how it went."""
+        self.faults.applied_late.add(self.kernel.now)
+        try:
+            effect()
+        except Exception:  # the caller is gone: a conflict, say, has no one to tell
+            return
+
     def _die(self) -> None:
         worker = self.kernel.current
         assert worker is not None
@@ -237,11 +246,3 @@ class Line:
     def _tell(self, name: str, fault: Fault) -> None:
         if self.kernel.trace is not None:
             self.kernel.note(f"  {name}: {fault.value.upper()}")
-
-
-def _apply_late(effect: Callable[[], Any]) -> None:
-    """The effect of a call that was given up on. Nobody hears how it went."""
-    try:
-        effect()
-    except Exception:  # the caller is gone: a conflict, say, has nobody to tell
-        return

@@ -170,7 +170,9 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
             if before.status not in (AttemptStatus.FAILED, AttemptStatus.DELIVERED):
                 yield f"RESEND: {where} follows one that is {before.status}"
             sending_until = _decided_at(run, relay.message_id, before.number) + _SENDING_SECONDS
-            if not skewed and _leased_at(run, relay, after.number) < sending_until:
+            # A lease that was stored after its process was told that it was not: that process sent nothing under it.
+            is_held = _committed_at(run, relay.message_id, before.number) not in run.faults.applied_late
+            if not skewed and is_held and _leased_at(run, relay, after.number) < sending_until:
                 yield f"RESEND: {where} came while the one before could still be sent"
             message = message_of(run, relay.message_id, before.number)
             since = _leased_at(run, relay, after.number) - _LOOKUP_SECONDS
@@ -260,9 +262,13 @@ def _calm_at(run: Simulation) -> float:
     return max(plan.faults_stop_at, rolled_out, outage_ends) + (2.0 * _SKEW_SECONDS if any(plan.skews) else 0.0)
 
 
+def _committed_at(run: Simulation, message_id: str, number: int) -> float:
+    return max(lease_times(run)[message_id, number].values())
+
+
 def _decided_at(run: Simulation, message_id: str, number: int) -> float:
     """When the latest lease of the attempt was decided: by the record, or, if its clock was wrong, when committed."""
-    committed = max(lease_times(run)[message_id, number].values())
+    committed = _committed_at(run, message_id, number)
     first = next(relay for at, relay in run.history.commits[message_id] if at == committed)
     until = first.attempts[number - 1].lease_until
     recorded = committed if until is None else seconds_of(until) - LEASE_SECONDS
