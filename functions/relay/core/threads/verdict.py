@@ -1,0 +1,160 @@
+"""What goes into `deciding.decide` and what comes out of it: plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from relay.core.model import Consent
+from relay.core.threads.model import Thread
+
+
+class Asked(StrEnum):
+    """What a handler's text was taken for; kept with it, and shown in the trail."""
+
+    ANSWER = "answer"  # its words go to the customer
+    CLAIM = "claim"
+    DONE = "done"
+    PASS = "pass"
+    OPEN = "open"
+    TAKEOVER = "mine"
+    BLOCK = "block"
+    LIST = "list"
+    UNCLEAR = "unclear"  # nothing was done: the person is asked, or told why not
+    MACHINE = "machine"  # an auto-reply, or a repetition of what was asked about already: nothing is done or said
+    RESERVED = "reserved"  # a word that the provider acts on first: STOP, HELP and the like
+    REPLIES_OFF = "replies off"
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerText:
+    """A text of a person who is or lately was a handler.
+
+    `at` is when it came in (of a recovered one the list's time); `is_recovered`: no webhook brought it.
+    """
+
+    message_id: str
+    person: str
+    body: str
+    at: datetime
+    media_count: int = 0
+    is_recovered: bool = False
+    consent: Consent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierText:
+    """A text that the same person sent before: when it came in, its words, and what it was taken for."""
+
+    message_id: str
+    at: datetime
+    body: str
+    asked: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A customer's text as it was forwarded to the person: what a tapback quotes the beginning of."""
+
+    thread_id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known when a handler's text is decided on.
+
+    Attributes:
+        threads: all that are kept about which this person was ever texted.
+        code_holders: for a code in the text that none of `threads` has now: the thread that has it now, if any; only to
+            say whose it is.
+        earlier: the person's own texts of the last 24 hours.
+        sent_at: when we last POSTed a text to the person; None when not lately.
+        quoted: what was forwarded to the person lately; read only for a tapback.
+        blocked: ids of those of `threads` whose customer has opted out.
+        names: what each person is called in a text to another one, by id.
+        relays_waiting: by thread id, whether a customer's text of it is in progress, delivered or exhausted and
+            unclaimed.
+    """
+
+    threads: tuple[Thread, ...]
+    code_holders: Mapping[str, Thread] = field(default_factory=dict)
+    earlier: tuple[EarlierText, ...] = ()
+    sent_at: datetime | None = None
+    quoted: tuple[Quoted, ...] = ()
+    blocked: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+    relays_waiting: Mapping[str, bool] = field(default_factory=dict)
+
+
+class Said(StrEnum):
+    """What a notice tells a handler; flow/notices.py has the words."""
+
+    WHICH = "which"  # several threads fit, or none: send it again beginning with a code
+    NOT_YOURS = "not yours"  # another person has it, since when; `K71 mine` takes over
+    CODE_IS_ANOTHERS = "code is another's"  # that code is not, or no longer, one that this person was shown
+    CODE_INSIDE = "code inside"  # a code stands elsewhere than in front
+    TOOK = "took"  # a claim is acknowledged
+    TAKEN_OVER = "taken over"  # to the former owner
+    SENT_TO = "sent to"  # "→ K71 (…4567)"
+    CLOSED = "closed"  # the thread is closed: `K71 open` opens it again
+    DONE = "done"
+    PASSED = "passed"
+    PASSED_BY_OTHER = "passed by other"  # a tier already left passed: nothing changes
+    OPENED = "opened"
+    BLOCKED = "blocked"  # the customer has opted out: no text goes to that number
+    CALL = "call"  # the customer cannot be answered by text
+    LATE = "late"  # it came too late to be sent by itself: asked again
+    AGAIN = "again"  # the same words within a minute: meant twice?
+    NOT_SENT_WORD = "not sent word"  # an owner's claim word: "To send it: K71 say ok"
+    RESERVED = "reserved"  # a word that the provider acts on first
+    NO_PHOTOS = "no photos"  # the words went, what was attached did not
+    LIST = "list"
+    REPLIES_OFF = "replies off"
+    NOTHING_TO_SEND = "nothing to send"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice to a person. `threads` are those that it names; `other` is the person that it names, by id."""
+
+    to: str
+    said: Said
+    threads: tuple[Thread, ...] = ()
+    other: str = ""
+    since: datetime | None = None
+    words: str = ""
+
+
+class Told(StrEnum):
+    """What the open relays of a thread are told in the same commit."""
+
+    CLAIMED = "claimed"
+    PASSED = "passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a handler's text does.
+
+    Attributes:
+        asked: what it was taken for.
+        because: why, in plain words for the trail; never words of the text or a number.
+        thread: the thread that it is about, as it shall be; None when it is about none.
+        is_changed: `thread` differs from what was read, so that it has to be committed.
+        told: what the thread's open relays are told.
+        answer: the words that go to the customer; None when none do.
+        opts_out: the customer gets no text from us any more.
+        notices: what is said to handlers.
+    """
+
+    asked: Asked
+    because: str
+    thread: Thread | None = None
+    is_changed: bool = False
+    told: Told | None = None
+    answer: str | None = None
+    opts_out: bool = False
+    notices: tuple[Notice, ...] = ()
