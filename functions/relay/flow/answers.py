@@ -1,0 +1,96 @@
+"""Answers and notices are relays of their own: `answer` and `notice` make them, from what caused them.
+
+They are stored with their cause and leave by a timer that is due at once, through the one conductor.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from relay.core import moves
+from relay.core.changes import changed
+from relay.core.events import Decision
+from relay.core.model import InboundText, Purpose, Relay, SenderClass
+from relay.core.policy import Policy, Success, Tier, sms
+from relay.core.routes import Forward
+from relay.core.threads.model import Thread
+
+# How an answer is tried; a notice is tried once.
+_ANSWER_RETRIES_SECONDS = (2.0, 4.0, 8.0)
+_ANSWER_RECEIPT_SECONDS = 300.0
+_NOTICE_RECEIPT_SECONDS = 600.0
+_CUSTOMER = "customer"
+_OPT_OUT_HINT = "Reply STOP to opt out."
+
+
+def answer_of(message_id: str) -> str:
+    """Returns the id of the answer that this text of a handler causes."""
+    return f"{message_id}-a"
+
+
+def notice_of(message_id: str, number: int) -> str:
+    """Returns the id of the notice with this number, from 1, that this text or relay causes."""
+    return f"{message_id}-n{number}"
+
+
+def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: datetime) -> Decision:
+    """Returns the decision to create the answer with these words to the thread's customer.
+
+    The first one of a thread names the business and says how to opt out. It holds no number of a handler.
+    """
+    if thread.introduced_at is None:
+        words = f"{business_name}: {words}\n{_OPT_OUT_HINT}" if business_name else f"{words}\n{_OPT_OUT_HINT}"
+    tier = Tier(_CUSTOMER, sms(thread.customer_phone), _ANSWER_RETRIES_SECONDS, _ANSWER_RECEIPT_SECONDS, Success.SENT)
+    return _created(answer_of(cause_id), cause_id, thread.our_phone, words, tier, Purpose.ANSWER, thread, now)
+
+
+def notice(
+    cause_id: str,
+    number: int,
+    to: tuple[str, str],
+    our_phone: str,
+    words: str,
+    now: datetime,
+    *,
+    thread: Thread | None = None,
+    alarm_if_lost: bool = False,
+) -> Decision:
+    """Returns the decision to create a notice to a person, `to` (id and phone), from this number of ours."""
+    person, phone = to
+    tier = Tier(person, sms(phone), (), _NOTICE_RECEIPT_SECONDS)
+    message_id = notice_of(cause_id, number)
+    decision = _created(message_id, cause_id, our_phone, words, tier, Purpose.NOTICE, thread, now)
+    if not alarm_if_lost:
+        return decision
+    return Decision(changed(decision.relay, alarm_if_lost=True), decision.effects)
+
+
+def _created(
+    message_id: str,
+    cause_id: str,
+    our_phone: str,
+    words: str,
+    tier: Tier,
+    purpose: Purpose,
+    thread: Thread | None,
+    now: datetime,
+) -> Decision:
+    # Its sender is our own number: a handler's stands in no text to a customer, and in no record of one.
+    text = InboundText(message_id, our_phone, our_phone, words)
+    thread_id, code = (thread.thread_id, thread.code) if thread is not None else ("", "")
+    return moves.receive(
+        text,
+        SenderClass.OWN_NUMBER,
+        Forward(Policy((tier,))),
+        now,
+        None,
+        purpose=purpose,
+        cause_id=cause_id,
+        thread_id=thread_id,
+        code=code,
+    )
+
+
+def customer_phone_of(relay: Relay) -> str:
+    """Returns the customer's number of an answer."""
+    return relay.policy.tier(1).reach.address
