@@ -18,29 +18,29 @@ class StoreRefused(RelayError):
     """The store refuses this write for good, e.g. because it is too large: nothing was stored.
 
     Attributes:
-        message_id: of the relay that was to be written; of several, one.
-        reason: in plain words, without anything that the relay holds.
+        record_id: of the record that was to be written, a relay's message_id; of several, one.
+        reason: in plain words, without anything that the record holds.
     """
 
-    def __init__(self, message_id: str, reason: str) -> None:
-        super().__init__(f"{message_id}: {reason}")
-        self.message_id = message_id
+    def __init__(self, record_id: str, reason: str) -> None:
+        super().__init__(f"{record_id}: {reason}")
+        self.record_id = record_id
         self.reason = reason
 
 
 class Unreadable(RelayError):
-    """What is stored of a relay is no relay: broken, of wrong types, with fields missing.
+    """What is stored of a relay is no relay, or of a thread no thread: broken, of wrong types, with fields missing.
 
     Each store raises the alarm where it reads such a record, so that no caller has to.
 
     Attributes:
-        message_id: the id under which it is stored.
+        record_id: the id under which it is stored, a relay's message_id.
         reason: in plain words, without anything that the record holds.
     """
 
-    def __init__(self, message_id: str, reason: str) -> None:
-        super().__init__(f"{message_id}: {reason}")
-        self.message_id = message_id
+    def __init__(self, record_id: str, reason: str) -> None:
+        super().__init__(f"{record_id}: {reason}")
+        self.record_id = record_id
         self.reason = reason
 
 
@@ -60,26 +60,28 @@ class Conflict(RelayError):
     """A document of a commit did not meet its precondition. Nothing of the commit was stored.
 
     Attributes:
-        message_id: of such a document; of several, one.
+        record_id: of such a document, a relay's message_id; of several, one.
+        kind: what that document is (record/kinds.py).
     """
 
-    def __init__(self, message_id: str, words: str) -> None:
-        super().__init__(f"{message_id}: {words}")
-        self.message_id = message_id
+    _WORDS = ""
+
+    def __init__(self, record_id: str, kind: str = "relay") -> None:
+        super().__init__(f"{record_id}: {self._WORDS.format(kind)}")
+        self.record_id = record_id
+        self.kind = kind
 
 
 class AlreadyStored(Conflict):
-    """A relay with this message id exists. It may be the caller's own create, whose reply was lost: read it."""
+    """A record with this id exists. It may be the caller's own create, whose reply was lost: read it."""
 
-    def __init__(self, message_id: str) -> None:
-        super().__init__(message_id, "a relay with this message id exists")
+    _WORDS = "a {} with this id exists"
 
 
 class VersionConflict(Conflict):
-    """The relay changed since it was read (perhaps by one's own write, whose reply was lost): read it again."""
+    """The record changed since it was read (perhaps by one's own write, whose reply was lost): read it again."""
 
-    def __init__(self, message_id: str) -> None:
-        super().__init__(message_id, "the relay changed since it was read, or is gone")
+    _WORDS = "the {} changed since it was read, or is gone"
 
 
 class MessengerUnavailable(RelayError):

@@ -59,7 +59,7 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
         response = try_again()
     except StoreRefused as error:
         # Perhaps another instance's store takes it; if not, the sweep sets the relay aside.
-        wiring.runtime(entry_point).journal.note("ERROR", _REFUSED, relay=error.message_id, reason=error.reason)
+        wiring.runtime(entry_point).journal.note("ERROR", _REFUSED, relay=error.record_id, reason=error.reason)
         response = try_again()
     except Exception as error:
         _note_unexpected(entry_point, error)

@@ -64,7 +64,7 @@ def test_when_one_has_changed_none_is_stored_and_it_is_named(rig: StoreRig, orde
     timers = [a_timer(relay.message_id, due_at=later(60)) for relay in (steady, restless)]
     with pytest.raises(VersionConflict) as caught:
         rig.store.commit([writes[number] for number in order], timers, timeout_seconds=TIMEOUT)
-    assert caught.value.message_id == restless.message_id
+    assert caught.value.record_id == restless.message_id
     assert _now(rig, new, steady, restless) == [None, steady, _changed(restless)]
     assert _armed(rig, steady, restless) == []
 
@@ -78,7 +78,7 @@ def test_when_one_is_there_already_none_is_stored_and_it_is_named(rig: StoreRig,
     timer = a_timer(steady.message_id, due_at=later(60))
     with pytest.raises(AlreadyStored) as caught:
         rig.store.commit([writes[number] for number in order], [timer], timeout_seconds=TIMEOUT)
-    assert caught.value.message_id == present.message_id
+    assert caught.value.record_id == present.message_id
     assert _now(rig, new, steady, present) == [None, steady, present]
     assert _armed(rig, steady) == []
 
@@ -89,7 +89,7 @@ def test_a_change_of_a_relay_that_is_gone_takes_the_others_with_it(rig: StoreRig
     rig.store.delete(gone.message_id, timeout_seconds=TIMEOUT)
     with pytest.raises(VersionConflict) as caught:
         rig.store.commit([Write(new), Write(gone, version)], [], timeout_seconds=TIMEOUT)
-    assert caught.value.message_id == gone.message_id
+    assert caught.value.record_id == gone.message_id
     assert _now(rig, gone, new) == [None, None]
 
 

@@ -64,7 +64,7 @@ def test_what_can_never_be_stored_is_refused_for_good_and_named(rig: StoreRig, k
     relay = a_relay()
     with pytest.raises(StoreRefused) as refused:
         rig.store.create(REFUSED[kind](relay), [], timeout_seconds=TIMEOUT)
-    assert refused.value.message_id == relay.message_id
+    assert refused.value.record_id == relay.message_id
     assert rig.store.missing([relay.message_id], timeout_seconds=TIMEOUT) == {relay.message_id}
     version = rig.store.create(relay, [], timeout_seconds=TIMEOUT)
     with pytest.raises(StoreRefused):
@@ -95,7 +95,7 @@ def test_a_record_that_cannot_be_read_is_named_with_an_alarm_and_hides_no_other(
     spoilt = _spoilt(rig, UNREADABLE[kind])
     with pytest.raises(Unreadable) as unreadable:
         rig.store.get(spoilt.message_id, timeout_seconds=TIMEOUT)
-    assert unreadable.value.message_id == spoilt.message_id
+    assert unreadable.value.record_id == spoilt.message_id
     due = _due(rig)
     assert [one.relay.message_id for one in due if isinstance(one, Stored)] == [first.message_id]
     assert [one.message_id for one in due if isinstance(one, UnreadableRelay)] == [spoilt.message_id]

@@ -8,15 +8,20 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from relay.core import clocks
 from relay.core.model import FinalStatus, Relay, Timer
 from relay.core.numbers import same
+from relay.core.threads.model import OptOut, PersonRecord, Thread, ThreadCode, ThreadRecord
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
-from relay.ports import Alarms, Clock, Page, Search, Stored, Timers, UnreadableRelay, Write
+from relay.ports import Alarms, Clock, Kept, Page, Search, Stored, ThreadPage, Timers, UnreadableRelay, Write
+from relay.record import thread_documents
 from relay.record.documents import DOCUMENT_BYTES_MAX, plain, to_document
+from relay.record.kinds import Key, Kind, awaits_claim, expires_at, key_of
 from relay.record.pages import place_of, token_after
+
+from tests.fakes.kept import open_among, people_among, shown_among
 
 T = TypeVar("T")
 UNREADABLE = "its record cannot be read"
@@ -26,7 +31,7 @@ class MemoryStore:
     """The port RelayStore.
 
     `is_down` makes every call raise StoreUnavailable; `replies_to_lose` makes so many writes raise it after they were
-    applied. `reads` counts the calls on relays, `writes` the documents written.
+    applied. `reads` counts the calls that read, `writes` the documents written.
     """
 
     def __init__(self, clock: Clock, timers: Timers, alarms: Alarms | None = None) -> None:
@@ -35,26 +40,27 @@ class MemoryStore:
         self._timers = timers
         self._lock = threading.RLock()
         self._relays: dict[str, Stored] = {}
+        self._records: dict[Key, Kept[Any]] = {}
         self._watermarks: dict[str, datetime] = {}
         self._bookmarks: dict[str, str] = {}
         self._purged_until: datetime | None = None
-        self._kept_until: dict[str, datetime] = {}
+        self._kept_until: dict[str | Key, datetime] = {}
         self._versions = itertools.count(1)
         self.is_down = False
         self.replies_to_lose = 0
         self.reads = 0
         self.writes = 0
-        self.newer: set[str] = set()  # records that a newer revision has taken over
-        self.refused: set[str] = set()  # relays of which every write is refused for good
+        self.newer: set[str] = set()  # records, by their ids, that a newer revision has taken over
+        self.refused: set[str] = set()  # records of which every write is refused for good
         self.unmarkable: set[str] = set()  # relays that cannot even be set aside
-        self.unreadable: set[str] = set()  # relays whose records cannot be read
+        self.unreadable: set[str] = set()  # records that cannot be read
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         def write() -> tuple[object, ...]:
             for each in writes:
-                require_storable(each.relay, self.refused)
+                require_storable(each.record, self.refused)
                 self._check(each)
-            versions = tuple(self._put(each.relay) for each in writes)
+            versions = tuple(self._put(each.record) for each in writes)
             for timer in timers:
                 self._timers.arm(timer, timeout_seconds=1.0)
             return versions
@@ -108,6 +114,33 @@ class MemoryStore:
         more = len(found) > len(page)
         return Page(tuple(page), token_after(*_place(page[-1])) if more else None)
 
+    def thread(self, thread_id: str, *, timeout_seconds: float) -> Kept[Thread] | None:
+        return self._record(Kind.THREAD, thread_id)
+
+    def code(self, code: str, *, timeout_seconds: float) -> Kept[ThreadCode] | None:
+        return self._record(Kind.CODE, code)
+
+    def opt_out(self, customer_id: str, *, timeout_seconds: float) -> Kept[OptOut] | None:
+        return self._record(Kind.OPT_OUT, customer_id)
+
+    def person(self, person: str, *, timeout_seconds: float) -> Kept[PersonRecord] | None:
+        return self._record(Kind.PERSON, person)
+
+    def people(self, limit: int, *, timeout_seconds: float) -> list[Kept[PersonRecord]]:
+        return people_among(self._readable_records(Kind.PERSON), limit, self._clock.now())
+
+    def threads_shown_to(
+        self, person: str, since: datetime, limit: int, *, timeout_seconds: float
+    ) -> list[Kept[Thread]]:
+        return shown_among(self._readable_records(Kind.THREAD), person, since, limit, self._clock.now())
+
+    def open_threads(self, limit: int, page_token: str | None = None, *, timeout_seconds: float) -> ThreadPage:
+        return open_among(self._readable_records(Kind.THREAD), limit, page_token, self._clock.now())
+
+    def relays_of(self, thread_id: str, limit: int, *, timeout_seconds: float) -> list[Stored]:
+        found = [each for each in self._readable() if each.relay.thread_id == thread_id and awaits_claim(each.relay)]
+        return sorted(found, key=lambda stored: _place(stored.relay), reverse=True)[:limit]
+
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         self._write(lambda: self._relays.pop(message_id, None))
 
@@ -115,10 +148,14 @@ class MemoryStore:
         def write() -> int:
             self._purged_until = mark = clocks.purge_until(self._purged_until, now)
             until = min(mark, now)
-            expired = [name for name, stored in self._relays.items() if self._has_expired(stored.relay, until)][:limit]
-            for name in expired:
+            relays = [name for name, stored in self._relays.items() if self._has_expired(stored.relay, until)][:limit]
+            for name in relays:
                 del self._relays[name]
-            return len(expired)
+            over = [key for key in self._records if key in self._kept_until and self._kept_until[key] <= until]
+            records = over[: limit - len(relays)]
+            for key in records:
+                del self._records[key]
+            return len(relays) + len(records)
 
         return self._write(write)
 
@@ -143,18 +180,42 @@ class MemoryStore:
         return self._write(write)
 
     def _check(self, write: Write) -> None:
-        stored = self._relays.get(write.relay.message_id)
+        kind, record_id = key = key_of(write.record)
+        stored = self._relays.get(record_id) if kind is Kind.RELAY else self._records.get(key)
         if write.version is None and stored is not None:
-            raise AlreadyStored(write.relay.message_id)
-        is_as_read = stored is not None and stored.version == write.version and write.relay.message_id not in self.newer
+            raise AlreadyStored(record_id, kind)
+        is_as_read = stored is not None and stored.version == write.version and record_id not in self.newer
         if write.version is not None and not is_as_read:
-            raise VersionConflict(write.relay.message_id)
+            raise VersionConflict(record_id, kind)
 
-    def _put(self, relay: Relay) -> object:
+    def _put(self, record: Relay | ThreadRecord) -> object:
         version = next(self._versions)
-        self._relays[relay.message_id] = Stored(relay, version)
-        self._kept_until[relay.message_id] = clocks.kept_until(relay.expires_at, self._purged_until)
+        if isinstance(record, Relay):
+            self._relays[record.message_id] = Stored(record, version)
+            self._kept_until[record.message_id] = clocks.kept_until(record.expires_at, self._purged_until)
+            return version
+        key, until = key_of(record), expires_at(record)
+        self._records[key] = Kept(record, version)
+        if until is not None:
+            self._kept_until[key] = clocks.kept_until(until, self._purged_until)
         return version
+
+    def _record(self, kind: Kind, record_id: str) -> Kept[Any] | None:
+        self._live(())
+        found = self._records.get((kind, record_id))
+        if found is not None and record_id in self.newer:
+            raise NewerRecord(2)
+        if found is not None and record_id in self.unreadable:
+            self._tell_unreadable(f"{kind} {record_id}")
+            raise Unreadable(record_id, UNREADABLE)
+        return found
+
+    def _readable_records(self, kind: Kind) -> list[Kept[Any]]:
+        """All of one kind, but for those that cannot be read."""
+        self._live(())
+        there = [kept for (of_kind, record_id), kept in self._records.items() if of_kind is kind]
+        unread = self.newer | self.unreadable
+        return [kept for kept in there if key_of(kept.record)[1] not in unread]
 
     def _as_read(self, stored: Stored) -> Stored | UnreadableRelay:
         message_id = stored.relay.message_id
@@ -198,23 +259,26 @@ class MemoryStore:
             return result
 
 
-def require_storable(relay: Relay, refused: set[str] | frozenset[str] = frozenset()) -> None:
+def require_storable(record: Relay | ThreadRecord, refused: set[str] | frozenset[str] = frozenset()) -> None:
     """Refuse what the stores of both homes refuse for good. Raises StoreRefused."""
-    if relay.message_id in refused:
-        raise StoreRefused(relay.message_id, "it is refused for good")
+    _, record_id = key_of(record)
+    if record_id in refused:
+        raise StoreRefused(record_id, "it is refused for good")
+    document = to_document(record) if isinstance(record, Relay) else thread_documents.to_document(record)
     try:
-        size = len(json.dumps(plain(to_document(relay)), ensure_ascii=False).encode())
+        size = len(json.dumps(plain(document), ensure_ascii=False).encode())
     except (TypeError, ValueError) as error:
         reason = f"it holds a value that cannot be stored ({type(error).__name__})"
-        raise StoreRefused(relay.message_id, reason) from None
+        raise StoreRefused(record_id, reason) from None
     if size > DOCUMENT_BYTES_MAX:
-        raise StoreRefused(relay.message_id, "it is too large")
+        raise StoreRefused(record_id, "it is too large")
 
 
 def _matches(relay: Relay, search: Search) -> bool:
     return (
         search.final_status in (None, relay.final_status)
         and (search.sender_phone is None or same(search.sender_phone, relay.sender_phone))
+        and search.thread_id in (None, relay.thread_id)
         and (search.since is None or relay.timestamp >= search.since)
         and (search.until is None or relay.timestamp < search.until)
     )

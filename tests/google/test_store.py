@@ -232,7 +232,7 @@ def test_several_documents_are_one_write_and_only_a_conflict_costs_a_read(
     assert calls == ["commit", "commit"]
     with pytest.raises(VersionConflict) as caught:
         store.commit(changes, [], **LIMIT)
-    assert caught.value.message_id in {sid(1), sid(2)}
+    assert caught.value.record_id in {sid(1), sid(2)}
     assert calls[2:] == ["commit", "batch_get_documents"]
 
 

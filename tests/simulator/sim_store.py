@@ -51,7 +51,7 @@ class ProcessStore:
         self._timers_first = timers_first
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
-        created = {write.relay.message_id for write in writes if write.version is None}
+        created = {write.record.message_id for write in writes if write.version is None}
         early = [timer for timer in timers if timer.message_id in created] if self._timers_first else []
         self._arm(early, timeout_seconds)
         try:
@@ -247,12 +247,12 @@ class ProcessStore:
 
     def _commit(self, writes: Sequence[Write]) -> tuple[object, ...]:
         for write in writes:
-            require_storable(write.relay)
+            require_storable(write.record)
             self._check(write)
         return tuple([self._put(write) for write in writes])
 
     def _check(self, write: Write) -> None:
-        message_id = write.relay.message_id
+        message_id = write.record.message_id
         if self._state.wide is not None and self._state.refuses(message_id):
             raise StoreRefused(message_id, "too large")
         stored = self._state.relays.get(message_id)
@@ -263,7 +263,7 @@ class ProcessStore:
 
     def _put(self, write: Write, marked: Document | None = None) -> object:
         """Store the relay as this process's revision writes it; `marked` is what a mark leaves of its document."""
-        state, relay = self._state, write.relay
+        state, relay = self._state, write.record
         if write.version is None:
             state.history.creates[relay.message_id] = state.history.creates.get(relay.message_id, 0) + 1
         if self.revision is not None and state.reader is not None:

@@ -197,6 +197,7 @@ class Relay:
         outage_seconds: what this drive has used of its allowance for outages.
         outage_is_told: people were told of this outage for this relay.
         recipient_address: our address that it was sent to, as written, where that is not `recipient_phone`.
+        thread_id: the thread that it belongs to; "" when it belongs to none.
     """
 
     message_id: str
@@ -229,6 +230,7 @@ class Relay:
     outage_waits: int = 0
     outage_seconds: float = 0.0
     outage_is_told: bool = False
+    thread_id: str = ""
     rest: Rest = field(default=(), hash=False)
 
     @property

@@ -59,7 +59,7 @@ def write(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequenc
     # First what only reads: a commit that is refused before it has written disturbs no other of its group.
     found = [_replaced(connection, each) for each in writes]
     return tuple(
-        _insert(connection, each.relay, row) if old is None else _update(connection, each, row, old)
+        _insert(connection, each.record, row) if old is None else _update(connection, each, row, old)
         for each, row, old in zip(writes, rows, found, strict=True)
     )
 
@@ -73,7 +73,7 @@ def purged_until(connection: sqlite3.Connection) -> datetime | None:
 def _kept(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequence[Values]) -> list[Values]:
     """Returns the values with the time until which each row is kept, whatever clock dated its relay."""
     mark = purged_until(connection)
-    kept = [to_micros(clocks.kept_until(each.relay.expires_at, mark)) for each in writes]
+    kept = [to_micros(clocks.kept_until(each.record.expires_at, mark)) for each in writes]
     place = _COLUMNS.index("expires_at")
     return [(*row[:place], until, *row[place + 1 :]) for row, until in zip(rows, kept, strict=True)]
 
@@ -94,9 +94,9 @@ def _replaced(connection: sqlite3.Connection, write: Write) -> Values | None:
     """Returns the values that a write replaces; None when it makes a row. Raises VersionConflict."""
     if write.version is None:
         return None
-    row: Values | None = connection.execute(_SELECT, (write.relay.message_id,)).fetchone()
+    row: Values | None = connection.execute(_SELECT, (write.record.message_id,)).fetchone()
     if row is None or row[0] != write.version:
-        raise VersionConflict(write.relay.message_id)
+        raise VersionConflict(write.record.message_id)
     return row[1:]
 
 
@@ -116,8 +116,8 @@ def _update(connection: sqlite3.Connection, write: Write, row: Values, old: Valu
     changed["version"] = version
     connection.execute(
         f"UPDATE relays SET {', '.join(f'{name} = ?' for name in changed)} WHERE message_id = ?",
-        (*changed.values(), write.relay.message_id),
+        (*changed.values(), write.record.message_id),
     )
     before = earlier.completed(json.loads(old[_COLUMNS.index("document")]))
-    feed.record(connection, write.relay, before["lines_logged"])
+    feed.record(connection, write.record, before["lines_logged"])
     return version

@@ -39,7 +39,7 @@ class SqliteStore:
         self._alarms = alarms
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
-        rows = [relay_rows.values_of(write.relay) for write in writes]
+        rows = [relay_rows.values_of(write.record) for write in writes]
 
         def work(connection: sqlite3.Connection) -> tuple[int, ...]:
             versions = relay_rows.write(connection, writes, rows)

@@ -84,7 +84,7 @@ class FirestoreStore:
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         self.warm_up()
         deadline = Deadline(timeout_seconds)
-        created = {write.relay.message_id for write in writes if write.version is None}
+        created = {write.record.message_id for write in writes if write.version is None}
         arming = [self._arming.submit(self._arm, timer, deadline) for timer in timers if timer.message_id in created]
         batch = self._batch(writes)
         # `call` may repeat the commit: a repetition that finds what the first try has stored is reported as a conflict.
@@ -196,17 +196,17 @@ class FirestoreStore:
                 self._add(batch, write)
             except Exception as error:  # nothing is asked of Firestore yet, so it is the relay's own values
                 reason = f"it holds a value that cannot be stored ({type(error).__name__})"
-                raise StoreRefused(write.relay.message_id, reason) from error
+                raise StoreRefused(write.record.message_id, reason) from error
         return batch
 
     def _add(self, batch: Any, write: Write) -> None:
         """Make a write part of a batch, with its precondition."""
-        document, content = self._document(write.relay.message_id), to_document(write.relay)
+        document, content = self._document(write.record.message_id), to_document(write.record)
         if write.version is None:
             batch.create(document, content)
         else:
             unchanged = self._client.get().write_option(last_update_time=write.version)
-            batch.update(document, {**content, **bookkeeping(write.relay)}, unchanged)
+            batch.update(document, {**content, **bookkeeping(write.record)}, unchanged)
 
     def _conflict(self, writes: Sequence[Write], deadline: Deadline) -> Conflict:
         """Returns the conflict of a commit that was refused, naming one document.
@@ -215,18 +215,18 @@ class FirestoreStore:
         """
         present: dict[str, object] = {}
         if len(writes) > 1:
-            documents = [self._document(write.relay.message_id) for write in writes]
+            documents = [self._document(write.record.message_id) for write in writes]
 
             def read(seconds: float) -> dict[str, object]:
                 snapshots = self._client.get().get_all(documents, [_SMALL_FIELD], retry=None, timeout=seconds)
                 return {snapshot.id: snapshot.update_time for snapshot in snapshots if snapshot.exists}
 
             present = self._ask(read, deadline)
-        changed = (write for write in writes if present.get(write.relay.message_id) != write.version)
+        changed = (write for write in writes if present.get(write.record.message_id) != write.version)
         # None has changed when another writer merely held one of them (Aborted): then any write that presumes a
         # version.
         one = next(changed, None) or max(writes, key=lambda write: write.version is not None)
-        return (AlreadyStored if one.version is None else VersionConflict)(one.relay.message_id)
+        return (AlreadyStored if one.version is None else VersionConflict)(one.record.message_id)
 
     def _live(self, query: Any, wanted: int, deadline: Deadline, read: Callable[[Any, datetime], T | None]) -> list[T]:
         """Returns the first `wanted` documents of a query, as `read` has them; without those that it makes None of.

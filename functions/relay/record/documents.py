@@ -89,6 +89,8 @@ def to_document(relay: Relay) -> Document:
         "set_aside_because": relay.set_aside_because,
         "policy": policy_document(relay.policy),
     }
+    if relay.thread_id:
+        document["thread_id"] = relay.thread_id
     for number in range(1, relay.policy.last_tier + 1):
         document[f"tier_{number}_status"] = relay.tier_status(number)
     document.update(relay.rest)
@@ -142,6 +144,7 @@ def from_document(document: Document) -> Relay:
         attachments=tuple([_attachment(value) for value in document.get("attachments", ())]),
         set_aside_because=document.get("set_aside_because", ""),
         recipient_address=document.get("recipient_address", ""),
+        thread_id=document.get("thread_id", ""),
         rest=tuple([pair for pair in _rest(document, _RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
     )
     require_shape(relay)

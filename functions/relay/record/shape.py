@@ -24,13 +24,13 @@ class WrongType(ValueError):
 
 def require_shape(relay: Relay) -> None:
     """Raises WrongType, naming the field, for a relay with a value of a wrong type at any depth."""
-    _require_types([relay])
-    _require_types([relay.policy])
-    _require_types(relay.policy.tiers)
-    _require_types(relay.attempts)
-    _require_types(relay.error_log)
-    _require_types(relay.attachments)
-    _require_types(attempt.failure for attempt in relay.attempts if attempt.failure)
+    require_types([relay])
+    require_types([relay.policy])
+    require_types(relay.policy.tiers)
+    require_types(relay.attempts)
+    require_types(relay.error_log)
+    require_types(relay.attachments)
+    require_types(attempt.failure for attempt in relay.attempts if attempt.failure)
     numbers = [delay for tier in relay.policy.tiers for delay in tier.retry_delays_seconds]
     if not all(isinstance(delay, int | float) for delay in numbers):
         raise WrongType("retry_delays_seconds is not made of numbers")
@@ -38,7 +38,8 @@ def require_shape(relay: Relay) -> None:
         raise WrongType("redrive_ids is not made of texts")
 
 
-def _require_types(values: Iterable[Any]) -> None:
+def require_types(values: Iterable[Any]) -> None:
+    """Raises WrongType, naming the field, for a value with a field of another type than its class declares."""
     for value in values:
         values_of, declared = _declared(type(value))
         for found, (name, kinds) in zip(values_of(value), declared, strict=True):
