@@ -26,7 +26,7 @@ from relay.core.model import (
     TimerKind,
 )
 from relay.core.policy import LAST_TIER_SECONDS, LEASE_SECONDS, QUEUE_SECONDS_MAX, UNSTARTED_RETRY_SECONDS
-from relay.core.routes import Forward, Hold, Record, Route
+from relay.core.routes import About, Forward, Hold, Record, Route
 
 
 def receive(
@@ -36,6 +36,7 @@ def receive(
     now: datetime,
     lease: str | None,
     recovered_by: str = "",
+    about: About = About(),
 ) -> Decision:
     """Returns the decision to create the relay of a text that came in.
 
@@ -56,6 +57,12 @@ def receive(
         policy=route.policy,
         expires_at=now + RETENTION,
         recovered=bool(recovered_by),
+        purpose=about.purpose,
+        thread_id=about.thread_id,
+        code=about.code,
+        cause_id=about.cause_id,
+        asked=about.asked,
+        alarm_if_lost=about.alarm_if_lost,
     )
     step = Step.RECOVERED if recovered_by else Step.RECEIVED
     relay = log_relay_attempt(relay, step, now, status=sender_class.value, by=recovered_by)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from relay.core.model import Purpose
 from relay.core.policy import Policy
 
 
@@ -39,3 +40,15 @@ class Hold:
 
 
 Route = Forward | Record | Hold
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a new relay says of itself beside its text: see the fields of `core.model.Relay`."""
+
+    purpose: Purpose = Purpose.FORWARD
+    thread_id: str = ""
+    code: str = ""
+    cause_id: str = ""
+    asked: str = ""
+    alarm_if_lost: bool = False

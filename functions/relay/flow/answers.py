@@ -8,11 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from relay.core import moves
-from relay.core.changes import changed
 from relay.core.events import Decision
 from relay.core.model import InboundText, Purpose, Relay, SenderClass
 from relay.core.policy import Policy, Success, Tier, sms
-from relay.core.routes import Forward
+from relay.core.routes import About, Forward
 from relay.core.threads.model import Thread
 
 # How an answer is tried; a notice is tried once.
@@ -59,10 +58,8 @@ def notice(
     person, phone = to
     tier = Tier(person, sms(phone), (), _NOTICE_RECEIPT_SECONDS)
     message_id = notice_of(cause_id, number)
-    decision = _created(message_id, cause_id, our_phone, words, tier, Purpose.NOTICE, thread, now)
-    if not alarm_if_lost:
-        return decision
-    return Decision(changed(decision.relay, alarm_if_lost=True), decision.effects)
+    what = (our_phone, words, tier, Purpose.NOTICE, thread, now)
+    return _created(message_id, cause_id, *what, alarm_if_lost=alarm_if_lost)
 
 
 def _created(
@@ -74,6 +71,8 @@ def _created(
     purpose: Purpose,
     thread: Thread | None,
     now: datetime,
+    *,
+    alarm_if_lost: bool = False,
 ) -> Decision:
     # Its sender is our own number: a handler's stands in no text to a customer, and in no record of one.
     text = InboundText(message_id, our_phone, our_phone, words)
@@ -84,10 +83,7 @@ def _created(
         Forward(Policy((tier,))),
         now,
         None,
-        purpose=purpose,
-        cause_id=cause_id,
-        thread_id=thread_id,
-        code=code,
+        about=About(purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
     )
 
 

@@ -1,0 +1,68 @@
+"""Opt-outs: a customer who wants no texts gets none, over all our numbers, until that is lifted."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from relay.core import failures
+from relay.core.model import Consent, InboundText, Relay
+from relay.core.threads.grammar import opts_in, opts_out
+from relay.core.threads.model import OptOut
+from relay.errors import Conflict, StoreRefused, StoreUnavailable, Unreadable
+from relay.flow.answers import customer_phone_of
+from relay.flow.budget import Budget
+from relay.flow.world import World
+from relay.ports import Refused, Write
+
+
+def refusal(world: World, relay: Relay, budget: Budget) -> Refused | None:
+    """Returns why this answer may not be sent now; None when it may.
+
+    Called under the lease, after its commit: an opt-out that was stored before it is always seen. While the store does
+    not say, nothing is sent.
+    """
+    if world.conversations is None:
+        return Refused(failures.NOT_STARTED)
+    try:
+        customer_id = world.conversations.customer_id_of(world, customer_phone_of(relay), budget)
+        kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
+    except (StoreUnavailable, Unreadable):
+        return Refused(failures.NOT_STARTED)
+    return Refused(failures.OPTED_OUT_BY_US) if kept is not None and kept.record.holds else None
+
+
+def of_customers_text(world: World, text: InboundText, budget: Budget) -> tuple[tuple[Write, ...], bool]:
+    """Returns what a customer's text changes of the opt-out, to be committed with it; and whether it sets one.
+
+    The provider's own word counts, which knows every language's; without one the words themselves. YES lifts nothing
+    (it is what customers say). Raises StoreUnavailable.
+    """
+    conversations = world.conversations
+    sets = opts_out(text.body) if text.consent is None else text.consent is Consent.STOP
+    lifts = opts_in(text.body) if text.consent is None else text.consent is Consent.START
+    if conversations is None or not conversations.is_on or not (sets or lifts):
+        return (), False
+    customer_id = conversations.customer_id_of(world, text.sender_phone, budget)
+    kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
+    holds = kept is not None and kept.record.holds
+    now = world.clock.now()
+    if sets and not holds:
+        because = "consent" if text.consent is not None else "words"
+        return (Write(OptOut(customer_id, now, because), kept.version if kept else None),), True
+    if lifts and kept is not None and holds:
+        return (Write(replace(kept.record, lifted_at=now), kept.version),), False
+    return (), sets
+
+
+def remember_refusal(world: World, relay: Relay, budget: Budget) -> None:
+    """Store that the provider refuses texts to the customer of this answer; if that fails, it refuses the next one."""
+    conversations = world.conversations
+    if conversations is None:
+        return
+    with contextlib.suppress(Conflict, StoreUnavailable, StoreRefused, Unreadable):
+        customer_id = conversations.customer_id_of(world, customer_phone_of(relay), budget)
+        kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
+        if kept is None or not kept.record.holds:
+            write = Write(OptOut(customer_id, world.clock.now(), "refused"), kept.version if kept else None)
+            world.store.commit((write,), (), timeout_seconds=budget.store)
