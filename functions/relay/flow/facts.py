@@ -46,7 +46,7 @@ def read_facts(
     store = world.store
     shown = store.threads_shown_to(person.id, said.at - THREADS_LOOKED_AT, THREADS_MAX, timeout_seconds=budget.store)
     threads = tuple(kept.record for kept in shown)
-    named = codes.codes_in(said.body)
+    named = _codes_in(said.body, {thread.code for thread in threads})
     if named:
         meant = [thread for thread in threads if thread.code in named]
     else:
@@ -66,6 +66,12 @@ def read_facts(
         relays_waiting={thread_id: bool(ones) for thread_id, ones in relays.items()},
     )
     return Known(facts, {kept.record.thread_id: kept for kept in shown}, relays)
+
+
+def _codes_in(body: str, known: set[str]) -> tuple[str, ...]:
+    in_front = codes.code_in_front(body)
+    inside = codes.codes_inside(body, known)
+    return inside if in_front is None else tuple(dict.fromkeys((in_front[0], *inside)))
 
 
 def _all(relays: Mapping[str, tuple[Stored, ...]]) -> Iterable[Stored]:

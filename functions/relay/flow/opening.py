@@ -15,8 +15,8 @@ from relay.flow.conversations import Conversations, channel_of
 from relay.flow.world import World
 from relay.ports import Kept, Write
 
-# A code is looked for so often, at random; when so many are taken nearly all are.
-_TRIES = 40
+# Of this many orders in which codes are tried one is drawn.
+_RANDOM = 2**32
 # Clocks differ: a code is given away so much later than its thread may lose it.
 _LATER = timedelta(hours=1)
 
@@ -138,13 +138,14 @@ def _free_code(
     world: World, conversations: Conversations, thread_id: str, now: datetime, budget: Budget, *, looks: bool
 ) -> tuple[str, tuple[Write, ...]]:
     """Returns a code that no thread has, and the write that takes it; "" and none where none was found."""
-    for _ in range(_TRIES):
-        code = codes.numbered(conversations.random_below(codes.COUNT))
+    for code in codes.candidates(conversations.random_below(_RANDOM)):
         if not looks:
             return code, (Write(ThreadCode(code, thread_id, now)),)
         kept = world.store.code(code, timeout_seconds=budget.store)
         if kept is None or _is_free(world, kept.record, thread_id, now, budget):
             return code, (Write(ThreadCode(code, thread_id, now), kept.version if kept else None),)
+        if budget.is_used_up:
+            break  # with nearly all taken, looking on would cost the text
     world.alarms.codes_used_up()
     return "", ()
 
