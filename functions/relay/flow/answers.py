@@ -19,6 +19,8 @@ _ANSWER_RETRIES_SECONDS = (2.0, 4.0, 8.0)
 _ANSWER_RECEIPT_SECONDS = 300.0
 _NOTICE_RECEIPT_SECONDS = 600.0
 _CUSTOMER = "customer"
+# The number of the notice on how to answer, among those that one text causes.
+HINT = 99
 _OPT_OUT_HINT = "Reply STOP to opt out."
 
 

@@ -11,9 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from relay.core import fuller, machine
+from relay.core import fuller, machine, moves
 from relay.core.events import (
-    ArmTimer,
     CancelTimer,
     Decision,
     Effect,
@@ -25,8 +24,8 @@ from relay.core.events import (
     TellOutageOver,
     WithdrawAttempt,
 )
-from relay.core.model import FinalStatus, InboundText, Relay, Timer
-from relay.errors import AlreadyStored, Conflict, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
+from relay.core.model import InboundText, Relay
+from relay.errors import Conflict, StoreRefused, StoreUnavailable, Unreadable
 from relay.flow import incidents, sending, showing, unheard
 from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld, World
@@ -209,7 +208,9 @@ def _write(world: World, own: Write, beside: Sequence[Write], decision: Decision
     """Store a relay, with what is stored beside it. Returns the relay's version."""
     store, relay, seconds = world.store, decision.relay, budget.store
     if beside:
-        return store.commit((own, *beside), decision.timers, timeout_seconds=seconds)[0]
+        new = (moves.pending(write.record) for write in beside if isinstance(write.record, Relay))
+        timers = (*decision.timers, *(timer for timer in new if timer is not None))
+        return store.commit((own, *beside), timers, timeout_seconds=seconds)[0]
     if own.version is None:
         return store.create(relay, decision.timers, timeout_seconds=seconds)
     return store.update(relay, own.version, decision.timers, timeout_seconds=seconds)

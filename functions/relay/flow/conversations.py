@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import re
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from relay.core.numbers import canonical, same
 from relay.core.people import People, Person
 from relay.core.threads.model import FORMER_HANDLER, PersonRecord
-from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
+from relay.errors import Conflict, StoreUnavailable
 from relay.flow.budget import Budget
 from relay.flow.world import World
 from relay.ports import Kept, Write
@@ -112,12 +113,9 @@ class Conversations:
             hinted_at = before.hinted_at if before is not None else None
             rest = before.rest if before is not None else ()
             record = PersonRecord(person.id, person.name, person.numbers, now, hinted_at, rest)
-            try:
-                world.store.commit(
-                    [Write(record, kept.version if kept else None)], (), timeout_seconds=budget.store
-                )
-            except (AlreadyStored, VersionConflict):
-                pass  # another process did
+            write = Write(record, kept.version if kept else None)
+            with contextlib.suppress(Conflict):  # then another process has
+                world.store.commit((write,), (), timeout_seconds=budget.store)
             self.forget()
 
 

@@ -92,9 +92,7 @@ def _quoted(one: Stored) -> Quoted:
     return Quoted(relay.thread_id, words)
 
 
-def _holders(
-    world: World, named: Iterable[str], threads: tuple[Thread, ...], budget: Budget
-) -> dict[str, Thread]:
+def _holders(world: World, named: Iterable[str], threads: tuple[Thread, ...], budget: Budget) -> dict[str, Thread]:
     """Returns which thread has a code now that none of these threads has."""
     own = {thread.code for thread in threads}
     found: dict[str, Thread] = {}
@@ -121,9 +119,7 @@ def _earlier(world: World, said: HandlerText, sender_phone: str, budget: Budget)
     )
 
 
-def _blocked(
-    world: World, conversations: Conversations, threads: Iterable[Thread], budget: Budget
-) -> frozenset[str]:
+def _blocked(world: World, conversations: Conversations, threads: Iterable[Thread], budget: Budget) -> frozenset[str]:
     blocked = set()
     for thread in threads:
         customer_id = conversations.customer_id_of(world, thread.customer_phone, budget)

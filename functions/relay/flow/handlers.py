@@ -51,9 +51,7 @@ def take_in(
     now = world.clock.now()
     at = min(received_at or now, now)
     doer = Doer(person.id, text.message_id, at, text.recipient_phone)
-    said = HandlerText(
-        text.message_id, person.id, text.body, at, text.media_count, bool(recovered_by), text.consent
-    )
+    said = HandlerText(text.message_id, person.id, text.body, at, text.media_count, bool(recovered_by), text.consent)
     for _ in range(_TRIES):
         known = facts.read_facts(world, conversations, person, said, text.sender_phone, budget)
         verdict = _decided(conversations, said, known)

@@ -195,9 +195,7 @@ def _take_in_thread(
             thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
             about, going = About(thread_id=thread_id, asked=asked), route
         now, lease = world.clock.now(), world.new_lease()
-        decision = moves.receive(
-            text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by, about=about
-        )
+        decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by, about=about)
         try:
             return conductor.create(world, decision, budget, beside)
         except Conflict:

@@ -12,6 +12,7 @@ from relay.core.threads.model import COARSE, Shown, Thread, ThreadCode
 from relay.core.threads.ownership import owner_first
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations, channel_of
+from relay.flow.hints import beside_first_text
 from relay.flow.world import World
 from relay.ports import Kept, Write
 
@@ -44,8 +45,10 @@ def opened(
     customer = Customer(text.recipient_phone, text.sender_phone, channel_of(text.recipient_address, text.sender_phone))
     thread, writes = open_now(world, conversations, kept, thread_id, customer, budget, looks=tried > 0)
     policy, thread = _by_owner(conversations, thread, policy, now)
-    thread = shown_to(thread, policy.tier(1).name, now)
-    return Opened(thread, (*writes, *changes_of(kept, thread)), policy)
+    tier = policy.tier(1)
+    thread = shown_to(thread, tier.name, now)
+    hint = beside_first_text(world, conversations, tier, thread, text.message_id, now, budget)
+    return Opened(thread, (*writes, *changes_of(kept, thread), *hint), policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,7 @@ def without_owner(thread: Thread, now: datetime) -> Thread:
     return replace(thread, owner=None, owner_since=None, owner_acted_at=None, changed_at=now)
 
 
-def _by_owner(
-    conversations: Conversations, thread: Thread, policy: Policy, now: datetime
-) -> tuple[Policy, Thread]:
+def _by_owner(conversations: Conversations, thread: Thread, policy: Policy, now: datetime) -> tuple[Policy, Thread]:
     """Returns the tiers with the owner's in front; an owner who stands in none of today's is none any more."""
     if thread.owner is None:
         return policy, thread

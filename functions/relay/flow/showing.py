@@ -1,4 +1,4 @@
-"""`with_thread` prepares the lease of an attempt in a thread: the code in front of its words, and whom the thread names.
+"""`with_thread` prepares the lease of an attempt in a thread: the code before its words, and whom the thread names.
 
 A person who answers under a code must be one who was shown it, so the thread says so before the text leaves: in the
 commit of the lease.
@@ -16,6 +16,7 @@ from relay.core.model import Purpose, Relay
 from relay.core.threads.model import Thread
 from relay.flow.budget import Budget
 from relay.flow.conversations import channel_of
+from relay.flow.hints import beside_first_text
 from relay.flow.opening import Customer, changes_of, open_now, shown_to, without_owner
 from relay.flow.world import World
 from relay.ports import Write
@@ -42,7 +43,8 @@ def with_thread(world: World, before: Relay, decision: Decision, event: Event, b
         return Prepared(decision)
     now = world.clock.now()
     kept = world.store.thread(relay.thread_id, timeout_seconds=budget.store)
-    person = relay.policy.tier(relay.attempts[numbers[0] - 1].tier).name
+    tier = relay.policy.tier(relay.attempts[numbers[0] - 1].tier)
+    person = tier.name
     if kept is not None and _is_taken(kept.record, relay, person):
         claimed = Event(EventKind.CLAIMED, person=kept.record.owner or "", by=event.by)
         return Prepared(machine.transition(before, claimed, now))
@@ -54,7 +56,8 @@ def with_thread(world: World, before: Relay, decision: Decision, event: Event, b
     thread = shown_to(_passed_owner(thread, person, now), person, now)
     if relay.code != thread.code:
         decision = replace(decision, relay=changed(relay, code=thread.code))
-    return Prepared(decision, (*writes, *changes_of(kept, thread)))
+    hint = beside_first_text(world, conversations, tier, thread, relay.message_id, now, budget)
+    return Prepared(decision, (*writes, *changes_of(kept, thread), *hint))
 
 
 def _is_taken(thread: Thread, relay: Relay, person: str) -> bool:
