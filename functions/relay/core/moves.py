@@ -26,7 +26,7 @@ from relay.core.model import (
     TimerKind,
 )
 from relay.core.policy import LAST_TIER_SECONDS, LEASE_SECONDS, QUEUE_SECONDS_MAX, UNSTARTED_RETRY_SECONDS
-from relay.core.routes import About, Forward, Hold, Record, Route
+from relay.core.routes import PLAIN, About, Forward, Hold, Record, Route
 
 
 def receive(
@@ -36,7 +36,7 @@ def receive(
     now: datetime,
     lease: str | None,
     recovered_by: str = "",
-    about: About = About(),
+    about: About = PLAIN,
 ) -> Decision:
     """Returns the decision to create the relay of a text that came in.
 

@@ -52,3 +52,7 @@ class About:
     cause_id: str = ""
     asked: str = ""
     alarm_if_lost: bool = False
+
+
+# A text that came in, in no thread.
+PLAIN = About()
