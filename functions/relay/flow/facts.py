@@ -50,7 +50,7 @@ def read_facts(
     if named:
         meant = [thread for thread in threads if thread.code in named]
     else:
-        meant = list(audience.candidates(threads, person.id, said.at))
+        meant = list(audience.candidates(said, Facts(threads)))
     relays = {
         thread.thread_id: tuple(store.relays_of(thread.thread_id, RELAYS_MAX, timeout_seconds=budget.store))
         for thread in meant[:CANDIDATES_READ]

@@ -13,6 +13,7 @@ from relay.core.numbers import same
 from relay.core.people import People, Person
 from relay.core.policy import Policy
 from relay.core.routes import About, Forward, Hold, Record, Route
+from relay.core.threads.grammar import test_words
 from relay.errors import Conflict, StoreRefused, StoreUnavailable
 from relay.flow import conductor, handlers, opening, opt_outs
 from relay.flow.brake import Brake
@@ -24,15 +25,10 @@ from relay.flow.world import SendingWorld, World
 from relay.log import masked
 from relay.ports import Write
 
-# Words with which a handler opts out: the provider then blocks every text to that phone until it texts START.
-# Source: Twilio docs on its default opt-out keywords; the law names the same words for every provider.
-_OPT_OUT_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 # What Unicode keeps free for ever, and NUL.
 _NO_CHARACTER = re.compile(
     "[\0\ufdd0-\ufdef" + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
 )
-# What a handler writes in front of a text that is to be taken for a customer's.
-_TEST = re.compile(r"\s*test\b", re.IGNORECASE)
 # How often a customer's text is stored anew because another one changed the thread.
 _THREAD_TRIES = 8
 # What is stored and forwarded in place of words that the store refuses.
@@ -63,15 +59,8 @@ def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
     if ours.is_listed(sender) or same(sender, text.recipient_phone):
         return SenderClass.OWN_NUMBER
     if intake.people.with_number(sender) is not None:
-        return SenderClass.HANDLER_OPT_OUT if _opts_out(text) else SenderClass.HANDLER
+        return SenderClass.HANDLER_OPT_OUT if opt_outs.opts_out(text) else SenderClass.HANDLER
     return SenderClass.OWN_NUMBER if ours.is_ours(sender) else SenderClass.CUSTOMER
-
-
-def _opts_out(text: InboundText) -> bool:
-    """Whether the provider blocks texts to the sender from now on: by its own word, which knows every language's."""
-    if text.consent is not None:
-        return text.consent is Consent.STOP
-    return text.body.strip().upper() in _OPT_OUT_WORDS
 
 
 def route_of(intake: Intake, text: InboundText, sender_class: SenderClass) -> Route:
@@ -171,7 +160,7 @@ def _who_acts(world: World, text: InboundText, sender_class: SenderClass, budget
 def _speaks_as_customer(world: World, text: InboundText) -> bool:
     """Whether a handler tries the number as a customer: with `test` in front of the words."""
     is_on = world.conversations is not None and world.conversations.is_on
-    return is_on and _TEST.match(text.body) is not None
+    return is_on and test_words(text.body) is not None
 
 
 def _take_in_thread(

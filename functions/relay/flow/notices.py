@@ -34,6 +34,22 @@ def customer(thread: Thread) -> str:
     return f"{thread.code} ({_ending(thread.customer_phone)})".strip()
 
 
+def how_to_answer(code: str) -> str:
+    """Returns the line that follows the first text which is forwarded to a person."""
+    return (
+        f"To answer the customer just text back, or begin with {code}. ok takes it without a word to the customer, "
+        "pass hands it on. ? lists yours."
+    )
+
+
+def not_delivered(code: str, phone: str, why: str) -> str:
+    """Returns what the handler reads whose answer did not reach its customer; `why` in words, "" where none are told."""
+    who = f"{code} ({_ending(phone)})".strip()
+    cause = f": {_gsm(why)}" if why else ""
+    text = f"{who} did not get your text{cause}. Please call."
+    return text if segments(text) == 1 else f"{who} did not get your text. Please call."
+
+
 @dataclass(frozen=True, slots=True)
 class _Saying:
     """One notice, and the phrases that are made of it."""

@@ -7,13 +7,28 @@ from dataclasses import replace
 
 from relay.core import failures
 from relay.core.model import Consent, InboundText, Relay
-from relay.core.threads.grammar import opts_in, opts_out
 from relay.core.threads.model import OptOut
 from relay.errors import Conflict, StoreRefused, StoreUnavailable, Unreadable
 from relay.flow.answers import customer_phone_of
 from relay.flow.budget import Budget
 from relay.flow.world import World
 from relay.ports import Refused, Write
+
+
+# The words with which a person opts out, alone in a text: the provider then blocks every text to that phone until it
+# texts one of the others. Source: Twilio docs on its default opt-out keywords; the law names the same words for every
+# provider.
+_OPT_OUT_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+_OPT_IN_WORDS = frozenset({"START", "UNSTOP"})
+
+
+def opts_out(text: InboundText) -> bool:
+    """Whether the provider blocks texts to the sender from now on: by its own word, which knows every language's."""
+    return text.consent is Consent.STOP if text.consent is not None else _word(text.body) in _OPT_OUT_WORDS
+
+
+def _word(body: str) -> str:
+    return body.strip().upper()
 
 
 def refusal(world: World, relay: Relay, budget: Budget) -> Refused | None:
@@ -39,8 +54,8 @@ def of_customers_text(world: World, text: InboundText, budget: Budget) -> tuple[
     (it is what customers say). Raises StoreUnavailable.
     """
     conversations = world.conversations
-    sets = opts_out(text.body) if text.consent is None else text.consent is Consent.STOP
-    lifts = opts_in(text.body) if text.consent is None else text.consent is Consent.START
+    sets = opts_out(text)
+    lifts = text.consent is Consent.START if text.consent is not None else _word(text.body) in _OPT_IN_WORDS
     if conversations is None or not conversations.is_on or not (sets or lifts):
         return (), False
     customer_id = conversations.customer_id_of(world, text.sender_phone, budget)
