@@ -12,6 +12,7 @@ from relay.core.policy import LEASE_SECONDS
 from relay.core.threads import audience, codes
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText, Quoted
+from relay.flow import opt_outs
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.wording import compose
@@ -122,9 +123,7 @@ def _earlier(world: World, said: HandlerText, sender_phone: str, budget: Budget)
 def _blocked(world: World, conversations: Conversations, threads: Iterable[Thread], budget: Budget) -> frozenset[str]:
     blocked = set()
     for thread in threads:
-        customer_id = conversations.customer_id_of(world, thread.customer_phone, budget)
-        kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
-        if kept is not None and kept.record.holds:
+        if opt_outs.holds(world, conversations, thread.customer_phone, budget):
             blocked.add(thread.thread_id)
     return frozenset(blocked)
 

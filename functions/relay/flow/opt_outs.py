@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
-from relay.core import failures
 from relay.core.model import Consent, InboundText, Relay
 from relay.core.threads.model import OptOut
 from relay.errors import Conflict, StoreRefused, StoreUnavailable, Unreadable
 from relay.flow.answers import customer_phone_of
 from relay.flow.budget import Budget
+from relay.flow.conversations import Conversations
 from relay.flow.world import World
-from relay.ports import Refused, Write
-
+from relay.ports import Write
 
 # The words with which a person opts out, alone in a text: the provider then blocks every text to that phone until it
 # texts one of the others. Source: Twilio docs on its default opt-out keywords; the law names the same words for every
@@ -31,20 +30,11 @@ def _word(body: str) -> str:
     return body.strip().upper()
 
 
-def refusal(world: World, relay: Relay, budget: Budget) -> Refused | None:
-    """Returns why this answer may not be sent now; None when it may.
-
-    Called under the lease, after its commit: an opt-out that was stored before it is always seen. While the store does
-    not say, nothing is sent.
-    """
-    if world.conversations is None:
-        return Refused(failures.NOT_STARTED)
-    try:
-        customer_id = world.conversations.customer_id_of(world, customer_phone_of(relay), budget)
-        kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
-    except (StoreUnavailable, Unreadable):
-        return Refused(failures.NOT_STARTED)
-    return Refused(failures.OPTED_OUT_BY_US) if kept is not None and kept.record.holds else None
+def holds(world: World, conversations: Conversations, customer_phone: str, budget: Budget) -> bool:
+    """Whether this customer has opted out, over all our numbers. Raises StoreUnavailable."""
+    customer_id = conversations.customer_id_of(world, customer_phone, budget)
+    kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
+    return kept is not None and kept.record.holds
 
 
 def of_customers_text(world: World, text: InboundText, budget: Budget) -> tuple[tuple[Write, ...], bool]:
