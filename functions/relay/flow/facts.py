@@ -63,7 +63,7 @@ def read_facts(
         sent_at=max((at for one in _all(relays) for at in _sent_to(one, person.id)), default=None),
         quoted=tuple(_quoted(one) for one in _all(relays)),
         blocked=_blocked(world, conversations, meant[:CANDIDATES_READ], budget),
-        names=_names(world, conversations, budget),
+        names=names_of(world, conversations, budget),
         relays_waiting={thread_id: bool(ones) for thread_id, ones in relays.items()},
     )
     return Known(facts, {kept.record.thread_id: kept for kept in shown}, relays)
@@ -128,7 +128,7 @@ def _blocked(world: World, conversations: Conversations, threads: Iterable[Threa
     return frozenset(blocked)
 
 
-def _names(world: World, conversations: Conversations, budget: Budget) -> dict[str, str]:
+def names_of(world: World, conversations: Conversations, budget: Budget) -> dict[str, str]:
     """Returns what each person is called in a text to another one, by id."""
     known = {kept.record.person: kept.record.name for kept in conversations.known(world, budget).values()}
     return known | {person.id: person.name for person in conversations.people.handlers}
