@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -93,87 +94,73 @@ _WHEN: dict[Said, tuple[str, Notice]] = {
 
 def render() -> str:
     """Returns the whole document."""
-    return f"""\
-# What handlers can text
+    return "\n\n".join([*_beginning(), *_words_not_sent(), *_machines(), *_told()]) + "\n"
 
-{
-        _prose(f'''
-Generated from `functions/relay/core/threads/` and `functions/relay/flow/notices.py`; do not edit. Regenerate with
-`{COMMAND}`.''')
-    }
 
-{
-        _prose(f'''
-Every customer's text comes with a code, like `K71`: a letter ({", ".join(codes.LETTERS)}) and two digits. Begin your
-answer with it: `K71 I'm on my way`. `k71`, `K 71`, `K71:` and `K-71` do as well. The customer sees your words without
-the code, and never your number. Your first answer claims the customer: others are not texted any more, and the
-customer's next texts come to you first.''')
-    }
+def _beginning() -> list[str]:
+    return [
+        "# What handlers can text",
+        f"Made from the tables of the code by `{COMMAND}`; do not edit.",
+        _prose(f"""
+            Every customer's text comes with a code, like `K71`: a letter ({", ".join(codes.LETTERS)}) and two digits.
+            Begin your answer with it: `K71 I'm on my way`. `k71`, `K 71`, `K71:` and `K-71` do as well. The customer
+            sees your words without the code, and never your number. Your first answer claims the customer: others are
+            not texted any more, and the customer's next texts come to you first."""),
+        _prose(f"""
+            Without a code your words go to the only customer about whom you were texted in the last
+            {_hours(audience.WINDOW)} hours. If there were more, nothing is sent and you are asked. Whenever there is a
+            doubt nothing is sent, and you are told."""),
+    ]
 
-{
-        _prose(f'''
-Without a code your words go to the only customer about whom you were texted in the last {_hours(audience.WINDOW)} hours.
-If there were more, nothing is sent and you are asked. Whenever there is a doubt nothing is sent, and you are told.''')
-    }
 
-## Words that are not sent
+def _words_not_sent() -> list[str]:
+    rows = [
+        (_listed(grammar.CLAIM_WORDS), "claim it without answering"),
+        *((f"`{word}`", does) for word, (_, does) in grammar.COMMANDS.items()),
+        (f"`{grammar.SAY}` and words", f"send these words, whatever they are: `K71 {grammar.SAY} ok`"),
+        (f"`{grammar.TEST}` and words", "be taken for a customer, to try the relay out"),
+    ]
+    return [
+        "## Words that are not sent",
+        "Each counts only where it stands alone or right behind a code.",
+        _table("text", "what it does", rows),
+        _prose(f"""
+            `{grammar.SAY}` apart, a claim word never reaches a customer. A like, love, emphasis or thumb up on a
+            customer's text that was forwarded to you claims it, too: your phone sends it as a text that begins with one
+            of {_listed(sorted(tapbacks.TAKING_WORDS))} or an emoji. Other reactions do nothing."""),
+        _prose(f"""
+            Twilio acts by itself on {_listed(grammar.RESERVED)}: alone, or right behind a code, they reach no customer
+            and are no command. After `STOP` you get no more texts from us until you text `START`. `YES` is an
+            answer."""),
+        _prose(f"""
+            A customer is closed by `done`, or after {model.QUIET_CLOSES.days} quiet days, and keeps the code for
+            {model.CODE_KEPT.days} more days."""),
+    ]
 
-Each counts only where it stands alone or right behind a code.
 
-| text | what it does |
-|---|---|
-| {_listed(grammar.CLAIM_WORDS)} | claim it without answering |
-{_commands()}
-| `{grammar.SAY}` and words | send these words, whatever they are: `K71 {grammar.SAY} ok` |
-| `{grammar.TEST}` and words | be taken for a customer, to try the relay out |
+def _machines() -> list[str]:
+    return [
+        "## What is taken for a machine's",
+        _prose(f"""
+            Without a code: what phones answer by themselves while you drive; what comes within
+            {audience.TOO_SOON.seconds} seconds of our text; and a text of more than {audience.SHORT} characters that
+            you sent before within {_hours(audience.AGAIN_WITHIN)} hours. It reaches no customer and claims nothing. You
+            are asked about the same words once in {_minutes(audience.ASKED_ONCE_IN)} minutes."""),
+    ]
 
-{
-        _prose(f'''
-`{grammar.SAY}` apart, a claim word never reaches a customer. A like, love, emphasis or thumb up on a customer's text
-that was forwarded to you claims it, too: your phone sends it as a text that begins with one of
-{_listed(sorted(tapbacks.TAKING_WORDS))} or an emoji. Other reactions do nothing.''')
-    }
 
-{
-        _prose(f'''
-Twilio acts by itself on {_listed(grammar.RESERVED)}: alone, or right behind a code, they reach no customer and are no
-command. After `STOP` you get no more texts from us until you text `START`. `YES` is an answer.''')
-    }
+def _told() -> list[str]:
+    rows = [(when, words_of(notice, _NAMES)) for when, notice in _WHEN.values()]
+    return ["## What you are told", _table("when", "what you read", rows)]
 
-{
-        _prose(f'''
-A customer is closed by `done`, or after {model.QUIET_CLOSES.days} quiet days, and keeps the code for
-{model.CODE_KEPT.days} more days.''')
-    }
 
-## What is taken for a machine's
-
-{
-        _prose(f'''
-Without a code: what phones answer by themselves while you drive; what comes within {audience.TOO_SOON.seconds} seconds
-of our text; and a text of more than {audience.SHORT} characters that you sent before within
-{_hours(audience.AGAIN_WITHIN)} hours. It reaches no customer and claims nothing. You are asked about the same words once
-in {audience.ASKED_ONCE_IN.seconds // 60} minutes.''')
-    }
-
-## What you are told
-
-| when | what you read |
-|---|---|
-{_notices()}
-"""
+def _table(left: str, right: str, rows: Iterable[tuple[str, str]]) -> str:
+    lines = [f"| {left} | {right} |", "|---|---|", *(f"| {one} | {other} |" for one, other in rows)]
+    return "\n".join(lines)
 
 
 def _prose(text: str) -> str:
     return textwrap.fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False)
-
-
-def _commands() -> str:
-    return "\n".join(f"| `{word}` | {does} |" for word, (_, does) in grammar.COMMANDS.items())
-
-
-def _notices() -> str:
-    return "\n".join(f"| {when} | {words_of(notice, _NAMES)} |" for when, notice in _WHEN.values())
 
 
 def _listed(words: tuple[str, ...] | list[str]) -> str:
@@ -182,6 +169,10 @@ def _listed(words: tuple[str, ...] | list[str]) -> str:
 
 def _hours(time: timedelta) -> int:
     return int(time.total_seconds()) // 3600
+
+
+def _minutes(time: timedelta) -> int:
+    return int(time.total_seconds()) // 60
 
 
 def main() -> None:
