@@ -17,6 +17,7 @@ from relay.core.model import (
     Attempt,
     AttemptStatus,
     FinalStatus,
+    Purpose,
     Relay,
     SenderClass,
     Step,
@@ -109,6 +110,8 @@ tiers = st.builds(
     retry_delays_seconds=st.lists(seconds, max_size=4).map(tuple),
     receipt_timeout_seconds=seconds,
     success=words_of(Success),
+    claim_timeout_seconds=st.sampled_from((0.0, 900.0)),
+    delivery_claims_for=st.sampled_from(("", "primary")),
     rest=rests,
 )
 policies = st.builds(Policy, st.lists(tiers, min_size=1, max_size=6).map(tuple), rests)
@@ -175,6 +178,15 @@ def relays(draw: st.DrawFn, message_id: str | None = None) -> Relay:
         first_attempt_of_words=draw(st.integers(1, 6)),
         redrive_ids=draw(st.lists(words, max_size=3).map(tuple)),
         attachments=known,
+        purpose=draw(words_of(Purpose)),
+        thread_id=draw(st.sampled_from(("", "a thread"))),
+        code=draw(st.sampled_from(("", "K71"))),
+        cause_id=draw(st.just("") | sids),
+        asked=draw(st.sampled_from(("", "answer"))),
+        claimed_by=draw(st.just("") | words),
+        claimed_at=draw(st.none() | instants),
+        claim_until=draw(st.none() | instants),
+        alarm_if_lost=draw(st.booleans()),
         rest=draw(rests),
     )
 

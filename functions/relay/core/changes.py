@@ -44,6 +44,12 @@ class RelayChanges(TypedDict, total=False):
     outage_waits: int
     outage_seconds: float
     outage_is_told: bool
+    thread_id: str
+    code: str
+    asked: str
+    claimed_by: str
+    claimed_at: datetime | None
+    claim_until: datetime | None
 
 
 class AttemptChanges(TypedDict, total=False):

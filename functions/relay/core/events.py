@@ -15,7 +15,7 @@ class State(StrEnum):
     """Where a relay stands, as seen by one event.
 
     The first four are the current attempt's status. EARLIER is a relay in progress seen by an event about an
-    attempt that was already given up.
+    attempt that was already given up; WAITING is one that a handler got and that no person has taken yet.
     """
 
     SCHEDULED = "scheduled"
@@ -27,6 +27,8 @@ class State(StrEnum):
     EXHAUSTED = "exhausted"
     RECORDED = "recorded"
     HELD = "held"
+    WAITING = "waiting for a claim"
+    CLAIMED = "claimed"
 
 
 class Meaning(StrEnum):
@@ -82,6 +84,11 @@ class EventKind(StrEnum):
     ALARM_RAISED = "alarm raised"
     REDRIVE_REQUESTED = "redrive requested"
     TIMES_ARE_OFF = "times of a wrong clock"
+    CLAIM_DUE = "claim due"
+    CLAIMED = "claimed"
+    PASSED = "passed"
+    RELEASED = "released"
+    RETURNED = "returned"
 
 
 # The events about the relay as a whole; every other kind is about one of its attempts.
@@ -94,6 +101,11 @@ ABOUT_THE_RELAY = frozenset(
         EventKind.REDRIVE_REQUESTED,
         EventKind.LOOKED_UP,
         EventKind.LOOKUP_UNANSWERED,
+        EventKind.CLAIM_DUE,
+        EventKind.CLAIMED,
+        EventKind.PASSED,
+        EventKind.RELEASED,
+        EventKind.RETURNED,
     }
 )
 
@@ -116,6 +128,7 @@ class Event:
         policy, tier, request_id: of a redrive: today's tiers, the tier to begin with, and the idempotency key.
         set_by: of TIMES_ARE_OFF by how much the clock was set while the relay waited, where that is known.
         text, sender_class: of a text that came in again: what it says now, and from whom it counts as by that.
+        person: who claims it or passes it on, by id.
     """
 
     kind: EventKind
@@ -134,6 +147,7 @@ class Event:
     set_by: timedelta | None = None
     text: InboundText | None = None
     sender_class: SenderClass | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

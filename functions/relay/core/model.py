@@ -15,6 +15,7 @@ from relay.core.policy import Policy, Reach
 from relay.core.words import AttemptStatus as AttemptStatus
 from relay.core.words import Consent as Consent
 from relay.core.words import FinalStatus as FinalStatus
+from relay.core.words import Purpose as Purpose
 from relay.core.words import SenderClass as SenderClass
 from relay.core.words import Step as Step
 from relay.core.words import TimerKind as TimerKind
@@ -197,7 +198,14 @@ class Relay:
         outage_seconds: what this drive has used of its allowance for outages.
         outage_is_told: people were told of this outage for this relay.
         recipient_address: our address that it was sent to, as written, where that is not `recipient_phone`.
-        thread_id: the thread that it belongs to; "" when it belongs to none.
+        purpose: what it is for. An answer or a notice is a relay of its own, of one tier.
+        thread_id: the thread that it belongs to; "" without one.
+        code: what its texts begin with; "" for nothing.
+        cause_id: of an answer or a notice the message_id of the text that caused it.
+        asked: what a handler's text was taken for (threads/verdict.Asked).
+        claimed_by, claimed_at: the person who took it, by id, and since when; "" and None while no person has.
+        claim_until: until when a text that was delivered waits for a person to take it; None while it does not.
+        alarm_if_lost: people must know if this notice does not arrive.
     """
 
     message_id: str
@@ -230,13 +238,21 @@ class Relay:
     outage_waits: int = 0
     outage_seconds: float = 0.0
     outage_is_told: bool = False
+    purpose: Purpose = Purpose.FORWARD
     thread_id: str = ""
+    code: str = ""
+    cause_id: str = ""
+    asked: str = ""
+    claimed_by: str = ""
+    claimed_at: datetime | None = None
+    claim_until: datetime | None = None
+    alarm_if_lost: bool = False
     rest: Rest = field(default=(), hash=False)
 
     @property
     def is_left_to_newer(self) -> bool:
-        """Whether its final status is one that only a newer revision knows; this one then does nothing with it."""
-        return is_foreign(self.final_status)
+        """Whether only a newer revision knows how it ended, or what it is for; this one then does nothing with it."""
+        return is_foreign(self.final_status) or is_foreign(self.purpose)
 
     @property
     def lines_folded(self) -> int:

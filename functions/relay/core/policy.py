@@ -95,6 +95,10 @@ class Tier:
         retry_delays_seconds: waits before each further try inside the tier; its length is the number of retries.
         receipt_timeout_seconds: how long one attempt may stay without confirmed delivery.
         success: the status that counts as having reached the handler.
+        claim_timeout_seconds: how long a text that reached the handler waits for a person to take it; 0 asks for no
+            claim, and such a delivery ends the relay.
+        delivery_claims_for: id of the person who has the customer and acted lately, so that a text that reached this
+            tier is taken by that person; "" where a delivery claims nothing.
         rest: what its document holds that only another revision knows.
     """
 
@@ -103,6 +107,8 @@ class Tier:
     retry_delays_seconds: tuple[float, ...] = DEFAULT_RETRY_DELAYS_SECONDS
     receipt_timeout_seconds: float = DEFAULT_RECEIPT_TIMEOUT_SECONDS
     success: Success = Success.DELIVERED
+    claim_timeout_seconds: float = 0.0
+    delivery_claims_for: str = ""
     rest: Rest = field(default=(), hash=False)
 
     @property

@@ -16,6 +16,7 @@ class FinalStatus(StrEnum):
     EXHAUSTED = "exhausted"  # no tiers left; kept for people, who may redrive it
     RECORDED = "recorded"  # sent by a handler or from our own number: kept, never forwarded
     HELD = "held"  # one of a flood of texts from one sender: kept for people, who may send it on
+    CLAIMED = "claimed"  # a person took it
 
 
 class AttemptStatus(StrEnum):
@@ -29,6 +30,14 @@ class AttemptStatus(StrEnum):
     FAILED = "failed"  # refused or undelivered, or declared not sent
     WITHDRAWN = "withdrawn"  # scheduled, but no longer needed
     DELIVERED = "delivered"
+
+
+class Purpose(StrEnum):
+    """What a relay is for (core/purposes.py)."""
+
+    FORWARD = "forward"  # a text that came in goes to the handlers
+    ANSWER = "answer"  # a handler's words go to the customer
+    NOTICE = "notice"  # what we say to a handler
 
 
 class SenderClass(StrEnum):
@@ -65,6 +74,12 @@ class Step(StrEnum):
     REDRIVEN = "redriven"
     SAID_MORE = "said_more"
     TIMES_CORRECTED = "times_corrected"
+    CLAIM_AWAITED = "claim_awaited"
+    CLAIMED = "claimed"
+    PASSED = "passed"
+    RELEASED = "released"
+    ANSWERED = "answered"
+    RETURNED = "returned"
 
 
 class TimerKind(StrEnum):
@@ -72,6 +87,7 @@ class TimerKind(StrEnum):
 
     ATTEMPT = "attempt"  # start this attempt
     DEADLINE = "deadline"  # this attempt's delivery should have been confirmed by now
+    CLAIM = "claim"  # a person should have taken it by now
 
 
 class Consent(StrEnum):

@@ -56,6 +56,12 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
     Step.REDRIVEN: ("redriven", Tone.PLAIN),
     Step.SAID_MORE: ("said more", Tone.WARNING),
     Step.TIMES_CORRECTED: ("times corrected", Tone.WARNING),
+    Step.CLAIM_AWAITED: ("delivered", Tone.STRONG),
+    Step.CLAIMED: ("claimed", Tone.GOOD),
+    Step.PASSED: ("passed on", Tone.STRONG),
+    Step.RELEASED: ("released", Tone.WARNING),
+    Step.ANSWERED: ("answered", Tone.GOOD),
+    Step.RETURNED: ("returned", Tone.WARNING),
 }
 # Jobs that go on with what a timer or a webhook should have done; the line then says so.
 _REPAIRS = ("sweep", "reconcile")
@@ -129,6 +135,18 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
             return f"The text came in again with more than was on record{namely}."
         case Step.TIMES_CORRECTED:
             return f"A clock was wrong, and what the relay waits for was put right{because}."
+        case Step.CLAIM_AWAITED:
+            return f"{who[:1].upper()}{who[1:]} has the text{because}."
+        case Step.CLAIMED:
+            return f"A person took it{namely}."
+        case Step.PASSED:
+            return f"A handler passed it on{namely}."
+        case Step.RELEASED:
+            return f"An operator released it{namely}."
+        case Step.ANSWERED:
+            return f"A handler's answer goes to the customer{because}."
+        case Step.RETURNED:
+            return f"It is not sent{namely}."
         case _:
             assert_never(entry.step)
 

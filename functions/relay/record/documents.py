@@ -15,7 +15,17 @@ from typing import Any
 
 from relay.core.failures import Failure, FailureClass
 from relay.core.foreign import Rest, foreign
-from relay.core.model import Attachment, Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
+from relay.core.model import (
+    Attachment,
+    Attempt,
+    AttemptStatus,
+    FinalStatus,
+    Purpose,
+    Relay,
+    SenderClass,
+    Step,
+    TrailEntry,
+)
 from relay.core.policy import SMS, Policy, Reach, Success, Tier
 from relay.errors import NewerRecord
 from relay.record import earlier
@@ -37,12 +47,16 @@ _PLAIN_FIELDS = {
 } | {"sent_id": "message_sid", "lease": "claim"}
 # Those that are written only where they are set.
 _FLAGS = ("is_adopted", "is_refused", "is_handed_over", "is_contradicted", "off_by_seconds")
+_OF_THREADS = ("thread_id", "code", "cause_id", "asked", "claimed_by", "claimed_at", "claim_until", "alarm_if_lost")
+_TIER_FLAGS = ("claim_timeout_seconds", "delivery_claims_for")
 _REACH_FIELDS = frozenset({"phone", "reach_kind"})
 _FAILURE_FIELDS = frozenset({"error_code", "failure_class", "failure_words"})
 _ATTEMPT_FIELDS = frozenset({*_PLAIN_FIELDS.values(), "status", *_REACH_FIELDS, *_FAILURE_FIELDS})
 _ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment) if field.name != "rest")
 _TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry) if field.name != "rest")
-_TIER_FIELDS = frozenset({"name", "retry_delays_seconds", "receipt_timeout_seconds", "success", *_REACH_FIELDS})
+_TIER_FIELDS = frozenset(
+    {"name", "retry_delays_seconds", "receipt_timeout_seconds", "success", *_TIER_FLAGS, *_REACH_FIELDS}
+)
 _RELAY_FIELDS = frozenset({"schema_version", *(field.name for field in fields(Relay) if field.name != "rest")})
 _TIER_STATUS = re.compile(r"tier_\d+_status")
 
@@ -50,6 +64,7 @@ _STEPS = {word.value: word for word in Step}
 _STATUSES = {word.value: word for word in AttemptStatus}
 _ENDS = {word.value: word for word in FinalStatus}
 _SENDERS = {word.value: word for word in SenderClass}
+_PURPOSES = {word.value: word for word in Purpose}
 _SUCCESSES = {word.value: word for word in Success}
 _FAILURES = {word.value: word for word in FailureClass}
 
@@ -89,10 +104,11 @@ def to_document(relay: Relay) -> Document:
         "set_aside_because": relay.set_aside_because,
         "policy": policy_document(relay.policy),
     }
-    if relay.thread_id:
-        document["thread_id"] = relay.thread_id
     for number in range(1, relay.policy.last_tier + 1):
         document[f"tier_{number}_status"] = relay.tier_status(number)
+    if relay.purpose is not Purpose.FORWARD:
+        document["purpose"] = relay.purpose.value
+    document.update({name: value for name in _OF_THREADS if (value := getattr(relay, name))})
     document.update(relay.rest)
     return document
 
@@ -112,6 +128,7 @@ def from_document(document: Document) -> Relay:
     require_known_version(document)
     document = earlier.completed(document)
     sender, end = document["sender_class"], document["final_status"]
+    purpose = document.get("purpose", Purpose.FORWARD.value)
     trail = document.get("error_log", ())
     relay = Relay(
         message_id=document["message_id"],
@@ -144,7 +161,8 @@ def from_document(document: Document) -> Relay:
         attachments=tuple([_attachment(value) for value in document.get("attachments", ())]),
         set_aside_because=document.get("set_aside_because", ""),
         recipient_address=document.get("recipient_address", ""),
-        thread_id=document.get("thread_id", ""),
+        purpose=_PURPOSES.get(purpose) or foreign(Purpose, purpose),
+        **{name: document[name] for name in _OF_THREADS if name in document},
         rest=tuple([pair for pair in _rest(document, _RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
     )
     require_shape(relay)
@@ -177,6 +195,7 @@ def _tier_document(tier: Tier) -> Document:
         "retry_delays_seconds": list(tier.retry_delays_seconds),
         "receipt_timeout_seconds": tier.receipt_timeout_seconds,
         "success": tier.success.value,
+        **{name: value for name in _TIER_FLAGS if (value := getattr(tier, name))},
         **dict(tier.rest),
     }
 
@@ -189,6 +208,8 @@ def _tier(document: Document) -> Tier:
         retry_delays_seconds=tuple(document["retry_delays_seconds"]),
         receipt_timeout_seconds=document["receipt_timeout_seconds"],
         success=_SUCCESSES.get(success) or foreign(Success, success),
+        claim_timeout_seconds=document.get("claim_timeout_seconds", 0.0),
+        delivery_claims_for=document.get("delivery_claims_for", ""),
         rest=_rest(document, _TIER_FIELDS),
     )
 
