@@ -130,8 +130,8 @@ def _take_in(
     sender_class = classify_sender(intake, text)
     person = _who_acts(world, text, sender_class, budget)
     if person is not None and world.conversations is not None:
-        policy, come = intake.policy, {"recovered_by": recovered_by, "received_at": received_at}
-        return handlers.take_in(world, world.conversations, policy, person, text, budget, **come)
+        who = (world.conversations, intake.policy, person)
+        return handlers.take_in(world, *who, text, budget, recovered_by=recovered_by, received_at=received_at)
     if sender_class is SenderClass.HANDLER and _speaks_as_customer(world, text):
         sender_class = SenderClass.CUSTOMER
     if sender_class is SenderClass.HANDLER and text.consent is Consent.START:
@@ -176,13 +176,14 @@ def _take_in_thread(
     asked = OPTED_OUT if is_blocked else ""
     for tried in range(_THREAD_TRIES):
         beside: tuple[Write, ...] = opted_out
+        going: Route = route
         if isinstance(route, Forward):
             opened = opening.opened(world, conversations, text, route.policy, budget, tried)
             about = About(thread_id=opened.thread.thread_id, code=opened.thread.code, asked=asked)
             beside, going = (*beside, *opened.writes), Forward(opened.policy)
         else:
             thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
-            about, going = About(thread_id=thread_id, asked=asked), route
+            about = About(thread_id=thread_id, asked=asked)
         now, lease = world.clock.now(), world.new_lease()
         decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by, about=about)
         try:
