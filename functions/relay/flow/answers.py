@@ -11,7 +11,7 @@ from relay.core import moves
 from relay.core.events import Decision
 from relay.core.model import InboundText, Purpose, Relay, SenderClass
 from relay.core.policy import Policy, Success, Tier, sms
-from relay.core.routes import About, Forward
+from relay.core.routes import Forward
 from relay.core.threads.model import Thread
 
 # How an answer is tried; a notice is tried once.
@@ -84,10 +84,9 @@ def _created(
     return moves.receive(
         text,
         SenderClass.OWN_NUMBER,
-        Forward(Policy((tier,))),
+        Forward(Policy((tier,)), purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
         now,
         None,
-        about=About(purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
     )
 
 

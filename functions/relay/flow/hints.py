@@ -39,6 +39,8 @@ def beside_first_text(
     conversations.forget()  # read anew next time, with what is stored now
     to = (tier.name, tier.reach.address)
     words = how_to_answer(thread.code)
-    line = answers.notice(answers.hint_of(message_id, level), message_id, to, thread.our_phone, words, now, thread=thread)
+    line = answers.notice(
+        answers.hint_of(message_id, level), message_id, to, thread.our_phone, words, now, thread=thread
+    )
     hinted = Write(replace(record, hinted_at=now), kept.version if kept is not None else None)
     return (hinted, Write(line.relay))

@@ -12,7 +12,7 @@ from relay.core.model import Consent, InboundText, SenderClass
 from relay.core.numbers import same
 from relay.core.people import People, Person
 from relay.core.policy import Policy
-from relay.core.routes import About, Forward, Hold, Record, Route
+from relay.core.routes import Forward, Hold, Record, Route
 from relay.core.threads.grammar import test_words
 from relay.errors import Conflict, StoreRefused, StoreUnavailable
 from relay.flow import conductor, handlers, opening, opt_outs
@@ -176,16 +176,15 @@ def _take_in_thread(
     asked = OPTED_OUT if is_blocked else ""
     for tried in range(_THREAD_TRIES):
         beside: tuple[Write, ...] = opted_out
-        going: Route = route
         if isinstance(route, Forward):
             opened = opening.opened(world, conversations, text, route.policy, budget, tried)
-            about = About(thread_id=opened.thread.thread_id, code=opened.thread.code, asked=asked)
-            beside, going = (*beside, *opened.writes), Forward(opened.policy)
+            thread, beside = opened.thread, (*beside, *opened.writes)
+            going: Route = Forward(opened.policy, thread_id=thread.thread_id, code=thread.code, asked=asked)
         else:
             thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
-            about = About(thread_id=thread_id, asked=asked)
+            going = replace(route, thread_id=thread_id)
         now, lease = world.clock.now(), world.new_lease()
-        decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by, about=about)
+        decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by)
         try:
             return conductor.create(world, decision, budget, beside)
         except Conflict:
