@@ -24,6 +24,7 @@ from relay.embedded.store import SqliteStore
 from relay.embedded.ticker import Ticker
 from relay.embedded.timers import SqliteTimers
 from relay.ports import RelayStore, Timers
+from relay.record.kinds import Key
 
 from tests.fakes import FakeClock, MemoryJournal, MemoryStore, MemoryTimers
 
@@ -45,6 +46,7 @@ class StoreRig:
         document: what is stored of a relay, as another revision sees it; None where a store keeps no documents.
         rewrite: lets another revision change that document, in one write of its own.
         spoil: makes a record unreadable: by that change, where the store keeps documents.
+        kept_document, rewrite_kept, spoil_kept: the same of a record of a thread.
     """
 
     store: RelayStore
@@ -58,6 +60,9 @@ class StoreRig:
     document: Callable[[str], dict[str, Any]] | None = None
     rewrite: Callable[[str, Change], None] | None = None
     spoil: Callable[[str, Change], object] | None = None
+    kept_document: Callable[[Key], dict[str, Any]] | None = None
+    rewrite_kept: Callable[[Key, Change], None] | None = None
+    spoil_kept: Callable[[Key, Change], object] | None = None
 
 
 @dataclass
@@ -92,6 +97,7 @@ def memory_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
 
     rig = StoreRig(store, clock, lambda: timers.armed, stalled, journal=journal)
     rig.spoil = lambda message_id, _: store.unreadable.add(message_id)
+    rig.spoil_kept = lambda key, _: store.unreadable.add(key[1])
     yield rig
 
 
@@ -119,11 +125,25 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         values = (json.dumps(changed), str(changed.get("final_status")), message_id)
         database.write(lambda connection: connection.execute(update, values), timeout_seconds=30)
 
+    def kept_document(key: Key) -> dict[str, Any]:
+        select = "SELECT document FROM thread_records WHERE kind = ? AND id = ?"
+        text = database.read(lambda connection: connection.execute(select, key).fetchone(), timeout_seconds=30)
+        found: dict[str, Any] = json.loads(text[0])
+        return found
+
+    def rewrite_kept(key: Key, change: Change) -> None:
+        changed = kept_document(key)
+        change(changed)
+        update = "UPDATE thread_records SET document = ?, version = version + 1 WHERE kind = ? AND id = ?"
+        values = (json.dumps(changed), *key)
+        database.write(lambda connection: connection.execute(update, values), timeout_seconds=30)
+
     journal = MemoryJournal()
     store = SqliteStore(database, clock, journal)
     # Readers never wait for a writer, so that nothing but writes can be held up.
     rig = StoreRig(store, clock, armed, lambda: locked(path), stalls_reads=False, examples=60, journal=journal)
     rig.document, rig.rewrite, rig.spoil = document, rewrite, rewrite
+    rig.kept_document, rig.rewrite_kept, rig.spoil_kept = kept_document, rewrite_kept, rewrite_kept
     yield rig
     database.close()
 

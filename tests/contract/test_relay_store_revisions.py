@@ -53,7 +53,7 @@ def _add_more(document: dict[str, Any]) -> None:
 
 def _use_other_words(document: dict[str, Any]) -> None:
     document["sender_class"] = "customer_by_rcs"
-    document["policy"]["tiers"][0]["success"] = "claimed"
+    document["policy"]["tiers"][0]["success"] = "claimed_elsewhere"
     document["attempts"][0]["status"] = "ringing"
     document["error_log"].append({"at": document["timestamp"], "step": "thread_told", "x_code": "K71"})
 
@@ -68,7 +68,7 @@ def _lower_version(document: dict[str, Any]) -> None:
 
 
 def _end_elsewhere(document: dict[str, Any]) -> None:
-    document["final_status"] = "claimed"
+    document["final_status"] = "claimed_elsewhere"
 
 
 def test_more_at_every_level_is_written_back_by_each_later_write(document_rig: StoreRig) -> None:
@@ -104,7 +104,7 @@ def test_other_words_are_worked_on_and_written_back(document_rig: StoreRig) -> N
     document = _document(rig, relay)
     assert document["attempts"][0]["status"] == "failed"
     assert document["sender_class"] == "customer_by_rcs"
-    assert document["policy"]["tiers"][0]["success"] == "claimed"
+    assert document["policy"]["tiers"][0]["success"] == "claimed_elsewhere"
     line = document["error_log"][len(relay.error_log)]
     assert (line["step"], line["x_code"]) == ("thread_told", "K71")
 
@@ -163,7 +163,7 @@ def test_an_end_that_only_the_newer_revision_knows_is_shown_but_never_due(docume
     _rewrite(rig, ended, _end_elsewhere)
     due = rig.store.due(later(60), 1, timeout_seconds=TIMEOUT)
     assert [stored.message_id for stored in due] == [mine.message_id]
-    assert _read(rig, ended)[0].final_status == "claimed"
+    assert _read(rig, ended)[0].final_status == "claimed_elsewhere"
     found = rig.store.search(Search(), timeout_seconds=TIMEOUT).relays
     assert {relay.message_id for relay in found} == {ended.message_id, mine.message_id}
 

@@ -13,8 +13,11 @@ import pytest
 from google.cloud import firestore, tasks_v2
 from relay.core.model import Timer, TimerKind
 from relay.google import task
+from relay.google.calls import LazyClient
+from relay.google.places import Places
 from relay.google.store import FirestoreStore
 from relay.google.timers import EMULATOR_VARIABLE, CloudTasksTimers
+from relay.record.kinds import Key
 
 from scripts.local_google.cloud_tasks import CloudTasksServer
 from scripts.local_google.emulators import FirestoreEmulator
@@ -42,7 +45,8 @@ def firestore_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         journal=journal,
         alarms=journal,
     )
-    relays = firestore.Client(project=project).collection("relays")
+    client = firestore.Client(project=project)
+    relays, places = client.collection("relays"), Places(LazyClient(lambda: client), "relays")
 
     def document(message_id: str) -> dict[str, Any]:
         return relays.document(message_id).get().to_dict() or {}
@@ -52,8 +56,17 @@ def firestore_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         change(changed)
         relays.document(message_id).set(changed)
 
+    def kept_document(key: Key) -> dict[str, Any]:
+        return places.document(key).get().to_dict() or {}
+
+    def rewrite_kept(key: Key, change: Change) -> None:
+        changed = kept_document(key)
+        change(changed)
+        places.document(key).set(changed)
+
     rig = StoreRig(store, clock, lambda: timers.armed, emulator.paused, purges=False, journal=journal)
     rig.document, rig.rewrite, rig.spoil = document, rewrite, rewrite
+    rig.kept_document, rig.rewrite_kept, rig.spoil_kept = kept_document, rewrite_kept, rewrite_kept
     yield rig
 
 

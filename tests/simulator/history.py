@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from relay.core.model import InboundText, Relay
+from relay.core.threads.model import ThreadRecord
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
+from relay.record.kinds import Key
 
 from tests.simulator.revisions import Written
 
@@ -66,6 +68,7 @@ class History:
     texts: dict[str, Text] = field(default_factory=dict)
     commits: dict[str, list[tuple[float, Relay]]] = field(default_factory=dict)
     creates: dict[str, int] = field(default_factory=dict)
+    records: dict[Key, list[tuple[float, ThreadRecord]]] = field(default_factory=dict)
     posts: list[Post] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     webhooks: dict[str, float] = field(default_factory=dict)  # when each text's webhook was first answered 200

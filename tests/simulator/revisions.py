@@ -8,17 +8,21 @@ reads all of that back.
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from relay.core.foreign import foreign
 from relay.core.model import Relay, Step, TrailEntry
+from relay.core.threads.model import ThreadRecord
 from relay.errors import StoreRefused, Unreadable, VersionConflict
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.conductor import load
 from relay.flow.world import World
+from relay.record import thread_documents
 from relay.record.documents import SCHEMA_VERSION, Document, from_document, to_document
+from relay.record.kinds import Kind
 
 from tests.simulator.dice import Dice
 
@@ -44,6 +48,12 @@ class Revision(Protocol):
         """Raises NewerRecord for a document of a later version than it knows."""
         ...
 
+    def write_record(self, record: ThreadRecord) -> Document: ...
+
+    def read_record(self, kind: Kind, document: Document) -> Any:
+        """The same of a record of a thread."""
+        ...
+
 
 class ThisRevision:
     """The code as it is."""
@@ -55,6 +65,12 @@ class ThisRevision:
 
     def read(self, document: Document) -> Relay:
         return from_document(document)
+
+    def write_record(self, record: ThreadRecord) -> Document:
+        return thread_documents.to_document(record)
+
+    def read_record(self, kind: Kind, document: Document) -> Any:
+        return thread_documents.from_document(kind, document)
 
 
 class NextRevision:
@@ -81,6 +97,18 @@ class NextRevision:
             part.pop(ADDED, None)
         return from_document(document)
 
+    def write_record(self, record: ThreadRecord) -> Document:
+        document = thread_documents.to_document(record)
+        for place, part in record_parts(document):
+            part[ADDED] = {"place": place}
+        return document
+
+    def read_record(self, kind: Kind, document: Document) -> Any:
+        document = copy.deepcopy(document)
+        for _, part in record_parts(document):
+            part.pop(ADDED, None)
+        return thread_documents.from_document(kind, document)
+
 
 _WORDS = (_ENDS, _SENDERS, _STATUSES, _SUCCESSES)
 
@@ -98,11 +126,11 @@ def _reworded(
         return {**part, name: words.get(part[name], part[name])}
 
     policy = document["policy"]
-    copy = with_word(with_word(document, "final_status", ends), "sender_class", senders)
-    copy["attempts"] = [with_word(part, "status", statuses) for part in document["attempts"]]
-    copy["error_log"] = [dict(part) for part in document["error_log"]]
-    copy["policy"] = {**policy, "tiers": [with_word(part, "success", successes) for part in policy["tiers"]]}
-    return copy
+    worded = with_word(with_word(document, "final_status", ends), "sender_class", senders)
+    worded["attempts"] = [with_word(part, "status", statuses) for part in document["attempts"]]
+    worded["error_log"] = [dict(part) for part in document["error_log"]]
+    worded["policy"] = {**policy, "tiers": [with_word(part, "success", successes) for part in policy["tiers"]]}
+    return worded
 
 
 def is_later(document: Document) -> bool:
@@ -122,6 +150,12 @@ def parts(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, found in (("tier", document["policy"]["tiers"]), ("attempt", document["attempts"])):
         yield from ((f"{name} {number}", part) for number, part in enumerate(found, start=1))
     yield from ((f"line {number}", part) for number, part in enumerate(document["error_log"]))
+
+
+def record_parts(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every level of the document of a record of a thread, with its place."""
+    yield "record", document
+    yield from ((f"shown {number}", part) for number, part in enumerate(document.get("shown", ())))
 
 
 @dataclass(frozen=True, slots=True)

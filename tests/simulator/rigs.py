@@ -7,12 +7,14 @@ import copy
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from relay.core.model import InboundText, Relay, Timer
-from relay.ports import OutgoingText, SendOutcome, Stored
+from relay.ports import Kept, OutgoingText, SendOutcome, Stored
+from relay.record import thread_documents
 from relay.record.documents import SCHEMA_VERSION, Document, from_document
+from relay.record.kinds import Key, Kind
 
 from tests.contract.conftest import Change, StoreRig, TimersRig
 from tests.fakes import FakeClock, MemoryJournal
@@ -90,6 +92,7 @@ def simulated_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     store = ProcessStore(state, line, ProcessTimers(service, line, journal), alarms=journal)
     rig = StoreRig(store, clock, lambda: list(service.armed.values()), line.down, journal=journal)
     rig.spoil = lambda message_id, _: state.unreadable.add(message_id)
+    rig.spoil_kept = lambda key, _: state.unreadable.add(key[1])
     yield rig
 
 
@@ -98,6 +101,9 @@ class AnyVersion(ThisRevision):
 
     def read(self, document: Document) -> Relay:
         return from_document({**document, "schema_version": SCHEMA_VERSION})
+
+    def read_record(self, kind: Kind, document: Document) -> Any:
+        return thread_documents.from_document(kind, {**document, "schema_version": thread_documents.SCHEMA_VERSION})
 
 
 @contextlib.contextmanager
@@ -116,8 +122,16 @@ def simulated_store_of_documents(request: pytest.FixtureRequest) -> Iterator[Sto
         state.version += 1
         state.relays[message_id] = Stored(AnyVersion().read(document), state.version)
 
+    def rewrite_kept(key: Key, change: Change) -> None:
+        document = copy.deepcopy(state.record_documents[key])
+        change(document)
+        state.record_documents[key] = document
+        state.version += 1
+        state.records[key] = Kept(AnyVersion().read_record(key[0], document), state.version)
+
     rig = StoreRig(store, clock, lambda: list(service.armed.values()), line.down, journal=journal)
     rig.document, rig.rewrite = state.documents.__getitem__, rewrite
+    rig.kept_document, rig.rewrite_kept = state.record_documents.__getitem__, rewrite_kept
     yield rig
 
 

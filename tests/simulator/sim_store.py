@@ -14,12 +14,14 @@ from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Page, Search, Stored, UnreadableRelay, Write
 from relay.record.documents import Document
+from relay.record.kinds import awaits_claim, key_of
 from relay.record.pages import place_of, token_after
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
 from tests.simulator.history import time_of
 from tests.simulator.kernel import Process
 from tests.simulator.revisions import Revision, Written
+from tests.simulator.sim_threads import ProcessThreads
 from tests.simulator.sim_timers import ProcessTimers
 from tests.simulator.store_state import StoreState, require_storable
 
@@ -28,7 +30,7 @@ _UNREADABLE = "its record cannot be read"
 _NOTHING_EXPIRES_BEFORE = RETENTION.total_seconds() / 2.0
 
 
-class ProcessStore:
+class ProcessStore(ProcessThreads):
     """RelayStore as one process sees it."""
 
     def __init__(
@@ -41,28 +43,25 @@ class ProcessStore:
         revision: Revision | None = None,
         process: Process | None = None,
     ) -> None:
-        self.revision = revision
-        self._process = process
-        self._alarms = alarms
-        self._state = state
-        self._line = line
+        super().__init__(state, line, alarms, revision, process)
         self._timers = timers
         # Relay and timers of a create go out side by side: either may be first, and one may fail without the other.
         self._timers_first = timers_first
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
-        created = {write.record.message_id for write in writes if write.version is None}
-        early = [timer for timer in timers if timer.message_id in created] if self._timers_first else []
+        created = [write.record for write in writes if write.version is None]
+        relays = {record.message_id for record in created if isinstance(record, Relay)}
+        early = [timer for timer in timers if timer.message_id in relays] if self._timers_first else []
         self._arm(early, timeout_seconds)
         try:
             name = "store.update" if not created else "store.create" if len(created) == len(writes) else "store.commit"
             versions = self._write(name, timeout_seconds, lambda: self._commit(writes))
         except Conflicted as conflicted:
-            first = writes[0].relay.message_id
+            kind, first = key_of(writes[0].record)
             if len(created) < len(writes):
-                raise VersionConflict(first) from None
+                raise VersionConflict(first, kind) from None
             if conflicted.applied:
-                raise AlreadyStored(first) from None
+                raise AlreadyStored(first, kind) from None
             raise StoreUnavailable("contention") from None
         self._arm([timer for timer in timers if timer not in early], timeout_seconds)
         return versions
@@ -126,6 +125,14 @@ class ProcessStore:
 
         return self._read("store.search", timeout_seconds, found)
 
+    def relays_of(self, thread_id: str, limit: int, *, timeout_seconds: float) -> list[Stored]:
+        def found() -> list[Stored]:
+            visible = [each for each in self._all_visible() if each.relay.thread_id == thread_id]
+            claimable = [each for each in visible if awaits_claim(each.relay)]
+            return sorted(claimable, key=lambda stored: _position(stored.relay), reverse=True)[:limit]
+
+        return self._read("store.relays_of", timeout_seconds, found)
+
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         self._write_anyway("store.delete", timeout_seconds, lambda: self._state.relays.pop(message_id, None))
 
@@ -140,7 +147,7 @@ class ProcessStore:
             expired = [key for key, stored in relays.items() if self._state.has_expired(stored.relay, until)][:limit]
             for key in expired:
                 del relays[key]
-            return len(expired)
+            return len(expired) + self._purge_records(until, limit - len(expired))
 
         return self._write_anyway("store.purge", timeout_seconds, purged)
 
@@ -164,12 +171,6 @@ class ProcessStore:
             return is_as_read
 
         return self._write_anyway("store.swap_bookmark", timeout_seconds, swap)
-
-    def _read(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T:
-        try:
-            return self._line.call(Service.STORE, Does.READ, name, timeout_seconds, effect)
-        except Failed:
-            raise StoreUnavailable("the store did not answer") from None
 
     def _write(self, name: str, timeout_seconds: float, effect: Callable[[], T]) -> T:
         try:
@@ -222,10 +223,6 @@ class ProcessStore:
     def _may_expire(self) -> bool:
         return self._now() > _NOTHING_EXPIRES_BEFORE
 
-    def _now(self) -> float:
-        """The time by this process's clock."""
-        return self._line.kernel.now + (self._process.skew if self._process is not None else 0.0)
-
     def _all_visible(self, *, unreadable_too: bool = False) -> list[Stored]:
         state = self._state
         visible = list(state.relays.values())
@@ -252,6 +249,8 @@ class ProcessStore:
         return tuple([self._put(write) for write in writes])
 
     def _check(self, write: Write) -> None:
+        if not isinstance(write.record, Relay):
+            return self._check_record(write.record, write.version)
         message_id = write.record.message_id
         if self._state.wide is not None and self._state.refuses(message_id):
             raise StoreRefused(message_id, "too large")
@@ -260,10 +259,13 @@ class ProcessStore:
             raise AlreadyStored(message_id)
         if write.version is not None and (stored is None or stored.version != write.version):
             raise VersionConflict(message_id)
+        return None
 
     def _put(self, write: Write, marked: Document | None = None) -> object:
         """Store the relay as this process's revision writes it; `marked` is what a mark leaves of its document."""
         state, relay = self._state, write.record
+        if not isinstance(relay, Relay):
+            return self._put_record(relay)
         if write.version is None:
             state.history.creates[relay.message_id] = state.history.creates.get(relay.message_id, 0) + 1
         if self.revision is not None and state.reader is not None:
@@ -286,6 +288,7 @@ def _matches(search: Search, relay: Relay) -> bool:
         and (search.since is None or relay.timestamp >= search.since)
         and (search.until is None or relay.timestamp < search.until)
         and (search.sender_phone is None or same(search.sender_phone, relay.sender_phone))
+        and search.thread_id in (None, relay.thread_id)
     )
 
 

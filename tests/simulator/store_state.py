@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from relay.core.model import FinalStatus, Relay
+from relay.core.threads.model import ThreadRecord
 from relay.errors import StoreRefused
-from relay.ports import Stored
+from relay.ports import Kept, Stored
 from relay.record.documents import DOCUMENT_BYTES_MAX, Document
+from relay.record.kinds import Key, key_of
 
 from tests.simulator.history import History
 from tests.simulator.kinds import Kind, Wide
@@ -20,18 +23,21 @@ class StoreState:
 
     def __init__(self, history: History, deletes_expired: bool = False) -> None:
         self.relays: dict[str, Stored] = {}
+        self.records: dict[Key, Kept[Any]] = {}
         self.watermarks: dict[str, datetime] = {}
         self.bookmarks: dict[str, str] = {}
         self.purged_until: datetime | None = None
         self.kept_until: dict[str, datetime] = {}  # of what a clock dated that was far behind
+        self.records_kept_until: dict[Key, datetime] = {}
         self.deletes_expired = deletes_expired
         self.history = history
         self.version = 0
         # Where two revisions share the store: the documents, and how the newer one, which knows all words, reads them.
         self.documents: dict[str, Document] = {}
+        self.record_documents: dict[Key, Document] = {}
         self.reader: Revision | None = None
         self.wide: Wide | None = None
-        self.unreadable: set[str] = set()  # relays whose records a test has spoilt
+        self.unreadable: set[str] = set()  # records, by their ids, that a test has spoilt
 
     def has_expired(self, relay: Relay, now: datetime) -> bool:
         """Whether it has ended and is kept no longer, at this time."""
@@ -59,13 +65,19 @@ class StoreState:
         return len(self.history.commits.get(message_id, ()))
 
 
-def require_storable(relay: Relay) -> None:
-    """Refuse for good what the real stores refuse, as far as a relay of a run can come to hold it: cheaply."""
+def require_storable(record: Relay | ThreadRecord) -> None:
+    """Refuse for good what the real stores refuse, as far as a record of a run can come to hold it: cheaply."""
+    _, record_id = key_of(record)
+    words = (record.message_body, record.sender_phone) if isinstance(record, Relay) else _words(record)
     try:
-        size = len(relay.message_body.encode()) + len(relay.sender_phone.encode())
-        for _, value in relay.rest:
+        size = sum(len(each.encode()) for each in words)
+        for _, value in record.rest:
             json.dumps(value)
     except (TypeError, ValueError):
-        raise StoreRefused(relay.message_id, "it holds a value that cannot be stored") from None
+        raise StoreRefused(record_id, "it holds a value that cannot be stored") from None
     if size > DOCUMENT_BYTES_MAX:
-        raise StoreRefused(relay.message_id, "it is too large")
+        raise StoreRefused(record_id, "it is too large")
+
+
+def _words(record: ThreadRecord) -> list[str]:
+    return [value for value in (getattr(record, name) for name in record.__slots__) if isinstance(value, str)]

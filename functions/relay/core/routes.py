@@ -13,39 +13,12 @@ from relay.core.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """It goes to the handlers, by these tiers."""
+    """It goes to the handlers, by these tiers. An answer or a notice goes to the one reach of its policy.
 
-    policy: Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """It is kept and goes to no handler. `because` is for the trail; `policy` is today's, as with every relay.
-
-    `is_alarmed`: a customer's text is among those that are not forwarded, so people are told.
+    The other fields are the relay's (core/model.py).
     """
 
     policy: Policy
-    because: str
-    is_alarmed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """It is kept, with an alarm, until an operator sends it on by a redrive. `because` and `policy` as of Record."""
-
-    policy: Policy
-    because: str
-    is_alarmed: bool = True
-
-
-Route = Forward | Record | Hold
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a new relay says of itself beside its text: see the fields of `core.model.Relay`."""
-
     purpose: Purpose = Purpose.FORWARD
     thread_id: str = ""
     code: str = ""
@@ -54,5 +27,29 @@ class About:
     alarm_if_lost: bool = False
 
 
-# A text that came in, in no thread.
-PLAIN = About()
+@dataclass(frozen=True, slots=True)
+class Record:
+    """It is kept and goes to no handler. `because` is for the trail; `policy` is today's, as with every relay.
+
+    `is_alarmed`: a customer's text is among those that are not forwarded, so people are told. `thread_id` and `asked`
+    are the relay's, of a handler's text.
+    """
+
+    policy: Policy
+    because: str
+    is_alarmed: bool = False
+    thread_id: str = ""
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """It is kept, with an alarm, until an operator sends it on by a redrive. The fields are those of Record."""
+
+    policy: Policy
+    because: str
+    is_alarmed: bool = True
+    thread_id: str = ""
+
+
+Route = Forward | Record | Hold

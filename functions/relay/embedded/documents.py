@@ -1,13 +1,17 @@
-"""A relay's document as JSON text in an SQLite row, times in ISO 8601 to the microsecond."""
+"""Documents as JSON text in an SQLite row, times in ISO 8601 to the microsecond."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from relay.core.model import Attempt, Relay, TrailEntry
+from relay.core.threads.model import Shown
+from relay.record import thread_documents
 from relay.record.documents import DOCUMENT_BYTES_MAX, Document, from_document, plain, require_known_version
+from relay.record.kinds import Kind
 
 
 def _times(kind: type) -> tuple[str, ...]:
@@ -17,10 +21,12 @@ def _times(kind: type) -> tuple[str, ...]:
 
 
 _TIMES, _ATTEMPT_TIMES, _ENTRY_TIMES = _times(Relay), _times(Attempt), _times(TrailEntry)
+_TIMES_OF = {kind: _times(record) for kind, record in thread_documents.CLASSES.items()}
+_SHOWN_TIMES = _times(Shown)
 
 
 def encode(document: Document) -> str:
-    """Returns a relay's document as the file keeps it. Raises ValueError when it is not to be kept, in words."""
+    """Returns a document as the file keeps it. Raises ValueError when it is not to be kept, in words."""
     text = json.dumps(document, default=plain, separators=(",", ":"), ensure_ascii=False)
     try:
         size = len(text.encode())
@@ -51,6 +57,16 @@ def decode(text: str) -> Relay:
     for entry in document.get("error_log", ()):
         _read_times(entry, _ENTRY_TIMES)
     return from_document(document)
+
+
+def decode_record(kind: Kind, text: str) -> Any:
+    """Returns the record of a thread in a row's document. Raises what thread_documents.from_document does."""
+    document: Document = json.loads(text)
+    thread_documents.require_known_version(document)
+    _read_times(document, _TIMES_OF[kind])
+    for each in document.get("shown", ()):
+        _read_times(each, _SHOWN_TIMES)
+    return thread_documents.from_document(kind, document)
 
 
 def _read_times(document: Document, names: tuple[str, ...]) -> None:

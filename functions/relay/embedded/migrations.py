@@ -51,6 +51,35 @@ CREATE TABLE jobs (name TEXT PRIMARY KEY, ready_at INTEGER NOT NULL) WITHOUT ROW
 CREATE TABLE watermarks (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
+# Threads: `unclaimed_in` is a relay's thread for as long as a claim takes it. `touched_at` orders a kind's records, and
+# `threads_shown` says of a thread's whom it was shown, by the same time; `expires_at` is NULL on what is kept for good.
+_THREADS = """
+ALTER TABLE relays ADD COLUMN thread_id TEXT;
+ALTER TABLE relays ADD COLUMN unclaimed_in TEXT;
+CREATE INDEX relays_by_thread ON relays (thread_id, timestamp, message_id) WHERE thread_id IS NOT NULL;
+CREATE INDEX relays_unclaimed ON relays (unclaimed_in, timestamp, message_id) WHERE unclaimed_in IS NOT NULL;
+
+CREATE TABLE thread_records (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    touched_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    document TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+CREATE INDEX thread_records_by_time ON thread_records (kind, touched_at, id);
+CREATE INDEX thread_records_by_expiry ON thread_records (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE threads_shown (
+    thread_id TEXT NOT NULL,
+    person TEXT NOT NULL,
+    touched_at INTEGER NOT NULL,
+    PRIMARY KEY (thread_id, person)
+) WITHOUT ROWID;
+CREATE INDEX threads_shown_by_person ON threads_shown (person, touched_at, thread_id);
+"""
+
 # The file's version (PRAGMA user_version) is the number of steps taken. A step is statements, with no semicolon inside
 # of one.
-STEPS: tuple[str, ...] = (_FIRST,)
+STEPS: tuple[str, ...] = (_FIRST, _THREADS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,14 +14,23 @@ from relay.embedded import feed, timer_rows
 from relay.embedded.documents import encode, marked
 from relay.embedded.file import from_micros, to_micros
 from relay.errors import AlreadyStored, StoreRefused, VersionConflict
-from relay.ports import Write
 from relay.record import earlier
 from relay.record.documents import to_document
+from relay.record.kinds import awaits_claim
 
 Values = tuple[Any, ...]
 
 # The columns beside message_id and version, in the order of values_of.
-_COLUMNS = ("timestamp", "sender_phone", "final_status", "due_at", "expires_at", "document")
+_COLUMNS = (
+    "timestamp",
+    "sender_phone",
+    "final_status",
+    "due_at",
+    "expires_at",
+    "document",
+    "thread_id",
+    "unclaimed_in",
+)
 _INSERT = (
     f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})"
     " ON CONFLICT DO NOTHING"
@@ -42,6 +50,8 @@ def values_of(relay: Relay) -> Values:
             None if relay.due_at is None else to_micros(relay.due_at),
             to_micros(relay.expires_at),
             encode(to_document(relay)),
+            relay.thread_id or None,
+            relay.thread_id if awaits_claim(relay) else None,
         )
     except ValueError as error:
         raise StoreRefused(relay.message_id, str(error)) from error
@@ -50,32 +60,10 @@ def values_of(relay: Relay) -> Values:
         raise StoreRefused(relay.message_id, reason) from error
 
 
-def write(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequence[Values]) -> tuple[int, ...]:
-    """Write the relays with these values, and their lines of the feed. Returns their versions.
-
-    Raises AlreadyStored or VersionConflict; the transaction must then be undone.
-    """
-    rows = _kept(connection, writes, rows)
-    # First what only reads: a commit that is refused before it has written disturbs no other of its group.
-    found = [_replaced(connection, each) for each in writes]
-    return tuple(
-        _insert(connection, each.record, row) if old is None else _update(connection, each, row, old)
-        for each, row, old in zip(writes, rows, found, strict=True)
-    )
-
-
 def purged_until(connection: sqlite3.Connection) -> datetime | None:
     """Returns the time by which the last round removed what had expired; None before the first one."""
     row = connection.execute("SELECT at FROM watermarks WHERE name = ?", (PURGED_UNTIL,)).fetchone()
     return None if row is None else from_micros(row[0])
-
-
-def _kept(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequence[Values]) -> list[Values]:
-    """Returns the values with the time until which each row is kept, whatever clock dated its relay."""
-    mark = purged_until(connection)
-    kept = [to_micros(clocks.kept_until(each.record.expires_at, mark)) for each in writes]
-    place = _COLUMNS.index("expires_at")
-    return [(*row[:place], until, *row[place + 1 :]) for row, until in zip(rows, kept, strict=True)]
 
 
 def set_aside(connection: sqlite3.Connection, message_id: str, version: object, because: str) -> None:
@@ -90,14 +78,25 @@ def set_aside(connection: sqlite3.Connection, message_id: str, version: object, 
     timer_rows.cancel_all(connection, message_id)
 
 
-def _replaced(connection: sqlite3.Connection, write: Write) -> Values | None:
-    """Returns the values that a write replaces; None when it makes a row. Raises VersionConflict."""
-    if write.version is None:
+def replaced(connection: sqlite3.Connection, message_id: str, version: object | None) -> Values | None:
+    """Returns the values that a write replaces; None when it makes a row (no `version`). Raises VersionConflict."""
+    if version is None:
         return None
-    row: Values | None = connection.execute(_SELECT, (write.record.message_id,)).fetchone()
-    if row is None or row[0] != write.version:
-        raise VersionConflict(write.record.message_id)
-    return row[1:]
+    row: Values | None = connection.execute(_SELECT, (message_id,)).fetchone()
+    if row is None or row[0] != version:
+        raise VersionConflict(message_id)
+    return row
+
+
+def put(connection: sqlite3.Connection, relay: Relay, row: Values, old: Values | None, purged: datetime | None) -> int:
+    """Write a relay with these values in the place of the `old` ones, and its lines of the feed. Returns its version.
+
+    `purged` is the time until which the store has removed what expired. Raises AlreadyStored.
+    """
+    place = _COLUMNS.index("expires_at")
+    # The time until which it is kept, whatever clock dated the relay.
+    row = (*row[:place], to_micros(clocks.kept_until(relay.expires_at, purged)), *row[place + 1 :])
+    return _insert(connection, relay, row) if old is None else _update(connection, relay, row, old)
 
 
 def _insert(connection: sqlite3.Connection, relay: Relay, row: Values) -> int:
@@ -109,15 +108,16 @@ def _insert(connection: sqlite3.Connection, relay: Relay, row: Values) -> int:
     return version
 
 
-def _update(connection: sqlite3.Connection, write: Write, row: Values, old: Values) -> int:
-    version = cast(int, write.version) + 1
+def _update(connection: sqlite3.Connection, relay: Relay, row: Values, old: Values) -> int:
+    version, *values = old
+    version = cast(int, version) + 1
     # Only what changed: every column that is set costs the rewriting of its indexes.
-    changed = {name: new for name, new, was in zip(_COLUMNS, row, old, strict=True) if new != was}
+    changed = {name: new for name, new, was in zip(_COLUMNS, row, values, strict=True) if new != was}
     changed["version"] = version
     connection.execute(
         f"UPDATE relays SET {', '.join(f'{name} = ?' for name in changed)} WHERE message_id = ?",
-        (*changed.values(), write.record.message_id),
+        (*changed.values(), relay.message_id),
     )
-    before = earlier.completed(json.loads(old[_COLUMNS.index("document")]))
-    feed.record(connection, write.record, before["lines_logged"])
+    before = earlier.completed(json.loads(values[_COLUMNS.index("document")]))
+    feed.record(connection, relay, before["lines_logged"])
     return version

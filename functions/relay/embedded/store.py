@@ -1,4 +1,4 @@
-"""Relays in an SQLite file: the embedded home's store.
+"""Relays in an SQLite file, and records of threads beside them: the embedded home's store.
 
 A row is the document as JSON, its version, and the columns that are searched by. The document is the truth.
 """
@@ -13,36 +13,30 @@ from typing import Any
 
 from relay.core import clocks
 from relay.core.model import Relay, Timer
-from relay.core.numbers import spellings
-from relay.embedded import feed, relay_rows, timer_rows
-from relay.embedded.database import Database
-from relay.embedded.documents import decode
+from relay.embedded import feed, record_rows, relay_rows, thread_rows, timer_rows
 from relay.embedded.file import from_micros, to_micros
+from relay.embedded.searches import SHOWN, search_statement
+from relay.embedded.thread_store import SqliteThreads
 from relay.errors import NewerRecord, StoreRefused, Unreadable
-from relay.ports import Alarms, Clock, Page, Search, Stored, UnreadableRelay, Write
-from relay.record.pages import place_of, token_after
-from relay.record.reading import readable
+from relay.ports import Page, Search, Stored, UnreadableRelay, Write
+from relay.record.kinds import key_of
+from relay.record.pages import token_after
 
 # A relay rarely writes more often than this, so trimming keeps up with what comes in.
 _FEED_LINES_PER_RELAY = 20
 
 
-class SqliteStore:
+class SqliteStore(SqliteThreads):
     """The port RelayStore over an embedded database; `clock` says what has expired.
 
     `alarms` hears of records that this revision cannot read.
     """
 
-    def __init__(self, database: Database, clock: Clock, alarms: Alarms | None = None) -> None:
-        self._database = database
-        self._clock = clock
-        self._alarms = alarms
-
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
-        rows = [relay_rows.values_of(write.record) for write in writes]
+        rows = [record_rows.values_of(write.record) for write in writes]
 
         def work(connection: sqlite3.Connection) -> tuple[int, ...]:
-            versions = relay_rows.write(connection, writes, rows)
+            versions = record_rows.write(connection, writes, rows)
             timer_rows.arm(connection, timers)
             return versions
 
@@ -50,7 +44,7 @@ class SqliteStore:
             versions = self._database.write(work, timeout_seconds=timeout_seconds)
         except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
             reason = f"it holds a value that cannot be stored ({type(error).__name__})"
-            raise StoreRefused(writes[0].relay.message_id, reason) from error
+            raise StoreRefused(key_of(writes[0].record)[1], reason) from error
         for timer in timers:
             self._database.tell_armed(to_micros(timer.due_at))
         return versions
@@ -64,7 +58,7 @@ class SqliteStore:
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         def work(connection: sqlite3.Connection) -> Any:
             return connection.execute(
-                f"SELECT document, version FROM relays WHERE message_id = ? AND {_SHOWN}",
+                f"SELECT document, version FROM relays WHERE message_id = ? AND {SHOWN}",
                 (message_id, self._now()),
             ).fetchone()
 
@@ -136,7 +130,7 @@ class SqliteStore:
             for (message_id,) in rows:
                 timer_rows.cancel_all(connection, message_id)
             feed.trim(connection, _FEED_LINES_PER_RELAY * limit)
-            return len(rows)
+            return len(rows) + thread_rows.purge(connection, to_micros(min(mark, now)), limit - len(rows))
 
         return self._database.write(work, timeout_seconds=timeout_seconds)
 
@@ -172,76 +166,11 @@ class SqliteStore:
 
         return self._database.write(work, timeout_seconds=timeout_seconds)
 
-    def _readable(self, message_id: str, document: str) -> Relay | None:
-        """Returns the relay in a document; None for one that cannot be read: the others are shown."""
-        try:
-            return self._decoded(message_id, document)
-        except (NewerRecord, Unreadable):
-            return None
-
-    def _decoded(self, message_id: str, document: str) -> Relay:
-        try:
-            return readable(message_id, lambda: decode(document))
-        except NewerRecord as error:
-            if self._alarms is not None:
-                self._alarms.left_to_newer(message_id, error.schema_version)
-            raise
-        except Unreadable as error:
-            if self._alarms is not None:
-                self._alarms.set_aside(message_id, error.reason)
-            raise
-
-    def _now(self) -> int:
-        return to_micros(self._clock.now())
-
 
 _MARK = "SELECT at FROM watermarks WHERE name = ?"
 _SET_MARK = "INSERT OR REPLACE INTO watermarks VALUES (?, ?)"
-# What has not ended is shown for as long as it is there: a clock that was wrong may have written when it expires
-# (core/clocks.py puts that right).
-_SHOWN = "(expires_at > ? OR final_status = 'in_progress')"
-# Indexes are named, because SQLite knows nothing of the data and at times guesses wrong.
+# The index is named: searches.py says why.
 _DUE = (
     "SELECT message_id, document, version FROM relays INDEXED BY relays_due"
-    f" WHERE due_at < ? AND {_SHOWN} ORDER BY due_at"
+    f" WHERE due_at < ? AND {SHOWN} ORDER BY due_at"
 )
-# By whether the final status and the sender's phone are compared.
-_SEARCH_INDEXES = {
-    (False, False): "relays_by_time",
-    (True, False): "relays_by_status",
-    (False, True): "relays_by_sender",
-    (True, True): "relays_by_status_and_sender",
-}
-
-
-def search_statement(search: Search, now: int) -> tuple[str, list[int | str]]:
-    """Returns the SELECT of a search and its values; it reads one row more than `search.limit`.
-
-    Raises ValueError on a page token that is not one of ours.
-    """
-    index = _SEARCH_INDEXES[search.final_status is not None, search.sender_phone is not None]
-    conditions = [_SHOWN]
-    values: list[int | str] = [now]
-    if search.final_status is not None:
-        conditions.append("final_status = ?")
-        values.append(search.final_status.value)
-    if search.sender_phone is not None:
-        written = spellings(search.sender_phone)
-        conditions.append(f"sender_phone IN ({', '.join('?' * len(written))})")
-        values.extend(written)
-    if search.since is not None:
-        conditions.append("timestamp >= ?")
-        values.append(to_micros(search.since))
-    if search.until is not None:
-        conditions.append("timestamp < ?")
-        values.append(to_micros(search.until))
-    if search.page_token is not None:
-        timestamp, message_id = place_of(search.page_token)
-        conditions.append("(timestamp, message_id) < (?, ?)")
-        values.extend((to_micros(timestamp), message_id))
-    where = " AND ".join(conditions)
-    order = "ORDER BY timestamp DESC, message_id DESC LIMIT ?"
-    return f"SELECT timestamp, message_id, document FROM relays INDEXED BY {index} WHERE {where} {order}", [
-        *values,
-        search.limit + 1,
-    ]

@@ -118,7 +118,9 @@ def _noticed(
         thread = one.threads[0] if len(one.threads) == 1 else None
         to = (person.id, person.numbers[0])
         words = words_of(one, known.facts.names)
-        yield answers.notice(doer.cause_id, number, to, doer.our_phone, words, now, thread=thread)
+        yield answers.notice(
+            answers.notice_of(doer.cause_id, number), doer.cause_id, to, doer.our_phone, words, now, thread=thread
+        )
 
 
 def _opt_out(

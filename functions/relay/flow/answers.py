@@ -11,7 +11,7 @@ from relay.core import moves
 from relay.core.events import Decision
 from relay.core.model import InboundText, Purpose, Relay, SenderClass
 from relay.core.policy import Policy, Success, Tier, sms
-from relay.core.routes import About, Forward
+from relay.core.routes import Forward
 from relay.core.threads.model import Thread
 
 # How an answer is tried; a notice is tried once.
@@ -19,8 +19,6 @@ _ANSWER_RETRIES_SECONDS = (2.0, 4.0, 8.0)
 _ANSWER_RECEIPT_SECONDS = 300.0
 _NOTICE_RECEIPT_SECONDS = 600.0
 _CUSTOMER = "customer"
-# The number of the notice on how to answer, among those that one text causes.
-HINT = 99
 _OPT_OUT_HINT = "Reply STOP to opt out."
 
 
@@ -32,6 +30,11 @@ def answer_of(message_id: str) -> str:
 def notice_of(message_id: str, number: int) -> str:
     """Returns the id of the notice with this number, from 1, that this text or relay causes."""
     return f"{message_id}-n{number}"
+
+
+def hint_of(message_id: str, tier: int) -> str:
+    """Returns the id of the line on how to answer that follows this text at this tier."""
+    return f"{message_id}-h{tier}"
 
 
 def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: datetime) -> Decision:
@@ -46,8 +49,8 @@ def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: d
 
 
 def notice(
+    message_id: str,
     cause_id: str,
-    number: int,
     to: tuple[str, str],
     our_phone: str,
     words: str,
@@ -56,10 +59,9 @@ def notice(
     thread: Thread | None = None,
     alarm_if_lost: bool = False,
 ) -> Decision:
-    """Returns the decision to create a notice to a person, `to` (id and phone), from this number of ours."""
+    """Returns the decision to create a notice with this id to a person, `to` (id and phone), from this number."""
     person, phone = to
     tier = Tier(person, sms(phone), (), _NOTICE_RECEIPT_SECONDS)
-    message_id = notice_of(cause_id, number)
     what = (our_phone, words, tier, Purpose.NOTICE, thread, now)
     return _created(message_id, cause_id, *what, alarm_if_lost=alarm_if_lost)
 
@@ -82,10 +84,9 @@ def _created(
     return moves.receive(
         text,
         SenderClass.OWN_NUMBER,
-        Forward(Policy((tier,))),
+        Forward(Policy((tier,)), purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
         now,
         None,
-        about=About(purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
     )
 
 

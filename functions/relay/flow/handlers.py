@@ -12,7 +12,7 @@ from relay.core.events import Decision
 from relay.core.model import InboundText, SenderClass
 from relay.core.people import Person
 from relay.core.policy import Policy
-from relay.core.routes import About, Record
+from relay.core.routes import Record
 from relay.core.threads.deciding import decide
 from relay.core.threads.verdict import Asked, Facts, HandlerText, Notice, Said, Verdict
 from relay.errors import AlreadyStored, Conflict, StoreUnavailable
@@ -88,10 +88,9 @@ def _commit(world: World, own: Decision, act: Act, budget: Budget) -> bool:
 
 def _own_relay(text: InboundText, policy: Policy, verdict: Verdict, now: datetime, recovered_by: str) -> Decision:
     """Returns the decision to keep the handler's text, with what it was taken for."""
-    route = Record(policy, verdict.because)
     thread_id = verdict.thread.thread_id if verdict.thread is not None else ""
-    about = About(thread_id=thread_id, asked=verdict.asked.value)
-    return moves.receive(text, SenderClass.HANDLER, route, now, None, recovered_by=recovered_by, about=about)
+    route = Record(policy, verdict.because, thread_id=thread_id, asked=verdict.asked.value)
+    return moves.receive(text, SenderClass.HANDLER, route, now, None, recovered_by=recovered_by)
 
 
 def _decided(conversations: Conversations, said: HandlerText, known: Known) -> Verdict:

@@ -12,7 +12,7 @@ from relay.core.model import Consent, InboundText, SenderClass
 from relay.core.numbers import same
 from relay.core.people import People, Person
 from relay.core.policy import Policy
-from relay.core.routes import About, Forward, Hold, Record, Route
+from relay.core.routes import Forward, Hold, Record, Route
 from relay.core.threads.grammar import test_words
 from relay.errors import Conflict, StoreRefused, StoreUnavailable
 from relay.flow import conductor, handlers, opening, opt_outs
@@ -130,8 +130,8 @@ def _take_in(
     sender_class = classify_sender(intake, text)
     person = _who_acts(world, text, sender_class, budget)
     if person is not None and world.conversations is not None:
-        policy, come = intake.policy, {"recovered_by": recovered_by, "received_at": received_at}
-        return handlers.take_in(world, world.conversations, policy, person, text, budget, **come)
+        who = (world.conversations, intake.policy, person)
+        return handlers.take_in(world, *who, text, budget, recovered_by=recovered_by, received_at=received_at)
     if sender_class is SenderClass.HANDLER and _speaks_as_customer(world, text):
         sender_class = SenderClass.CUSTOMER
     if sender_class is SenderClass.HANDLER and text.consent is Consent.START:
@@ -178,13 +178,13 @@ def _take_in_thread(
         beside: tuple[Write, ...] = opted_out
         if isinstance(route, Forward):
             opened = opening.opened(world, conversations, text, route.policy, budget, tried)
-            about = About(thread_id=opened.thread.thread_id, code=opened.thread.code, asked=asked)
-            beside, going = (*beside, *opened.writes), Forward(opened.policy)
+            thread, beside = opened.thread, (*beside, *opened.writes)
+            going: Route = Forward(opened.policy, thread_id=thread.thread_id, code=thread.code, asked=asked)
         else:
             thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
-            about, going = About(thread_id=thread_id, asked=asked), route
+            going = replace(route, thread_id=thread_id)
         now, lease = world.clock.now(), world.new_lease()
-        decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by, about=about)
+        decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by)
         try:
             return conductor.create(world, decision, budget, beside)
         except Conflict:

@@ -73,7 +73,7 @@ class _Saying:
 
     def example(self, word: str) -> str:
         """Returns what to text so that this word is for the notice's thread: `K71 mine`."""
-        return f"{self.thread.code} {word}".strip() if self.thread else f"the code and {word}"
+        return f"{self.thread.code} {word}".lstrip() if self.thread else f"the code and {word}"
 
     def quoting(self, before: str, after: str = "") -> str:
         """Returns the two with the person's words between them, as much of these as one segment holds."""

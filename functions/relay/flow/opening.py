@@ -45,9 +45,8 @@ def opened(
     customer = Customer(text.recipient_phone, text.sender_phone, channel_of(text.recipient_address, text.sender_phone))
     thread, writes = open_now(world, conversations, kept, thread_id, customer, budget, looks=tried > 0)
     policy, thread = _by_owner(conversations, thread, policy, now)
-    tier = policy.tier(1)
-    thread = shown_to(thread, tier.name, now)
-    hint = beside_first_text(world, conversations, tier, thread, text.message_id, now, budget)
+    thread = shown_to(thread, policy.tier(1).name, now)
+    hint = beside_first_text(world, conversations, policy, 1, thread, text.message_id, now, budget)
     return Opened(thread, (*writes, *changes_of(kept, thread), *hint), policy)
 
 

@@ -37,7 +37,7 @@ class SweepReport:
         failed: relays that did not, for whatever reason; each comes up again in the next run, or is set aside.
         overdue: relays that had been due for more than LONG_OVERDUE when they were met.
         set_aside: of those that failed, the relays that cannot go on by themselves; each has raised the alarm.
-        purged: expired relays that were removed.
+        purged: expired records that were removed.
         more: the limit was reached, or the time was used up, and the rest waits for the next run.
     """
 

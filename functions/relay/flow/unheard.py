@@ -39,9 +39,8 @@ def _notified(world: World, relay: Relay, budget: Budget) -> bool:
         return False
     words = not_delivered(relay.code, answers.customer_phone_of(relay), failure.words if failure else "")
     to = ("handler", cause.relay.sender_phone)
-    decision = answers.notice(
-        relay.message_id, 1, to, relay.recipient_phone, words, world.clock.now(), alarm_if_lost=True
-    )
+    ids = (answers.notice_of(relay.message_id, 1), relay.message_id)
+    decision = answers.notice(*ids, to, relay.recipient_phone, words, world.clock.now(), alarm_if_lost=True)
     with contextlib.suppress(AlreadyStored):
         world.store.create(decision.relay, decision.timers, timeout_seconds=budget.store)
         world.journal.steps(decision.relay, decision.relay.error_log)

@@ -1,4 +1,4 @@
-"""A relay's document as Firestore keeps it: its own kind of datetimes, and what the store writes beside the relay."""
+"""A record's document as Firestore keeps it: its own kind of datetimes, and what the store writes beside the record."""
 
 from __future__ import annotations
 
@@ -6,37 +6,61 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.core.model import FinalStatus, Relay
+from relay.core.threads.model import ThreadRecord
 from relay.google import clients
-from relay.record.documents import Document, from_document
+from relay.record import thread_documents
+from relay.record.documents import RELAY_FIELDS, Document, from_document, to_document
+from relay.record.kinds import Kind, awaits_claim
 
-# How often a document was updated. The store's own: it is no field of the relay.
+# What is the store's own, and no field of a record: how often a document was updated; and a relay's thread for as long
+# as a claim takes the relay.
 _UPDATES = "update_count"
+UNCLAIMED_IN = "unclaimed_in"
 
 
 def relay_in(content: dict[str, Any], now: datetime) -> Relay | None:
     """Returns the relay in a document's content; None when it has expired. Raises what from_document does."""
-    document: Document = plain(content)
-    document.pop(_UPDATES, None)
+    document = _plain_document(content)
     # Firestore itself removes by this field, so it means the same in every version. What has not ended is shown for as
     # long as it is there: a clock that was wrong may have written the time (core/clocks.py puts it right).
-    expires_at = document.get("expires_at")
-    has_expired = isinstance(expires_at, datetime) and expires_at <= now
-    if has_expired and document.get("final_status") != FinalStatus.IN_PROGRESS:
+    if _has_expired(document, now) and document.get("final_status") != FinalStatus.IN_PROGRESS:
         return None
     return from_document(document)
 
 
-def bookkeeping(relay: Relay) -> Document:
-    """Returns what an update says beside the relay itself."""
+def record_in(kind: Kind, content: dict[str, Any]) -> Any:
+    """Returns the record in a document's content. Raises what thread_documents.from_document does."""
+    return thread_documents.from_document(kind, _plain_document(content))
+
+
+def lasting_record_in(kind: Kind, content: dict[str, Any], now: datetime) -> Any | None:
+    """Returns the same; None when its time is over."""
+    return None if _has_expired(plain(content), now) else record_in(kind, content)
+
+
+def content_of(record: Relay | ThreadRecord) -> Document:
+    """Returns what a new document of a record holds."""
+    if not isinstance(record, Relay):
+        return thread_documents.to_document(record)
+    document = to_document(record)
+    if awaits_claim(record):
+        document[UNCLAIMED_IN] = record.thread_id
+    return document
+
+
+def with_bookkeeping(record: Relay | ThreadRecord, content: Document) -> Document:
+    """Returns what an update of a record says: its content, and what is to go or to be counted."""
     firestore = clients.firestore()
-    highest = max((attempt.tier for attempt in relay.attempts), default=0)
-    dropped = range(relay.policy.last_tier + 1, highest + 1)
-    return {
-        # Firestore keeps the update time of a document that a write leaves as it was; a version must be used once.
-        _UPDATES: firestore.Increment(1),
-        # The statuses of tiers that an earlier drive's policy had and this one has not.
-        **{f"tier_{number}_status": firestore.DELETE_FIELD for number in dropped},
-    }
+    # Firestore keeps the update time of a document that a write leaves as it was; a version must be used once.
+    counted: Document = {_UPDATES: firestore.Increment(1)}
+    if not isinstance(record, Relay):
+        return {**content, **counted}
+    # An update leaves what it does not name: what is written only where it is set, and the statuses of tiers that an
+    # earlier drive's policy had and this one has not.
+    highest = max((attempt.tier for attempt in record.attempts), default=0)
+    dropped = {f"tier_{number}_status" for number in range(record.policy.last_tier + 1, highest + 1)}
+    gone = (RELAY_FIELDS | {UNCLAIMED_IN} | dropped) - content.keys()
+    return {**content, **counted, **dict.fromkeys(sorted(gone), firestore.DELETE_FIELD)}
 
 
 def mark(because: str) -> Document:
@@ -54,3 +78,13 @@ def plain(value: Any) -> Any:
         at = value.astimezone(UTC)
         return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, UTC)
     return value
+
+
+def _plain_document(content: dict[str, Any]) -> Document:
+    """Returns a document's content as the record's own: without what is the store's."""
+    return {name: plain(value) for name, value in content.items() if name not in (_UPDATES, UNCLAIMED_IN)}
+
+
+def _has_expired(document: Document, now: datetime) -> bool:
+    expires_at = document.get("expires_at")
+    return isinstance(expires_at, datetime) and expires_at <= now

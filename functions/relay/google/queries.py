@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from relay.record.kinds import Kind
+
 Direction = Literal["ASCENDING", "DESCENDING"]
-Index = tuple[tuple[str, Direction], ...]
+Index = tuple[tuple[str, Direction | Literal["CONTAINS"]], ...]
 
 # Firestore's name for a document's id as a field. It ends every index by itself, in the direction of the last field.
 DOCUMENT_ID = "__name__"
@@ -29,11 +31,15 @@ class QueryShape:
         equal: fields compared for equality, with one value or with a few of which any will do.
         order_by: the field of the order. The same one may be bounded from below (inclusive) and above (exclusive).
         direction: of the order; documents with the same value come by their id, in the same direction.
+        kind: of the records that are asked for, each kind being a collection.
+        containing: a field that is a list, of which one value is asked for; "" for none.
     """
 
     equal: tuple[str, ...]
     order_by: str
     direction: Direction
+    kind: Kind = Kind.RELAY
+    containing: str = ""
 
 
 QUERIES: dict[str, QueryShape] = {
@@ -42,6 +48,12 @@ QUERIES: dict[str, QueryShape] = {
     "search by final_status": QueryShape(("final_status",), "timestamp", "DESCENDING"),
     "search by sender_phone": QueryShape(("sender_phone",), "timestamp", "DESCENDING"),
     "search by both": QueryShape(("final_status", "sender_phone"), "timestamp", "DESCENDING"),
+    # A thread's relays are few: other conditions are held against what comes.
+    "search by thread": QueryShape(("thread_id",), "timestamp", "DESCENDING"),
+    "unclaimed in thread": QueryShape(("unclaimed_in",), "timestamp", "DESCENDING"),
+    "threads": QueryShape((), "touched_at", "DESCENDING", Kind.THREAD),
+    "threads shown to": QueryShape((), "touched_at", "DESCENDING", Kind.THREAD, "shown_persons"),
+    "people": QueryShape((), "seen_at", "DESCENDING", Kind.PERSON),
 }
 
 
@@ -52,7 +64,8 @@ def index_for(shape: QueryShape) -> Index:
     must be created.
     """
     equal: Index = tuple((name, "ASCENDING") for name in shape.equal)
-    return (*equal, (shape.order_by, shape.direction))
+    containing: Index = ((shape.containing, "CONTAINS"),) if shape.containing else ()
+    return (*containing, *equal, (shape.order_by, shape.direction))
 
 
 def search_shape(equal: tuple[str, ...]) -> QueryShape:
@@ -73,6 +86,8 @@ def build(
     query = collection
     for name in shape.equal:
         query = query.where(filter=_is_any_of(name, equal[name]))
+    if shape.containing:
+        query = query.where(filter=FieldFilter(shape.containing, "array_contains", equal[shape.containing]))
     if since is not None:
         query = query.where(filter=FieldFilter(shape.order_by, ">=", since))
     if until is not None:

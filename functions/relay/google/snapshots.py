@@ -1,14 +1,18 @@
-"""Snapshots reads the relays in Firestore's documents, and raises the alarm about those that it cannot read."""
+"""Snapshots reads the records in Firestore's documents, and raises the alarm about those that it cannot read."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from relay.errors import NewerRecord, Unreadable
-from relay.google.documents import relay_in
-from relay.ports import Alarms, Stored, UnreadableRelay
+from relay.google.documents import lasting_record_in, record_in, relay_in
+from relay.ports import Alarms, Kept, Stored, UnreadableRelay
+from relay.record.kinds import Kind
 from relay.record.reading import readable
+
+T = TypeVar("T")
 
 
 class Snapshots:
@@ -22,16 +26,7 @@ class Snapshots:
 
         Raises NewerRecord and Unreadable.
         """
-        try:
-            relay = readable(snapshot.id, lambda: relay_in(snapshot.to_dict(), now))
-        except NewerRecord as error:
-            if self._alarms is not None:
-                self._alarms.left_to_newer(snapshot.id, error.schema_version)
-            raise
-        except Unreadable as error:
-            if self._alarms is not None:
-                self._alarms.set_aside(snapshot.id, error.reason)
-            raise
+        relay = self._read(snapshot.id, snapshot.id, lambda: relay_in(snapshot.to_dict(), now))
         return None if relay is None else Stored(relay, snapshot.update_time)
 
     def readable(self, snapshot: Any, now: datetime) -> Stored | None:
@@ -50,3 +45,33 @@ class Snapshots:
         except Unreadable as error:
             return UnreadableRelay(snapshot.id, snapshot.update_time, error.reason)
         return None if stored is None or stored.relay.is_left_to_newer else stored
+
+    def kept(self, kind: Kind, snapshot: Any) -> Kept[Any]:
+        """Returns the record of this kind in a document, its time over or not. Raises NewerRecord and Unreadable."""
+        return Kept(
+            self._read(snapshot.id, f"{kind} {snapshot.id}", lambda: record_in(kind, snapshot.to_dict())),
+            snapshot.update_time,
+        )
+
+    def lasting(self, kind: Kind, snapshot: Any, now: datetime) -> Kept[Any] | None:
+        """Returns the same; None for one that cannot be read, or whose time is over: the others of a list are shown."""
+        try:
+            record = self._read(
+                snapshot.id, f"{kind} {snapshot.id}", lambda: lasting_record_in(kind, snapshot.to_dict(), now)
+            )
+        except (NewerRecord, Unreadable):
+            return None
+        return None if record is None else Kept(record, snapshot.update_time)
+
+    def _read(self, record_id: str, named: str, read: Callable[[], T]) -> T:
+        """Returns what `read` makes of a document; its alarm calls the record as `named`."""
+        try:
+            return readable(record_id, read)
+        except NewerRecord as error:
+            if self._alarms is not None:
+                self._alarms.left_to_newer(named, error.schema_version)
+            raise
+        except Unreadable as error:
+            if self._alarms is not None:
+                self._alarms.set_aside(named, error.reason)
+            raise

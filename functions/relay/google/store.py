@@ -1,6 +1,6 @@
-"""The relay store of the google home: one Firestore document per relay, its id the relay's message_id.
+"""The store of the google home: one Firestore document for each relay and for each record of threads.
 
-A relay's version is its document's update time, and an update is one write with that time as its precondition: no
+A record's version is its document's update time, and an update is one write with that time as its precondition: no
 transaction, no lock, one read and one write per event. Nothing here decides anything about a relay.
 """
 
@@ -9,43 +9,37 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from relay.core.model import Relay, Timer
-from relay.core.numbers import spellings
-from relay.errors import (
-    AlreadyStored,
-    Conflict,
-    StoreRefused,
-    VersionConflict,
-)
+from relay.core.numbers import same, spellings
+from relay.errors import StoreRefused, VersionConflict
 from relay.google import clients
-from relay.google.calls import Deadline, LazyClient, call, checked, unavailable
-from relay.google.documents import bookkeeping, mark, plain
+from relay.google.batches import SMALL_FIELD, Batches, created_relays
+from relay.google.calls import Deadline, LazyClient, call, unavailable
+from relay.google.documents import mark, plain
 from relay.google.marks import Marks
-from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, build, search_shape, with_ids
+from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, QueryShape, build, search_shape, with_ids
 from relay.google.snapshots import Snapshots
+from relay.google.thread_store import FirestoreThreads
 from relay.ports import Alarms, Clock, Journal, Page, Search, Stored, Timers, UnreadableRelay, Write
-from relay.record.documents import to_document
+from relay.record.kinds import Kind, key_of
 from relay.record.pages import place_of, token_after
-
-T = TypeVar("T")
 
 # As many creates as one instance may have under way at the same time; the threads are made when they are needed.
 _ARMING_THREADS = 32
-
-# The field that is asked for of a document that is only looked for: with none named, all fields come.
-_SMALL_FIELD = "media_count"
 
 # Firestore's errors that mean that it refuses a write for good, and those that mean a conflict, by what a commit
 # presumes; any other means that the store is unavailable.
 _REFUSED = frozenset({"InvalidArgument", "OutOfRange"})
 _EXISTS = frozenset({"AlreadyExists"})
 _CHANGED = frozenset({"FailedPrecondition", "NotFound", "Aborted"})
+# Another writer held one of the documents: of several that are made, one may be there by then.
+_HELD = frozenset({"Aborted"})
 _NONE: frozenset[str] = frozenset()
 
 
-class FirestoreStore:
+class FirestoreStore(FirestoreThreads):
     """Implements ports.RelayStore. Safe to share between threads; made before a fork, it connects after it.
 
     Whatever keeps Firestore from answering (outage, quota, credentials) is StoreUnavailable with the error's name. A
@@ -66,38 +60,36 @@ class FirestoreStore:
         make_client: Callable[[], Any] | None = None,
     ) -> None:
         """`make_client` replaces the real client in tests. The emulator is found by FIRESTORE_EMULATOR_HOST."""
-        self._client = LazyClient(
-            make_client or (lambda: clients.firestore().Client(project=project, database=database))
-        )
-        self._collection = collection
-        self._clock = clock
+        client = LazyClient(make_client or (lambda: clients.firestore().Client(project=project, database=database)))
+        super().__init__(client, collection, clock, Snapshots(alarms))
         self._timers = timers
         self._journal = journal
-        self._snapshots = Snapshots(alarms)
-        self._marks = Marks(self._client, f"{collection}-watermarks")
+        self._marks = Marks(client, f"{collection}-watermarks")
+        self._batches = Batches(client, self._places)
         self._arming = ThreadPoolExecutor(_ARMING_THREADS, thread_name_prefix="arm-timer")
-
-    def warm_up(self) -> None:
-        """Load the client library and make the client now. Sends nothing. Raises StoreUnavailable."""
-        checked(self._client.get)
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         self.warm_up()
         deadline = Deadline(timeout_seconds)
-        created = {write.record.message_id for write in writes if write.version is None}
+        created = created_relays(writes)
+        presumed_absent = sum(write.version is None for write in writes)
         arming = [self._arming.submit(self._arm, timer, deadline) for timer in timers if timer.message_id in created]
-        batch = self._batch(writes)
+        batch = self._batches.made(writes)
         # `call` may repeat the commit: a repetition that finds what the first try has stored is reported as a conflict.
-        conflicts = (_EXISTS if created else _NONE) | (_CHANGED if len(created) < len(writes) else _NONE)
+        conflicts = (_EXISTS if presumed_absent else _NONE) | (_CHANGED if presumed_absent < len(writes) else _NONE)
+        if len(writes) > 1:
+            conflicts |= _HELD
         try:
             results = call(lambda seconds: batch.commit(retry=None, timeout=seconds), deadline)
         except clients.google_errors() as error:
             name = type(error).__name__
             if name in _REFUSED:
-                raise StoreRefused(writes[0].relay.message_id, f"Firestore calls it {name}") from error
+                raise StoreRefused(key_of(writes[0].record)[1], f"Firestore calls it {name}") from error
             if name not in conflicts:
                 raise unavailable(error) from error
-            raise self._conflict(writes, deadline) from error
+            raise self._batches.conflict(writes, lambda read: self._ask(read, deadline)) or unavailable(
+                error
+            ) from error
         self._finish(arming, deadline)
         for timer in timers:
             if timer.message_id not in created:
@@ -147,15 +139,16 @@ class FirestoreStore:
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
         start = None if search.page_token is None else place_of(search.page_token)
         self.warm_up()
-        equal: dict[str, object] = {}
-        if search.final_status is not None:
-            equal["final_status"] = search.final_status.value
-        if search.sender_phone is not None:
-            equal["sender_phone"] = spellings(search.sender_phone)
-        query = build(self._relays(), search_shape(tuple(equal)), equal, search.since, search.until)
+        shape, equal = _shape_of(search)
+        query = build(self._relays(), shape, equal, search.since, search.until)
         if start is not None:
             query = query.start_after({"timestamp": start[0], DOCUMENT_ID: self._document(start[1])})
-        found = self._live(query, search.limit + 1, Deadline(timeout_seconds), self._snapshots.readable)
+
+        def read(snapshot: Any, now: datetime) -> Stored | None:
+            stored = self._snapshots.readable(snapshot, now)
+            return stored if stored is not None and _fits(stored.relay, search) else None
+
+        found = self._live(query, search.limit + 1, Deadline(timeout_seconds), read)
         relays = tuple(stored.relay for stored in found[: search.limit])
         is_last = len(found) <= search.limit
         return Page(relays, None if is_last else token_after(relays[-1].timestamp, relays[-1].message_id))
@@ -183,68 +176,10 @@ class FirestoreStore:
         return self._marks.swap(name, "text", before or None, after, timeout_seconds)
 
     def _relays(self) -> Any:
-        return self._client.get().collection(self._collection)
+        return self._places.collection(Kind.RELAY)
 
     def _document(self, message_id: str) -> Any:
-        return self._relays().document(message_id)
-
-    def _batch(self, writes: Sequence[Write]) -> Any:
-        """Returns the writes as one batch. Raises StoreRefused for one that the client cannot encode."""
-        batch = self._client.get().batch()
-        for write in writes:
-            try:
-                self._add(batch, write)
-            except Exception as error:  # nothing is asked of Firestore yet, so it is the relay's own values
-                reason = f"it holds a value that cannot be stored ({type(error).__name__})"
-                raise StoreRefused(write.record.message_id, reason) from error
-        return batch
-
-    def _add(self, batch: Any, write: Write) -> None:
-        """Make a write part of a batch, with its precondition."""
-        document, content = self._document(write.record.message_id), to_document(write.record)
-        if write.version is None:
-            batch.create(document, content)
-        else:
-            unchanged = self._client.get().write_option(last_update_time=write.version)
-            batch.update(document, {**content, **bookkeeping(write.record)}, unchanged)
-
-    def _conflict(self, writes: Sequence[Write], deadline: Deadline) -> Conflict:
-        """Returns the conflict of a commit that was refused, naming one document.
-
-        Firestore does not say which of several documents broke its precondition, so they are read.
-        """
-        present: dict[str, object] = {}
-        if len(writes) > 1:
-            documents = [self._document(write.record.message_id) for write in writes]
-
-            def read(seconds: float) -> dict[str, object]:
-                snapshots = self._client.get().get_all(documents, [_SMALL_FIELD], retry=None, timeout=seconds)
-                return {snapshot.id: snapshot.update_time for snapshot in snapshots if snapshot.exists}
-
-            present = self._ask(read, deadline)
-        changed = (write for write in writes if present.get(write.record.message_id) != write.version)
-        # None has changed when another writer merely held one of them (Aborted): then any write that presumes a
-        # version.
-        one = next(changed, None) or max(writes, key=lambda write: write.version is not None)
-        return (AlreadyStored if one.version is None else VersionConflict)(one.record.message_id)
-
-    def _live(self, query: Any, wanted: int, deadline: Deadline, read: Callable[[Any, datetime], T | None]) -> list[T]:
-        """Returns the first `wanted` documents of a query, as `read` has them; without those that it makes None of.
-
-        Such are expired relays: Firestore removes them within a day.
-        """
-        never = clients.never_retry()
-        now = self._clock.now()
-        found: list[T] = []
-        while len(found) < wanted:
-            size = wanted - len(found)
-            page = query.limit(size)
-            snapshots = self._ask(lambda seconds, page=page: page.get(retry=never, timeout=seconds), deadline)  # type: ignore[misc]
-            found.extend(one for snapshot in snapshots if (one := read(snapshot, now)) is not None)
-            if len(snapshots) < size:
-                break
-            query = query.start_after(snapshots[-1])
-        return found
+        return self._places.document((Kind.RELAY, message_id))
 
     def _missing_of_few(self, message_ids: Sequence[str], deadline: Deadline) -> set[str]:
         """Returns those of at most IDS_MAX ids under which nothing is stored.
@@ -261,7 +196,7 @@ class FirestoreStore:
         documents = [self._document(message_id) for message_id in message_ids]
 
         def read_names(seconds: float) -> set[str]:
-            snapshots = self._client.get().get_all(documents, [_SMALL_FIELD], retry=None, timeout=seconds)
+            snapshots = self._client.get().get_all(documents, [SMALL_FIELD], retry=None, timeout=seconds)
             return {snapshot.id for snapshot in snapshots if not snapshot.exists}
 
         return self._ask(read_names, deadline)
@@ -283,5 +218,22 @@ class FirestoreStore:
         if self._journal is not None:
             self._journal.note(severity, message, **labels)
 
-    def _ask(self, attempt: Callable[[float], T], deadline: Deadline) -> T:
-        return checked(lambda: call(attempt, deadline))
+
+def _shape_of(search: Search) -> tuple[QueryShape, dict[str, object]]:
+    """Returns the query that answers a search, and what it compares with."""
+    if search.thread_id is not None:
+        return QUERIES["search by thread"], {"thread_id": search.thread_id}
+    equal: dict[str, object] = {}
+    if search.final_status is not None:
+        equal["final_status"] = search.final_status.value
+    if search.sender_phone is not None:
+        equal["sender_phone"] = spellings(search.sender_phone)
+    return search_shape(tuple(equal)), equal
+
+
+def _fits(relay: Relay, search: Search) -> bool:
+    """Whether a relay of a thread is one that the search is for; without a thread its query has seen to that."""
+    if search.thread_id is None:
+        return True
+    is_from = search.sender_phone is None or same(search.sender_phone, relay.sender_phone)
+    return is_from and search.final_status in (None, relay.final_status)

@@ -49,9 +49,9 @@ class Search:
     since: datetime | None = None
     until: datetime | None = None
     sender_phone: str | None = None  # finds this number in each of its spellings (core/numbers.py)
-    thread_id: str | None = None  # relays of this thread, of every purpose
     limit: int = 50
     page_token: str | None = None
+    thread_id: str | None = None  # relays of this thread, of every purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,8 @@ class RelayStore(ThreadStore, Protocol):
     def purge_expired(self, now: datetime, limit: int, *, timeout_seconds: float) -> int:
         """Remove at most `limit` records that expired by `clocks.purge_until`.
 
-        So a clock that jumps ahead removes nothing. What a clock dated that was far behind is kept until `clocks.kept_until`. Returns how many were removed; 0 where
-        the store removes them by itself.
+        So a clock that jumps ahead removes nothing. What a clock dated that was far behind is kept until
+        `clocks.kept_until`. Returns how many were removed; 0 where the store removes them by itself.
         """
         ...
 

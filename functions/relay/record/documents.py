@@ -57,7 +57,7 @@ _TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry) if field.name !
 _TIER_FIELDS = frozenset(
     {"name", "retry_delays_seconds", "receipt_timeout_seconds", "success", *_TIER_FLAGS, *_REACH_FIELDS}
 )
-_RELAY_FIELDS = frozenset({"schema_version", *(field.name for field in fields(Relay) if field.name != "rest")})
+RELAY_FIELDS = frozenset({"schema_version", *(field.name for field in fields(Relay) if field.name != "rest")})
 _TIER_STATUS = re.compile(r"tier_\d+_status")
 
 _STEPS = {word.value: word for word in Step}
@@ -163,7 +163,7 @@ def from_document(document: Document) -> Relay:
         recipient_address=document.get("recipient_address", ""),
         purpose=_PURPOSES.get(purpose) or foreign(Purpose, purpose),
         **{name: document[name] for name in _OF_THREADS if name in document},
-        rest=tuple([pair for pair in _rest(document, _RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
+        rest=tuple([pair for pair in _rest(document, RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
     )
     require_shape(relay)
     return relay

@@ -124,7 +124,7 @@ def _name_of(value: _Object, level: int) -> str:
 
 def _check_replies(read: Reader, level: int, value: _Object, *, replies: bool) -> None:
     """Reports what only makes sense with replies, or without them."""
-    if not replies and value.get("claim_timeout_seconds") is not None:
+    if not replies and value.get("claim_timeout_seconds", 0) not in (None, 0):
         read.mistakes.append(
             f"RELAY_TIERS: tier {level} waits for a claim (claim_timeout_seconds), which a handler can only send with "
             "RELAY_REPLIES=on."

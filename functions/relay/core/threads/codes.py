@@ -23,9 +23,11 @@ _BEFORE = r"""[\s#"'“”‘’«»(\[>@*]*"""  # noqa: RUF001 - people's phone
 # A number goes on behind a point or a comma: "F10.5" names an aircraft sooner than a customer.
 _ENDS = r"(?!\w|[.,/][0-9])"
 _BEHIND = r"""[:;,.?!)\]"'“”’»*\-–—]*"""  # noqa: RUF001 - people's phones write them
+# How notices name a customer, "K71 (...4567)": people copy it.
+_ENDING = r"(?:\s*\((?:\.\.\.|…)[0-9]{4}\)[:;,.]?)?"
 # "K71 - on my way", "K71 : on my way"; a minus sign stands at its number.
 _APART = r"(?:\s+[:\-–—]+(?=\s|$))?\s*"  # noqa: RUF001
-_IN_FRONT = re.compile(f"{_BEFORE}({_LETTER})([-. ]?)([0-9]{{2}}){_ENDS}{_BEHIND}{_APART}")
+_IN_FRONT = re.compile(f"{_BEFORE}({_LETTER})([-. ]?)([0-9]{{2}}){_ENDS}{_BEHIND}{_ENDING}{_APART}")
 _RESEMBLING = re.compile(rf"{_BEFORE}([A-Za-z]-?[0-9]{{1,3}}){_ENDS}")
 _TIGHT = re.compile(rf"(?<!\w)({_LETTER})-?([0-9]{{2}})(?!\w)")
 _SPACED = re.compile(rf"(?<!\w)({_LETTER})[-. ]\s?([0-9]{{2}})(?!\w)")
