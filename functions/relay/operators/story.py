@@ -14,14 +14,15 @@ from typing import Any
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.flow.wording import attachments_in_words
+from relay.operators.directions import kind_of, needs_a_person, taken_after
 from relay.operators.trail import folded_in_words, in_words
 from relay.operators.words import (
     ATTEMPT_ENDS,
-    FINAL_STATUS_WORDS,
     SET_ASIDE_WORDS,
     explained,
     handler,
     is_overdue,
+    outcome_words,
     shown_code,
     situation,
 )
@@ -31,7 +32,8 @@ Json = dict[str, Any]
 
 # The steps that end an attempt's time on the line, and those that end a drive's.
 _ENDS_ATTEMPT = frozenset({Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED})
-_ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED})
+_ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED, Step.CLAIMED, Step.RETURNED})
+_ENDS = frozenset({FinalStatus.DELIVERED, FinalStatus.EXHAUSTED, FinalStatus.CLAIMED})
 _BEGINS_DRIVE = frozenset({Step.REDRIVEN, Step.SAID_MORE})
 _PLANS_ATTEMPT = frozenset({Step.ATTEMPT_SCHEDULED, Step.ESCALATED, Step.REDRIVEN, Step.SAID_MORE})
 # The steps that are a point on the line: what Twilio said, and that it was asked.
@@ -91,9 +93,9 @@ def summary(relay: Relay, now: datetime) -> Json:
     tier = relay.delivered_tier or (current.tier if current else None)
     bad = next((attempt for attempt in reversed(relay.attempts_of_drive) if attempt.status in _WENT_WRONG), None)
     reason, advice = explained(relay, bad) if bad else ("", "")
-    ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
+    ended = relay.final_status in _ENDS
     # An end that only a newer revision knows has its own word.
-    sign, word = FINAL_STATUS_WORDS.get(relay.final_status, ("", relay.final_status.value))
+    sign, word = outcome_words(relay)
     if relay.set_aside_because:
         sign, word = SET_ASIDE_WORDS
     answer = {
@@ -103,6 +105,11 @@ def summary(relay: Relay, now: datetime) -> Json:
         "message_body": relay.message_body,
         "media_count": relay.media_count,
         "sender_class": relay.sender_class.value,
+        "kind": kind_of(relay).value,
+        "thread_id": relay.thread_id,
+        "thread_code": relay.code,
+        "cause_id": relay.cause_id,
+        "asked": relay.asked,
         "final_status": relay.final_status.value,
         "sign": sign,
         "outcome": word,
@@ -113,6 +120,11 @@ def summary(relay: Relay, now: datetime) -> Json:
         "delivered_tier": relay.delivered_tier,
         "delivery_confirmed_at": relay.delivery_confirmed_at,
         "seconds_to_delivery": seconds_to_delivery(relay),
+        "claimed_by": relay.claimed_by,
+        "claimed_at": relay.claimed_at,
+        "seconds_to_claim": taken_after(relay),
+        "claim_until": relay.claim_until,
+        "needs_a_person": needs_a_person(relay),
         "ended_at": _end(relay.error_log) if ended else None,
         "due_at": relay.due_at,
         "is_overdue": is_overdue(relay, now),
@@ -193,6 +205,9 @@ def _waits(relay: Relay) -> Json | None:
     current = relay.current_attempt
     if relay.final_status is not FinalStatus.IN_PROGRESS or relay.due_at is None or current is None:
         return None
+    if relay.claim_until is not None:
+        since = relay.delivery_confirmed_at or current.starts_at
+        return {"words": "Goes on, if no person takes it, in", "since": since, "until": relay.claim_until}
     if current.status is AttemptStatus.SCHEDULED:
         return {"words": "The next try begins in", "since": _planned_at(relay, current), "until": relay.due_at}
     return {"words": "Goes on in", "since": current.starts_at, "until": relay.due_at}
