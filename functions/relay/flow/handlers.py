@@ -70,6 +70,7 @@ def take_in(
 def _commit(world: World, own: Decision, act: Act, budget: Budget) -> bool:
     """Commit a text with its act and carry that out. Returns whether the text is new. Raises Conflict."""
     writes = (Write(own.relay), *act.writes)
+    began = world.clock.monotonic()
     try:
         versions = world.store.commit(writes, act.timers, timeout_seconds=budget.store)
     except StoreUnavailable:
@@ -82,7 +83,7 @@ def _commit(world: World, own: Decision, act: Act, budget: Budget) -> bool:
             world.timers.arm(timer, timeout_seconds=budget.timers)
         return stored.relay == own.relay
     world.journal.steps(own.relay, own.relay.error_log)
-    acts.carry_out(world, act, versions[1:], budget)
+    acts.carry_out(world, act, versions[1:], budget, began)
     return True
 
 
