@@ -11,7 +11,7 @@ from datetime import datetime
 
 from relay.core import machine
 from relay.core.events import Decision, Event, EventKind
-from relay.core.model import Timer
+from relay.core.model import Relay, Timer
 from relay.core.threads.model import OptOut, Thread
 from relay.core.threads.verdict import Notice, Said, Told, Verdict
 from relay.errors import StoreRefused, StoreUnavailable, Unreadable
@@ -151,3 +151,16 @@ def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget
             conductor.carry_out(world, stored, decision.effects, budget, began)
         except (StoreUnavailable, StoreRefused, Unreadable):
             world.journal.note("WARNING", "store unavailable after a person acted", relay=relay.message_id)
+
+
+def versions_stored(world: World, act: Act, budget: Budget) -> tuple[object, ...]:
+    """Returns the versions of the act's writes after a commit whose reply was lost; None of what is no relay.
+
+    Where another process has changed a relay since, its version does not fit, and the conductor decides anew.
+    """
+    versions: list[object] = []
+    for write in act.writes:
+        record = write.record
+        stored = world.store.get(record.message_id, timeout_seconds=budget.store) if isinstance(record, Relay) else None
+        versions.append(stored.version if stored is not None else None)
+    return tuple(versions)
