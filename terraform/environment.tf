@@ -32,10 +32,15 @@ locals {
     }
     webhook  = local.another_twilio
     callback = {}
-    sending  = local.another_twilio
+    sending  = merge(local.another_twilio, var.business_name == null ? {} : { RELAY_BUSINESS_NAME = var.business_name })
     tiers = {
       BUSINESS_PHONE_NUMBER = join(",", var.business_phone_numbers)
-      RELAY_TIERS           = jsonencode(var.tiers)
+      # What a tier does not say is left out, not null.
+      RELAY_TIERS = jsonencode([for tier in var.tiers : { for key, value in tier : key => value if value != null }])
+    }
+    replies = {
+      RELAY_REPLIES              = var.replies ? "on" : "off"
+      RELAY_OWNER_ACTIVE_SECONDS = tostring(var.owner_active_seconds)
     }
     identity = {
       RELAY_STATE_ALLOWED_EMAILS = join(",", concat([google_service_account.operator.email], var.relay_state_allowed_emails))

@@ -35,13 +35,13 @@ locals {
   functions = merge({
     sms-inbound = {
       entry_point = "sms_inbound", shape = "webhook", min_instances = var.warm_webhook_instances, tier = null
-      needs       = ["store", "timers", "webhook", "sending", "callback", "tiers"]
+      needs       = ["store", "timers", "webhook", "sending", "callback", "tiers", "replies"]
       store       = ["get", "create", "update"]
       callers     = local.webhook_callers, ingress = "ALLOW_ALL"
     }
     sms-delivery-status = {
       entry_point = "sms_delivery_status", shape = "webhook", min_instances = 0, tier = null
-      needs       = ["store", "timers", "webhook"]
+      needs       = ["store", "timers", "webhook", "replies"]
       store       = ["get", "update"]
       callers     = local.webhook_callers, ingress = "ALLOW_ALL"
     }
@@ -53,19 +53,19 @@ locals {
     }
     sms-redrive = {
       entry_point = "sms_redrive", shape = "operator", min_instances = 0, tier = null
-      needs       = ["store", "timers", "tiers", "identity", "browser"]
+      needs       = ["store", "timers", "tiers", "identity", "browser", "replies"]
       store       = ["get", "update"]
       callers     = local.operator_callers, ingress = "ALLOW_ALL"
     }
     sweep = {
       entry_point = "sweep", shape = "sweep", min_instances = 0, tier = null
-      needs       = ["store", "timers", "sending", "callback"]
+      needs       = ["store", "timers", "sending", "callback", "replies"]
       store       = ["get", "list", "update"]
       callers     = ["serviceAccount:${google_service_account.scheduler.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     }
     reconcile = {
       entry_point = "reconcile", shape = "reconcile", min_instances = 0, tier = null
-      needs       = ["store", "timers", "sending", "callback", "tiers"]
+      needs       = ["store", "timers", "sending", "callback", "tiers", "replies"]
       store       = ["get", "list", "create", "update"]
       callers     = ["serviceAccount:${google_service_account.scheduler.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     }
@@ -84,7 +84,7 @@ locals {
     },
     { for tier in local.escalation_tiers : "escalate-tier-${tier}" => {
       entry_point = "escalate_tier", shape = "escalation", min_instances = 0, tier = tier
-      needs       = ["store", "timers", "sending", "callback", "own_tier"]
+      needs       = ["store", "timers", "sending", "callback", "own_tier", "replies"]
       store       = ["get", "list", "update"]
       callers     = ["serviceAccount:${google_service_account.tasks_invoker.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     } }
@@ -166,13 +166,6 @@ resource "google_cloudfunctions2_function" "this" {
         value     = "${var.relay_collection}/{message_id}"
         operator  = "match-path-pattern"
       }
-    }
-  }
-
-  lifecycle {
-    precondition {
-      condition     = length(setintersection(var.business_phone_numbers, [for tier in var.tiers : tier.phone])) == 0
-      error_message = "A tier's phone is one of business_phone_numbers: the relay would text itself."
     }
   }
 

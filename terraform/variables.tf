@@ -49,13 +49,14 @@ variable "business_phone_numbers" {
 }
 
 variable "tiers" {
-  description = "The cascade, first tier first. `success = \"sent\"` is for carriers that return no delivery receipts."
+  description = "The cascade, first tier first. `success = \"sent\"` is for carriers that return no delivery receipts; `claim_timeout_seconds`, with `replies`, is how long a tier that has the text may take to claim it."
   type = list(object({
     name                    = string
     phone                   = string
     retry_delays_seconds    = optional(list(number), [2, 4, 8])
     receipt_timeout_seconds = optional(number, 60)
     success                 = optional(string, "delivered")
+    claim_timeout_seconds   = optional(number)
   }))
 
   validation {
@@ -67,8 +68,8 @@ variable "tiers" {
     error_message = "Every tier's phone must be an E.164 number, like +15551234567: a plus sign and 8 to 15 digits."
   }
   validation {
-    condition     = length(distinct([for tier in var.tiers : tier.phone])) == length(var.tiers)
-    error_message = "Two tiers have the same phone: a text refused there once would be refused there twice."
+    condition     = length(distinct([for tier in var.tiers : tier.phone])) == length(distinct([for tier in var.tiers : "${tier.phone} ${trimspace(tier.name)}"]))
+    error_message = "Two tiers have the same phone and different names: one phone is one person's."
   }
   validation {
     condition     = alltrue([for tier in var.tiers : length(trimspace(tier.name)) > 0 && length(tier.name) <= 100])
@@ -88,6 +89,10 @@ variable "tiers" {
     condition     = alltrue([for tier in var.tiers : contains(["delivered", "sent"], tier.success)])
     error_message = "A tier's success must be \"delivered\" or \"sent\"."
   }
+  validation {
+    condition     = alltrue([for tier in var.tiers : coalesce(tier.claim_timeout_seconds, 0) >= 0 && coalesce(tier.claim_timeout_seconds, 0) <= 36000])
+    error_message = "A tier's claim_timeout_seconds must be 0 to 36000; with 0, or left out, delivery is enough."
+  }
 }
 
 variable "keep_escalation_tiers" {
@@ -98,6 +103,36 @@ variable "keep_escalation_tiers" {
   validation {
     condition     = var.keep_escalation_tiers >= 0 && var.keep_escalation_tiers <= 20 && floor(var.keep_escalation_tiers) == var.keep_escalation_tiers
     error_message = "keep_escalation_tiers must be a whole number from 0 to 20."
+  }
+}
+
+# --- What handlers answer ---------------------------------------------------------------------------------------------
+
+variable "replies" {
+  description = "A handler's text answers the customer, and who answers or claims first has the customer. Before it is switched on the number must be registered: docs/compliance.md."
+  type        = bool
+  default     = false
+}
+
+variable "business_name" {
+  description = "The business's name, in front of the first answer that a customer gets. Must be given with `replies`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.business_name == null ? true : can(regex("^[^\\pC\\pZ](?:[^\\pC\\pZ]| ){0,39}$", var.business_name)) && can(regex("[\\pL\\pN]", var.business_name))
+    error_message = "business_name must be 1 to 40 characters on one line, a letter or digit among them."
+  }
+}
+
+variable "owner_active_seconds" {
+  description = "For how long after a text of theirs in a thread handlers are taken to read what that customer writes next, without a claim."
+  type        = number
+  default     = 7200
+
+  validation {
+    condition     = var.owner_active_seconds >= 0 && var.owner_active_seconds <= 86400
+    error_message = "owner_active_seconds must be 0 to 86400."
   }
 }
 

@@ -143,6 +143,15 @@ run "every_option" {
     notification_channels       = ["projects/demo-project/notificationChannels/42"]
     labels                      = { team = "desk" }
     business_phone_numbers      = ["+15550100000", "+15550100009"]
+    replies                     = true
+    business_name               = "Harbor Heating"
+    owner_active_seconds        = 3600
+    # One person at two tiers, which replies allow.
+    tiers = [
+      { name = "dispatcher", phone = "+15550100001" },
+      { name = "manager", phone = "+15550100002" },
+      { name = "dispatcher", phone = "+15550100001" },
+    ]
   }
   assert {
     condition     = google_api_gateway_gateway.this[0].region == "europe-west1"

@@ -1,6 +1,6 @@
 # Every mistake that can be seen before anything is created is refused with a sentence. Mistakes in different variables
 # share a run: each of the variables that are named must be refused, and nothing else. These runs need nothing but the
-# files of variables; what only shows beside other things is in preconditions.tftest.hcl.
+# files of variables; what only shows beside other things is in checks.tftest.hcl.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -124,4 +124,57 @@ run "amounts_out_of_range_and_names_that_google_refuses" {
     var.keep_escalation_tiers, var.warm_webhook_instances, var.queue_dispatches_per_second, var.relay_collection,
     var.tasks_queue_prefix, var.labels, var.queue_depth_alert,
   ]
+}
+
+run "one_phone_under_two_names_and_a_name_that_no_customer_could_read" {
+  command = plan
+  variables {
+    tiers                = [{ name = "owner", phone = "+15550100001" }, { name = "desk", phone = "+15550100001" }]
+    business_name        = "Harbor\nHeating"
+    owner_active_seconds = 86401
+  }
+  expect_failures = [var.tiers, var.business_name, var.owner_active_seconds]
+}
+
+run "a_claim_that_is_waited_for_longer_than_texts_are_kept_and_a_name_of_signs" {
+  command = plan
+  variables {
+    tiers         = [{ name = "owner", phone = "+15550100001", claim_timeout_seconds = 36001 }]
+    business_name = "--"
+  }
+  expect_failures = [var.tiers, var.business_name]
+}
+
+# Inputs that do not go together.
+
+run "a_tier_that_is_our_own_number" {
+  command = plan
+  variables {
+    tiers = [{ name = "owner", phone = "+15550100000" }]
+  }
+  expect_failures = [terraform_data.inputs]
+}
+
+run "a_claim_that_no_text_can_be" {
+  command = plan
+  variables {
+    tiers = [{ name = "owner", phone = "+15550100001", claim_timeout_seconds = 300 }]
+  }
+  expect_failures = [terraform_data.inputs]
+}
+
+run "one_person_at_two_tiers_without_replies" {
+  command = plan
+  variables {
+    tiers = [{ name = "owner", phone = "+15550100001" }, { name = "owner", phone = "+15550100001" }]
+  }
+  expect_failures = [terraform_data.inputs]
+}
+
+run "replies_of_a_business_without_a_name" {
+  command = plan
+  variables {
+    replies = true
+  }
+  expect_failures = [terraform_data.inputs]
 }

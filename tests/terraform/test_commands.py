@@ -46,8 +46,8 @@ def test_every_mistake_in_a_variable_is_refused(terraform: Terraform, configurat
     refused_by_test(terraform, tmp_path, "mistakes.tftest.hcl", runs=mistakes.count("\nrun "))
 
 
-def test_settings_that_do_not_go_together_are_refused(terraform: Terraform, configuration: Path) -> None:
-    refused_by_test(terraform, configuration, "tests/preconditions.tftest.hcl", runs=2)
+def test_that_no_address_gets_the_alerts_is_said(terraform: Terraform, configuration: Path) -> None:
+    refused_by_test(terraform, configuration, "tests/checks.tftest.hcl", runs=1)
 
 
 def refused_by_test(terraform: Terraform, folder: Path, file: str, runs: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -20,6 +21,9 @@ NEVER_SET = {
     "PRIMARY_HANDLER_PHONE": "RELAY_TIERS says more",
     "SECONDARY_HANDLER_PHONE": "RELAY_TIERS says more",
     "BACKUP_HANDLER_PHONE": "RELAY_TIERS says more",
+    "PRIMARY_HANDLER_NAME": "RELAY_TIERS has the names",
+    "SECONDARY_HANDLER_NAME": "RELAY_TIERS has the names",
+    "BACKUP_HANDLER_NAME": "RELAY_TIERS has the names",
     "RELAY_STATE_CERTS_URL": "only Google's own keys are trusted",
     "HEARTBEAT_URL": "the embedded home's; alert policies watch this one",
 }
@@ -27,6 +31,7 @@ NEVER_SET = {
 NOT_SET_IN = {
     "CALLBACK_BASE_URL": {*RUNS} - {"without_gateway"},
     "TWILIO_API_BASE_URL": {*RUNS} - {"every_option"},
+    "RELAY_BUSINESS_NAME": {*RUNS} - {"every_option"},
     "TWILIO_API_KEY_SID": {*RUNS} - {"every_option"},
     "TWILIO_API_KEY_SECRET": {*RUNS} - {"every_option"},
     "RELAY_STATE_ALLOWED_ORIGINS": {"without_gateway"},
@@ -118,6 +123,22 @@ def test_tiers_reach_the_code_as_they_were_given(deployments: dict[str, Deployme
         30.0,
         "sent",
     )
+
+
+def test_replies_reach_the_code_as_they_were_given_and_are_off_by_default(deployments: dict[str, Deployment]) -> None:
+    for run, given in (("defaults", (False, "", 7200.0)), ("every_option", (True, "Harbor Heating", 3600.0))):
+        function = deployments[run].functions["escalate-tier-1"]
+        secrets = {name: SECRET_VALUES[name] for name in function.secrets}
+        settings = load_settings({**function.environment, **secrets}, ["escalate_tier"])
+        assert (settings.replies, settings.business_name, settings.owner_active_seconds) == given
+
+
+def test_what_a_tier_does_not_say_is_not_told_to_the_code(deployments: dict[str, Deployment]) -> None:
+    """A null would be read as a value by a revision that does not know the key."""
+    told = json.loads(deployments["defaults"].functions["sms-inbound"].environment["RELAY_TIERS"])
+    assert [set(tier) for tier in told] == [
+        {"name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success"}
+    ] * 3
 
 
 def test_each_function_runs_as_an_account_of_its_own(deployments: dict[str, Deployment]) -> None:

@@ -22,9 +22,13 @@ class Reader:
         self._wanted = {variable.name: variable for variable in VARIABLES if variable.needs & frozenset(needs)}
         self._backend = backend
 
+    def wants(self, name: str) -> bool:
+        """Whether the entry point needs this variable."""
+        return name in self._wanted
+
     def text(self, name: str, default: str = "") -> str:
         """Returns the value, or the default; a missing one that is required is a mistake. "" when it is not needed."""
-        if name not in self._wanted:
+        if not self.wants(name):
             return ""
         value = self._environ.get(name, "").strip()
         if not value:

@@ -11,6 +11,7 @@ from relay.core.numbers import E164
 from relay.core.policy import Policy
 from relay.errors import ConfigurationError
 from relay.settings.reader import Reader, host_of
+from relay.settings.replies import read_replies
 from relay.settings.tiers import read_policy
 from relay.settings.variables import ENTRY_POINTS, VARIABLES, Need
 
@@ -56,6 +57,9 @@ class Settings:
     callback_base_url: str
     business_phones: tuple[str, ...]
     policy: Policy | None
+    replies: bool
+    business_name: str
+    owner_active_seconds: float
     escalation_tier: int | None
     audience: str
     allowed_emails: frozenset[str]
@@ -81,9 +85,10 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
     if chosen not in ("embedded", "google"):
         read.mistakes.append("RELAY_BACKEND is neither `embedded` nor `google`.")
     read.mistakes.extend(_names_that_are_none(environ))
-    policy, phones = read_policy(read) if Need.TIERS in needs else (None, ())
     api_base_url = read.url("TWILIO_API_BASE_URL", carries_secrets=True)
     is_real = _is_twilio_itself(api_base_url)
+    replies = read_replies(read, is_real=is_real)
+    policy, phones = read_policy(read, replies=replies.are_on) if Need.TIERS in needs else (None, ())
     if is_real and urlsplit(api_base_url).path:
         read.mistakes.append(
             "TWILIO_API_BASE_URL has a path: leave it away, the relay adds /2010-04-01 and the rest itself."
@@ -114,6 +119,9 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         callback_base_url=read.address_of_ours("CALLBACK_BASE_URL", is_real=is_real) or public_base_url,
         business_phones=phones,
         policy=policy,
+        replies=replies.are_on,
+        business_name=replies.business_name,
+        owner_active_seconds=replies.owner_active_seconds,
         escalation_tier=_escalation_tier(read),
         audience=read.text("RELAY_STATE_AUDIENCE"),
         allowed_emails=frozenset(email.lower() for email in read.listed("RELAY_STATE_ALLOWED_EMAILS")),

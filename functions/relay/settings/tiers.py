@@ -8,59 +8,83 @@ from typing import Any
 
 from relay.core.bounds import RETRIES_MAX, TIERS_MAX
 from relay.core.numbers import E164, canonical
+from relay.core.people import PLACES, place_of
 from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier, sms
 from relay.settings.reader import Reader
 
-_HANDLER_VARIABLES = ("PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
+_HANDLER_VARIABLES = tuple((f"{place.upper()}_HANDLER_PHONE", f"{place.upper()}_HANDLER_NAME") for place in PLACES)
+_NAME_MAX = 100
+# Seven digits or more, grouped as people group them.
+_NUMBER_INSIDE = re.compile(r"[0-9](?:[\s().\-/]*[0-9]){6}")
 _TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success")
 # Twilio keeps a text queued for at most this long (ValidityPeriod), so waiting longer for its receipt is in vain.
 _RECEIPT_TIMEOUT_MAX_SECONDS = 36000
 
 
-def read_policy(read: Reader) -> tuple[Policy | None, tuple[str, ...]]:
-    """Returns today's tiers (None when none could be read) and our own numbers, checked against each other."""
+def read_policy(read: Reader, *, replies: bool) -> tuple[Policy | None, tuple[str, ...]]:
+    """Returns today's tiers (None when none could be read) and our own numbers, checked against each other.
+
+    `replies`: handlers' texts answer customers, so that handlers are told of each other by name.
+    """
     own = read.listed("BUSINESS_PHONE_NUMBER")
     for number in own:
         if not E164.fullmatch(number):
             read.mistakes.append(f"BUSINESS_PHONE_NUMBER: {_shown(number)} is not E.164, like +15551234567.")
     text = read.text("RELAY_TIERS")
     if text:
-        for name in _HANDLER_VARIABLES:
+        for name in (name for pair in _HANDLER_VARIABLES for name in pair):
             if read.text(name):
                 read.mistakes.append(f"{name} is given beside RELAY_TIERS: use one way to name the handlers.")
-        tiers, phones = _tiers_from_json(read, text)
+        tiers, places = _tiers_from_json(read, text, replies=replies)
     else:
-        tiers, phones = _tiers_from_phones(read)
+        tiers, places = _tiers_from_variables(read)
     source = "RELAY_TIERS" if text else "PRIMARY_, SECONDARY_ and BACKUP_HANDLER_PHONE"
     ours = {canonical(number) for number in own}
     seen: dict[str, int] = {}
-    for level, phone in phones.items():
+    for level, (phone, name) in places.items():
         handset = canonical(phone)
         if handset in ours:
             read.mistakes.append(f"{source}: tier {level} is our own number; the relay would text itself.")
-        if handset in seen:
-            read.mistakes.append(f"{source}: tiers {seen[handset]} and {level} have the same phone number.")
-        seen.setdefault(handset, level)
+        first = seen.setdefault(handset, level)
+        # With replies a person may stand at several tiers; one number under two names is a mistake all the same.
+        if first != level and not (replies and places[first][1] == name):
+            read.mistakes.append(f"{source}: tiers {first} and {level} have the same phone number.")
     return (Policy(tuple(tiers)) if tiers else None), own
 
 
-# The tiers without a mistake; and the phone of every tier by its level, so that a phone's mistake is reported although
-# its tier has another one.
-_Read = tuple[list[Tier], dict[int, str]]
+# The tiers without a mistake; and every tier's phone and name by its level, so that a phone's mistake is reported
+# although its tier has another one.
+_Read = tuple[list[Tier], dict[int, tuple[str, str]]]
 
 
-def _tiers_from_phones(read: Reader) -> _Read:
-    values = [(name, read.text(name)) for name in _HANDLER_VARIABLES]
-    given = [bool(value) for _, value in values]
+def _tiers_from_variables(read: Reader) -> _Read:
+    values = [(variable, read.text(variable), read.text(naming)) for variable, naming in _HANDLER_VARIABLES]
+    given = [bool(phone) for _, phone, _ in values]
     if not any(given):
         read.mistakes.append("No handlers are given: set RELAY_TIERS, or PRIMARY_HANDLER_PHONE and the two after it.")
     elif sorted(given, reverse=True) != given:
         read.mistakes.append("The handlers have a gap: fill PRIMARY_, then SECONDARY_, then BACKUP_HANDLER_PHONE.")
-    for name, value in values:
-        if value and not E164.fullmatch(value):
-            read.mistakes.append(f"{name}: {_shown(value)} is not E.164, like +15551234567.")
-    tiers = [Tier(name.split("_")[0].lower(), sms(value)) for name, value in values if value]
-    return tiers, {level: value for level, (_, value) in enumerate(values, start=1) if value}
+    places: dict[int, tuple[str, str]] = {}
+    for level, ((variable, naming), (_, phone, name)) in enumerate(zip(_HANDLER_VARIABLES, values, strict=True), 1):
+        if phone and not E164.fullmatch(phone):
+            read.mistakes.append(f"{variable}: {_shown(phone)} is not E.164, like +15551234567.")
+        if name and not phone and any(given):
+            read.mistakes.append(f"{naming} is given without {variable}.")
+        if name and (why := _why_not_told(name)):
+            read.mistakes.append(f"{naming} {why}.")
+        if phone:
+            places[level] = (phone, name or PLACES[level - 1])
+    return [Tier(name, sms(phone)) for phone, name in places.values()], places
+
+
+def _why_not_told(name: str) -> str:
+    """Returns why other handlers cannot be told this name, to follow it in a sentence; "" when they can."""
+    if len(name) > _NAME_MAX:
+        return f"has more than {_NAME_MAX} characters"
+    if not name.isprintable():
+        return "has a character that does not show, or is not one line"
+    # It is kept with threads and written into the log too, which hold no number.
+    return "has a phone number in it, which other handlers would be told" if _NUMBER_INSIDE.search(name) else ""
 
 
 class _Object(dict[str, Any]):
@@ -72,7 +96,7 @@ class _Object(dict[str, Any]):
         self.repeated = [key for key in self if keys.count(key) > 1]
 
 
-def _tiers_from_json(read: Reader, text: str) -> _Read:
+def _tiers_from_json(read: Reader, text: str, *, replies: bool) -> _Read:
     try:
         values = json.loads(text, object_pairs_hook=_Object)
     except (ValueError, RecursionError):
@@ -84,9 +108,29 @@ def _tiers_from_json(read: Reader, text: str) -> _Read:
     if len(values) > TIERS_MAX:
         read.mistakes.append(f"RELAY_TIERS has {len(values)} tiers; there may be {TIERS_MAX}.")
     tiers = [_tier(read, number, value) for number, value in enumerate(values, start=1)]
-    phones = {level: value.get("phone") for level, value in enumerate(values, start=1)}
-    texts = {level: phone for level, phone in phones.items() if isinstance(phone, str) and phone}
-    return [tier for tier in tiers if tier is not None], texts
+    places: dict[int, tuple[str, str]] = {}
+    for level, value in enumerate(values, start=1):
+        _check_replies(read, level, value, replies=replies)
+        if isinstance(phone := value.get("phone"), str) and phone:
+            places[level] = (phone, _name_of(value, level))
+    return [tier for tier in tiers if tier is not None], places
+
+
+def _name_of(value: _Object, level: int) -> str:
+    """Returns the tier's name without blanks around it; its place where it has none that can be one."""
+    name = value.get("name")
+    return name.strip() if isinstance(name, str) and name.strip() else place_of(level)
+
+
+def _check_replies(read: Reader, level: int, value: _Object, *, replies: bool) -> None:
+    """Reports what only makes sense with replies, or without them."""
+    if not replies and value.get("claim_timeout_seconds", 0) not in (None, 0):
+        read.mistakes.append(
+            f"RELAY_TIERS: tier {level} waits for a claim (claim_timeout_seconds), which a handler can only send with "
+            "RELAY_REPLIES=on."
+        )
+    if replies and len(name := _name_of(value, level)) <= _NAME_MAX and (why := _why_not_told(name)):
+        read.mistakes.append(f"RELAY_TIERS: tier {level}: name {why}.")
 
 
 def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
@@ -105,9 +149,9 @@ def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
     phone = value.get("phone")
     if not isinstance(phone, str) or not E164.fullmatch(phone):
         wrong(f": phone {_shown(str(phone or ''))} is not E.164, like +15551234567.")
-    name = value.get("name", f"tier {number}")
-    if not isinstance(name, str) or not name.strip() or len(name) > 100:
-        wrong(": name is not a text of 1 to 100 characters.")
+    name = value.get("name", place_of(number))
+    if not isinstance(name, str) or not name.strip() or len(name) > _NAME_MAX:
+        wrong(f": name is not a text of 1 to {_NAME_MAX} characters.")
     delays = value.get("retry_delays_seconds", list(DEFAULT_RETRY_DELAYS_SECONDS))
     if isinstance(delays, list) and any(isinstance(delay, str) for delay in delays):
         wrong(": retry_delays_seconds has a number in quotes; write it without them.")
@@ -127,6 +171,7 @@ def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
         wrong(": success is neither `delivered` nor `sent`.")
     if len(read.mistakes) > before:
         return None
+    name = _name_of(value, number)
     return Tier(name, sms(str(phone)), tuple(float(delay) for delay in delays), float(timeout), Success(success))
 
 

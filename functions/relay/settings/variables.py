@@ -23,6 +23,7 @@ class Need(StrEnum):
     OWN_TIER = "own_tier"  # know which tier this function escalates to
     EVENTS = "events"  # publish relay events
     CONSOLE = "console"  # hand out the operator's page
+    REPLIES = "replies"  # know whether handlers' texts answer customers, and who has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,25 @@ VARIABLES: tuple[Variable, ...] = (
     _variable("PRIMARY_HANDLER_PHONE", _TIERS, "tier 1's number, when RELAY_TIERS is not given"),
     _variable("SECONDARY_HANDLER_PHONE", _TIERS, "tier 2's number, when RELAY_TIERS is not given"),
     _variable("BACKUP_HANDLER_PHONE", _TIERS, "tier 3's number, when RELAY_TIERS is not given"),
+    _variable("PRIMARY_HANDLER_NAME", _TIERS, "what the handler with PRIMARY_HANDLER_PHONE is called"),
+    _variable("SECONDARY_HANDLER_NAME", _TIERS, "what the handler with SECONDARY_HANDLER_PHONE is called"),
+    _variable("BACKUP_HANDLER_NAME", _TIERS, "what the handler with BACKUP_HANDLER_PHONE is called"),
+    _variable(
+        "RELAY_REPLIES",
+        (Need.REPLIES,),
+        "`on`: handlers' texts answer customers and claim them; `off` (default): they are recorded and go nowhere",
+    ),
+    _variable(
+        "RELAY_BUSINESS_NAME",
+        _SENDING,
+        "the business's name, as customers read it in the first answer; required with RELAY_REPLIES=on",
+    ),
+    _variable(
+        "RELAY_OWNER_ACTIVE_SECONDS",
+        (Need.REPLIES,),
+        "for how long after a text in a thread its owner is taken to read what comes next, without a claim "
+        "(0 to 86400, default 7200)",
+    ),
     _variable(
         "ESCALATION_TIER",
         (Need.OWN_TIER,),
@@ -127,14 +147,14 @@ VARIABLES: tuple[Variable, ...] = (
     ),
 )
 
-_ATTEMPTING = frozenset({Need.STORE, Need.TIMERS, Need.SENDING, Need.CALLBACK})
+_ATTEMPTING = frozenset({Need.STORE, Need.TIMERS, Need.SENDING, Need.CALLBACK, Need.REPLIES})
 
 # What each function must be able to do. One row per entry point of main.py; Terraform deploys from the same list.
 ENTRY_POINTS: dict[str, frozenset[Need]] = {
     "sms_inbound": _ATTEMPTING | {Need.WEBHOOK, Need.TIERS},
-    "sms_delivery_status": frozenset({Need.STORE, Need.TIMERS, Need.WEBHOOK}),
+    "sms_delivery_status": frozenset({Need.STORE, Need.TIMERS, Need.WEBHOOK, Need.REPLIES}),
     "sms_relay_state": frozenset({Need.STORE, Need.IDENTITY, Need.BROWSER}),
-    "sms_redrive": frozenset({Need.STORE, Need.TIMERS, Need.TIERS, Need.IDENTITY, Need.BROWSER}),
+    "sms_redrive": frozenset({Need.STORE, Need.TIMERS, Need.TIERS, Need.IDENTITY, Need.BROWSER, Need.REPLIES}),
     "escalate_tier": _ATTEMPTING | {Need.OWN_TIER},
     "sweep": _ATTEMPTING,
     "reconcile": _ATTEMPTING | {Need.TIERS},

@@ -1,4 +1,4 @@
-# What is refused because two settings do not go together, seen only where both are used.
+# What is seen only beside what else there is.
 
 mock_provider "google" {
   mock_data "google_project" {
@@ -14,14 +14,6 @@ variables {
   business_phone_numbers = ["+15550100000"]
   tiers                  = [{ name = "owner", phone = "+15550100001" }]
   alert_emails           = ["jo@example.com"]
-}
-
-run "a_tier_that_is_our_own_number" {
-  command = plan
-  variables {
-    tiers = [{ name = "owner", phone = "+15550100000" }]
-  }
-  expect_failures = [google_cloudfunctions2_function.this]
 }
 
 run "nobody_to_tell_is_said_and_does_not_stop_a_deployment" {
