@@ -98,7 +98,7 @@ def pass_on_again(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def release(relay: Relay, event: Event, now: datetime) -> Decision:
-    """An operator takes the claim back: the relay has ended as delivered if it was, else as exhausted with its alarm."""
+    """An operator takes the claim back: the relay ended as delivered if it was, else as exhausted with its alarm."""
     reason = event.reason or f"it was {relay.claimed_by}'s"
     relay = log_relay_attempt(relay, Step.RELEASED, now, reason=reason, by=event.by)
     tier, confirmed_at = relay.delivered_tier, relay.delivery_confirmed_at

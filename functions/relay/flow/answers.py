@@ -1,6 +1,7 @@
 """Answers and notices are relays of their own: `answer` and `notice` make them, from what caused them.
 
-They are stored with their cause and leave by a timer that is due at once, through the one conductor.
+They are stored with their cause and leave through the one conductor: an answer at once where its creation leases it to
+a process that can send, a notice by a timer that is due at once.
 """
 
 from __future__ import annotations
@@ -10,14 +11,11 @@ from datetime import datetime
 from relay.core import moves
 from relay.core.events import Decision
 from relay.core.model import InboundText, Purpose, Relay, SenderClass
-from relay.core.policy import Policy, Success, Tier, sms
+from relay.core.policy import Policy, sms
+from relay.core.purposes import policy_of
 from relay.core.routes import Forward
 from relay.core.threads.model import Thread
 
-# How an answer is tried; a notice is tried once.
-_ANSWER_RETRIES_SECONDS = (2.0, 4.0, 8.0)
-_ANSWER_RECEIPT_SECONDS = 300.0
-_NOTICE_RECEIPT_SECONDS = 600.0
 _CUSTOMER = "customer"
 _OPT_OUT_HINT = "Reply STOP to opt out."
 
@@ -37,15 +35,18 @@ def hint_of(message_id: str, tier: int) -> str:
     return f"{message_id}-h{tier}"
 
 
-def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: datetime) -> Decision:
+def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: datetime, lease: str | None) -> Decision:
     """Returns the decision to create the answer with these words to the thread's customer.
 
-    The first one of a thread names the business and says how to opt out. It holds no number of a handler.
+    It is leased to the caller with this token, if there is one. The first one of a thread names the business and says
+    how to opt out. It holds no number of a handler.
     """
     if thread.introduced_at is None:
         words = f"{business_name}: {words}\n{_OPT_OUT_HINT}" if business_name else f"{words}\n{_OPT_OUT_HINT}"
-    tier = Tier(_CUSTOMER, sms(thread.customer_phone), _ANSWER_RETRIES_SECONDS, _ANSWER_RECEIPT_SECONDS, Success.SENT)
-    return _created(answer_of(cause_id), cause_id, thread.our_phone, words, tier, Purpose.ANSWER, thread, now)
+    policy = policy_of(Purpose.ANSWER, _CUSTOMER, sms(thread.customer_phone))
+    return _created(
+        answer_of(cause_id), cause_id, thread.our_phone, words, policy, Purpose.ANSWER, thread, now, lease=lease
+    )
 
 
 def notice(
@@ -61,8 +62,8 @@ def notice(
 ) -> Decision:
     """Returns the decision to create a notice with this id to a person, `to` (id and phone), from this number."""
     person, phone = to
-    tier = Tier(person, sms(phone), (), _NOTICE_RECEIPT_SECONDS)
-    what = (our_phone, words, tier, Purpose.NOTICE, thread, now)
+    policy = policy_of(Purpose.NOTICE, person, sms(phone))
+    what = (our_phone, words, policy, Purpose.NOTICE, thread, now)
     return _created(message_id, cause_id, *what, alarm_if_lost=alarm_if_lost)
 
 
@@ -71,11 +72,12 @@ def _created(
     cause_id: str,
     our_phone: str,
     words: str,
-    tier: Tier,
+    policy: Policy,
     purpose: Purpose,
     thread: Thread | None,
     now: datetime,
     *,
+    lease: str | None = None,
     alarm_if_lost: bool = False,
 ) -> Decision:
     # Its sender is our own number: a handler's stands in no text to a customer, and in no record of one.
@@ -84,9 +86,9 @@ def _created(
     return moves.receive(
         text,
         SenderClass.OWN_NUMBER,
-        Forward(Policy((tier,)), purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
+        Forward(policy, purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
         now,
-        None,
+        lease,
     )
 
 
