@@ -46,7 +46,7 @@ def test_open_threads_are_listed_with_who_has_them(office: Office) -> None:
 
 def test_a_conversation_is_in_order_and_says_who_said_what_to_whom(office: Office) -> None:
     answer = _thread(office, code=_conversed(office))
-    told_in_order = [(one["kind"], one["who"], one["to"]) for one in answer["conversation"]]
+    told_in_order = [(one["kind"], one["who"], one["to_whom"]) for one in answer["conversation"]]
     assert told_in_order == [
         ("customer", "the customer", ""),
         ("notice", "the relay", "Ana"),

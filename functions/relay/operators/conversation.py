@@ -60,10 +60,10 @@ def blocked_words(opt_out: OptOut | None) -> Json | None:
 
 
 def conversation(relays: Sequence[Relay], now: datetime) -> list[Json]:
-    """Returns what was said in a thread, the oldest first: the row of each relay with `who` said it and `to` whom."""
+    """Returns what was said in a thread, the oldest first: the row of each relay with `who` said it and `to_whom`."""
     by_id = {relay.message_id: relay for relay in relays}
     ordered = sorted(relays, key=lambda relay: (relay.timestamp, relay.message_id))
-    return [{**summary(relay, now), "who": _who(relay, by_id), "to": _to(relay)} for relay in ordered]
+    return [{**summary(relay, now), "who": _who(relay, by_id), "to_whom": _to(relay)} for relay in ordered]
 
 
 def _headline(thread: Thread, now: datetime, *, is_open: bool) -> str:

@@ -80,6 +80,13 @@ def receiver_of(relay: Relay) -> str:
     return "the customer" if relay.purpose is Purpose.ANSWER else relay.policy.tier(1).name
 
 
+def receiver_shown(relay: Relay) -> str:
+    """Returns what a list shows of whom an answer or a notice is for: the customer's number, a handler's name."""
+    if relay.purpose is Purpose.ANSWER:
+        return relay.policy.tier(1).reach.address
+    return relay.policy.tier(1).name if relay.purpose is Purpose.NOTICE else ""
+
+
 def recorded(relay: Relay) -> tuple[str, str]:
     """Returns how a text stands that is kept and goes no further, and what to do."""
     if kind_of(relay) is Kind.OPERATOR:

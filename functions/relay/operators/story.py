@@ -14,7 +14,7 @@ from typing import Any
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.flow.wording import attachments_in_words
-from relay.operators.directions import kind_of, needs_a_person, taken_after
+from relay.operators.directions import kind_of, needs_a_person, receiver_shown, taken_after
 from relay.operators.trail import folded_in_words, in_words
 from relay.operators.words import (
     ATTEMPT_ENDS,
@@ -106,6 +106,7 @@ def summary(relay: Relay, now: datetime) -> Json:
         "media_count": relay.media_count,
         "sender_class": relay.sender_class.value,
         "kind": kind_of(relay).value,
+        "receiver": receiver_shown(relay),
         "thread_id": relay.thread_id,
         "thread_code": relay.code,
         "cause_id": relay.cause_id,
