@@ -12,9 +12,11 @@ from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DEL
 from relay.settings.reader import Reader
 
 _HANDLER_VARIABLES = ("PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
-_TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success")
+_TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success", "claim_timeout_seconds")
 # Twilio keeps a text queued for at most this long (ValidityPeriod), so waiting longer for its receipt is in vain.
 _RECEIPT_TIMEOUT_MAX_SECONDS = 36000
+# A day: who has not answered by then will not.
+_CLAIM_TIMEOUT_MAX_SECONDS = 86400
 
 
 def read_policy(read: Reader) -> tuple[Policy | None, tuple[str, ...]]:
@@ -125,9 +127,13 @@ def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
     success = value.get("success", Success.DELIVERED.value)
     if not isinstance(success, str) or success not in set(Success):
         wrong(": success is neither `delivered` nor `sent`.")
+    claim = value.get("claim_timeout_seconds", 0)
+    if not _is_seconds(claim, 0, _CLAIM_TIMEOUT_MAX_SECONDS):
+        wrong(f": claim_timeout_seconds is not between 0 (asks for no claim) and {_CLAIM_TIMEOUT_MAX_SECONDS} seconds.")
     if len(read.mistakes) > before:
         return None
-    return Tier(name, sms(str(phone)), tuple(float(delay) for delay in delays), float(timeout), Success(success))
+    waits = tuple(float(delay) for delay in delays)
+    return Tier(name, sms(str(phone)), waits, float(timeout), Success(success), float(claim))
 
 
 def _is_seconds(value: Any, least: float, most: float) -> bool:
