@@ -4,8 +4,8 @@ It asks /sms/relay-state, /sms/redrive and /sms/threads, with the operator's ide
 is the same for every home, on this machine or far away. `doctor` also looks at this machine's configuration.
 
 Who does what: `api` and `tokens` talk to the relay, `looking` and `counting` list and count, `story_text` draws one
-relay, `watching` follows, `threads` shows conversations and acts on them, `redriving` and `batch` start relays again, `doctor` and `checks_…` examine, `output` prints
-tables or JSON.
+relay, `watching` follows, `threads` shows conversations and acts on them, `redriving` and `batch` start relays again,
+`doctor` and `checks_…` examine, `output` prints tables or JSON.
 """
 
 import sys

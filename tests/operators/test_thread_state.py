@@ -121,7 +121,9 @@ def test_a_text_that_waits_for_a_claim_says_until_when() -> None:
     office = Office(tiers_of(*THREE, claim_seconds=300))
     message_id = office.reaches(CARLA, "The couch is on the porch")
     answer = told(state(office, {"message_id": message_id}))
-    assert answer["summary"]["headline"] == ("Tier 1, Ana has it: waiting until 12:05:00 UTC for a person to take it.")
+    assert answer["summary"]["headline"] == (
+        "Delivered at tier 1, Ana: waiting until 12:05:00 UTC for a person to take it."
+    )
     assert answer["story"]["waits"]["until"] == answer["summary"]["claim_until"]
     office.wait(4000)
     office.delivered(message_id)

@@ -92,9 +92,10 @@ def _commit(world: World, conversations: Conversations, order: Order, found: Fou
     act = acts.composed(world, conversations, doer, plan.verdict, known, budget)
     own = _own_relay(order, thread, plan.verdict.because, found.now)
     act = replace(act, writes=(*act.writes, *plan.beside, Write(own)))
+    began = world.clock.monotonic()
     versions = _stored(world, own, act, budget)
     world.journal.steps(own, own.error_log)
-    acts.carry_out(world, act, versions, budget)
+    acts.carry_out(world, act, versions, budget, began)
     after = next((each.record for each in act.writes if isinstance(each.record, Thread)), thread)
     sent_id = answer_of(relay_id_of(order)) if plan.verdict.answer is not None else ""
     return Done(after, provider_blocks=plan.provider_blocks, sent_id=sent_id, more=found.more)
@@ -109,9 +110,10 @@ def _stored(world: World, own: Relay, act: Act, budget: Budget) -> tuple[object,
         if stored is None or stored.relay != own:
             raise
         # Our own commit, whose reply was lost: it is whole, and the timers that it asks for are due.
+        versions = acts.versions_stored(world, act, budget)
         for timer in act.timers:
             world.timers.arm(timer, timeout_seconds=budget.timers)
-        raise
+        return versions
 
 
 def _repeated(order: Order, before: Relay, thread: Thread) -> Done:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from relay.core.failures import NO_REASON
@@ -31,7 +31,9 @@ from relay.record.documents import plain
 Json = dict[str, Any]
 
 # The steps that end an attempt's time on the line, and those that end a drive's.
-_ENDS_ATTEMPT = frozenset({Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED})
+_ENDS_ATTEMPT = frozenset(
+    {Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED, Step.CLAIM_AWAITED}
+)
 _ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED, Step.CLAIMED, Step.RETURNED})
 _ENDS = frozenset({FinalStatus.DELIVERED, FinalStatus.EXHAUSTED, FinalStatus.CLAIMED})
 _BEGINS_DRIVE = frozenset({Step.REDRIVEN, Step.SAID_MORE})
@@ -46,6 +48,7 @@ _MARKS = frozenset(
         Step.LOOKUP_REPEATED,
         Step.LATE_STATUS,
         Step.DELIVERED,
+        Step.CLAIM_AWAITED,
     }
 )
 _WENT_WRONG = frozenset({AttemptStatus.FAILED, AttemptStatus.UNCONFIRMED, AttemptStatus.UNKNOWN})
@@ -207,8 +210,8 @@ def _waits(relay: Relay) -> Json | None:
     if relay.final_status is not FinalStatus.IN_PROGRESS or relay.due_at is None or current is None:
         return None
     if relay.claim_until is not None:
-        since = relay.delivery_confirmed_at or current.starts_at
-        return {"words": "Goes on, if no person takes it, in", "since": since, "until": relay.claim_until}
+        window = timedelta(seconds=relay.policy.tier_or_last(current.tier).claim_timeout_seconds)
+        return {"words": "A person has", "since": relay.claim_until - window, "until": relay.claim_until}
     if current.status is AttemptStatus.SCHEDULED:
         return {"words": "The next try begins in", "since": _planned_at(relay, current), "until": relay.due_at}
     return {"words": "Goes on in", "since": current.starts_at, "until": relay.due_at}

@@ -100,7 +100,7 @@ def situation(relay: Relay, now: datetime) -> tuple[str, str]:
     current = relay.current_attempt
     words = _OUTLOOKS.get(current.standing) if current else None
     if relay.claim_until is not None:
-        words = f"{{tier}} has it: waiting until {relay.claim_until:%H:%M:%S} UTC for a person to take it."
+        words = f"Delivered at {{tier}}: waiting until {relay.claim_until:%H:%M:%S} UTC for a person to take it."
     sentence = (words or "On its way.").format(tier=_receiver(relay, current.tier) if current else "")
     sentence = f"{sentence[:1].upper()}{sentence[1:]}"
     return (f"Overdue. {sentence}", _OVERDUE_ADVICE) if is_overdue(relay, now) else (sentence, NOTHING_TO_DO)
