@@ -52,6 +52,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "The text is safe; sending it, or writing down how that went, was cut short. Timers and sweep go on with it.",
         "Nothing. If it lasts: “Nothing moves”.",
     ),
+    "store unavailable after a person acted": (
+        "What a handler or an operator did is stored; performing it was cut short. Timers and sweep go on with it.",
+        "Nothing. If it lasts: “Nothing moves”.",
+    ),
     "receipt not recorded: asked Twilio to try again": (
         "The store did not take a receipt in time. If it never comes, the true status is asked for at the deadline.",
         "Nothing. If it lasts: “Nothing moves”.",
@@ -186,6 +190,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "Nothing.",
     ),
     "redrive asked for": ("An operator asked for a redrive: `caller` is who, `status` the answer.", "Nothing."),
+    "act on a thread asked for": (
+        "An operator gave a thread to a person, released or blocked it, or answered: `act` is which, `caller` who, "
+        "`status` the answer.",
+        "Nothing.",
+    ),
     "a peer was cut off": (
         "The embedded home's server closed a connection, because of what the line says. It is told once a minute, and "
         "`untold` counts the others. Nothing of a text is lost: Twilio sends whole requests, and comes again.",
