@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relay.core.events import Event, EventKind
-from relay.core.model import InboundText, Purpose, Relay, SenderClass, Step, TrailEntry
+from relay.core.model import InboundText, Relay, SenderClass, Step, TrailEntry
 from relay.core.moves import receive
 from relay.core.routes import Forward
 from relay.log import LINES, JsonJournal, LogAlarms, current_trace, masked
@@ -292,34 +291,3 @@ def test_of_very_many_records_left_to_a_newer_revision_the_first_thousand_are_to
 
     lines = _lines(write)
     assert len(lines) == 1000
-
-
-def test_a_lost_answer_names_its_thread_and_no_number() -> None:
-    relay = replace(exhausted(), code="K71")
-    (line,) = _lines(lambda journal: LogAlarms(journal).answer_lost(relay))
-    assert (line["severity"], line["event"], line["thread"]) == ("CRITICAL", "answer_lost", "K71")
-    assert CUSTOMER not in str(line)
-
-
-def test_codes_that_are_used_up_are_told_once_in_a_while() -> None:
-    def many(journal: JsonJournal) -> None:
-        alarms = LogAlarms(journal)
-        for _ in range(50):
-            alarms.codes_used_up()
-
-    (line,) = _lines(many)
-    assert (line["severity"], line["event"]) == ("ERROR", "codes_used_up")
-
-
-def test_an_answer_that_its_customer_blocks_is_no_handlers_opt_out() -> None:
-    relay = replace(received().relay, purpose=Purpose.ANSWER)
-    events = [line["event"] for line in _steps(after(relay, refused(1, 21610)))]
-    assert "handler_opted_out" not in events
-    assert "attempt_failed" in events
-
-
-def test_an_answer_that_is_over_is_told_as_one() -> None:
-    relay = replace(exhausted(), purpose=Purpose.ANSWER, error_log=(TrailEntry(T0, Step.EXHAUSTED),))
-    (line,) = _steps(relay)
-    assert (line["severity"], line["purpose"]) == ("WARNING", "answer")
-    assert "tier" not in line["message"].casefold()

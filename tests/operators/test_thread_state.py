@@ -142,7 +142,7 @@ def test_an_answer_is_told_apart_from_a_customers_text(office: Office) -> None:
     assert row["headline"] == "Twilio has it for the customer: waiting for the carrier to confirm."
     office.delivered(f"{cause}-a")
     row = told(state(office, {"message_id": f"{cause}-a"}))["summary"]
-    assert (row["outcome"], row["headline"]) == ("sent", "Delivered to the customer.")
+    assert (row["outcome"], row["headline"]) == ("went out", "Delivered to the customer.")
     assert told(state(office, {"message_id": cause}))["summary"]["headline"] == (
         "From Ana: its words went to the customer."
     )
@@ -158,5 +158,5 @@ def test_an_answer_that_is_lost_says_that_the_handler_was_told(office: Office) -
     office.wait(600)
     row = told(state(office, {"message_id": f"{cause}-a"}))["summary"]
     assert row["headline"] == "It did not reach the customer. The handler was told."
-    assert (row["outcome"], row["needs_a_person"]) == ("not sent", False)
+    assert (row["outcome"], row["needs_a_person"]) == ("lost", False)
     assert BEN not in str(row)

@@ -16,8 +16,7 @@ import pytest
 from relay.core import machine, moves
 from relay.core.events import Event, EventKind
 from relay.core.failures import UNREACHABLE
-from relay.core.model import Purpose, Relay, SenderClass, Step
-from relay.core.policy import Policy, Tier, sms
+from relay.core.model import Relay, SenderClass, Step
 from relay.core.routes import Forward, Hold, Record
 from relay.log import LINES, JsonJournal, LogAlarms
 
@@ -193,8 +192,6 @@ def alert(deployment: Deployment, name: str) -> dict[str, Any]:
         ("handler_opted_out", "sms_relay/handler_opt_outs"),
         ("not_forwarded", "sms_relay/not_forwarded"),
         ("set_aside", "sms_relay/set_aside"),
-        ("answer_lost", "sms_relay/answers_lost"),
-        ("codes_used_up", "sms_relay/codes_used_up"),
         ("overdue", "sms_relay/overdue"),
         ("errors", "sms_relay/errors"),
     ],
@@ -301,38 +298,3 @@ def test_the_objective_counts_relays_that_ended_and_only_exhausted_ones_as_bad(d
     assert ratio["bad_service_filter"] == f'{ratio["total_service_filter"]} AND metric.label.outcome="exhausted"'
     finished = deployment.one(f'{METRICS}.counter["finished"]')
     assert finished["label_extractors"]["outcome"] == "EXTRACT(jsonPayload.event)"
-
-
-@pytest.mark.parametrize("name", ["texts", "finished"])
-def test_answers_and_notices_are_not_counted_as_texts_or_ends(deployment: Deployment, name: str) -> None:
-    assert "AND NOT jsonPayload.purpose:*" in deployment.one(f'{METRICS}.counter["{name}"]')["filter"]
-    assert "AND NOT jsonPayload.purpose:*" in deployment.one(f"{METRICS}.seconds_to_delivery")["filter"]
-    answer = [json.loads(line) for line in _written_of_an_answer().splitlines()]
-    assert {line["purpose"] for line in answer} == {"answer"}
-
-
-def test_a_claim_is_an_end_unless_the_relay_had_ended_before(deployment: Deployment) -> None:
-    finished = deployment.one(f'{METRICS}.counter["finished"]')["filter"]
-    assert '"claimed"' in finished
-    assert "AND NOT jsonPayload.again:*" in finished
-    start = relays.after(relays.received().relay, relays.accepted(1))
-    ways = {
-        "in progress": start,
-        "delivered": relays.after(start, relays.delivered(1)),
-        "exhausted": relays.exhausted(),
-    }
-    again = {}
-    for name, relay in ways.items():
-        claimed = machine.transition(relay, Event(EventKind.CLAIMED, person="Ana"), relay.error_log[-1].at).relay
-        (line,) = [line for line in lines(claimed) if line["event"] == "claimed"]
-        again[name] = line.get("again", False)
-    assert again == {"in progress": False, "delivered": True, "exhausted": True}
-
-
-def _written_of_an_answer() -> str:
-    policy = Policy((Tier("customer", sms(relays.CUSTOMER)),))
-    route = Forward(policy, Purpose.ANSWER, cause_id="SM1")
-    relay = moves.receive(relays.text(), SenderClass.OWN_NUMBER, route, relays.T0, None).relay
-    stream = io.StringIO()
-    JsonJournal(stream).steps(relay, relay.error_log)
-    return stream.getvalue()

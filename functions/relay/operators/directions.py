@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 
 # What the ends of an answer and a notice are called, with their signs: "exhausted" would speak of tiers.
-OUTCOMES = {FinalStatus.DELIVERED: ("✓", "sent"), FinalStatus.EXHAUSTED: ("✕", "not sent")}
+OUTCOMES = {FinalStatus.DELIVERED: ("✓", "went out"), FinalStatus.EXHAUSTED: ("✕", "lost")}
 
 # What a handler's text was taken for (core/threads/verdict.Asked) in words.
 _ASKED = {
