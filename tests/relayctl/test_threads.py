@@ -10,7 +10,7 @@ from relay.core.threads.grammar import COMMANDS, RESERVED
 
 from tests.office import ANA, BEN, CARLA, DANA, Office
 from tests.relayctl.conftest import Ran
-from tests.relayctl.served_office import served
+from tests.served_office import served
 from tests.stack_fixtures import RunningStack
 from tests.twilio_words import refusal
 
