@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +49,7 @@ class Client:
     """Firestore's client, which refuses each commit; these documents are there, in these versions."""
 
     error: Error
-    there: dict[str, object] = field(default_factory=dict)
+    there: Mapping[str, object] = field(default_factory=dict)
     path: str = ""
 
     def batch(self) -> Client:
