@@ -1,7 +1,5 @@
 """What is not taken at its word: machines, the same words again, what comes late, reactions (rules 9 to 12)."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -198,6 +196,8 @@ def test_a_reaction_claims_the_customer_whose_text_it_quotes() -> None:
         "Questioned “K71 +15550104567: The couch”",
         "Removed a like from “K71 +15550104567: The couch”",
         "Loved an image",
+        # Pasted behind a code: it may quote another customer.
+        "K71 Liked “T99 +15550109913: The couch”",
     ],
 )
 def test_other_reactions_take_nothing_and_reach_no_customer(body: str) -> None:

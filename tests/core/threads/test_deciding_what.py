@@ -72,7 +72,7 @@ def test_a_takeover_is_acknowledged_and_told_to_the_owner_before() -> None:
 def test_a_takeover_sends_the_words_behind_it() -> None:
     verdict = decided("K71 mine on my way", owned(BEN))
     assert (verdict.asked, verdict.answer) == (Asked.TAKEOVER, "on my way")
-    assert said(verdict) == []
+    assert said(verdict) == [Said.SENT_TO]
     assert said(verdict, BEN) == [Said.TAKEN_OVER]
 
 

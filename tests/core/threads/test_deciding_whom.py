@@ -43,6 +43,7 @@ def test_a_code_works_only_for_those_who_were_shown_it() -> None:
     assert said(verdict) == [Said.CODE_IS_ANOTHERS]
     assert verdict.notices[0].words == "K71"
     assert [each.code for each in verdict.notices[0].threads] == ["K71"]
+    assert verdict.thread is None, "his text is not kept with a customer of whom he knows nothing"
 
 
 def test_a_code_that_no_thread_has_is_asked_about_although_there_is_only_one_candidate() -> None:

@@ -34,7 +34,9 @@ _WAS_IN_VAIN = (Asked.UNCLEAR, Asked.MACHINE, None)
 def with_code(code: str, text: HandlerText, facts: Facts) -> Thread | None:
     """Returns the thread that has this code, if the person was texted about it under this very code; else None."""
     holder = holder_of(code, text, facts)
-    return holder if holder is not None and holder.shown_to(text.person, code) is not None else None
+    if holder is None or holder not in facts.threads:
+        return None
+    return holder if holder.shown_to(text.person, code) is not None else None
 
 
 def holder_of(code: str, text: HandlerText, facts: Facts) -> Thread | None:
