@@ -81,6 +81,25 @@ def test_scrolling_up_to_an_old_code_reaches_no_other_customer() -> None:
     assert verdict.thread.thread_id == "now"
 
 
+def test_a_code_that_was_given_back_is_no_code() -> None:
+    verdict = decided("K71 open", a_thread("K71", closed_at=ago(days=7), touched_at=ago(days=7)))
+    assert is_without_effect(verdict)
+    assert said(verdict) == [Said.CODE_IS_ANOTHERS]
+    assert verdict.notices[0].threads == ()
+
+
+@pytest.mark.parametrize("to", [(BEN,), (ANA, BEN)])
+def test_a_text_that_is_found_late_means_no_customer_who_got_its_code_since(to: tuple[str, ...]) -> None:
+    """[Lost for two days, in which the code was given to another customer.]"""
+    old = a_thread("K71", thread_id="old", touched_at=ago(days=8), closed_at=ago(days=8), shown_at=ago(days=8))
+    now = a_thread("K71", thread_id="now", opened_at=ago(hours=1), to=to)
+    for body in ("K71 ok", "K71 block"):
+        verdict = decided(body, old, now, at=ago(days=2), is_recovered=True)
+        assert is_without_effect(verdict)
+        assert said(verdict) == [Said.CODE_IS_ANOTHERS]
+        assert [each.thread_id for each in verdict.notices[0].threads] == ["now"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
