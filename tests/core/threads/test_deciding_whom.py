@@ -90,7 +90,7 @@ def test_a_code_that_was_given_back_is_no_code() -> None:
 
 @pytest.mark.parametrize("to", [(BEN,), (ANA, BEN)])
 def test_a_text_that_is_found_late_means_no_customer_who_got_its_code_since(to: tuple[str, ...]) -> None:
-    """[Lost for two days, in which the code was given to another customer.]"""
+    """[Lost for two days, in which the code was given to another customer]."""
     old = a_thread("K71", thread_id="old", touched_at=ago(days=8), closed_at=ago(days=8), shown_at=ago(days=8))
     now = a_thread("K71", thread_id="now", opened_at=ago(hours=1), to=to)
     for body in ("K71 ok", "K71 block"):
