@@ -165,6 +165,7 @@ smoke: $(VENV)/.run ## Send a synthetic text through the deployment and clean up
 docs: $(VENV)/.all ## Regenerate the documents that are made from the code
 	$(PY) -m scripts.make_states_doc
 	$(PY) -m scripts.make_log_table
+	$(PY) -m scripts.make_handlers_doc
 
 .PHONY: terraform-docs
 terraform-docs: $(VENV)/.run ## Regenerate the tables of inputs and outputs in terraform/README.md

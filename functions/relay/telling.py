@@ -21,6 +21,14 @@ class Alarms(Protocol):
         """This text of a customer is kept and goes to no handler: held back, or recorded. Folded by its cause."""
         ...
 
+    def answer_lost(self, relay: Relay) -> None:
+        """The customer did not get this answer, and the handler who wrote it could not be told."""
+        ...
+
+    def codes_used_up(self) -> None:
+        """No code is free for a further thread: its customer's texts are forwarded without one. Folded."""
+        ...
+
     def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
         """Texts wait, this one first: the provider cannot be reached, or refuses us at every tier alike.
 

@@ -11,6 +11,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,6 +25,7 @@ from relay.settings.variables import ENTRY_POINTS, Need
 if TYPE_CHECKING:
     from relay.embedded.ticker import Ticker
     from relay.flow.channel import Channel
+    from relay.flow.conversations import Conversations
     from relay.flow.intake import Intake
     from relay.flow.world import SendingWorld, World
     from relay.operators.identity import IdentityVerifier
@@ -60,7 +62,15 @@ class Runtime:
         from relay.flow.world import World
 
         # Without channels: none of today's can take an attempt back.
-        return World(self.home.store, self.home.timers, homes.SystemClock(), self.journal, self.alarms, channels={})
+        return World(
+            self.home.store,
+            self.home.timers,
+            homes.SystemClock(),
+            self.journal,
+            self.alarms,
+            channels={},
+            conversations=self.conversations,
+        )
 
     @cached_property
     def sending_world(self) -> SendingWorld:
@@ -82,7 +92,24 @@ class Runtime:
             channels(provider_of, store, clock),
             provider_of,
             new_lease,
+            conversations=self.conversations,
         )
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        from relay.core.people import People, handlers_of
+        from relay.flow.conversations import Conversations
+
+        settings = self.settings
+        policy, is_on, name = settings.policy, settings.replies, settings.business_name
+        active_for = timedelta(seconds=settings.owner_active_seconds)
+        people = handlers_of(policy) if policy is not None else People(())
+
+        def made() -> Conversations:
+            return Conversations(is_on, name, active_for, people, secrets.randbelow, lambda: secrets.token_hex(32))
+
+        # One for the process, which remembers the key of threads, and people for a while.
+        return _once(("conversations", policy, is_on, name, active_for, id(self.home)), made)
 
     @cached_property
     def account(self) -> TwilioAccount:

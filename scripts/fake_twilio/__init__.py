@@ -12,8 +12,8 @@ and knows what truly happened) and in benchmarks:
 
 `faults` says all that can go wrong, `behaviour` names what carriers can do, `account_faults` what can be done to the
 account, `phones` is the vocabulary, `control` the JSON API for a page of phones, `state` what is on record. Not
-modelled: messaging services, fetching media, scheduling, price, TwiML verbs in the application's answer, Twilio's
-automatic reply to STOP, redirects of webhooks.
+modelled: messaging services, fetching media, scheduling, price, TwiML verbs in the application's answer, redirects
+of webhooks.
 """
 
 from scripts.fake_twilio.behaviour import Behaviour, Mixture
@@ -31,11 +31,14 @@ from scripts.fake_twilio.receiving import InboundText
 from scripts.fake_twilio.rows import Row
 from scripts.fake_twilio.server import PREFIXES, Server, make_app
 from scripts.fake_twilio.settings import Settings, StatusDelays
-from scripts.fake_twilio.state import Exchange, PostAttempt
+from scripts.fake_twilio.state import AutoReply, Exchange, PostAttempt
+from scripts.fake_twilio.tapbacks import TAPBACKS, Reaction, Tapback
 
 __all__ = [
     "PREFIXES",
+    "TAPBACKS",
     "ApiAnswer",
+    "AutoReply",
     "Behaviour",
     "Callbacks",
     "Exchange",
@@ -50,10 +53,12 @@ __all__ = [
     "Phone",
     "PostAttempt",
     "QueueLimits",
+    "Reaction",
     "RealClock",
     "Row",
     "Server",
     "Settings",
     "StatusDelays",
+    "Tapback",
     "make_app",
 ]

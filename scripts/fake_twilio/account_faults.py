@@ -129,10 +129,12 @@ class AccountFaults:
         with self.state.lock:
             self.state.key_may = frozenset(may)
 
-    def opt_out_by(self, words: Mapping[str, OptOutType]) -> None:
+    def opt_out_by(self, words: Mapping[str, OptOutType], lists_own_answers: bool = False) -> None:
         """From now on phones opt out and in by these words (Advanced Opt-Out); by the usual ones where there are none.
 
-        With words of its own, the account's webhooks carry `OptOutType`.
+        With words of its own, the account's webhooks carry `OptOutType`. `lists_own_answers`: lists show what Twilio
+        answers to these words by itself from now on; whether they do so is not documented.
         """
         with self.state.lock:
             self.state.opt_out_words = {word.upper(): kind for word, kind in words.items()}
+            self.state.lists_own_answers = lists_own_answers

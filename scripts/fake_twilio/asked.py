@@ -5,14 +5,17 @@ import math
 from collections.abc import Collection
 from typing import Any, get_args
 
+from scripts.fake_twilio.auto_replies import USUAL_SECONDS
 from scripts.fake_twilio.behaviour import Behaviour
 from scripts.fake_twilio.catalogue import behaviour_named
 from scripts.fake_twilio.faults.from_json import changed
 from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint
-from scripts.fake_twilio.inbound_form import OptOutType
+from scripts.fake_twilio.inbound_form import USUAL_WORDS, OptOutType
 from scripts.fake_twilio.message import FIELDS
 from scripts.fake_twilio.rows import Row
 from scripts.fake_twilio.send_request import is_address, is_e164
+from scripts.fake_twilio.state import AutoReply
+from scripts.fake_twilio.tapbacks import Reaction
 
 Body = dict[str, Any]
 
@@ -69,9 +72,34 @@ def fields(body: Body) -> dict[str, Any]:
 
 def words(body: Body) -> dict[str, OptOutType]:
     given = body.get("words")
+    if given == "usual":
+        return USUAL_WORDS
     if not isinstance(given, dict) or not all(kind in get_args(OptOutType) for kind in given.values()):
-        raise ValueError(f"words must be an object of words, each with one of: {', '.join(get_args(OptOutType))}")
+        kinds = ", ".join(get_args(OptOutType))
+        raise ValueError(f'words must be "usual", or an object of words, each with one of: {kinds}')
     return given
+
+
+def flag(body: Body, name: str) -> bool:
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false")
+    return value
+
+
+def reaction(body: Body) -> Reaction:
+    """Returns the reaction whose fields stand in a body, beside the phone and the text."""
+    return changed(Reaction(), {name: body[name] for name in body if name not in ("phone", "sid")}, "a tapback")
+
+
+def auto_reply(body: Body) -> AutoReply | None:
+    """Returns what a phone is to answer by itself; None where its words are null."""
+    after_seconds = seconds(body, "after_seconds")
+    if "words" in body and body["words"] is None:
+        return None
+    if not (told := text(body, "words")):
+        raise ValueError("words must not be empty; null is for a phone that answers nothing by itself")
+    return AutoReply(told, USUAL_SECONDS if after_seconds is None else after_seconds)
 
 
 def text(body: Body, name: str) -> str:

@@ -9,21 +9,32 @@ GET /fake/state
                  "lists": {the faults of lists that hold}, "key_may": ["send", …],
                  "queue": {"segments_per_second", "hours"}},
      "behaviours": [{"name", "label", "takes_error_code", "takes_delay_seconds"}],
+     "tapbacks": ["like", …], "driving": an iPhone's words while its owner drives,
      "phones": [{"phone", "name", "behaviour", "error_code", "delay_seconds", "arranged": ["refuse", …],
-                 "opted_out", "inbox": [MESSAGE], "sent": [MESSAGE]}],
+                 "opted_out", "opted_out_of": ["+1…"], "auto_reply": {"words", "after_seconds"} or null,
+                 "inbox": [MESSAGE], "sent": [MESSAGE]}],
      "messages": [MESSAGE]}
     MESSAGE: {"sid", "direction", "from", "to", "body", "media", "status", "error_code", "error_message",
      "behaviour", "created_at", "sent_at", "updated_at", "reached_phone_at", "history": [{"at", "status"}]}.
-    An inbox holds what the handset has shown; `arranged` are behaviours that hold for one message each before
-    `behaviour` applies.
+    An inbox holds what the handset has shown, with Twilio's own answers (direction "outbound-reply"); `arranged` are
+    behaviours that hold for one message each before `behaviour` applies.
 GET /fake/state?since=7&wait_seconds=25
     The same as soon as `version` is above 7, or after so many seconds (25 unless said, 60 at most) whatever it
     is: a page asks again and again and never polls.
 GET /fake/record
     For judges in another process: {"posts": [every POST of a message], "exchanges": [every webhook request]}.
 POST /fake/customer-texts   {"from", "to", "body", "media": ["https://…"], "faults"?}
-    A phone texts a number of the account; `to` may be left out if there is only one. `from` may be on a channel
-    ("rcs:+1…") or a name. `faults`: any fields of faults/texts.py. 202 {"sid": "SM…"}.
+    Any phone, a handler's too, texts a number of the account; `to` may be left out if there is only one. `from` may be
+    on a channel ("rcs:+1…") or a name. `faults`: any fields of faults/texts.py. 202 {"sid": "SM…"}.
+    A text that is STOP, START, HELP or one of their like: Twilio blocks what we send to that phone (21610) or lets it
+    through again, answers by itself, and calls the webhook as for every text.
+POST /fake/tapbacks   {"phone", "sid", "tapback"?: "like", "form"?: "apple" or "google", "on_photo"?, "takes_back"?,
+                       "quoted_characters"?}
+    A phone reacts to a text in its inbox, and so texts the number that it came from: tapbacks.py, Reaction.
+    202 {"sid": "SM…"}.
+POST /fake/auto-reply   {"phone", "words", "after_seconds"?: 2}
+    The phone answers each text that it gets from now on with these words, so many seconds later; with null for words it
+    no longer does. 200 {"version"}.
 POST /fake/carrier   {"phone", BEHAVIOUR, "times"?}
     What happens to messages for that phone from now on, or only to the next `times`. 200 {"version"}.
 POST /fake/outage   {BEHAVIOUR, "seconds"?, "requests"?, "endpoints"?: ["send", "fetch", "list", "numbers"]}
@@ -47,8 +58,9 @@ POST /fake/queue   {"segments_per_second", "hours"?}
     How fast each number sends (1 for a US long code) and how long its queue may get; {} is no queue. 200 {"version"}.
 POST /fake/key   {"may": ["send", "fetch", "list", "numbers"]}
     What the API key may do: a restricted key. 200 {"version"}.
-POST /fake/opt-out   {"words": {"BAJA": "STOP", "ALTA": "START", "AYUDA": "HELP"}}
-    The words of Advanced Opt-Out; {} is without it. 200 {"version"}.
+POST /fake/opt-out   {"words": {"BAJA": "STOP", "ALTA": "START", "AYUDA": "HELP"} or "usual", "lists_own_answers"?}
+    The words of Advanced Opt-Out, with which webhooks carry OptOutType; {} is without it. `lists_own_answers`: lists
+    show what Twilio answers by itself from now on. 200 {"version"}.
 """
 
 import json
@@ -81,6 +93,8 @@ class ControlApi:
         }
         self._writes: dict[str, Callable[[Body], Response]] = {
             "/fake/customer-texts": self._customer_texts,
+            "/fake/tapbacks": self._tapback,
+            "/fake/auto-reply": self._auto_reply,
             "/fake/carrier": self._carrier,
             "/fake/outage": self._outage,
             "/fake/phones": self._name_phone,
@@ -136,6 +150,16 @@ class ControlApi:
         text = self._fake.customer_texts(asked.address(body, "from"), to, asked.text(body, "body"), media, faults)
         return _json({"sid": text.sid, "version": self._fake.state.version}, 202)
 
+    def _tapback(self, body: Body) -> Response:
+        phone, sid = asked.phone(body, "phone"), asked.text(body, "sid")
+        text = self._fake.taps_back(phone, sid, asked.reaction(body))
+        return _json({"sid": text.sid, "version": self._fake.state.version}, 202)
+
+    def _auto_reply(self, body: Body) -> Response:
+        asked.only(body, "phone", "words", "after_seconds")
+        self._fake.auto_replies.set(asked.phone(body, "phone"), asked.auto_reply(body))
+        return self._version()
+
     def _carrier(self, body: Body) -> Response:
         asked.only(body, "phone", "times", *asked.BEHAVIOUR)
         behaviour = asked.behaviour(body)
@@ -187,8 +211,8 @@ class ControlApi:
         return self._version()
 
     def _opt_out(self, body: Body) -> Response:
-        asked.only(body, "words")
-        self._fake.opt_out_by(asked.words(body))
+        asked.only(body, "words", "lists_own_answers")
+        self._fake.opt_out_by(asked.words(body), asked.flag(body, "lists_own_answers"))
         return self._version()
 
     def _version(self) -> Response:

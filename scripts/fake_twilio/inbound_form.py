@@ -1,4 +1,4 @@
-"""The form of an inbound webhook, and the words by which a phone opts out."""
+"""The form of an inbound webhook, and the words by which a phone opts out, with Twilio's own answers to them."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -9,15 +9,24 @@ from scripts.fake_twilio.message import API_VERSION, Message
 OptOutType = Literal["STOP", "START", "HELP"]
 
 # A text that is one of these words and nothing else; https://help.twilio.com, "SMS STOP filtering".
-_USUAL_WORDS: dict[str, OptOutType] = {
+USUAL_WORDS: dict[str, OptOutType] = {
     **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), "STOP"),
     **dict.fromkeys(("START", "YES", "UNSTOP"), "START"),
+    **dict.fromkeys(("HELP", "INFO"), "HELP"),
+}
+# What Twilio answers by itself, as it is quoted by many who got it.
+OWN_ANSWERS: dict[OptOutType, str] = {
+    "STOP": "You have successfully been unsubscribed. You will not receive any more messages from this number. "
+    "Reply START to resubscribe.",
+    "START": "You have successfully been re-subscribed to messages from this number. Reply HELP for help. "
+    "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
+    "HELP": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
 }
 
 
 def opt_out_type(body: str, words: Mapping[str, OptOutType]) -> OptOutType | None:
     """Returns what Twilio takes a text for: by the account's own words (Advanced Opt-Out), else by the usual ones."""
-    return (words or _USUAL_WORDS).get(body.strip().upper())
+    return (words or USUAL_WORDS).get(body.strip().upper())
 
 
 def bytes_as_text(percent_encoded: str) -> str:

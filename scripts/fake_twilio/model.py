@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from scripts.fake_twilio.account_faults import AccountFaults
+from scripts.fake_twilio.auto_replies import AutoReplies
 from scripts.fake_twilio.clock import Clock, RealClock
 from scripts.fake_twilio.errors import ApiError
 from scripts.fake_twilio.faults.outages import Endpoint
@@ -18,6 +19,7 @@ from scripts.fake_twilio.seeds import Seeds
 from scripts.fake_twilio.sending import Sender
 from scripts.fake_twilio.settings import Settings
 from scripts.fake_twilio.state import Exchange, PhoneNumber, PostAttempt, State
+from scripts.fake_twilio.tapbacks import Reaction
 from scripts.fake_twilio.transport import HttpTransport, Transport
 from scripts.fake_twilio.webhooks import Dispatcher
 
@@ -51,8 +53,10 @@ class FakeTwilio(AccountFaults):
             lambda: self._auth_token,
             self.settings.retry_pause_seconds * self.settings.time_scale,
         )
-        self.sender = Sender(self.state, self.clock, self._dispatcher, seeds, self.settings)
-        self._receiver = Receiver(self.state, self.clock, self._dispatcher, seeds, self.settings)
+        self.auto_replies = AutoReplies(self.state, self.clock, self.customer_texts, time_scale)
+        parts = (self.state, self.clock, self._dispatcher, seeds, self.settings)
+        self.sender = Sender(*parts, self.auto_replies.text_shown)
+        self._receiver = Receiver(*parts, self.sender.answer)
         for phone_number in self.settings.numbers:
             self._own(phone_number, seeds)
 
@@ -95,6 +99,20 @@ class FakeTwilio(AccountFaults):
         Raises ValueError if `to` is no number of the account.
         """
         return self._receiver.receive(from_, to, body, media_urls, faults or InboundFaults())
+
+    def taps_back(self, number: str, sid: str, reaction: Reaction) -> InboundText:
+        """A phone reacts to a text that it got, and so texts the number of the account that it came from.
+
+        Raises ValueError if the phone has not shown that text, or if there is nothing in it to react to.
+        """
+        with self.state.lock:
+            handset = self.state.handsets.get(number)
+            if handset is None or sid not in handset.shown_sids:
+                raise ValueError("that phone has shown no text with that sid")
+            message = self.state.messages[sid]
+        if not (message.media_urls if reaction.on_photo else message.body):
+            raise ValueError(f"that text has no {'photo' if reaction.on_photo else 'words'}")
+        return self.customer_texts(number, message.from_, reaction.words(message.body))
 
     @property
     def messages(self) -> tuple[Message, ...]:

@@ -13,14 +13,16 @@ expectation is an AssertionError that shows the phone's texts by sid and status,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scripts.fake_twilio import behaviour as b
+from scripts.fake_twilio.auto_replies import DRIVING, USUAL_SECONDS
 from scripts.fake_twilio.faults.fates import Waiting
 from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.receiving import InboundText
-from scripts.fake_twilio.state import PostAttempt
+from scripts.fake_twilio.state import AutoReply, PostAttempt
+from scripts.fake_twilio.tapbacks import Reaction
 
 if TYPE_CHECKING:
     from scripts.fake_twilio.model import FakeTwilio
@@ -142,6 +144,25 @@ class Phone:
             (to,) = self._fake.settings.numbers
         text = self._fake.customer_texts(self.number, to, body, media_urls, faults)
         return text.wait() if waits else text
+
+    def taps_back(
+        self, tapback: str = "like", on: Message | None = None, waits: bool = True, **changes: Any
+    ) -> InboundText:
+        """React to a text of its inbox, by itself the last one; keywords are the fields of `Reaction`.
+
+        Returns as `texts` does. Raises ValueError for a reaction that there is not.
+        """
+        message = on or self.inbox[-1]
+        text = self._fake.taps_back(self.number, message.sid, Reaction(tapback, **changes))
+        return text.wait() if waits else text
+
+    def replies_by_itself(self, words: str = DRIVING, after_seconds: float = USUAL_SECONDS) -> None:
+        """Answer each text from now on, so many seconds after it; the seconds are scaled like all of the fake's own."""
+        self._fake.auto_replies.set(self.number, AutoReply(words, after_seconds))
+
+    def replies_no_more(self) -> None:
+        """Leave answering to its owner again."""
+        self._fake.auto_replies.set(self.number, None)
 
     def overlook_the_past(self) -> None:
         """Whatever was sent to it so far counts as expected: another story begins."""

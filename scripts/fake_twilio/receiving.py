@@ -1,7 +1,7 @@
 """Inbound messages: a phone texts a number of the account, and the application's webhook is called."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 from xml.etree import ElementTree
 
@@ -9,9 +9,10 @@ from scripts.fake_twilio.callbacks import with_changes
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.faults.lists import RowFaults
 from scripts.fake_twilio.faults.texts import InboundFaults
-from scripts.fake_twilio.inbound_form import bytes_as_text, opt_out_type, parameters_of
+from scripts.fake_twilio.inbound_form import OWN_ANSWERS, bytes_as_text, opt_out_type, parameters_of
 from scripts.fake_twilio.message import Message, Status
 from scripts.fake_twilio.seeds import Seeds
+from scripts.fake_twilio.send_request import is_address
 from scripts.fake_twilio.settings import Settings
 from scripts.fake_twilio.state import Exchange, PhoneNumber, State
 from scripts.fake_twilio.text import segment_count
@@ -75,12 +76,22 @@ class InboundText:
 class Receiver:
     """Takes texts from phones and calls the application."""
 
-    def __init__(self, state: State, clock: Clock, dispatcher: Dispatcher, seeds: Seeds, settings: Settings) -> None:
+    def __init__(
+        self,
+        state: State,
+        clock: Clock,
+        dispatcher: Dispatcher,
+        seeds: Seeds,
+        settings: Settings,
+        answer: Callable[[str, str, str], None],
+    ) -> None:
+        """`answer(from_, to, body)` sends a text of Twilio's own."""
         self._state = state
         self._clock = clock
         self._dispatcher = dispatcher
         self._seeds = seeds
         self._settings = settings
+        self._answer = answer
 
     def receive(self, from_: str, to: str, body: str, media_urls: Sequence[str], faults: InboundFaults) -> InboundText:
         """A text arrives at Twilio. Raises ValueError if `to` is no number of the account and not on a channel."""
@@ -90,9 +101,11 @@ class Receiver:
         message = self._message(from_, to, body, media_urls, faults)
         with self._state.lock:
             self._state.handset(from_)
-            self._note_opt_out(message)
+            own_answer = self._note_opt_out(message)
             self._note_row(message.sid, faults)
             self._state.save(message)
+            if own_answer and is_address(from_):
+                self._answer(to, from_, own_answer)
         is_called = not faults.dropped and faults.error_code is None and bool(number.sms_url)
         text = InboundText(self._state, message, faults.copies if is_called else 0)
         if is_called:
@@ -138,12 +151,19 @@ class Receiver:
     def _at(self, after_seconds: float | None) -> float | None:
         return None if after_seconds is None else self._clock.now() + after_seconds * self._settings.time_scale
 
-    def _note_opt_out(self, message: Message) -> None:
-        match opt_out_type(message.body, self._state.opt_out_words):
-            case "STOP":
-                self._state.opted_out.add((message.from_, message.to))
-            case "START":
-                self._state.opted_out.discard((message.from_, message.to))
+    def _note_opt_out(self, message: Message) -> str:
+        """Block or let through what we send to this phone; returns what Twilio answers it, or "".
+
+        Chosen here, where Twilio says nothing: a word that changes nothing is not answered, so that a customer's "yes"
+        to a question is no more than that; nor is a call for help by a phone that takes no texts.
+        """
+        pair = (message.from_, message.to)
+        kind, was_opted_out = opt_out_type(message.body, self._state.opt_out_words), pair in self._state.opted_out
+        if kind == "STOP":
+            self._state.opted_out.add(pair)
+        if kind == "START":
+            self._state.opted_out.discard(pair)
+        return OWN_ANSWERS[kind] if kind and was_opted_out == (kind == "START") else ""
 
     def _call(self, text: InboundText, number: PhoneNumber, faults: InboundFaults) -> None:
         parameters = parameters_of(text.message, self._settings.account_sid, self._state.opt_out_words)

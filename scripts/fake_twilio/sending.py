@@ -1,18 +1,21 @@
 """Outbound messages: from the POST to the last status."""
 
 import dataclasses
+import math
 import threading
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
 from scripts.fake_twilio import rows, send_request
-from scripts.fake_twilio.behaviour import Behaviour
+from scripts.fake_twilio.behaviour import Behaviour, deliver
 from scripts.fake_twilio.callbacks import CallbackQueue
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.errors import ApiError
 from scripts.fake_twilio.faults.answers import ApiAnswer
-from scripts.fake_twilio.message import Message
+from scripts.fake_twilio.faults.lists import RowFaults
+from scripts.fake_twilio.message import Direction, Message
 from scripts.fake_twilio.seeds import Seeds
 from scripts.fake_twilio.settings import Settings, StatusDelays
 from scripts.fake_twilio.state import PostAttempt, State
@@ -60,12 +63,31 @@ def as_told(answer: ApiAnswer, right: Reply | None, time_scale: float) -> Reply:
 class Sender:
     """Accepts or refuses messages and walks the accepted ones through their statuses."""
 
-    def __init__(self, state: State, clock: Clock, dispatcher: Dispatcher, seeds: Seeds, settings: Settings) -> None:
+    def __init__(
+        self,
+        state: State,
+        clock: Clock,
+        dispatcher: Dispatcher,
+        seeds: Seeds,
+        settings: Settings,
+        on_shown: Callable[[Message], None],
+    ) -> None:
+        """`on_shown` is told of each text that a handset shows."""
         self._state = state
         self._clock = clock
         self._dispatcher = dispatcher
         self._seeds = seeds
         self._settings = settings
+        self._on_shown = on_shown
+
+    def answer(self, from_: str, to: str, body: str) -> None:
+        """Twilio texts this phone itself, whatever the phone has opted out of. The application hears nothing of it."""
+        request = send_request.SendRequest(to, from_, body, (), None, send_request.MAX_VALIDITY_SECONDS)
+        with self._state.lock:
+            sid = self._seeds.sid("SM", "own", from_, to)
+            if not self._state.lists_own_answers:
+                self._state.rows[sid] = RowFaults(listed_at=math.inf)
+            self._create(sid, request, segment_count(body), deliver(), 0.0, "outbound-reply")
 
     def post(self, form: MultiDict[str, str], refusal: ApiError | None) -> Reply:
         """One `POST Messages.json`, from a caller who may or may not. Every one is recorded, with what was answered."""
@@ -129,12 +151,13 @@ class Sender:
         segments: int,
         behaviour: Behaviour,
         queue_seconds: float,
+        direction: Direction = "outbound-api",
     ) -> tuple[Message, threading.Event | None]:
         """The new message, and the event its POST's answer has to wait for, if any."""
         now = self._clock.now()
         message = Message(
             sid=sid,
-            direction="outbound-api",
+            direction=direction,
             from_=request.from_,
             to=request.to,
             body=request.body,
@@ -168,7 +191,7 @@ class Sender:
         self._clock.call_later(self._scaled(steps[0].delay_seconds), lambda: self._take(sid, steps, behaviour, queue))
 
     def _take(self, sid: str, steps: tuple[Step, ...], behaviour: Behaviour, queue: CallbackQueue) -> None:
-        step, rest = steps[0], steps[1:]
+        step, rest, is_new = steps[0], steps[1:], False
         with self._state.lock:
             now = self._clock.now()
             message = self._state.messages[sid].moved_to(step.status, now, step.error_code)
@@ -176,7 +199,10 @@ class Sender:
             if is_shown and message.reached_phone_at is None:
                 message = dataclasses.replace(message, reached_phone_at=now)
                 self._state.handset(message.to).shown_sids.append(sid)
+                is_new = True
             self._state.save(message)
+        if is_new:
+            self._on_shown(message)
         queue.status_changed(message, is_last=not rest)
         if rest:
             self._schedule(sid, rest, behaviour, queue)

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from scripts.fake_twilio.auto_replies import DRIVING
 from scripts.fake_twilio.behaviour import Behaviour
 from scripts.fake_twilio.catalogue import CHOICES
 from scripts.fake_twilio.errors import message_of
@@ -10,6 +11,7 @@ from scripts.fake_twilio.faults.outages import ENDPOINTS
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.model import FakeTwilio
 from scripts.fake_twilio.state import Handset
+from scripts.fake_twilio.tapbacks import TAPBACKS
 
 
 def visible_state(fake: FakeTwilio) -> dict[str, Any]:
@@ -28,6 +30,8 @@ def visible_state(fake: FakeTwilio) -> dict[str, Any]:
                 "outages": {endpoint: outage.name for endpoint, outage in outages.items() if outage},
             },
             "behaviours": [choice.as_json() for choice in CHOICES if choice.is_for_phones],
+            "tapbacks": [tapback.name for tapback in TAPBACKS],
+            "driving": DRIVING,
             "phones": [_phone(fake, handset) for handset in fake.state.handsets.values()],
             "messages": [_message(message) for message in fake.messages],
         }
@@ -45,6 +49,7 @@ def _phone(fake: FakeTwilio, handset: Handset) -> dict[str, Any]:
     usual = handset.usual
     at_post = usual.at_post if isinstance(usual, Behaviour) else None
     fate = usual.fate if isinstance(usual, Behaviour) else None
+    opted_out_of = sorted(number for phone, number in fake.state.opted_out if phone == handset.number)
     waits = (fate.wait_seconds if fate else 0.0) or (at_post.hold_seconds if at_post else 0.0)
     return {
         "phone": handset.number,
@@ -53,7 +58,9 @@ def _phone(fake: FakeTwilio, handset: Handset) -> dict[str, Any]:
         "error_code": (at_post and at_post.error_code) or (fate and (fate.error_code or fate.turn_error_code)),
         "delay_seconds": waits or None,
         "arranged": [chooser.name for chooser in handset.script],
-        "opted_out": any(phone == handset.number for phone, _ in fake.state.opted_out),
+        "opted_out": bool(opted_out_of),
+        "opted_out_of": opted_out_of,
+        "auto_reply": handset.auto_reply and dataclasses.asdict(handset.auto_reply),
         "inbox": [_message(fake.state.messages[sid]) for sid in handset.shown_sids],
         "sent": [
             _message(message)

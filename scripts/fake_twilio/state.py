@@ -90,6 +90,14 @@ class PhoneNumber:
     status_callback_method: str = "POST"
 
 
+@dataclasses.dataclass(frozen=True)
+class AutoReply:
+    """What a phone answers by itself to each text that it gets, so many seconds after it."""
+
+    words: str
+    after_seconds: float
+
+
 class Handset:
     """One phone outside: its name for people, how its carrier treats it, and the sids it has shown."""
 
@@ -100,6 +108,7 @@ class Handset:
         # Consumed by the next sends, one each, before `usual` applies again.
         self.script: collections.deque[Chooser] = collections.deque()
         self.shown_sids: list[str] = []
+        self.auto_reply: AutoReply | None = None
 
 
 class State:
@@ -123,6 +132,8 @@ class State:
         self.rows: dict[str, RowFaults] = {}
         # Words of Advanced Opt-Out (upper case); none: the usual English ones.
         self.opt_out_words: dict[str, OptOutType] = {}
+        # Whether lists show Twilio's own answers to these words.
+        self.lists_own_answers = False
         # What the API key may do; the auth token may do everything.
         self.key_may: frozenset[Endpoint] = frozenset(ENDPOINTS)
 

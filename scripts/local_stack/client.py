@@ -36,6 +36,23 @@ class StackClient:
         sid: str = self._json("/fake/customer-texts", told)["sid"]
         return sid
 
+    def tap_back(self, phone: str, sid: str, tapback: str = "like", **fields: object) -> str:
+        """A phone reacts to a text of its inbox; the id of the text that this sends. `fields`: the fake's Reaction."""
+        sid_of_it: str = self._json("/fake/tapbacks", {"phone": phone, "sid": sid, "tapback": tapback, **fields})["sid"]
+        return sid_of_it
+
+    def set_auto_reply(self, phone: str, words: str | None, after_seconds: float = 2.0) -> None:
+        """The phone answers each text that it gets by these words, or (None) leaves that to its owner."""
+        self._json("/fake/auto-reply", {"phone": phone, "words": words, "after_seconds": after_seconds})
+
+    def phone(self, number: str) -> dict[str, Any]:
+        """What the fake's state tells of a phone. Raises LookupError for one that it does not know."""
+        for phone in self._json("/fake/state")["phones"]:
+            if phone["phone"] == number:
+                found: dict[str, Any] = phone
+                return found
+        raise LookupError("the fake knows no such phone")
+
     def relay(self, message_id: str) -> dict[str, Any]:
         """The relay's document, asked for as any internal caller would: with an identity token."""
         if not self._token:

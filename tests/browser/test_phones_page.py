@@ -57,15 +57,15 @@ def test_a_text_typed_by_the_customer_reaches_tier_3_after_tiers_1_and_2_were_sw
     write(page, "The boiler is on fire")
     arrived = page.locator(f"{TIERS[2]} .bubble.theirs").last
     expect(arrived).to_contain_text("The boiler is on fire")
-    mine = page.locator(f"{CUSTOMER} .bubble.mine").last
-    expect(mine).to_contain_text("The boiler is on fire")
-    expect(mine.locator(".caption")).to_contain_text("Delivered at tier 3, Front desk. Took ")
+    # A customer knows nothing of tiers, nor who got his text.
+    expect(page.locator(f"{CUSTOMER} .bubble.mine").last).to_have_text("The boiler is on fire")
     expect(page.locator(f"{TIERS[0]} .note").last).to_have_text(f"{NO_TEXTS} (21614)")
     expect(page.locator(f"{TIERS[1]} .note").last).to_have_text(
         "the handler's number is a landline or its carrier is unreachable (30006)"
     )
     story = page.locator(".story").first
     expect(story.locator(".badge")).to_have_text("✓ delivered")
+    expect(story.locator(".headline")).to_contain_text("Delivered at tier 3, Front desk. Took ")
     statuses = story.locator(".step .status")
     for status in ("received", "failed 21614", "failed 30006", "delivered"):
         expect(statuses.filter(has_text=status).first).to_be_visible()
@@ -77,8 +77,9 @@ def test_a_text_is_seen_travelling_without_a_reload(new_page: NewPage, calm_embe
     page.select_option("#carrier-1", "silent")
     write(page, "Where am I now")
     expect(page.locator(TIERS[0])).to_have_class("phone handler troubled active")
-    caption = page.locator(f"{CUSTOMER} .bubble.mine .caption").last
-    expect(caption).to_have_text("Twilio has it for tier 1, Dana: waiting for the carrier to confirm.")
+    headline = page.locator(".story .headline").first
+    expect(headline).to_have_text("Twilio has it for tier 1, Dana: waiting for the carrier to confirm.")
+    expect(page.locator(f"{CUSTOMER} .bubble.mine").last).to_have_text("Where am I now")
     expect(page.locator(".story").first.locator(".waiting")).to_contain_text("Goes on in")
     expect(page.locator(f"{TIERS[1]} .bubble.theirs").last).to_contain_text("Where am I now")
     expect(page.locator(TIERS[0])).to_have_class("phone handler troubled")

@@ -22,8 +22,11 @@ from tests.endurance.load import BODY_MARK, BUSINESS, HANDLERS, Planned
 from tests.endurance.run import Run, has_ended
 
 _SECRET = re.compile(rf"{BODY_MARK}|\+\d{{8,}}|made-up")
+# A disk that was full for one text and had room for the next makes that one look odd: it is tried again, and a text
+# that never came in is judged by itself.
 _BUG = re.compile(
-    r"Traceback|unexpected \w+ in|could not resume a relay|could not be recovered|handler failed|job failed"
+    r"Traceback|unexpected \w+ in|could not resume a relay|could not be recovered(?!.*the store does not take it)|"
+    r"handler failed|job failed"
 )
 # The code with which a carrier says that it filtered the words.
 _FILTERED = 30007

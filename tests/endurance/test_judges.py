@@ -216,6 +216,10 @@ _TAMPERINGS: dict[str, tuple[str, Callable[[Run], None]]] = {
     "a body in the log": ("S9", _log_line(f'{{"message": "{_TEXT.body}"}}')),
     "a number in the log": ("S9", _log_line(f'{{"to": "{HANDLERS[0]}"}}')),
     "an error that nobody expected": ("BUGS", _log_line('{"message": "unexpected KeyError in act:44"}')),
+    "an odd text": (
+        "BUGS",
+        _log_line('{"message": "a text could not be recovered", "reason": "KeyError", "relay": "SM1"}'),
+    ),
     "a replay that sent a text": ("S10", _replay_that_sent),
     "a relay that never ended": ("L1", _change(final_status=FinalStatus.IN_PROGRESS)),
     "an unknown attempt that nobody asks about": ("L2", _change_attempt(status=AttemptStatus.UNKNOWN)),

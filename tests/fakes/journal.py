@@ -34,6 +34,12 @@ class MemoryJournal:
     def not_forwarded(self, relay: Relay) -> None:
         self.alarms.append(relay)
 
+    def answer_lost(self, relay: Relay) -> None:
+        self.alarms.append(relay)
+
+    def codes_used_up(self) -> None:
+        self.notes.append(("ERROR", "codes used up", {}))
+
     def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
         self.outages.append((message_id, failure))
 

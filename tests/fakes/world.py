@@ -10,6 +10,7 @@ from typing import Any
 from relay import wiring
 from relay.core.model import Relay, Timer
 from relay.flow import timers
+from relay.flow.conversations import Conversations
 from relay.flow.world import SendingWorld
 from relay.ports import Alarms, Clock, Messenger, RelayStore, Timers
 
@@ -28,6 +29,7 @@ def sending_world(
     journal: Any,
     new_lease: Callable[[], str],
     alarms: Alarms | None = None,
+    conversations: Conversations | None = None,
 ) -> SendingWorld:
     """The product's channels over this one provider; the journal hears the alarms unless others do."""
 
@@ -35,7 +37,17 @@ def sending_world(
         return messenger
 
     channels = wiring.channels(provider_of, store, clock)
-    return SendingWorld(store, timers, clock, journal, alarms or journal, channels, provider_of, new_lease)
+    return SendingWorld(
+        store,
+        timers,
+        clock,
+        journal,
+        alarms or journal,
+        channels,
+        provider_of,
+        new_lease,
+        conversations=conversations,
+    )
 
 
 class MemoryWorld:

@@ -31,13 +31,11 @@ class Proxy:
         """What the client says still reaches the server; nothing comes back, and no connection ends."""
         self._passes_replies.clear()
 
-    def pass_replies(self) -> None:
-        self._passes_replies.set()
-
     def cut(self) -> None:
-        """End all connections; new ones are welcome."""
+        """End all connections, with what was swallowed on them; new ones are welcome and get their replies."""
         with self._lock:
             ended, self._sockets = self._sockets, []
+            self._passes_replies.set()
         for connection in ended:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -70,10 +68,14 @@ class Proxy:
             threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
             threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
 
+    def _may_pass(self, sink: socket.socket) -> bool:
+        with self._lock:
+            return sink in self._sockets and self._passes_replies.is_set()
+
     def _pump(self, source: socket.socket, sink: socket.socket, is_reply: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if not is_reply or self._passes_replies.is_set():
+                if not is_reply or self._may_pass(sink):
                     sink.sendall(data)
         for end in (source, sink):
             with contextlib.suppress(OSError):

@@ -83,7 +83,6 @@ def after_lost_reply(wire: Proxy, write: Callable[[], object], is_applied: Calla
     thread = threading.Thread(target=run)
     thread.start()
     eventually(is_applied, "the write was applied")
-    wire.pass_replies()
     wire.cut()
     thread.join()
     return ended[0]

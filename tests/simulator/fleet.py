@@ -67,6 +67,13 @@ class SimJournal:
         self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
         self._kernel.note("    ALARM: a text is kept and goes to no handler")
 
+    def answer_lost(self, relay: Relay) -> None:
+        self._history.alarms.setdefault(relay.message_id, []).append(self._kernel.now)
+        self._kernel.note("    ALARM: a customer did not get an answer")
+
+    def codes_used_up(self) -> None:
+        self._kernel.note("    ALARM: no code is free")
+
     def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
         self._kernel.note(f"    ALARM: texts wait: {failure.words}")
 

@@ -86,31 +86,31 @@ def give_up(relay: Relay, event: Event, now: datetime, status: AttemptStatus) ->
     return log_relay_attempt(relay, step, now, event.attempt, status=status.value, reason=event.reason, by=event.by)
 
 
+def without_current(relay: Relay, event: Event, now: datetime, reason: str) -> Relay:
+    """Returns the relay with its current attempt given up, if it is in progress and that attempt is alive.
+
+    One that is planned is withdrawn; one of unknown outcome stays so, and the provider is asked about it.
+    """
+    if relay.final_status is not FinalStatus.IN_PROGRESS or not relay.current.is_alive:
+        return relay
+    current = relay.current
+    if current.standing is AttemptStatus.SCHEDULED:
+        return withdraw_scheduled(relay, now, reason, event.by)
+    status = current.status if current.is_unresolved else AttemptStatus.UNCONFIRMED
+    return give_up(relay, Event(event.kind, current.number, reason=reason, by=event.by), now, status)
+
+
 def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
     """The relay ends as delivered at this attempt's tier; an attempt that is planned is withdrawn.
 
     Ignored where the carrier no more than took the text and a failure of it was told before.
     """
-    if rank_of(relay.attempts[event.attempt - 1]) >= _RANK_LEARNED[event.kind]:
+    if adds_nothing(relay, event):
         return learn(relay, event, now)
-    effects: tuple[Effect, ...] = (*moves.timers_to_cancel(relay), *_to_withdraw(relay, event.attempt))
+    effects: tuple[Effect, ...] = (*moves.timers_to_cancel(relay), *to_withdraw(relay, event.attempt))
     late = "after the relay was given up as exhausted" if relay.final_status is FinalStatus.EXHAUSTED else ""
-    relay = without_outage(relay)
-    if relay.current.number != event.attempt:
-        relay = withdraw_scheduled(relay, now)
+    relay = with_delivered(relay, event, now)
     attempt = relay.attempts[event.attempt - 1]
-    sent_id = event.sent_id or attempt.sent_id
-    # A failure that an earlier receipt recorded is removed, so that every order of receipts leaves the same attempt.
-    relay = with_attempt(
-        relay,
-        attempt.number,
-        status=AttemptStatus.DELIVERED,
-        sent_id=sent_id,
-        failure=None,
-        is_refused=False,
-        is_handed_over=event.kind is EventKind.RECEIPT_HANDED_OVER,
-        is_contradicted=rank_of(attempt) == RANK[AttemptStatus.FAILED],
-    )
     relay = with_fates_open(
         relay,
         final_status=FinalStatus.DELIVERED,
@@ -123,7 +123,31 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
     return Decision(relay, effects)
 
 
-def _to_withdraw(relay: Relay, delivered: int) -> tuple[WithdrawAttempt, ...]:
+def adds_nothing(relay: Relay, event: Event) -> bool:
+    """Whether what is on record of the attempt is no weaker than what the event tells of it."""
+    return rank_of(relay.attempts[event.attempt - 1]) >= _RANK_LEARNED[event.kind]
+
+
+def with_delivered(relay: Relay, event: Event, now: datetime) -> Relay:
+    """Returns the relay with the event's attempt delivered and what was planned withdrawn, outside of an outage."""
+    relay = without_outage(relay)
+    if relay.current.number != event.attempt:
+        relay = withdraw_scheduled(relay, now)
+    attempt = relay.attempts[event.attempt - 1]
+    # A failure that an earlier receipt recorded is removed, so that every order of receipts leaves the same attempt.
+    return with_attempt(
+        relay,
+        attempt.number,
+        status=AttemptStatus.DELIVERED,
+        sent_id=event.sent_id or attempt.sent_id,
+        failure=None,
+        is_refused=False,
+        is_handed_over=event.kind is EventKind.RECEIPT_HANDED_OVER,
+        is_contradicted=rank_of(attempt) == RANK[AttemptStatus.FAILED],
+    )
+
+
+def to_withdraw(relay: Relay, delivered: int = 0) -> tuple[WithdrawAttempt, ...]:
     """Returns the effect that takes the current attempt back, if it is under way and not the one that was delivered."""
     current = relay.current
     is_under_way = relay.final_status is FinalStatus.IN_PROGRESS and current.status in _UNDER_WAY
@@ -134,14 +158,14 @@ _UNDER_WAY = frozenset({AttemptStatus.LEASED, AttemptStatus.UNKNOWN, AttemptStat
 
 
 def withdraw_scheduled(
-    relay: Relay, now: datetime, reason: str = "an earlier attempt was delivered after all"
+    relay: Relay, now: datetime, reason: str = "an earlier attempt was delivered after all", by: str = ""
 ) -> Relay:
     """Returns the relay with its current attempt withdrawn if no process has leased it, else the relay as it is."""
     current = relay.current
     if current.standing is not AttemptStatus.SCHEDULED:
         return relay
     relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN, is_refused=False)
-    return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
+    return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason, by=by)
 
 
 # The status that each of these events reports of the attempt it is about.

@@ -104,6 +104,13 @@ def without_outage(relay: Relay) -> Relay:
     )
 
 
+def without_claim(relay: Relay) -> Relay:
+    """Returns the relay as of one that no handler got and no person took, and that waits for no claim."""
+    return changed(
+        relay, claimed_by="", claimed_at=None, claim_until=None, delivered_tier=None, delivery_confirmed_at=None
+    )
+
+
 def log_relay_attempt(
     relay: Relay,
     step: Step,

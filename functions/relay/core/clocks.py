@@ -69,7 +69,8 @@ def _longest_wait(relay: Relay) -> timedelta:
     if relay.final_status is not FinalStatus.IN_PROGRESS:
         return timedelta() if relay.alarm_is_due else timedelta(seconds=FATE_LOOKUP_SECONDS_MAX)
     tier = relay.policy.tier(relay.current.tier)
-    seconds = max(tier.receipt_timeout_seconds, *tier.retry_delays_seconds, _OTHER_WAITS_SECONDS)
+    own = (tier.receipt_timeout_seconds, tier.claim_timeout_seconds)
+    seconds = max(*own, *tier.retry_delays_seconds, _OTHER_WAITS_SECONDS)
     return timedelta(seconds=seconds)
 
 
@@ -88,6 +89,8 @@ def correct(relay: Relay, event: Event, now: datetime) -> Decision:
     if _is_due_too_late(relay, now):
         reason = "a clock that was ahead had put it off"
         relay = changed(relay, attempts=tuple(_corrected(relay, attempt, now) for attempt in relay.attempts))
+        if relay.claim_until is not None:
+            relay = changed(relay, claim_until=min(relay.claim_until, now + _claim_timeout(relay)))
     relay = changed(relay, expires_at=max(relay.expires_at, now + RETENTION))
     relay = log_relay_attempt(relay, Step.TIMES_CORRECTED, now, reason=reason, by=event.by)
     return _planned_anew(relay, now, before)
@@ -96,8 +99,14 @@ def correct(relay: Relay, event: Event, now: datetime) -> Decision:
 def planned_at(relay: Relay) -> datetime:
     """Returns when what the relay waits for was planned, as far as that is on record."""
     current = relay.current_attempt
+    if relay.claim_until is not None:
+        return relay.claim_until - _claim_timeout(relay)
     lease_until = current.lease_until if current else None
     return relay.timestamp if lease_until is None else lease_until - timedelta(seconds=LEASE_SECONDS)
+
+
+def _claim_timeout(relay: Relay) -> timedelta:
+    return timedelta(seconds=relay.policy.tier_or_last(relay.current.tier).claim_timeout_seconds)
 
 
 def _moved(relay: Relay, event: Event, set_by: timedelta, now: datetime) -> Decision:
@@ -105,9 +114,9 @@ def _moved(relay: Relay, event: Event, set_by: timedelta, now: datetime) -> Deci
     if due_at is None or current is None:
         return ignored(relay, "it waits for nothing")
     before = timers_to_cancel(relay)
-    since = relay.outage_since
+    since, until = relay.outage_since, relay.claim_until
     relay = with_attempt(
-        changed(relay, outage_since=since and since + set_by),
+        changed(relay, outage_since=since and since + set_by, claim_until=until and until + set_by),
         current.number,
         starts_at=current.starts_at + set_by,
         lease_until=current.lease_until and current.lease_until + set_by,
@@ -133,7 +142,7 @@ def _planned_anew(relay: Relay, due_at: datetime, before: tuple[CancelTimer, ...
 
 def _corrected(relay: Relay, attempt: Attempt, now: datetime) -> Attempt:
     # Tiers may be fewer since a redrive.
-    tier = relay.policy.tier(min(attempt.tier, relay.policy.last_tier))
+    tier = relay.policy.tier_or_last(attempt.tier)
     lease_until, deadline_at = attempt.lease_until, attempt.deadline_at
     return replace(
         attempt,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.core import attempts, fates, moves, outages
+from relay.core import attempts, fates, moves, outages, purposes
 from relay.core.changes import changed, log_relay_attempt, with_accepted, with_attempt
 from relay.core.clocks import TOLERANCE
 from relay.core.events import Decision, Event, EventKind
@@ -24,6 +24,9 @@ from relay.core.policy import (
 
 def unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
     """Delivery was not confirmed: the attempt becomes UNCONFIRMED, the next tier is due at once, or the end."""
+    until = relay.attempts[event.attempt - 1].queued_until
+    if purposes.ways_of(relay).fails_when_told and until is not None and now < until:
+        return queued(relay, event, now)
     relay = attempts.give_up(relay, event, now, AttemptStatus.UNCONFIRMED)
     return moves.escalate_on_failure(relay, event, now)
 
@@ -34,7 +37,8 @@ def not_found(relay: Relay, event: Event, now: datetime) -> Decision:
     relay = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
     drive = relay.attempts_of_drive
     resent = any(attempt.is_resend and attempt.status is not AttemptStatus.WITHDRAWN for attempt in drive)
-    if current.tier == relay.policy.last_tier and not resent:
+    may_be_resent = purposes.ways_of(relay).is_resent and not resent
+    if current.tier == relay.policy.last_tier and may_be_resent:
         return moves.send_again(relay, event, now)
     return moves.escalate_on_failure(relay, event, now)
 

@@ -213,6 +213,11 @@ class Decision:
         """Whether there is anything to commit."""
         return not self.ignored_because
 
+    @property
+    def timers(self) -> tuple[Timer, ...]:
+        """Returns the timers that it arms."""
+        return tuple(effect.timer for effect in self.effects if isinstance(effect, ArmTimer))
+
 
 def ignored(relay: Relay, because: str, *effects: Effect) -> Decision:
     """Returns the decision that leaves the relay as it is; `effects` are what the record says is pending."""

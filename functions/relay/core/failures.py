@@ -127,3 +127,7 @@ NO_CHANNEL = Failure(FailureClass.RECIPIENT, "this revision knows no way to reac
 TO_OURSELVES = Failure(
     FailureClass.SETTINGS, "the phone of this tier (RELAY_TIERS) is the number that it would be texted from"
 )
+
+# An answer's: nothing is sent to a customer who wants nothing, and none after a later one.
+OPTED_OUT_BY_US = Failure(FailureClass.OPTED_OUT, "the customer has opted out of our texts")
+ANSWERED_SINCE = Failure(FailureClass.CONTENT, "a later answer went to the customer before it")

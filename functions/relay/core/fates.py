@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from relay.core import purposes
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import Decision, Event, EventKind, RaiseAlarm, ignored
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
@@ -23,6 +24,7 @@ from relay.core.policy import (
 )
 
 _UNANSWERED = "unanswered"
+_HAS_IT = frozenset({FinalStatus.DELIVERED, FinalStatus.CLAIMED})
 _AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
 
 
@@ -32,7 +34,7 @@ def open_attempts(relay: Relay) -> tuple[Attempt, ...]:
     These are the ones of unknown outcome; while no delivery is on record those that the provider took and has sent no
     final receipt for; and those that count as delivered because their carrier took them.
     """
-    wanted = relay.final_status is not FinalStatus.DELIVERED
+    wanted = relay.final_status not in _HAS_IT
     return tuple(
         attempt
         for attempt in relay.attempts
@@ -66,9 +68,12 @@ def due_after_end(relay: Relay, now: datetime) -> datetime | None:
     """Returns when to ask the provider (again) about the open attempts of a relay that has ended.
 
     None when there are none, or when the provider has answered often enough and none is of unknown outcome: once where
-    a carrier took the text and a failure would be news, else FATE_LOOKUPS times.
+    a carrier took the text and a failure would be news, else FATE_LOOKUPS times. A purpose may have its own number.
     """
     attempts = open_attempts(relay)
+    at_most = purposes.ways_of(relay).fate_lookups
+    if at_most is not None and relay.fate_lookups_answered >= at_most:
+        return None
     enough = 1 if all(attempt.is_handed_over for attempt in attempts) else FATE_LOOKUPS
     if relay.fate_lookups_answered >= enough and not any(attempt.is_unresolved for attempt in attempts):
         return None

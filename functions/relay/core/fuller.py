@@ -8,12 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from relay.core import attempts
-from relay.core.changes import changed, log_relay_attempt, with_attempt, without_outage
+from relay.core.changes import changed, log_relay_attempt, without_claim, without_outage
 from relay.core.events import Decision, Event
 from relay.core.model import (
     RETENTION,
     Attachment,
-    AttemptStatus,
     FinalStatus,
     InboundText,
     Relay,
@@ -64,14 +63,12 @@ def take_more(relay: Relay, event: Event, text: InboundText, now: datetime) -> D
         if event.sender_class is SenderClass.HANDLER_OPT_OUT and relay.sender_class is SenderClass.HANDLER:
             relay = changed(relay, sender_class=event.sender_class)
         return Decision(log_relay_attempt(relay, Step.SAID_MORE, now, reason="it is kept", by=event.by))
-    relay = _without_current(relay, event, now)
+    relay = without_claim(attempts.without_current(relay, event, now, "the text says more by now"))
     attempt = new_attempt(relay, 1, now)
     relay = changed(
         without_outage(relay),
         outage_seconds=0.0,
         final_status=FinalStatus.IN_PROGRESS,
-        delivered_tier=None,
-        delivery_confirmed_at=None,
         alarm_is_due=False,
         first_attempt_of_drive=attempt.number,
         first_attempt_of_words=attempt.number,
@@ -88,17 +85,3 @@ def _with_more(relay: Relay, text: InboundText) -> Relay:
         media_count=max(relay.media_count, text.media_count),
         attachments=(*relay.attachments, *_further_files(relay, text)),
     )
-
-
-def _without_current(relay: Relay, event: Event, now: datetime) -> Relay:
-    """Returns the relay with its current attempt given up, if it is in progress: it was made with fewer words."""
-    if relay.final_status is not FinalStatus.IN_PROGRESS:
-        return relay
-    current = relay.current
-    reason = "the text says more by now"
-    if current.standing is AttemptStatus.SCHEDULED:
-        relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
-        return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason, by=event.by)
-    status = current.status if current.is_unresolved else AttemptStatus.UNCONFIRMED
-    given_up = Event(event.kind, current.number, reason=reason, by=event.by)
-    return attempts.give_up(relay, given_up, now, status)

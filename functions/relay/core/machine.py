@@ -18,20 +18,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core import asides, attempts, clocks, deadlines, fates, fuller, moves, outages, reversals
-from relay.core.changes import changed, log_relay_attempt
+from relay.core import (
+    again,
+    asides,
+    attempts,
+    claims,
+    clocks,
+    deadlines,
+    fates,
+    fuller,
+    moves,
+    outages,
+    reached,
+    reversals,
+)
 from relay.core.events import (
     ABOUT_THE_RELAY,
     Decision,
     Event,
     EventKind,
-    RaiseAlarm,
-    SendAttempt,
     State,
     ignored,
 )
 from relay.core.failures import NO_REASON
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import AttemptStatus, FinalStatus, Relay
 from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 _STATE_OF_ATTEMPT = {
@@ -45,6 +55,7 @@ _STATE_OF_END = {
     FinalStatus.EXHAUSTED: State.EXHAUSTED,
     FinalStatus.RECORDED: State.RECORDED,
     FinalStatus.HELD: State.HELD,
+    FinalStatus.CLAIMED: State.CLAIMED,
 }
 
 
@@ -53,8 +64,8 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
     first = 0 if event.kind in ABOUT_THE_RELAY else 1
     if not first <= event.attempt <= len(relay.attempts):
         return ignored(relay, "it names an attempt that this relay never made")
-    if relay.final_status is not FinalStatus.IN_PROGRESS and relay.is_left_to_newer:
-        return ignored(relay, "it ended in a way that only a newer revision knows")
+    if relay.is_left_to_newer:
+        return ignored(relay, "only a newer revision knows how it ended, or what it is for")
     answer = TABLE[state_of(relay, event)][event.kind]
     decision = ignored(relay, answer) if isinstance(answer, str) else answer(relay, event, now)
     decision = outages.told_over(relay, event, reversals.with_its_id(relay, event, decision, now))
@@ -65,23 +76,12 @@ def state_of(relay: Relay, event: Event) -> State:
     """Returns the state of the relay as seen by this event: the row of TABLE."""
     if relay.final_status is not FinalStatus.IN_PROGRESS:
         return _STATE_OF_END[relay.final_status]
+    if relay.claim_until is not None:
+        return State.WAITING
     current = relay.current
     if event.attempt and event.attempt != current.number:
         return State.EARLIER
     return _STATE_OF_ATTEMPT[current.standing]
-
-
-def _resume(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The relay does not change; the effects that the record says are pending are returned again.
-
-    An event that comes again thereby repairs what a process lost that died between commit and effects.
-    """
-    current = relay.current
-    pending = (moves.pending_timer(relay),)
-    own = event.lease is not None and event.lease == current.lease
-    if own and current.status is AttemptStatus.LEASED:
-        return ignored(relay, "the lease is already the caller's own", *pending, SendAttempt(current.number))
-    return ignored(relay, "already known; what is pending was armed again", *pending)
 
 
 def _told_before(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -94,7 +94,7 @@ def _told_before(relay: Relay, event: Event, now: datetime) -> Decision:
 def lease(relay: Relay, event: Event, now: datetime) -> Decision:
     """The attempt is leased to the caller, who sends it; for a caller without a token its timer is armed again."""
     if event.lease is None:
-        return _resume(relay, event, now)
+        return again.resume(relay, event, now)
     return moves.leased(relay, event.lease, now, by=event.by)
 
 
@@ -136,43 +136,6 @@ def _learn(relay: Relay, event: Event, now: datetime) -> Decision:
     return attempts.learn(relay, event, now)
 
 
-def _earlier_delivered(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The relay ends as delivered, unless the attempt was made with fewer words than the text has by now."""
-    decide = _learn if event.attempt < relay.first_attempt_of_words else attempts.deliver
-    return decide(relay, event, now)
-
-
-def _alarm_again(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Any event has the alarm raised, until ALARM_RAISED is on record."""
-    if not relay.alarm_is_due:
-        return ignored(relay, "it has ended, and no alarm is due")
-    return ignored(relay, "it has ended; the alarm is still due", RaiseAlarm())
-
-
-def _alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
-    """The alarm was raised: from now on the relay is due only to ask the provider about its open attempts."""
-    if not relay.alarm_is_due:
-        return ignored(relay, "the alarm was already recorded")
-    relay = changed(relay, alarm_is_due=False, due_at=fates.due_after_end(relay, now))
-    return Decision(log_relay_attempt(relay, Step.ALARM_RAISED, now, reason=event.reason, by=event.by))
-
-
-def _redrive(relay: Relay, event: Event, now: datetime) -> Decision:
-    """An operator starts an exhausted or held relay, at the tier asked for; once per `request_id`."""
-    if event.request_id in relay.redrive_ids:
-        return ignored(relay, "this redrive was already done")
-    return moves.redrive(relay, event, now)
-
-
-def _redrive_resumed(relay: Relay, event: Event, now: datetime) -> Decision:
-    """A redrive of a relay in progress is refused, unless it was set aside; a repeated one returns what is pending."""
-    if event.request_id in relay.redrive_ids:
-        return _resume(relay, event, now)
-    if relay.set_aside_because:
-        return asides.redrive(relay, event, now)
-    return ignored(relay, "the relay is still in progress")
-
-
 def _said_more(relay: Relay, event: Event, now: datetime) -> Decision:
     """The record takes what the text says more and begins a new drive with it; once it has it, the text is known."""
     if event.text is None or not fuller.says_more(relay, event.text):
@@ -187,6 +150,8 @@ _NOT_SENT = "this attempt has not been handed out for sending"
 _RECEIPT_OUTRANKS = "the provider has already told of this text, which outranks the POST's own reply"
 _TIMER_AFTER_END = "the relay has ended"
 _NO_ALARM = "no alarm is due"
+_NOT_CLAIMED = "no person has claimed it"
+_TAKEN = "a person took it"
 
 _LOOK_UPS: dict[EventKind, Answer] = {
     EventKind.NEVER_SENT: fates.never_sent,
@@ -195,8 +160,8 @@ _LOOK_UPS: dict[EventKind, Answer] = {
 }
 _RECEIPTS_DECIDE: dict[EventKind, Answer] = {
     EventKind.RECEIPT_PROGRESS: attempts.accept,
-    EventKind.RECEIPT_HANDED_OVER: attempts.deliver,
-    EventKind.RECEIPT_DELIVERED: attempts.deliver,
+    EventKind.RECEIPT_HANDED_OVER: reached.reached,
+    EventKind.RECEIPT_DELIVERED: reached.reached,
     EventKind.RECEIPT_FAILED: failed,
 }
 _LEARNED: dict[EventKind, Answer] = {
@@ -207,12 +172,17 @@ _LEARNED: dict[EventKind, Answer] = {
     EventKind.RECEIPT_FAILED: _learn,
 }
 _LIVE: dict[EventKind, Answer] = {
-    EventKind.INBOUND_REPEATED: _resume,
+    EventKind.INBOUND_REPEATED: again.resume,
     EventKind.INBOUND_SAYS_MORE: _said_more,
-    EventKind.ATTEMPT_DUE: _resume,
+    EventKind.ATTEMPT_DUE: again.resume,
     EventKind.ALARM_RAISED: _NO_ALARM,
-    EventKind.REDRIVE_REQUESTED: _redrive_resumed,
+    EventKind.REDRIVE_REQUESTED: again.redrive_resumed,
     EventKind.TIMES_ARE_OFF: clocks.correct,
+    EventKind.CLAIM_DUE: again.resume,
+    EventKind.CLAIMED: claims.claim,
+    EventKind.PASSED: claims.pass_on,
+    EventKind.RELEASED: _NOT_CLAIMED,
+    EventKind.RETURNED: "it is being sent, or was",
     **dict.fromkeys(_LOOK_UPS, "its own deadline decides"),
 }
 _SENT: dict[EventKind, Answer] = {
@@ -221,9 +191,9 @@ _SENT: dict[EventKind, Answer] = {
     EventKind.SEND_UNKNOWN: attempts.lose,
 }
 _ALARMED: dict[EventKind, Answer] = {
-    EventKind.INBOUND_REPEATED: _alarm_again,
+    EventKind.INBOUND_REPEATED: again.alarm_again,
     EventKind.INBOUND_SAYS_MORE: _said_more,
-    EventKind.ALARM_RAISED: _alarm_raised,
+    EventKind.ALARM_RAISED: again.alarm_raised,
     EventKind.TIMES_ARE_OFF: clocks.correct,
 }
 
@@ -234,6 +204,7 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **dict.fromkeys((*_SENT, *_RECEIPTS_DECIDE), _told_while_waiting),
         **dict.fromkeys(deadlines.ANSWERS, _NOT_SENT),
         EventKind.ATTEMPT_DUE: lease,
+        EventKind.RETURNED: claims.give_back,
     },
     State.LEASED: {
         **_LIVE,
@@ -266,12 +237,12 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **_LIVE,
         **_LEARNED,
         # The caller itself may have given this attempt up, in a commit whose reply was lost: it gets what is pending.
-        **dict.fromkeys(deadlines.ANSWERS, _resume),
+        **dict.fromkeys(deadlines.ANSWERS, again.resume),
         EventKind.ATTEMPT_DUE: "a timer of an attempt that was already given up",
         EventKind.SEND_ACCEPTED: reversals.exists_after_all,
         EventKind.RECEIPT_PROGRESS: reversals.exists_after_all,
-        EventKind.RECEIPT_HANDED_OVER: _earlier_delivered,
-        EventKind.RECEIPT_DELIVERED: _earlier_delivered,
+        EventKind.RECEIPT_HANDED_OVER: reached.reached,
+        EventKind.RECEIPT_DELIVERED: reached.reached,
         EventKind.NEVER_SENT: fates.never_sent,
     },
     State.DELIVERED: {
@@ -283,18 +254,45 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         EventKind.INBOUND_REPEATED: "already delivered",
         EventKind.INBOUND_SAYS_MORE: _said_more,
         EventKind.ALARM_RAISED: _NO_ALARM,
-        EventKind.REDRIVE_REQUESTED: "the text was delivered",
+        EventKind.REDRIVE_REQUESTED: again.redrive_delivered,
+        EventKind.CLAIMED: claims.claim,
+        EventKind.PASSED: claims.pass_on_again,
+        EventKind.RELEASED: _NOT_CLAIMED,
         **_LOOK_UPS,
     },
     State.EXHAUSTED: {
-        **dict.fromkeys(EventKind, _alarm_again),
+        **dict.fromkeys(EventKind, again.alarm_again),
         **_LEARNED,
         **_ALARMED,
-        EventKind.RECEIPT_HANDED_OVER: _earlier_delivered,
-        EventKind.RECEIPT_DELIVERED: _earlier_delivered,
-        EventKind.REDRIVE_REQUESTED: _redrive,
+        EventKind.RECEIPT_HANDED_OVER: reached.reached,
+        EventKind.RECEIPT_DELIVERED: reached.reached,
+        EventKind.REDRIVE_REQUESTED: again.redrive,
+        EventKind.CLAIMED: claims.claim,
         **_LOOK_UPS,
     },
     State.RECORDED: {**dict.fromkeys(EventKind, "it was recorded only, never forwarded"), **_ALARMED},
-    State.HELD: {**dict.fromkeys(EventKind, _alarm_again), **_ALARMED, EventKind.REDRIVE_REQUESTED: _redrive},
+    State.HELD: {**dict.fromkeys(EventKind, again.alarm_again), **_ALARMED, EventKind.REDRIVE_REQUESTED: again.redrive},
+    # A handler got it; whether other attempts of that tier fail changes nothing while a person may take it.
+    State.WAITING: {
+        **_LIVE,
+        **_LEARNED,
+        **dict.fromkeys(deadlines.ANSWERS, again.resume),
+        EventKind.RECEIPT_HANDED_OVER: _learn,
+        EventKind.RECEIPT_DELIVERED: _learn,
+        EventKind.RECEIPT_FAILED: reversals.failed_after_delivery,
+        EventKind.NEVER_SENT: fates.never_sent,
+        EventKind.CLAIM_DUE: claims.due,
+    },
+    State.CLAIMED: {
+        **dict.fromkeys(EventKind, _TAKEN),
+        **_LEARNED,
+        EventKind.RECEIPT_HANDED_OVER: claims.told_after_claim,
+        EventKind.RECEIPT_DELIVERED: claims.told_after_claim,
+        EventKind.RECEIPT_FAILED: reversals.failed_after_delivery,
+        EventKind.INBOUND_SAYS_MORE: _said_more,
+        EventKind.REDRIVE_REQUESTED: again.redrive_claimed,
+        EventKind.PASSED: claims.pass_on_again,
+        EventKind.RELEASED: claims.release,
+        **_LOOK_UPS,
+    },
 }

@@ -183,8 +183,8 @@ class Relay:
         due_at: when a timer or else the sweep must act next; None when nothing is left to do. An ended relay is due
             until its alarm is on record and the provider has nothing more to tell of its attempts (core/fates.py).
         first_attempt_of_drive: number of the attempt with which the latest (re)drive began.
-        first_attempt_of_words: number of the first attempt that was made with all of `message_body`; what earlier ones
-            delivered was less.
+        first_attempt_of_words: number of the first attempt whose delivery counts: earlier ones were made with less of
+            `message_body`, or for a person who passed it on.
         redrive_ids: request ids of the redrives done, so that repeating one changes nothing.
         lines_logged: how many lines its trail has had; the next one's number.
         alarm_is_due: it ended in a way that people must know of, and not on record that the alarm was raised.
@@ -264,7 +264,11 @@ class Relay:
         """Returns the attempt that decides what a relay in progress does; None when none was made.
 
         That is the last one, unless a refused attempt turned out to exist and those planned after it were withdrawn.
+        While a claim is waited for it is the last one that was not withdrawn: it stands at the tier that was reached.
         """
+        if self.claim_until is not None:
+            made = (attempt for attempt in reversed(self.attempts) if attempt.status is not AttemptStatus.WITHDRAWN)
+            return next(made, None)
         alive = (attempt for attempt in reversed(self.attempts) if attempt.is_alive)
         return next(alive, self.attempts[-1] if self.attempts else None)
 

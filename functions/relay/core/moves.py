@@ -9,9 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.core import bounds
-from relay.core.changes import changed, log_relay_attempt, with_attempt, with_fates_open, without_outage
-from relay.core.events import ArmTimer, CancelTimer, Decision, Effect, Event, RaiseAlarm, SendAttempt, ignored
+from relay.core import bounds, fates, purposes
+from relay.core.changes import (
+    changed,
+    log_relay_attempt,
+    with_attempt,
+    with_fates_open,
+    without_claim,
+    without_outage,
+)
+from relay.core.events import Decision, Effect, Event, RaiseAlarm, SendAttempt, ignored
 from relay.core.failures import NO_REASON
 from relay.core.model import (
     RETENTION,
@@ -22,11 +29,13 @@ from relay.core.model import (
     Relay,
     SenderClass,
     Step,
-    Timer,
-    TimerKind,
 )
 from relay.core.policy import LAST_TIER_SECONDS, LEASE_SECONDS, QUEUE_SECONDS_MAX, UNSTARTED_RETRY_SECONDS
 from relay.core.routes import Forward, Hold, Record, Route
+from relay.core.waiting import pending as pending
+from relay.core.waiting import pending_timer as pending_timer
+from relay.core.waiting import still_pending as still_pending
+from relay.core.waiting import timers_to_cancel as timers_to_cancel
 
 
 def receive(
@@ -40,6 +49,7 @@ def receive(
     """Returns the decision to create the relay of a text that came in.
 
     One to forward has attempt 1 of tier 1 leased to the caller, if the caller gives a token. Any other one has ended.
+    So with an answer or a notice, of which `text` has the words, the number it goes to and ours.
 
     `recovered_by` is "reconcile" when that found the text in the provider's list and no webhook had brought it.
     """
@@ -56,7 +66,21 @@ def receive(
         policy=route.policy,
         expires_at=now + RETENTION,
         recovered=bool(recovered_by),
+        thread_id=route.thread_id,
     )
+    if isinstance(route, Forward):
+        relay = replace(
+            relay,
+            purpose=route.purpose,
+            code=route.code,
+            cause_id=route.cause_id,
+            asked=route.asked,
+            alarm_if_lost=route.alarm_if_lost,
+        )
+    begins = purposes.ways_of(relay).begins
+    if begins:
+        relay = planned(relay, new_attempt(relay, 1, now), Step.ATTEMPT_SCHEDULED, now, begins)
+        return scheduled(relay) if lease is None else leased(relay, lease, now, by=recovered_by)
     step = Step.RECOVERED if recovered_by else Step.RECEIVED
     relay = log_relay_attempt(relay, step, now, status=sender_class.value, by=recovered_by)
     if not isinstance(route, Forward):
@@ -67,10 +91,10 @@ def receive(
 
 def _ended_at_once(relay: Relay, route: Record | Hold, now: datetime) -> Decision:
     """Returns the decision to keep a text that is not forwarded, with its alarm if the route asks for one."""
-    final_status, step = FinalStatus.RECORDED, Step.RECORDED
     if isinstance(route, Hold):
-        final_status, step = FinalStatus.HELD, Step.HELD
-    relay = changed(relay, final_status=final_status)
+        step, relay = Step.HELD, changed(relay, final_status=FinalStatus.HELD)
+    else:
+        step, relay = Step.RECORDED, changed(relay, final_status=FinalStatus.RECORDED, asked=route.asked)
     relay = log_relay_attempt(relay, step, now, reason=route.because)
     if not route.is_alarmed:
         return Decision(relay)
@@ -82,13 +106,16 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
     """Returns the decision that leases the current attempt to the caller with this token, who then sends it.
 
     The lease lasts LEASE_SECONDS; the deadline is the tier's receipt_timeout_seconds away. `first` are effects that
-    come before.
+    come before. What is too late to be sent is returned instead.
     """
+    if purposes.is_too_late(relay, now):
+        return returned(relay, purposes.TOO_LATE, now, by, first)
     number = relay.current.number
     tier = relay.policy.tier(relay.current.tier)
     deadline = now + timedelta(seconds=tier.receipt_timeout_seconds)
     is_last = relay.current.tier == relay.policy.last_tier
     patience = LAST_TIER_SECONDS if is_last else tier.receipt_timeout_seconds + QUEUE_SECONDS_MAX
+    queued_until = relay.current.queued_until or now + timedelta(seconds=patience)
     is_same_again = relay.outage_since is not None and relay.current.lease is not None
     relay = with_attempt(
         relay,
@@ -97,7 +124,7 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
         lease=token,
         lease_until=now + timedelta(seconds=LEASE_SECONDS),
         deadline_at=deadline,
-        queued_until=relay.current.queued_until or now + timedelta(seconds=patience),
+        queued_until=min(queued_until, purposes.latest(relay, now) or queued_until),
         # Of an earlier try, in an outage.
         failure=None,
         is_refused=False,
@@ -108,40 +135,6 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
     return Decision(relay, (*first, pending_timer(relay), SendAttempt(number)))
 
 
-def pending_timer(relay: Relay) -> ArmTimer:
-    """Returns the effect that arms the timer of a relay in progress."""
-    timer = pending(relay)
-    if timer is None:
-        raise ValueError("only a relay in progress waits for a timer")
-    return ArmTimer(timer)
-
-
-def pending(relay: Relay) -> Timer | None:
-    """Returns the timer that the relay waits for: its attempt's start or its deadline; None when it has ended."""
-    current = relay.current_attempt
-    if relay.final_status is not FinalStatus.IN_PROGRESS or current is None:
-        return None
-    if current.standing is AttemptStatus.SCHEDULED:
-        return Timer(relay.message_id, current.number, TimerKind.ATTEMPT, current.starts_at, current.tier)
-    due_at = current.deadline_at or current.starts_at
-    # The deadline wakes the tier that acts on it: the next one, if there is one.
-    queue_tier = min(current.tier + 1, relay.policy.last_tier)
-    return Timer(relay.message_id, current.number, TimerKind.DEADLINE, due_at, queue_tier)
-
-
-def still_pending(relay: Relay) -> tuple[Effect, ...]:
-    """Returns what the record says must still be done: the timer of a relay in progress, an alarm that is due."""
-    if relay.final_status is FinalStatus.IN_PROGRESS:
-        return (pending_timer(relay),)
-    return (RaiseAlarm(),) if relay.alarm_is_due else ()
-
-
-def timers_to_cancel(relay: Relay) -> tuple[CancelTimer, ...]:
-    """Returns the effect that cancels the timer that the relay waits for; nothing when it has ended."""
-    timer = pending(relay)
-    return (CancelTimer(timer),) if timer else ()
-
-
 def escalate_on_failure(
     relay: Relay,
     event: Event,
@@ -150,12 +143,13 @@ def escalate_on_failure(
     may_retry: bool = False,
     first: tuple[Effect, ...] = (),
     of: int = 0,
+    because: str = "",
 ) -> Decision:
     """Returns what follows when an attempt is over: this tier again, the next tier, or the end as exhausted.
 
     It is the attempt that the event is about, or the one with the number `of`. The same tier is tried again after the
     tier's next delay, if `may_retry` and the tier has a delay left; after a deadline the next tier is due at once.
-    `first` are effects that come before.
+    `first` are effects that come before; `because` is for the trail, where that does not say it yet.
     """
     relay = without_outage(relay)
     current = relay.attempts[(of or event.attempt) - 1]
@@ -171,14 +165,31 @@ def escalate_on_failure(
     following = _following_tier(relay, current.tier)
     if following <= relay.policy.last_tier:
         attempt = new_attempt(relay, following, now)
-        reason = f"on to tier {attempt.tier} of {relay.policy.last_tier}"
+        reason = f"on to tier {attempt.tier} of {relay.policy.last_tier}" + (because and f"; {because}")
         relay = planned(relay, attempt, Step.ESCALATED, now, reason, event.by)
         return scheduled(relay, first) if event.lease is None else leased(relay, event.lease, now, event.by, first)
+    because = because or ("the last outcome is unknown" if current.is_unresolved else "")
+    return exhausted(relay, current.tier, "no tiers left" + (because and f"; {because}"), now, event.by, first)
+
+
+def exhausted(
+    relay: Relay, tier: int | None, reason: str, now: datetime, by: str, first: tuple[Effect, ...] = ()
+) -> Decision:
+    """Returns the decision to end the relay as exhausted, at this tier, with its alarm if people must know."""
+    is_alarmed = purposes.is_alarmed(relay)
+    relay = with_fates_open(relay, final_status=FinalStatus.EXHAUSTED, alarm_is_due=is_alarmed)
     # Due at once, until the alarm is on record: the sweep finds it if this process dies before raising the alarm.
-    reason = "no tiers left" + ("; the last outcome is unknown" if current.is_unresolved else "")
-    relay = with_fates_open(relay, final_status=FinalStatus.EXHAUSTED, due_at=now, alarm_is_due=True)
-    relay = log_relay_attempt(relay, Step.EXHAUSTED, now, tier=current.tier, reason=reason, by=event.by)
-    return Decision(relay, (*first, RaiseAlarm()))
+    relay = changed(relay, due_at=now if is_alarmed else fates.due_after_end(relay, now))
+    relay = log_relay_attempt(relay, Step.EXHAUSTED, now, tier=tier, reason=reason, by=by)
+    return Decision(relay, (*first, RaiseAlarm()) if is_alarmed else first)
+
+
+def returned(relay: Relay, reason: str, now: datetime, by: str, first: tuple[Effect, ...] = ()) -> Decision:
+    """Returns the decision not to send the current attempt, which is not leased, and to end the relay as exhausted."""
+    current = relay.current
+    relay = with_attempt(without_outage(relay), current.number, status=AttemptStatus.WITHDRAWN, is_refused=False)
+    relay = log_relay_attempt(relay, Step.RETURNED, now, current.number, reason=reason, by=by)
+    return exhausted(relay, current.tier, reason, now, by, first)
 
 
 def _following_tier(relay: Relay, tier: int) -> int:
@@ -248,18 +259,22 @@ def ask_again(relay: Relay, event: Event, now: datetime, at: datetime) -> Decisi
 def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     """Returns the decision to start a relay that ended under today's policy; its attempts and trail stay.
 
-    Ignored when its record would grow too large by it.
+    An answer goes to its customer again. Ignored when the record would grow too large by it.
     """
-    refusal = bounds.why_no_redrive(relay, event.policy or relay.policy)
+    policy = (purposes.ways_of(relay).is_a_customers and event.policy) or relay.policy
+    refusal = bounds.why_no_redrive(relay, policy)
     if refusal:
         return ignored(relay, refusal)
-    relay = without_outage(changed(relay, policy=event.policy or relay.policy, final_status=FinalStatus.IN_PROGRESS))
+    was_delivered = relay.final_status is FinalStatus.DELIVERED
+    relay = without_outage(changed(without_claim(relay), policy=policy, final_status=FinalStatus.IN_PROGRESS))
     attempt = new_attempt(relay, min(max(event.tier, 1), relay.policy.last_tier), now)
     relay = changed(
         relay,
         alarm_is_due=False,
         outage_seconds=0.0,
         first_attempt_of_drive=attempt.number,
+        # Of what is sent again although it was delivered, no earlier delivery ends it once more.
+        first_attempt_of_words=attempt.number if was_delivered else relay.first_attempt_of_words,
         redrive_ids=(*relay.redrive_ids, event.request_id),
         # A record that expired in mid-cascade would take the text with it.
         expires_at=max(relay.expires_at, now + RETENTION),

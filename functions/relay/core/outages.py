@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.core import attempts, moves
+from relay.core import attempts, moves, reached
 from relay.core.changes import changed, log_relay_attempt, with_attempt
 from relay.core.events import Decision, Effect, Event, EventKind, TellOutage, TellOutageOver, ignored
 from relay.core.failures import NO_REASON, Failure, FailureClass
@@ -75,7 +75,7 @@ def told_while_waiting(relay: Relay, event: Event, now: datetime) -> Decision:
     if event.kind in (EventKind.SEND_REFUSED, EventKind.SEND_UNKNOWN):
         return ignored(relay, "how this try went is on record", *moves.still_pending(relay))
     if event.kind in (EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_HANDED_OVER):
-        return attempts.deliver(relay, event, now)
+        return reached.reached(relay, event, now)
     cancelled = moves.timers_to_cancel(relay)
     return attempts.exists_after_all(relay, event, now, cancelled)
 

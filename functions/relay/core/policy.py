@@ -112,6 +112,11 @@ class Tier:
     rest: Rest = field(default=(), hash=False)
 
     @property
+    def asks_for_a_claim(self) -> bool:
+        """Whether a text that reached the handler does not end the relay before a person takes it."""
+        return self.claim_timeout_seconds > 0 or bool(self.delivery_claims_for)
+
+    @property
     def window_seconds(self) -> float:
         """Returns how long the relay can stay at this tier: all delays, and every try times out without a receipt."""
         tries = len(self.retry_delays_seconds) + 1
@@ -130,6 +135,10 @@ class Policy:
         if number < 1:
             raise IndexError(f"tiers are numbered from 1, not {number}")
         return self.tiers[number - 1]
+
+    def tier_or_last(self, number: int) -> Tier:
+        """Returns the tier with this number; the last one where a redrive has brought fewer."""
+        return self.tier(min(number, self.last_tier))
 
     @property
     def last_tier(self) -> int:

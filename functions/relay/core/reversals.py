@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core import attempts, fates, moves
-from relay.core.changes import changed, log_relay_attempt, with_attempt, with_fates_open
+from relay.core import attempts, fates, moves, reached
+from relay.core.changes import changed, log_relay_attempt, with_attempt, with_fates_open, without_claim
 from relay.core.events import Decision, Event, EventKind
 from relay.core.failures import NO_REASON
 from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
@@ -56,16 +56,26 @@ def failed_after_delivery(relay: Relay, event: Event, now: datetime) -> Decision
 
 def _without_delivery_of(relay: Relay, event: Event, now: datetime) -> Decision:
     """Returns the decision where the event's attempt was not delivered: another one was, or the relay goes on."""
-    if relay.final_status is not FinalStatus.DELIVERED:
-        return Decision(relay, moves.still_pending(relay))
-    with_all_words = relay.attempts[relay.first_attempt_of_words - 1 :]
-    delivered = [other for other in with_all_words if other.status is AttemptStatus.DELIVERED]
+    if relay.claim_until is not None:
+        is_still = reached.is_reached_by_another(relay)
+        return Decision(relay, moves.still_pending(relay)) if is_still else _goes_on(relay, event, now)
+    if relay.delivered_tier is None:
+        return Decision(fates.at_rest(relay, now), moves.still_pending(relay))
+    delivered = [other for other in relay.attempts[relay.first_attempt_of_words - 1 :] if _ended_it(relay, other)]
+    if not delivered and relay.final_status is FinalStatus.CLAIMED and not reached.is_by_delivery(relay):
+        return Decision(fates.at_rest(changed(relay, delivered_tier=None, delivery_confirmed_at=None), now))
     if delivered:
         first = min(
             delivered, key=lambda other: (other.tier != relay.delivered_tier, other.is_handed_over, other.number)
         )
         return Decision(fates.at_rest(changed(relay, delivered_tier=first.tier), now))
     return _goes_on(relay, event, now)
+
+
+def _ended_it(relay: Relay, attempt: Attempt) -> bool:
+    """Whether the attempt was delivered at a tier whose delivery ends this relay: as delivered, or for its owner."""
+    ends = attempt.tier == relay.delivered_tier or not relay.policy.tier_or_last(attempt.tier).asks_for_a_claim
+    return attempt.status is AttemptStatus.DELIVERED and ends
 
 
 def _contradicted(relay: Relay, attempt: Attempt, event: Event, now: datetime) -> Decision:
@@ -76,20 +86,19 @@ def _contradicted(relay: Relay, attempt: Attempt, event: Event, now: datetime) -
 
 
 def _goes_on(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Returns the decision of a relay that had ended as delivered and has not: its last attempt decides again."""
+    """Returns the decision of a relay that no handler got although it had seemed so: its last attempt decides again."""
+    cancelled = moves.timers_to_cancel(relay)
     relay = with_fates_open(
-        relay,
+        without_claim(relay),
         final_status=FinalStatus.IN_PROGRESS,
-        delivered_tier=None,
-        delivery_confirmed_at=None,
         expires_at=max(relay.expires_at, now + RETENTION),
     )
     last = next(other for other in reversed(relay.attempts) if other.status is not AttemptStatus.WITHDRAWN)
     if last.is_alive:
         timer = moves.pending_timer(relay)
-        return Decision(changed(relay, due_at=timer.timer.due_at), (timer,))
+        return Decision(changed(relay, due_at=timer.timer.due_at), (*cancelled, timer))
     may_retry = last.status is AttemptStatus.FAILED and (last.failure or NO_REASON).is_retried_in_tier
-    return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, of=last.number)
+    return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, of=last.number, first=cancelled)
 
 
 def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:

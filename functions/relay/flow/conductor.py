@@ -8,12 +8,11 @@ a timer or the sweep goes on.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from relay.core import fuller, machine
+from relay.core import fuller, machine, moves
 from relay.core.events import (
-    ArmTimer,
     CancelTimer,
     Decision,
     Effect,
@@ -25,12 +24,12 @@ from relay.core.events import (
     TellOutageOver,
     WithdrawAttempt,
 )
-from relay.core.model import FinalStatus, InboundText, Relay, Timer
-from relay.errors import AlreadyStored, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
-from relay.flow import incidents, sending
+from relay.core.model import InboundText, Relay
+from relay.errors import Conflict, StoreRefused, StoreUnavailable, Unreadable
+from relay.flow import incidents, sending, showing, unheard
 from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld, World
-from relay.ports import Stored
+from relay.ports import Stored, Write
 
 # How often one decision is tried. Each conflict means that another process changed the relay in between; after so many
 # in a row something is broken, and StoreUnavailable is raised.
@@ -54,24 +53,29 @@ def load(world: World, message_id: str, budget: Budget) -> Stored | None:
     return world.store.get(message_id, timeout_seconds=budget.store)
 
 
-def create(world: World, decision: Decision, budget: Budget) -> bool:
+def create(world: World, decision: Decision, budget: Budget, beside: Sequence[Write] = ()) -> bool:
     """Store a new relay, then perform what it asks for. Returns whether it is new.
 
     For one that is stored already, what is pending is done. Raises StoreUnavailable only while it is not known whether
     the relay is durable: then the provider must try again; StoreRefused when it cannot be stored as it is. What goes
     wrong later is left to the timers and the sweep.
+
+    `beside` is stored in the same commit. Raises Conflict when one of those is not as its write presumed: then nothing
+    is stored.
     """
     decision = sending.remembered(world, decision)
     relay = decision.relay
     began = world.clock.monotonic()
     try:
-        version = world.store.create(relay, timers_of(decision), timeout_seconds=budget.store)
-    except (AlreadyStored, StoreUnavailable) as error:
+        version = _write(world, Write(relay), beside, decision, budget)
+    except (Conflict, StoreUnavailable) as error:
+        if isinstance(error, Conflict) and error.record_id != relay.message_id:
+            raise
         try:
             existing = load(world, relay.message_id, budget)
         except Unreadable:
             return False  # it is stored; the store has raised the alarm, and a person must see to it
-        if existing is None and isinstance(error, AlreadyStored):
+        if existing is None and isinstance(error, Conflict):
             return False  # the relay has expired since, or was deleted as a synthetic text: nothing is left to do
         if existing is None:
             raise StoreUnavailable("the relay could not be stored") from error
@@ -162,9 +166,10 @@ def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Decide
         if not decision.changed:
             _arm(world, decision, budget)
             return Decided(stored, decision)
-        decision = sending.remembered(world, decision)
+        prepared = showing.with_thread(world, stored.relay, decision, event, budget)
+        decision = sending.remembered(world, prepared.decision)
         before = stored.relay
-        stored_now, is_ours = commit(world, stored, decision, budget)
+        stored_now, is_ours = commit(world, stored, decision, budget, prepared.beside)
         if stored_now is None:
             return None
         stored = stored_now
@@ -180,11 +185,16 @@ def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Decide
     raise StoreUnavailable("the relay kept changing")
 
 
-def commit(world: World, stored: Stored, decision: Decision, budget: Budget) -> tuple[Stored | None, bool]:
-    """Write what was decided. Returns what is stored then, None if it is gone, and whether that is our own write."""
+def commit(
+    world: World, stored: Stored, decision: Decision, budget: Budget, beside: Sequence[Write] = ()
+) -> tuple[Stored | None, bool]:
+    """Write what was decided, and what is stored with it.
+
+    Returns what is stored of the relay then, None if it is gone, and whether that is our own write.
+    """
     try:
-        version = world.store.update(decision.relay, stored.version, timers_of(decision), timeout_seconds=budget.store)
-    except (VersionConflict, StoreUnavailable):
+        version = _write(world, Write(decision.relay, stored.version), beside, decision, budget)
+    except (Conflict, StoreUnavailable):
         again = load(world, stored.relay.message_id, budget)
         if again is None or again.relay != decision.relay:
             return again, False
@@ -194,13 +204,20 @@ def commit(world: World, stored: Stored, decision: Decision, budget: Budget) -> 
     return Stored(decision.relay, version), True
 
 
-def timers_of(decision: Decision) -> tuple[Timer, ...]:
-    """Returns the timers that a decision arms."""
-    return tuple(effect.timer for effect in decision.effects if isinstance(effect, ArmTimer))
+def _write(world: World, own: Write, beside: Sequence[Write], decision: Decision, budget: Budget) -> object:
+    """Store a relay, with what is stored beside it. Returns the relay's version."""
+    store, relay, seconds = world.store, decision.relay, budget.store
+    if beside:
+        new = (moves.pending(write.record) for write in beside if isinstance(write.record, Relay))
+        timers = (*decision.timers, *(timer for timer in new if timer is not None))
+        return store.commit((own, *beside), timers, timeout_seconds=seconds)[0]
+    if own.version is None:
+        return store.create(relay, decision.timers, timeout_seconds=seconds)
+    return store.update(relay, own.version, decision.timers, timeout_seconds=seconds)
 
 
 def _arm(world: World, decision: Decision, budget: Budget) -> None:
-    for timer in timers_of(decision):
+    for timer in decision.timers:
         world.timers.arm(timer, timeout_seconds=budget.timers)
 
 
@@ -218,11 +235,7 @@ def perform(world: World, stored: Stored, effect: Effect, budget: Budget, began:
     elif isinstance(effect, WithdrawAttempt):
         sending.withdraw(world, stored.relay, effect.number, budget)
     elif isinstance(effect, RaiseAlarm):
-        if stored.relay.final_status is FinalStatus.EXHAUSTED:
-            world.alarms.exhausted(stored.relay)
-        else:
-            world.alarms.not_forwarded(stored.relay)
-        return Event(EventKind.ALARM_RAISED)
+        return Event(EventKind.ALARM_RAISED, reason=unheard.told(world, stored.relay, budget))
     elif isinstance(effect, TellOutage):
         incidents.join(world, stored.relay, effect.failure, budget)
     elif isinstance(effect, TellOutageOver):

@@ -10,24 +10,27 @@ from functools import cached_property
 from relay.core import moves
 from relay.core.model import Consent, InboundText, SenderClass
 from relay.core.numbers import same
-from relay.core.people import People
+from relay.core.people import People, Person
 from relay.core.policy import Policy
 from relay.core.routes import Forward, Hold, Record, Route
-from relay.errors import StoreRefused
-from relay.flow import conductor
+from relay.core.threads.grammar import words_of_a_test
+from relay.errors import Conflict, StoreRefused, StoreUnavailable
+from relay.flow import conductor, handlers, opening, opt_outs
 from relay.flow.brake import Brake
 from relay.flow.budget import Budget
+from relay.flow.conversations import Conversations
 from relay.flow.our_numbers import OurNumbers
-from relay.flow.world import SendingWorld
+from relay.flow.sms import OPTED_OUT
+from relay.flow.world import SendingWorld, World
 from relay.log import masked
+from relay.ports import Write
 
-# Words with which a handler opts out: the provider then blocks every text to that phone until it texts START.
-# Source: Twilio docs on its default opt-out keywords; the law names the same words for every provider.
-_OPT_OUT_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 # What Unicode keeps free for ever, and NUL.
 _NO_CHARACTER = re.compile(
     "[\0\ufdd0-\ufdef" + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
 )
+# How often a customer's text is stored anew because another one changed the thread.
+_THREAD_TRIES = 8
 # What is stored and forwarded in place of words that the store refuses.
 WORDS_NOT_STORED = "[Words lost: see the message log]"
 
@@ -56,15 +59,8 @@ def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
     if ours.is_listed(sender) or same(sender, text.recipient_phone):
         return SenderClass.OWN_NUMBER
     if intake.people.with_number(sender) is not None:
-        return SenderClass.HANDLER_OPT_OUT if _opts_out(text) else SenderClass.HANDLER
+        return SenderClass.HANDLER_OPT_OUT if opt_outs.opts_out(text) else SenderClass.HANDLER
     return SenderClass.OWN_NUMBER if ours.is_ours(sender) else SenderClass.CUSTOMER
-
-
-def _opts_out(text: InboundText) -> bool:
-    """Whether the provider blocks texts to the sender from now on: by its own word, which knows every language's."""
-    if text.consent is not None:
-        return text.consent is Consent.STOP
-    return text.body.strip().upper() in _OPT_OUT_WORDS
 
 
 def route_of(intake: Intake, text: InboundText, sender_class: SenderClass) -> Route:
@@ -132,6 +128,12 @@ def _take_in(
 ) -> bool:
     now = world.clock.now()
     sender_class = classify_sender(intake, text)
+    person = _who_acts(world, text, sender_class, budget)
+    if person is not None and world.conversations is not None:
+        who = (world.conversations, intake.policy, person)
+        return handlers.take_in(world, *who, text, budget, recovered_by=recovered_by, received_at=received_at)
+    if sender_class is SenderClass.HANDLER and _speaks_as_customer(world, text):
+        sender_class = SenderClass.CUSTOMER
     if sender_class is SenderClass.HANDLER and text.consent is Consent.START:
         world.journal.note("INFO", "a handler opted in again", relay=text.message_id)
     route = route_of(intake, text, sender_class)
@@ -139,8 +141,58 @@ def _take_in(
     if isinstance(route, Forward):
         route = _braked(world, intake, text, route, received_at or now, budget)
     text = _from_our_number(intake, text)
+    if world.conversations is not None and world.conversations.is_on and sender_class is SenderClass.CUSTOMER:
+        return _take_in_thread(world, world.conversations, text, route, budget, recovered_by)
     decision = moves.receive(text, sender_class, route, now, world.new_lease(), recovered_by=recovered_by)
     return conductor.create(world, decision, budget)
+
+
+def _who_acts(world: World, text: InboundText, sender_class: SenderClass, budget: Budget) -> Person | None:
+    """Returns the person whose text may ask for something: one who is, or lately was, a handler; None for others."""
+    conversations = world.conversations
+    if conversations is None or sender_class in (SenderClass.OWN_NUMBER, SenderClass.HANDLER_OPT_OUT):
+        return None
+    if _speaks_as_customer(world, text) or (sender_class is SenderClass.CUSTOMER and not conversations.is_on):
+        return None
+    return conversations.person_with_number(world, text.sender_phone, budget)
+
+
+def _speaks_as_customer(world: World, text: InboundText) -> bool:
+    """Whether a handler tries the number as a customer: with `test` in front of the words."""
+    is_on = world.conversations is not None and world.conversations.is_on
+    return is_on and words_of_a_test(text.body) is not None
+
+
+def _take_in_thread(
+    world: SendingWorld,
+    conversations: Conversations,
+    text: InboundText,
+    route: Route,
+    budget: Budget,
+    recovered_by: str,
+) -> bool:
+    """Store a customer's text together with its thread and its opt-out. Returns whether the text is new."""
+    opted_out, is_blocked = opt_outs.of_customers_text(world, text, budget)
+    asked = OPTED_OUT if is_blocked else ""
+    for tried in range(_THREAD_TRIES):
+        beside: tuple[Write, ...] = opted_out
+        if isinstance(route, Forward):
+            opened = opening.opened(world, conversations, text, route.policy, budget, tried)
+            thread, beside = opened.thread, (*beside, *opened.writes)
+            going: Route = Forward(opened.policy, thread_id=thread.thread_id, code=thread.code, asked=asked)
+        else:
+            thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
+            going = replace(route, thread_id=thread_id)
+        now, lease = world.clock.now(), world.new_lease()
+        decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by)
+        try:
+            return conductor.create(world, decision, budget, beside)
+        except Conflict:
+            # Another text of the customer came in at the same time, a person claimed, or the code was taken.
+            opted_out, _ = opt_outs.of_customers_text(world, text, budget)
+        if budget.is_used_up:
+            break
+    raise StoreUnavailable("the customer's thread kept changing")
 
 
 def _braked(

@@ -6,6 +6,7 @@ final status is looked up. Everything is safe to repeat: a text is known by its 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
@@ -88,12 +89,20 @@ def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> Re
         run.twilio_answered = False
     except StoreUnavailable:
         run.store_answered = False
+    _remember_people(world, budget)
     report = run.report()
     repaired = report.recovered + report.adopted + report.declared_not_sent + report.taken_over
     trouble = repaired or report.failed or report.was_held_up
     labels = {field.name: getattr(report, field.name) for field in fields(report)}
     world.journal.note("WARNING" if trouble else "INFO", "reconcile", **labels)
     return report
+
+
+def _remember_people(world: SendingWorld, budget: Budget) -> None:
+    """Have the store know who is a handler today: for two weeks after that no text of that person is a customer's."""
+    if world.conversations is not None and world.conversations.is_on:
+        with contextlib.suppress(StoreUnavailable, StoreRefused, Unreadable):
+            world.conversations.remember_today(world, budget)
 
 
 def _bookmark(world: SendingWorld, text: str, budget: Budget) -> Bookmark:

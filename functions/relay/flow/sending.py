@@ -7,8 +7,9 @@ from dataclasses import replace
 from relay.core import failures
 from relay.core.changes import with_attempt
 from relay.core.events import Decision, Event, EventKind, SendAttempt
-from relay.core.model import Relay
+from relay.core.model import Purpose, Relay
 from relay.core.policy import LEASE_SECONDS
+from relay.flow import under_lease
 from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld, World
 from relay.ports import Accepted, Refused, SendOutcome
@@ -40,6 +41,8 @@ def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: 
         # This process was paused or slow: another one may have gone on with the relay, so nothing is sent. NOT_STARTED
         # records that the text certainly did not leave.
         return event_of(Refused(failures.NOT_STARTED), number, attempt.lease)
+    if relay.purpose is Purpose.ANSWER and (refusal := under_lease.refusal(world, relay, attempt, budget)):
+        return event_of(refusal, number, attempt.lease)
     return event_of(attempt_forward(world, relay, number, budget), number, attempt.lease)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from relay.core import fates
 from relay.core.comparing import digest_of, is_current, is_masked
 from relay.core.failures import TO_OURSELVES, FailureClass
-from relay.core.model import Attempt, Relay
+from relay.core.model import Attempt, Purpose, Relay
 from relay.core.numbers import same
 from relay.core.policy import LEASE_SECONDS, Tier
 from relay.errors import MessengerUnavailable
@@ -23,6 +23,9 @@ from relay.flow.wording import compose, notice_of_filtered
 from relay.ports import Clock, Messenger, OutgoingText, Refused, RelayStore, Search, SendOutcome, SentMessage
 
 _VALIDITY_MAX_SECONDS = 36000
+# What a customer's text is marked with that opts out; and what its handler reads below it.
+OPTED_OUT = "opted out"
+_BLOCKED_NOW = "[No texts from us reach this customer now. Call.]"
 # How far the provider's clock and ours may differ, and its list be behind, when a text is looked for by its time.
 # Generous: too wide costs a few more rows, too narrow misses a text that was sent, which is then sent twice.
 TOLERANCE = timedelta(minutes=10)
@@ -34,10 +37,16 @@ _PAGE, _PAGES_MAX = 100, 3
 
 
 def body_of(relay: Relay, attempt: Attempt) -> str:
-    """Returns what the handler of this attempt reads: the customer's words; once they were filtered, a notice."""
+    """Returns what is read at the other end of this attempt.
+
+    Of a customer's text its words, or, once they were filtered, where they are; an answer or a notice as it stands.
+    """
+    if relay.purpose is not Purpose.FORWARD:
+        return relay.message_body
     if _were_filtered(relay, attempt):
-        return notice_of_filtered(relay.sender_phone, relay.recipient_phone)
-    return compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count)
+        return notice_of_filtered(relay.sender_phone, relay.recipient_phone, relay.code)
+    words = f"{relay.message_body}\n{_BLOCKED_NOW}" if relay.asked == OPTED_OUT else relay.message_body
+    return compose(relay.sender_phone, relay.recipient_phone, words, relay.media_count, relay.code)
 
 
 def _were_filtered(relay: Relay, attempt: Attempt) -> bool:

@@ -46,9 +46,18 @@ def act(world: SendingWorld, stored: Stored, timer: Timer, budget: Budget, by: s
             return Applied(stored, "its next try was put off since this timer was armed")
         event = Event(EventKind.ATTEMPT_DUE, timer.attempt, lease=lease, by=by)
         return conductor.apply(world, stored, event, budget)
+    if timer.kind is TimerKind.CLAIM:
+        return _claim_due(world, stored, timer, Event(EventKind.CLAIM_DUE, lease=lease, by=by), budget)
     if attempt is not None and attempt.deadline_at is not None and attempt.deadline_at > timer.due_at:
         return Applied(stored, "the deadline was put off since this timer was armed")
     event = deadline_event(world, stored.relay, timer.attempt, lease, budget, by)
+    return conductor.apply(world, stored, event, budget)
+
+
+def _claim_due(world: SendingWorld, stored: Stored, timer: Timer, event: Event, budget: Budget) -> Applied:
+    until = stored.relay.claim_until
+    if until is not None and until > timer.due_at:
+        return Applied(stored, "the time for a claim was put off since this timer was armed")
     return conductor.apply(world, stored, event, budget)
 
 
@@ -60,7 +69,9 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
     """
     unconfirmed = EventKind.DEADLINE_UNCONFIRMED
     attempt = relay.attempt(number)
-    if attempt is None or attempt is not relay.current_attempt or attempt.standing in _NOTHING_TO_ASK:
+    waits_for_a_claim = relay.claim_until is not None
+    is_current = attempt is not None and attempt is relay.current_attempt and not waits_for_a_claim
+    if attempt is None or not is_current or attempt.standing in _NOTHING_TO_ASK:
         # Nothing to look up: the machine ignores it, or knows its own lease again.
         return Event(unconfirmed, number, lease=lease, by=by)
     try:

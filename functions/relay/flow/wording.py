@@ -15,8 +15,10 @@ _WITHOUT_ACCENT = str.maketrans("áíóúâêîôûãõëïçÁÀÂÃÈÊÍÓÒ�
 _CUT = "... [cut]"
 
 
-def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> str:
+def compose(sender_phone: str, our_phone: str, body: str, media_count: int, code: str = "") -> str:
     """Returns the text to the handler, in the fullest form that costs no more segments than the original.
+
+    The thread's `code` is its first word, where there is one, and is never left out.
 
     Where every form costs more, the fullest of the cheapest ones. At most BODY_MAX_CHARACTERS; what is cut stays in the
     record.
@@ -24,7 +26,7 @@ def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> s
     body = body.strip()
     affordable = segments(body)
     dearer: list[tuple[int, str]] = []
-    for form in _forms(sender_phone, our_phone, body, _media_mentions(media_count)):
+    for form in _forms(_named(code), sender_phone, our_phone, body, _media_mentions(media_count)):
         cost = segments(form)
         if cost <= affordable:
             return form
@@ -32,10 +34,10 @@ def compose(sender_phone: str, our_phone: str, body: str, media_count: int) -> s
     return min(dearer, key=lambda costed: costed[0])[1]
 
 
-def notice_of_filtered(sender_phone: str, our_phone: str) -> str:
+def notice_of_filtered(sender_phone: str, our_phone: str, code: str = "") -> str:
     """Returns what a handler reads of a text whose words a carrier filtered: who wrote, and where the words are."""
     return (
-        f"{sender_phone} texted {our_phone}. A carrier did not let the words through; "
+        f"{_named(code)}{sender_phone} texted {our_phone}. A carrier did not let the words through; "
         "please read them in the relay's record or in Twilio's log and answer."
     )
 
@@ -45,12 +47,16 @@ def attachments_in_words(count: int) -> str:
     return f"{_counted(count)}: in Twilio's log"
 
 
-def _forms(sender: str, ours: str, body: str, mentions: tuple[str, str]) -> Iterator[str]:
+def _named(code: str) -> str:
+    return f"{code} " if code else ""
+
+
+def _forms(code: str, sender: str, ours: str, body: str, mentions: tuple[str, str]) -> Iterator[str]:
     long, short = mentions
     for words in _spellings(body):
         for number in _numbers(sender, ours):
-            yield _fitted(f"{number}: " if words else f"{number}:", words, long)
-            yield _fitted(f"{number} " if words else number, words, short)
+            yield _fitted(code + (f"{number}: " if words else f"{number}:"), words, long)
+            yield _fitted(code + (f"{number} " if words else number), words, short)
 
 
 def _spellings(body: str) -> Iterator[str]:

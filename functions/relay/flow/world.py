@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from relay.flow.channel import Channel
 from relay.ports import Alarms, Clock, Journal, Messenger, RelayStore, Timers
+
+if TYPE_CHECKING:
+    from relay.flow.conversations import Conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,7 @@ class World:
     """The ports that an event about a relay needs. Nothing can be sent with it: it has no `new_lease`.
 
     `channels` are those that it may have to withdraw an attempt from, by the kind of reach that each serves.
+    `conversations` is what is known of threads; None where there are none.
     """
 
     store: RelayStore
@@ -22,6 +27,7 @@ class World:
     journal: Journal
     alarms: Alarms
     channels: Mapping[str, Channel]
+    conversations: Conversations | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

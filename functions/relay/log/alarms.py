@@ -47,6 +47,12 @@ class LogAlarms:
         self._last_told[cause] = relay.timestamp
         self._journal.named(name, relay, {"number": masked(phone)})
 
+    def answer_lost(self, relay: Relay) -> None:
+        self._journal.named("answer_lost", relay, {"thread": relay.code})
+
+    def codes_used_up(self) -> None:
+        self._journal.named("codes_used_up", None, {})
+
     def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
         self._journal.named("outage", None, {**about(message_id), **_of(failure, since)})
 

@@ -33,6 +33,9 @@ export function phonesState(seen, signal) {
 }
 
 export const sendText = (from, to, body) => post("/fake/customer-texts", { from, to, body });
+export const tapBack = (reaction) => post("/fake/tapbacks", reaction);
+export const setAutoReply = (setting) => post("/fake/auto-reply", setting);
+export const namePhone = (phone, name) => post("/fake/phones", { phone, name });
 export const setCarrier = (setting) => post("/fake/carrier", setting);
 
 let token = "";

@@ -15,6 +15,11 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
+/** The id of a phone's place on the page; what belongs to it has ids that begin with this. */
+export function phoneId(number) {
+  return `phone-${number.replace(/\D/g, "")}`;
+}
+
 /** Set only what differs, so that screen readers and selections are left in peace. */
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;

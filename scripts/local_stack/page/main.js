@@ -1,7 +1,7 @@
 // Keeps the page in step with the stack: a long poll for the phones, relay-state for the stories, and what to show
 // when the stack does not answer.
 
-import { describeStack, latestRelays, phonesState, sendText } from "./api.js";
+import { describeStack, latestRelays, phonesState } from "./api.js";
 import { offerBehaviours } from "./carrier.js";
 import { byId, element, setText } from "./dom.js";
 import { buildPhones, showPhones } from "./phones.js";
@@ -60,8 +60,8 @@ function showStack(stack) {
   seen.phones = null;
   const home = stack.backend === "google" ? "Firestore and Cloud Tasks, emulated" : "one SQLite file";
   if (stack.twilio === "fake") {
-    setText(byId("subtitle"), `Text as the customer and watch where it goes. Twilio is a fake one; relays live in ${home}.`);
-    buildPhones(stack, (body) => sendText(stack.customer_phone, stack.our_numbers[0], body));
+    setText(byId("subtitle"), `Text as a customer or a handler and watch where it goes. Twilio is a fake one; relays live in ${home}.`);
+    buildPhones(stack);
     byId("relays").hidden = false;
   } else {
     showSetup(stack, home);

@@ -21,6 +21,7 @@ function makeStory({ summary, isNewest }) {
       element("span", { class: "when" }, clock(summary.timestamp)),
       element("span", { class: "badge" }),
     ),
+    element("p", { class: "headline" }),
     element("ol", { class: "steps" }),
     element("p", { class: "waiting", hidden: true }, element("span", { class: "words" }), element("progress", { max: 1 })),
   );
@@ -31,6 +32,10 @@ function updateStory(place, { summary, story, isNewest }, now) {
   const badge = place.querySelector(".badge");
   setText(badge, `${summary.sign} ${summary.outcome}`);
   badge.dataset.outcome = summary.final_status;
+  const headline = place.querySelector(".headline");
+  const took = summary.seconds_to_delivery;
+  setText(headline, took === null ? summary.headline : `${summary.headline} Took ${seconds(took)}.`);
+  headline.dataset.outcome = summary.final_status;
   // The newest opens by itself when it comes; one that made room closes once, and stays as it is left after that.
   const isRunning = summary.final_status === "in_progress";
   if (!isNewest && place.dataset.newest === "yes" && !isRunning) place.open = false;

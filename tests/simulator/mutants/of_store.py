@@ -51,7 +51,7 @@ def _conflict_is_ignored(patch: Patcher) -> None:
 
 def _own_write_not_recognised(patch: Patcher) -> None:
     def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
-        timers = conductor.timers_of(decision)
+        timers = decision.timers
         try:
             version = world.store.update(decision.relay, stored.version, timers, timeout_seconds=budget.store)
         except (VersionConflict, StoreUnavailable):

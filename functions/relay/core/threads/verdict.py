@@ -17,7 +17,7 @@ class Asked(StrEnum):
     ANSWER = "answer"  # its words go to the customer
     CLAIM = "claim"
     DONE = "done"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a word
     OPEN = "open"
     TAKEOVER = "mine"
     BLOCK = "block"
@@ -112,13 +112,25 @@ class Said(StrEnum):
     RESERVED = "reserved"  # a word that the provider acts on first
     NO_PHOTOS = "no photos"  # the words went, what was attached did not
     LIST = "list"
+    AUTOMATIC = "automatic"  # it came like a machine's answer: was it meant?
+    REACTION = "reaction"  # one that takes nothing, or whose text is not known
+    PASS_ALONE = "pass alone"  # noqa: S105 - `pass` with more words: meant for the customer, or the command?
     REPLIES_OFF = "replies off"
     NOTHING_TO_SEND = "nothing to send"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One notice to a person. `threads` are those that it names; `other` is the person that it names, by id."""
+    """One notice to a person.
+
+    Attributes:
+        to: the person, by id.
+        threads: those that it names.
+        other: the person that it names, by id.
+        since: since when `other` has the thread.
+        words: what it quotes: the person's own words, or the code that was written.
+        at: when the text that caused it came in; `since` is told from then.
+    """
 
     to: str
     said: Said
@@ -126,6 +138,7 @@ class Notice:
     other: str = ""
     since: datetime | None = None
     words: str = ""
+    at: datetime | None = None
 
 
 class Told(StrEnum):

@@ -1,0 +1,166 @@
+"""An Act is one commit of what a person did: the text itself, its thread, the relays that are told, what goes out.
+
+`composed` makes it from a verdict; `carry_out` performs, once it is durable, what it asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from relay.core import machine
+from relay.core.events import Decision, Event, EventKind
+from relay.core.model import Relay, Timer
+from relay.core.threads.model import OptOut, Thread
+from relay.core.threads.verdict import Notice, Said, Told, Verdict
+from relay.errors import StoreRefused, StoreUnavailable, Unreadable
+from relay.flow import answers, conductor, sending
+from relay.flow.budget import Budget
+from relay.flow.conversations import Conversations
+from relay.flow.facts import Known
+from relay.flow.notices import words_of
+from relay.flow.world import SendingWorld, World
+from relay.ports import Kept, Stored, Write
+
+_KINDS = {Told.CLAIMED: EventKind.CLAIMED, Told.PASSED: EventKind.PASSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who did it, by what text: a person's id, the id of the text that caused it, when that came in, to which number.
+
+    `by` is "operator" and the like; "" for a handler's text.
+    """
+
+    person: str
+    cause_id: str
+    at: datetime
+    our_phone: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is committed together, and what follows.
+
+    Attributes:
+        writes: the documents, but for the handler's own text.
+        timers: those of the relays among them.
+        told: the relays that are told, each with the decision that was made of it.
+        created: the relays that are created.
+        notices: those that were composed.
+    """
+
+    writes: tuple[Write, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    told: tuple[tuple[Stored, Decision], ...] = ()
+    created: tuple[Decision, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def composed(
+    world: World, conversations: Conversations, doer: Doer, verdict: Verdict, known: Known, budget: Budget
+) -> Act:
+    """Returns the act of a verdict: every document that changes, with its precondition. Raises StoreUnavailable."""
+    now = world.clock.now()
+    thread = verdict.thread
+    told = tuple(_told(doer, verdict, known, now))
+    notices, is_changed = verdict.notices, verdict.is_changed
+    if verdict.told is Told.PASSED and not any(decision.changed for _, decision in told):
+        # The cascade has gone on from that person's tier already: nothing is passed, and the person is told so.
+        is_changed = False
+        notices = tuple(replace(one, said=Said.PASSED_BY_OTHER) if one.said is Said.PASSED else one for one in notices)
+    created: list[Decision] = []
+    if verdict.answer is not None and thread is not None:
+        lease = world.new_lease() if isinstance(world, SendingWorld) else None
+        words = (verdict.answer, conversations.business_name)
+        created.append(sending.remembered(world, answers.answer(doer.cause_id, thread, *words, now, lease)))
+        thread = replace(thread, introduced_at=thread.introduced_at or now)
+    created += _noticed(world, conversations, doer, notices, known, now, budget)
+    changed = tuple((stored, decision) for stored, decision in told if decision.changed)
+    writes = [
+        *(_thread_write(thread, known.threads.get(thread.thread_id)) if thread is not None and is_changed else ()),
+        *(Write(decision.relay, stored.version) for stored, decision in changed),
+        *(Write(decision.relay) for decision in created),
+        *(_opt_out(world, conversations, thread, now, budget) if verdict.opts_out and thread is not None else ()),
+    ]
+    timers = tuple(timer for one in (*(each for _, each in changed), *created) for timer in one.timers)
+    return Act(tuple(writes), timers, changed, tuple(created), notices)
+
+
+def _told(doer: Doer, verdict: Verdict, known: Known, now: datetime) -> Iterable[tuple[Stored, Decision]]:
+    """Yields the thread's open relays with what the machine makes of being told; texts that came later are not told."""
+    if verdict.told is None or verdict.thread is None:
+        return
+    event = Event(_KINDS[verdict.told], person=doer.person, by=doer.by)
+    for stored in known.relays.get(verdict.thread.thread_id, ()):
+        if stored.relay.timestamp <= doer.at:
+            yield stored, machine.transition(stored.relay, event, now)
+
+
+def _thread_write(thread: Thread, kept: Kept[Thread] | None) -> tuple[Write, ...]:
+    return (Write(thread, kept.version if kept is not None else None),)
+
+
+def _noticed(
+    world: World,
+    conversations: Conversations,
+    doer: Doer,
+    notices: Sequence[Notice],
+    known: Known,
+    now: datetime,
+    budget: Budget,
+) -> Iterable[Decision]:
+    """Yields the decisions to create the notices; a person whose number is not known any more gets none."""
+    for number, one in enumerate(notices, start=1):
+        person = conversations.person(world, one.to, budget)
+        if person is None or not person.numbers:
+            continue
+        thread = one.threads[0] if len(one.threads) == 1 else None
+        to = (person.id, person.numbers[0])
+        words = words_of(one, known.facts.names)
+        yield answers.notice(
+            answers.notice_of(doer.cause_id, number), doer.cause_id, to, doer.our_phone, words, now, thread=thread
+        )
+
+
+def _opt_out(
+    world: World, conversations: Conversations, thread: Thread, now: datetime, budget: Budget
+) -> tuple[Write, ...]:
+    customer_id = conversations.customer_id_of(world, thread.customer_phone, budget)
+    kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
+    if kept is not None and kept.record.holds:
+        return ()
+    return (Write(OptOut(customer_id, now, "block"), kept.version if kept is not None else None),)
+
+
+def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget, began: float) -> None:
+    """Perform what a committed act asks for: log the new lines, cancel timers, raise alarms, send an answer.
+
+    `versions` are those of its writes, `began` the monotonic time before its commit, since when an answer's lease may
+    be held. What cannot be done now is left to the sweep.
+    """
+    version_of = {id(write.record): version for write, version in zip(act.writes, versions, strict=True)}
+    for before, decision in (*act.told, *((None, each) for each in act.created)):
+        relay = decision.relay
+        known = before.relay.lines_logged if before is not None else 0
+        world.journal.steps(relay, [line for line in relay.error_log if line.number >= known])
+        try:
+            stored = Stored(relay, version_of[id(relay)])
+            conductor.carry_out(world, stored, decision.effects, budget, began)
+        except (StoreUnavailable, StoreRefused, Unreadable):
+            world.journal.note("WARNING", "store unavailable after a person acted", relay=relay.message_id)
+
+
+def versions_stored(world: World, act: Act, budget: Budget) -> tuple[object, ...]:
+    """Returns the versions of the act's writes after a commit whose reply was lost; None of what is no relay.
+
+    Where another process has changed a relay since, its version does not fit, and the conductor decides anew.
+    """
+    versions: list[object] = []
+    for write in act.writes:
+        record = write.record
+        stored = world.store.get(record.message_id, timeout_seconds=budget.store) if isinstance(record, Relay) else None
+        versions.append(stored.version if stored is not None else None)
+    return tuple(versions)

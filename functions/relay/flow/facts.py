@@ -1,0 +1,136 @@
+"""`read_facts` reads what is known when a handler's text is decided on: threads, relays, opt-outs, earlier texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from relay.core.model import FinalStatus, Purpose, SenderClass
+from relay.core.people import Person
+from relay.core.policy import LEASE_SECONDS
+from relay.core.threads import audience, codes
+from relay.core.threads.model import Thread
+from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText, Quoted
+from relay.flow import opt_outs
+from relay.flow.budget import Budget
+from relay.flow.conversations import Conversations
+from relay.flow.wording import compose
+from relay.flow.world import World
+from relay.ports import Kept, Search, Stored
+
+# Threads of the last weeks are enough to say whose a code is by now; the newest count.
+THREADS_LOOKED_AT = timedelta(days=30)
+THREADS_MAX = 200
+RELAYS_MAX = 100
+EARLIER = timedelta(hours=24)
+EARLIER_MAX = 100
+# Of how many threads that an uncoded text may be for the relays are read. With more than one nothing is done anyway.
+CANDIDATES_READ = 3
+
+_WORDS_OF_ASKED = {asked.value: asked for asked in Asked}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was read, with the versions to commit against: threads and the open relays of those that matter."""
+
+    facts: Facts
+    threads: Mapping[str, Kept[Thread]]
+    relays: Mapping[str, tuple[Stored, ...]]
+
+
+def read_facts(
+    world: World, conversations: Conversations, person: Person, said: HandlerText, sender_phone: str, budget: Budget
+) -> Known:
+    """Returns what is known when a person's text is decided on. Raises StoreUnavailable."""
+    store = world.store
+    shown = store.threads_shown_to(person.id, said.at - THREADS_LOOKED_AT, THREADS_MAX, timeout_seconds=budget.store)
+    threads = tuple(kept.record for kept in shown)
+    named = _codes_in(said.body, {thread.code for thread in threads})
+    if named:
+        meant = [thread for thread in threads if thread.code in named]
+    else:
+        meant = list(audience.candidates(said, Facts(threads)))
+    relays = {
+        thread.thread_id: tuple(store.relays_of(thread.thread_id, RELAYS_MAX, timeout_seconds=budget.store))
+        for thread in meant[:CANDIDATES_READ]
+    }
+    facts = Facts(
+        threads=threads,
+        code_holders=_holders(world, named, threads, said.at, budget),
+        earlier=_earlier(world, said, sender_phone, budget),
+        sent_at=max((at for one in _all(relays) for at in _sent_to(one, person.id)), default=None),
+        quoted=tuple(_quoted(one) for one in _all(relays)),
+        blocked=_blocked(world, conversations, meant[:CANDIDATES_READ], budget),
+        names=_names(world, conversations, budget),
+        relays_waiting={thread_id: bool(ones) for thread_id, ones in relays.items()},
+    )
+    return Known(facts, {kept.record.thread_id: kept for kept in shown}, relays)
+
+
+def _codes_in(body: str, known: set[str]) -> tuple[str, ...]:
+    in_front = codes.code_in_front(body)
+    inside = codes.codes_inside(body, known)
+    return inside if in_front is None else tuple(dict.fromkeys((in_front[0], *inside)))
+
+
+def _all(relays: Mapping[str, tuple[Stored, ...]]) -> Iterable[Stored]:
+    return (one for ones in relays.values() for one in ones)
+
+
+def _sent_to(one: Stored, person: str) -> Iterable[datetime]:
+    """Yields when attempts of the relay to this person were handed out for sending."""
+    relay = one.relay
+    for attempt in relay.attempts_of_drive:
+        if attempt.lease_until is not None and relay.policy.tier(attempt.tier).name == person:
+            yield attempt.lease_until - timedelta(seconds=LEASE_SECONDS)
+
+
+def _quoted(one: Stored) -> Quoted:
+    relay = one.relay
+    words = compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count, relay.code)
+    return Quoted(relay.thread_id, words)
+
+
+def _holders(
+    world: World, named: Iterable[str], threads: tuple[Thread, ...], at: datetime, budget: Budget
+) -> dict[str, Thread]:
+    """Returns which thread has a code now that none of these threads has, or has kept until then."""
+    own = {thread.code for thread in threads if thread.keeps_its_code(at)}
+    found: dict[str, Thread] = {}
+    for code in named:
+        kept_code = None if code in own else world.store.code(code, timeout_seconds=budget.store)
+        if kept_code is None:
+            continue
+        kept = world.store.thread(kept_code.record.thread_id, timeout_seconds=budget.store)
+        if kept is not None and kept.record.code == code:
+            found[code] = kept.record
+    return found
+
+
+def _earlier(world: World, said: HandlerText, sender_phone: str, budget: Budget) -> tuple[EarlierText, ...]:
+    search = Search(sender_phone=sender_phone, since=said.at - EARLIER, limit=EARLIER_MAX)
+    relays = world.store.search(search, timeout_seconds=budget.store).relays
+    return tuple(
+        EarlierText(one.message_id, one.timestamp, one.message_body, _WORDS_OF_ASKED.get(one.asked))
+        for one in relays
+        if one.message_id != said.message_id
+        and one.purpose is Purpose.FORWARD
+        and one.final_status is FinalStatus.RECORDED
+        and one.sender_class is SenderClass.HANDLER
+    )
+
+
+def _blocked(world: World, conversations: Conversations, threads: Iterable[Thread], budget: Budget) -> frozenset[str]:
+    blocked = set()
+    for thread in threads:
+        if opt_outs.holds(world, conversations, thread.customer_phone, budget):
+            blocked.add(thread.thread_id)
+    return frozenset(blocked)
+
+
+def _names(world: World, conversations: Conversations, budget: Budget) -> dict[str, str]:
+    """Returns what each person is called in a text to another one, by id."""
+    known = {kept.record.person: kept.record.name for kept in conversations.known(world, budget).values()}
+    return known | {person.id: person.name for person in conversations.people.handlers}

@@ -1,0 +1,46 @@
+"""`beside_first_text` adds the line on how to answer to the first text that is forwarded to a person; once for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from relay.core.policy import SMS, Policy
+from relay.core.threads.model import PersonRecord, Thread
+from relay.flow import answers
+from relay.flow.budget import Budget
+from relay.flow.conversations import Conversations
+from relay.flow.notices import how_to_answer
+from relay.flow.world import World
+from relay.ports import Write
+
+
+def beside_first_text(
+    world: World,
+    conversations: Conversations,
+    policy: Policy,
+    level: int,
+    thread: Thread,
+    message_id: str,
+    now: datetime,
+    budget: Budget,
+) -> tuple[Write, ...]:
+    """Returns what is stored with the forwarding of this text to the handler of a tier: the line, and that it was sent.
+
+    Nothing where the person was sent it before, is no one who is texted, or is shown no code. Raises StoreUnavailable.
+    """
+    tier = policy.tier(level)
+    if not thread.code or tier.reach.kind != SMS:
+        return ()
+    kept = conversations.known(world, budget).get(tier.name)
+    if kept is not None and kept.record.hinted_at is not None:
+        return ()
+    record = PersonRecord(tier.name, tier.name, (tier.reach.address,), now) if kept is None else kept.record
+    conversations.forget()  # read anew next time, with what is stored now
+    to = (tier.name, tier.reach.address)
+    words = how_to_answer(thread.code)
+    line = answers.notice(
+        answers.hint_of(message_id, level), message_id, to, thread.our_phone, words, now, thread=thread
+    )
+    hinted = Write(replace(record, hinted_at=now), kept.version if kept is not None else None)
+    return (hinted, Write(line.relay))

@@ -1,0 +1,47 @@
+"""`told` tells people of a text that reached no one: of a customer's by an alarm, of an answer first by a notice."""
+
+from __future__ import annotations
+
+import contextlib
+
+from relay.core.failures import FailureClass
+from relay.core.model import FinalStatus, Purpose, Relay
+from relay.errors import AlreadyStored
+from relay.flow import answers, opt_outs
+from relay.flow.budget import Budget
+from relay.flow.notices import not_delivered
+from relay.flow.world import World
+
+
+def told(world: World, relay: Relay, budget: Budget) -> str:
+    """Tell people of a relay whose alarm is due. Returns how, for the trail; "" for the alarm itself.
+
+    Raises StoreUnavailable when a notice could not be stored: the alarm stays due.
+    """
+    if relay.purpose is Purpose.ANSWER and _notified(world, relay, budget):
+        return "the handler is told by a notice"
+    if relay.purpose is not Purpose.FORWARD:
+        world.alarms.answer_lost(relay)
+    elif relay.final_status is FinalStatus.EXHAUSTED:
+        world.alarms.exhausted(relay)
+    else:
+        world.alarms.not_forwarded(relay)
+    return ""
+
+
+def _notified(world: World, relay: Relay, budget: Budget) -> bool:
+    """Store the notice that the customer did not get an answer. Returns whether there is a handler to be told."""
+    failure = relay.current.failure
+    if failure is not None and failure.failure_class is FailureClass.OPTED_OUT:
+        opt_outs.remember_refusal(world, relay, budget)
+    cause = world.store.get(relay.cause_id, timeout_seconds=budget.store)
+    if cause is None:
+        return False
+    words = not_delivered(relay.code, answers.customer_phone_of(relay), failure.words if failure else "")
+    to = ("handler", cause.relay.sender_phone)
+    ids = (answers.notice_of(relay.message_id, 1), relay.message_id)
+    decision = answers.notice(*ids, to, relay.recipient_phone, words, world.clock.now(), alarm_if_lost=True)
+    with contextlib.suppress(AlreadyStored):
+        world.store.create(decision.relay, decision.timers, timeout_seconds=budget.store)
+        world.journal.steps(decision.relay, decision.relay.error_log)
+    return True

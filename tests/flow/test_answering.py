@@ -1,0 +1,104 @@
+"""A handler's text answers the customer: what is sent, to whom, and what is stored with it."""
+
+from __future__ import annotations
+
+from relay.core.events import Meaning
+from relay.core.model import FinalStatus, Purpose
+
+from tests.office import ANA, BEN, BUSINESS, CARLA, DANA, Office
+
+
+def test_a_forwarded_text_begins_with_its_threads_code() -> None:
+    office = Office()
+    message_id = office.text(CARLA, "The couch is on the porch")
+    code = office.thread_of(message_id).code
+    assert office.to(ANA)[0] == f"{code} {CARLA}: The couch is on the porch"
+
+
+def test_the_first_text_that_a_person_gets_is_followed_once_by_how_to_answer() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    assert len(office.to(ANA)) == 2
+    office.reaches(CARLA, "And a lamp")
+    office.reaches(DANA, "A fridge, please")
+    assert len(office.to(ANA)) == 4
+
+
+def test_an_answer_reaches_the_customer_and_claims() -> None:
+    office = Office()
+    message_id = office.reaches(CARLA, "The couch is on the porch")
+    office.text(ANA, "On my way, be there at 4")
+    office.settle()
+    (answer,) = office.to(CARLA)
+    assert answer.startswith(f"{BUSINESS}: On my way, be there at 4\n")
+    assert "STOP" in answer
+    assert ANA not in answer
+    assert office.thread_of(message_id).owner == "Ana"
+    assert office.relay(message_id).final_status is FinalStatus.CLAIMED
+    assert office.relay(message_id).claimed_by == "Ana"
+
+
+def test_only_the_first_answer_names_the_business() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    office.text(ANA, "On my way")
+    office.settle(60)
+    office.text(ANA, "Be there at 4")
+    office.settle()
+    assert office.to(CARLA)[1] == "Be there at 4"
+
+
+def test_an_answer_that_was_sent_is_done() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    cause = office.text(ANA, "On my way")
+    office.settle()
+    answer = f"{cause}-a"
+    assert office.relay(answer).purpose is Purpose.ANSWER
+    office.delivered(answer, Meaning.HANDED_OVER)
+    assert office.relay(answer).final_status is FinalStatus.DELIVERED
+
+
+def test_a_claim_ends_the_cascade_of_all_texts_of_the_thread() -> None:
+    office = Office()
+    first = office.text(CARLA, "The couch is on the porch")
+    second = office.text(CARLA, "And a lamp")
+    code = office.thread_of(first).code
+    office.text(ANA, f"{code} ok")
+    office.wait(1000)
+    assert [office.relay(one).final_status for one in (first, second)] == [FinalStatus.CLAIMED] * 2
+    assert office.to(BEN) == []
+    assert office.to(CARLA) == []
+
+
+def test_with_two_customers_an_uncoded_answer_reaches_neither() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    office.reaches(DANA, "A fridge, please")
+    before = len(office.to(ANA))
+    office.text(ANA, "On my way")
+    office.settle()
+    assert office.to(CARLA) == office.to(DANA) == []
+    assert len(office.to(ANA)) == before + 1
+
+
+def test_a_code_chooses_the_customer() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    second = office.reaches(DANA, "A fridge, please")
+    code = office.thread_of(second).code
+    office.text(ANA, f"{code.lower()} on my way")
+    office.settle()
+    assert office.to(CARLA) == []
+    assert "on my way" in office.to(DANA)[0]
+
+
+def test_a_repeated_webhook_changes_nothing() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    cause = office.text(ANA, "On my way")
+    office.settle()
+    sent = office.sent
+    office.text(ANA, "On my way", message_id=cause)
+    office.settle()
+    assert office.sent == sent
