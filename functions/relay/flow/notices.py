@@ -99,8 +99,8 @@ def _code_is_anothers(saying: _Saying) -> str:
     code = gsm(saying.notice.words)[:10]
     if saying.thread is None:
         return f"Nothing was sent: {code} is no code of yours. {_LIST_OF_CODES}"
-    ending = ending(saying.thread.customer_phone)
-    return f"Nothing was sent: {code} is ({ending}) now, and you were not texted about that. {_LIST_OF_CODES}"
+    whose = ending(saying.thread.customer_phone)
+    return f"Nothing was sent: {code} is ({whose}) now, and you were not texted about that. {_LIST_OF_CODES}"
 
 
 def _code_inside(saying: _Saying) -> str:
