@@ -204,7 +204,10 @@ def _is_taken_back(before: Attempt, after: Attempt) -> bool:
 def what_was_delivered_stays_delivered(step: Walked) -> bool:
     """Unless the text says more than what was delivered, or its carrier had only taken it and a failure is told."""
     before, after = step.before, step.decision.relay
-    if before.message_body != after.message_body and before.final_status not in (FinalStatus.RECORDED, FinalStatus.HELD):
+    if before.message_body != after.message_body and before.final_status not in (
+        FinalStatus.RECORDED,
+        FinalStatus.HELD,
+    ):
         return after.final_status is FinalStatus.IN_PROGRESS and after.delivered_tier is None
     told = step.before.attempt(step.event.attempt)
     if told is not None and told.is_handed_over and step.event.kind is EventKind.RECEIPT_FAILED:
