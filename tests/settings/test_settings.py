@@ -38,6 +38,9 @@ def _tiers(*tiers: object) -> dict[str, str]:
     return {**rest, "RELAY_TIERS": json.dumps(tiers)}
 
 
+# Only then may a tier wait for a claim.
+_WITH_REPLIES = {"RELAY_REPLIES": "on", "RELAY_BUSINESS_NAME": "Acme Hauling"}
+
 # What a complete configuration amounts to.
 
 
@@ -69,7 +72,7 @@ def test_a_tier_may_say_everything_about_itself() -> None:
         "success": "sent",
         "claim_timeout_seconds": 900,
     }
-    policy = _load(_tiers(tier)).policy
+    policy = _load(_tiers(tier), **_WITH_REPLIES).policy
     assert policy is not None
     (read,) = policy.tiers
     assert (read.name, read.reach.address, read.success) == ("On call", FIRST, Success.SENT)
@@ -86,7 +89,7 @@ def test_a_tier_may_go_to_every_limit() -> None:
         "receipt_timeout_seconds": 36000,
         "claim_timeout_seconds": 86400,
     }
-    policy = _load(_tiers(least, most)).policy
+    policy = _load(_tiers(least, most), **_WITH_REPLIES).policy
     assert policy is not None
     assert policy.last_tier == 2
 
