@@ -66,7 +66,7 @@ def add_people(plan: Plan, kind: Kind, seed: int) -> None:
     if kind is Kind.NEW_TIERS:
         _change_tiers(plan, habits, dice)
     policies = [policy for policy in (plan.policy, plan.new_policy) if policy is not None]
-    phones = {tier.reach.address for policy in policies for tier in policy.tiers}
+    phones = sorted({tier.reach.address for policy in policies for tier in policy.tiers})
     lasts = habits.lasts * (0.3 + 0.7 * dice.draw())
     count = 1 + int(dice.draw() * habits.customers)
     cast = Cast(kind, habits, dice, {phone: name_of(phone) for phone in phones}, CUSTOMERS[:count], lasts)
