@@ -93,7 +93,8 @@ class Simulation:
             self.faults.count(plan.wide.kind)
         if plan.people is not None:
             self.faults.count(plan.people.kind)
-            self._meanwhile(0.5, self._first_look)
+            # The watchmen are at work all the time; once a day they tell the store who is a handler.
+            self._every(86400.0, 0.5, self._daily_look)
         intake = Intake(plan.policy, OUR_PHONES, handlers_of(plan.policy))
         for skew in plan.skews:
             if skew:
@@ -233,7 +234,7 @@ class Simulation:
         if unlisted or is_due:
             self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
-    def _first_look(self, _: object) -> None:
+    def _daily_look(self) -> None:
         self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
     def _first_reconcile(self, _: object) -> None:

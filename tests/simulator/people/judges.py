@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from relay.core.model import FinalStatus, Purpose, Relay
-from relay.core.threads.model import CODE_KEPT, Thread
+from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
+from relay.core.threads.model import CODE_KEPT, FORMER_HANDLER, Thread
 from relay.record.kinds import Kind
 
 from tests.simulator.history import time_of
@@ -156,7 +156,8 @@ def c3_whom_he_meant(found: Evidence) -> Iterator[str]:
             continue
         since = said.at - _TWELVE_HOURS
         likely = {each.customer for each in found.shown if each.person == said.person and since <= each.at <= said.at}
-        if len(likely) != 1 or customer not in likely:
+        is_known = customer in likely or _was_leased_lately(found, said, message.post.message_id)
+        if likely - {customer} or not is_known:
             yield f"C3: {said.person} wrote without a code, could have meant {len(likely)}, and a customer got it"
     for message in found.to_customers:
         for token in _TOKEN.findall(message.body):
@@ -175,6 +176,16 @@ def _was_leased(found: Evidence, said: Said, answer_id: str) -> bool:
     )
 
 
+def _was_leased_lately(found: Evidence, said: Said, answer_id: str) -> bool:
+    """The same of any code, in the 12 hours before: what was sent beside it names the customer, too."""
+    answer, until = found.relay(answer_id), found.decided_at(said.message_id)
+    return any(
+        answer is not None and until is not None and (person, thread_id) == (said.person, answer.thread_id)
+        for person, _, thread_id, when in found.leased
+        if until is not None and said.at - _TWELVE_HOURS <= when <= until
+    )
+
+
 def c4_no_claim_word(found: Evidence) -> Iterator[str]:
     """No claim word, no command, no reaction, no word of the provider's and no machine's words reach a customer, unless
     they stood behind `say`."""
@@ -185,8 +196,19 @@ def c4_no_claim_word(found: Evidence) -> Iterator[str]:
             continue
         if words.casefold() in _NEVER_ALONE or re.match(r"(Liked|Loved|Emphasized|Questioned|Laughed|Disliked) ", words):
             yield f"C4: a customer got {words!r}"
-        if words in AUTOMATIC:
+        if words in AUTOMATIC and (words != AUTOMATIC[-1] or _came_at_once(found, said)):
             yield "C4: a customer got what a phone had answered by itself"
+
+
+def _came_at_once(found: Evidence, said: Said | None) -> bool:
+    """Whether a text came within 10 s of one that Twilio took for its phone, or is one of that phone's once more."""
+    if said is None:
+        return True
+    messages = (each for each in found.run.fleet.twilio.messages.values() if each.to == said.phone)
+    own = (each for each in found.people.said.values() if each.phone == said.phone and each.body == said.body)
+    return any(0.0 <= said.at - each.created <= 10.0 for each in messages) or any(
+        0.0 < said.at - each.at <= 86400.0 for each in own
+    )
 
 
 def _bare(body: str) -> str:
@@ -199,6 +221,10 @@ def c5_every_text_has_an_answer(found: Evidence) -> Iterator[str]:
     and words that Twilio answers itself."""
     for said in found.people.said.values():
         relay = found.relay(said.message_id)
+        if relay is not None and relay.sender_class is SenderClass.CUSTOMER:
+            if not _is_handler_no_more(found, said):
+                yield f"C5: {said.person}'s text was taken for a customer's"
+            continue
         if relay is None or _may_be_silent(found, said):
             continue
         caused = [each for each in found.run.fleet.store.relays if each.startswith(f"{said.message_id}-")]
@@ -207,6 +233,15 @@ def c5_every_text_has_an_answer(found: Evidence) -> Iterator[str]:
         posted = {post.message_id for post in found.run.history.posts}
         if caused and found.cast.is_calm and not posted.intersection(caused) and not _was_held(found, caused):
             yield f"C5: what {said.person}'s text ({said.act.value}) caused was never sent"
+
+
+def _is_handler_no_more(found: Evidence, said: Said) -> bool:
+    """Whether the person has stood at no tier for two weeks; the store is told once a day, if that goes well."""
+    plan = found.run.plan
+    if plan.new_policy is None or any(tier.reach.address == said.phone for tier in plan.new_policy.tiers):
+        return False
+    since = plan.config_changes_at + FORMER_HANDLER.total_seconds() - 86400.0
+    return said.at >= (since if found.cast.is_calm else plan.config_changes_at)
 
 
 def _was_held(found: Evidence, caused: list[str]) -> bool:
@@ -286,8 +321,8 @@ def c8_codes_of_ones_own(found: Evidence) -> Iterator[str]:
     """A text with a code acts only in the thread that has this code at that moment, and only for a person to whom a
     text of it was sent under it; and no code is given to another thread before seven days are over."""
     for said in found.people.said.values():
-        at = found.decided_at(said.message_id)
-        if not said.code or at is None:
+        at, relay = found.decided_at(said.message_id), found.relay(said.message_id)
+        if not said.code or at is None or relay is None or relay.sender_class is SenderClass.CUSTOMER:
             continue
         for thread_id in set(found.effects_of(said)):
             thread = found.thread_at(thread_id, at)
