@@ -47,3 +47,15 @@ def test_an_answer_whose_opt_out_took_long_to_look_up_is_not_sent_after_its_leas
     calls.after.clear()
     office.settle(60.0)
     assert len(office.to(CARLA)) == 1
+
+
+def test_what_comes_within_seconds_of_a_notice_is_a_machines() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    office.wait(60.0)
+    office.text(ANA, "I'm driving with Focus turned on.")
+    office.settle(2.0)
+    assert "automatic" in office.to(ANA)[-1]
+    office.text(ANA, "We are closed now, and open at eight")
+    office.settle(60.0)
+    assert office.to(CARLA) == []

@@ -65,7 +65,7 @@ def run_seed(
     try:
         violations = judge(
             run,
-            settles=seed % _SETTLE_EVERY == 0,
+            settles=seed % _SETTLE_EVERY == 0 or run.people is not None,
             replays=seed % _REPLAY_ONE_EVERY == 0,
             replays_all=seed % _REPLAY_ALL_EVERY == 0,
         )

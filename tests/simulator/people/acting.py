@@ -13,6 +13,7 @@ from tests.simulator.dice import Dice
 from tests.simulator.people.cast import Cast, customer_words
 from tests.simulator.people.habits import Act
 from tests.simulator.people.words import Written, code_of, written
+from tests.simulator.plan import BODY_MARK
 from tests.simulator.sim_twilio import Message
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class People:
             act = Act.OLD_CODE
         self._number += 1
         text = written(act, dice, self._number, message.body, codes)
+        if not text.code and text.body.startswith(BODY_MARK) and act not in (Act.TWICE, Act.PHOTO, Act.AUTO):
+            act = Act.ANSWER  # there was no code to put in front
         self._text(message, act, text)
         if act is Act.TWICE:
             self._fleet.kernel.after(dice.between(0.0, 70.0), self._again, (message, text))

@@ -38,7 +38,7 @@ def c1_every_text_ends_with_a_person(found: Evidence) -> Iterator[str]:
     claim, or with an alarm (L1 asks for that); and its tiers are the configured ones, in whatever order."""
     for at, relay in found.claims():
         person = relay.claimed_by
-        own = [each for each in found.people.said.values() if each.person == person and each.act not in TAKE_NOTHING]
+        own = [each for each in found.people.said.values() if each.person == person and _may_take(found, each)]
         if not any(_was_decided(found, each, at) for each in own) and not _reached_its_owner(relay):
             yield f"C1: {relay.message_id[-3:]} counts as {person}'s, who took nothing"
     for message_id in filter(found.is_customers, found.run.fleet.store.relays):
@@ -51,6 +51,13 @@ def c1_every_text_ends_with_a_person(found: Evidence) -> Iterator[str]:
             yield f"C1: {message_id[-3:]} waits for no claim any more, and no person took it"
         if not any(_names(relay) == names for names in _configured(found)):
             yield f"C1: {message_id[-3:]} has other tiers than were configured"
+
+
+def _may_take(found: Evidence, said: Said) -> bool:
+    """Whether a text may claim: it is a person's, or looks like one's."""
+    if said.act is Act.AUTO:
+        return said.body == AUTOMATIC[-1] and not _came_at_once(found, said)
+    return said.act not in TAKE_NOTHING
 
 
 def _was_decided(found: Evidence, said: Said, until: float) -> bool:
