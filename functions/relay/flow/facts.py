@@ -13,6 +13,7 @@ from relay.core.threads import audience, codes
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText, Quoted
 from relay.flow import opt_outs
+from relay.flow.answers import notice_of
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.wording import compose
@@ -27,6 +28,9 @@ EARLIER = timedelta(hours=24)
 EARLIER_MAX = 100
 # Of how many threads that an uncoded text may be for the relays are read. With more than one nothing is done anyway.
 CANDIDATES_READ = 3
+# Of a person's texts within this time, so many, it is looked whether a notice has just answered them.
+NOTICED_WITHIN = timedelta(minutes=2)
+NOTICES_READ = 3
 
 _WORDS_OF_ASKED = {asked.value: asked for asked in Asked}
 
@@ -56,11 +60,13 @@ def read_facts(
         thread.thread_id: tuple(store.relays_of(thread.thread_id, RELAYS_MAX, timeout_seconds=budget.store))
         for thread in meant[:CANDIDATES_READ]
     }
+    earlier = _earlier(world, said, sender_phone, budget)
+    sent = [*_all(relays), *([] if named else _notices(world, said, earlier, budget))]
     facts = Facts(
         threads=threads,
         code_holders=_holders(world, named, threads, said.at, budget),
-        earlier=_earlier(world, said, sender_phone, budget),
-        sent_at=max((at for one in _all(relays) for at in _sent_to(one, person.id)), default=None),
+        earlier=earlier,
+        sent_at=max((at for one in sent for at in _sent_to(one, person.id)), default=None),
         quoted=tuple(_quoted(one) for one in _all(relays)),
         blocked=_blocked(world, conversations, meant[:CANDIDATES_READ], budget),
         names=_names(world, conversations, budget),
@@ -77,6 +83,17 @@ def _codes_in(body: str, known: set[str]) -> tuple[str, ...]:
 
 def _all(relays: Mapping[str, tuple[Stored, ...]]) -> Iterable[Stored]:
     return (one for ones in relays.values() for one in ones)
+
+
+def _notices(
+    world: World, said: HandlerText, earlier: tuple[EarlierText, ...], budget: Budget
+) -> Iterable[Stored]:
+    """Yields what was said to the person about texts of a moment ago: a machine answers that, too."""
+    lately = [one for one in earlier if timedelta() <= said.at - one.at <= NOTICED_WITHIN]
+    for one in lately[:NOTICES_READ]:
+        stored = world.store.get(notice_of(one.message_id, 1), timeout_seconds=budget.store)
+        if stored is not None:
+            yield stored
 
 
 def _sent_to(one: Stored, person: str) -> Iterable[datetime]:
