@@ -101,8 +101,8 @@ def test_a_phone_answers_by_itself_until_it_is_told_to_stop(new_page: NewPage, e
     other = add_customer(page)
     number = page.locator(f"{other} .who p").inner_text()
     page.click(f"{other} .more summary")
-    for field, value in ((".after", "0"), (".said", "I drive"), (".said", "I drive now")):
-        page.fill(f"{other} {field}", value)
+    page.fill(f"{other} .after", "0")
+    page.fill(f"{other} .said", "I drive now")
     with page.expect_response(lambda answer: answer.url.endswith("/fake/auto-reply") and answer.ok):
         page.check(f"{other} .auto")
     expect(page.locator(f"{other} .more .now")).to_have_text("answers by itself")

@@ -92,7 +92,13 @@ function makeMore(owner, number, send, attempt) {
       announce(`${owner}'s phone ${isOn.checked ? "answers by itself now" : "no longer answers by itself"}.`);
     }
   };
-  for (const control of [isOn, after, said]) control.addEventListener("change", apply);
+  // One at a time, the last one last: requests that are under way together arrive in any order.
+  let before = Promise.resolve();
+  const applyNext = () => {
+    before = before.then(apply);
+  };
+  isOn.addEventListener("change", applyNext);
+  for (const detail of [after, said]) detail.addEventListener("change", () => isOn.checked && applyNext());
   return more;
 }
 
