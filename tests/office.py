@@ -94,10 +94,10 @@ class Office(MemoryWorld):
         receipts.take_in(self.world, message_id, attempt.number, receipt, budget)
 
     def reaches(self, sender: str, words: str) -> str:
-        """A customer's text is delivered to the first handler. Returns its id; whatever is due then has left."""
+        """A customer's text is delivered to the first handler, who has had time to read it. Returns its id."""
         message_id = self.text(sender, words)
         self.delivered(message_id)
-        self.settle()
+        self.settle(30)
         return message_id
 
     def settle(self, seconds: float = 5.0) -> None:

@@ -93,7 +93,7 @@ def hold(path: str, _: str = "") -> None:
 
 def open_migrated(path: str, _: str = "") -> None:
     """Open the file as a revision with one more step; a line when done. Taken twice, the step would fail."""
-    migrations.STEPS = (*migrations.STEPS, "ALTER TABLE relays ADD COLUMN thread TEXT")
+    migrations.STEPS = (*migrations.STEPS, "ALTER TABLE relays ADD COLUMN mood TEXT")
     Database(path).prepare(timeout_seconds=TIMEOUT)
     _say("opened")
 

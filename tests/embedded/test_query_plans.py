@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from relay.core.model import FinalStatus
 from relay.embedded import timer_rows
 from relay.embedded.database import Database
-from relay.embedded.store import SqliteStore, search_statement
-from relay.ports import Search
+from relay.embedded.searches import kind_statement, search_statement, shown_statement, unclaimed_statement
+from relay.embedded.store import SqliteStore
+from relay.ports import Search, Write
+from relay.record.kinds import Kind
+from relay.record.pages import token_after
 
 from tests.fakes import FakeClock
 from tests.strategies import CUSTOMER, a_relay, a_timer, later
+from tests.thread_records import a_thread, shown
 
 TIMEOUT = 60.0
 STATUS = FinalStatus.EXHAUSTED
@@ -48,6 +53,26 @@ def test_each_combination_of_conditions_has_its_index(database: Database, store:
         assert "TEMP B-TREE" not in plan, search
         if conditions != (None, None) or since or until or page_token:
             assert plan.startswith("SEARCH"), search
+        of_thread = _plan(database, *search_statement(replace(search, thread_id="t"), now=0))
+        assert "SEARCH relays USING INDEX relays_by_thread" in of_thread, search
+        assert "TEMP B-TREE" not in of_thread, search
+
+
+def test_each_list_of_threads_and_of_a_threads_relays_has_its_index(database: Database, store: SqliteStore) -> None:
+    database.prepare()
+    token = token_after(later(0), "t")
+    expected = [
+        (unclaimed_statement("t", 0), "SEARCH relays USING INDEX relays_unclaimed (unclaimed_in=?)"),
+        (shown_statement("Ann", 0, 0), "COVERING INDEX threads_shown_by_person (person=? AND touched_at>?)"),
+        (shown_statement("Ann", 0, 0), "SEARCH thread_records USING INDEX sqlite_autoindex_thread_records_1"),
+        (kind_statement(Kind.PERSON, 0), "INDEX thread_records_by_time (kind=? AND touched_at>?)"),
+        (kind_statement(Kind.THREAD, 0, 5, token), "INDEX thread_records_by_time (kind=? AND touched_at>?"),
+    ]
+    for statement, index in expected:
+        plan = _plan(database, *statement)
+        assert index in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
+        assert "SCAN" not in plan, plan
 
 
 def test_no_statement_of_ordinary_work_reads_a_whole_table(
@@ -66,7 +91,17 @@ def test_no_statement_of_ordinary_work_reads_a_whole_table(
     database.write(lambda c: timer_rows.cancel(c, leased.timer), timeout_seconds=TIMEOUT)
     database.write(lambda c: timer_rows.lease_job(c, "sweep", 1, 2, 3), timeout_seconds=TIMEOUT)
     database.write(lambda c: timer_rows.finish_job(c, "sweep", 2, 3), timeout_seconds=TIMEOUT)
+    thread = a_thread(shown=(shown("Ann"),))
+    (version,) = store.commit([Write(thread)], [], timeout_seconds=TIMEOUT)
+    moved = replace(thread, touched_at=later(1))
+    store.commit([Write(moved, version), Write(a_relay(thread_id=thread.thread_id))], [], timeout_seconds=TIMEOUT)
+    store.thread(thread.thread_id, timeout_seconds=TIMEOUT)
+    store.threads_shown_to("Ann", later(0), 5, timeout_seconds=TIMEOUT)
+    store.open_threads(5, timeout_seconds=TIMEOUT)
+    store.people(5, timeout_seconds=TIMEOUT)
+    store.relays_of(thread.thread_id, 5, timeout_seconds=TIMEOUT)
     store.purge_expired(later(1e9), 10, timeout_seconds=TIMEOUT)
+    store.purge_expired(later(2e9), 10, timeout_seconds=TIMEOUT)
     store.delete(relay.message_id, timeout_seconds=TIMEOUT)
     work = [text for text in statements if text.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))]
     assert len(work) > 12
@@ -94,11 +129,25 @@ def test_a_query_costs_the_same_however_much_is_stored(
         lambda: store.search(Search(limit=5, final_status=STATUS), timeout_seconds=TIMEOUT),
         lambda: store.search(Search(limit=5, since=later(0), until=later(15)), timeout_seconds=TIMEOUT),
     ]
+    own = [a_thread(shown=(shown("Ann"),), thread_id=f"own {number}") for number in range(5)]
+    claimable = [a_relay(thread_id=own[0].thread_id, due_at=None, final_status=STATUS) for _ in range(5)]
+    for record in (*own, *claimable):
+        store.commit([Write(record)], [], timeout_seconds=TIMEOUT)
+    queries += [
+        lambda: store.threads_shown_to("Ann", later(-60), 4, timeout_seconds=TIMEOUT),
+        lambda: store.open_threads(3, timeout_seconds=TIMEOUT),
+        lambda: store.relays_of(own[0].thread_id, 4, timeout_seconds=TIMEOUT),
+        lambda: store.thread(own[0].thread_id, timeout_seconds=TIMEOUT),
+    ]
     few = [_steps(database, query) for query in queries]
     # Settled long ago: nothing the sweep or these searches are about, and far more of them.
     for number in range(1_000):
         old = a_relay(timestamp=later(-number), due_at=None, final_status=FinalStatus.DELIVERED)
-        store.create(old, [], timeout_seconds=TIMEOUT)
+        of_thread = a_relay(
+            thread_id=own[0].thread_id, timestamp=later(number), due_at=None, final_status=FinalStatus.CLAIMED
+        )
+        thread = a_thread(thread_id=f"old {number}", touched_at=later(-3600), shown=(shown("Ann"), shown("Bob")))
+        store.commit([Write(old), Write(of_thread), Write(thread)], [], timeout_seconds=TIMEOUT)
     assert [_steps(database, query) for query in queries] == few
 
 

@@ -8,7 +8,7 @@ import pytest
 from relay.core.model import FinalStatus
 from relay.core.threads.model import ThreadCode
 
-from tests.office import ANA, BEN, CARLA, DANA, OURS, Office, THREE, tiers_of
+from tests.office import ANA, BEN, CARLA, DANA, OURS, THREE, Office, tiers_of
 
 
 def test_relay_thread_and_code_are_one_commit() -> None:
@@ -114,7 +114,7 @@ def test_a_former_handler_is_no_customer_for_two_weeks() -> None:
     assert office.relay(office.text(cyd, "Can you haul my couch?")).final_status is FinalStatus.IN_PROGRESS
 
 
-def _budget(office: Office):  # noqa: ANN202
+def _budget(office: Office):
     from relay.flow.budget import TASK_LIMITS, Budget
 
     return Budget(office.clock, 40.0, TASK_LIMITS)

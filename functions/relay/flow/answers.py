@@ -10,14 +10,11 @@ from datetime import datetime
 from relay.core import moves
 from relay.core.events import Decision
 from relay.core.model import InboundText, Purpose, Relay, SenderClass
-from relay.core.policy import Policy, Success, Tier, sms
+from relay.core.policy import Policy, sms
+from relay.core.purposes import policy_of
 from relay.core.routes import Forward
 from relay.core.threads.model import Thread
 
-# How an answer is tried; a notice is tried once.
-_ANSWER_RETRIES_SECONDS = (2.0, 4.0, 8.0)
-_ANSWER_RECEIPT_SECONDS = 300.0
-_NOTICE_RECEIPT_SECONDS = 600.0
 _CUSTOMER = "customer"
 _OPT_OUT_HINT = "Reply STOP to opt out."
 
@@ -44,8 +41,8 @@ def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: d
     """
     if thread.introduced_at is None:
         words = f"{business_name}: {words}\n{_OPT_OUT_HINT}" if business_name else f"{words}\n{_OPT_OUT_HINT}"
-    tier = Tier(_CUSTOMER, sms(thread.customer_phone), _ANSWER_RETRIES_SECONDS, _ANSWER_RECEIPT_SECONDS, Success.SENT)
-    return _created(answer_of(cause_id), cause_id, thread.our_phone, words, tier, Purpose.ANSWER, thread, now)
+    policy = policy_of(Purpose.ANSWER, _CUSTOMER, sms(thread.customer_phone))
+    return _created(answer_of(cause_id), cause_id, thread.our_phone, words, policy, Purpose.ANSWER, thread, now)
 
 
 def notice(
@@ -61,8 +58,8 @@ def notice(
 ) -> Decision:
     """Returns the decision to create a notice with this id to a person, `to` (id and phone), from this number."""
     person, phone = to
-    tier = Tier(person, sms(phone), (), _NOTICE_RECEIPT_SECONDS)
-    what = (our_phone, words, tier, Purpose.NOTICE, thread, now)
+    policy = policy_of(Purpose.NOTICE, person, sms(phone))
+    what = (our_phone, words, policy, Purpose.NOTICE, thread, now)
     return _created(message_id, cause_id, *what, alarm_if_lost=alarm_if_lost)
 
 
@@ -71,7 +68,7 @@ def _created(
     cause_id: str,
     our_phone: str,
     words: str,
-    tier: Tier,
+    policy: Policy,
     purpose: Purpose,
     thread: Thread | None,
     now: datetime,
@@ -84,7 +81,7 @@ def _created(
     return moves.receive(
         text,
         SenderClass.OWN_NUMBER,
-        Forward(Policy((tier,)), purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
+        Forward(policy, purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
         now,
         None,
     )

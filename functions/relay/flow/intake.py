@@ -13,7 +13,7 @@ from relay.core.numbers import same
 from relay.core.people import People, Person
 from relay.core.policy import Policy
 from relay.core.routes import Forward, Hold, Record, Route
-from relay.core.threads.grammar import test_words
+from relay.core.threads.grammar import words_of_a_test
 from relay.errors import Conflict, StoreRefused, StoreUnavailable
 from relay.flow import conductor, handlers, opening, opt_outs
 from relay.flow.brake import Brake
@@ -160,7 +160,7 @@ def _who_acts(world: World, text: InboundText, sender_class: SenderClass, budget
 def _speaks_as_customer(world: World, text: InboundText) -> bool:
     """Whether a handler tries the number as a customer: with `test` in front of the words."""
     is_on = world.conversations is not None and world.conversations.is_on
-    return is_on and test_words(text.body) is not None
+    return is_on and words_of_a_test(text.body) is not None
 
 
 def _take_in_thread(

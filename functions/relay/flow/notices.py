@@ -43,7 +43,7 @@ def how_to_answer(code: str) -> str:
 
 
 def not_delivered(code: str, phone: str, why: str) -> str:
-    """Returns what the handler reads whose answer did not reach its customer; `why` in words, "" where none are told."""
+    """Returns what the handler reads whose answer did not reach its customer; `why` in words, or ""."""
     who = f"{code} ({_ending(phone)})".strip()
     cause = f": {_gsm(why)}" if why else ""
     text = f"{who} did not get your text{cause}. Please call."

@@ -84,7 +84,7 @@ def _made(kind: type[T], document: Document) -> T:
     for name in _LISTS:
         if name in values:
             values[name] = tuple(_items(name, values[name]))
-    return kind(**values, rest=_rest(document, own))
+    return kind(**values, **{"rest": _rest(document, own)})
 
 
 def _items(name: str, values: Any) -> Iterable[Any]:

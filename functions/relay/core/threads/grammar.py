@@ -104,7 +104,7 @@ def is_providers(body: str, consent: Consent | None) -> bool:
     return consent is not None or body.strip().upper() in RESERVED
 
 
-def test_words(body: str) -> str | None:
+def words_of_a_test(body: str) -> str | None:
     """Returns the words behind `test`, for the person who tries the relay out from a handler's phone; else None."""
     found = _TEST.fullmatch(body)
     return found[1].strip() if found else None
