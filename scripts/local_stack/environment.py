@@ -41,7 +41,7 @@ _TIERS = [
 ]
 # Whether handlers' texts answer customers on the stack with its own fake Twilio, when nothing else is said. Off: the
 # flow does not know replies yet.
-LOCAL_REPLIES = False
+LOCAL_REPLIES = True
 _BUSINESS_NAME = "Harbor Heating"
 _ALL_INTERFACES = "0.0.0.0"  # noqa: S104 - only compared with, never bound to unasked
 _HANDLERS = ("RELAY_TIERS", "PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
