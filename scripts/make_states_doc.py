@@ -31,6 +31,8 @@ _WORDS = {
     State.EXHAUSTED: "no tiers are left. The end, unless an operator redrives the relay or a late delivery arrives.",
     State.RECORDED: "the text came from a handler, from us or to a handler's number: kept, never forwarded. The end.",
     State.HELD: "the text is one of a flood from its sender: kept. The end, unless an operator redrives the relay.",
+    State.WAITING: "a handler got the text, at a tier that asks for a claim, and no person has taken it yet.",
+    State.CLAIMED: "a person took the text. The end, unless that person passes it on or an operator releases it.",
 }
 
 _HEAD = f"""\
@@ -84,7 +86,8 @@ def _diagram(changes: Changes) -> str:
     for (before, after), kinds in sorted(changes.edges.items()):
         label = ", ".join(dict.fromkeys(_label(kind) for kind in sorted(kinds, key=order.index)))
         lines.append(f"    {before} --> {after}: {label}")
-    lines += [f"    {state.value} --> [*]" for state in (State.DELIVERED, State.EXHAUSTED, State.RECORDED, State.HELD)]
+    ends = (State.DELIVERED, State.EXHAUSTED, State.RECORDED, State.HELD, State.CLAIMED)
+    lines += [f"    {state.value} --> [*]" for state in ends]
     return "\n".join([*lines, "```", ""])
 
 

@@ -6,6 +6,7 @@ The walk that docs/states.md is drawn from and that the tests of the machine che
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from relay.core import machine, moves
 from relay.core.changes import changed, with_attempt
 from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind
 from relay.core.failures import Failure, FailureClass
-from relay.core.model import AttemptStatus, InboundText, Relay, SenderClass
+from relay.core.model import AttemptStatus, InboundText, Purpose, Relay, SenderClass, Step
 from relay.core.policy import LOOKUP_RETRIES_MAX, OUTAGE_SECONDS_MAX, Policy, Tier, sms
 from relay.core.routes import Forward, Hold, Record
 
@@ -27,7 +28,11 @@ MUCH_LATER = LATE + timedelta(hours=12)
 # By a clock that is right, where the one that wrote the relay was a day ahead.
 PUT_BACK = RECEIVED_AT - timedelta(days=1)
 
+# While an answer may still be sent.
+SOON = RECEIVED_AT + timedelta(minutes=5)
+
 _OTHER_TIMES = {
+    EventKind.ATTEMPT_DUE: (SOON,),
     EventKind.TIMES_ARE_OFF: (PUT_BACK,),
     EventKind.DEADLINE_QUEUED: (MUCH_LATER,),
     EventKind.DEADLINE_NOT_FOUND: (EARLY,),
@@ -50,8 +55,15 @@ MAY_LEASE = frozenset(
         EventKind.DEADLINE_UNANSWERED,
         EventKind.DEADLINE_UNDECIDED,
         EventKind.DEADLINE_UNTOLD,
+        EventKind.CLAIM_DUE,
+        EventKind.PASSED,
     }
 )
+# What only happens to a text of a thread, an answer or a notice.
+OF_THREADS = frozenset(
+    {EventKind.CLAIM_DUE, EventKind.CLAIMED, EventKind.PASSED, EventKind.RELEASED, EventKind.RETURNED}
+)
+_PERSONS = {EventKind.CLAIMED: ("handler 1",), EventKind.PASSED: ("handler 1", "handler 2")}
 _TELLS_SID = frozenset(
     {
         EventKind.SEND_ACCEPTED,
@@ -78,11 +90,27 @@ class Walked:
         return machine.transition(self.decision.relay, self.event, self.now)
 
 
-def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = ()) -> Policy:
-    """So many tiers, each with its own made-up phone."""
+@dataclass(frozen=True)
+class Claims:
+    """What a tier asks of a person, and for whom a delivery there claims a text."""
+
+    timeout_seconds: float = 0.0
+    delivery_claims_for: str = ""
+
+
+def policy_of(tiers: int, retry_delays_seconds: tuple[float, ...] = (), claims: tuple[Claims, ...] = ()) -> Policy:
+    """So many tiers, each with its own made-up phone, and what each asks of a person."""
+    asked = (*claims, *[Claims()] * (tiers - len(claims)))
     return Policy(
         tuple(
-            Tier(f"handler {level}", sms(f"+1555010000{level}"), retry_delays_seconds) for level in range(1, tiers + 1)
+            Tier(
+                f"handler {level}",
+                sms(f"+1555010000{level}"),
+                retry_delays_seconds,
+                claim_timeout_seconds=each.timeout_seconds,
+                delivery_claims_for=each.delivery_claims_for,
+            )
+            for level, each in enumerate(asked, start=1)
         )
     )
 
@@ -92,11 +120,15 @@ TEXT = InboundText("SM" + "0" * 32, "+15557654321", "+15551234567", "The boiler 
 MORE = replace(TEXT, body=f"{TEXT.body}, please come")
 
 
-def starts(policy: Policy) -> Iterator[Relay]:
+def starts(policy: Policy, purpose: Purpose = Purpose.FORWARD) -> Iterator[Relay]:
     """The relays that a received text can begin as: leased to its webhook, to none, or only recorded."""
     text = TEXT
-    yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, "lease 0").relay
-    yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy), RECEIVED_AT, None).relay
+    if purpose is not Purpose.FORWARD:
+        answer = Forward(policy, purpose=purpose)
+        yield moves.receive(text, SenderClass.HANDLER, answer, RECEIVED_AT, None).relay
+        return
+    yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy, thread_id="a thread"), RECEIVED_AT, "lease 0").relay
+    yield moves.receive(text, SenderClass.CUSTOMER, Forward(policy, thread_id="a thread"), RECEIVED_AT, None).relay
     yield moves.receive(text, SenderClass.HANDLER, Record(policy, "not from a customer"), RECEIVED_AT, "lease 0").relay
     yield moves.receive(text, SenderClass.CUSTOMER, Record(policy, "to a handler", True), RECEIVED_AT, "lease 0").relay
     yield moves.receive(text, SenderClass.CUSTOMER, Hold(policy, "too many"), RECEIVED_AT, "lease 0").relay
@@ -120,7 +152,7 @@ def _events(attempts: int, lines: int, lease: str | None, redrives: int) -> tupl
             sid = f"SM{attempt:032x}" if kind in _TELLS_SID else None
             text = MORE if kind is EventKind.INBOUND_SAYS_MORE else None
             for own in leases if kind in MAY_LEASE else (None,):
-                for failure in _failures_for(kind):
+                for failure, person in itertools.product(_failures_for(kind), _PERSONS.get(kind, ("",))):
                     event = Event(
                         kind,
                         attempt,
@@ -129,6 +161,7 @@ def _events(attempts: int, lines: int, lease: str | None, redrives: int) -> tupl
                         failure=failure,
                         request_id=f"request {redrives}",
                         text=text,
+                        person=person,
                     )
                     found += [(event, now) for now in (LATE, *_OTHER_TIMES.get(kind, ()))]
         if not about_all:
@@ -144,36 +177,66 @@ def _failures_for(kind: EventKind) -> tuple[Failure | None, ...]:
 
 @dataclass(frozen=True)
 class Cascade:
-    """What a walk begins with: so many tiers, each with these retry delays in seconds, and what `walk` may do."""
+    """What a walk begins with: so many tiers, each with these retry delays in seconds, and what `walk` may do.
+
+    `claims` are what the first tiers ask of a person; with any of them people claim and pass on. `purpose` is what the
+    relays are for.
+    """
 
     tiers: int
     retry_delays_seconds: tuple[float, ...] = ()
     redrives: int = 0
     may_say_more: bool = False
     may_wait: bool = False
+    claims: tuple[Claims, ...] = ()
+    purpose: Purpose = Purpose.FORWARD
 
     def walk(self) -> Iterator[Walked]:
         """Returns the steps of the walk over this cascade."""
-        policy = policy_of(self.tiers, self.retry_delays_seconds)
-        return walk(policy, self.redrives, may_say_more=self.may_say_more, may_wait=self.may_wait)
+        policy = policy_of(self.tiers, self.retry_delays_seconds, self.claims)
+        return walk(policy, self.redrives, may_say_more=self.may_say_more, may_wait=self.may_wait, purpose=self.purpose)
 
 
-# Two tiers, one with a redrive, one whose text may say more, and outages: the smallest in which everything can happen.
-SMALLEST = (Cascade(2), Cascade(1, redrives=1), Cascade(1, may_say_more=True), Cascade(2, may_wait=True))
+# Two tiers, one with a redrive, one whose text may say more, and outages: the smallest in which everything can happen;
+# and with people who claim texts, or are waited for, and an answer to a customer.
+ASKS, OWNERS = Claims(900.0), Claims(900.0, "handler 1")
+SMALLEST = (
+    Cascade(2),
+    Cascade(1, redrives=1),
+    Cascade(1, may_say_more=True),
+    Cascade(2, may_wait=True),
+    Cascade(1, redrives=1, claims=(ASKS,)),
+    Cascade(1, may_say_more=True, claims=(ASKS,)),
+    Cascade(2, claims=(ASKS,)),
+    Cascade(1, may_wait=True, claims=(OWNERS,)),
+    Cascade(1, purpose=Purpose.ANSWER),
+)
 
 
-def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False, may_wait: bool = False) -> Iterator[Walked]:
+def walk(
+    policy: Policy,
+    redrives: int = 1,
+    *,
+    may_say_more: bool = False,
+    may_wait: bool = False,
+    purpose: Purpose = Purpose.FORWARD,
+) -> Iterator[Walked]:
     """Every event on every relay that can be reached under `policy` with at most so many redrives.
 
     `may_say_more`: the text comes in again with more words, which begins a drive from wherever the relay is by then.
 
     `may_wait`: outages are waited out. Else their allowance is used up from the start.
 
+    Where a tier asks for a claim, or the relays are no customers' texts, what happens to threads happens too; a text is
+    passed on at most once.
+
     Two relays that differ only in times, trail, Twilio's ids, attempts that were withdrawn, or the fate of attempts
     before the last two count as the same one: nothing that is decided depends on those. Asking Twilio again leads
     nowhere new either: after the first time the walk goes on as if it had been the last.
     """
-    waiting = deque(starts(policy) if may_wait else map(_without_allowance, starts(policy)))
+    of_threads = purpose is not Purpose.FORWARD or any(tier.asks_for_a_claim for tier in policy.tiers)
+    begin = starts(policy, purpose)
+    waiting = deque(begin if may_wait else map(_without_allowance, begin))
     seen = {_essence(relay) for relay in waiting}
     while waiting:
         relay = waiting.popleft()
@@ -181,6 +244,8 @@ def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False, may_w
             if event.kind is EventKind.REDRIVE_REQUESTED and len(relay.redrive_ids) >= redrives:
                 continue
             if event.kind is EventKind.INBOUND_SAYS_MORE and not may_say_more:
+                continue
+            if event.kind in OF_THREADS and not (of_threads and _may_happen(relay, event)):
                 continue
             decision = machine.transition(relay, event, now)
             yield Walked(relay, event, now, decision)
@@ -191,6 +256,10 @@ def walk(policy: Policy, redrives: int = 1, *, may_say_more: bool = False, may_w
             if key not in seen:
                 seen.add(key)
                 waiting.append(after)
+
+
+def _may_happen(relay: Relay, event: Event) -> bool:
+    return event.kind is not EventKind.PASSED or all(entry.step is not Step.PASSED for entry in relay.error_log)
 
 
 def _without_allowance(relay: Relay) -> Relay:
@@ -216,4 +285,7 @@ def _essence(relay: Relay) -> Hashable:
     may_go_back = len(made) > 1 and made[-1].status is AttemptStatus.SCHEDULED and made[-2].is_refused
     drive = (relay.first_attempt_of_drive - relay.first_attempt_of_words, relay.message_body)
     outage = (relay.outage_since is None, relay.outage_seconds > 0)
-    return (relay.final_status, path, fates, may_go_back, outage, relay.delivered_tier, relay.due_at is None, *drive)
+    was_passed = any(entry.step is Step.PASSED for entry in relay.error_log)
+    claim = (relay.claim_until is None, relay.claimed_by, relay.claimed_at == relay.delivery_confirmed_at, was_passed)
+    end = (relay.final_status, relay.delivered_tier, relay.due_at is None)
+    return (*end, path, fates, may_go_back, outage, *drive, *claim)

@@ -9,14 +9,15 @@ from datetime import timedelta
 
 import pytest
 from relay.core.model import FinalStatus, Purpose
-from relay.core.threads.model import OptOut, PersonRecord, ThreadCode
+from relay.core.threads.model import OptOut, PersonRecord, ThreadCode, ThreadRecord
 from relay.errors import AlreadyStored, Conflict, StoreRefused, StoreUnavailable, VersionConflict
 from relay.ports import Kept, Write
 from relay.record.kinds import key_of
 
 from tests.contract.conftest import StoreRig
 from tests.contract.kept import TIMEOUT, change, put, read, there
-from tests.strategies import CUSTOMER, START, a_relay, a_timer, later
+from tests.fakes.clock import START
+from tests.strategies import CUSTOMER, a_relay, a_timer, later
 from tests.thread_records import BARE, FULL, a_thread, an_id, shown
 
 KINDS = sorted(FULL)
@@ -85,7 +86,8 @@ def test_records_of_different_kinds_with_one_id_are_different_records(rig: Store
     thread, code = a_thread(thread_id=one), ThreadCode(one, one, START)
     opt_out, person = OptOut(one, START, "words"), PersonRecord(one, one, (), START)
     versions = put(rig, thread, code, opt_out, person, a_relay(message_id=one))
-    for record, version in zip((thread, code, opt_out, person), versions, strict=False):
+    records: tuple[ThreadRecord, ...] = (thread, code, opt_out, person)
+    for record, version in zip(records, versions, strict=False):
         assert read(rig, record) == Kept(record, version)
 
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 from relay.core.model import RETENTION, FinalStatus, Purpose, Relay, SenderClass
-from relay.core.threads.model import QUIET_CLOSES, OptOut, PersonRecord, ThreadCode
+from relay.core.threads.model import QUIET_CLOSES, OptOut, PersonRecord, ThreadCode, ThreadRecord
 from relay.ports import Search
 
 from tests.contract.conftest import StoreRig
 from tests.contract.kept import TIMEOUT, change, ids, put, read, there
-from tests.strategies import START, a_relay, later
+from tests.fakes.clock import START
+from tests.strategies import a_relay, later
 from tests.thread_records import a_thread, an_id, shown
 
 
@@ -177,7 +178,8 @@ def test_threads_and_people_are_removed_in_time_and_codes_and_opt_outs_never(rig
     rig.clock.advance(1)
     purged = [rig.store.purge_expired(rig.clock.now(), 2, timeout_seconds=TIMEOUT) for _ in range(4)]
     assert purged == [2, 2, 1, 0]
-    assert [read(rig, each) for each in (*old, person)] == [None] * 4
+    gone: tuple[ThreadRecord, ...] = (*old, person)
+    assert [read(rig, each) for each in gone] == [None] * 4
     assert [there(rig, each).record for each in (code, opt_out, kept)] == [code, opt_out, kept]
     assert _shown_to(rig, "Ann") == [kept.thread_id]
     put(rig, replace(old[0], touched_at=rig.clock.now()))

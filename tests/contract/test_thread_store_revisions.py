@@ -3,21 +3,23 @@ those that cannot be read."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from relay.core.threads.model import OptOut, PersonRecord, Thread, ThreadCode
+from relay.core.threads.model import OptOut, PersonRecord, Thread, ThreadCode, ThreadRecord
 from relay.errors import AlreadyStored, NewerRecord, Unreadable, VersionConflict
 from relay.record.kinds import key_of
 from relay.record.thread_documents import SCHEMA_VERSION
 
 from tests.contract.conftest import Change, StoreRig
 from tests.contract.kept import TIMEOUT, change, ids, put, read, there
-from tests.strategies import START, later
+from tests.fakes.clock import START
+from tests.strategies import later
 from tests.thread_records import FULL, a_thread, an_id, shown
 
-RECORDS = {
+RECORDS: dict[str, Callable[[], ThreadRecord]] = {
     "thread": lambda: a_thread(shown=(shown("Ann"), shown("Bob"))),
     "code": lambda: ThreadCode("K71", an_id(), START),
     "opt-out": lambda: OptOut(an_id(), START, "words"),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from relay.core import deadlines, failures, fates, moves
+from relay.core import deadlines, failures, fates, moves, purposes
 from relay.core.events import ArmTimer, CancelTimer, EventKind, RaiseAlarm, SendAttempt
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, SenderClass, Step
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Purpose, Relay, SenderClass, Step
 from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 from scripts.walk_machine import Walked
+from tests.core.machine_rules_of_claims import BY_PEOPLE, RULES_OF_CLAIMS
 from tests.core.machine_rules_of_the_text import (
+    a_held_relay_goes_on_by_a_redrive_alone,
     a_record_is_never_kept_for_less_long,
+    a_recorded_relay_never_moves,
     less_words_end_nothing,
     what_the_relay_is_about_never_changes,
     words_only_grow,
@@ -53,6 +56,7 @@ def trail_only_grows(step: Walked) -> bool:
     """Every change has its line, but that a further try in an outage, or of asking about a queue, has none."""
     before, after = step.before.error_log, step.decision.relay.error_log
     waits_on = step.before.outage_since is not None or step.event.kind is EventKind.DEADLINE_QUEUED
+    waits_on |= purposes.ways_of(step.before).fails_when_told and step.event.kind in deadlines.ANSWERS
     grows = len(after) > len(before)
     return after[: len(before)] == before and (grows == _changed(step) or (waits_on and not grows))
 
@@ -72,17 +76,27 @@ def due_at_is_none_exactly_when_nothing_is_left(step: Walked) -> bool:
         return timer is not None and relay.due_at == timer.due_at
     ends = (Step.EXHAUSTED, Step.HELD, Step.RECORDED)
     told = [entry.step for entry in relay.error_log if entry.step in (*ends, Step.ALARM_RAISED)]
-    # Of what is recorded only a customer's text is alarmed.
-    is_alarmed = relay.final_status is not FinalStatus.DELIVERED and relay.sender_class is SenderClass.CUSTOMER
-    alarm_is_due = is_alarmed and told[-1] in ends
+    alarm_is_due = _is_alarmed(relay) and told[-1] in ends
     asked_about = relay.final_status is not FinalStatus.RECORDED and fates.due_after_end(relay, step.now) is not None
     return (relay.due_at is not None) == (alarm_is_due or asked_about)
 
 
+def _is_alarmed(relay: Relay) -> bool:
+    if relay.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED):
+        return False
+    if relay.final_status is FinalStatus.EXHAUSTED:
+        return relay.purpose is not Purpose.NOTICE or relay.alarm_if_lost
+    # Of what is recorded only a customer's text is alarmed.
+    return relay.sender_class is SenderClass.CUSTOMER
+
+
 def no_tier_is_skipped(step: Walked) -> bool:
+    """Or only by the person who stands there, who passes on what was not sent yet."""
     relay = step.decision.relay
-    made = [attempt for attempt in relay.attempts if attempt.status is not AttemptStatus.WITHDRAWN]
-    return (not made or made[0].tier == 1) and all(
+    passed = {entry.attempt for entry in relay.error_log if entry.reason == "the handler passed the text on"}
+    made = [each for each in relay.attempts if each.status is not AttemptStatus.WITHDRAWN or each.number in passed]
+    was_passed = any(entry.step is Step.PASSED for entry in relay.error_log)
+    return (not made or made[0].tier == 1 or was_passed) and all(
         later.tier - earlier.tier in (0, 1) or later.number == relay.first_attempt_of_drive
         for earlier, later in itertools.pairwise(made)
     )
@@ -115,6 +129,8 @@ def a_relay_in_progress_stands_at_its_last_attempt_that_was_not_given_up(step: W
     if relay.final_status is FinalStatus.IN_PROGRESS:
         over = (AttemptStatus.WITHDRAWN, AttemptStatus.FAILED)
         later = relay.attempts[relay.current.number :]
+        if relay.claim_until is not None:
+            return all(attempt.status is AttemptStatus.WITHDRAWN for attempt in later)
         return relay.current.status in _LIVE and all(attempt.status in over for attempt in later)
     return all(attempt.status is not AttemptStatus.SCHEDULED for attempt in relay.attempts)
 
@@ -154,7 +170,7 @@ def only_what_is_pending_is_armed(step: Walked) -> bool:
 
 
 def a_delivery_cancels_the_pending_timer(step: Walked) -> bool:
-    if not _changed(step) or step.decision.relay.final_status is not FinalStatus.DELIVERED:
+    if not _changed(step) or step.decision.relay.final_status not in (FinalStatus.DELIVERED, FinalStatus.CLAIMED):
         return True
     timer = moves.pending(step.before)
     return timer is None or CancelTimer(timer) in step.decision.effects
@@ -196,6 +212,8 @@ def what_was_delivered_stays_delivered(step: Walked) -> bool:
     told = step.before.attempt(step.event.attempt)
     if told is not None and told.is_handed_over and step.event.kind is EventKind.RECEIPT_FAILED:
         return True
+    if step.event.kind in BY_PEOPLE or FinalStatus.CLAIMED in (before.final_status, after.final_status):
+        return after.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED) or after.delivered_tier is None
     if before.final_status is not FinalStatus.DELIVERED:
         return (after.delivered_tier is None) == (after.final_status is not FinalStatus.DELIVERED)
     return (after.final_status, after.delivered_tier, after.delivery_confirmed_at, len(after.attempts)) == (
@@ -213,29 +231,18 @@ def the_tier_on_record_is_one_whose_attempt_was_delivered(step: Walked) -> bool:
     )
 
 
-def a_recorded_relay_never_moves(step: Walked) -> bool:
-    """It may take more words and have its alarm raised, and stays what it is."""
-    before, after = step.before, step.decision.relay
-    if before.final_status is not FinalStatus.RECORDED:
-        return True
-    asked = step.decision.effects in ((), (RaiseAlarm(),) if before.alarm_is_due else ())
-    return after.final_status is FinalStatus.RECORDED and after.attempts == () and asked
-
-
-def a_held_relay_goes_on_by_a_redrive_alone(step: Walked) -> bool:
-    if step.before.final_status is not FinalStatus.HELD:
-        return True
-    is_redriven = step.decision.relay.final_status is FinalStatus.IN_PROGRESS
-    return is_redriven == (step.event.kind is EventKind.REDRIVE_REQUESTED and _changed(step))
+def _is_look_up(step: Walked) -> bool:
+    asks_again = purposes.ways_of(step.before).fails_when_told and step.event.kind is EventKind.DEADLINE_UNCONFIRMED
+    return asks_again or step.event.kind in _LOOK_UPS
 
 
 def repeating_a_request_changes_nothing(step: Walked) -> bool:
-    return step.event.kind in _LOOK_UPS or not _changed(step) or step.again.relay is step.decision.relay
+    return _is_look_up(step) or not _changed(step) or step.again.relay is step.decision.relay
 
 
 def whoever_repeats_an_event_that_made_something_pending_is_handed_it_again(step: Walked) -> bool:
     """The process died between commit and effects; Twilio, the timer or the caller itself comes again."""
-    if step.event.kind in _LOOK_UPS or not _changed(step):
+    if _is_look_up(step) or not _changed(step):
         return True
     handed_out = [each for each in step.decision.effects if isinstance(each, ArmTimer | RaiseAlarm)]
     again = step.again.effects
@@ -282,6 +289,7 @@ RULES_OF_CHANGE: tuple[Rule, ...] = (
     repeating_a_request_changes_nothing,
     whoever_repeats_an_event_that_made_something_pending_is_handed_it_again,
     a_repeated_lease_whose_reply_was_lost_is_still_the_callers,
+    *RULES_OF_CLAIMS,
 )
 RULES = (*RULES_OF_EFFECTS, *RULES_OF_CHANGE)
 

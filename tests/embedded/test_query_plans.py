@@ -131,8 +131,8 @@ def test_a_query_costs_the_same_however_much_is_stored(
     ]
     own = [a_thread(shown=(shown("Ann"),), thread_id=f"own {number}") for number in range(5)]
     claimable = [a_relay(thread_id=own[0].thread_id, due_at=None, final_status=STATUS) for _ in range(5)]
-    for record in (*own, *claimable):
-        store.commit([Write(record)], [], timeout_seconds=TIMEOUT)
+    store.commit([Write(record) for record in own], [], timeout_seconds=TIMEOUT)
+    store.commit([Write(record) for record in claimable], [], timeout_seconds=TIMEOUT)
     queries += [
         lambda: store.threads_shown_to("Ann", later(-60), 4, timeout_seconds=TIMEOUT),
         lambda: store.open_threads(3, timeout_seconds=TIMEOUT),

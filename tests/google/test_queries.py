@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from relay.google.queries import QUERIES, QueryShape, build, index_for, search_shape
+from relay.record.kinds import Kind
 
 from tests.google.samples import NOW
 
@@ -33,24 +34,34 @@ class RecordedQuery:
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_filters_and_orders_by_nothing_but_what_its_index_covers(name: str) -> None:
     shape = QUERIES[name]
-    query = build(RecordedQuery(), shape, dict.fromkeys(shape.equal, "v"), NOW, NOW)
-    *equal, since, until = query.filters
+    query = build(RecordedQuery(), shape, dict.fromkeys((*shape.equal, shape.containing), "v"), NOW, NOW)
+    *compared, since, until = query.filters
     index = index_for(shape)
-    assert equal == [(field, "==") for field, _ in index[:-1]]
+    assert compared == [
+        (field, "array_contains" if direction == "CONTAINS" else "==") for field, direction in index[:-1]
+    ]
     assert (since, until) == ((index[-1][0], ">="), (index[-1][0], "<"))
     assert query.order == [index[-1], ("__name__", index[-1][1])]
 
 
 def test_the_indexes_are_those_that_terraform_creates() -> None:
-    composite = {index_for(shape) for shape in QUERIES.values() if len(index_for(shape)) > 1}
+    composite = {(shape.kind, index_for(shape)) for shape in QUERIES.values() if len(index_for(shape)) > 1}
     newest = ("timestamp", "DESCENDING")
     assert composite == {
-        (("final_status", "ASCENDING"), newest),
-        (("sender_phone", "ASCENDING"), newest),
-        (("final_status", "ASCENDING"), ("sender_phone", "ASCENDING"), newest),
+        (Kind.RELAY, (("final_status", "ASCENDING"), newest)),
+        (Kind.RELAY, (("sender_phone", "ASCENDING"), newest)),
+        (Kind.RELAY, (("final_status", "ASCENDING"), ("sender_phone", "ASCENDING"), newest)),
+        (Kind.RELAY, (("thread_id", "ASCENDING"), newest)),
+        (Kind.RELAY, (("unclaimed_in", "ASCENDING"), newest)),
+        (Kind.THREAD, (("shown_persons", "CONTAINS"), ("touched_at", "DESCENDING"))),
     }
-    single = {index_for(shape) for shape in QUERIES.values()} - composite
-    assert single == {(("due_at", "ASCENDING"),), (newest,)}
+    single = {(shape.kind, index_for(shape)) for shape in QUERIES.values()} - composite
+    assert single == {
+        (Kind.RELAY, (("due_at", "ASCENDING"),)),
+        (Kind.RELAY, (newest,)),
+        (Kind.THREAD, (("touched_at", "DESCENDING"),)),
+        (Kind.PERSON, (("seen_at", "DESCENDING"),)),
+    }
 
 
 def test_no_other_file_builds_a_query() -> None:

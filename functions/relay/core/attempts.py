@@ -95,8 +95,7 @@ def without_current(relay: Relay, event: Event, now: datetime, reason: str) -> R
         return relay
     current = relay.current
     if current.standing is AttemptStatus.SCHEDULED:
-        relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN)
-        return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason, by=event.by)
+        return withdraw_scheduled(relay, now, reason, event.by)
     status = current.status if current.is_unresolved else AttemptStatus.UNCONFIRMED
     return give_up(relay, Event(event.kind, current.number, reason=reason, by=event.by), now, status)
 
@@ -159,14 +158,14 @@ _UNDER_WAY = frozenset({AttemptStatus.LEASED, AttemptStatus.UNKNOWN, AttemptStat
 
 
 def withdraw_scheduled(
-    relay: Relay, now: datetime, reason: str = "an earlier attempt was delivered after all"
+    relay: Relay, now: datetime, reason: str = "an earlier attempt was delivered after all", by: str = ""
 ) -> Relay:
     """Returns the relay with its current attempt withdrawn if no process has leased it, else the relay as it is."""
     current = relay.current
     if current.standing is not AttemptStatus.SCHEDULED:
         return relay
     relay = with_attempt(relay, current.number, status=AttemptStatus.WITHDRAWN, is_refused=False)
-    return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason)
+    return log_relay_attempt(relay, Step.ATTEMPT_WITHDRAWN, now, current.number, reason=reason, by=by)
 
 
 # The status that each of these events reports of the attempt it is about.

@@ -64,7 +64,7 @@ def pass_on(relay: Relay, event: Event, now: datetime) -> Decision:
     if not purposes.ways_of(relay).is_a_customers:
         return ignored(relay, _NO_CUSTOMERS, *moves.still_pending(relay))
     current = relay.current
-    if not _stands_at(relay, current.tier, event.person):
+    if not _stands_at(relay, min(current.tier, relay.policy.last_tier), event.person):
         return replace(again.resume(relay, event, now), ignored_because=_LEFT)
     cancelled = moves.timers_to_cancel(relay)
     relay = _passed(relay, event, now, current.tier)
@@ -98,7 +98,7 @@ def pass_on_again(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def release(relay: Relay, event: Event, now: datetime) -> Decision:
-    """An operator takes the claim back: the relay has ended as delivered if it was, else as exhausted with its alarm."""
+    """An operator takes the claim back: the relay ended as delivered if it was, else as exhausted, with its alarm."""
     reason = event.reason or f"it was {relay.claimed_by}'s"
     relay = log_relay_attempt(relay, Step.RELEASED, now, reason=reason, by=event.by)
     tier, confirmed_at = relay.delivered_tier, relay.delivery_confirmed_at
@@ -123,21 +123,21 @@ def _passed(relay: Relay, event: Event, now: datetime, tier: int) -> Relay:
 
 
 def _stands_at(relay: Relay, tier: int, person: str) -> bool:
-    return relay.policy.tier_or_last(tier).name == person
+    return 1 <= tier <= relay.policy.last_tier and relay.policy.tier(tier).name == person
 
 
 def _tier_left(relay: Relay, person: str) -> int | None:
     """Returns the tier that a pass of this person leaves, at an end; None where the person may not pass it on.
 
-    That is the last one tried at which the person stands. The owner of a text that never reached the owner's tier
-    leaves the last one that was tried, so that no tier is skipped.
+    That is the last one at which the person stands of those that were tried and the one that is next. An owner who
+    stands at none of these leaves the last one that was tried, so that no tier is skipped.
     """
     made = (each.tier for each in reversed(relay.attempts_of_drive) if each.status is not AttemptStatus.WITHDRAWN)
-    tried = min(next(made, 1), relay.policy.last_tier)
+    tried = min(next(made, 0), relay.policy.last_tier)
     if relay.final_status is FinalStatus.CLAIMED:
         if relay.claimed_by != person:
             return None
-        own = [tier for tier in range(1, tried + 1) if _stands_at(relay, tier, person)]
+        own = [tier for tier in range(1, tried + 2) if _stands_at(relay, tier, person)]
         return max(own, default=tried)
-    reached = min(relay.delivered_tier or tried, relay.policy.last_tier)
-    return max((tier for tier in {reached, tried} if _stands_at(relay, tier, person)), default=None)
+    own = [tier for tier in (relay.delivered_tier or 0, tried) if _stands_at(relay, tier, person)]
+    return max(own, default=None)

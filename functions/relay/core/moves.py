@@ -79,7 +79,8 @@ def receive(
         )
     begins = purposes.ways_of(relay).begins
     if begins:
-        return scheduled(planned(relay, new_attempt(relay, 1, now), Step.ATTEMPT_SCHEDULED, now, begins))
+        relay = planned(relay, new_attempt(relay, 1, now), Step.ATTEMPT_SCHEDULED, now, begins)
+        return scheduled(relay) if lease is None else leased(relay, lease, now, by=recovered_by)
     step = Step.RECOVERED if recovered_by else Step.RECEIVED
     relay = log_relay_attempt(relay, step, now, status=sender_class.value, by=recovered_by)
     if not isinstance(route, Forward):

@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.core import machine
-from relay.core.events import Decision, Effect, Event, EventKind
-from relay.core.model import Timer
+from relay.core.events import Decision, Event, EventKind
+from relay.core.model import Relay, Timer
 from relay.core.threads.model import OptOut, Thread
 from relay.core.threads.verdict import Notice, Said, Told, Verdict
 from relay.errors import StoreRefused, StoreUnavailable, Unreadable
-from relay.flow import answers, conductor
+from relay.flow import answers, conductor, sending
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.facts import Known
 from relay.flow.notices import words_of
-from relay.flow.world import World
+from relay.flow.world import SendingWorld, World
 from relay.ports import Kept, Stored, Write
 
 _KINDS = {Told.CLAIMED: EventKind.CLAIMED, Told.PASSED: EventKind.PASSED}
@@ -73,7 +73,9 @@ def composed(
         notices = tuple(replace(one, said=Said.PASSED_BY_OTHER) if one.said is Said.PASSED else one for one in notices)
     created: list[Decision] = []
     if verdict.answer is not None and thread is not None:
-        created.append(answers.answer(doer.cause_id, thread, verdict.answer, conversations.business_name, now))
+        lease = world.new_lease() if isinstance(world, SendingWorld) else None
+        words = (verdict.answer, conversations.business_name)
+        created.append(sending.remembered(world, answers.answer(doer.cause_id, thread, *words, now, lease)))
         thread = replace(thread, introduced_at=thread.introduced_at or now)
     created += _noticed(world, conversations, doer, notices, known, now, budget)
     changed = tuple((stored, decision) for stored, decision in told if decision.changed)
@@ -133,22 +135,32 @@ def _opt_out(
     return (Write(OptOut(customer_id, now, "block"), kept.version if kept is not None else None),)
 
 
-def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget) -> None:
-    """Perform what a committed act asks for: log the new lines, cancel timers, raise alarms.
+def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget, began: float) -> None:
+    """Perform what a committed act asks for: log the new lines, cancel timers, raise alarms, send an answer.
 
-    `versions` are those of its writes. What cannot be done now is left to the sweep.
+    `versions` are those of its writes, `began` the monotonic time before its commit, since when an answer's lease may
+    be held. What cannot be done now is left to the sweep.
     """
     version_of = {id(write.record): version for write, version in zip(act.writes, versions, strict=True)}
-    for decision in act.created:
-        world.journal.steps(decision.relay, decision.relay.error_log)
-    for stored, decision in act.told:
+    for before, decision in (*act.told, *((None, each) for each in act.created)):
         relay = decision.relay
-        world.journal.steps(relay, [line for line in relay.error_log if line.number >= stored.relay.lines_logged])
-        _perform(world, Stored(relay, version_of[id(relay)]), decision.effects, budget)
+        known = before.relay.lines_logged if before is not None else 0
+        world.journal.steps(relay, [line for line in relay.error_log if line.number >= known])
+        try:
+            stored = Stored(relay, version_of[id(relay)])
+            conductor.carry_out(world, stored, decision.effects, budget, began)
+        except (StoreUnavailable, StoreRefused, Unreadable):
+            world.journal.note("WARNING", "store unavailable after a person acted", relay=relay.message_id)
 
 
-def _perform(world: World, stored: Stored, effects: Sequence[Effect], budget: Budget) -> None:
-    try:
-        conductor.carry_out(world, stored, effects, budget, world.clock.monotonic())
-    except (StoreUnavailable, StoreRefused, Unreadable):
-        world.journal.note("WARNING", "store unavailable after a person acted", relay=stored.message_id)
+def versions_stored(world: World, act: Act, budget: Budget) -> tuple[object, ...]:
+    """Returns the versions of the act's writes after a commit whose reply was lost; None of what is no relay.
+
+    Where another process has changed a relay since, its version does not fit, and the conductor decides anew.
+    """
+    versions: list[object] = []
+    for write in act.writes:
+        record = write.record
+        stored = world.store.get(record.message_id, timeout_seconds=budget.store) if isinstance(record, Relay) else None
+        versions.append(stored.version if stored is not None else None)
+    return tuple(versions)

@@ -1,6 +1,7 @@
 """Answers and notices are relays of their own: `answer` and `notice` make them, from what caused them.
 
-They are stored with their cause and leave by a timer that is due at once, through the one conductor.
+They are stored with their cause and leave through the one conductor: an answer at once where its creation leases it to
+a process that can send, a notice by a timer that is due at once.
 """
 
 from __future__ import annotations
@@ -34,15 +35,18 @@ def hint_of(message_id: str, tier: int) -> str:
     return f"{message_id}-h{tier}"
 
 
-def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: datetime) -> Decision:
+def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: datetime, lease: str | None) -> Decision:
     """Returns the decision to create the answer with these words to the thread's customer.
 
-    The first one of a thread names the business and says how to opt out. It holds no number of a handler.
+    It is leased to the caller with this token, if there is one. The first one of a thread names the business and says
+    how to opt out. It holds no number of a handler.
     """
     if thread.introduced_at is None:
         words = f"{business_name}: {words}\n{_OPT_OUT_HINT}" if business_name else f"{words}\n{_OPT_OUT_HINT}"
     policy = policy_of(Purpose.ANSWER, _CUSTOMER, sms(thread.customer_phone))
-    return _created(answer_of(cause_id), cause_id, thread.our_phone, words, policy, Purpose.ANSWER, thread, now)
+    return _created(
+        answer_of(cause_id), cause_id, thread.our_phone, words, policy, Purpose.ANSWER, thread, now, lease=lease
+    )
 
 
 def notice(
@@ -73,6 +77,7 @@ def _created(
     thread: Thread | None,
     now: datetime,
     *,
+    lease: str | None = None,
     alarm_if_lost: bool = False,
 ) -> Decision:
     # Its sender is our own number: a handler's stands in no text to a customer, and in no record of one.
@@ -83,7 +88,7 @@ def _created(
         SenderClass.OWN_NUMBER,
         Forward(policy, purpose, thread_id, code, cause_id, alarm_if_lost=alarm_if_lost),
         now,
-        None,
+        lease,
     )
 
 

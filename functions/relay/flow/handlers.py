@@ -70,19 +70,20 @@ def take_in(
 def _commit(world: World, own: Decision, act: Act, budget: Budget) -> bool:
     """Commit a text with its act and carry that out. Returns whether the text is new. Raises Conflict."""
     writes = (Write(own.relay), *act.writes)
+    began = world.clock.monotonic()
     try:
-        versions = world.store.commit(writes, act.timers, timeout_seconds=budget.store)
+        versions = world.store.commit(writes, act.timers, timeout_seconds=budget.store)[1:]
     except StoreUnavailable:
         stored = world.store.get(own.relay.message_id, timeout_seconds=budget.store)
         if stored is None:
             raise
-        # Our own commit, whose reply was lost, or an earlier one of the same text: either is whole, and what it asks
-        # for is due.
-        for timer in act.timers if stored.relay == own.relay else ():
+        if stored.relay != own.relay:
+            return False  # an earlier commit of the same text: it is whole, and what it asks for is due
+        versions = acts.versions_stored(world, act, budget)
+        for timer in act.timers:
             world.timers.arm(timer, timeout_seconds=budget.timers)
-        return stored.relay == own.relay
     world.journal.steps(own.relay, own.relay.error_log)
-    acts.carry_out(world, act, versions[1:], budget)
+    acts.carry_out(world, act, versions, budget, began)
     return True
 
 

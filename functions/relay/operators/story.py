@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from relay.core.failures import NO_REASON
@@ -30,8 +30,10 @@ from relay.record.documents import plain
 Json = dict[str, Any]
 
 # The steps that end an attempt's time on the line, and those that end a drive's.
-_ENDS_ATTEMPT = frozenset({Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED})
-_ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED})
+_ENDS_ATTEMPT = frozenset(
+    {Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED, Step.CLAIM_AWAITED}
+)
+_ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED, Step.CLAIMED})
 _BEGINS_DRIVE = frozenset({Step.REDRIVEN, Step.SAID_MORE})
 _PLANS_ATTEMPT = frozenset({Step.ATTEMPT_SCHEDULED, Step.ESCALATED, Step.REDRIVEN, Step.SAID_MORE})
 # The steps that are a point on the line: what Twilio said, and that it was asked.
@@ -44,6 +46,7 @@ _MARKS = frozenset(
         Step.LOOKUP_REPEATED,
         Step.LATE_STATUS,
         Step.DELIVERED,
+        Step.CLAIM_AWAITED,
     }
 )
 _WENT_WRONG = frozenset({AttemptStatus.FAILED, AttemptStatus.UNCONFIRMED, AttemptStatus.UNKNOWN})
@@ -91,7 +94,7 @@ def summary(relay: Relay, now: datetime) -> Json:
     tier = relay.delivered_tier or (current.tier if current else None)
     bad = next((attempt for attempt in reversed(relay.attempts_of_drive) if attempt.status in _WENT_WRONG), None)
     reason, advice = explained(relay, bad) if bad else ("", "")
-    ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
+    ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED, FinalStatus.CLAIMED)
     # An end that only a newer revision knows has its own word.
     sign, word = FINAL_STATUS_WORDS.get(relay.final_status, ("", relay.final_status.value))
     if relay.set_aside_because:
@@ -193,6 +196,9 @@ def _waits(relay: Relay) -> Json | None:
     current = relay.current_attempt
     if relay.final_status is not FinalStatus.IN_PROGRESS or relay.due_at is None or current is None:
         return None
+    if relay.claim_until is not None:
+        window = timedelta(seconds=relay.policy.tier_or_last(current.tier).claim_timeout_seconds)
+        return {"words": "A person has", "since": relay.claim_until - window, "until": relay.claim_until}
     if current.status is AttemptStatus.SCHEDULED:
         return {"words": "The next try begins in", "since": _planned_at(relay, current), "until": relay.due_at}
     return {"words": "Goes on in", "since": current.starts_at, "until": relay.due_at}

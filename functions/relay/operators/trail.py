@@ -99,7 +99,8 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
         case Step.HELD:
             return f"Kept and held back until a person sends it on{namely}."
         case Step.ATTEMPT_SCHEDULED:
-            return f"Another try is planned{namely}."
+            is_first = entry.number == 0
+            return f"On record and about to go out{namely}." if is_first else f"Another try is planned{namely}."
         case Step.ATTEMPT_STARTED:
             return f"Texting {who}."
         case Step.ATTEMPT_ACCEPTED:
@@ -119,7 +120,9 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
         case Step.STILL_QUEUED:
             return f"Twilio still has it queued{because}. It is waited for: another text would queue behind it."
         case Step.ESCALATED:
-            return f"Going on to {who}."
+            # What stands behind the tier says why the one before it was left, where its attempt does not.
+            why = reason.partition("; ")[2]
+            return f"Going on to {who}{f': {why}' if why else ''}."
         case Step.DELIVERED:
             return f"{who[:1].upper()}{who[1:]} has the text{because}."
         case Step.LATE_STATUS:

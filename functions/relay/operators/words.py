@@ -86,10 +86,16 @@ def situation(relay: Relay, now: datetime) -> tuple[str, str]:
         late = any(entry.step is Step.EXHAUSTED for entry in _since_last_redrive(relay))
         tail = " It had already been given up as exhausted." if late else ""
         return f"Delivered at tier {tier}, {handler(relay, tier)}.{tail}", NOTHING_TO_DO
+    if relay.final_status is FinalStatus.CLAIMED:
+        return f"Claimed by {relay.claimed_by}.", NOTHING_TO_DO
     if relay.final_status is FinalStatus.EXHAUSTED:
         unresolved = any(attempt.is_unresolved for attempt in relay.attempts_of_drive)
         return _no_handler_reached(relay), f"{_ASK} {_CALL}" if unresolved else _CALL
     current = relay.current_attempt
+    if relay.claim_until is not None and current:
+        tier_words = f"tier {current.tier}, {handler(relay, current.tier)}"
+        sentence = f"Delivered at {tier_words}: waiting for a person to take it."
+        return (f"Overdue. {sentence}", _OVERDUE_ADVICE) if is_overdue(relay, now) else (sentence, NOTHING_TO_DO)
     words = _OUTLOOKS.get(current.standing) if current else None
     tier_words = f"tier {current.tier}, {handler(relay, current.tier)}" if current else ""
     sentence = (words or "On its way.").format(tier=tier_words)
@@ -148,6 +154,8 @@ def _recorded(relay: Relay) -> tuple[str, str]:
 
 
 def _no_handler_reached(relay: Relay) -> str:
+    if any(attempt.status is AttemptStatus.DELIVERED for attempt in relay.attempts_of_drive):
+        return "It was delivered, and no person took it."
     tiers = {attempt.tier for attempt in relay.attempts_of_drive}
     return f"No handler was reached: {len(tiers)} of {relay.policy.last_tier} tiers tried, no delivery confirmed."
 

@@ -31,6 +31,10 @@ class EventType(StrEnum):
     EXHAUSTED = "exhausted"
     REDRIVEN = "redriven"
     HELD = "held"
+    CLAIMED = "claimed"
+    ANSWERED = "answered"
+    PASSED = "passed"
+    RETURNED = "returned"
 
 
 # The steps of the trail that become relay events; the others are details that subscribers have no use for.
@@ -45,6 +49,10 @@ TYPES: dict[Step, EventType] = {
     Step.EXHAUSTED: EventType.EXHAUSTED,
     Step.REDRIVEN: EventType.REDRIVEN,
     Step.HELD: EventType.HELD,
+    Step.CLAIMED: EventType.CLAIMED,
+    Step.ANSWERED: EventType.ANSWERED,
+    Step.PASSED: EventType.PASSED,
+    Step.RETURNED: EventType.RETURNED,
 }
 
 

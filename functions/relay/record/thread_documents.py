@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar
+from typing import Any
 
 from relay.core.foreign import Rest
 from relay.core.threads.model import OptOut, PersonRecord, Shown, Thread, ThreadCode, ThreadRecord
@@ -17,8 +17,6 @@ from relay.errors import NewerRecord
 from relay.record.documents import Document
 from relay.record.kinds import Kind, expires_at
 from relay.record.shape import WrongType, require_types
-
-T = TypeVar("T")
 
 # Rises only when the meaning of something already written changes, in any of the kinds.
 SCHEMA_VERSION = 1
@@ -77,14 +75,14 @@ def _own_fields(value: Any) -> Document:
     return {name: getattr(value, name) for name in _OWN[type(value)]}
 
 
-def _made(kind: type[T], document: Document) -> T:
+def _made(kind: type[Any], document: Document) -> Any:
     """Returns the value of a class in a document; what is missing has the class's default. Raises KeyError."""
     own = _OWN[kind]
     values = {name: document[name] for name in own if name in document or name in _REQUIRED[kind]}
     for name in _LISTS:
         if name in values:
             values[name] = tuple(_items(name, values[name]))
-    return kind(**values, **{"rest": _rest(document, own)})
+    return kind(**values, rest=_rest(document, own))  # type: ignore[call-arg]  # every kind has it
 
 
 def _items(name: str, values: Any) -> Iterable[Any]:

@@ -16,9 +16,11 @@ _HANDLER_VARIABLES = tuple((f"{place.upper()}_HANDLER_PHONE", f"{place.upper()}_
 _NAME_MAX = 100
 # Seven digits or more, grouped as people group them.
 _NUMBER_INSIDE = re.compile(r"[0-9](?:[\s().\-/]*[0-9]){6}")
-_TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success")
+_TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success", "claim_timeout_seconds")
 # Twilio keeps a text queued for at most this long (ValidityPeriod), so waiting longer for its receipt is in vain.
 _RECEIPT_TIMEOUT_MAX_SECONDS = 36000
+# A day: who has not answered by then will not.
+_CLAIM_TIMEOUT_MAX_SECONDS = 86400
 
 
 def read_policy(read: Reader, *, replies: bool) -> tuple[Policy | None, tuple[str, ...]]:
@@ -169,10 +171,14 @@ def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
     success = value.get("success", Success.DELIVERED.value)
     if not isinstance(success, str) or success not in set(Success):
         wrong(": success is neither `delivered` nor `sent`.")
+    claim = value.get("claim_timeout_seconds", 0)
+    if not _is_seconds(claim, 0, _CLAIM_TIMEOUT_MAX_SECONDS):
+        wrong(f": claim_timeout_seconds is not between 0 (asks for no claim) and {_CLAIM_TIMEOUT_MAX_SECONDS} seconds.")
     if len(read.mistakes) > before:
         return None
     name = _name_of(value, number)
-    return Tier(name, sms(str(phone)), tuple(float(delay) for delay in delays), float(timeout), Success(success))
+    waits = tuple(float(delay) for delay in delays)
+    return Tier(name, sms(str(phone)), waits, float(timeout), Success(success), float(claim))
 
 
 def _is_seconds(value: Any, least: float, most: float) -> bool:

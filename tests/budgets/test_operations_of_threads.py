@@ -1,0 +1,98 @@
+"""What threads cost in documents read and written, counted over the real flow in a process that has been at work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from relay.core.events import Meaning
+
+from tests.office import ANA, CARLA, DANA, Office
+
+_READS = ("get", "thread", "code", "opt_out", "person", "people", "get_bookmark")
+_LISTS = ("threads_shown_to", "relays_of", "search")
+
+
+class Counted(Office):
+    """An office that counts as Firestore bills: a document is one, and so is a list that is empty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+        for name in (*_READS, *_LISTS, "commit"):  # which create and update call
+            self._count(name)
+        # What a process reads once: the key of threads' ids, people; and what a person is told once.
+        self.reaches(DANA, "A fridge")
+        self.clock.advance(13 * 3600 + 1)
+        self.conversations.known(self.world, self._budget())
+        self.counts.clear()
+
+    def _budget(self) -> Any:
+        from relay.flow.budget import TASK_LIMITS, Budget
+
+        return Budget(self.clock, 40.0, TASK_LIMITS)
+
+    def _count(self, name: str) -> None:
+        method = getattr(self.store, name)
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            answer = method(*arguments, **named)
+            if name == "commit":
+                self.counts["writes"] += len(arguments[0])
+            elif name in _LISTS:
+                found = answer.relays if name == "search" else answer
+                self.counts["reads"] += max(1, len(found))
+            else:
+                self.counts["reads"] += 1
+            return answer
+
+        setattr(self.store, name, counted)
+
+    def took(self) -> tuple[int, int]:
+        """Writes and reads since this was asked last."""
+        taken = self.counts["writes"], self.counts["reads"]
+        self.counts.clear()
+        return taken
+
+
+def test_a_new_customer_delivered_at_tier_1_takes_five_writes_and_three_reads() -> None:
+    office = Counted()
+    message_id = office.text(CARLA, "The couch")
+    office.delivered(message_id)
+    # One receipt more, as carriers send one: `sent`.
+    office.delivered(message_id, Meaning.PROGRESS)
+    assert office.took() == (5, 3)
+
+
+def test_a_further_text_takes_three_writes_and_three_reads() -> None:
+    office = Counted()
+    office.reaches(CARLA, "The couch")
+    office.took()
+    message_id = office.text(CARLA, "And a lamp")
+    office.delivered(message_id)
+    office.delivered(message_id, Meaning.PROGRESS)
+    assert office.took() == (3, 3)
+
+
+def test_an_answer_of_the_owner_takes_five_writes() -> None:
+    office = Counted()
+    office.reaches(CARLA, "The couch")
+    office.text(ANA, "On my way")
+    office.settle(60)
+    office.took()
+    cause = office.text(ANA, "Be there at four o'clock")
+    office.delivered(f"{cause}-a", Meaning.HANDED_OVER)
+    writes, reads = office.took()
+    assert writes == 5
+    # Its thread, its open texts, the writer's earlier texts of the day, opt-out when decided and when sent, the receipt.
+    assert reads <= 8
+
+
+def test_a_claim_takes_two_writes_and_one_for_each_relay_told_and_its_acknowledgement() -> None:
+    office = Counted()
+    office.text(CARLA, "The couch")
+    office.reaches(CARLA, "And a lamp")
+    office.took()
+    office.text(ANA, "ok")
+    writes, _ = office.took()
+    assert writes == 2 + 2 + 1
