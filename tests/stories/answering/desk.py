@@ -46,7 +46,7 @@ class Desk(TimedTown):
         wake: Callable[[], None],
     ) -> None:
         tiers = [
-            {"name": name, "phone": phone, "claim_timeout_seconds": seconds}
+            {"name": name, "phone": phone, "receipt_timeout_seconds": 60, "claim_timeout_seconds": seconds}
             for name, phone, seconds in zip(NAMES, TIERS, CLAIM_SECONDS, strict=True)
         ]
         ours = {"RELAY_REPLIES": "on", "RELAY_BUSINESS_NAME": NAME, "RELAY_TIERS": json.dumps(tiers)}

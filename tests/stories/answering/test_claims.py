@@ -50,6 +50,7 @@ def test_a_handler_who_stays_silent_is_followed_by_the_next_and_answering_late_i
     assert desk.claimed_by(text) == "Sam"
     desk.reads_nothing_more(customer, *desk.handlers)
 
+    desk.takes_time_to_read()
     desk.texts(desk.dana, f"{code} mine I am nearer, there at five")
     desk.reads(customer, "there at five")
     desk.reads(desk.sam, "Dana took over")
@@ -132,10 +133,24 @@ def test_an_owner_whose_phone_is_off_is_passed_and_has_the_customer_no_more(desk
     code = desk.code_of(desk.reads(desk.dana, "tree"))
     desk.texts(desk.dana, f"{code} Noted")
     desk.reads(customer, "Noted")
+    desk.takes_time_to_read()
     desk.dana.carrier.does(silent())
     text = desk.texts(customer, "and now the other one")
-    desk.move(200.0)
+    desk.move(90.0)
     assert desk.code_of(desk.reads(desk.sam, "other one")) == code
     desk.texts(desk.sam, f"{code} I am next door")
     desk.reads(customer, "next door")
     assert desk.claimed_by(text) == "Sam"
+
+
+def test_words_that_come_by_themselves_from_an_active_owner_reach_no_customer(desk: Desk) -> None:
+    customer = desk.customer()
+    desk.texts(customer, "the heating is cold")
+    code = desk.code_of(desk.reads(desk.dana, "heating"))
+    desk.texts(desk.dana, f"{code} On my way")
+    desk.reads(customer, "On my way")
+    desk.dana.replies_by_itself("In the car, later", after_seconds=0.05)  # words that no list of ours has
+    text = desk.texts(customer, "how long will it be")
+    desk.reads(desk.dana, "how long")
+    assert desk.claimed_by(text) == "Dana"
+    desk.reads_nothing_more(customer)
