@@ -162,10 +162,8 @@ def test_a_timer_that_is_due_at_once_is_armed_when_its_relay_is_there_to_be_foun
     with pytest.raises(RelayError):
         store.create(RELAY, [at_once], timeout_seconds=1.0)
     assert timers.armed == []
-    wire.close()
-    store = make_store(timers)
-    store.create(new_relay(sid(8))[0], [replace(at_once, message_id=sid(8))], **LONG)
-    assert [timer.message_id for timer in timers.armed] == [sid(8)]
+    store_on(WorkingDocument(), timers).create(RELAY, [at_once], **LONG)
+    assert timers.armed == [at_once]
 
 
 class BrokenDocument:
