@@ -30,7 +30,7 @@ _OTHER = Thread("b", "+15550199999", "+15550109913", _AT, _AT, code="M24")
 _NAMES = {"Ana": "Ana", "Ben": "Ben"}
 
 # When each notice is said; what it says is asked of the code. The reader is Ana.
-_WHEN: dict[Said, tuple[str, Notice]] = {
+EXAMPLES: dict[Said, tuple[str, Notice]] = {
     Said.TOOK: ("You claimed a customer.", Notice("Ana", Said.TOOK, (_COUCH,))),
     Said.SENT_TO: (
         f"Your words went without a code; said once in {POINTED_ONCE_IN.seconds // 60} minutes.",
@@ -150,7 +150,7 @@ def _machines() -> list[str]:
 
 
 def _told() -> list[str]:
-    rows = [(when, words_of(notice, _NAMES)) for when, notice in _WHEN.values()]
+    rows = [(when, words_of(notice, _NAMES)) for when, notice in EXAMPLES.values()]
     return ["## What you are told", _table("when", "what you read", rows)]
 
 

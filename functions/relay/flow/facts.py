@@ -63,7 +63,7 @@ def read_facts(
     recent = _recent(world, said, meant, budget)
     facts = Facts(
         threads=threads,
-        code_holders=_holders(world, named, threads, budget),
+        code_holders=_holders(world, named, threads, said.at, budget),
         earlier=_earlier(world, said, sender_phone, budget),
         sent_at=max((at for one in (*_all(relays), *recent) for at in _sent_to(one, person.id)), default=None),
         quoted=tuple(map(_quoted, _all(relays))),
@@ -131,9 +131,11 @@ def _quoted(relay: Relay) -> Quoted:
     return Quoted(relay.thread_id, words)
 
 
-def _holders(world: World, named: Iterable[str], threads: tuple[Thread, ...], budget: Budget) -> dict[str, Thread]:
-    """Returns which thread has a code now that none of these threads has."""
-    own = {thread.code for thread in threads}
+def _holders(
+    world: World, named: Iterable[str], threads: tuple[Thread, ...], at: datetime, budget: Budget
+) -> dict[str, Thread]:
+    """Returns which thread has a code now that none of these threads has, or has kept until then."""
+    own = {thread.code for thread in threads if thread.keeps_its_code(at)}
     found: dict[str, Thread] = {}
     for code in named:
         kept_code = None if code in own else world.store.code(code, timeout_seconds=budget.store)

@@ -219,7 +219,9 @@ def _list(saying: _Saying) -> str:
 def _automatic(saying: _Saying) -> str:
     if saying.thread is None:
         return "Nothing was sent: it looked automatic. If you meant it, send it again with the code and say in front."
-    return saying.quoting(f"Nothing was sent: it looked automatic. If you meant it: {saying.example('say ')}")
+    return saying.quoting(
+        f"Nothing was sent: it looked automatic. If it is for {saying.customer} text: {saying.example('say ')}"
+    )
 
 
 def _reaction(_: _Saying) -> str:

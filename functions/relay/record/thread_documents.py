@@ -82,7 +82,7 @@ def _made(kind: type[Any], document: Document) -> Any:
     for name in _LISTS:
         if name in values:
             values[name] = tuple(_items(name, values[name]))
-    return kind(**values, rest=_rest(document, own))  # type: ignore[call-arg]  # every kind has it
+    return kind(**values, rest=_rest(document, own))
 
 
 def _items(name: str, values: Any) -> Iterable[Any]:

@@ -1,11 +1,10 @@
 """What is not taken at its word: machines, the same words again, what comes late, reactions (rules 9 to 12)."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from relay.core.threads.model import Thread
@@ -29,8 +28,8 @@ ON_MY_WAY = "On my way to your house now"  # more than twenty characters
         (ON_MY_WAY.upper(), {"earlier": (earlier(ON_MY_WAY, Asked.MACHINE, hours=2),)}),
     ],
 )
-def test_a_machines_answer_claims_nothing_and_reaches_no_customer(body: str, facts: dict[str, object]) -> None:
-    """[A phone in its driving mode ends the cascade.]"""
+def test_a_machines_answer_claims_nothing_and_reaches_no_customer(body: str, facts: dict[str, Any]) -> None:
+    """[A phone in its driving mode ends the cascade]."""
     verdict = decided(body, K71, **facts)
     assert is_without_effect(verdict)
     assert verdict.asked is Asked.UNCLEAR
@@ -51,19 +50,19 @@ def test_a_machines_answer_claims_nothing_and_reaches_no_customer(body: str, fac
         (f"say {ON_MY_WAY}", {"sent_at": ago(seconds=1)}),
     ],
 )
-def test_a_persons_is_none(body: str, facts: dict[str, object]) -> None:
+def test_a_persons_is_none(body: str, facts: dict[str, Any]) -> None:
     assert decided(body, K71, **facts).answer is not None
 
 
 @pytest.mark.parametrize(("body", "told"), [("ok", Told.CLAIMED), ("👍", Told.CLAIMED), ("pass", Told.PASSED)])
 def test_claim_words_and_commands_may_come_at_once_and_again(body: str, told: Told) -> None:
-    facts = {"sent_at": ago(seconds=1), "earlier": (earlier(body, Asked.CLAIM, minutes=1),)}
+    facts: dict[str, Any] = {"sent_at": ago(seconds=1), "earlier": (earlier(body, Asked.CLAIM, minutes=1),)}
     assert decided(body, K71, **facts).told is told
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(30, Asked.MACHINE), (30.1, Asked.UNCLEAR)])
 def test_the_same_words_are_asked_about_once_in_half_an_hour(minutes: float, asked: Asked) -> None:
-    """[Two machines: each question is answered by the words that it was about.]"""
+    """[Two machines: each question is answered by the words that it was about]."""
     machine = "I'm driving with Focus turned on."
     for body, threads in ((machine, (K71,)), ("busy", (K71, M24))):
         verdict = decided(body, *threads, earlier=(earlier(body, Asked.UNCLEAR, minutes=minutes),))
@@ -73,7 +72,7 @@ def test_the_same_words_are_asked_about_once_in_half_an_hour(minutes: float, ask
 
 
 def test_one_who_has_done_something_since_is_told_again() -> None:
-    """[Closed; `open`; the same long words once more: silence would be taken for success.]"""
+    """[Closed; `open`; the same long words once more: silence would be taken for success]."""
     before = (earlier(ON_MY_WAY, Asked.UNCLEAR, minutes=5), earlier("open", Asked.OPEN, minutes=3))
     assert said(decided(ON_MY_WAY, K71, earlier=before)) == [Said.AUTOMATIC]
     assert said(decided(ON_MY_WAY, K71, earlier=before[:1])) == []
@@ -198,6 +197,8 @@ def test_a_reaction_claims_the_customer_whose_text_it_quotes() -> None:
         "Questioned “K71 +15550104567: The couch”",
         "Removed a like from “K71 +15550104567: The couch”",
         "Loved an image",
+        # Pasted behind a code: it may quote another customer.
+        "K71 Liked “T99 +15550109913: The couch”",
     ],
 )
 def test_other_reactions_take_nothing_and_reach_no_customer(body: str) -> None:

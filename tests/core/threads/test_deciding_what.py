@@ -38,7 +38,7 @@ def test_an_owners_claim_word_is_not_sent(body: str) -> None:
 
 @pytest.mark.parametrize("body", ["ok", "K71 ok", "K71 mine"])
 def test_an_owners_claim_word_takes_what_waits_for_it(body: str) -> None:
-    """[The owner slept, and a further text waits in the claim window: "ok" must not let it go on to tier 2.]"""
+    """[The owner slept, and a further text waits in the claim window: "ok" must not let it go on to tier 2]."""
     verdict = decided(body, owned(ANA), relays_waiting={K71.thread_id: True})
     assert verdict.told is Told.CLAIMED
     assert said(verdict) == [Said.TOOK]
@@ -72,7 +72,7 @@ def test_a_takeover_is_acknowledged_and_told_to_the_owner_before() -> None:
 def test_a_takeover_sends_the_words_behind_it() -> None:
     verdict = decided("K71 mine on my way", owned(BEN))
     assert (verdict.asked, verdict.answer) == (Asked.TAKEOVER, "on my way")
-    assert said(verdict) == []
+    assert said(verdict) == [Said.SENT_TO]
     assert said(verdict, BEN) == [Said.TAKEN_OVER]
 
 
@@ -135,7 +135,7 @@ def test_pass_leaves_the_thread_without_an_owner_and_tells_its_relays(thread: Th
 
 @pytest.mark.parametrize("body", ["pass, I am ill", "K71 pass to Ben please"])
 def test_pass_with_more_words_is_asked_about(body: str) -> None:
-    """[A person who wants to be rid of it would claim it, and the customer would read why.]"""
+    """[A person who wants to be rid of it would claim it, and the customer would read why]."""
     verdict = decided(body, owned(ANA))
     assert is_without_effect(verdict)
     assert said(verdict) == [Said.PASS_ALONE]
@@ -226,7 +226,7 @@ def test_a_question_mark_lists_what_is_open_and_his_or_free(body: str) -> None:
 @pytest.mark.parametrize("body", ["block", "K71 block"])
 @pytest.mark.parametrize("thread", [K71, owned(ANA)])
 def test_block_opts_the_customer_out_and_ends_the_cascade(body: str, thread: Thread) -> None:
-    """[What a stranger advertises would be brought to every tier, and to the operators.]"""
+    """[What a stranger advertises would be brought to every tier, and to the operators]."""
     verdict = decided(body, thread)
     assert (verdict.asked, verdict.opts_out, verdict.told, said(verdict)) == (
         Asked.BLOCK, True, Told.CLAIMED, [Said.BLOCKED]

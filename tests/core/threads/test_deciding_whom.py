@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from relay.core.threads.model import Shown, Thread
@@ -43,6 +44,7 @@ def test_a_code_works_only_for_those_who_were_shown_it() -> None:
     assert said(verdict) == [Said.CODE_IS_ANOTHERS]
     assert verdict.notices[0].words == "K71"
     assert [each.code for each in verdict.notices[0].threads] == ["K71"]
+    assert verdict.thread is None, "his text is not kept with a customer of whom he knows nothing"
 
 
 def test_a_code_that_no_thread_has_is_asked_about_although_there_is_only_one_candidate() -> None:
@@ -53,7 +55,7 @@ def test_a_code_that_no_thread_has_is_asked_about_although_there_is_only_one_can
 
 
 def test_a_thread_that_was_shown_under_another_code_is_not_found_by_its_present_one() -> None:
-    """[Known as M24, closed, and back with K71: the person never saw K71.]"""
+    """[Known as M24, closed, and back with K71: the person never saw K71]."""
     thread = replace(K71, shown=(Shown(ANA, "M24", ago(days=30)),))
     verdict = decided("K71 on my way", thread)
     assert is_without_effect(verdict)
@@ -61,17 +63,41 @@ def test_a_thread_that_was_shown_under_another_code_is_not_found_by_its_present_
 
 
 def test_scrolling_up_to_an_old_code_reaches_no_other_customer() -> None:
-    """[Closed weeks ago, its code given to another customer of whom this person knows nothing, or knows, too.]"""
+    """[Closed weeks ago, its code given to another customer of whom this person knows nothing, or knows, too]."""
     old = a_thread("K71", thread_id="old", touched_at=ago(days=40), closed_at=ago(days=30), shown_at=ago(days=40))
     now = a_thread("K71", thread_id="now", opened_at=ago(hours=1), to=(BEN,))
-    for facts in ({"threads": (old,), "code_holders": {"K71": now}}, {"threads": (old, now)}, {"threads": (now, old)}):
-        verdict = decided("K71 the price is 90", *facts["threads"], code_holders=facts.get("code_holders", {}))
+    ways: list[tuple[tuple[Thread, ...], dict[str, Thread]]] = [
+        ((old,), {"K71": now}),
+        ((old, now), {}),
+        ((now, old), {}),
+    ]
+    for threads, holders in ways:
+        verdict = decided("K71 the price is 90", *threads, code_holders=holders)
         assert is_without_effect(verdict)
         assert said(verdict) == [Said.CODE_IS_ANOTHERS]
     shown_too = replace(now, shown=(*now.shown, Shown(ANA, "K71", ago(minutes=3))))
     verdict = decided("K71 the price is 90", old, shown_too)
     assert verdict.thread is not None
     assert verdict.thread.thread_id == "now"
+
+
+def test_a_code_that_was_given_back_is_no_code() -> None:
+    verdict = decided("K71 open", a_thread("K71", closed_at=ago(days=7), touched_at=ago(days=7)))
+    assert is_without_effect(verdict)
+    assert said(verdict) == [Said.CODE_IS_ANOTHERS]
+    assert verdict.notices[0].threads == ()
+
+
+@pytest.mark.parametrize("to", [(BEN,), (ANA, BEN)])
+def test_a_text_that_is_found_late_means_no_customer_who_got_its_code_since(to: tuple[str, ...]) -> None:
+    """[Lost for two days, in which the code was given to another customer]."""
+    old = a_thread("K71", thread_id="old", touched_at=ago(days=8), closed_at=ago(days=8), shown_at=ago(days=8))
+    now = a_thread("K71", thread_id="now", opened_at=ago(hours=1), to=to)
+    for body in ("K71 ok", "K71 block"):
+        verdict = decided(body, old, now, at=ago(days=2), is_recovered=True)
+        assert is_without_effect(verdict)
+        assert said(verdict) == [Said.CODE_IS_ANOTHERS]
+        assert [each.thread_id for each in verdict.notices[0].threads] == ["now"]
 
 
 @pytest.mark.parametrize(
@@ -163,9 +189,9 @@ def test_of_no_customer_none_is_guessed(body: str) -> None:
         {"shown": (Shown(ANA, "M24", NOW + timedelta(minutes=1)),)},
     ],
 )
-def test_the_candidates_do_not_shrink_while_he_types(became: dict[str, object]) -> None:
-    """[The other candidate is closed or taken while he types his price: it would go to the one that is left.]"""
-    verdict = decided("the price is 90", K71, replace(M24, **became))  # type: ignore[arg-type]
+def test_the_candidates_do_not_shrink_while_he_types(became: dict[str, Any]) -> None:
+    """[The other candidate is closed or taken while he types his price: it would go to the one that is left]."""
+    verdict = decided("the price is 90", K71, replace(M24, **became))
     assert is_without_effect(verdict)
     assert said(verdict) == [Said.WHICH]
 

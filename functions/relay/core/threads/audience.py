@@ -34,16 +34,23 @@ _WAS_IN_VAIN = (Asked.UNCLEAR, Asked.MACHINE, None)
 def with_code(code: str, text: HandlerText, facts: Facts) -> Thread | None:
     """Returns the thread that has this code, if the person was texted about it under this very code; else None."""
     holder = holder_of(code, text, facts)
-    return holder if holder is not None and holder.shown_to(text.person, code) is not None else None
+    if holder is None or holder not in facts.threads or holder.shown_to(text.person, code) is None:
+        return None
+    # A text that was found late may have been written while the code was another customer's.
+    is_older = holder.opened_at > text.at and len(_having(code, text, facts)) > 1
+    return None if is_older else holder
 
 
 def holder_of(code: str, text: HandlerText, facts: Facts) -> Thread | None:
     """Returns the thread that has this code, whether or not the person may use it: only to say whose it is."""
+    return max(_having(code, text, facts), key=lambda each: each.opened_at, default=None)
+
+
+def _having(code: str, text: HandlerText, facts: Facts) -> list[Thread]:
+    """Returns the threads whose records have this code: one keeps it when another thread has it now."""
     having = [each for each in facts.threads if each.code == code and each.keeps_its_code(text.at)]
-    # A record keeps the code that it once had, also when another thread has it now.
-    if (other := facts.code_holders.get(code)) is not None:
-        having.append(other)
-    return max(having, key=lambda each: each.opened_at, default=None)
+    other = facts.code_holders.get(code)
+    return having if other is None else [*having, other]
 
 
 def codes_known_to(text: HandlerText, facts: Facts) -> frozenset[str]:

@@ -33,9 +33,15 @@ def decide(text: HandlerText, facts: Facts) -> Verdict:
     thread = audience.with_code(code, text, facts)
     if thread is not None:
         return _coded(text, facts, thread, words)
+    return _code_of_another(text, facts, code)
+
+
+def _code_of_another(text: HandlerText, facts: Facts, code: str) -> Verdict:
+    """Returns the verdict that says whose the code is; it is about no thread, as the person was not shown that one."""
     holder = audience.holder_of(code, text, facts)
     because = "the person was not shown a customer under this code, or another one has it now"
-    return unclear(text, Said.CODE_IS_ANOTHERS, because, *([holder] if holder else []), words=code)
+    verdict = unclear(text, Said.CODE_IS_ANOTHERS, because, *([holder] if holder else []), words=code)
+    return replace(verdict, thread=None)
 
 
 def _reaction(text: HandlerText, facts: Facts, tapback: Tapback) -> Verdict:
@@ -53,6 +59,8 @@ def _coded(text: HandlerText, facts: Facts, thread: Thread, words: str) -> Verdi
     if wish.asked is Asked.LIST:
         return _list(text, facts)
     if wish.asked in _SPEAKS and not wish.is_said:
+        if tapback_of(wish.words) is not None:
+            return unclear(text, Said.REACTION, "a reaction is not passed on", thread)
         if grammar.begins_with_pass(words):
             return unclear(text, Said.PASS_ALONE, "`pass` with more words", thread, words=wish.words)
         known = audience.codes_known_to(text, facts)

@@ -203,12 +203,16 @@ def _sent(case: Case, asked: Asked) -> Verdict:
     text = case.text
     thread = ownership.answered(case.thread, text.person, text.at)
     notices = _to_former_owner(case, Said.TAKEN_OVER, thread)
-    pointed = thread.pointed_at
-    if not case.is_named and (pointed is None or text.at - pointed >= POINTED_ONCE_IN):
+    if asked is Asked.TAKEOVER or (not case.is_named and _is_to_be_pointed(thread, text)):
+        # A takeover is acknowledged each time: another person's may have been told of in between.
         thread = replace(thread, pointed_at=text.at)
         notices = (told(text, Said.SENT_TO, thread), *notices)
     because = "its words go to the customer"
     return Verdict(asked, because, thread, True, Told.CLAIMED, answer=case.wish.words, notices=notices)
+
+
+def _is_to_be_pointed(thread: Thread, text: HandlerText) -> bool:
+    return thread.pointed_at is None or text.at - thread.pointed_at >= POINTED_ONCE_IN
 
 
 def _claimed(case: Case, asked: Asked, because: str, said: Said) -> Verdict:

@@ -18,7 +18,7 @@ QUIET_CLOSES = timedelta(days=14)
 CODE_KEPT = timedelta(days=7)
 # The times of a thread are coarse: what only moves one of them is written once in so long.
 COARSE = timedelta(hours=1)
-# Whoever was a handler within this time is no customer.
+# A person who was a handler within this time is no customer.
 FORMER_HANDLER = timedelta(days=14)
 
 
