@@ -118,3 +118,19 @@ def _budget(office: Office):
     from relay.flow.budget import TASK_LIMITS, Budget
 
     return Budget(office.clock, 40.0, TASK_LIMITS)
+
+
+def test_what_a_customer_writes_after_done_goes_to_whom_it_was_done_by_first() -> None:
+    office = Office()
+    message_id = office.text(CARLA, "The couch is on the porch")
+    office.wait(70)
+    code = office.thread_of(message_id).code
+    office.text(BEN, f"{code} mine")
+    office.text(BEN, f"{code} done")
+    office.settle(60)
+    before = len(office.to(ANA))
+    thanks = office.text(CARLA, "Thanks!")
+    office.delivered(thanks)
+    assert "Thanks!" in office.to(BEN)[-1]
+    assert len(office.to(ANA)) == before
+    assert office.relay(thanks).claimed_by == "Ben"

@@ -1,9 +1,9 @@
 """A business whose handlers answer, in moved time: phones that text, and what each of them reads.
 
-    desk.texts(customer, "the boiler is leaking")
-    code = desk.code_of(desk.reads(desk.dana, "boiler"))
-    desk.texts(desk.dana, f"{code} on my way")
-    desk.reads(customer, "on my way")
+desk.texts(customer, "the boiler is leaking")
+code = desk.code_of(desk.reads(desk.dana, "boiler"))
+desk.texts(desk.dana, f"{code} on my way")
+desk.reads(customer, "on my way")
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ NAME = "Harbor Heating"
 READING_SECONDS = 14.0
 # Dana's and Sam's texts ask for a claim, the front desk's are done once they are delivered.
 CLAIM_SECONDS = (60.0, 60.0, 0.0)
+# An owner who did nothing for longer may be asleep.
+OWNER_ACTIVE_SECONDS = 600
 _STORE_SECONDS = 30.0
 _READ_SECONDS = 10.0
 _customers = itertools.count(1)
@@ -49,7 +51,12 @@ class Desk(TimedTown):
             {"name": name, "phone": phone, "receipt_timeout_seconds": 60, "claim_timeout_seconds": seconds}
             for name, phone, seconds in zip(NAMES, TIERS, CLAIM_SECONDS, strict=True)
         ]
-        ours = {"RELAY_REPLIES": "on", "RELAY_BUSINESS_NAME": NAME, "RELAY_TIERS": json.dumps(tiers)}
+        ours = {
+            "RELAY_REPLIES": "on",
+            "RELAY_BUSINESS_NAME": NAME,
+            "RELAY_OWNER_ACTIVE_SECONDS": str(OWNER_ACTIVE_SECONDS),
+            "RELAY_TIERS": json.dumps(tiers),
+        }
         super().__init__(backend, folder, clock, ours | dict(settings), wake)
         self.dana, self.sam, self.front = (
             self.fake.phone(phone, name) for phone, name in zip(TIERS, NAMES, strict=True)
@@ -69,12 +76,6 @@ class Desk(TimedTown):
     def reads(self, phone: Phone, words: str = "") -> Message:
         """The text with these words that this phone shows and that no story has mentioned yet."""
         return phone.expect_text(containing=words, within_seconds=_READ_SECONDS)
-
-    def reads_by_any(self, words: str) -> Message:
-        """The text with these words that one of the handlers reads, whoever it is."""
-        shown = [text for phone in self.handlers for text in phone.inbox if words in text.body]
-        assert len(shown) == 1, "not exactly one handler reads it"
-        return shown[0]
 
     def takes_time_to_read(self) -> None:
         self.move(READING_SECONDS)
@@ -114,6 +115,10 @@ class Desk(TimedTown):
     def lost(self, age_seconds: float = 60.0) -> InboundFaults:
         """A text whose webhook never comes."""
         return InboundFaults(dropped=True, age_seconds=age_seconds)
+
+    def words_to(self, customer: Phone) -> list[str]:
+        """What this customer read of us, but for what Twilio says by itself and what the first answer says of us."""
+        return [text.body.removeprefix(f"{NAME}: ").partition("\n")[0] for text in customer.inbox]
 
     def judge(self) -> None:
         """What holds at the end of every story: no customer reads the number of a handler or of another customer."""

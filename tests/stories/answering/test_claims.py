@@ -54,6 +54,7 @@ def test_a_handler_who_stays_silent_is_followed_by_the_next_and_answering_late_i
     desk.texts(desk.dana, f"{code} mine I am nearer, there at five")
     desk.reads(customer, "there at five")
     desk.reads(desk.sam, "Dana took over")
+    desk.reads(desk.dana, f"To {code}")
     desk.reads_nothing_more(customer, *desk.handlers)
 
 
@@ -104,8 +105,9 @@ def test_what_is_done_is_closed_and_a_further_text_opens_it_under_the_same_code(
     desk.reads_nothing_more(customer)
 
     second = desk.texts(customer, "thanks, but it is the wrong one")
-    assert desk.code_of(desk.reads_by_any("wrong one")) == code
-    assert (desk.claimed_by(first), desk.relay(second).code) == ("Dana", code)
+    assert desk.code_of(desk.reads(desk.dana, "wrong one")) == code
+    assert [desk.claimed_by(text) for text in (first, second)] == ["Dana", "Dana"]
+    desk.reads_nothing_more(customer, *desk.handlers)
 
 
 def test_the_next_text_goes_to_whoever_has_the_customer_and_while_active_that_is_enough(desk: Desk) -> None:
