@@ -17,16 +17,32 @@ resource "google_firestore_database" "this" {
 locals {
   database = var.create_database ? google_firestore_database.this[0].name : var.firestore_database
 
+  # A collection for each kind of records (relay/google/places.py). `-codes` and `-opt-outs` are only asked for by their
+  # ids and kept for good; `-watermarks` too, which is no record.
+  collections = {
+    relays   = var.relay_collection
+    threads  = "${var.relay_collection}-threads"
+    codes    = "${var.relay_collection}-codes"
+    opt_outs = "${var.relay_collection}-opt-outs"
+    people   = "${var.relay_collection}-people"
+  }
+  expiring = ["relays", "threads", "people"]
+
   # One per query of relay/google/queries.py and no other; tests derive both lists from that table. A query on several
   # fields needs a composite index (the document id at its end is added by itself), one on a single field that field's.
   indexes = {
-    by_final_status = { equal = ["final_status"], newest_first_by = "timestamp" }
-    by_sender_phone = { equal = ["sender_phone"], newest_first_by = "timestamp" }
-    by_both         = { equal = ["final_status", "sender_phone"], newest_first_by = "timestamp" }
+    by_final_status = { of = "relays", equal = ["final_status"], newest_first_by = "timestamp" }
+    by_sender_phone = { of = "relays", equal = ["sender_phone"], newest_first_by = "timestamp" }
+    by_both         = { of = "relays", equal = ["final_status", "sender_phone"], newest_first_by = "timestamp" }
+    by_thread       = { of = "relays", equal = ["thread_id"], newest_first_by = "timestamp" }
+    unclaimed       = { of = "relays", equal = ["unclaimed_in"], newest_first_by = "timestamp" }
+    by_person       = { of = "threads", equal = [], containing = "shown_persons", newest_first_by = "touched_at" }
   }
   indexed_fields = {
-    due_at    = "ASCENDING"
-    timestamp = "DESCENDING"
+    due_at     = { of = "relays", order = "ASCENDING" }
+    timestamp  = { of = "relays", order = "DESCENDING" }
+    touched_at = { of = "threads", order = "DESCENDING" }
+    seen_at    = { of = "people", order = "DESCENDING" }
   }
 }
 
@@ -46,8 +62,10 @@ locals {
 # be (an indexed value may have 1500 bytes, and each entry is paid for). An index on a time that only ever grows limits
 # the whole collection to 500 writes a second: a queue of texts that long never forms before one phone number.
 resource "google_firestore_field" "unindexed" {
+  for_each = local.collections
+
   database   = local.database
-  collection = var.relay_collection
+  collection = each.value
   field      = "*"
   index_config {}
 
@@ -58,11 +76,11 @@ resource "google_firestore_field" "indexed" {
   for_each = local.indexed_fields
 
   database   = local.database
-  collection = var.relay_collection
+  collection = local.collections[each.value.of]
   field      = each.key
   index_config {
     indexes {
-      order       = each.value
+      order       = each.value.order
       query_scope = "COLLECTION"
     }
   }
@@ -72,10 +90,12 @@ resource "google_firestore_field" "indexed" {
   depends_on = [google_firestore_field.unindexed]
 }
 
-# Documents go 90 days after the text came in; the date is in the field.
+# Documents go 90 days after the text came in, or the thread or person was last met; the date is in the field.
 resource "google_firestore_field" "expiry" {
+  for_each = toset(local.expiring)
+
   database   = local.database
-  collection = var.relay_collection
+  collection = local.collections[each.key]
   field      = "expires_at"
   ttl_config {}
   index_config {}
@@ -84,13 +104,30 @@ resource "google_firestore_field" "expiry" {
   depends_on      = [google_firestore_field.indexed]
 }
 
+moved {
+  from = google_firestore_field.unindexed
+  to   = google_firestore_field.unindexed["relays"]
+}
+
+moved {
+  from = google_firestore_field.expiry
+  to   = google_firestore_field.expiry["relays"]
+}
+
 resource "google_firestore_index" "query" {
   for_each = local.indexes
 
   database    = local.database
-  collection  = var.relay_collection
+  collection  = local.collections[each.value.of]
   query_scope = "COLLECTION"
 
+  dynamic "fields" {
+    for_each = compact([try(each.value.containing, null)])
+    content {
+      field_path   = fields.value
+      array_config = "CONTAINS"
+    }
+  }
   dynamic "fields" {
     for_each = each.value.equal
     content {

@@ -30,19 +30,24 @@ locals {
   webhook_callers  = var.use_gateway ? ["serviceAccount:${google_service_account.gateway[0].email}"] : ["allUsers"]
   operator_callers = var.use_gateway ? ["serviceAccount:${google_service_account.gateway[0].email}"] : ["serviceAccount:${google_service_account.operator.email}"]
 
+  # With replies a notice, an opt-out or a code may have to be made wherever a text turns out not to arrive or a thread is
+  # opened again, and a handler's text is for a thread that is looked for.
+  creates = var.replies ? ["create"] : []
+  lists   = var.replies ? ["list"] : []
+
   # store: what the function does with documents (firestore.tf gives a role for each verb). ingress: API Gateway comes
   # from outside as the internet does; tasks, schedules and events of this project count as internal.
   functions = merge({
     sms-inbound = {
       entry_point = "sms_inbound", shape = "webhook", min_instances = var.warm_webhook_instances, tier = null
       needs       = ["store", "timers", "webhook", "sending", "callback", "tiers", "replies"]
-      store       = ["get", "create", "update"]
+      store       = concat(["get", "create", "update"], local.lists)
       callers     = local.webhook_callers, ingress = "ALLOW_ALL"
     }
     sms-delivery-status = {
       entry_point = "sms_delivery_status", shape = "webhook", min_instances = 0, tier = null
       needs       = ["store", "timers", "webhook", "replies"]
-      store       = ["get", "update"]
+      store       = concat(["get", "update"], local.creates)
       callers     = local.webhook_callers, ingress = "ALLOW_ALL"
     }
     sms-relay-state = {
@@ -54,13 +59,13 @@ locals {
     sms-redrive = {
       entry_point = "sms_redrive", shape = "operator", min_instances = 0, tier = null
       needs       = ["store", "timers", "tiers", "identity", "browser", "replies"]
-      store       = ["get", "update"]
+      store       = concat(["get", "update"], local.creates)
       callers     = local.operator_callers, ingress = "ALLOW_ALL"
     }
     sweep = {
       entry_point = "sweep", shape = "sweep", min_instances = 0, tier = null
       needs       = ["store", "timers", "sending", "callback", "replies"]
-      store       = ["get", "list", "update"]
+      store       = concat(["get", "list", "update"], local.creates)
       callers     = ["serviceAccount:${google_service_account.scheduler.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     }
     reconcile = {
@@ -85,7 +90,7 @@ locals {
     { for tier in local.escalation_tiers : "escalate-tier-${tier}" => {
       entry_point = "escalate_tier", shape = "escalation", min_instances = 0, tier = tier
       needs       = ["store", "timers", "sending", "callback", "own_tier", "replies"]
-      store       = ["get", "list", "update"]
+      store       = concat(["get", "list", "update"], local.creates)
       callers     = ["serviceAccount:${google_service_account.tasks_invoker.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     } }
   )

@@ -11,8 +11,8 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
     twilio/     the provider: its ways in (inbound, delivery_status) stand above the flow, the rest below it
     google/     the cloud home: Firestore, Cloud Tasks, Pub/Sub
     embedded/   the home on one machine: SQLite and its own clockwork
-    ports       what the flow needs from the world
-    record/     a relay as a document, and what is announced of it
+    ports/      what the flow needs from the world
+    record/     relays and records of threads as documents, and what is announced of a relay
     outgoing    how another server is asked: no redirect is followed
     telling     how people are told: Journal and Alarms
     log/, web, fields

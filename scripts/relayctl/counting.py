@@ -16,12 +16,15 @@ from scripts.relayctl.output import STYLES
 from scripts.relayctl.times import clock, parsed, span
 
 _BAR = 40
+# Outcomes that are worth a line only where there are any.
+_SELDOM = ("held", "claimed")
 
 
 def counted(rows: Sequence[Json]) -> Json:
     """Counts by outcome, by tier of delivery and by hour; the share reached; the middle and 95 % of delivery times."""
     outcomes = Counter(row["final_status"] for row in rows)
-    ended = outcomes["delivered"] + outcomes["exhausted"]
+    reached = outcomes["delivered"] + outcomes["claimed"]
+    ended = reached + outcomes["exhausted"]
     seconds = sorted(row["seconds_to_delivery"] for row in rows if row["seconds_to_delivery"] is not None)
     hours: dict[str, Counter[str]] = {}
     for row in rows:
@@ -29,12 +32,11 @@ def counted(rows: Sequence[Json]) -> Json:
         hours.setdefault(hour, Counter())[row["final_status"]] += 1
     return {
         "relays": len(rows),
-        # A brake that held nothing back is not worth a line.
-        "by_outcome": {outcome: outcomes[outcome] for outcome in STYLES if outcome != "held" or outcomes[outcome]},
+        "by_outcome": {each: outcomes[each] for each in STYLES if each not in _SELDOM or outcomes[each]},
         "delivered_by_tier": dict(
             sorted(Counter(str(r["delivered_tier"]) for r in rows if r["delivered_tier"]).items())
         ),
-        "share_reached": round(outcomes["delivered"] / ended, 4) if ended else None,
+        "share_reached": round(reached / ended, 4) if ended else None,
         "seconds_to_delivery": {"median": _share(seconds, 0.5), "p95": _share(seconds, 0.95)},
         "overdue": sum(row["is_overdue"] for row in rows),
         "recovered": sum(row["recovered"] for row in rows),

@@ -18,7 +18,14 @@ from scripts.relayctl.api import Json, RelayApi
 from scripts.relayctl.times import clock, span
 from scripts.relayctl.tokens import Tokens
 
-STYLES = {"delivered": "green", "in_progress": "cyan", "exhausted": "bold red", "held": "yellow", "recorded": "dim"}
+STYLES = {
+    "delivered": "green",
+    "claimed": "green",
+    "in_progress": "cyan",
+    "exhausted": "bold red",
+    "held": "yellow",
+    "recorded": "dim",
+}
 
 # What a terminal would obey instead of showing: control characters, and those that reverse the direction of writing.
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

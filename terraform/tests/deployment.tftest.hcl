@@ -176,7 +176,7 @@ run "database_that_exists" {
     create_database = false
   }
   assert {
-    condition     = length(google_firestore_database.this) == 0 && google_firestore_field.expiry.database == "(default)"
+    condition     = length(google_firestore_database.this) == 0 && google_firestore_field.expiry["relays"].database == "(default)"
     error_message = "An existing database is used and not created again."
   }
 }

@@ -84,7 +84,7 @@ def test_an_answer_of_the_owner_takes_five_writes() -> None:
     office.delivered(f"{cause}-a", Meaning.HANDED_OVER)
     writes, reads = office.took()
     assert writes == 5
-    # Its thread, its open texts, the writer's earlier texts of the day, opt-out when decided and when sent, the receipt.
+    # Its thread and open texts, the writer's texts of the day, opt-out when decided and when sent, the receipt.
     assert reads <= 8
 
 

@@ -66,17 +66,17 @@ AT_START = {"core", "log", "settings"}
 FIRST_STEPS: dict[str, tuple[tuple[Refused, ...], set[str]]] = {
     "sms_inbound": (
         (_UNSIGNED, _WRONGLY_SIGNED, _NO_POST, _TOO_LARGE),
-        {"flow", "google", "record", "twilio"},
+        {"flow", "google", "ports", "record", "twilio"},
     ),
     "sms_delivery_status": (
         (_UNSIGNED, _WRONGLY_SIGNED, _NO_POST, _TOO_LARGE),
-        {"flow", "google", "record", "twilio"},
+        {"flow", "google", "ports", "record", "twilio"},
     ),
-    "sms_relay_state": ((_NO_TOKEN, _NO_POST), {"flow", "google", "operators", "record"}),
-    "sms_redrive": ((_NO_TOKEN, _NO_POST), {"flow", "google", "operators", "record"}),
-    "escalate_tier": ((_NO_POST, _MALFORMED), {"flow", "google"}),
-    "sweep": ((_NO_POST,), {"flow"}),
-    "reconcile": ((_NO_POST,), {"flow"}),
+    "sms_relay_state": ((_NO_TOKEN, _NO_POST), {"flow", "google", "operators", "ports", "record"}),
+    "sms_redrive": ((_NO_TOKEN, _NO_POST), {"flow", "google", "operators", "ports", "record"}),
+    "escalate_tier": ((_NO_POST, _MALFORMED), {"flow", "google", "ports"}),
+    "sweep": ((_NO_POST,), {"flow", "ports"}),
+    "reconcile": ((_NO_POST,), {"flow", "ports"}),
     "relay_events": ((_MALFORMED,), set()),
     "console": ((_NO_GET,), {"operators"}),
 }

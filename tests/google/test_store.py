@@ -12,13 +12,16 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from relay.core.model import FinalStatus, Relay
 from relay.core.policy import Policy
+from relay.core.threads.model import ThreadCode
 from relay.errors import AlreadyStored, VersionConflict
 from relay.google.store import FirestoreStore
 from relay.ports import Search, Stored, Write
 
 from tests.fakes import MemoryTimers
+from tests.fakes.clock import START
 from tests.google.conftest import COLLECTION
 from tests.google.samples import NOW, delivered, expired, failed_once, new_relay, sid
+from tests.thread_records import FULL, a_thread, shown
 
 LIMIT: dict[str, Any] = {"timeout_seconds": 60.0}
 
@@ -234,6 +237,48 @@ def test_several_documents_are_one_write_and_only_a_conflict_costs_a_read(
         store.commit(changes, [], **LIMIT)
     assert caught.value.record_id in {sid(1), sid(2)}
     assert calls[2:] == ["commit", "batch_get_documents"]
+
+
+def test_a_text_with_its_thread_and_code_is_one_write_and_each_look_at_a_record_one_read(
+    store: FirestoreStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = replace(new_relay()[0], thread_id="t1")
+    thread = a_thread(thread_id="t1", shown=(shown("Ann"),))
+    code = ThreadCode("K71", "t1", NOW)
+    store.warm_up()
+    calls: list[str] = []
+    for name in ("commit", "batch_get_documents", "run_query", "begin_transaction"):
+        monkeypatch.setattr(FirestoreClient, name, _noting(calls, name, getattr(FirestoreClient, name)))
+    versions = store.commit([Write(relay), Write(thread), Write(code)], [], **LIMIT)
+    owned = replace(thread, owner="Ann")
+    store.commit([Write(delivered(relay), versions[0]), Write(owned, versions[1])], [], **LIMIT)
+    assert calls == ["commit", "commit"]
+    kept = store.thread("t1", **LIMIT)
+    assert kept is not None
+    assert kept.record == owned
+    assert store.threads_shown_to("Ann", START, 5, **LIMIT) == [kept]
+    assert store.code("K71", **LIMIT) is not None
+    assert len(store.relays_of("t1", 5, **LIMIT)) == 1
+    assert calls[2:] == ["batch_get_documents", "run_query", "batch_get_documents", "run_query"]
+    with pytest.raises(AlreadyStored) as caught:
+        store.commit([Write(new_relay(2)[0]), Write(code)], [], **LIMIT)
+    assert (caught.value.kind, caught.value.record_id) == ("code", "K71")
+    assert calls[6:] == ["commit", "batch_get_documents"]
+
+
+def test_records_of_threads_stand_in_collections_beside_the_relays(
+    store: FirestoreStore, firestore_project: str
+) -> None:
+    records = [make() for make in FULL.values()]
+    store.commit([Write(record) for record in records], [], **LIMIT)
+    client = firestore.Client(project=firestore_project)
+    names = {"-threads": "thread", "-codes": "code", "-opt-outs": "opt-out", "-people": "person"}
+    for suffix, kind in names.items():
+        (document,) = client.collection(f"{COLLECTION}{suffix}").get()
+        content = document.to_dict() or {}
+        lasts = kind in ("code", "opt-out")
+        assert (content["expires_at"] is None) == lasts, "what expires at no time is removed by none"
+    assert client.collection(COLLECTION).get() == []
 
 
 def _noting(calls: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:

@@ -45,7 +45,7 @@ def test_every_file_that_is_named_exists(document: Path) -> None:
 
 @each_document
 def test_every_module_that_is_named_exists(document: Path) -> None:
-    """Whole (`functions/relay/flow/intake.py`) or as code speaks of it (`flow/intake.py`, `ports.py`)."""
+    """Whole (`functions/relay/flow/intake.py`) or as code speaks of it (`flow/intake.py`, `web.py`)."""
     named = re.findall(r"`([\w./-]+\.(?:py|js))`", document.read_text("utf-8"))
     assert [path for path in named if not _found(path)] == []
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from relay.core import moves
+from relay.core import moves, purposes
+from relay.core.changes import log_relay_attempt
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
-from relay.core.model import InboundText, Relay, SenderClass, Step
+from relay.core.model import InboundText, Purpose, Relay, SenderClass, Step
 from relay.core.policy import Policy, Tier, sms
-from relay.core.routes import Hold
+from relay.core.routes import Forward, Hold
 from relay.google.trigger import relays_of
 from relay.record.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
 from relay.twilio.codes import failure_of
@@ -111,7 +112,30 @@ def held() -> Relay:
     return moves.receive(text, SenderClass.CUSTOMER, Hold(POLICY, "too many"), NOW, "claim").relay
 
 
+def claimed() -> Relay:
+    return after(received(), Event(EventKind.CLAIMED, person="one"))
+
+
+def passed() -> Relay:
+    return after(claimed(), Event(EventKind.PASSED, person="one"))
+
+
+def answered() -> Relay:
+    return log_relay_attempt(claimed(), Step.ANSWERED, NOW, reason="by one")
+
+
+def returned() -> Relay:
+    text = InboundText(f"{SID}-answer", "+15550000001", "+15550009999", BODY)
+    policy = purposes.policy_of(Purpose.ANSWER, "customer", sms(CUSTOMER))
+    relay = moves.receive(text, SenderClass.HANDLER, Forward(policy, Purpose.ANSWER), NOW, None).relay
+    return after(relay, Event(EventKind.RETURNED, reason="the customer has opted out"))
+
+
 STORIES = [
+    claimed(),
+    passed(),
+    answered(),
+    returned(),
     received(),
     held(),
     received(SenderClass.HANDLER),
@@ -143,7 +167,7 @@ def test_the_schema_knows_exactly_the_types_and_fields_that_are_published() -> N
 
 
 def test_no_event_holds_a_body_or_a_phone_number() -> None:
-    for event in events_of(exhausted()):
+    for event in (event for relay in (exhausted(), passed(), returned()) for event in events_of(relay)):
         told = event.data().decode() + json.dumps(event.attributes())
         for private in (BODY, CUSTOMER, "+15550000001", "+15550009999"):
             assert private not in told

@@ -11,14 +11,24 @@ from itertools import pairwise
 import pytest
 from relay.core.model import Relay
 from relay.record.documents import Document, from_document
+from relay.record.kinds import Kind
 
 from tests.simulator.campaign import Tally, campaign, cores
 from tests.simulator.coexistence import left_behind
 from tests.simulator.fleet import SimJournal
-from tests.simulator.revisions import NextRevision, ThisRevision, has_ended_elsewhere, is_later, parts
+from tests.simulator.revisions import (
+    ADDED,
+    NextRevision,
+    ThisRevision,
+    has_ended_elsewhere,
+    is_later,
+    parts,
+    record_parts,
+)
 from tests.simulator.runner import judge, run_seed
 from tests.simulator.simulation import Simulation
 from tests.strategies import a_relay
+from tests.thread_records import FULL
 
 SEEDS = 3000
 # Within so many runs each of the broken revisions below is noticed.
@@ -64,6 +74,17 @@ def test_the_next_revision_reads_back_what_it_wrote_in_either_version() -> None:
         document = next_revision.write(relay)
         assert next_revision.read(document) == relay
     assert is_later(document)
+
+
+@pytest.mark.parametrize("name", sorted(FULL))
+def test_of_records_of_threads_the_next_revision_has_its_own_parts_back_from_this_one(name: str) -> None:
+    kind, record = Kind(name), FULL[name]()
+    document = NextRevision().write_record(record)
+    assert NextRevision().read_record(kind, document) == record
+    again = ThisRevision().write_record(ThisRevision().read_record(kind, document))
+    assert again == document
+    assert all(part[ADDED] == {"place": place} for place, part in record_parts(again))
+    assert len(list(record_parts(again))) == (3 if kind is Kind.THREAD else 1)
 
 
 def test_this_revision_gives_the_next_one_its_record_back() -> None:

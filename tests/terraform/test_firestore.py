@@ -5,25 +5,44 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from relay.google.places import SUFFIXES
 from relay.google.queries import QUERIES, Index, index_for
+from relay.record import thread_documents
 from relay.record.documents import to_document
+from relay.record.kinds import Kind
 
 from tests.relays import received
 from tests.terraform.deployment import Deployment, Values
 from tests.terraform.test_functions import RUNS
+from tests.thread_records import FULL
+
+FIELD = "google_firestore_field"
+
+
+OfCollection = dict[str, list[Values]]
 
 
 def composite_index(values: Values) -> Index:
-    return tuple((field["field_path"], field["order"]) for field in values["fields"])
+    return tuple((field["field_path"], field["order"] or field["array_config"]) for field in values["fields"])
 
 
-def single_field_indexes(deployment: Deployment) -> dict[str, list[Values]]:
+def suffix_of(deployment: Deployment, values: Values) -> str:
+    """What a collection is called beside that of the relays."""
+    collection = deployment.functions["sms-inbound"].environment["RELAY_COLLECTION"]
+    return str(values["collection"]).removeprefix(collection)
+
+
+def fields_of(deployment: Deployment, kind: Kind) -> list[Values]:
+    """The fields with settings of their own, of one kind of records."""
+    fields = [values for address, values in deployment.resources.items() if address.startswith(FIELD)]
+    return [values for values in fields if suffix_of(deployment, values) == SUFFIXES[kind]]
+
+
+def single_field_indexes(deployment: Deployment, kind: Kind = Kind.RELAY) -> OfCollection:
     """The indexes that each field with settings of its own has; "*" stands for all the others."""
-    fields = [
-        values for address, values in deployment.resources.items() if address.startswith("google_firestore_field")
-    ]
     return {
-        field["field"]: [index for config in field["index_config"] for index in config["indexes"]] for field in fields
+        field["field"]: [index for config in field["index_config"] for index in config["indexes"]]
+        for field in fields_of(deployment, kind)
     }
 
 
@@ -31,18 +50,20 @@ def single_field_indexes(deployment: Deployment) -> dict[str, list[Values]]:
 def test_every_query_on_several_fields_has_its_index_and_every_index_its_query(
     deployments: dict[str, Deployment], run: str
 ) -> None:
-    made = [composite_index(values) for values in deployments[run].all("google_firestore_index").values()]
-    needed = [index for index in map(index_for, QUERIES.values()) if len(index) > 1]
+    created = deployments[run].all("google_firestore_index").values()
+    made = [(suffix_of(deployments[run], values), composite_index(values)) for values in created]
+    needed = [(SUFFIXES[shape.kind], index_for(shape)) for shape in QUERIES.values() if len(index_for(shape)) > 1]
     assert Counter(made) == Counter(needed)
 
 
-def test_every_query_on_one_field_has_its_index_and_no_other_field_has_one(deployment: Deployment) -> None:
+@pytest.mark.parametrize("kind", Kind)
+def test_every_query_on_one_field_has_its_index_and_no_other_field_has_one(deployment: Deployment, kind: Kind) -> None:
     made = {
         (field, index["order"], index["query_scope"])
-        for field, indexes in single_field_indexes(deployment).items()
+        for field, indexes in single_field_indexes(deployment, kind).items()
         for index in indexes
     }
-    needed = [index for index in map(index_for, QUERIES.values()) if len(index) == 1]
+    needed = [index_for(shape) for shape in QUERIES.values() if shape.kind is kind and len(index_for(shape)) == 1]
     assert made == {(field, order, "COLLECTION") for ((field, order),) in needed}
 
 
@@ -53,28 +74,31 @@ def test_bodies_trails_and_everything_that_no_query_needs_are_exempt(deployment:
     assert set(to_document(received().relay)) - exempt == {"due_at", "timestamp"}
 
 
-def test_a_field_that_the_code_will_add_is_exempt_too(deployment: Deployment) -> None:
-    assert single_field_indexes(deployment)["*"] == []
-    assert deployment.one("google_firestore_field.unindexed")["index_config"] == [{"indexes": []}]
+@pytest.mark.parametrize("kind", Kind)
+def test_a_field_that_the_code_will_add_is_exempt_too(deployment: Deployment, kind: Kind) -> None:
+    assert single_field_indexes(deployment, kind)["*"] == []
+    (unindexed,) = [values for values in fields_of(deployment, kind) if values["field"] == "*"]
+    assert unindexed["index_config"] == [{"indexes": []}]
 
 
-def test_relays_expire_by_the_field_that_says_when(deployment: Deployment) -> None:
-    expiring = [
-        values["field"]
-        for address, values in deployment.resources.items()
-        if address.startswith("google_firestore_field") and values["ttl_config"]
-    ]
-    assert expiring == ["expires_at"]
-    assert "expires_at" in to_document(received().relay)
+def test_what_says_when_it_expires_does_and_nothing_else(deployment: Deployment) -> None:
+    """An opt-out that expired would let texts go to a customer who wants none."""
+    expiring = {
+        kind: [values["field"] for values in fields_of(deployment, kind) if values["ttl_config"]] for kind in Kind
+    }
+    records = {Kind(name): thread_documents.to_document(record()) for name, record in FULL.items()}
+    documents = {Kind.RELAY: to_document(received().relay), **records}
+    assert expiring == {kind: ["expires_at"] if documents[kind]["expires_at"] else [] for kind in Kind}
 
 
-def test_indexes_and_expiry_are_on_the_collection_that_the_functions_use(deployments: dict[str, Deployment]) -> None:
+def test_indexes_and_expiry_are_on_the_collections_that_the_functions_use(deployments: dict[str, Deployment]) -> None:
     for run in RUNS:
         collection = deployments[run].functions["sms-inbound"].environment["RELAY_COLLECTION"]
         database = deployments[run].functions["sms-inbound"].environment["FIRESTORE_DATABASE"]
         for address, values in deployments[run].resources.items():
             if address.startswith(("google_firestore_field", "google_firestore_index")):
-                assert (values["collection"], values["database"]) == (collection, database), address
+                assert values["database"] == database, address
+                assert values["collection"] in {f"{collection}{suffix}" for suffix in SUFFIXES.values()}, address
 
 
 def test_the_database_can_be_restored_and_survives_a_destroy(deployment: Deployment) -> None:
@@ -93,9 +117,9 @@ def test_a_database_that_survives_a_destroy_goes_on_expiring_its_texts(
     deployments: dict[str, Deployment], run: str, policy: str
 ) -> None:
     made = deployments[run].resources.items()
-    fields = [values for address, values in made if address.startswith("google_firestore_field")]
+    fields = [values for address, values in made if address.startswith(FIELD)]
     database = deployments[run].one("google_firestore_database.this[0]")
-    assert len(fields) == 4
+    assert len(fields) == 12
     assert {values["deletion_policy"] for values in [database, *fields]} == {policy}
 
 
@@ -133,6 +157,19 @@ def test_nobody_may_delete_documents_and_only_who_takes_texts_in_may_create_them
     assert holders["list"] == {"sms-relay-state", "sweep", "reconcile"} | escalation
     assert holders["update"] == {"sms-inbound", "sms-delivery-status", "sms-redrive", "sweep", "reconcile"} | escalation
     assert holders["get"] == holders["update"] | {"sms-relay-state"}
+
+
+def test_with_replies_a_notice_may_be_made_and_a_thread_looked_for_wherever_that_comes_about(
+    deployments: dict[str, Deployment],
+) -> None:
+    run = deployments["every_option"]
+    holders = {
+        verb: run.functions_among(binding["members"])
+        for verb, binding in run.all("google_project_iam_binding.store").items()
+    }
+    assert run.functions["sms-inbound"].environment["RELAY_REPLIES"] == "on"
+    assert holders["create"] == holders["update"]
+    assert holders["list"] == holders["update"] - {"sms-delivery-status", "sms-redrive"} | {"sms-relay-state"}
 
 
 def test_rights_on_documents_end_at_this_database(deployment: Deployment) -> None:

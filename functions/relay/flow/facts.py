@@ -170,5 +170,6 @@ def _blocked(world: World, conversations: Conversations, threads: Iterable[Threa
 
 def _names(world: World, conversations: Conversations, budget: Budget) -> dict[str, str]:
     """Returns what each person is called in a text to another one, by id."""
-    known = {kept.record.person: kept.record.name for kept in conversations.known(world, budget).values()}
-    return known | {person.id: person.name for person in conversations.people.handlers}
+    known = (kept.record for kept in conversations.known(world, budget).values())
+    former = {one.person: Person(one.person, one.name, one.numbers).spoken for one in known}
+    return former | {person.id: person.spoken for person in conversations.people.handlers}

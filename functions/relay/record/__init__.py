@@ -1,4 +1,4 @@
-"""A relay as it is kept and as it is announced: its document and its relay events.
+"""What is kept, as documents, and what is announced: a relay's document, those of threads, and relay events.
 
 Knows the core. Must not know where a document is stored or how an event travels.
 """

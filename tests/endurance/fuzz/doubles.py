@@ -58,7 +58,7 @@ class EmptiedStore(SqliteStore):
         """Forget everything."""
 
         def work(connection: Any) -> None:
-            for table in ("relays", "timers", "feed", "jobs", "watermarks"):
+            for table in ("relays", "timers", "feed", "jobs", "watermarks", "thread_records", "threads_shown"):
                 connection.execute(f"DELETE FROM {table}")
 
         self.database.write(work, timeout_seconds=_PATIENCE_SECONDS)
