@@ -48,12 +48,12 @@ NOTES: dict[str, tuple[str, str]] = {
         "Nothing. If it lasts: “Twilio is down”; may the API key read messages?",
     ),
     "a handler opted in again": ("A handler texted START: texts to that phone are no longer blocked.", "Nothing."),
+    "store unavailable after a person acted": (
+        "What a handler or an operator asked for is stored; what follows from it was not done at once.",
+        "Nothing: the sweep does it within a minute or two.",
+    ),
     "store unavailable after the text was durable": (
         "The text is safe; sending it, or writing down how that went, was cut short. Timers and sweep go on with it.",
-        "Nothing. If it lasts: “Nothing moves”.",
-    ),
-    "store unavailable after a person acted": (
-        "What a handler or an operator did is stored; performing it was cut short. Timers and sweep go on with it.",
         "Nothing. If it lasts: “Nothing moves”.",
     ),
     "receipt not recorded: asked Twilio to try again": (

@@ -16,9 +16,7 @@ from scripts.relayctl.output import STYLES
 from scripts.relayctl.times import clock, parsed, span
 
 _BAR = 40
-
-
-# Outcomes that are worth a line only where there are some.
+# Outcomes that are worth a line only where there are any.
 _SELDOM = ("held", "claimed")
 
 

@@ -19,8 +19,8 @@ from scripts.relayctl.times import clock, span
 from scripts.relayctl.tokens import Tokens
 
 STYLES = {
-    "claimed": "bold green",
     "delivered": "green",
+    "claimed": "green",
     "in_progress": "cyan",
     "exhausted": "bold red",
     "held": "yellow",

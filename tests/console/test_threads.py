@@ -66,7 +66,7 @@ def test_answers_and_notices_are_marked_in_the_list_and_not_counted_as_texts(
 ) -> None:
     _, message_id, cause = _conversed(office)
     page = _open(new_page(), address)
-    expect(page.locator(f'#rows tr[data-id="{message_id}"] .badge')).to_have_text("◆ claimed")
+    expect(page.locator(f'#rows tr[data-id="{message_id}"] .badge')).to_have_text("⚑ claimed")
     answer = page.locator(f'#rows tr[data-id="{cause}-a"]')
     expect(answer.locator(".from")).to_have_text(f"answer to {CARLA}")
     expect(page.locator("#rows tr")).to_have_count(4)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from relay.core.model import FinalStatus
 from relay.core.threads.model import ThreadCode
+from relay.flow.budget import TASK_LIMITS, Budget
 
 from tests.office import ANA, BEN, CARLA, DANA, OURS, THREE, Office, tiers_of
 
@@ -114,7 +115,32 @@ def test_a_former_handler_is_no_customer_for_two_weeks() -> None:
     assert office.relay(office.text(cyd, "Can you haul my couch?")).final_status is FinalStatus.IN_PROGRESS
 
 
-def _budget(office: Office):
-    from relay.flow.budget import TASK_LIMITS, Budget
+def test_a_thread_that_cannot_be_read_costs_no_text() -> None:
+    office = Office()
+    thread_id = office.relay(office.reaches(CARLA, "The couch")).thread_id
+    office.store.unreadable.add(thread_id)
+    message_id = office.text(CARLA, "And a lamp")
+    assert office.to(ANA)[-1] == f"{CARLA}: And a lamp"
+    office.wait(61)
+    assert office.to(BEN)[-1] == f"{CARLA}: And a lamp"
+    assert office.relay(message_id).thread_id == ""
 
+
+def _budget(office: Office) -> Budget:
     return Budget(office.clock, 40.0, TASK_LIMITS)
+
+
+def test_what_a_customer_writes_after_done_goes_to_whom_it_was_done_by_first() -> None:
+    office = Office()
+    message_id = office.text(CARLA, "The couch is on the porch")
+    office.wait(70)
+    code = office.thread_of(message_id).code
+    office.text(BEN, f"{code} mine")
+    office.text(BEN, f"{code} done")
+    office.settle(60)
+    before = len(office.to(ANA))
+    thanks = office.text(CARLA, "Thanks!")
+    office.delivered(thanks)
+    assert "Thanks!" in office.to(BEN)[-1]
+    assert len(office.to(ANA)) == before
+    assert office.relay(thanks).claimed_by == "Ben"

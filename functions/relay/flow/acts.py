@@ -144,23 +144,25 @@ def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget
     version_of = {id(write.record): version for write, version in zip(act.writes, versions, strict=True)}
     for before, decision in (*act.told, *((None, each) for each in act.created)):
         relay = decision.relay
+        version = version_of[id(relay)]
+        if version is None:
+            continue  # another process has gone on with it
         known = before.relay.lines_logged if before is not None else 0
         world.journal.steps(relay, [line for line in relay.error_log if line.number >= known])
         try:
-            stored = Stored(relay, version_of[id(relay)])
-            conductor.carry_out(world, stored, decision.effects, budget, began)
+            conductor.carry_out(world, Stored(relay, version), decision.effects, budget, began)
         except (StoreUnavailable, StoreRefused, Unreadable):
             world.journal.note("WARNING", "store unavailable after a person acted", relay=relay.message_id)
 
 
 def versions_stored(world: World, act: Act, budget: Budget) -> tuple[object, ...]:
-    """Returns the versions of the act's writes after a commit whose reply was lost; None of what is no relay.
+    """Returns the versions of the act's writes after a commit whose reply was lost.
 
-    Where another process has changed a relay since, its version does not fit, and the conductor decides anew.
+    None of what is no relay, and of a relay that another process has changed since: what is pending is that one's.
     """
     versions: list[object] = []
     for write in act.writes:
         record = write.record
         stored = world.store.get(record.message_id, timeout_seconds=budget.store) if isinstance(record, Relay) else None
-        versions.append(stored.version if stored is not None else None)
+        versions.append(stored.version if stored is not None and stored.relay == record else None)
     return tuple(versions)

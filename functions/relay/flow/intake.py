@@ -14,8 +14,8 @@ from relay.core.people import People, Person
 from relay.core.policy import Policy
 from relay.core.routes import Forward, Hold, Record, Route
 from relay.core.threads.grammar import words_of_a_test
-from relay.errors import Conflict, StoreRefused, StoreUnavailable
-from relay.flow import conductor, handlers, opening, opt_outs
+from relay.errors import Conflict, NewerRecord, StoreRefused, StoreUnavailable, Unreadable
+from relay.flow import conductor, handlers, opening, opt_outs, reactions
 from relay.flow.brake import Brake
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
@@ -172,27 +172,37 @@ def _take_in_thread(
     recovered_by: str,
 ) -> bool:
     """Store a customer's text together with its thread and its opt-out. Returns whether the text is new."""
-    opted_out, is_blocked = opt_outs.of_customers_text(world, text, budget)
-    asked = OPTED_OUT if is_blocked else ""
     for tried in range(_THREAD_TRIES):
-        beside: tuple[Write, ...] = opted_out
-        if isinstance(route, Forward):
-            opened = opening.opened(world, conversations, text, route.policy, budget, tried)
-            thread, beside = opened.thread, (*beside, *opened.writes)
-            going: Route = Forward(opened.policy, thread_id=thread.thread_id, code=thread.code, asked=asked)
-        else:
-            thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
-            going = replace(route, thread_id=thread_id)
+        going, beside = _in_thread(world, conversations, text, route, budget, tried)
         now, lease = world.clock.now(), world.new_lease()
         decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by)
         try:
             return conductor.create(world, decision, budget, beside)
         except Conflict:
             # Another text of the customer came in at the same time, a person claimed, or the code was taken.
-            opted_out, _ = opt_outs.of_customers_text(world, text, budget)
-        if budget.is_used_up:
-            break
+            if budget.is_used_up:
+                break
     raise StoreUnavailable("the customer's thread kept changing")
+
+
+def _in_thread(
+    world: World, conversations: Conversations, text: InboundText, route: Route, budget: Budget, tried: int
+) -> tuple[Route, tuple[Write, ...]]:
+    """Returns the route of a customer's text in its thread, and what is stored with it. Raises StoreUnavailable."""
+    try:
+        opted_out, is_blocked = opt_outs.of_customers_text(world, text, budget)
+        thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
+        if isinstance(route, Forward):
+            if (reaction := reactions.to_owner(world, conversations, text, route, thread_id, budget)) is not None:
+                return reaction
+            opened = opening.opened(world, conversations, text, route.policy, budget, tried)
+            thread, asked = opened.thread, OPTED_OUT if is_blocked else ""
+            going = Forward(opened.policy, thread_id=thread_id, code=thread.code, asked=asked)
+            return going, (*opted_out, *opened.writes)
+        return replace(route, thread_id=thread_id), opted_out
+    except (NewerRecord, Unreadable):
+        # The text goes on without its thread, about which the store has raised the alarm.
+        return route, ()
 
 
 def _braked(

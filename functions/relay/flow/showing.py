@@ -14,6 +14,7 @@ from relay.core.changes import changed
 from relay.core.events import Decision, Event, EventKind, SendAttempt
 from relay.core.model import Purpose, Relay
 from relay.core.threads.model import Thread
+from relay.errors import NewerRecord, Unreadable
 from relay.flow.budget import Budget
 from relay.flow.conversations import channel_of
 from relay.flow.hints import beside_first_text
@@ -42,7 +43,10 @@ def with_thread(world: World, before: Relay, decision: Decision, event: Event, b
     if conversations is None or not conversations.is_on or not (decision.changed and numbers and is_in_thread):
         return Prepared(decision)
     now = world.clock.now()
-    kept = world.store.thread(relay.thread_id, timeout_seconds=budget.store)
+    try:
+        kept = world.store.thread(relay.thread_id, timeout_seconds=budget.store)
+    except (NewerRecord, Unreadable):
+        return Prepared(decision)  # the text goes on; the store has raised the alarm
     level = relay.attempts[numbers[0] - 1].tier
     person = relay.policy.tier(level).name
     if kept is not None and _is_taken(kept.record, relay, person):

@@ -9,7 +9,7 @@ from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
 from relay.errors import AlreadyStored
 from relay.flow import answers, opt_outs
 from relay.flow.budget import Budget
-from relay.flow.notices import not_delivered
+from relay.flow.notices_unasked import not_delivered
 from relay.flow.world import World
 
 

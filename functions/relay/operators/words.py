@@ -38,7 +38,7 @@ FINAL_STATUS_WORDS = {
     FinalStatus.EXHAUSTED: ("✕", "exhausted"),
     FinalStatus.RECORDED: ("▪", "recorded only"),
     FinalStatus.HELD: ("‖", "held back"),
-    FinalStatus.CLAIMED: ("◆", "claimed"),
+    FinalStatus.CLAIMED: ("⚑", "claimed"),
 }
 # The same of a relay that cannot go on and waits for a person.
 SET_ASIDE_WORDS = ("!", "set aside")

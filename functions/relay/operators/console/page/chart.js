@@ -23,7 +23,8 @@ function kinds({ in_progress: running, delivered, exhausted, recorded, held, cla
 }
 
 function kindOf(row) {
-  if (row.final_status === "delivered") return `tier${Math.min(3, row.delivered_tier ?? 1)}`;
+  // What a person took was delivered too, at the tier that the relay had come to.
+  if (["delivered", "claimed"].includes(row.final_status)) return `tier${Math.min(3, row.delivered_tier ?? row.tier_reached ?? 1)}`;
   return row.final_status === "in_progress" ? "running" : row.final_status;
 }
 
