@@ -1,7 +1,7 @@
 """A business whose handlers answer, in moved time: phones that text, and what each of them reads.
 
 desk.texts(customer, "the boiler is leaking")
-code = desk.code_of(desk.reads(desk.dana, "boiler"))
+code = code_of(desk.reads(desk.dana, "boiler"))
 desk.texts(desk.dana, f"{code} on my way")
 desk.reads(customer, "on my way")
 """
@@ -15,7 +15,6 @@ from pathlib import Path
 
 from relay import wiring
 from relay.core.model import FinalStatus, Purpose, Relay
-from relay.core.threads.codes import code_in_front
 from relay.flow.reconcile import ReconcileReport, reconcile
 from relay.ports import Search
 
@@ -83,12 +82,6 @@ class Desk(TimedTown):
     def reads_nothing_more(self, *phones: Phone) -> None:
         for phone in phones:
             phone.expect_nothing_more(for_seconds=0)
-
-    def code_of(self, text: Message) -> str:
-        """The code that a forwarded text begins with."""
-        found = code_in_front(text.body)
-        assert found is not None, "a forwarded text begins with no code"
-        return found[0]
 
     def posts_to(self, phone: Phone) -> list[PostAttempt]:
         """Every attempt to send this phone something, accepted or not."""

@@ -6,13 +6,14 @@ from relay.core.model import FinalStatus
 
 from scripts.fake_twilio.auto_replies import DRIVING
 from tests.stories.answering.desk import NAME, Desk
+from tests.stories.town import code_of
 
 
 def test_an_answer_reaches_the_customer_and_ends_the_cascade(desk: Desk) -> None:
     customer = desk.customer()
     text = desk.texts(customer, "the boiler is leaking")
     forwarded = desk.reads(desk.dana, "boiler")
-    code = desk.code_of(forwarded)
+    code = code_of(forwarded)
     assert desk.reads(desk.dana, f"begin with {code}")
     assert customer.number in forwarded.body
     assert desk.relay(text).final_status is FinalStatus.IN_PROGRESS
@@ -34,7 +35,7 @@ def test_an_answer_reaches_the_customer_and_ends_the_cascade(desk: Desk) -> None
 def test_without_a_code_an_answer_goes_to_the_only_customer_it_can_be_for(desk: Desk) -> None:
     customer = desk.customer()
     text = desk.texts(customer, "the gate is stuck")
-    code = desk.code_of(desk.reads(desk.dana, "gate"))
+    code = code_of(desk.reads(desk.dana, "gate"))
     desk.reads(desk.dana, "To answer")
     desk.takes_time_to_read()
     desk.texts(desk.dana, "Coming at nine")
@@ -47,7 +48,7 @@ def test_without_a_code_an_answer_goes_to_the_only_customer_it_can_be_for(desk: 
 def test_with_two_customers_words_without_a_code_are_asked_about_and_go_nowhere(desk: Desk) -> None:
     carla, omar = desk.customer(), desk.customer()
     texts = [desk.texts(carla, "a couch to collect"), desk.texts(omar, "a fridge to collect")]
-    codes = [desk.code_of(desk.reads(desk.dana, words)) for words in ("couch", "fridge")]
+    codes = [code_of(desk.reads(desk.dana, words)) for words in ("couch", "fridge")]
     desk.reads(desk.dana, "To answer")
     desk.takes_time_to_read()
 
@@ -67,7 +68,7 @@ def test_with_two_customers_words_without_a_code_are_asked_about_and_go_nowhere(
 def test_a_customer_who_texts_stop_is_forwarded_and_gets_nothing_until_start(desk: Desk) -> None:
     customer = desk.customer()
     desk.texts(customer, "stop by tomorrow?")
-    code = desk.code_of(desk.reads(desk.dana, "tomorrow"))
+    code = code_of(desk.reads(desk.dana, "tomorrow"))
     desk.reads(desk.dana, "To answer")
     desk.texts(desk.dana, f"{code} At ten")
     desk.reads(customer, "At ten")
@@ -96,7 +97,7 @@ def test_an_answer_whose_webhook_is_lost_is_found_and_not_sent_but_asked_about(d
     customer = desk.customer()
     desk.compares()
     desk.texts(customer, "is anybody there")
-    code = desk.code_of(desk.reads(desk.dana, "anybody"))
+    code = code_of(desk.reads(desk.dana, "anybody"))
     desk.reads(desk.dana, "To answer")
     desk.move(20.0)
     desk.texts(desk.dana, f"{code} Ten minutes", desk.lost(age_seconds=0.0))
@@ -127,7 +128,7 @@ def test_a_phone_that_answers_while_its_owner_drives_claims_nothing(desk: Desk) 
     assert any(message.body == DRIVING for message in desk.fake.messages)
     desk.reads(desk.dana, "it looked automatic")  # once: it answers this by itself too
     desk.move(70.0)
-    code = desk.code_of(desk.reads(desk.sam, "lights"))
+    code = code_of(desk.reads(desk.sam, "lights"))
     desk.reads(desk.sam, "To answer")
     assert desk.claimed_by(text) == ""
     desk.texts(desk.sam, f"{code} Check the fuse box")

@@ -6,12 +6,13 @@ from relay.core.model import FinalStatus
 
 from scripts.fake_twilio.behaviour import silent
 from tests.stories.answering.desk import CLAIM_SECONDS, Desk
+from tests.stories.town import code_of
 
 
 def test_a_claim_ends_the_cascade_without_a_word_to_the_customer(desk: Desk) -> None:
     customer = desk.customer()
     text = desk.texts(customer, "the pipe burst")
-    code = desk.code_of(desk.reads(desk.dana, "pipe"))
+    code = code_of(desk.reads(desk.dana, "pipe"))
     desk.reads(desk.dana, "To answer")
     desk.texts(desk.dana, "ok")
     desk.reads(desk.dana, f"{code} (...{customer.number[-4:]}) is yours. Nothing was sent to the customer.")
@@ -35,12 +36,12 @@ def test_a_like_of_the_forwarded_text_claims_it_too(desk: Desk) -> None:
 def test_a_handler_who_stays_silent_is_followed_by_the_next_and_answering_late_is_told_who_has_it(desk: Desk) -> None:
     customer = desk.customer()
     text = desk.texts(customer, "my key broke")
-    code = desk.code_of(desk.reads(desk.dana, "key"))
+    code = code_of(desk.reads(desk.dana, "key"))
     desk.reads(desk.dana, "To answer")
     desk.move(CLAIM_SECONDS[0] - 5.0)
     desk.reads_nothing_more(desk.sam)
     desk.move(10.0)
-    assert desk.code_of(desk.reads(desk.sam, "key")) == code
+    assert code_of(desk.reads(desk.sam, "key")) == code
     desk.reads(desk.sam, "To answer")
 
     desk.texts(desk.sam, f"{code} I will be there at six")
@@ -61,10 +62,10 @@ def test_a_handler_who_stays_silent_is_followed_by_the_next_and_answering_late_i
 def test_where_no_person_takes_it_the_last_tier_has_it_and_the_first_may_still_take_it(desk: Desk) -> None:
     customer = desk.customer()
     text = desk.texts(customer, "who can move a piano")
-    code = desk.code_of(desk.reads(desk.dana, "piano"))
+    code = code_of(desk.reads(desk.dana, "piano"))
     desk.move(sum(CLAIM_SECONDS) + 15.0)
     for phone in (desk.sam, desk.front):
-        assert desk.code_of(desk.reads(phone, "piano")) == code
+        assert code_of(desk.reads(phone, "piano")) == code
     assert desk.relay(text).final_status is FinalStatus.DELIVERED
     desk.texts(desk.dana, f"{code} I can")
     desk.reads(customer, "I can")
@@ -74,11 +75,11 @@ def test_where_no_person_takes_it_the_last_tier_has_it_and_the_first_may_still_t
 def test_what_a_handler_passes_goes_to_the_next_at_once(desk: Desk) -> None:
     customer = desk.customer()
     text = desk.texts(customer, "there is a wasp nest")
-    code = desk.code_of(desk.reads(desk.dana, "wasp"))
+    code = code_of(desk.reads(desk.dana, "wasp"))
     desk.reads(desk.dana, "To answer")
     desk.texts(desk.dana, f"{code} pass")
     desk.reads(desk.dana, f"You passed {code}")
-    assert desk.code_of(desk.reads(desk.sam, "wasp")) == code
+    assert code_of(desk.reads(desk.sam, "wasp")) == code
     desk.reads(desk.sam, "To answer")
     desk.texts(desk.sam, f"{code} Bringing the ladder")
     desk.reads(customer, "ladder")
@@ -94,7 +95,7 @@ def test_what_a_handler_passes_goes_to_the_next_at_once(desk: Desk) -> None:
 def test_what_is_done_is_closed_and_a_further_text_opens_it_under_the_same_code(desk: Desk) -> None:
     customer = desk.customer()
     first = desk.texts(customer, "can you deliver today")
-    code = desk.code_of(desk.reads(desk.dana, "deliver"))
+    code = code_of(desk.reads(desk.dana, "deliver"))
     desk.reads(desk.dana, "To answer")
     desk.texts(desk.dana, f"{code} Delivered, it is at the back door")
     desk.reads(customer, "back door")
@@ -105,7 +106,7 @@ def test_what_is_done_is_closed_and_a_further_text_opens_it_under_the_same_code(
     desk.reads_nothing_more(customer)
 
     second = desk.texts(customer, "thanks, but it is the wrong one")
-    assert desk.code_of(desk.reads(desk.dana, "wrong one")) == code
+    assert code_of(desk.reads(desk.dana, "wrong one")) == code
     assert [desk.claimed_by(text) for text in (first, second)] == ["Dana", "Dana"]
     desk.reads_nothing_more(customer, *desk.handlers)
 
@@ -132,14 +133,14 @@ def test_the_next_text_goes_to_whoever_has_the_customer_and_while_active_that_is
 def test_an_owner_whose_phone_is_off_is_passed_and_has_the_customer_no_more(desk: Desk) -> None:
     customer = desk.customer()
     desk.texts(customer, "the tree fell")
-    code = desk.code_of(desk.reads(desk.dana, "tree"))
+    code = code_of(desk.reads(desk.dana, "tree"))
     desk.texts(desk.dana, f"{code} Noted")
     desk.reads(customer, "Noted")
     desk.takes_time_to_read()
     desk.dana.carrier.does(silent())
     text = desk.texts(customer, "and now the other one")
     desk.move(90.0)
-    assert desk.code_of(desk.reads(desk.sam, "other one")) == code
+    assert code_of(desk.reads(desk.sam, "other one")) == code
     desk.texts(desk.sam, f"{code} I am next door")
     desk.reads(customer, "next door")
     assert desk.claimed_by(text) == "Sam"
@@ -148,7 +149,7 @@ def test_an_owner_whose_phone_is_off_is_passed_and_has_the_customer_no_more(desk
 def test_words_that_come_by_themselves_from_an_active_owner_reach_no_customer(desk: Desk) -> None:
     customer = desk.customer()
     desk.texts(customer, "the heating is cold")
-    code = desk.code_of(desk.reads(desk.dana, "heating"))
+    code = code_of(desk.reads(desk.dana, "heating"))
     desk.texts(desk.dana, f"{code} On my way")
     desk.reads(customer, "On my way")
     desk.dana.replies_by_itself("In the car, later", after_seconds=0.05)  # words that no list of ours has

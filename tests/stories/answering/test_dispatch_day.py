@@ -9,6 +9,7 @@ from relay.core.model import FinalStatus, Purpose
 
 from scripts.fake_twilio import Phone
 from tests.stories.answering.desk import CLAIM_SECONDS, OWNER_ACTIVE_SECONDS, Desk
+from tests.stories.town import code_of
 
 
 def test_a_dispatch_day(desk: Desk) -> None:
@@ -35,7 +36,7 @@ def _the_morning(desk: Desk, carla: Phone, omar: Phone) -> tuple[str, str]:
     desk.reads(desk.dana, "it looked automatic")
     assert [desk.claimed_by(text) for text in texts] == ["", ""]
     desk.move(CLAIM_SECONDS[0] + 5.0)
-    couch, fridge = (desk.code_of(desk.reads(desk.sam, words)) for words in ("couches", "fridge"))
+    couch, fridge = (code_of(desk.reads(desk.sam, words)) for words in ("couches", "fridge"))
     desk.takes_time_to_read()
     desk.texts(desk.sam, "On my way to Elm Street")
     desk.reads(desk.sam, "Which one?")
@@ -56,7 +57,7 @@ def _a_lost_text_and_a_lost_answer(desk: Desk, lee: Phone) -> str:
     """Neither webhook of a customer's text and of its answer comes. Returns the customer's code."""
     text = desk.texts(lee, "the piano is stuck on the stairs", desk.lost())
     desk.compares()
-    piano = desk.code_of(desk.reads(desk.dana, "piano"))
+    piano = code_of(desk.reads(desk.dana, "piano"))
     desk.takes_time_to_read()
     desk.texts(desk.dana, f"{piano} I am sending two men", desk.lost(age_seconds=0.0))
     desk.move(40.0)
@@ -74,7 +75,7 @@ def _the_owner_sleeps(desk: Desk, carla: Phone, couch: str) -> None:
     text = desk.texts(carla, "there is no truck yet")
     desk.reads(desk.sam, "no truck")
     desk.move(CLAIM_SECONDS[1] + 5.0)
-    assert desk.code_of(desk.reads(desk.dana, "no truck")) == couch
+    assert code_of(desk.reads(desk.dana, "no truck")) == couch
     desk.takes_time_to_read()
     desk.texts(desk.dana, f"{couch} Five more minutes")
     assert desk.claimed_by(text) == "Dana"
@@ -88,7 +89,7 @@ def _one_is_done(desk: Desk, omar: Phone, fridge: str) -> None:
     desk.texts(desk.sam, f"{fridge} done")
     desk.reads(desk.sam, f"{fridge} (...{omar.number[-4:]}) is closed")
     text = desk.texts(omar, "where is it now")
-    assert desk.code_of(desk.reads(desk.sam, "where is it")) == fridge
+    assert code_of(desk.reads(desk.sam, "where is it")) == fridge
     desk.takes_time_to_read()
     desk.texts(desk.sam, f"{fridge} It is on the truck")
     assert desk.claimed_by(text) == "Sam"
