@@ -54,11 +54,11 @@ def waits_for_a_person(row: Json) -> bool:
     return row["final_status"] in REDRIVABLE or bool(row.get("set_aside_because"))
 
 
-def can_be_redriven(row: Json) -> bool:
-    """Whether a redrive starts the relay that an operator names: also one of a thread that was delivered."""
+def can_be_redriven(row: Json, *, delivered: bool) -> bool:
+    """Whether a redrive starts the relay that an operator names; `delivered`: also a delivered one of a thread."""
     if row["final_status"] in REDRIVABLE or row.get("set_aside_because"):
         return row.get("kind") != "notice"
-    return row["final_status"] == "delivered" and bool(row.get("thread_id")) and is_customers(row)
+    return delivered and row["final_status"] == "delivered" and bool(row.get("thread_id")) and is_customers(row)
 
 
 class RelayApi:

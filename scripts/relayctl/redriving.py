@@ -25,6 +25,7 @@ REDRIVEN = "redriven"
 @click.option("--failed", is_flag=True, help="All exhausted relays of the time that --since gives.")
 @click.option("--since", type=Moment(), help="With --failed: 90m, 1h, 2d, or a time.")
 @click.option("--held", metavar="NUMBER", help="All relays that are held back of this number.")
+@click.option("--delivered", is_flag=True, help="With ids: delivered texts too, where replies are on.")
 @click.option("--tier", type=click.IntRange(min=1), default=1, show_default=True, help="Begin at this tier.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be redriven.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -39,6 +40,7 @@ def redrive(
     failed: bool,
     since: str | None,
     held: str | None,
+    delivered: bool,
     tier: int,
     dry_run: bool,
     yes: bool,
@@ -54,7 +56,7 @@ def redrive(
         context.give({"discarded": True})
         context.say("Forgotten. What was redriven already stays so.")
         return
-    wanted = _Wanted(message_ids, since, held)
+    wanted = _Wanted(message_ids, since, held, delivered)
     batch, others = (_unfinished(context, path), []) if resume else _new(context, path, wanted, tier)
     if dry_run:
         planned = [item.message_id for item in batch.pending]
@@ -74,11 +76,12 @@ def redrive(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Which relays are asked for, in one of three ways."""
+    """Which relays are asked for, in one of three ways; `delivered`: of those that are named delivered ones too."""
 
     message_ids: Sequence[str]
     since: str | None
     held: str | None
+    delivered: bool
 
 
 def _check_usage(message_ids: Sequence[str], *, failed: bool, since: str | None, held: str | None, other: bool) -> None:
@@ -118,8 +121,8 @@ def _new(context: Context, path: Path, wanted: _Wanted, tier: int) -> tuple[Batc
         rows = list(context.api.rows(final_status="held", sender_phone=phone(wanted.held)))
     else:
         found = [context.api.one(message_id)["summary"] for message_id in dict.fromkeys(wanted.message_ids)]
-        rows = [row for row in found if can_be_redriven(row)]
-        others = [row for row in found if not can_be_redriven(row)]
+        rows = [row for row in found if can_be_redriven(row, delivered=wanted.delivered)]
+        others = [row for row in found if row not in rows]
     batch = batches.planned(context.api.url, tier, rows)
     _show_plan(context, batch, rows, others)
     return batch, others

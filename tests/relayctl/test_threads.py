@@ -149,6 +149,14 @@ def test_an_operators_answer_that_is_lost_is_an_unreached_one(ctl: Ctl, office: 
     assert "nothing to redrive" in ctl("redrive", "--failed", "--since", "2026-01-01T00:00Z", "--dry-run").out
 
 
+def test_a_delivered_text_of_a_thread_is_redriven_only_if_that_is_said(ctl: Ctl, office: Office) -> None:
+    message_id = office.reaches(CARLA, "The couch is on the porch")
+    assert office.relay(message_id).final_status is FinalStatus.DELIVERED
+    assert ctl("redrive", message_id, "--dry-run", "--json").json["planned"] == []
+    assert ctl("redrive", message_id, "--delivered", "--yes", "--json").json["redriven"] == [message_id]
+    assert office.relay(message_id).final_status is FinalStatus.IN_PROGRESS
+
+
 def test_a_running_relay_has_the_route(run: Run, embedded_stack: RunningStack) -> None:
     ran = run(embedded_stack.address, ("release", "Z99"))
     assert (ran.code, "No customer has the code Z99 now" in ran.err) == (1, True)
