@@ -1,6 +1,6 @@
 // A thread's conversation: what the customer, the handlers and the operators said, in order, and who has the customer.
 
-import { badge, bodyWords, el, timeElement } from "./words.js";
+import { bodyWords, el, timeElement } from "./words.js";
 
 /** `shown` is the relay on the page, which its line does not lead to. */
 export function conversation({ thread, blocked, conversation: rows, next_page_token: earlier }, shown) {
@@ -19,7 +19,7 @@ function line(row, shown) {
   const at = row.message_id === shown ? timeElement(row.timestamp) : el("a", { href: `#/relay/${row.message_id}` }, timeElement(row.timestamp));
   const isShown = row.message_id === shown && "true";
   return el("li", { "data-side": row.kind, "aria-current": isShown },
-    el("p", { class: "attempt-head" }, el("strong", {}, who), el("span", { class: "note" }, at), el("span", {}, ...badge(row))),
+    el("p", { class: "attempt-head" }, el("strong", {}, who), el("span", { class: "note" }, at), el("span", { class: "note" }, `${row.sign} ${row.outcome}`)),
     row.message_body ? el("p", {}, bodyWords(row)) : el("p", { class: "note" }, row.headline),
   );
 }
