@@ -190,6 +190,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "Nothing.",
     ),
     "redrive asked for": ("An operator asked for a redrive: `caller` is who, `status` the answer.", "Nothing."),
+    "act on a thread asked for": (
+        "An operator gave a thread to a person, released or blocked it, or answered: `act` is which, `caller` who, "
+        "`status` the answer.",
+        "Nothing.",
+    ),
     "a peer was cut off": (
         "The embedded home's server closed a connection, because of what the line says. It is told once a minute, and "
         "`untold` counts the others. Nothing of a text is lost: Twilio sends whole requests, and comes again.",

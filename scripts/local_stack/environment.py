@@ -25,6 +25,7 @@ PUBLIC_ROUTES = {
     "/sms/delivery-status": "sms_delivery_status",
     "/sms/relay-state": "sms_relay_state",
     "/sms/redrive": "sms_redrive",
+    "/sms/threads": "sms_redrive",
 }
 PRIVATE_ROUTES = {"/tasks/escalate/{tier}": "escalate_tier", "/tasks/sweep": "sweep", "/tasks/reconcile": "reconcile"}
 # Where the stand-in for Eventarc tells of written documents.

@@ -9,14 +9,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 from relay.core import moves, purposes
-from relay.core.changes import log_relay_attempt
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
 from relay.core.model import InboundText, Purpose, Relay, SenderClass, Step
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward, Hold
 from relay.google.trigger import relays_of
-from relay.record.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
+from relay.record.relay_events import TYPES, TYPES_OF_ANSWER, EventType, RelayEvent, events_of, new_events, publish
 from relay.twilio.codes import failure_of
 
 from tests.record.documents import written
@@ -120,15 +119,19 @@ def passed() -> Relay:
     return after(claimed(), Event(EventKind.PASSED, person="one"))
 
 
+def outward(purpose: Purpose, lease: str | None = None) -> Relay:
+    """An answer to the customer, or a notice to a handler."""
+    text = InboundText(f"{SID}-a", "+15550009999", "+15550009999", BODY)
+    policy = purposes.policy_of(purpose, "customer", sms(CUSTOMER))
+    return moves.receive(text, SenderClass.OWN_NUMBER, Forward(policy, purpose), NOW, lease).relay
+
+
 def answered() -> Relay:
-    return log_relay_attempt(claimed(), Step.ANSWERED, NOW, reason="by one")
+    return after(outward(Purpose.ANSWER, "webhook"), Event(EventKind.RECEIPT_HANDED_OVER, 1, sent_id="SM1"))
 
 
 def returned() -> Relay:
-    text = InboundText(f"{SID}-answer", "+15550000001", "+15550009999", BODY)
-    policy = purposes.policy_of(Purpose.ANSWER, "customer", sms(CUSTOMER))
-    relay = moves.receive(text, SenderClass.HANDLER, Forward(policy, Purpose.ANSWER), NOW, None).relay
-    return after(relay, Event(EventKind.RETURNED, reason="the customer has opted out"))
+    return after(outward(Purpose.ANSWER), Event(EventKind.RETURNED, reason="the customer has opted out"))
 
 
 STORIES = [
@@ -162,8 +165,14 @@ def test_events_of_every_type_were_held_against_the_schema() -> None:
 def test_the_schema_knows_exactly_the_types_and_fields_that_are_published() -> None:
     assert set(SCHEMA["properties"]["type"]["enum"]) == {event_type.value for event_type in EventType}
     assert set(SCHEMA["required"]) == set(json.loads(events_of(received())[0].data()))
-    assert set(TYPES.values()) == set(EventType)
-    assert set(TYPES) <= set(Step)
+    assert {*TYPES.values(), *TYPES_OF_ANSWER.values()} == set(EventType)
+    assert {*TYPES, *TYPES_OF_ANSWER} <= set(Step)
+
+
+def test_of_an_answer_only_its_end_is_announced_and_no_notice_is() -> None:
+    assert types(events_of(answered())) == ["answered"]
+    assert types(events_of(returned())) == ["returned"]
+    assert events_of(after(outward(Purpose.NOTICE), Event(EventKind.RETURNED, reason="too late"))) == []
 
 
 def test_no_event_holds_a_body_or_a_phone_number() -> None:

@@ -15,11 +15,11 @@ from tests.simulator.sim_twilio import InboundRow
 from tests.simulator.twilio_calls import TwilioCalls
 
 
-def arrive(fleet: Fleet, calls: TwilioCalls, text: InboundText) -> None:
-    """Twilio takes this text in, now."""
+def arrive(fleet: Fleet, calls: TwilioCalls, text: InboundText, *, is_lost: bool = False) -> None:
+    """Twilio takes this text in, now. `is_lost`: no webhook brings it."""
     now, wide, history = fleet.kernel.now, fleet.twilio.wide, fleet.history
     # The list tells how many files came with a text, and not their ids.
-    row = InboundRow(replace(text, attachments=()), float(int(now)), now)
+    row = InboundRow(replace(text, attachments=(), consent=None), float(int(now)), now)
     if wide is not None:
         # What our key may not read is never shown.
         row.listed += wide.lag if wide.kind is not Kind.MAY_NOT_READ else math.inf
@@ -30,6 +30,8 @@ def arrive(fleet: Fleet, calls: TwilioCalls, text: InboundText) -> None:
         _fill_in(wide, row)
     fleet.twilio.inbound.append(row)
     history.texts[text.message_id] = Text(text, now, fleet.intakes[0], row.listed)
+    if is_lost:
+        return
     if wide is None or not wide.webhook:
         calls.text_comes_in(text)
     elif wide.webhook == "late":

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
 
 from tests.simulator.history import Receipt
 from tests.simulator.kinds import Kind
@@ -25,6 +25,8 @@ def reasons_to_go_on(run: Simulation, before: Relay, after: Relay, at: float) ->
         yield "redriven"
     if says_more(before, after):
         yield "a webhook said more"
+    if any(entry.step is Step.PASSED for entry in after.error_log[len(before.error_log) :]):
+        yield "a handler passed it on"
     for old, new in zip(before.attempts, after.attempts, strict=False):
         was_told = old.status is AttemptStatus.DELIVERED and new.status is AttemptStatus.FAILED
         if was_told and failed_in_truth(run, before.message_id, old.number, at):
@@ -97,7 +99,8 @@ def s3_one_first_delivery(run: Simulation) -> Iterator[str]:
     for message_id, commits in run.history.commits.items():
         for (_, before), (at, after) in pairwise(commits):
             first = before.delivered_tier
-            if first is None or (after.delivered_tier, after.final_status) == (first, FinalStatus.DELIVERED):
+            ended = after.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)
+            if first is None or (after.delivered_tier == first and ended):
                 continue
             if not any(reasons_to_go_on(run, before, after, at)):
                 yield f"S3: {message_id[-3:]} was delivered by tier {first}, then {after.delivered_tier}"

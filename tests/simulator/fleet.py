@@ -12,6 +12,7 @@ from typing import Any
 
 from relay.core.failures import Failure
 from relay.core.model import Relay, TrailEntry
+from relay.flow.conversations import Conversations
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
 from relay.twilio.signature import TwilioAccount
@@ -125,15 +126,20 @@ class Fleet:
         self.processes: list[Process] = []
         self.worlds: list[SendingWorld] = []
         self.intakes: list[Intake] = []
+        self.conversations: list[Conversations] = []  # of each process, where replies are on
         self.account = TwilioAccount(ACCOUNT_SID, (), BASE_URL)
         self._leases = 0
         self._timers_first = False
 
-    def add_process(self, skew: float, intake: Intake, timers_first: bool) -> None:
+    def add_process(
+        self, skew: float, intake: Intake, timers_first: bool, conversations: Conversations | None = None
+    ) -> None:
         """One more machine; each has its own configuration, since revisions are rolled out one after the other."""
         process = Process(f"p{len(self.processes) + 1}", skew)
         self._timers_first = timers_first
         self.processes.append(process)
+        if conversations is not None:
+            self.conversations.append(conversations)
         self.worlds.append(self._world(process))
         self.intakes.append(intake)
 
@@ -151,6 +157,7 @@ class Fleet:
             ProcessClock(self.kernel, process),
             journal,
             self.new_lease,
+            conversations=self.conversations[self.processes.index(process)] if self.conversations else None,
         )
 
     def _messenger(self, journal: SimJournal) -> ProcessMessenger:

@@ -46,16 +46,37 @@ class Kind(StrEnum):
     SPELLINGS = "numbers in two spellings, and channels"
     OPT_OUT_TYPES = "opt-outs that only Twilio names"
     FLOOD = "the same words again and again"
+    # people, with replies on (people/)
+    ANSWERS = "handlers answer, with a code and without"
+    AT_ONCE = "handlers who text at the same instant"
+    ODD_CODES = "codes that are wrong, old or not in front"
+    SEVERAL = "several customers at once"
+    WINDOWS = "tiers that wait for a claim"
+    FOUND_LATE = "handlers' texts that only the list shows"
+    MACHINES = "phones that answer by themselves"
+    BLOCKED = "customers who opt out and in again"
+    CLOSING = "threads closed, opened again, and texted on"
+    PASSING = "handlers who pass"
+    NEW_TIERS = "tiers that change under an owner"
+    CODES_AGAIN = "codes given again after weeks"
+    REPEATED = "the same words under another id"
 
 
 _KINDS = tuple(Kind)
+# Those whose runs have people in them.
+OF_PEOPLE = _KINDS[_KINDS.index(Kind.ANSWERS) :]
+_WIDER = _KINDS[: _KINDS.index(Kind.ANSWERS)]
 _ONE_IN = 9
+_WIDER_IN_TURN, _PEOPLE_IN_TURN = 2, (5, 8)
 
 
 def kind_of(seed: int) -> Kind | None:
-    """The kind of the run with this seed: one in nine has one, each kind in its turn. No draw decides it, so that a new
-    kind changes no other run."""
-    return _KINDS[seed // _ONE_IN % len(_KINDS)] if seed % _ONE_IN == 2 else None
+    """The kind of the run with this seed: one in nine is of the wider world, two have people, each kind in its turn. No
+    draw decides it, so that a new kind changes no other run."""
+    place, turn = seed % _ONE_IN, seed // _ONE_IN
+    if place == _WIDER_IN_TURN:
+        return _WIDER[turn % len(_WIDER)]
+    return OF_PEOPLE[turn % len(OF_PEOPLE)] if place in _PEOPLE_IN_TURN else None
 
 
 # The id of the first text that Twilio takes in a run.

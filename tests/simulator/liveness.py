@@ -241,15 +241,21 @@ def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[st
         return
     run.stop_faults()
     run.stop_watchmen()
-    before = {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}
+    before = _versions(run)
     posts = len(run.history.posts)
     for request in requests if everything else [run.dice.pick(requests)]:
         run.fleet.run("replayed request", request, _replayed)
         run.kernel.run(run.kernel.now + 1.0)
     if len(run.history.posts) > posts:
         yield "S10: a replayed request sent a text"
-    if before != {message_id: stored.version for message_id, stored in run.fleet.store.relays.items()}:
-        yield "S10: a replayed request changed a relay"
+    if before != _versions(run):
+        yield "S10: a replayed request changed what is stored"
+
+
+def _versions(run: Simulation) -> dict[object, object]:
+    state = run.fleet.store
+    relays = {message_id: stored.version for message_id, stored in state.relays.items()}
+    return {**relays, **{key: kept.version for key, kept in state.records.items()}}
 
 
 def l3_what_has_expired_goes(run: Simulation) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from relay.core.model import Attachment, InboundText
 from relay.core.policy import Policy, Success, Tier, sms
@@ -12,6 +13,9 @@ from tests.simulator.faults import BEFALLS, BY_ITSELF, Fault, Service, Swarm
 from tests.simulator.kinds import Wide
 from tests.simulator.revisions import Rollout
 from tests.simulator.sim_twilio import Carrier, draw_carrier
+
+if TYPE_CHECKING:
+    from tests.simulator.people.cast import Cast
 
 OUR_PHONES = ("+15559990000", "+15559990001")
 CUSTOMERS = ("+15551234567", "+15557654321")
@@ -87,6 +91,7 @@ class Plan:
     swarm: Swarm | None
     rollout: Rollout | None = None  # with it two revisions share the store
     wide: Wide | None = None  # with it the run is one of the wider world
+    people: Cast | None = None  # with it replies are on
 
 
 def draw_plan(dice: Dice) -> Plan:

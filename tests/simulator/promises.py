@@ -9,7 +9,7 @@ from itertools import pairwise
 from relay.core.comparing import comparable
 from relay.core.failures import NOT_STARTED
 from relay.core.fates import open_attempts
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import AttemptStatus, FinalStatus, Purpose, Relay, Step
 from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX, UNSTARTED_RETRIES_MAX, Success
 from relay.flow.budget import TASK_LIMITS
 from relay.flow.lookup import NOT_SENT
@@ -188,7 +188,7 @@ def the_last_tier_is_not_given_up_unsent(run: Simulation) -> Iterator[str]:
     once more; or Twilio could not be asked about it."""
     for stored in run.fleet.store.relays.values():
         relay = stored.relay
-        if relay.final_status is not FinalStatus.EXHAUSTED:
+        if relay.final_status is not FinalStatus.EXHAUSTED or relay.purpose is not Purpose.FORWARD:
             continue
         last = relay.attempts[-1]
         ended = next(entry for entry in reversed(relay.error_log) if entry.step is Step.EXHAUSTED)
@@ -245,8 +245,10 @@ def attachments_are_kept(run: Simulation) -> Iterator[str]:
     """What a webhook told of a text's attachments is on record to its end; of what the list alone told, their number.
 
     (Where only the next revision may write a record, an alarm tells that its text said more.)"""
-    for message_id, stored in run.fleet.store.relays.items():
-        text, relay = run.history.texts[message_id].text, stored.relay
+    for message_id, known in run.history.texts.items():
+        if message_id not in run.fleet.store.relays:
+            continue
+        text, relay = known.text, run.fleet.store.relays[message_id].relay
         if message_id in left_behind(run) & run.history.left:
             continue
         told = text.attachments if message_id in run.history.webhooks or not relay.recovered else ()

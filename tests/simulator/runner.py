@@ -27,6 +27,7 @@ from tests.simulator.liveness import (
     settling,
     waits_for_a_deep_pass,
 )
+from tests.simulator.people.judges import PEOPLE
 from tests.simulator.promises import PROMISES
 from tests.simulator.safety import SAFETY
 from tests.simulator.simulation import Simulation
@@ -64,7 +65,7 @@ def run_seed(
     try:
         violations = judge(
             run,
-            settles=seed % _SETTLE_EVERY == 0,
+            settles=seed % _SETTLE_EVERY == 0 or run.people is not None,
             replays=seed % _REPLAY_ONE_EVERY == 0,
             replays_all=seed % _REPLAY_ALL_EVERY == 0,
         )
@@ -90,13 +91,14 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
         violations.extend(l3_nothing_is_left_behind(run))
     violations.extend(l4_only_what_cannot_go_on_is_set_aside(run))
     violations.extend(run.history.violations)
-    for invariant in (*SAFETY, *PROMISES, *WIDE_PROMISES, *COEXISTENCE):
+    for invariant in (*SAFETY, *PROMISES, *WIDE_PROMISES, *COEXISTENCE, *PEOPLE):
         try:
             violations.extend(invariant(run))
         except (IndexError, KeyError) as error:
             # Something was done of which there is no record to judge it by.
             violations.append(f"RECORD: {invariant.__name__} looks in vain for {error!r}")
-    if replays and not violations:
+    replays_all = replays_all or run.people is not None
+    if (replays or replays_all) and not violations:
         violations.extend(s10_replays_change_nothing(run, everything=replays_all))
         if replays_all:
             violations.extend(l3_what_has_expired_goes(run))

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Purpose, Relay, Step
 from relay.core.policy import LEASE_SECONDS
 
 from tests.simulator.drives import (
@@ -58,6 +58,8 @@ def s2_one_relay_per_message(run: Simulation) -> Iterator[str]:
         if created != 1:
             yield f"S2: {message_id[-3:]} was created {created} times"
     for relay in _relays(run):
+        if relay.cause_id:
+            continue  # what we text by ourselves came in by no one
         taken_in = [n for n, entry in enumerate(relay.error_log) if entry.step in (Step.RECEIVED, Step.RECOVERED)]
         if taken_in != [0]:
             yield f"S2: {relay.message_id[-3:]} was taken in at lines {taken_in} of its trail"
@@ -97,14 +99,16 @@ def s5_no_double_outside_the_window(run: Simulation) -> Iterator[str]:
         relay = run.fleet.store.relays[message.post.message_id].relay
         drive = max(start for start in drives(run, relay.message_id) if start <= message.post.attempt)
         taken[relay.message_id, drive, message.to].append(message)
-    for (message_id, drive, _), messages in taken.items():
+    for (message_id, drive, to), messages in taken.items():
         if len(messages) < 2:
             continue
         messages.sort(key=lambda message: message.post.at)
         at_once = max(len(_may_arrive(run, messages[: count + 1])) for count in range(len(messages)))
         relay = run.fleet.store.relays[message_id].relay
         resent = any(attempt.is_resend for attempt in relay.attempts[drive - 1 :])
-        if at_once > 1 + int(resent):
+        # One person may stand at several tiers.
+        tiers = sum(tier.reach.address == to for tier in relay.policy.tiers)
+        if at_once > max(1, tiers) + int(resent):
             numbers = [message.post.attempt for message in messages]
             yield f"S5: {message_id[-3:]} went to one handler as attempts {numbers}"
 
@@ -182,7 +186,8 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
         attempt = relay.attempts[receipt.attempt - 1]
         # What was delivered before a webhook said more is less than the text.
         is_whole = receipt.attempt >= relay.first_attempt_of_words
-        if receipt.status == "delivered" and is_whole and relay.final_status is not FinalStatus.DELIVERED:
+        ends = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)
+        if receipt.status == "delivered" and is_whole and not ends and not _waited_for_a_claim(relay, attempt):
             yield f"S7: {_named(receipt)} was reported delivered, the relay is {relay.final_status}"
         if receipt.status in _FAILED and _RANK[attempt.status] < _RANK[AttemptStatus.FAILED]:
             yield f"S7: {_named(receipt)} was reported undelivered and is {attempt.status}"
@@ -191,6 +196,11 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
             yield f"S7: {_named(receipt)} was reported undelivered and is recorded as delivered"
         if attempt.sent_id is None:
             yield f"S7: {_named(receipt)} was reported on and its id is not known"
+
+
+def _waited_for_a_claim(relay: Relay, attempt: Attempt) -> bool:
+    """Whether this delivery was at a tier that asks for a claim, so that it does not end the relay."""
+    return relay.policy.tier_or_last(attempt.tier).asks_for_a_claim
 
 
 def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
@@ -205,6 +215,8 @@ def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
         attempt = relay.attempts[post.attempt - 1]
         if post.to in OUR_PHONES or post.to != attempt.reach.address:
             yield f"S8: {_named(post)} went to a wrong number"
+        if relay.purpose is not Purpose.FORWARD:
+            continue  # judged by C3, C6 and C9
         sender = relay.sender_phone
         if sender in OUR_PHONES or all(sender in handlers for handlers in _handlers(run)):
             yield f"S8: {_named(post)} forwards a text that did not come from a customer"

@@ -99,6 +99,7 @@ class TwilioState:
     refused_reads: int = 0  # how often our key was told that it may not read
     broken: str = ""  # the id that nobody can be shown
     call_back: Callable[[Message, str, int | None], None] = lambda message, status, code: None
+    arrived: Callable[[Message], None] = lambda message: None  # a phone shows a text
 
     def take(self, text: OutgoingText, post: Post) -> SendOutcome:
         """Process a POST."""
@@ -204,6 +205,7 @@ class TwilioState:
         message.status_since = self.kernel.now
         if status == "delivered":
             message.reached_at = self.kernel.now
+            self.arrived(message)
 
     def seen(self, message: Message) -> SentMessage:
         """The message as the REST interface shows it. Twilio's times have whole seconds."""

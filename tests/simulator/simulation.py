@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from relay.core.model import FinalStatus, Relay, Timer
 from relay.core.people import handlers_of
 from relay.errors import StoreUnavailable
 from relay.flow import timers
+from relay.flow.conversations import Conversations
 from relay.flow.intake import Intake
 from relay.flow.reconcile import WATERMARK, reconcile
 from relay.flow.sweep import sweep
@@ -24,7 +26,9 @@ from tests.simulator.faults import Fault, FaultSource
 from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import History, time_of
 from tests.simulator.kernel import Kernel, Task
-from tests.simulator.kinds import Kind, kind_of
+from tests.simulator.kinds import OF_PEOPLE, Kind, kind_of
+from tests.simulator.people.acting import People
+from tests.simulator.people.cast import BUSINESS, add_people
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
 from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout
 from tests.simulator.sim_twilio import InboundRow
@@ -53,6 +57,7 @@ class Simulation:
         self._watched = True
         self._idle = 0  # events to come that nobody waits for
         self._vain_rounds = 0
+        self.people = None if plan.people is None else People(self.fleet, self.calls, plan.people)
         self._prepare(self.plan)
 
     @classmethod
@@ -69,7 +74,9 @@ class Simulation:
         dice = Dice(seed, calmed)
         plan = draw_plan(dice)
         kind = kind or kind_of(seed)
-        if kind is not None:
+        if kind in OF_PEOPLE:
+            add_people(plan, kind, seed)
+        elif kind is not None:
             widen(plan, kind, dice)
         if two_revisions:
             message_ids = [text.message_id for _, text in plan.texts]
@@ -84,11 +91,15 @@ class Simulation:
         fleet.twilio.wide = fleet.store.wide = plan.wide
         if plan.wide is not None:
             self.faults.count(plan.wide.kind)
+        if plan.people is not None:
+            self.faults.count(plan.people.kind)
+            # The watchmen are at work all the time; once a day they tell the store who is a handler.
+            self._every(86400.0, 0.5, self._daily_look)
         intake = Intake(plan.policy, OUR_PHONES, handlers_of(plan.policy))
         for skew in plan.skews:
             if skew:
                 self.faults.count(Fault.SKEW)
-            fleet.add_process(skew, intake, plan.timers_first)
+            fleet.add_process(skew, intake, plan.timers_first, _conversations(plan))
         if plan.rollout is not None:
             self._roll_out(plan.rollout)
         fleet.account = TwilioAccount(fleet.account.account_sid, (TOKENS[0],), BASE_URL)
@@ -223,6 +234,9 @@ class Simulation:
         if unlisted or is_due:
             self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
+    def _daily_look(self) -> None:
+        self.fleet.run("reconcile", reconcile, self._only_store_errors)
+
     def _first_reconcile(self, _: object) -> None:
         def faults_begin(task: Task) -> None:
             self._only_store_errors(task)
@@ -253,6 +267,8 @@ class Simulation:
         self.faults.count(Fault.CONFIG_CHANGED)
         self.fleet.intakes[number] = Intake(self.plan.new_policy, OUR_PHONES, handlers_of(self.plan.new_policy))
         self.kernel.note(f"process {number + 1} has new tiers")
+        if self.fleet.conversations:
+            self.fleet.conversations[number].people = handlers_of(self.plan.new_policy)
 
     def _set_clock(self, setting: tuple[int, float]) -> None:
         if self.kernel.now < self.plan.faults_stop_at:
@@ -287,6 +303,19 @@ class Simulation:
         # An operator sees an error and may ask again; nothing else depends on it.
         if task.result is not None and task.result.status == 200:
             self.history.recorded.append(request)
+
+
+def _conversations(plan: Plan) -> Conversations | None:
+    """What a process knows of threads at its start, where there are people."""
+    if plan.people is None:
+        return None
+    dice, few = plan.people.dice, plan.people.habits.codes
+
+    def random_below(limit: int) -> int:
+        return int(dice.draw() * (few or limit))
+
+    people = handlers_of(plan.policy)
+    return Conversations(True, BUSINESS, timedelta(hours=2), people, random_below, lambda: "ab" * 32)
 
 
 def _only_confirmations_are_open(relay: Relay) -> bool:

@@ -72,6 +72,8 @@ class TwilioCalls:
         wide = fleet.twilio.wide
         if wide is not None and wide.kind is Kind.OPT_OUT_TYPES:
             fields["OptOutType"] = wide.odd
+        if text.consent is not None:
+            fields["OptOutType"] = text.consent.value.upper()
         for index, attachment in enumerate(text.attachments):
             fields[f"MediaUrl{index}"] = f"{_MEDIA}/{text.message_id}/Media/{attachment.media_id}"
             fields[f"MediaContentType{index}"] = attachment.content_type

@@ -6,6 +6,7 @@ State.WAITING until a person takes the text or the tier's time for it is over (c
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.core import attempts, moves
@@ -31,6 +32,18 @@ def reached(relay: Relay, event: Event, now: datetime) -> Decision:
     if tier.delivery_claims_for:
         return _claimed_by_delivery(relay, event, now, tier.delivery_claims_for)
     return _wait_for_a_claim(relay, event, now, tier.claim_timeout_seconds)
+
+
+def another_reached(relay: Relay, event: Event, now: datetime) -> Decision:
+    """A delivery at a tier that asks for no claim ends the relay, also while it waits at another; any other is learned.
+
+    So the order of receipts decides nothing.
+    """
+    tier = relay.policy.tier_or_last(relay.attempts[event.attempt - 1].tier)
+    if event.attempt < relay.first_attempt_of_words or tier.asks_for_a_claim or attempts.adds_nothing(relay, event):
+        return attempts.learn(relay, event, now)
+    decision = attempts.deliver(relay, event, now)
+    return replace(decision, relay=changed(decision.relay, claim_until=None))
 
 
 def _is_at(relay: Relay, number: int) -> bool:

@@ -13,6 +13,7 @@ from relay.core.threads import audience, codes, grammar
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText, Quoted
 from relay.flow import opt_outs
+from relay.flow.answers import notice_of
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.wording import compose
@@ -31,6 +32,9 @@ RECENT_MAX = 10
 JUST_SENT = timedelta(seconds=30)
 # Of how many threads that an uncoded text may be for the relays are read. With more than one nothing is done anyway.
 CANDIDATES_READ = 3
+# Of a person's texts within this time, so many, it is looked whether a notice has just answered them.
+NOTICED_WITHIN = timedelta(minutes=2)
+NOTICES_READ = 3
 
 _WORDS_OF_ASKED = {asked.value: asked for asked in Asked}
 
@@ -61,14 +65,16 @@ def read_facts(
         for thread in meant[:CANDIDATES_READ]
     }
     recent = _recent(world, said, meant, budget)
+    earlier = _earlier(world, said, sender_phone, budget)
+    sent = (*_all(relays), *recent, *(() if named else _notices(world, said, earlier, budget)))
     facts = Facts(
         threads=threads,
         code_holders=_holders(world, named, threads, said.at, budget),
-        earlier=_earlier(world, said, sender_phone, budget),
-        sent_at=max((at for one in (*_all(relays), *recent) for at in _sent_to(one, person.id)), default=None),
+        earlier=earlier,
+        sent_at=max((at for one in sent for at in _sent_to(one, person.id)), default=None),
         quoted=tuple(map(_quoted, _all(relays))),
         blocked=_blocked(world, conversations, meant[:CANDIDATES_READ], budget),
-        names=_names(world, conversations, budget),
+        names=names_of(world, conversations, budget),
         relays_waiting={thread_id: bool(ones) for thread_id, ones in relays.items()},
     )
     if recent and _wish(said) is Asked.PASS:
@@ -89,6 +95,15 @@ def _wish(said: HandlerText) -> Asked:
     return grammar.wish_of(words, is_coded=in_front is not None).asked
 
 
+def _notices(world: World, said: HandlerText, earlier: tuple[EarlierText, ...], budget: Budget) -> Iterable[Relay]:
+    """Yields what was said to the person about texts of a moment ago: a machine answers that, too."""
+    lately = [one for one in earlier if timedelta() <= said.at - one.at <= NOTICED_WITHIN]
+    for one in lately[:NOTICES_READ]:
+        stored = world.store.get(notice_of(one.message_id, 1), timeout_seconds=budget.store)
+        if stored is not None:
+            yield stored.relay
+
+
 def _recent(world: World, said: HandlerText, meant: Sequence[Thread], budget: Budget) -> tuple[Relay, ...]:
     """Returns the newest relays of the only thread that a text can be for, claimed ones and notices included.
 
@@ -106,8 +121,9 @@ def _recent(world: World, said: HandlerText, meant: Sequence[Thread], budget: Bu
 def _to_pass(world: World, person: str, thread: Thread, recent: Iterable[Relay], budget: Budget) -> Iterable[Stored]:
     """Yields the texts that the owner of a thread has taken: with the customer, a pass gives them up."""
     for relay in recent:
-        is_the_owners = relay.claimed_by == person == thread.owner and relay.claimed_at is not None
-        if is_the_owners and thread.owner_since is not None and relay.claimed_at >= thread.owner_since:
+        claimed_at, since = relay.claimed_at, thread.owner_since
+        is_the_owners = relay.claimed_by == person == thread.owner
+        if is_the_owners and claimed_at is not None and since is not None and claimed_at >= since:
             stored = world.store.get(relay.message_id, timeout_seconds=budget.store)
             if stored is not None and stored.relay.claimed_by == person:
                 yield stored
@@ -168,7 +184,7 @@ def _blocked(world: World, conversations: Conversations, threads: Iterable[Threa
     return frozenset(blocked)
 
 
-def _names(world: World, conversations: Conversations, budget: Budget) -> dict[str, str]:
+def names_of(world: World, conversations: Conversations, budget: Budget) -> dict[str, str]:
     """Returns what each person is called in a text to another one, by id."""
     known = (kept.record for kept in conversations.known(world, budget).values())
     former = {one.person: Person(one.person, one.name, one.numbers).spoken for one in known}

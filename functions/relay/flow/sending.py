@@ -34,6 +34,8 @@ def remembered(world: World, decision: Decision) -> Decision:
 def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: float) -> Event:
     """Make the attempt with this number if its lease still holds. Returns the machine's event for how it went."""
     attempt = relay.attempts[number - 1]
+    # Before the lease is looked at: what is read for it takes time.
+    refusal = under_lease.refusal(world, relay, attempt, budget) if relay.purpose is Purpose.ANSWER else None
     # By both clocks: the time of day may have been set back since the lease began.
     is_late = world.clock.monotonic() - began >= LEASE_SECONDS
     lease_is_over = is_late or attempt.lease_until is None or world.clock.now() >= attempt.lease_until
@@ -41,7 +43,7 @@ def send(world: SendingWorld, relay: Relay, number: int, budget: Budget, began: 
         # This process was paused or slow: another one may have gone on with the relay, so nothing is sent. NOT_STARTED
         # records that the text certainly did not leave.
         return event_of(Refused(failures.NOT_STARTED), number, attempt.lease)
-    if relay.purpose is Purpose.ANSWER and (refusal := under_lease.refusal(world, relay, attempt, budget)):
+    if refusal is not None:
         return event_of(refusal, number, attempt.lease)
     return event_of(attempt_forward(world, relay, number, budget), number, attempt.lease)
 

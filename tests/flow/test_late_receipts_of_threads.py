@@ -1,0 +1,61 @@
+"""Receipts that come late while a text waits for a claim, and leases that end while it is asked whether to send."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from relay.core.events import Meaning, Receipt
+from relay.core.model import FinalStatus
+from relay.core.policy import Policy
+from relay.flow import receipts
+from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
+
+from tests.fakes.world import Calls
+from tests.office import ANA, BEN, CARLA, Office, tiers_of
+
+
+def test_a_delivery_at_a_tier_that_asks_for_no_claim_ends_a_text_that_waits_at_another() -> None:
+    first, second = tiers_of(("Ana", ANA), ("Ben", BEN), claim_seconds=300.0).tiers
+    office = Office(Policy((replace(first, claim_timeout_seconds=0.0), second)))
+    message_id = office.text(CARLA, "The couch is on the porch")
+    office.wait(61.0)
+    office.delivered(message_id)
+    assert office.relay(message_id).claim_until is not None
+    late = office.relay(message_id).attempts[0]
+    budget = Budget(office.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
+    receipts.take_in(
+        office.world, message_id, 1, Receipt(late.sent_id or "SM1", Meaning.DELIVERED, "delivered"), budget
+    )
+    relay = office.relay(message_id)
+    assert (relay.final_status, relay.delivered_tier, relay.claim_until) == (FinalStatus.DELIVERED, 1, None)
+
+
+def test_an_answer_whose_opt_out_took_long_to_look_up_is_not_sent_after_its_lease() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    calls = Calls()
+    calls.of(office.store, "opt_out", lambda *_: "opt_out")
+
+    def stands_still() -> None:
+        # The first look is before the commit, the second under the lease.
+        if calls.count("opt_out") == 2:
+            office.clock.advance(30.0)
+
+    calls.after["opt_out"] = stands_still
+    office.text(ANA, "On my way")
+    assert office.to(CARLA) == []
+    calls.after.clear()
+    office.settle(60.0)
+    assert len(office.to(CARLA)) == 1
+
+
+def test_what_comes_within_seconds_of_a_notice_is_a_machines() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    office.wait(60.0)
+    office.text(ANA, "I'm driving with Focus turned on.")
+    office.settle(2.0)
+    assert "automatic" in office.to(ANA)[-1]
+    office.text(ANA, "We are closed now, and open at eight")
+    office.settle(60.0)
+    assert office.to(CARLA) == []
