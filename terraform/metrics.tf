@@ -51,6 +51,12 @@ locals {
       events      = ["sender_held_back", "handlers_number_is_ours"]
       labels      = { cause = "event" }
     }
+    unclaimed = {
+      description = "Texts that a handler got and no person took in the tier's time; the next tier, or an alarm, followed"
+      events      = ["escalated", "exhausted"]
+      labels      = { tier = "tier" }
+      but         = " AND jsonPayload.message:\"not claimed in time\""
+    }
     answers_lost = {
       description = "Answers that did not reach their customer, and of which no handler knows; once for each"
       events      = ["answer_lost"]
@@ -174,22 +180,35 @@ resource "google_logging_metric" "repairs" {
   depends_on = [google_project_service.this]
 }
 
-resource "google_logging_metric" "seconds_to_delivery" {
-  name            = "sms_relay/seconds_to_delivery"
-  description     = "From a text's arrival to its confirmed delivery"
-  filter          = "${local.our_lines} AND jsonPayload.event=\"delivered\"${local.not_outward}"
-  value_extractor = "EXTRACT(jsonPayload.seconds_to_delivery)"
+# From a text's arrival, in seconds, each as a distribution.
+locals {
+  durations = {
+    seconds_to_delivery = { description = "From a text's arrival to its confirmed delivery", event = "delivered", labels = ["tier"] }
+    seconds_to_claim    = { description = "From a text's arrival until a person took it", event = "claimed", labels = [] }
+  }
+}
+
+resource "google_logging_metric" "seconds" {
+  for_each = local.durations
+
+  name            = "sms_relay/${each.key}"
+  description     = each.value.description
+  filter          = "${local.our_lines} AND jsonPayload.event=\"${each.value.event}\"${local.not_outward}"
+  value_extractor = "EXTRACT(jsonPayload.${each.key})"
 
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = "DISTRIBUTION"
     unit        = "s"
-    labels {
-      key        = "tier"
-      value_type = "STRING"
+    dynamic "labels" {
+      for_each = each.value.labels
+      content {
+        key        = labels.value
+        value_type = "STRING"
+      }
     }
   }
-  label_extractors = { tier = "EXTRACT(jsonPayload.tier)" }
+  label_extractors = { for label in each.value.labels : label => "EXTRACT(jsonPayload.${label})" }
   bucket_options {
     exponential_buckets {
       scale              = 1
@@ -199,4 +218,9 @@ resource "google_logging_metric" "seconds_to_delivery" {
   }
 
   depends_on = [google_project_service.this]
+}
+
+moved {
+  from = google_logging_metric.seconds_to_delivery
+  to   = google_logging_metric.seconds["seconds_to_delivery"]
 }

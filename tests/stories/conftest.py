@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -52,7 +53,7 @@ def open_town(
     tier: Mapping[str, object] | None = None,
 ) -> Iterator[Town]:
     with ExitStack() as running:
-        google = running.enter_context(_google(request, f"town-{folder.name.lower()}")) if backend == "google" else {}
+        google = running.enter_context(_google(request, f"town-{uuid.uuid4().hex[:12]}")) if backend == "google" else {}
         town = Town(backend, folder, google | dict(settings or {}), tier)
         try:
             town.open()

@@ -66,6 +66,7 @@ def written() -> list[dict[str, Any]]:
         *lines(relays.after(start, relays.refused(1, relays.SENDER_FAULT))),
         *lines(relays.after(start, relays.refused(1, 21610))),
         *lines(relays.exhausted()),
+        *lines(relays.after(start, Event(EventKind.CLAIMED, person="Ana"))),
         *lines(opted_out),
         *lines(moves.receive(relays.text(), SenderClass.CUSTOMER, Hold(relays.policy(), "x"), relays.T0, None).relay),
         *lines(repaired(relays.after(start, relays.accepted(1)))),

@@ -78,7 +78,6 @@ class Step(StrEnum):
     CLAIMED = "claimed"
     PASSED = "passed"
     RELEASED = "released"
-    ANSWERED = "answered"
     RETURNED = "returned"
 
 

@@ -74,7 +74,9 @@ class JsonJournal:
         if entry.step is Step.CLAIMED and _had_ended(relay, entry):
             fields["again"] = True
         if entry.step is Step.DELIVERED:
-            fields["seconds_to_delivery"] = max(0.0, round((entry.at - relay.timestamp).total_seconds(), 3))
+            fields["seconds_to_delivery"] = _seconds_since(relay, entry)
+        if entry.step is Step.CLAIMED:
+            fields["seconds_to_claim"] = _seconds_since(relay, entry)
         yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
         if entry.step in _SAYS_WORDS and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
             yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
@@ -118,6 +120,11 @@ class JsonJournal:
                 # A test's; or the framework's for execution ids, which takes each write for one line.
                 stream.writelines(line for _, line in lines)
                 stream.flush()
+
+
+def _seconds_since(relay: Relay, entry: TrailEntry) -> float:
+    """Returns how long after the text came in this line was written, in seconds."""
+    return max(0.0, round((entry.at - relay.timestamp).total_seconds(), 3))
 
 
 def _had_ended(relay: Relay, claimed: TrailEntry) -> bool:

@@ -75,7 +75,6 @@ LINES: dict[str, Line] = {
     Step.CLAIMED: Line("INFO", "A person took the text.", _NOTHING),
     Step.PASSED: Line("INFO", "A handler passed the text on.", _NOTHING),
     Step.RELEASED: Line("NOTICE", "An operator took back that a person has the text.", _NOTHING),
-    Step.ANSWERED: Line("INFO", "A handler's text answers the customer.", _NOTHING),
     Step.RETURNED: Line("WARNING", "An answer or a notice was not sent; `reason` says why.", _NOTHING),
     "alarm": Line("CRITICAL", "No handler of this relay was reached.", "Call the customer; then redrive the relay."),
     "sender_held_back": Line(

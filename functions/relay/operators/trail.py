@@ -60,7 +60,6 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
     Step.CLAIMED: ("claimed", Tone.GOOD),
     Step.PASSED: ("passed on", Tone.STRONG),
     Step.RELEASED: ("released", Tone.WARNING),
-    Step.ANSWERED: ("answered", Tone.GOOD),
     Step.RETURNED: ("returned", Tone.WARNING),
 }
 # Jobs that go on with what a timer or a webhook should have done; the line then says so.
@@ -150,8 +149,6 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
             return f"A handler passed it on{namely}."
         case Step.RELEASED:
             return f"An operator released it{namely}."
-        case Step.ANSWERED:
-            return f"A handler's answer goes to the customer{because}."
         case Step.RETURNED:
             return f"It is not sent{namely}."
         case _:
