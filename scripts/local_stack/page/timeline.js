@@ -3,6 +3,9 @@
 import { byId, element, reconcile, setText } from "./dom.js";
 import { clock, seconds, secondsBetween } from "./times.js";
 
+// Which way a text goes, where it is no customer's.
+const KINDS = { handler: "from a handler", answer: "to the customer", notice: "to a handler", operator: "operator" };
+
 /** `relays` newest first, `now` in milliseconds at the relay. */
 export function showRelays(relays, now) {
   byId("empty").hidden = relays.length > 0;
@@ -17,6 +20,7 @@ function makeStory({ summary, isNewest }) {
     element(
       "summary",
       {},
+      element("span", { class: "kind" }, KINDS[summary.kind] || ""),
       element("span", { class: "quote" }, summary.message_body || "(no words)"),
       element("span", { class: "when" }, clock(summary.timestamp)),
       element("span", { class: "badge" }),
