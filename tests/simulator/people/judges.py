@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
+from relay.core.model import FinalStatus, Purpose, Relay, SenderClass, Step
 from relay.core.threads.model import CODE_KEPT, FORMER_HANDLER, Thread
 from relay.record.kinds import Kind
 
@@ -18,7 +18,7 @@ from tests.simulator.people.acting import Said
 from tests.simulator.people.cast import BUSINESS
 from tests.simulator.people.evidence import Evidence, evidence_of
 from tests.simulator.people.habits import TAKE_NOTHING, Act
-from tests.simulator.people.words import AUTOMATIC, CLAIMS, RESERVED, STOPS
+from tests.simulator.people.words import AUTOMATIC, CLAIMS, RESERVED, STOPS, code_of
 from tests.simulator.plan import BODY_MARK
 from tests.simulator.simulation import Simulation
 
@@ -47,7 +47,7 @@ def c1_every_text_ends_with_a_person(found: Evidence) -> Iterator[str]:
             yield f"C1: {message_id[-3:]} came from a customer and goes to no handler"
         tier = relay.policy.tier_or_last(relay.delivered_tier or 1)
         was_released = any(seen.final_status is FinalStatus.CLAIMED for _, seen in found.run.history.commits[message_id])
-        if relay.final_status is FinalStatus.DELIVERED and tier.asks_for_a_claim and not was_released:
+        if relay.final_status is FinalStatus.DELIVERED and tier.claim_timeout_seconds > 0 and not was_released:
             yield f"C1: {message_id[-3:]} waits for no claim any more, and no person took it"
         if not any(_names(relay) == names for names in _configured(found)):
             yield f"C1: {message_id[-3:]} has other tiers than were configured"
@@ -104,6 +104,39 @@ def c2_one_owner(found: Evidence) -> Iterator[str]:
                 if after.owner_since <= before.owner_since:
                     yield f"C2: {after.owner} took {thread_id[:4]} over by words older than {before.owner}'s claim"
     yield from _open_texts_are_told(found)
+    yield from _a_claim_takes_all(found)
+    for message_id, records in found.run.history.commits.items():
+        for (_, earlier), (_, later) in pairwise(records):
+            steps = {entry.step for entry in later.error_log[len(earlier.error_log) :]}
+            is_taken_back = earlier.final_status is FinalStatus.CLAIMED and later.final_status in _UNCLAIMED
+            if is_taken_back and not steps & _TAKE_BACK:
+                yield f"C2: {message_id[-3:]} was claimed, and is {later.final_status}"
+
+
+def _a_claim_takes_all(found: Evidence) -> Iterator[str]:
+    """What was open when a person took the thread is claimed by that, or told by its next lease."""
+    for thread_id, commits in found.threads.items():
+        for (_, before), (at, after) in pairwise(commits):
+            if after.owner is None or after.owner_since is None or after.owner_since == before.owner_since:
+                continue
+            for message_id, seen in found.run.history.commits.items():
+                first_at, first = seen[0]
+                # One that was stored while the claim was decided is told by the next lease.
+                if first.thread_id != thread_id or not found.is_customers(message_id) or first_at > at - 30.0:
+                    continue
+                was = [relay for when, relay in seen if when < at][-1]
+                is_open = was.final_status in (*_UNCLAIMED, FinalStatus.IN_PROGRESS)
+                is_later = was.timestamp > after.owner_since
+                if is_open and not is_later and not any(_is_told(relay) for when, relay in seen if when >= at):
+                    yield f"C2: {message_id[-3:]} was open when {after.owner} took its customer, and was not told"
+
+
+_UNCLAIMED = (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
+_TAKE_BACK = frozenset({Step.RELEASED, Step.PASSED})
+
+
+def _is_told(relay: Relay) -> bool:
+    return relay.final_status is FinalStatus.CLAIMED
 
 
 def _was_told(found: Evidence, before: Thread, at: float) -> bool:
@@ -166,11 +199,22 @@ def c3_whom_he_meant(found: Evidence) -> Iterator[str]:
         is_known = customer in likely or _was_leased_lately(found, said, message.post.message_id)
         if likely - {customer} or not is_known:
             yield f"C3: {said.person} wrote without a code, could have meant {len(likely)}, and a customer got it"
+    yield from _once(found)
     for message in found.to_customers:
         for token in _TOKEN.findall(message.body):
             own = found.said_by(message.post.message_id.removesuffix("-a"))
             if own is not None and token not in own.body:
                 yield f"C3: words of another text went to a customer ({token})"
+
+
+def _once(found: Evidence) -> Iterator[str]:
+    """The same words under another id within a minute go once."""
+    sent = [said for message in found.to_customers if (said := found.said_by(message.post.message_id[:-2]))]
+    for one in sent:
+        for other in sent:
+            is_same = one.body == other.body and one.phone == other.phone and one.act is not Act.SAY
+            if is_same and one.message_id < other.message_id and abs(one.at - other.at) <= 59.0:
+                yield f"C3: {one.person}'s words went twice"
 
 
 def _was_leased(found: Evidence, said: Said, answer_id: str) -> bool:
@@ -226,6 +270,7 @@ def _bare(body: str) -> str:
 def c5_every_text_has_an_answer(found: Evidence) -> Iterator[str]:
     """Every handler's text has an effect, or is answered; but for machines' words, repetitions that were asked about,
     and words that Twilio answers itself."""
+    yield from _a_plain_answer_goes(found)
     for said in found.people.said.values():
         relay = found.relay(said.message_id)
         if relay is not None and relay.sender_class is SenderClass.CUSTOMER:
@@ -240,6 +285,32 @@ def c5_every_text_has_an_answer(found: Evidence) -> Iterator[str]:
         posted = {post.message_id for post in found.run.history.posts}
         if caused and found.cast.is_calm and not posted.intersection(caused) and not _was_held(found, caused):
             yield f"C5: what {said.person}'s text ({said.act.value}) caused was never sent"
+
+
+def _a_plain_answer_goes(found: Evidence) -> Iterator[str]:
+    """Words behind the code of an open thread that is the person's, or nobody's, go to its customer."""
+    for said in found.people.said.values():
+        at = found.decided_at(said.message_id)
+        if said.act is not Act.CODED or at is None or said.is_lost or found.relay(f"{said.message_id}-a"):
+            continue
+        relay = found.relay(said.message_id)
+        if relay is None or relay.recovered or relay.sender_class is SenderClass.CUSTOMER:
+            continue
+        meant = {
+            each.customer
+            for each in found.shown
+            if (each.person, each.code) == (said.person, said.code) and each.at <= said.at
+        }
+        for commits in found.threads.values():
+            seen = [thread for when, thread in commits if when < at]
+            if not seen or seen[-1].code != said.code or (seen[-1].customer_phone, seen[-1].our_phone) not in meant:
+                continue
+            thread = seen[-1]
+            is_his = thread.owner in (None, said.person) and thread.is_open(time_of(said.at)) and thread.is_answerable
+            is_first = thread.answered_at is None or thread.answered_at < time_of(said.at - 700.0)
+            calm = found.cast.is_calm and is_first and not _is_blocked(found, thread.customer_phone, at, any_reason=True)
+            if is_his and calm:
+                yield f"C5: {said.person}'s words for {said.code} were not sent"
 
 
 def _is_handler_no_more(found: Evidence, said: Said) -> bool:
@@ -291,8 +362,17 @@ def _lease_commits(found: Evidence, message_id: str, number: int) -> Iterator[fl
             yield at
 
 
-def _is_blocked(found: Evidence, customer: str, at: float) -> bool:
-    """Whether the customer's last word on it that was committed before is an opt-out, or a handler blocked."""
+def _is_blocked(found: Evidence, customer: str, at: float, any_reason: bool = False) -> bool:
+    """Whether the customer's last word on it that was committed before is an opt-out, or a handler blocked.
+
+    `any_reason`: also by what Twilio's refusals said.
+    """
+    if any_reason and any(
+        commits[-1][1].because == "refused"
+        for key, commits in found.run.history.records.items()
+        if key[0] is Kind.OPT_OUT
+    ):
+        return True
     last, blocked = -1.0, False
     for message_id, known in found.run.history.texts.items():
         decided = found.decided_at(message_id)
@@ -324,6 +404,19 @@ def _customer_of(found: Evidence, thread_id: str) -> str:
     return commits[-1][1].customer_phone if commits else ""
 
 
+def _begin_with_their_codes(found: Evidence) -> Iterator[str]:
+    """Every customer's text that is forwarded begins with the code that its thread has then."""
+    for message in found.run.fleet.twilio.messages.values():
+        if not found.is_customers(message.post.message_id) or message.to not in found.cast.names:
+            continue
+        commits = found.run.history.commits[message.post.message_id]
+        relay = [relay for when, relay in commits if when <= message.post.at][-1]
+        thread = found.thread_at(relay.thread_id, message.post.at)
+        codes = {each.code for when, each in found.threads.get(relay.thread_id, []) if when >= message.post.at - 15.0}
+        if thread is not None and code_of(message.body) not in {thread.code, *codes}:
+            yield f"C8: {relay.message_id[-3:]} was forwarded under another code than its thread's"
+
+
 def c8_codes_of_ones_own(found: Evidence) -> Iterator[str]:
     """A text with a code acts only in the thread that has this code at that moment, and only for a person to whom a
     text of it was sent under it; and no code is given to another thread before seven days are over."""
@@ -340,6 +433,7 @@ def c8_codes_of_ones_own(found: Evidence) -> Iterator[str]:
                 for person, code, of, when in found.leased
             ):
                 yield f"C8: {said.person} texted {said.code}, of which no text went there"
+    yield from _begin_with_their_codes(found)
     for key, commits in found.run.history.records.items():
         if key[0] is not Kind.CODE:
             continue
