@@ -142,7 +142,9 @@ def asked_before_escalating(run: Simulation) -> Iterator[str]:
         return
     for message_id, commits in run.history.commits.items():
         for (_, before), (at, after) in pairwise(commits):
-            for entry in after.error_log[len(before.error_log) :] if not says_more(before, after) else ():
+            new = after.error_log[len(before.error_log) :]
+            is_peoples = says_more(before, after) or any(entry.step is Step.PASSED for entry in new)
+            for entry in new if not is_peoples else ():
                 if entry.step is Step.ATTEMPT_UNCONFIRMED and "could not be asked" not in entry.reason:
                     message = message_of(run, message_id, entry.attempt)
                     if message is None or message.status != "delivered" or message.status_since > at - 25.0:

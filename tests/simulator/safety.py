@@ -187,7 +187,7 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
         # What was delivered before a webhook said more is less than the text.
         is_whole = receipt.attempt >= relay.first_attempt_of_words
         ends = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)
-        if receipt.status == "delivered" and is_whole and not ends and not _waited_for_a_claim(relay, attempt):
+        if receipt.status == "delivered" and is_whole and not ends and not _waited_for_a_claim(run, receipt):
             yield f"S7: {_named(receipt)} was reported delivered, the relay is {relay.final_status}"
         if receipt.status in _FAILED and _RANK[attempt.status] < _RANK[AttemptStatus.FAILED]:
             yield f"S7: {_named(receipt)} was reported undelivered and is {attempt.status}"
@@ -198,9 +198,10 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
             yield f"S7: {_named(receipt)} was reported on and its id is not known"
 
 
-def _waited_for_a_claim(relay: Relay, attempt: Attempt) -> bool:
+def _waited_for_a_claim(run: Simulation, receipt: Receipt) -> bool:
     """Whether this delivery was at a tier that asks for a claim, so that it does not end the relay."""
-    return relay.policy.tier_or_last(attempt.tier).asks_for_a_claim
+    relay = [seen for at, seen in run.history.commits[receipt.message_id] if at <= receipt.at][-1]
+    return relay.policy.tier_or_last(relay.attempts[receipt.attempt - 1].tier).asks_for_a_claim
 
 
 def s8_only_to_handlers(run: Simulation) -> Iterator[str]:

@@ -8,17 +8,16 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from relay.core import claims, machine, purposes
+from relay.core import machine, purposes
 from relay.core.events import EventKind, State, ignored
 from relay.core.model import Purpose, Relay
 from relay.core.policy import Policy, Tier
 from relay.core.threads import audience, deciding, doing, grammar, ownership
-from relay.core.threads.model import OptOut, Thread, ThreadCode
+from relay.core.threads.model import Shown, Thread, ThreadCode
 from relay.errors import StoreUnavailable
 from relay.flow import acts, answers, facts, handlers, opening, opt_outs, sending, showing, sms, under_lease
 from relay.flow.conversations import Conversations
 
-from tests.simulator import sim_store
 from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 from tests.simulator.people.cast import name_of
@@ -101,8 +100,8 @@ def _guessing(real: Any, text: Any, known: Any) -> Any:
     return real(text, known)[:1]
 
 
-def _holder_whoever_asks(real: Any, code: str, text: Any, known: Any) -> Any:
-    return audience.holder_of(code, text, known)
+def _shown_to_all(thread: Thread, person: str, code: str | None = None) -> Shown:
+    return Shown(person, code or thread.code, thread.touched_at)
 
 
 def _any_code_ever_shown(real: Any, code: str, text: Any, known: Any) -> Any:
@@ -307,7 +306,7 @@ PEOPLE = (
     _mutant(
         "anybody's code",
         "A code works for whoever writes it.",
-        _around(audience, "with_code", _holder_whoever_asks),
+        _put(Thread, "shown_to", _shown_to_all),
         Kind.ODD_CODES,
     ),
     _mutant(
@@ -405,9 +404,8 @@ PEOPLE = (
         "late delivery is learned",
         "A delivery elsewhere does not end a text that waits for a claim.",
         _late_delivery_is_only_learned,
-        Kind.WINDOWS,
+        Kind.PASSING,
     ),
     _mutant("asked under an old lease", "A lease is looked at too early.", _asked_under_an_old_lease, Kind.AT_ONCE),
     _mutant("notices are no texts of ours", "A machine may answer a notice.", _put(facts, "NOTICES_READ", 0), Kind.MACHINES),
 )
-_ = (claims, OptOut, sim_store)

@@ -111,7 +111,8 @@ def _script(cast: Cast) -> Iterator[tuple[float, InboundText]]:
     for customer in cast.customers:
         at = dice.between(0.0, 120.0) if number else 0.0
         ours = OUR_PHONES[int(dice.draw() * 2) if dice.chance(0.1) else 0]
-        for _ in range(1 + int(dice.draw() * 3)):
+        most = 5 if cast.kind is Kind.CODES_AGAIN else 3
+        for _ in range(1 + int(dice.draw() * most)):
             if at > cast.quiet_at:
                 break
             words, consent = customer_words(cast, number)
@@ -119,6 +120,8 @@ def _script(cast: Cast) -> Iterator[tuple[float, InboundText]]:
             number += 1
             low, high = cast.habits.delays[int(dice.draw() * len(cast.habits.delays))]
             at += dice.between(0.0, 3.0) if dice.chance(0.3) else dice.between(low, high * 1.5)
+            if cast.kind is Kind.CODES_AGAIN and dice.chance(0.6):
+                at += dice.between(15.0, 25.0) * DAY
 
 
 def customer_words(cast: Cast, number: int) -> tuple[str, Consent | None]:

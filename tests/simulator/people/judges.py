@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import pairwise
 
 from relay.core.model import FinalStatus, Purpose, Relay, SenderClass, Step
@@ -23,6 +24,8 @@ from tests.simulator.plan import BODY_MARK
 from tests.simulator.simulation import Simulation
 
 _TWELVE_HOURS = 12 * 3600.0
+# Clocks may differ by minutes.
+_ACTIVE = timedelta(hours=2, minutes=10)
 _TOKEN = re.compile(rf"{BODY_MARK} (z[a-z]{{4}})\b")
 # What a customer never reads by itself, as the whole of a text.
 _NEVER_ALONE = {
@@ -37,9 +40,12 @@ def c1_every_text_ends_with_a_person(found: Evidence) -> Iterator[str]:
     """Every customer's text has ended as claimed by a person who did claim, as delivered at a tier that asks for no
     claim, or with an alarm (L1 asks for that); and its tiers are the configured ones, in whatever order."""
     for at, relay in found.claims():
+        is_by_delivery = relay.delivered_tier is not None and relay.claimed_at == relay.delivery_confirmed_at
+        if is_by_delivery and not _reached_its_owner(found, relay):
+            yield f"C1: {relay.message_id[-3:]} counts as taken by its delivery"
         person = relay.claimed_by
         own = [each for each in found.people.said.values() if each.person == person and _may_take(found, each)]
-        if not any(_was_decided(found, each, at) for each in own) and not _reached_its_owner(relay):
+        if not any(_was_decided(found, each, at) for each in own) and not _reached_its_owner(found, relay):
             yield f"C1: {relay.message_id[-3:]} counts as {person}'s, who took nothing"
     for message_id in filter(found.is_customers, found.run.fleet.store.relays):
         relay = found.run.fleet.store.relays[message_id].relay
@@ -65,8 +71,13 @@ def _was_decided(found: Evidence, said: Said, until: float) -> bool:
     return decided is not None and decided <= until
 
 
-def _reached_its_owner(relay: Relay) -> bool:
-    return any(tier.delivery_claims_for == relay.claimed_by for tier in relay.policy.tiers)
+def _reached_its_owner(found: Evidence, relay: Relay) -> bool:
+    """Whether it was forwarded to a person who had the customer then, and had acted within two hours."""
+    created = found.decided_at(relay.message_id) or 0.0
+    thread = found.thread_at(relay.thread_id, created)
+    acted = thread is not None and thread.owner == relay.claimed_by and thread.owner_acted_at is not None
+    is_first = relay.policy.tier(1).name == relay.claimed_by
+    return acted and is_first and time_of(created) - thread.owner_acted_at <= _ACTIVE  # type: ignore
 
 
 def _names(relay: Relay) -> list[str]:
@@ -86,7 +97,7 @@ def c2_one_owner(found: Evidence) -> Iterator[str]:
         thread = found.thread_at(relay.thread_id, at)
         owners = {seen.owner for when, seen in found.threads.get(relay.thread_id, []) if when >= at - 60.0}
         is_its = thread is not None and (thread.owner == relay.claimed_by or relay.claimed_by in owners)
-        if not is_its and not _reached_its_owner(relay):
+        if not is_its and not _reached_its_owner(found, relay):
             yield f"C2: {relay.message_id[-3:]} is {relay.claimed_by}'s, and its thread is not"
     for said in found.people.said.values():
         answer, at = found.relay(f"{said.message_id}-a"), found.decided_at(said.message_id)
