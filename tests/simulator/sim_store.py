@@ -57,12 +57,7 @@ class ProcessStore(ProcessThreads):
             name = "store.update" if not created else "store.create" if len(created) == len(writes) else "store.commit"
             versions = self._write(name, timeout_seconds, lambda: self._commit(writes))
         except Conflicted as conflicted:
-            kind, first = key_of(writes[0].record)
-            if len(created) < len(writes):
-                raise VersionConflict(first, kind) from None
-            if conflicted.applied:
-                raise AlreadyStored(first, kind) from None
-            raise StoreUnavailable("contention") from None
+            raise _conflict(writes, conflicted.applied) from None
         self._arm([timer for timer in timers if timer not in early], timeout_seconds)
         return versions
 
@@ -280,6 +275,17 @@ class ProcessStore(ProcessThreads):
             state.kept_until[relay.message_id] = clocks.kept_until(relay.expires_at, state.purged_until)
         state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))
         return state.version
+
+
+def _conflict(writes: Sequence[Write], applied: bool) -> Exception:
+    """What the caller is told: of a commit that was applied the first document is not as presumed any more; where
+    another writer merely held one of them, any that presumes a version will do."""
+    presuming = [write for write in writes if write.version is not None]
+    if not applied and not presuming:
+        return StoreUnavailable("contention")
+    one = writes[0] if applied else presuming[0]
+    kind, record_id = key_of(one.record)
+    return (AlreadyStored if one.version is None else VersionConflict)(record_id, kind)
 
 
 def _matches(search: Search, relay: Relay) -> bool:

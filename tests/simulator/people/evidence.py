@@ -78,7 +78,8 @@ class Evidence:
                 for attempt in relay.attempts[relay.first_attempt_of_drive - 1 :]:
                     if attempt.lease is not None:
                         person = relay.policy.tier_or_last(attempt.tier).name
-                        found.setdefault((person, relay.code, relay.thread_id), at)
+                        key = person, relay.code, relay.thread_id
+                        found[key] = min(at, found.get(key, at))
         return [(*key, at) for key, at in found.items()]
 
     def relay(self, message_id: str) -> Relay | None:

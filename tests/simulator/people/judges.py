@@ -207,7 +207,12 @@ def c3_whom_he_meant(found: Evidence) -> Iterator[str]:
             continue
         since = said.at - _TWELVE_HOURS
         likely = {each.customer for each in found.shown if each.person == said.person and since <= each.at <= said.at}
-        is_known = customer in likely or _was_leased_lately(found, said, message.post.message_id)
+        # A thread's times are up to an hour too early: one that was shown so much longer ago may be meant, too.
+        is_known = any(
+            (each.person, each.customer) == (said.person, customer) and since - 3600.0 <= each.at <= said.at
+            for each in found.shown
+        )
+        is_known = is_known or _was_leased_lately(found, said, message.post.message_id)
         if likely - {customer} or not is_known:
             yield f"C3: {said.person} wrote without a code, could have meant {len(likely)}, and a customer got it"
     yield from _once(found)
