@@ -59,3 +59,14 @@ def test_what_comes_within_seconds_of_a_notice_is_a_machines() -> None:
     office.text(ANA, "We are closed now, and open at eight")
     office.settle(60.0)
     assert office.to(CARLA) == []
+
+
+def test_what_comes_within_seconds_of_a_text_that_its_owner_took_is_a_machines() -> None:
+    office = Office()
+    message_id = office.text(CARLA, "The couch is on the porch")
+    code = office.thread_of(message_id).code
+    office.clock.advance(6.0)
+    office.text(ANA, f"{code} on my way")
+    office.text(ANA, "We are closed now, and open at eight")
+    office.settle(60.0)
+    assert len(office.to(CARLA)) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relay.core.fates import open_attempts
-from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Purpose, Relay, Step
 from relay.core.policy import (
     FATE_LOOKUP_SECONDS,
     FATE_LOOKUPS,
@@ -167,7 +167,8 @@ def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
         if waits_for_a_clocks_time(run, stored.relay):
             continue
         for attempt in stored.relay.attempts:
-            if attempt.is_unresolved and not is_flagged(run, stored.relay, attempt.number):
+            is_noticed = stored.relay.purpose is Purpose.NOTICE and stored.relay.fate_lookups_answered > 0
+            if attempt.is_unresolved and not is_noticed and not is_flagged(run, stored.relay, attempt.number):
                 yield f"L2: attempt {attempt.number} of {stored.relay.message_id[-3:]} is still {attempt.status}"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from relay.core.model import FinalStatus, Purpose, SenderClass
+from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
 from relay.core.people import Person
 from relay.core.policy import LEASE_SECONDS
 from relay.core.threads import audience, codes
@@ -31,6 +31,8 @@ CANDIDATES_READ = 3
 # Of a person's texts within this time, so many, it is looked whether a notice has just answered them.
 NOTICED_WITHIN = timedelta(minutes=2)
 NOTICES_READ = 3
+# So many of the latest relays of a thread, its answers and notices among them.
+LATELY_READ = 10
 
 _WORDS_OF_ASKED = {asked.value: asked for asked in Asked}
 
@@ -61,7 +63,8 @@ def read_facts(
         for thread in meant[:CANDIDATES_READ]
     }
     earlier = _earlier(world, said, sender_phone, budget)
-    sent = [*_all(relays), *([] if named else _notices(world, said, earlier, budget))]
+    lately = [] if named else [*_notices(world, said, earlier, budget), *_to_its_owner(world, said, meant, budget)]
+    sent = [*(one.relay for one in _all(relays)), *lately]
     facts = Facts(
         threads=threads,
         code_holders=_holders(world, named, threads, said.at, budget),
@@ -87,18 +90,24 @@ def _all(relays: Mapping[str, tuple[Stored, ...]]) -> Iterable[Stored]:
 
 def _notices(
     world: World, said: HandlerText, earlier: tuple[EarlierText, ...], budget: Budget
-) -> Iterable[Stored]:
+) -> Iterable[Relay]:
     """Yields what was said to the person about texts of a moment ago: a machine answers that, too."""
     lately = [one for one in earlier if timedelta() <= said.at - one.at <= NOTICED_WITHIN]
     for one in lately[:NOTICES_READ]:
         stored = world.store.get(notice_of(one.message_id, 1), timeout_seconds=budget.store)
         if stored is not None:
-            yield stored
+            yield stored.relay
 
 
-def _sent_to(one: Stored, person: str) -> Iterable[datetime]:
+def _to_its_owner(world: World, said: HandlerText, meant: Sequence[Thread], budget: Budget) -> Iterable[Relay]:
+    """Yields what was texted lately about the one thread that is the person's own: a claim has taken that already."""
+    if len(meant) == 1 and meant[0].owner == said.person:
+        search = Search(thread_id=meant[0].thread_id, since=said.at - NOTICED_WITHIN, limit=LATELY_READ)
+        yield from world.store.search(search, timeout_seconds=budget.store).relays
+
+
+def _sent_to(relay: Relay, person: str) -> Iterable[datetime]:
     """Yields when attempts of the relay to this person were handed out for sending."""
-    relay = one.relay
     for attempt in relay.attempts_of_drive:
         if attempt.lease_until is not None and relay.policy.tier(attempt.tier).name == person:
             yield attempt.lease_until - timedelta(seconds=LEASE_SECONDS)

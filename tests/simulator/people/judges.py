@@ -270,12 +270,18 @@ def c4_no_claim_word(found: Evidence) -> Iterator[str]:
 
 
 def _came_at_once(found: Evidence, said: Said | None) -> bool:
-    """Whether a text came within 10 s of one that Twilio took for its phone, or is one of that phone's once more."""
+    """Whether a text came within 10 s of the lease of one that went to its phone, or is one of that phone's once more.
+
+    (Not of the line on how to answer, which follows the first text.)"""
     if said is None:
         return True
-    messages = (each for each in found.run.fleet.twilio.messages.values() if each.to == said.phone)
+    leases = (
+        max((at for at in _lease_commits(found, post.message_id, post.attempt) if at <= post.at), default=post.at)
+        for post in found.run.history.posts
+        if post.to == said.phone and "-h" not in post.message_id and post.at <= said.at
+    )
     own = (each for each in found.people.said.values() if each.phone == said.phone and each.body == said.body)
-    return any(0.0 <= said.at - each.created <= 10.0 for each in messages) or any(
+    return any(0.0 <= said.at - at <= 9.5 for at in leases) or any(
         0.0 < said.at - each.at <= 86400.0 for each in own
     )
 
