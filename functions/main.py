@@ -24,7 +24,7 @@ def sms_relay_state(request: flask.Request) -> flask.Response:
 
 
 def sms_redrive(request: flask.Request) -> flask.Response:
-    """Start an exhausted relay again."""
+    """What an operator does: start an exhausted relay again; at its path /sms/threads, act on a thread."""
     return serving.serve("sms_redrive", request)
 
 

@@ -48,6 +48,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "Nothing. If it lasts: “Twilio is down”; may the API key read messages?",
     ),
     "a handler opted in again": ("A handler texted START: texts to that phone are no longer blocked.", "Nothing."),
+    "store unavailable after a person acted": (
+        "What a handler or an operator asked for is stored; what follows from it was not done at once.",
+        "Nothing: the sweep does it within a minute or two.",
+    ),
     "store unavailable after the text was durable": (
         "The text is safe; sending it, or writing down how that went, was cut short. Timers and sweep go on with it.",
         "Nothing. If it lasts: “Nothing moves”.",
@@ -186,6 +190,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "Nothing.",
     ),
     "redrive asked for": ("An operator asked for a redrive: `caller` is who, `status` the answer.", "Nothing."),
+    "act on a thread asked for": (
+        "An operator gave a thread to a person, released or blocked it, or answered: `act` is which, `caller` who, "
+        "`status` the answer.",
+        "Nothing.",
+    ),
     "a peer was cut off": (
         "The embedded home's server closed a connection, because of what the line says. It is told once a minute, and "
         "`untold` counts the others. Nothing of a text is lost: Twilio sends whole requests, and comes again.",

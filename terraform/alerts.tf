@@ -57,6 +57,16 @@ locals {
       title    = "Texts of a customer are kept and go to no handler"
       advice   = "The cause on the metric: sender_held_back (a flood; read the texts and send them on, or have the robot stopped), or handlers_number_is_ours (a tier's number is connected to the relay). See both in docs/operations.md."
     }
+    answer_lost = {
+      severity = "CRITICAL", filter = local.counted["answers_lost"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "An answer did not reach its customer"
+      advice   = "No handler knows of it. Call the customer; see “An answer did not reach its customer” in docs/operations.md."
+    }
+    codes_used_up = {
+      severity = "ERROR", filter = local.counted["codes_used_up"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
+      title    = "No code is free for a customer's thread"
+      advice   = "Such a customer's texts are forwarded without one, so that handlers cannot answer them by text. Close threads that are done; see “The codes are used up” in docs/operations.md."
+    }
     set_aside = {
       severity = "CRITICAL", filter = local.counted["set_aside"], above = 0, window_seconds = 60, aligner = "ALIGN_DELTA", lasting = false
       title    = "A text waits for a person: its relay cannot go on"

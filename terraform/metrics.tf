@@ -3,17 +3,23 @@
 locals {
   our_lines = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${join(" OR ", [for name in keys(local.functions) : "\"${name}\""])})"
 
-  # labels: metric label → field of the line.
+  # What goes to a customer, and what we say to a handler, is no text that came in: such lines have a purpose.
+  not_outward = " AND NOT jsonPayload.purpose:*"
+
+  # labels: metric label → field of the line. but: what the filter leaves out.
   counters = {
     texts = {
       description = "Texts taken in, by how they came: received, or recovered because their webhook never arrived"
       events      = ["received", "recovered"]
       labels      = { how = "event" }
+      but         = local.not_outward
     }
+    # A relay that a person takes after it was delivered or exhausted had ended before.
     finished = {
       description = "Relays that ended, by outcome and the tier they had reached"
-      events      = ["delivered", "exhausted"]
+      events      = ["delivered", "exhausted", "claimed"]
       labels      = { outcome = "event", tier = "tier" }
+      but         = "${local.not_outward} AND NOT jsonPayload.again:*"
     }
     failed_attempts = {
       description = "Attempts that failed, by tier, class of failure and Twilio's code"
@@ -44,6 +50,16 @@ locals {
       description = "Customers' texts that are kept and go to no handler: senders held back, and tiers' numbers that are ours"
       events      = ["sender_held_back", "handlers_number_is_ours"]
       labels      = { cause = "event" }
+    }
+    answers_lost = {
+      description = "Answers that did not reach their customer, and of which no handler knows; once for each"
+      events      = ["answer_lost"]
+      labels      = {}
+    }
+    codes_used_up = {
+      description = "Times at which no code was free for a customer's thread; at most one in ten minutes of each process"
+      events      = ["codes_used_up"]
+      labels      = {}
     }
     not_taken_in = {
       description = "Texts in Twilio's list that cannot be relayed; once for each"
@@ -78,7 +94,7 @@ resource "google_logging_metric" "counter" {
 
   name        = "sms_relay/${each.key}"
   description = each.value.description
-  filter      = "${local.our_lines} AND jsonPayload.event=(${join(" OR ", [for event in each.value.events : "\"${event}\""])})"
+  filter      = "${local.our_lines} AND jsonPayload.event=(${join(" OR ", [for event in each.value.events : "\"${event}\""])})${try(each.value.but, "")}"
 
   metric_descriptor {
     metric_kind = "DELTA"
@@ -161,7 +177,7 @@ resource "google_logging_metric" "repairs" {
 resource "google_logging_metric" "seconds_to_delivery" {
   name            = "sms_relay/seconds_to_delivery"
   description     = "From a text's arrival to its confirmed delivery"
-  filter          = "${local.our_lines} AND jsonPayload.event=\"delivered\""
+  filter          = "${local.our_lines} AND jsonPayload.event=\"delivered\"${local.not_outward}"
   value_extractor = "EXTRACT(jsonPayload.seconds_to_delivery)"
 
   metric_descriptor {

@@ -8,7 +8,11 @@ locals {
     "/sms/delivery-status" = { function = "sms-delivery-status", summary = "What became of a text we sent", needs_token = false }
     "/sms/relay-state"     = { function = "sms-relay-state", summary = "What happened to a relay, or a search", needs_token = true }
     "/sms/redrive"         = { function = "sms-redrive", summary = "Start an exhausted relay again", needs_token = true }
+    "/sms/threads"         = { function = "sms-redrive", summary = "Act on a customer's thread", needs_token = true }
   }
+
+  # What each operation is called: a name of a method, by the route. Two routes may be one function's.
+  operations = { for path in keys(local.routes) : path => replace(replace(trimprefix(path, "/"), "/", "_"), "-", "_") }
 
   openapi_backends = { for path, route in local.routes : path => {
     address          = local.function_urls[route.function]
@@ -21,7 +25,7 @@ locals {
     swagger = "2.0"
     info = {
       title       = "SMS relay"
-      description = "Twilio's two webhooks, and two routes for operators."
+      description = "Twilio's two webhooks, and three routes for operators."
       version     = "1.0"
     }
     schemes = ["https"]
@@ -44,7 +48,7 @@ locals {
 
   openapi_routes = { for path, route in local.routes : path => {
     post = { for key, value in {
-      operationId      = "post_${replace(route.function, "-", "_")}"
+      operationId      = "post_${local.operations[path]}"
       summary          = route.summary
       consumes         = [route.needs_token ? "application/json" : "application/x-www-form-urlencoded"]
       produces         = [route.needs_token ? "application/json" : "text/xml"]
@@ -56,7 +60,8 @@ locals {
         "400" = { description = "Malformed" }
         "401" = { description = "No identity token" }
         "403" = { description = "Not accepted" }
-        "404" = { description = "No such relay" }
+        "404" = { description = "No such relay or thread" }
+        "409" = { description = "It may not be done; the answer says why" }
         "503" = { description = "Try again" }
       }
     } : key => value if key != "security" || route.needs_token }
@@ -64,7 +69,7 @@ locals {
     # A browser's preflight carries no token. The function answers it: CORS headers for configured origins, and for
     # none on the webhooks.
     options = {
-      operationId      = "options_${replace(route.function, "-", "_")}"
+      operationId      = "options_${local.operations[path]}"
       summary          = "Preflight: ${route.summary}"
       x-google-backend = local.openapi_backends[path]
       responses        = { "204" = { description = "The methods that are answered here" } }

@@ -25,13 +25,18 @@ output "redrive_url" {
   value       = "${var.use_gateway ? local.gateway_url : local.function_urls["sms-redrive"]}/sms/redrive"
 }
 
+output "threads_url" {
+  description = "Where to act on a customer's thread."
+  value       = "${var.use_gateway ? local.gateway_url : local.function_urls["sms-redrive"]}/sms/threads"
+}
+
 output "identity_audiences" {
-  description = "Audience that an identity token for relay-state and for redrive must have."
+  description = "Audience that an identity token for relay-state, and for redrive and threads, must have."
   value       = { relay_state = local.identity_audiences["sms-relay-state"], redrive = local.identity_audiences["sms-redrive"] }
 }
 
 output "operator_email" {
-  description = "Account whose identity operators borrow to call relay-state and redrive."
+  description = "Account whose identity operators borrow to call relay-state, redrive and threads."
   value       = google_service_account.operator.email
 }
 

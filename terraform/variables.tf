@@ -90,8 +90,8 @@ variable "tiers" {
     error_message = "A tier's success must be \"delivered\" or \"sent\"."
   }
   validation {
-    condition     = alltrue([for tier in var.tiers : coalesce(tier.claim_timeout_seconds, 0) >= 0 && coalesce(tier.claim_timeout_seconds, 0) <= 36000])
-    error_message = "A tier's claim_timeout_seconds must be 0 to 36000; with 0, or left out, delivery is enough."
+    condition     = alltrue([for tier in var.tiers : coalesce(tier.claim_timeout_seconds, 0) >= 0 && coalesce(tier.claim_timeout_seconds, 0) <= 86400])
+    error_message = "A tier's claim_timeout_seconds must be 0 to 86400; with 0, or left out, delivery is enough."
   }
 }
 

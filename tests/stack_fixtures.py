@@ -16,11 +16,14 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.pace import pace
+
+if TYPE_CHECKING:
+    from scripts.local_stack.environment import Plan
 
 OURS = "+12025550100"
 HANDLERS = ("+12025550111", "+12025550112", "+12025550113")
@@ -31,6 +34,7 @@ PATIENCE_SECONDS = 180.0
 # How soon, and how rarely at most, is looked again: each look costs the relay that is waited for.
 _LOOK_SECONDS, _LOOK_SECONDS_MAX = 0.05, 0.4
 _TOKEN_SECONDS = 5.0
+_STORE_SECONDS = 30.0
 _customers = itertools.count(1)
 
 
@@ -183,6 +187,7 @@ def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[Running
         if backend == "google" and "needs Google's emulators" in str(error):
             pytest.skip(str(error))
         raise
+    _introduce_handlers(supervisor.plan)
     # A google stack tells its own terminal of its emulators through the environment; other tests have theirs.
     for name in set(os.environ) - set(before):
         del os.environ[name]
@@ -191,6 +196,44 @@ def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[Running
         yield RunningStack(supervisor.plan.address, supervisor.plan.environ)
     finally:
         supervisor.stop()
+
+
+def _introduce_handlers(plan: Plan) -> None:
+    """Have the store say that each handler was told how to answer: that line would come beside the first text."""
+    from relay import homes
+    from relay.core.threads.model import PersonRecord
+    from relay.embedded.database import Database
+    from relay.embedded.store import SqliteStore
+    from relay.errors import Conflict
+    from relay.google.store import FirestoreStore
+    from relay.ports import RelayStore, Write
+
+    from tests.fakes import MemoryTimers
+
+    settings, clock = plan.settings(), homes.SystemClock()
+    store: RelayStore
+    if plan.backend == "google":
+        store = FirestoreStore(
+            project=settings.project,
+            database=settings.firestore_database,
+            collection=settings.collection,
+            clock=clock,
+            timers=MemoryTimers(),
+        )
+    else:
+        store = SqliteStore(Database(plan.environ["RELAY_DATABASE"]), clock)
+
+    def introduced(name: str, phone: str) -> bool:
+        kept = store.person(name, timeout_seconds=_STORE_SECONDS)
+        record = PersonRecord(name, name, (phone,), clock.now(), hinted_at=clock.now())
+        try:
+            store.commit((Write(record, kept.version if kept else None),), (), timeout_seconds=_STORE_SECONDS)
+        except Conflict:
+            return False  # the relay has just written it
+        return True
+
+    for name, phone in zip(_NAMES, HANDLERS, strict=True):
+        until(functools.partial(introduced, name, phone), f"the record of {name}")
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ How = ParamSpec("How")
 
 # Opaque but for this: it must not name anything but a document of our own collection.
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 def fields_of(body: bytes) -> Fields:
@@ -45,6 +46,11 @@ def optional(
 def message_id(fields: Fields, name: str = "message_id") -> str:
     """Returns a message's id, which is opaque."""
     return matching(fields, name, _MESSAGE_ID, "a message's id: 1 to 64 letters, digits, - or _")
+
+
+def request_id_of(fields: Fields) -> str:
+    """Returns the caller's own id of a request, by which a repeated one is known."""
+    return matching(fields, "request_id", _REQUEST_ID, "8 to 64 letters, digits, - or _")
 
 
 def spellings(message_id: str) -> tuple[str, ...]:

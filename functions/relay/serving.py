@@ -23,7 +23,17 @@ from relay import homes, wiring
 from relay.errors import BadRequest, ConfigurationError, NewerRecord, StoreRefused, StoreUnavailable, Unreadable
 from relay.log import current_trace
 from relay.settings.variables import ENTRY_POINTS, Need
-from relay.web import BODY_MAX_BYTES, JSON, Request, Response, check_post, json_response, refusal, try_again
+from relay.web import (
+    BODY_MAX_BYTES,
+    JSON,
+    THREADS_PATH,
+    Request,
+    Response,
+    check_post,
+    json_response,
+    refusal,
+    try_again,
+)
 from relay.wiring import Runtime
 
 WayIn = Callable[[Runtime, Request], Response]
@@ -115,10 +125,21 @@ def _sms_relay_state(runtime: Runtime, request: Request) -> Response:
 
 
 def _sms_redrive(runtime: Runtime, request: Request) -> Response:
+    """What operators do: with a relay, and by its path with a thread. Who may is decided alike."""
+    if request.path.rstrip("/").endswith(THREADS_PATH):
+        return _sms_threads(runtime, request)
     from relay.operators.redrive import handle_redrive
 
     origins = runtime.settings.allowed_origins
     return handle_redrive(runtime.world, runtime.policy, runtime.verifier, origins, request)
+
+
+def _sms_threads(runtime: Runtime, request: Request) -> Response:
+    from relay.operators.threads_api import handle_threads
+
+    origins = runtime.settings.allowed_origins
+    world, policy = runtime.world, runtime.policy
+    return handle_threads(world, runtime.conversations, policy, runtime.verifier, origins, request)
 
 
 def _console(runtime: Runtime, request: Request) -> Response:

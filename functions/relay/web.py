@@ -20,6 +20,7 @@ INBOUND_PATH = "/sms/inbound"
 DELIVERY_STATUS_PATH = "/sms/delivery-status"
 RELAY_STATE_PATH = "/sms/relay-state"
 REDRIVE_PATH = "/sms/redrive"
+THREADS_PATH = "/sms/threads"
 
 
 @dataclass(frozen=True, slots=True)

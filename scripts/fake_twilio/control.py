@@ -35,8 +35,9 @@ POST /fake/tapbacks   {"phone", "sid", "tapback"?: "like", "form"?: "apple" or "
 POST /fake/auto-reply   {"phone", "words", "after_seconds"?: 2}
     The phone answers each text that it gets from now on with these words, so many seconds later; with null for words it
     no longer does. 200 {"version"}.
-POST /fake/carrier   {"phone", BEHAVIOUR, "times"?}
-    What happens to messages for that phone from now on, or only to the next `times`. 200 {"version"}.
+POST /fake/carrier   {"phone", BEHAVIOUR, "times"?, "containing"?}
+    What happens to messages for that phone from now on, or only to the next `times` (that contain these words).
+    200 {"version"}.
 POST /fake/outage   {BEHAVIOUR, "seconds"?, "requests"?, "endpoints"?: ["send", "fetch", "list", "numbers"]}
     The API, or these endpoints of it, answers as that behaviour answers a POST: for a while, for so many requests, or
     until lifted; {"behaviour": null, "endpoints"?} lifts it. "refused_connection" is for the whole API and for some
@@ -161,12 +162,14 @@ class ControlApi:
         return self._version()
 
     def _carrier(self, body: Body) -> Response:
-        asked.only(body, "phone", "times", *asked.BEHAVIOUR)
+        asked.only(body, "phone", "times", "containing", *asked.BEHAVIOUR)
         behaviour = asked.behaviour(body)
         if behaviour.at_post.refuses_connection:
             raise ValueError("connections are refused by an outage, not by one phone's carrier")
-        times = asked.whole_number(body, "times")
-        self._fake.phone(asked.phone(body, "phone")).carrier.does(behaviour, times)
+        times, words = asked.whole_number(body, "times"), asked.text({"containing": "", **body}, "containing")
+        if words and times is None:
+            raise ValueError("say for how many messages with these words: times")
+        self._fake.phone(asked.phone(body, "phone")).carrier.does(behaviour, times, words)
         return self._version()
 
     def _outage(self, body: Body) -> Response:

@@ -44,15 +44,18 @@ class Carrier:
         self._fake = fake
         self._number = number
 
-    def does(self, behaviour: b.Chooser, times: int | None = None) -> None:
-        """Any behaviour, also one with faulty callbacks or a `Mixture`. `times` None: from now on."""
+    def does(self, behaviour: b.Chooser, times: int | None = None, containing: str = "") -> None:
+        """Any behaviour, also one with faulty callbacks or a `Mixture`. `times` None: from now on.
+
+        With `times` it may be for the next messages that contain these words, whatever comes in between.
+        """
         with self._fake.state.lock:
             handset = self._fake.state.handset(self._number)
             if times is None:
                 handset.usual = behaviour
                 handset.script.clear()
             else:
-                handset.script.extend([behaviour] * times)
+                handset.script.extend([(containing, behaviour)] * times)
             self._fake.state.changed()
 
     def follows(self, *script: b.Chooser) -> None:

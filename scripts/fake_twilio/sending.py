@@ -122,7 +122,7 @@ class Sender:
         if (request.to, request.from_) in self._state.opted_out:
             raise ApiError(21610)
         sid = self._seeds.sid("MM" if request.media_urls else "SM", "outbound", request.from_, request.to)
-        behaviour = self._behaviour_for(request.to, sid)
+        behaviour = self._behaviour_for(request, sid)
         at_post = outage.answer if outage else behaviour.at_post
         arrival = dataclasses.replace(
             arrival,
@@ -139,9 +139,8 @@ class Sender:
         right = Reply(201, shown, after=answered)
         return self._as_told(at_post, right), arrival
 
-    def _behaviour_for(self, to: str, sid: str) -> Behaviour:
-        handset = self._state.handset(to)
-        chooser = handset.script.popleft() if handset.script else handset.usual
+    def _behaviour_for(self, request: send_request.SendRequest, sid: str) -> Behaviour:
+        chooser = self._state.handset(request.to).next_chooser(request.body)
         return chooser.pick(self._seeds.random_for(f"behaviour {sid}"))
 
     def _create(

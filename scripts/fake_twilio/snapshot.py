@@ -57,7 +57,7 @@ def _phone(fake: FakeTwilio, handset: Handset) -> dict[str, Any]:
         "behaviour": usual.name,
         "error_code": (at_post and at_post.error_code) or (fate and (fate.error_code or fate.turn_error_code)),
         "delay_seconds": waits or None,
-        "arranged": [chooser.name for chooser in handset.script],
+        "arranged": [chooser.name for _, chooser in handset.script],
         "opted_out": bool(opted_out_of),
         "opted_out_of": opted_out_of,
         "auto_reply": handset.auto_reply and dataclasses.asdict(handset.auto_reply),

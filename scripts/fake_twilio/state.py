@@ -4,7 +4,6 @@ All entries are frozen: what is read here once stays as it was. Every change rai
 wait. Nothing in this module makes anything happen.
 """
 
-import collections
 import dataclasses
 import threading
 import time
@@ -105,10 +104,18 @@ class Handset:
         self.number = number
         self.name = ""
         self.usual: Chooser = deliver()
-        # Consumed by the next sends, one each, before `usual` applies again.
-        self.script: collections.deque[Chooser] = collections.deque()
+        # Consumed by the next sends that contain the words, one each, before `usual` applies again.
+        self.script: list[tuple[str, Chooser]] = []
         self.shown_sids: list[str] = []
         self.auto_reply: AutoReply | None = None
+
+    def next_chooser(self, body: str) -> Chooser:
+        """Returns what becomes of a message with these words; what was arranged for it is used up."""
+        for place, (words, chooser) in enumerate(self.script):
+            if words in body:
+                del self.script[place]
+                return chooser
+        return self.usual
 
 
 class State:

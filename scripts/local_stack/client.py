@@ -25,9 +25,11 @@ class StackClient:
         answer: dict[str, Any] = json.loads(self._open("/local/stack", timeout_seconds=timeout_seconds))
         return answer
 
-    def set_carrier(self, phone: str, behaviour: str, times: int | None, error_code: int | None = None) -> None:
-        """What happens to the next `times` texts to this phone, or (None) to all from now on."""
-        body = {"phone": phone, "behaviour": behaviour, "times": times}
+    def set_carrier(
+        self, phone: str, behaviour: str, times: int | None, error_code: int | None = None, containing: str = ""
+    ) -> None:
+        """What happens to the next `times` texts to this phone (with these words), or (None) to all from now on."""
+        body = {"phone": phone, "behaviour": behaviour, "times": times, "containing": containing}
         self._json("/fake/carrier", body | ({"error_code": error_code} if error_code else {}))
 
     def text(self, from_: str, to: str, body: str, media: Sequence[str] = ()) -> str:

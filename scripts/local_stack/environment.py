@@ -25,6 +25,7 @@ PUBLIC_ROUTES = {
     "/sms/delivery-status": "sms_delivery_status",
     "/sms/relay-state": "sms_relay_state",
     "/sms/redrive": "sms_redrive",
+    "/sms/threads": "sms_redrive",
 }
 PRIVATE_ROUTES = {"/tasks/escalate/{tier}": "escalate_tier", "/tasks/sweep": "sweep", "/tasks/reconcile": "reconcile"}
 # Where the stand-in for Eventarc tells of written documents.
@@ -39,9 +40,6 @@ _TIERS = [
     {"name": "Sam (backup)", "phone": "+12025550112", "receipt_timeout_seconds": 6},
     {"name": "Front desk", "phone": "+12025550113", "receipt_timeout_seconds": 6},
 ]
-# Whether handlers' texts answer customers on the stack with its own fake Twilio, when nothing else is said. Off: the
-# flow does not know replies yet.
-LOCAL_REPLIES = False
 _BUSINESS_NAME = "Harbor Heating"
 _ALL_INTERFACES = "0.0.0.0"  # noqa: S104 - only compared with, never bound to unasked
 _HANDLERS = ("RELAY_TIERS", "PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
@@ -125,11 +123,11 @@ def made_up(environ: Mapping[str, str], address: str) -> dict[str, str]:
         "BUSINESS_PHONE_NUMBER": _BUSINESS_PHONE,
         "RELAY_STATE_AUDIENCE": f"{address}/sms/relay-state",
         "RELAY_STATE_ALLOWED_EMAILS": LOCAL_EMAIL,
+        "RELAY_REPLIES": "on",
+        "RELAY_BUSINESS_NAME": _BUSINESS_NAME,
     }
     if not any(environ.get(name, "").strip() for name in _HANDLERS):
         values["RELAY_TIERS"] = json.dumps(_TIERS)
-    if LOCAL_REPLIES:
-        values.update({"RELAY_REPLIES": "on", "RELAY_BUSINESS_NAME": _BUSINESS_NAME})
     missing = {name: value for name, value in values.items() if not environ.get(name, "").strip()}
     # Every run's fake starts with an empty memory, so its ids must not be those of an earlier run's texts.
     missing["RELAY_LOCAL_SEED"] = secrets.token_hex(8)

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from relay.core.model import FinalStatus, Relay
+from relay.core.model import AttemptStatus, FinalStatus, Purpose, Relay, SenderClass
 from relay.operators import story
 from relay.ports import RelayStore, Search
 from rich.console import Console
@@ -20,6 +20,7 @@ from scripts.local_stack.places import Twilio
 
 _TIER_STYLES = ("cyan", "magenta", "yellow", "blue", "green")
 _TONE_STYLES = {"bad": "red", "warning": "yellow", "strong": "bold", "good": "bold green"}
+_WRONG = ("bad", "warning")
 _TWILIO_WORDS = {
     Twilio.FAKE: "a fake one; nothing leaves this machine",
     Twilio.OTHER: "the server that TWILIO_API_BASE_URL names",
@@ -64,7 +65,9 @@ class Screen:
     def text_in(self, relay: Relay) -> None:
         """A new relay's heading."""
         words = f"“{relay.message_body}”" if self._shows_words else f"{len(relay.message_body)} characters"
-        self._console.print(Text.assemble("\nA text, ", (words, "bold"), (f"  {relay.message_id}", "dim")))
+        code = f" under {relay.code}" if relay.code and relay.purpose is not Purpose.NOTICE else ""
+        heading = f"\n{_what_it_is(relay)}{code}, "
+        self._console.print(Text.assemble(heading, (words, "bold"), (f"  {relay.message_id}", "dim")))
 
     def line(self, line: dict[str, Any]) -> None:
         """One line of a relay's trail, as its story tells it."""
@@ -81,6 +84,14 @@ class Screen:
 
     def document(self, document: dict[str, Any]) -> None:
         self._console.print_json(json.dumps(document), ensure_ascii=False)
+
+
+def _what_it_is(relay: Relay) -> str:
+    if relay.purpose is Purpose.ANSWER:
+        return "An answer to the customer"
+    if relay.purpose is Purpose.NOTICE:
+        return f"A notice to {relay.policy.tier(1).name}"
+    return "A handler's text" if relay.sender_class is SenderClass.HANDLER else "A text"
 
 
 def _token_command(plan: Plan) -> str:
@@ -101,6 +112,7 @@ class Follower:
         self._screen = screen
         # Message id → lines shown.
         self._shown: dict[str, int] = {}
+        self._relays: dict[str, Relay] = {}
         self.continued = 0
         for relay in self._recent():
             self._shown[relay.message_id] = relay.lines_logged
@@ -114,12 +126,25 @@ class Follower:
             if shown == 0:
                 self._screen.text_in(relay)
             for line in story.trail(relay, shown):
-                self._screen.line(line)
+                # What becomes of a notice is of interest only where it goes wrong.
+                if relay.purpose is not Purpose.NOTICE or line["tone"] in _WRONG:
+                    self._screen.line(line)
         self._shown = {relay.message_id: relay.lines_logged for relay in relays}
+        self._relays = {relay.message_id: relay for relay in relays}
         return any(relay.final_status is FinalStatus.IN_PROGRESS for relay in relays)
 
-    def has_shown(self, message_id: str) -> bool:
-        return message_id in self._shown
+    def is_with(self, message_id: str, tier: int) -> bool:
+        """Whether the relay has ended, or the handler of this tier has the text, and all of that was shown."""
+        relay = self._relays.get(message_id)
+        return relay is not None and (self._has_ended(relay) or relay.tier_status(tier) == AttemptStatus.DELIVERED)
+
+    def has_ended(self, message_id: str) -> bool:
+        """Whether the relay has ended, and that was shown."""
+        relay = self._relays.get(message_id)
+        return relay is not None and self._has_ended(relay)
+
+    def _has_ended(self, relay: Relay) -> bool:
+        return relay.final_status is not FinalStatus.IN_PROGRESS
 
     def _recent(self) -> tuple[Relay, ...]:
         with interruption.put_off():

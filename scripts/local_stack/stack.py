@@ -6,7 +6,9 @@ import contextlib
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from relay import homes, wiring
 from relay.core.model import FinalStatus
@@ -29,6 +31,13 @@ from scripts.local_stack.tidings import Tidings
 # While something is under way the terminal looks this often, otherwise rarely.
 _LOOK_SECONDS, _IDLE_SECONDS = 0.2, 1.0
 _SPARE_SECONDS = 20.0
+
+
+class Played(NamedTuple):
+    """The scenario's text, by its id, and the answer as the customer's phone shows it; "" with replies off."""
+
+    message_id: str
+    answer: str
 
 
 def run(backend: str, port: int) -> int:
@@ -63,7 +72,7 @@ def _last_words(supervisor: Supervisor) -> str:
 
 
 def demo(backend: str) -> int:
-    """Play the scenario on an empty database; 0 only if the last tier delivered."""
+    """Play the scenario on an empty database; 0 only if the last tier delivered and the customer has its answer."""
     known = {variable.name for variable in VARIABLES}
     # Whatever is configured here, a demonstration texts no real phone.
     environ = {name: value for name, value in os.environ.items() if name not in known}
@@ -74,37 +83,58 @@ def demo(backend: str) -> int:
     ):
         plan = supervisor.plan
         screen = Screen(console, shows_words=True)
-        message_id = _play(plan, screen, Follower(_store(plan), screen), supervisor)
-        document = StackClient(plan.address).relay(message_id)
+        played = _play(plan, screen, Follower(_store(plan), screen), supervisor)
+        document = StackClient(plan.address).relay(played.message_id)
         screen.say("\nThe record:")
         screen.document(document)
     last_tier = len(document["policy"]["tiers"])
-    if document["final_status"] != FinalStatus.DELIVERED or document["delivered_tier"] != last_tier:
+    ended = document["final_status"] in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)
+    if not ended or document["delivered_tier"] != last_tier:
         screen.say(f"Tier {last_tier} did not deliver: that is a mistake in the relay.", "bold red")
         return 1
     screen.say(f"Tier {last_tier} delivered.", "bold green")
+    if not played.answer or document["final_status"] != FinalStatus.CLAIMED:
+        screen.say("The customer did not get its handler's answer: that is a mistake in the relay.", "bold red")
+        return 1
+    screen.say("The customer has its handler's answer.", "bold green")
     return 0
 
 
-def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor) -> str:
-    """The scenario, shown until the text's relay has ended; the text's id."""
-    settings = plan.settings()
-    if settings.policy is None:
+def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor) -> Played:
+    """The scenario, shown until the text's relay has ended and its answer has arrived."""
+    settings, client = plan.settings(), StackClient(plan.address)
+    policy = settings.policy
+    if policy is None:
         raise StackError("There are no tiers to play the scenario with.")
+
+    def show_until(holds: Callable[[], bool], seconds: float, complaint: str) -> None:
+        give_up_at = time.monotonic() + seconds
+        while time.monotonic() < give_up_at:
+            interruption.check()
+            supervisor.check()
+            _look(follower)
+            if holds():
+                return
+            time.sleep(_LOOK_SECONDS)
+        raise StackError(f"{complaint} within {seconds:.0f} s.")
+
     try:
-        played = scenario.play(StackClient(plan.address), settings.business_phones[0], settings.policy)
+        played = scenario.play(client, settings.business_phones[0], policy)
+        screen.say(f"\nA customer texts the business: {played.announcement}")
+        patience = sum(tier.window_seconds for tier in policy.tiers) + _SPARE_SECONDS
+        # Where the last tier asks for a claim, the relay goes on until the answer claims it.
+        show_until(lambda: follower.is_with(played.message_id, policy.last_tier), patience, "The text did not arrive")
+        read = scenario.forwarded(client, policy)
+        texted = scenario.answer(client, settings.business_phones[0], policy, read)
+        if texted:
+            screen.say(f"\n{policy.tiers[-1].name} reads: “{read}”, and answers: “{texted}”")
+            show_until(lambda: bool(scenario.arrived(client)), _SPARE_SECONDS, "The answer did not arrive")
+        show_until(lambda: follower.has_ended(played.message_id), _SPARE_SECONDS, "The text did not come to an end")
+        if answer := scenario.arrived(client):
+            screen.say(f"\nThe customer's phone shows: “{answer}”")
     except OSError as error:
         raise StackError(f"The fake Twilio does not answer: {error}.") from error
-    screen.say(f"\nA customer texts the business: {played.announcement}")
-    started = time.monotonic()
-    patience = sum(tier.window_seconds for tier in settings.policy.tiers) + _SPARE_SECONDS
-    while time.monotonic() < started + patience:
-        interruption.check()
-        supervisor.check()
-        if not _look(follower) and follower.has_shown(played.message_id):
-            return played.message_id
-        time.sleep(_LOOK_SECONDS)
-    raise StackError(f"The text did not come to an end within {patience:.0f} s.")
+    return Played(played.message_id, answer)
 
 
 def _follow(follower: Follower, supervisor: Supervisor, tidings: Tidings) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from scripts.relayctl import threads
 from scripts.relayctl.api import ApiError
 from scripts.relayctl.batch import BatchError
 from scripts.relayctl.doctor import doctor
@@ -27,7 +28,7 @@ _DEFAULT_URL = "http://127.0.0.1:8080"
 @click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
 @click.pass_context
 def relayctl(context: click.Context, url: str, token: str, token_command: str, as_json: bool) -> None:
-    """What happened to that text? Looks relays up and starts exhausted ones again.
+    """What happened to that text? Looks relays and threads up, starts exhausted ones again, acts on threads.
 
     Every option can be given in the environment: RELAYCTL_URL, RELAYCTL_TOKEN, RELAYCTL_TOKEN_COMMAND. A local stack
     (make run) needs none of them.
@@ -35,7 +36,7 @@ def relayctl(context: click.Context, url: str, token: str, token_command: str, a
     context.obj = Context(url, token, token_command, as_json)
 
 
-for _command in (list_relays, show, failed, watch, redrive, stats, doctor):
+for _command in (list_relays, show, failed, watch, redrive, stats, *threads.COMMANDS, doctor):
     relayctl.add_command(_command)
 
 

@@ -1,9 +1,10 @@
-"""The relay over HTTP: relay-state and redrive, with an identity token that is renewed when it has expired."""
+"""The relay over HTTP: relay-state, redrive and threads, with an identity token that is renewed when it has expired."""
 
 from __future__ import annotations
 
 import http.client
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -41,13 +42,27 @@ class ApiError(Exception):
 REDRIVABLE = ("exhausted", "held")
 
 
+def is_customers(row: Json) -> bool:
+    """Whether it is a text for the handlers; answers and notices go the other way."""
+    return row.get("kind") not in ("answer", "notice", "operator")
+
+
 def waits_for_a_person(row: Json) -> bool:
-    """Whether a redrive starts the relay: it was exhausted, held back or set aside."""
+    """Whether the relay was exhausted, held back or set aside; of an answer: if no handler was told that it is lost."""
+    if not is_customers(row) and not row.get("set_aside_because"):
+        return bool(row["needs_a_person"])
     return row["final_status"] in REDRIVABLE or bool(row.get("set_aside_because"))
 
 
+def can_be_redriven(row: Json) -> bool:
+    """Whether a redrive starts the relay that an operator names: also one of a thread that was delivered."""
+    if row["final_status"] in REDRIVABLE or row.get("set_aside_because"):
+        return row.get("kind") != "notice"
+    return row["final_status"] == "delivered" and bool(row.get("thread_id")) and is_customers(row)
+
+
 class RelayApi:
-    """The two routes at `url`, the relay's base address."""
+    """The three routes at `url`, the relay's base address."""
 
     def __init__(self, url: str, tokens: Tokens, sleep: Callable[[float], None] = time.sleep) -> None:
         self.url = url.rstrip("/").removesuffix("/sms/relay-state")
@@ -92,6 +107,28 @@ class RelayApi:
         """Start it again. Safe to repeat with the same `request_id`. Raises ApiError, with status 409 if it may not."""
         return self._post("/sms/redrive", {"message_id": message_id, "request_id": request_id, "tier": tier})
 
+    def threads(self, limit: int) -> list[Json]:
+        """The rows of the open threads, the one touched last first, at most `limit`."""
+        rows: list[Json] = []
+        token: str | None = None
+        while len(rows) < limit:
+            page = {"page_token": token} if token else {}
+            wanted = min(_PAGE, limit - len(rows))
+            answer = self._post("/sms/relay-state", {"threads": True, "limit": wanted, **page})
+            rows += answer["threads"]
+            token = answer["next_page_token"]
+            if token is None:
+                break
+        return rows
+
+    def thread(self, named: str, limit: int) -> Json:
+        """`thread`, `blocked` and the latest of the `conversation`. Raises ApiError, status 404 when there is none."""
+        return self._post("/sms/relay-state", {**_named(named), "limit": limit})
+
+    def act(self, act: str, named: str, request_id: str, **fields: str) -> Json:
+        """Do something with a thread. Safe to repeat with the same `request_id`. Raises ApiError, 409 if it may not."""
+        return self._post("/sms/threads", {"act": act, **_named(named), "request_id": request_id, **fields})
+
     def _post(self, path: str, body: Json) -> Json:
         for pause in (*_PAUSES_SECONDS, None):
             try:
@@ -119,7 +156,7 @@ class RelayApi:
                 told: Json = json.load(answer)
         except urllib.error.HTTPError as error:
             may_pass = error.code == 429 or error.code >= 500
-            raise ApiError(_refused(error, self.url), error.code, may_pass=may_pass) from error
+            raise ApiError(_refused(error, self.url, path), error.code, may_pass=may_pass) from error
         except (OSError, http.client.HTTPException) as error:
             words = f"The relay at {self.url} does not answer ({_why(error)}): is it running, and is the address right?"
             raise ApiError(words, may_pass=True) from error
@@ -128,7 +165,12 @@ class RelayApi:
         return told
 
 
-def _refused(error: urllib.error.HTTPError, url: str) -> str:
+def _named(thread: str) -> Json:
+    """A thread by its id, which is long, or by its code."""
+    return {"thread_id" if re.fullmatch(r"[0-9a-f]{40}", thread) else "code": thread}
+
+
+def _refused(error: urllib.error.HTTPError, url: str, path: str) -> str:
     try:
         said = str(json.load(error).get("error", ""))
     except (ValueError, AttributeError, OSError):
@@ -139,7 +181,7 @@ def _refused(error: urllib.error.HTTPError, url: str) -> str:
         place = urlsplit(error.headers.get("Location", "")).netloc or "another path"
         return f"{url} redirects (to {place}), where the token is not sent: give the address that answers itself."
     if error.code == 404 and not said:
-        return f"There is no relay at {url}: nothing answers /sms/relay-state there."
+        return f"There is no relay at {url}: nothing answers {path} there."
     return said or f"The relay answered {error.code}."
 
 

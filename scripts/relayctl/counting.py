@@ -11,17 +11,25 @@ from relay.operators.words import FINAL_STATUS_WORDS
 from rich.console import Console
 from rich.table import Table
 
-from scripts.relayctl.api import Json
+from scripts.relayctl.api import Json, is_customers
 from scripts.relayctl.output import STYLES
 from scripts.relayctl.times import clock, parsed, span
 
 _BAR = 40
+# Outcomes that are worth a line only where there are any.
+_SELDOM = ("held", "claimed")
 
 
 def counted(rows: Sequence[Json]) -> Json:
-    """Counts by outcome, by tier of delivery and by hour; the share reached; the middle and 95 % of delivery times."""
+    """Counts by outcome, by tier of delivery and by hour; the share reached; the middle and 95 % of delivery times.
+
+    Of texts for the handlers; answers to customers are counted apart, what we say to handlers is not.
+    """
+    answers = [row for row in rows if row.get("kind") == "answer"]
+    rows = [row for row in rows if is_customers(row)]
     outcomes = Counter(row["final_status"] for row in rows)
-    ended = outcomes["delivered"] + outcomes["exhausted"]
+    reached = outcomes["delivered"] + outcomes["claimed"]
+    ended = reached + outcomes["exhausted"]
     seconds = sorted(row["seconds_to_delivery"] for row in rows if row["seconds_to_delivery"] is not None)
     hours: dict[str, Counter[str]] = {}
     for row in rows:
@@ -29,12 +37,12 @@ def counted(rows: Sequence[Json]) -> Json:
         hours.setdefault(hour, Counter())[row["final_status"]] += 1
     return {
         "relays": len(rows),
-        # A brake that held nothing back is not worth a line.
-        "by_outcome": {outcome: outcomes[outcome] for outcome in STYLES if outcome != "held" or outcomes[outcome]},
+        "by_outcome": {outcome: outcomes[outcome] for outcome in STYLES if outcome not in _SELDOM or outcomes[outcome]},
+        "answers": {"sent": sum(row["final_status"] == "delivered" for row in answers), "all": len(answers)},
         "delivered_by_tier": dict(
             sorted(Counter(str(r["delivered_tier"]) for r in rows if r["delivered_tier"]).items())
         ),
-        "share_reached": round(outcomes["delivered"] / ended, 4) if ended else None,
+        "share_reached": round(reached / ended, 4) if ended else None,
         "seconds_to_delivery": {"median": _share(seconds, 0.5), "p95": _share(seconds, 0.95)},
         "overdue": sum(row["is_overdue"] for row in rows),
         "recovered": sum(row["recovered"] for row in rows),
@@ -55,6 +63,9 @@ def draw(console: Console, numbers: Json, since: str) -> None:
         _, words = FINAL_STATUS_WORDS[FinalStatus(outcome)]
         table.add_row(f"[{STYLES[outcome]}]{words}[/]", str(count), _tiers(outcome, numbers))
     console.print(table)
+    answers = numbers["answers"]
+    if answers["all"]:
+        console.print(f"{answers['sent']} of {answers['all']} answers sent to customers")
     times: dict[str, Any] = numbers["seconds_to_delivery"]
     if times["median"] is not None:
         share = f"{numbers['share_reached']:.1%} reached; " if numbers["share_reached"] is not None else ""

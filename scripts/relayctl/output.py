@@ -18,7 +18,14 @@ from scripts.relayctl.api import Json, RelayApi
 from scripts.relayctl.times import clock, span
 from scripts.relayctl.tokens import Tokens
 
-STYLES = {"delivered": "green", "in_progress": "cyan", "exhausted": "bold red", "held": "yellow", "recorded": "dim"}
+STYLES = {
+    "delivered": "green",
+    "claimed": "green",
+    "in_progress": "cyan",
+    "exhausted": "bold red",
+    "held": "yellow",
+    "recorded": "dim",
+}
 
 # What a terminal would obey instead of showing: control characters, and those that reverse the direction of writing.
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -104,6 +111,13 @@ def tier_text(row: Json) -> str:
     return f"{row['tier_reached']} of {row['tiers']} {row['tier_name'] or ''}".rstrip()
 
 
+def from_text(row: Json) -> str:
+    """Who texted; of what goes the other way, to whom."""
+    if not row.get("receiver"):
+        return str(row["sender_phone"])
+    return f"to {row['receiver']}"
+
+
 def took_text(row: Json) -> str:
     seconds = row["seconds_to_delivery"]
     return "-" if seconds is None else span(float(seconds))
@@ -112,15 +126,19 @@ def took_text(row: Json) -> str:
 def _row_lines(row: Json, times: int, why: bool) -> Iterator[Text]:
     """One relay: how far it came, then its id (whole, to be copied) with its text, or why it came no further."""
     yield Text.assemble(
-        f"{clock(row['timestamp']):<{times}}  {row['sender_phone']:<14}  ",
+        f"{clock(row['timestamp']):<{times}}  {from_text(row):<14}  ",
         state_text(row),
-        f"  {tier_text(row)}",
+        f"  {tier_text(row) if not row.get('receiver') else row['kind']}",
         "" if row["seconds_to_delivery"] is None else f"  in {took_text(row)}",
     )
     if not why:
         yield Text(f"{'':{times}}  {row['message_id']}  {harmless(' '.join(row['message_body'].split()))}", "dim")
         return
-    yield Text(f"  {row['tier_name']}: {row['reason']}{code_text(row)}" if row["reason"] else f"  {row['headline']}")
+    yield Text(
+        f"  {row.get('receiver') or row['tier_name']}: {row['reason']}{code_text(row)}"
+        if row["reason"]
+        else f"  {row['headline']}"
+    )
     if row["advice"]:
         yield Text(f"  {row['advice']}", "yellow")
     yield Text(f"  {row['message_id']}", "dim")

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from scripts.relayctl import batch as batches
-from scripts.relayctl.api import ApiError, Json, waits_for_a_person
+from scripts.relayctl.api import ApiError, Json, can_be_redriven, is_customers
 from scripts.relayctl.batch import Batch
 from scripts.relayctl.looking import MessageId, Moment, phone
 from scripts.relayctl.output import Context, is_for_people, with_json
@@ -112,13 +112,14 @@ def _new(context: Context, path: Path, wanted: _Wanted, tier: int) -> tuple[Batc
         )
     others: list[Json] = []
     if wanted.since is not None:
-        rows = context.api.waiting_for_a_person(wanted.since, "exhausted")
+        # Answers are started again one by one: the customer may have been called meanwhile.
+        rows = [row for row in context.api.waiting_for_a_person(wanted.since, "exhausted") if is_customers(row)]
     elif wanted.held is not None:
         rows = list(context.api.rows(final_status="held", sender_phone=phone(wanted.held)))
     else:
         found = [context.api.one(message_id)["summary"] for message_id in dict.fromkeys(wanted.message_ids)]
-        rows = [row for row in found if waits_for_a_person(row)]
-        others = [row for row in found if not waits_for_a_person(row)]
+        rows = [row for row in found if can_be_redriven(row)]
+        others = [row for row in found if not can_be_redriven(row)]
     batch = batches.planned(context.api.url, tier, rows)
     _show_plan(context, batch, rows, others)
     return batch, others

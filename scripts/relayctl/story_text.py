@@ -30,7 +30,10 @@ def draw(console: Console, answer: Json, *, with_trail: bool) -> None:
     relay, story, now = answer["relay"], answer["story"], answer["now"]
     console.print(Text.assemble(state_text(answer["summary"]), "  ", (story["headline"], "bold")))
     console.print(Text.assemble("What to do: ", story["advice"]))
-    facts = f"From {relay['sender_phone']} to {relay['recipient_phone']}, {clock(relay['timestamp'])}"
+    way = f"From {relay['sender_phone']} to {relay['recipient_phone']}"
+    if receiver := answer["summary"].get("receiver"):
+        way = f"From {relay['recipient_phone']} to {receiver}"
+    facts = f"{way}, {clock(relay['timestamp'])}"
     if story["seconds_to_delivery"] is not None:
         facts += f", delivered in {span(story['seconds_to_delivery'])}"
     console.print(Text(facts, "dim"))

@@ -11,7 +11,7 @@ import click
 from rich.text import Text
 
 from scripts.relayctl.api import ApiError, Json, RelayApi
-from scripts.relayctl.output import Context, state_text, tier_text, took_text, with_json
+from scripts.relayctl.output import Context, from_text, state_text, tier_text, took_text, with_json
 from scripts.relayctl.times import clock, parsed
 from scripts.relayctl.tokens import NoToken
 
@@ -119,8 +119,8 @@ def _tell(context: Context, row: Json) -> None:
     if context.as_json:
         click.echo(json.dumps(row, ensure_ascii=False))
         return
-    line = Text.assemble(f"{clock(row['timestamp'])}  ", f"{row['sender_phone']:<16}", state_text(row), "  ")
-    line.append(tier_text(row))
+    line = Text.assemble(f"{clock(row['timestamp'])}  ", f"{from_text(row):<16}", state_text(row), "  ")
+    line.append(row["kind"] if row.get("receiver") else tier_text(row))
     if row["seconds_to_delivery"] is not None:
         line.append(f"  in {took_text(row)}", "dim")
     elif row["reason"]:

@@ -78,7 +78,7 @@ def test_an_answer_of_the_owner_takes_five_writes() -> None:
     office = Counted()
     office.reaches(CARLA, "The couch")
     office.text(ANA, "On my way")
-    office.settle(60)
+    office.settle(180)  # within two minutes one read more looks for a notice, which a machine may have answered
     office.took()
     cause = office.text(ANA, "Be there at four o'clock")
     office.delivered(f"{cause}-a", Meaning.HANDED_OVER)

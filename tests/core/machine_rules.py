@@ -159,9 +159,7 @@ def a_timer_is_armed_before_anything_is_sent(step: Walked) -> bool:
 
 def whatever_becomes_pending_is_armed(step: Walked) -> bool:
     timer = moves.pending(step.decision.relay)
-    if timer is None or timer == moves.pending(step.before):
-        return True
-    return ArmTimer(timer) in step.decision.effects
+    return timer in (None, moves.pending(step.before)) or ArmTimer(timer) in step.decision.effects
 
 
 def only_what_is_pending_is_armed(step: Walked) -> bool:
@@ -201,13 +199,13 @@ def _is_taken_back(before: Attempt, after: Attempt) -> bool:
     return before.is_handed_over and after.status is AttemptStatus.FAILED
 
 
-_NEVER_SENT = (FinalStatus.RECORDED, FinalStatus.HELD)
-
-
 def what_was_delivered_stays_delivered(step: Walked) -> bool:
     """Unless the text says more than what was delivered, or its carrier had only taken it and a failure is told."""
     before, after = step.before, step.decision.relay
-    if before.message_body != after.message_body and before.final_status not in _NEVER_SENT:
+    if before.message_body != after.message_body and before.final_status not in (
+        FinalStatus.RECORDED,
+        FinalStatus.HELD,
+    ):
         return after.final_status is FinalStatus.IN_PROGRESS and after.delivered_tier is None
     told = step.before.attempt(step.event.attempt)
     if told is not None and told.is_handed_over and step.event.kind is EventKind.RECEIPT_FAILED:
@@ -232,8 +230,8 @@ def the_tier_on_record_is_one_whose_attempt_was_delivered(step: Walked) -> bool:
 
 
 def _is_look_up(step: Walked) -> bool:
-    asks_again = purposes.ways_of(step.before).fails_when_told and step.event.kind is EventKind.DEADLINE_UNCONFIRMED
-    return asks_again or step.event.kind in _LOOK_UPS
+    asks_again = {EventKind.DEADLINE_UNCONFIRMED} if purposes.ways_of(step.before).fails_when_told else set()
+    return step.event.kind in _LOOK_UPS | asks_again
 
 
 def repeating_a_request_changes_nothing(step: Walked) -> bool:

@@ -46,11 +46,15 @@ _CODES = (None, -1, 0, 20429, 20500, 21610, 30003, 30006, 30007, 30034, 99999)
 policies = st.builds(
     lambda tiers: Policy(
         tuple(
-            Tier(f"handler {n}", sms(f"+155501{n:05d}"), tuple(delays), timeout)
-            for n, (delays, timeout) in enumerate(tiers)
+            Tier(f"handler {n}", sms(f"+155501{n:05d}"), tuple(delays), timeout, claim_timeout_seconds=claim)
+            for n, (delays, timeout, claim) in enumerate(tiers)
         )
     ),
-    st.lists(st.tuples(st.lists(st.floats(0, 10), max_size=2), st.floats(1, 90)), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.lists(st.floats(0, 10), max_size=2), st.floats(1, 90), st.sampled_from([0.0, 0.0, 300.0])),
+        min_size=1,
+        max_size=4,
+    ),
 )
 
 
@@ -71,6 +75,7 @@ def events(draw: st.DrawFn, relay: Relay) -> Event:
         policy=draw(st.sampled_from([None, policy_of(2)])),
         tier=draw(st.integers(-1, 5)),
         request_id=draw(st.sampled_from(["request 1", "request 2"])),
+        person=draw(st.sampled_from(["", *{tier.name for tier in relay.policy.tiers}, "of no tier"])),
     )
 
 

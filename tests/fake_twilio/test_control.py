@@ -52,6 +52,13 @@ def test_the_inbox_shows_what_the_handset_has_shown(account: Account) -> None:
     assert [entry["status"] for entry in shown["inbox"][0]["history"]] == ["queued", "sending", "sent", "delivered"]
 
 
+def test_a_behaviour_can_be_for_the_next_text_with_some_words(account: Account) -> None:
+    do(account, "carrier", phone=HANDLER, behaviour="refuse", error_code=21614, times=1, containing="boiler")
+    for words, status in (("how to answer", 201), ("the boiler leaks", 400), ("the boiler leaks", 201)):
+        assert account.post(Body=words).status_code == status
+    assert do(account, "carrier", phone=HANDLER, behaviour="silent", containing="boiler")[0] == 400
+
+
 def test_a_carriers_behaviour_is_set_and_shown(account: Account) -> None:
     assert do(account, "carrier", phone=HANDLER, behaviour="refuse", error_code=30006)[0] == 200
     shown = phone(account, HANDLER)

@@ -135,7 +135,7 @@ def test_every_verb_of_a_carrier_arranges_what_it_says() -> None:
         verb(*arguments)  # type: ignore[operator]
         assert fake.state.handset(HANDLER).usual.name == name
         verb(*arguments, times=2)  # type: ignore[operator]
-        assert [chooser.name for chooser in fake.state.handset(HANDLER).script] == [name, name]
+        assert [chooser.name for _, chooser in fake.state.handset(HANDLER).script] == [name, name]
     fake.close()
 
 

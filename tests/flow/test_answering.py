@@ -5,7 +5,7 @@ from __future__ import annotations
 from relay.core.events import Meaning
 from relay.core.model import FinalStatus, Purpose
 
-from tests.office import ANA, BEN, BUSINESS, CARLA, DANA, Office
+from tests.office import ANA, BEN, BUSINESS, CARLA, CYD, DANA, Office
 
 
 def test_a_forwarded_text_begins_with_its_threads_code() -> None:
@@ -102,3 +102,49 @@ def test_a_repeated_webhook_changes_nothing() -> None:
     office.text(ANA, "On my way", message_id=cause)
     office.settle()
     assert office.sent == sent
+
+
+def test_what_comes_by_itself_to_a_text_that_its_owner_just_got_reaches_no_customer() -> None:
+    """That text is the active owner's with its delivery, so that no open text of the thread says when it was sent."""
+    office = Office()
+    first = office.reaches(CARLA, "The couch is on the porch")
+    office.text(ANA, "On my way")
+    office.settle(60)
+    before = office.to(CARLA)
+    second = office.text(CARLA, "How long will it be?")
+    office.delivered(second)
+    assert office.relay(second).claimed_by == "Ana"
+    office.text(ANA, "In the car, later")  # words that no list of ours has
+    office.settle()
+    assert office.to(CARLA) == before
+    assert office.relay(first).claimed_by == "Ana"
+
+
+def test_an_owner_who_passes_gives_up_what_was_taken_and_the_next_person_is_texted() -> None:
+    office = Office()
+    taken = [office.reaches(CARLA, words) for words in ("The couch is on the porch", "And a lamp")]
+    office.text(ANA, "ok")
+    office.settle()
+    assert [office.relay(one).claimed_by for one in taken] == ["Ana", "Ana"]
+    office.text(ANA, "pass")
+    office.settle()
+    assert [sum(words in text for text in office.to(BEN)) for words in ("couch", "lamp")] == [1, 1]
+    assert office.thread_of(taken[0]).owner is None
+    assert "You passed" in office.to(ANA)[-1]
+
+
+def test_what_an_earlier_owner_had_taken_is_not_passed_again() -> None:
+    office = Office()
+    first = office.reaches(CARLA, "The couch is on the porch")
+    code = office.thread_of(first).code
+    office.text(ANA, f"{code} ok")
+    office.settle(60)
+    office.text(CARLA, "And a lamp")
+    office.wait(1000)
+    assert "lamp" in office.to(BEN)[0]
+    office.text(BEN, f"{code} mine")
+    office.settle()
+    office.text(BEN, f"{code} pass")
+    office.settle()
+    assert not any("couch" in text for text in (*office.to(BEN), *office.to(CYD)))
+    assert any("lamp" in text for text in office.to(CYD))

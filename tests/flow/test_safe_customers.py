@@ -141,3 +141,22 @@ def test_an_answer_is_done_when_the_carrier_has_it() -> None:
     office.wait(3600)
     assert office.relay(f"{cause}-a").final_status is FinalStatus.DELIVERED
     assert len(office.to(CARLA)) == 1
+
+
+def test_a_customers_reaction_to_an_answer_goes_to_the_owner_without_a_cascade() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch")
+    office.text(ANA, "On my way, be there at 4")
+    office.settle(60)
+    message_id = office.text(CARLA, f"Liked “{office.to(CARLA)[0]}”")
+    office.wait(600)
+    assert office.relay(message_id).final_status is FinalStatus.RECORDED
+    assert "Liked" in office.to(ANA)[-1]
+    assert not any("Liked" in words for words in office.to(BEN))
+
+
+def test_a_reaction_to_anything_else_is_a_text_like_any() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch")
+    message_id = office.text(CARLA, "Liked “We are open on Sundays”")
+    assert office.relay(message_id).final_status is FinalStatus.IN_PROGRESS

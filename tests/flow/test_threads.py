@@ -128,3 +128,19 @@ def test_a_thread_that_cannot_be_read_costs_no_text() -> None:
 
 def _budget(office: Office) -> Budget:
     return Budget(office.clock, 40.0, TASK_LIMITS)
+
+
+def test_what_a_customer_writes_after_done_goes_to_whom_it_was_done_by_first() -> None:
+    office = Office()
+    message_id = office.text(CARLA, "The couch is on the porch")
+    office.wait(70)
+    code = office.thread_of(message_id).code
+    office.text(BEN, f"{code} mine")
+    office.text(BEN, f"{code} done")
+    office.settle(60)
+    before = len(office.to(ANA))
+    thanks = office.text(CARLA, "Thanks!")
+    office.delivered(thanks)
+    assert "Thanks!" in office.to(BEN)[-1]
+    assert len(office.to(ANA)) == before
+    assert office.relay(thanks).claimed_by == "Ben"

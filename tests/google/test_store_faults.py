@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from google.api_core import exceptions
 from google.auth.exceptions import DefaultCredentialsError
+from relay.core.model import TimerKind
 from relay.errors import AlreadyStored, Conflict, RelayError, StoreRefused, StoreUnavailable, VersionConflict
 from relay.google.store import FirestoreStore
 from relay.ports import RelayStore, Search
@@ -145,6 +147,23 @@ def test_timers_are_armed_while_the_create_is_under_way(make_store: StoreMaker, 
     eventually(lambda: timers.armed == TIMERS, "the timer was armed before the create was answered")
     wire.close()
     thread.join()
+
+
+def test_a_timer_that_is_due_at_once_is_armed_when_its_relay_is_there_to_be_found(
+    make_store: StoreMaker, wire: Proxy
+) -> None:
+    """A task that finds no relay does not come again."""
+    timers = MemoryTimers()
+    store = make_store(timers)
+    store.get(sid(9), **LONG)
+    (deadline,) = TIMERS
+    at_once = replace(deadline, kind=TimerKind.ATTEMPT, due_at=NOW)
+    wire.swallow_replies()
+    with pytest.raises(RelayError):
+        store.create(RELAY, [at_once], timeout_seconds=1.0)
+    assert timers.armed == []
+    store_on(WorkingDocument(), timers).create(RELAY, [at_once], **LONG)
+    assert timers.armed == [at_once]
 
 
 class BrokenDocument:

@@ -1,4 +1,4 @@
-"""How the demonstration ends: it judges itself, 0 only when the last tier has delivered."""
+"""How the demonstration ends: it judges itself, 0 only when the last tier delivered and the customer has its answer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from scripts.local_stack import __main__ as commands
 from scripts.local_stack import interruption, stack
 from scripts.local_stack.environment import make_plan
 
+ANSWERED = "Harbor Heating: I am with you in twenty minutes."
 ENDS = {
-    "the last tier delivered": ("delivered", 3, 0),
-    "an earlier tier delivered": ("delivered", 2, 1),
-    "nobody was reached": ("exhausted", None, 1),
-    "it goes on for ever": ("in_progress", None, 1),
-    "it was not forwarded": ("recorded", None, 1),
+    "delivered, claimed and answered": ("claimed", 3, ANSWERED, 0),
+    "the customer got no answer": ("claimed", 3, "", 1),
+    "answered, and claimed by no person": ("delivered", 3, ANSWERED, 1),
+    "an earlier tier delivered": ("claimed", 2, ANSWERED, 1),
+    "claimed, and delivered at no tier": ("claimed", None, ANSWERED, 1),
+    "nobody was reached": ("exhausted", None, "", 1),
+    "it goes on for ever": ("in_progress", None, "", 1),
+    "it was not forwarded": ("recorded", None, "", 1),
 }
 
 
@@ -37,10 +41,11 @@ class StandIn:
         return self.document
 
 
-@pytest.mark.parametrize(("final_status", "delivered_tier", "expected"), ENDS.values(), ids=ENDS)
-def test_it_succeeds_only_when_the_last_tier_has_delivered(
+@pytest.mark.parametrize(("final_status", "delivered_tier", "answer", "expected"), ENDS.values(), ids=ENDS)
+def test_it_succeeds_only_when_the_last_tier_has_delivered_and_the_customer_has_the_answer(
     final_status: str,
     delivered_tier: int | None,
+    answer: str,
     expected: int,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -52,9 +57,9 @@ def test_it_succeeds_only_when_the_last_tier_has_delivered(
         monkeypatch.setattr(stack, name, StandIn)
     monkeypatch.setattr(stack, "Follower", lambda *_: None)
     monkeypatch.setattr(stack, "_store", lambda *_: None)
-    monkeypatch.setattr(stack, "_play", lambda *_: "SM" + "0" * 32)
+    monkeypatch.setattr(stack, "_play", lambda *_: stack.Played("SM" + "0" * 32, answer))
     assert stack.demo("embedded") == expected
-    assert ("Tier 3 delivered." in capsys.readouterr().out) is (expected == 0)
+    assert ("The customer has its handler's answer." in capsys.readouterr().out) is (expected == 0)
 
 
 def test_a_store_that_does_not_answer_the_terminal_is_said_in_one_sentence(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from relay.errors import ConfigurationError
 
-from scripts.local_stack import ROOT, environment
+from scripts.local_stack import ROOT
 from scripts.local_stack.environment import Plan, make_plan
 from scripts.local_stack.places import Twilio, with_env_file
 
@@ -34,12 +34,7 @@ def test_without_any_setting_everything_is_made_up_around_a_fake_twilio() -> Non
     assert settings.public_base_url == made.address == "http://127.0.0.1:8080"
 
 
-def test_without_any_setting_replies_are_as_local_replies_says() -> None:
-    assert plan().settings().replies is environment.LOCAL_REPLIES
-
-
-def test_with_the_fake_twilio_replies_are_on_unless_something_else_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "LOCAL_REPLIES", True)
+def test_with_the_fake_twilio_replies_are_on_unless_something_else_is_said() -> None:
     made = plan().settings()
     assert (made.replies, made.business_name) == (True, "Harbor Heating")
     said = plan({"RELAY_REPLIES": "off", "RELAY_BUSINESS_NAME": "Ours"}).settings()

@@ -9,10 +9,12 @@ import subprocess
 import sys
 
 import pytest
+from relay.core.model import Relay
 from rich.console import Console
 
 from scripts.local_stack.environment import make_plan
 from scripts.local_stack.screen import Screen
+from tests.office import ANA, BUSINESS, CARLA, Office
 from tests.stack_fixtures import RunningStack
 from tests.stories.relay_process import ROOT
 
@@ -64,3 +66,22 @@ def test_with_a_real_twilio_there_is_no_issuer_and_no_command_for_a_token() -> N
         "PRIMARY_HANDLER_PHONE": "+12025550111",
     }
     assert "Token" not in header(real)
+
+
+def test_the_terminal_tells_texts_answers_and_notices_apart() -> None:
+    office = Office()
+    forwarded = office.reaches(CARLA, "The couch is on the porch")
+    cause = office.text(ANA, "On my way")
+    office.settle()
+    code = office.relay(forwarded).code
+    shown = {relay.message_id: heading(relay) for relay in office.all_relays()}
+    assert shown[forwarded].startswith(f"A text under {code}, “The couch")
+    assert shown[cause].startswith("A handler's text, “On my way”")
+    assert shown[f"{cause}-a"].startswith(f"An answer to the customer under {code}, “{BUSINESS}")
+    assert shown[f"{forwarded}-h1"].startswith("A notice to Ana, “To answer")
+
+
+def heading(relay: Relay) -> str:
+    printed = io.StringIO()
+    Screen(Console(file=printed, width=200, highlight=False), shows_words=True).text_in(relay)
+    return printed.getvalue().strip()

@@ -8,8 +8,11 @@ from typing import Any
 from relay.operators.identity import Caller
 from relay.operators.redrive import handle_redrive
 from relay.operators.state_api import handle_relay_state
+from relay.operators.threads_api import handle_threads
 from relay.web import Request, Response
 
+from tests.fakes.world import MemoryWorld
+from tests.office import Office
 from tests.played import Played
 
 ORIGIN = "https://console.example.com"
@@ -29,7 +32,7 @@ def request(body: object, **changes: Any) -> Request:
     return Request(**{**values, "body": raw, **changes})
 
 
-def state(played: Played, body: object, **changes: Any) -> Response:
+def state(played: MemoryWorld, body: object, **changes: Any) -> Response:
     asked = request(body, **changes)
     return handle_relay_state(played.store, played.clock, Everybody(), (ORIGIN,), asked)  # type: ignore[arg-type]
 
@@ -37,6 +40,13 @@ def state(played: Played, body: object, **changes: Any) -> Response:
 def redrive(played: Played, body: object, **changes: Any) -> Response:
     asked = request(body, **changes)
     return handle_redrive(played.world, played.policy, Everybody(), (ORIGIN,), asked)  # type: ignore[arg-type]
+
+
+def on_thread(office: Office, body: object, **changes: Any) -> Response:
+    """A call of /sms/threads."""
+    asked = request(body, **changes)
+    given = (office.world, office.conversations, office.policy)
+    return handle_threads(*given, Everybody(), (ORIGIN,), asked)  # type: ignore[arg-type]
 
 
 def told(response: Response) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from relay.core import moves
+from relay.core import moves, purposes
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
-from relay.core.model import InboundText, Relay, SenderClass, Step
+from relay.core.model import InboundText, Purpose, Relay, SenderClass, Step
 from relay.core.policy import Policy, Tier, sms
-from relay.core.routes import Hold
+from relay.core.routes import Forward, Hold
 from relay.google.trigger import relays_of
-from relay.record.relay_events import TYPES, EventType, RelayEvent, events_of, new_events, publish
+from relay.record.relay_events import TYPES, TYPES_OF_ANSWER, EventType, RelayEvent, events_of, new_events, publish
 from relay.twilio.codes import failure_of
 
 from tests.record.documents import written
@@ -111,7 +111,34 @@ def held() -> Relay:
     return moves.receive(text, SenderClass.CUSTOMER, Hold(POLICY, "too many"), NOW, "claim").relay
 
 
+def claimed() -> Relay:
+    return after(received(), Event(EventKind.CLAIMED, person="one"))
+
+
+def passed() -> Relay:
+    return after(claimed(), Event(EventKind.PASSED, person="one"))
+
+
+def outward(purpose: Purpose, lease: str | None = None) -> Relay:
+    """An answer to the customer, or a notice to a handler."""
+    text = InboundText(f"{SID}-a", "+15550009999", "+15550009999", BODY)
+    policy = purposes.policy_of(purpose, "customer", sms(CUSTOMER))
+    return moves.receive(text, SenderClass.OWN_NUMBER, Forward(policy, purpose), NOW, lease).relay
+
+
+def answered() -> Relay:
+    return after(outward(Purpose.ANSWER, "webhook"), Event(EventKind.RECEIPT_HANDED_OVER, 1, sent_id="SM1"))
+
+
+def returned() -> Relay:
+    return after(outward(Purpose.ANSWER), Event(EventKind.RETURNED, reason="the customer has opted out"))
+
+
 STORIES = [
+    claimed(),
+    passed(),
+    answered(),
+    returned(),
     received(),
     held(),
     received(SenderClass.HANDLER),
@@ -138,12 +165,18 @@ def test_events_of_every_type_were_held_against_the_schema() -> None:
 def test_the_schema_knows_exactly_the_types_and_fields_that_are_published() -> None:
     assert set(SCHEMA["properties"]["type"]["enum"]) == {event_type.value for event_type in EventType}
     assert set(SCHEMA["required"]) == set(json.loads(events_of(received())[0].data()))
-    assert set(TYPES.values()) == set(EventType)
-    assert set(TYPES) <= set(Step)
+    assert {*TYPES.values(), *TYPES_OF_ANSWER.values()} == set(EventType)
+    assert {*TYPES, *TYPES_OF_ANSWER} <= set(Step)
+
+
+def test_of_an_answer_only_its_end_is_announced_and_no_notice_is() -> None:
+    assert types(events_of(answered())) == ["answered"]
+    assert types(events_of(returned())) == ["returned"]
+    assert events_of(after(outward(Purpose.NOTICE), Event(EventKind.RETURNED, reason="too late"))) == []
 
 
 def test_no_event_holds_a_body_or_a_phone_number() -> None:
-    for event in events_of(exhausted()):
+    for event in (event for relay in (exhausted(), passed(), returned()) for event in events_of(relay)):
         told = event.data().decode() + json.dumps(event.attributes())
         for private in (BODY, CUSTOMER, "+15550000001", "+15550009999"):
             assert private not in told

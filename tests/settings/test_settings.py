@@ -38,6 +38,9 @@ def _tiers(*tiers: object) -> dict[str, str]:
     return {**rest, "RELAY_TIERS": json.dumps(tiers)}
 
 
+# Only then may a tier wait for a claim.
+_WITH_REPLIES = {"RELAY_REPLIES": "on", "RELAY_BUSINESS_NAME": "Acme Hauling"}
+
 # What a complete configuration amounts to.
 
 
@@ -67,12 +70,14 @@ def test_a_tier_may_say_everything_about_itself() -> None:
         "retry_delays_seconds": [1, 2.5],
         "receipt_timeout_seconds": 30,
         "success": "sent",
+        "claim_timeout_seconds": 900,
     }
-    policy = _load(_tiers(tier)).policy
+    policy = _load(_tiers(tier), **_WITH_REPLIES).policy
     assert policy is not None
     (read,) = policy.tiers
     assert (read.name, read.reach.address, read.success) == ("On call", FIRST, Success.SENT)
     assert (read.retry_delays_seconds, read.receipt_timeout_seconds) == ((1.0, 2.5), 30.0)
+    assert (read.claim_timeout_seconds, read.asks_for_a_claim) == (900.0, True)
 
 
 def test_a_tier_may_go_to_every_limit() -> None:
@@ -82,10 +87,18 @@ def test_a_tier_may_go_to_every_limit() -> None:
         "phone": SECOND,
         "retry_delays_seconds": [0, *([3600] * 9)],
         "receipt_timeout_seconds": 36000,
+        "claim_timeout_seconds": 86400,
     }
-    policy = _load(_tiers(least, most)).policy
+    policy = _load(_tiers(least, most), **_WITH_REPLIES).policy
     assert policy is not None
     assert policy.last_tier == 2
+
+
+@pytest.mark.parametrize("seconds", [-1, 86401, "900", [900], True, None])
+def test_how_long_a_claim_is_waited_for_is_up_to_a_day(seconds: object) -> None:
+    with pytest.raises(ConfigurationError) as mistakes:
+        _load(_tiers({"phone": FIRST, "claim_timeout_seconds": seconds}))
+    assert "tier 1: claim_timeout_seconds is not between 0 (asks for no claim) and 86400" in str(mistakes.value)
 
 
 def test_a_tier_needs_nothing_but_a_phone() -> None:
@@ -93,6 +106,7 @@ def test_a_tier_needs_nothing_but_a_phone() -> None:
     assert policy is not None
     assert policy.tiers[0].retry_delays_seconds == DEFAULT_RETRY_DELAYS_SECONDS
     assert policy.tiers[0].name == "tier 1"
+    assert not policy.tiers[0].asks_for_a_claim
 
 
 def test_defaults() -> None:

@@ -20,11 +20,12 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from relay import homes, wiring
 from relay.core.model import AttemptStatus, FinalStatus, Relay
+from relay.ports import Search
 from relay.twilio.forms import CONNECTION_OVERRIDES
 from werkzeug.serving import make_server
 
-from scripts.fake_twilio import FakeTwilio, InboundText, Server, Settings
-from scripts.fake_twilio.clock import RealClock
+from scripts.fake_twilio import FakeTwilio, InboundText, Server, Settings, StatusDelays
+from scripts.fake_twilio.clock import Action, RealClock
 from scripts.local_stack.application import Stack
 from scripts.local_stack.environment import make_plan
 from tests.stories.relay_process import clean_environment
@@ -34,6 +35,11 @@ from tests.stories.town import BUSINESS, NAMES, PATIENCE_SECONDS, TIERS
 _STEP_SECONDS = 2.0
 _LOOK_SECONDS = 0.005
 _STORE_SECONDS = 30.0
+# The fake's own time is the machine's: a text that is delivered is so at once, whatever time it is.
+_DELAYS = StatusDelays(queued_seconds=0.01, sending_seconds=0.01, sent_seconds=0.02)
+# What the fake does later than in so many seconds is not waited for.
+_SOON_SECONDS = 2.0
+_UNDER_WAY_MAX = 200
 
 
 class MovedClock:
@@ -61,9 +67,34 @@ class _TwiliosClock(RealClock):
     def __init__(self, clock: MovedClock) -> None:
         super().__init__()
         self._clock = clock
+        self._open: dict[object, float] = {}
+        self.calls = 0
+        self._lock = threading.Lock()
 
     def now(self) -> float:
         return self._clock.time()
+
+    def call_later(self, delay_seconds: float, action: Action) -> None:
+        key = object()
+        with self._lock:
+            self.calls += 1
+            self._open[key] = time.monotonic() + delay_seconds
+
+        def act() -> None:
+            try:
+                action()
+            finally:
+                with self._lock:
+                    del self._open[key]
+
+        super().call_later(delay_seconds, act)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way or about to be."""
+        soon = time.monotonic() + _SOON_SECONDS
+        with self._lock:
+            return all(due > soon for due in self._open.values())
 
 
 class TimedTown(AbstractContextManager["TimedTown"]):
@@ -75,8 +106,10 @@ class TimedTown(AbstractContextManager["TimedTown"]):
         self._backend, self._folder, self._settings, self._wake = backend, folder, settings, wake
         self._running = ExitStack()
         self.clock = clock
-        self.fake = FakeTwilio(Settings(numbers=(BUSINESS,), seed=str(folder)), clock=_TwiliosClock(clock))
-        self._texts: list[InboundText] = []
+        self._twilios_clock = _TwiliosClock(clock)
+        self.fake = FakeTwilio(
+            Settings(numbers=(BUSINESS,), seed=str(folder), delays=_DELAYS), clock=self._twilios_clock
+        )
 
     def __enter__(self) -> Self:
         self._stack: Stack | None = None
@@ -123,9 +156,7 @@ class TimedTown(AbstractContextManager["TimedTown"]):
 
     def customer_texts(self, sender: str, body: str) -> InboundText:
         """One customer's text, answered."""
-        text = self.fake.customer_texts(sender, BUSINESS, body).wait()
-        self._texts.append(text)
-        return text
+        return self.fake.customer_texts(sender, BUSINESS, body).wait()
 
     def relay(self, text: InboundText) -> Relay:
         stored = wiring.runtime("sms_inbound").store.get(text.sid, timeout_seconds=_STORE_SECONDS)
@@ -136,16 +167,28 @@ class TimedTown(AbstractContextManager["TimedTown"]):
         """Let so much time pass: what falls due meanwhile is done at its time."""
         until = self.clock.time() + seconds
         while self.clock.time() < until:
-            self._come_to_rest()
+            self.come_to_rest()
             self.clock.move(min(_STEP_SECONDS, until - self.clock.time()))
-        self._come_to_rest()
+        self.come_to_rest()
 
-    def _come_to_rest(self) -> None:
+    def come_to_rest(self) -> None:
+        """Wait until all is done that is due now."""
         give_up_at = time.monotonic() + PATIENCE_SECONDS
-        while not all(self._is_at_rest(self.relay(text)) for text in self._texts):
+        while not self._is_all_at_rest():
             assert time.monotonic() < give_up_at, "what is due is not done"
             self._wake()
             time.sleep(_LOOK_SECONDS)
+
+    def _is_all_at_rest(self) -> bool:
+        calls, was_quiet = self._twilios_clock.calls, self._twilios_clock.is_quiet
+        if not was_quiet or not all(map(self._is_at_rest, self._under_way())):
+            return False
+        # What Twilio began meanwhile may have made a relay due that was at rest when it was looked at.
+        return self._twilios_clock.is_quiet and self._twilios_clock.calls == calls
+
+    def _under_way(self) -> tuple[Relay, ...]:
+        search = Search(final_status=FinalStatus.IN_PROGRESS, limit=_UNDER_WAY_MAX)
+        return wiring.runtime("sms_inbound").store.search(search, timeout_seconds=_STORE_SECONDS).relays
 
     def _is_at_rest(self, relay: Relay) -> bool:
         if relay.final_status is not FinalStatus.IN_PROGRESS or relay.due_at is None:

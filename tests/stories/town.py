@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from relay.core.threads.codes import code_in_front
 from relay.twilio.forms import CONNECTION_OVERRIDES
 
-from scripts.fake_twilio import FakeTwilio, InboundText, Phone, PostAttempt, Server, Settings, StatusDelays
+from scripts.fake_twilio import FakeTwilio, InboundText, Message, Phone, PostAttempt, Server, Settings, StatusDelays
 from scripts.local_google.issuer import IssuerApp, TokenIssuer
 from tests.pace import pace
 from tests.stories.relay_process import RelayProcess
@@ -95,6 +96,10 @@ class Town:
     def address(self) -> str:
         return self.relay.address
 
+    @property
+    def has_replies(self) -> bool:
+        return self.relay.settings.get("RELAY_REPLIES") == "on"
+
     def open(self) -> None:
         """Start everything, and point the number at the relay."""
         self._twilio.start()
@@ -115,9 +120,20 @@ class Town:
         """Have one text delivered: on a busy machine the first one of a cold process is later than its deadline."""
         for _ in range(_WARM_UP_TEXTS_MAX):
             text = self.customer().texts("warming up")
-            if text.outcome == "answered" and self.ended(text)["delivered_tier"] == 1:
+            if text.outcome != "answered":
+                continue
+            if self.has_replies:
+                self._warm_up_replies()
+            if self.has_replies or self.ended(text)["delivered_tier"] == 1:
                 break
         self.begin_story()
+
+    def _warm_up_replies(self) -> None:
+        """Have the first handler claim, who reads how to answer beside the first text and is told so."""
+        forwarded = self.tier_1.expect_text(containing="warming up")
+        self.tier_1.expect_text(containing="To answer")
+        self.tier_1.texts(f"{code_of(forwarded)} ok")
+        self.tier_1.expect_text(containing="is yours")
 
     def begin_story(self) -> None:
         """All carriers deliver, nothing is wrong with the account, and what earlier stories sent is no news."""
@@ -189,6 +205,13 @@ class Town:
         """The relay's log lines so far, as JSON; what else was printed is left out."""
         lines = self.relay.log.read_text("utf-8").splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def code_of(forwarded: Message) -> str:
+    """The code that a forwarded text begins with."""
+    found = code_in_front(forwarded.body)
+    assert found is not None, "a forwarded text begins with no code"
+    return found[0]
 
 
 def steps(record: Record) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from relay.settings.settings import load_settings
 from relay.twilio.forms import status_callback_url
-from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, REDRIVE_PATH, RELAY_STATE_PATH
+from relay.web import DELIVERY_STATUS_PATH, INBOUND_PATH, REDRIVE_PATH, RELAY_STATE_PATH, THREADS_PATH
 
 from tests.terraform.deployment import Deployment
 from tests.terraform.test_functions import SECRET_VALUES
@@ -19,8 +19,9 @@ FUNCTIONS = {
     DELIVERY_STATUS_PATH: "sms-delivery-status",
     RELAY_STATE_PATH: "sms-relay-state",
     REDRIVE_PATH: "sms-redrive",
+    THREADS_PATH: "sms-redrive",
 }
-SECURED = {RELAY_STATE_PATH, REDRIVE_PATH}
+SECURED = {RELAY_STATE_PATH, REDRIVE_PATH, THREADS_PATH}
 # Any other path, however deep; Google's way to write it (API Gateway, path templating).
 ANY_OTHER = "/sms/{path=**}"
 
@@ -41,7 +42,7 @@ def settings_of(deployment: Deployment, function: str) -> Any:
     return load_settings({**deployed.environment, **secrets}, [deployed.entry_point])
 
 
-def test_the_gateway_answers_the_four_routes_and_has_the_webhook_answer_any_other(document: dict[str, Any]) -> None:
+def test_the_gateway_answers_the_five_routes_and_has_the_webhook_answer_any_other(document: dict[str, Any]) -> None:
     assert document["swagger"] == "2.0"
     assert {path: set(operations) for path, operations in document["paths"].items()} == {
         **{path: {"post", "options"} for path in FUNCTIONS},
@@ -86,7 +87,7 @@ def test_the_gateway_and_the_functions_ask_for_the_same_token(deployment: Deploy
 
 def test_operation_ids_are_unique_and_may_become_names_of_methods(document: dict[str, Any]) -> None:
     ids = [operation["operationId"] for operations in document["paths"].values() for operation in operations.values()]
-    assert len(set(ids)) == len(ids) == 10
+    assert len(set(ids)) == len(ids) == 12
     assert all(name.isidentifier() for name in ids)
 
 
@@ -100,6 +101,7 @@ def test_signatures_and_callbacks_use_the_gateways_address(deployment: Deploymen
     assert deployment.outputs["delivery_status_url"] == f"{gateway}{DELIVERY_STATUS_PATH}"
     assert deployment.outputs["relay_state_url"] == f"{gateway}{RELAY_STATE_PATH}"
     assert deployment.outputs["redrive_url"] == f"{gateway}{REDRIVE_PATH}"
+    assert deployment.outputs["threads_url"] == f"{gateway}{THREADS_PATH}"
     assert deployment.functions["console"].environment["CONSOLE_API_URL"] == gateway
 
 

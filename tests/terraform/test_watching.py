@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from relay.core import moves
+from relay.core import machine, moves
+from relay.core.events import Event, EventKind
 from relay.core.failures import UNREACHABLE
 from relay.core.model import Relay, SenderClass, Step
 from relay.core.routes import Forward, Hold, Record
@@ -35,6 +36,8 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
     alarms.exhausted(relay)
     alarms.outage(relay.message_id, UNREACHABLE, relay.timestamp)
     alarms.not_forwarded(relay)
+    alarms.answer_lost(relay)
+    alarms.codes_used_up()
     alarms.left_to_newer(relay.message_id, 2)
     alarms.set_aside(relay.message_id, "its record cannot be read")
     journal.note("ERROR", "sweep", failed=1, overdue=1)
@@ -45,9 +48,6 @@ def lines(relay: Relay) -> list[dict[str, Any]]:
 
 def repaired(relay: Relay) -> Relay:
     """The same relay a minute later, when the sweep finds it overdue."""
-    from relay.core import machine
-    from relay.core.events import Event, EventKind
-
     event = Event(EventKind.DEADLINE_UNCONFIRMED, 1, by="sweep")
     return machine.transition(relay, event, relay.error_log[-1].at + timedelta(minutes=5)).relay
 

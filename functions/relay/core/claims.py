@@ -23,6 +23,8 @@ def claim(relay: Relay, event: Event, now: datetime) -> Decision:
     """A person took the text: the relay ends as claimed, whatever it was; what is planned or under way is withdrawn."""
     if not purposes.ways_of(relay).is_a_customers:
         return ignored(relay, _NO_CUSTOMERS, *moves.still_pending(relay))
+    if not event.person:
+        return ignored(relay, "it does not say who took it", *moves.still_pending(relay))
     effects: tuple[Effect, ...] = (*moves.timers_to_cancel(relay), *attempts.to_withdraw(relay))
     if relay.final_status is FinalStatus.IN_PROGRESS:
         relay = attempts.withdraw_scheduled(without_outage(relay), now, "a person took the text")

@@ -23,7 +23,7 @@ from relay.flow.notices import words_of
 from relay.flow.world import SendingWorld, World
 from relay.ports import Kept, Stored, Write
 
-_KINDS = {Told.CLAIMED: EventKind.CLAIMED, Told.PASSED: EventKind.PASSED}
+_KINDS = {Told.CLAIMED: EventKind.CLAIMED, Told.PASSED: EventKind.PASSED, Told.RELEASED: EventKind.RELEASED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def composed(
         *(_thread_write(thread, known.threads.get(thread.thread_id)) if thread is not None and is_changed else ()),
         *(Write(decision.relay, stored.version) for stored, decision in changed),
         *(Write(decision.relay) for decision in created),
-        *(_opt_out(world, conversations, thread, now, budget) if verdict.opts_out and thread is not None else ()),
+        *(_opt_out(world, conversations, doer, thread, now, budget) if verdict.opts_out and thread is not None else ()),
     ]
     timers = tuple(timer for one in (*(each for _, each in changed), *created) for timer in one.timers)
     return Act(tuple(writes), timers, changed, tuple(created), notices)
@@ -126,13 +126,13 @@ def _noticed(
 
 
 def _opt_out(
-    world: World, conversations: Conversations, thread: Thread, now: datetime, budget: Budget
+    world: World, conversations: Conversations, doer: Doer, thread: Thread, now: datetime, budget: Budget
 ) -> tuple[Write, ...]:
     customer_id = conversations.customer_id_of(world, thread.customer_phone, budget)
     kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
     if kept is not None and kept.record.holds:
         return ()
-    return (Write(OptOut(customer_id, now, "block"), kept.version if kept is not None else None),)
+    return (Write(OptOut(customer_id, now, doer.by or "block"), kept.version if kept is not None else None),)
 
 
 def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget, began: float) -> None:

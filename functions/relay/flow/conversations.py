@@ -16,7 +16,7 @@ from relay.core.threads.model import FORMER_HANDLER, PersonRecord
 from relay.errors import Conflict, StoreUnavailable
 from relay.flow.budget import Budget
 from relay.flow.world import World
-from relay.ports import Kept, Write
+from relay.ports import Kept, RelayStore, Write
 
 KEY_BOOKMARK = "thread key"
 # How long what the store says of people is believed.
@@ -62,7 +62,7 @@ class Conversations:
     def _keyed(self, world: World, what: str, budget: Budget) -> str:
         if not self._key:
             self._key = _key_of(world, self.new_key, budget)
-        return hmac.new(self._key, what.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:40]
+        return _keyed(self._key, what)
 
     def person_with_number(self, world: World, number: str, budget: Budget) -> Person | None:
         """Returns who texts from this number: one of today's handlers, or of lately. Raises StoreUnavailable.
@@ -117,6 +117,19 @@ class Conversations:
             with contextlib.suppress(Conflict):  # then another process has
                 world.store.commit((write,), (), timeout_seconds=budget.store)
             self.forget()
+
+
+def known_customer_id(store: RelayStore, customer_phone: str, seconds: float) -> str | None:
+    """Returns the id of a customer as opt-outs have it; None where the store has no key, and so no opt-out either.
+
+    For who only reads. Raises StoreUnavailable.
+    """
+    key = store.get_bookmark(KEY_BOOKMARK, timeout_seconds=seconds)
+    return _keyed(bytes.fromhex(key), canonical(customer_phone)) if key else None
+
+
+def _keyed(key: bytes, what: str) -> str:
+    return hmac.new(key, what.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:40]
 
 
 def channel_of(recipient_address: str, sender_phone: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
 from relay.core.people import Person
 from relay.core.policy import LEASE_SECONDS
-from relay.core.threads import audience, codes
+from relay.core.threads import audience, codes, grammar
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText, Quoted
 from relay.flow import opt_outs
@@ -26,13 +26,15 @@ THREADS_MAX = 200
 RELAYS_MAX = 100
 EARLIER = timedelta(hours=24)
 EARLIER_MAX = 100
+# How many of a thread's newest relays are looked at for what its owner has taken; and how far back for what was sent a
+# moment ago (tries and all), which costs little because most people answer later.
+RECENT_MAX = 10
+JUST_SENT = timedelta(seconds=30)
 # Of how many threads that an uncoded text may be for the relays are read. With more than one nothing is done anyway.
 CANDIDATES_READ = 3
 # Of a person's texts within this time, so many, it is looked whether a notice has just answered them.
 NOTICED_WITHIN = timedelta(minutes=2)
 NOTICES_READ = 3
-# So many of the latest relays of a thread, its answers and notices among them.
-LATELY_READ = 10
 
 _WORDS_OF_ASKED = {asked.value: asked for asked in Asked}
 
@@ -62,19 +64,22 @@ def read_facts(
         thread.thread_id: tuple(store.relays_of(thread.thread_id, RELAYS_MAX, timeout_seconds=budget.store))
         for thread in meant[:CANDIDATES_READ]
     }
+    recent = _recent(world, said, meant, budget)
     earlier = _earlier(world, said, sender_phone, budget)
-    lately = [] if named else [*_notices(world, said, earlier, budget), *_to_its_owner(world, said, meant, budget)]
-    sent = [*(one.relay for one in _all(relays)), *lately]
+    sent = (*_all(relays), *recent, *(() if named else _notices(world, said, earlier, budget)))
     facts = Facts(
         threads=threads,
         code_holders=_holders(world, named, threads, said.at, budget),
         earlier=earlier,
         sent_at=max((at for one in sent for at in _sent_to(one, person.id)), default=None),
-        quoted=tuple(_quoted(one) for one in _all(relays)),
+        quoted=tuple(map(_quoted, _all(relays))),
         blocked=_blocked(world, conversations, meant[:CANDIDATES_READ], budget),
-        names=_names(world, conversations, budget),
+        names=names_of(world, conversations, budget),
         relays_waiting={thread_id: bool(ones) for thread_id, ones in relays.items()},
     )
+    if recent and _wish(said) is Asked.PASS:
+        thread = meant[0]
+        relays[thread.thread_id] += tuple(_to_pass(world, person.id, thread, recent, budget))
     return Known(facts, {kept.record.thread_id: kept for kept in shown}, relays)
 
 
@@ -84,13 +89,13 @@ def _codes_in(body: str, known: set[str]) -> tuple[str, ...]:
     return inside if in_front is None else tuple(dict.fromkeys((in_front[0], *inside)))
 
 
-def _all(relays: Mapping[str, tuple[Stored, ...]]) -> Iterable[Stored]:
-    return (one for ones in relays.values() for one in ones)
+def _wish(said: HandlerText) -> Asked:
+    in_front = codes.code_in_front(said.body)
+    words = said.body if in_front is None else in_front[1]
+    return grammar.wish_of(words, is_coded=in_front is not None).asked
 
 
-def _notices(
-    world: World, said: HandlerText, earlier: tuple[EarlierText, ...], budget: Budget
-) -> Iterable[Relay]:
+def _notices(world: World, said: HandlerText, earlier: tuple[EarlierText, ...], budget: Budget) -> Iterable[Relay]:
     """Yields what was said to the person about texts of a moment ago: a machine answers that, too."""
     lately = [one for one in earlier if timedelta() <= said.at - one.at <= NOTICED_WITHIN]
     for one in lately[:NOTICES_READ]:
@@ -99,22 +104,45 @@ def _notices(
             yield stored.relay
 
 
-def _to_its_owner(world: World, said: HandlerText, meant: Sequence[Thread], budget: Budget) -> Iterable[Relay]:
-    """Yields what was texted lately about the one thread that is the person's own: a claim has taken that already."""
-    if len(meant) == 1 and meant[0].owner == said.person:
-        search = Search(thread_id=meant[0].thread_id, since=said.at - NOTICED_WITHIN, limit=LATELY_READ)
-        yield from world.store.search(search, timeout_seconds=budget.store).relays
+def _recent(world: World, said: HandlerText, meant: Sequence[Thread], budget: Budget) -> tuple[Relay, ...]:
+    """Returns the newest relays of the only thread that a text can be for, claimed ones and notices included.
+
+    Only where they matter: for words without a code, which a phone may have sent by itself, and for a pass.
+    """
+    wish = _wish(said)
+    is_doubtful = wish is Asked.ANSWER and codes.code_in_front(said.body) is None
+    if len(meant) != 1 or not (is_doubtful or wish is Asked.PASS):
+        return ()
+    since = said.at - JUST_SENT if is_doubtful else None
+    search = Search(thread_id=meant[0].thread_id, since=since, limit=RECENT_MAX)
+    return world.store.search(search, timeout_seconds=budget.store).relays
+
+
+def _to_pass(world: World, person: str, thread: Thread, recent: Iterable[Relay], budget: Budget) -> Iterable[Stored]:
+    """Yields the texts that the owner of a thread has taken: with the customer, a pass gives them up."""
+    for relay in recent:
+        claimed_at, since = relay.claimed_at, thread.owner_since
+        is_the_owners = relay.claimed_by == person == thread.owner
+        if is_the_owners and claimed_at is not None and since is not None and claimed_at >= since:
+            stored = world.store.get(relay.message_id, timeout_seconds=budget.store)
+            if stored is not None and stored.relay.claimed_by == person:
+                yield stored
+
+
+def _all(relays: Mapping[str, tuple[Stored, ...]]) -> Iterable[Relay]:
+    return (one.relay for ones in relays.values() for one in ones)
 
 
 def _sent_to(relay: Relay, person: str) -> Iterable[datetime]:
     """Yields when attempts of the relay to this person were handed out for sending."""
+    if relay.purpose is Purpose.ANSWER:
+        return
     for attempt in relay.attempts_of_drive:
         if attempt.lease_until is not None and relay.policy.tier(attempt.tier).name == person:
             yield attempt.lease_until - timedelta(seconds=LEASE_SECONDS)
 
 
-def _quoted(one: Stored) -> Quoted:
-    relay = one.relay
+def _quoted(relay: Relay) -> Quoted:
     words = compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count, relay.code)
     return Quoted(relay.thread_id, words)
 
@@ -156,7 +184,8 @@ def _blocked(world: World, conversations: Conversations, threads: Iterable[Threa
     return frozenset(blocked)
 
 
-def _names(world: World, conversations: Conversations, budget: Budget) -> dict[str, str]:
+def names_of(world: World, conversations: Conversations, budget: Budget) -> dict[str, str]:
     """Returns what each person is called in a text to another one, by id."""
-    known = {kept.record.person: kept.record.name for kept in conversations.known(world, budget).values()}
-    return known | {person.id: person.name for person in conversations.people.handlers}
+    known = (kept.record for kept in conversations.known(world, budget).values())
+    former = {one.person: Person(one.person, one.name, one.numbers).spoken for one in known}
+    return former | {person.id: person.spoken for person in conversations.people.handlers}

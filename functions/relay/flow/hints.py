@@ -10,7 +10,7 @@ from relay.core.threads.model import PersonRecord, Thread
 from relay.flow import answers
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
-from relay.flow.notices import how_to_answer
+from relay.flow.notices_unasked import how_to_answer
 from relay.flow.world import World
 from relay.ports import Write
 

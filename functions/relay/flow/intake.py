@@ -15,7 +15,7 @@ from relay.core.policy import Policy
 from relay.core.routes import Forward, Hold, Record, Route
 from relay.core.threads.grammar import words_of_a_test
 from relay.errors import Conflict, NewerRecord, StoreRefused, StoreUnavailable, Unreadable
-from relay.flow import conductor, handlers, opening, opt_outs
+from relay.flow import conductor, handlers, opening, opt_outs, reactions
 from relay.flow.brake import Brake
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
@@ -191,12 +191,14 @@ def _in_thread(
     """Returns the route of a customer's text in its thread, and what is stored with it. Raises StoreUnavailable."""
     try:
         opted_out, is_blocked = opt_outs.of_customers_text(world, text, budget)
+        thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
         if isinstance(route, Forward):
+            if (reaction := reactions.to_owner(world, conversations, text, route, thread_id, budget)) is not None:
+                return reaction
             opened = opening.opened(world, conversations, text, route.policy, budget, tried)
             thread, asked = opened.thread, OPTED_OUT if is_blocked else ""
-            going = Forward(opened.policy, thread_id=thread.thread_id, code=thread.code, asked=asked)
+            going = Forward(opened.policy, thread_id=thread_id, code=thread.code, asked=asked)
             return going, (*opted_out, *opened.writes)
-        thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
         return replace(route, thread_id=thread_id), opted_out
     except (NewerRecord, Unreadable):
         # The text goes on without its thread, about which the store has raised the alarm.

@@ -19,7 +19,7 @@ from relay.core.threads.verdict import Notice, Said
 from relay.flow.segments import is_gsm, segments
 
 _NAME_MAX = 20
-_QUOTE_MAX = 60
+QUOTE_MAX = 60
 _UNNAMED = "Another person"
 _LIST_OF_CODES = "Text ? for your list."
 
@@ -31,23 +31,7 @@ def words_of(notice: Notice, names: Mapping[str, str]) -> str:
 
 def customer(thread: Thread) -> str:
     """Returns what a customer is called in a notice: `K71 (...4567)`."""
-    return f"{thread.code} ({_ending(thread.customer_phone)})".strip()
-
-
-def how_to_answer(code: str) -> str:
-    """Returns the line that follows the first text which is forwarded to a person."""
-    return (
-        f"To answer the customer just text back, or begin with {code}. ok takes it without a word to the customer, "
-        "pass hands it on. ? lists yours."
-    )
-
-
-def not_delivered(code: str, phone: str, why: str) -> str:
-    """Returns what the handler reads whose answer did not reach its customer; `why` in words, or ""."""
-    who = f"{code} ({_ending(phone)})".strip()
-    cause = f": {_gsm(why)}" if why else ""
-    text = f"{who} did not get your text{cause}. Please call."
-    return text if segments(text) == 1 else f"{who} did not get your text. Please call."
+    return f"{thread.code} ({ending(thread.customer_phone)})".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +49,7 @@ class _Saying:
     @property
     def who(self) -> str:
         """Returns what the other person is called."""
-        return _gsm(self.names.get(self.notice.other, ""))[:_NAME_MAX].strip() or _UNNAMED
+        return gsm(self.names.get(self.notice.other, ""))[:_NAME_MAX].strip() or _UNNAMED
 
     @property
     def customer(self) -> str:
@@ -77,8 +61,8 @@ class _Saying:
 
     def quoting(self, before: str, after: str = "") -> str:
         """Returns the two with the person's words between them, as much of these as one segment holds."""
-        words = _gsm(self.notice.words)
-        for length in range(min(len(words), _QUOTE_MAX), -1, -1):
+        words = gsm(self.notice.words)
+        for length in range(min(len(words), QUOTE_MAX), -1, -1):
             quoted = words if length == len(words) else f"{words[:length].rstrip()}..."
             if segments(before + quoted + after) == 1:
                 return before + quoted + after
@@ -112,11 +96,11 @@ def _not_yours(saying: _Saying) -> str:
 
 
 def _code_is_anothers(saying: _Saying) -> str:
-    code = _gsm(saying.notice.words)[:10]
+    code = gsm(saying.notice.words)[:10]
     if saying.thread is None:
         return f"Nothing was sent: {code} is no code of yours. {_LIST_OF_CODES}"
-    ending = _ending(saying.thread.customer_phone)
-    return f"Nothing was sent: {code} is ({ending}) now, and you were not texted about that. {_LIST_OF_CODES}"
+    whose = ending(saying.thread.customer_phone)
+    return f"Nothing was sent: {code} is ({whose}) now, and you were not texted about that. {_LIST_OF_CODES}"
 
 
 def _code_inside(saying: _Saying) -> str:
@@ -272,11 +256,11 @@ _WORDS: dict[Said, Callable[[_Saying], str]] = {
 }
 
 
-def _ending(address: str) -> str:
+def ending(address: str) -> str:
     """Returns the last four digits of a number, or a sender's name as it is."""
     number = e164(address) or address
     digits = re.sub(r"[^0-9]", "", number)
-    return f"...{digits[-4:]}" if len(digits) >= 4 and not re.search(r"[A-Za-z]", number) else _gsm(address)[:11]
+    return f"...{digits[-4:]}" if len(digits) >= 4 and not re.search(r"[A-Za-z]", number) else gsm(address)[:11]
 
 
 def _ago(notice: Notice) -> str:
@@ -291,7 +275,7 @@ def _ago(notice: Notice) -> str:
     return f" {hours} h ago" if hours < 48 else f" {hours // 24} days ago"
 
 
-def _gsm(words: str) -> str:
+def gsm(words: str) -> str:
     """Returns words in one line and in the letters that a segment has 160 of; what has no such twin is left out."""
     plain = " ".join(smart_encoded(words).split())
     if is_gsm(plain):

@@ -94,8 +94,9 @@ def _brought_up_to(kept: Kept[Thread] | None, thread_id: str, customer: Customer
         return Thread(thread_id, customer.our_phone, customer.phone, now, now, channel=customer.channel)
     thread = kept.record
     if not thread.is_open(now):
-        code = thread.code if thread.keeps_its_code(now) else ""
-        thread = replace(without_owner(thread, now), code=code, closed_at=None)
+        # A "Thanks!" after `done` goes to whom the customer thanks; after two quiet weeks no person has the customer.
+        thread = thread if thread.closed_at is not None else without_owner(thread, now)
+        thread = replace(thread, code=thread.code if thread.keeps_its_code(now) else "", closed_at=None)
     touched_at = now if now - thread.touched_at >= COARSE else thread.touched_at
     return replace(
         thread,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 
 from relay.core.failures import FailureClass
-from relay.core.model import FinalStatus, Purpose, Relay
+from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
 from relay.errors import AlreadyStored
 from relay.flow import answers, opt_outs
 from relay.flow.budget import Budget
-from relay.flow.notices import not_delivered
+from relay.flow.notices_unasked import not_delivered
 from relay.flow.world import World
 
 
@@ -35,8 +35,8 @@ def _notified(world: World, relay: Relay, budget: Budget) -> bool:
     if failure is not None and failure.failure_class is FailureClass.OPTED_OUT:
         opt_outs.remember_refusal(world, relay, budget)
     cause = world.store.get(relay.cause_id, timeout_seconds=budget.store)
-    if cause is None:
-        return False
+    if cause is None or cause.relay.sender_class is not SenderClass.HANDLER:
+        return False  # what an operator said is no handler's
     words = not_delivered(relay.code, answers.customer_phone_of(relay), failure.words if failure else "")
     to = ("handler", cause.relay.sender_phone)
     ids = (answers.notice_of(relay.message_id, 1), relay.message_id)

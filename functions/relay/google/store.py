@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any
 
-from relay.core.model import Relay, Timer
+from relay.core.model import Relay, Timer, TimerKind
 from relay.core.numbers import same, spellings
 from relay.errors import StoreRefused, VersionConflict
 from relay.google import clients
@@ -73,7 +73,9 @@ class FirestoreStore(FirestoreThreads):
         deadline = Deadline(timeout_seconds)
         created = created_relays(writes)
         presumed_absent = sum(write.version is None for write in writes)
-        arming = [self._arming.submit(self._arm, timer, deadline) for timer in timers if timer.message_id in created]
+        # What is due at once would find no relay yet, and a task that has found none does not come again.
+        early = [timer for timer in timers if timer.message_id in created and timer.kind is TimerKind.DEADLINE]
+        arming = self._armed(early, deadline)
         batch = self._batches.made(writes)
         # `call` may repeat the commit: a repetition that finds what the first try has stored is reported as a conflict.
         conflicts = (_EXISTS if presumed_absent else _NONE) | (_CHANGED if presumed_absent < len(writes) else _NONE)
@@ -90,10 +92,7 @@ class FirestoreStore(FirestoreThreads):
             raise self._batches.conflict(writes, lambda read: self._ask(read, deadline)) or unavailable(
                 error
             ) from error
-        self._finish(arming, deadline)
-        for timer in timers:
-            if timer.message_id not in created:
-                self._arm(timer, deadline)
+        self._finish([*arming, *self._armed([timer for timer in timers if timer not in early], deadline)], deadline)
         return tuple(result.update_time for result in results)
 
     def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
@@ -200,6 +199,9 @@ class FirestoreStore(FirestoreThreads):
             return {snapshot.id for snapshot in snapshots if not snapshot.exists}
 
         return self._ask(read_names, deadline)
+
+    def _armed(self, timers: Sequence[Timer], deadline: Deadline) -> list[Future[None]]:
+        return [self._arming.submit(self._arm, timer, deadline) for timer in timers]
 
     def _arm(self, timer: Timer, deadline: Deadline) -> None:
         if deadline.remaining_seconds > 0:

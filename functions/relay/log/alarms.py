@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 from relay.core.failures import Failure
 from relay.core.model import FinalStatus, Relay
 from relay.core.numbers import canonical
 from relay.log.journal import JsonJournal, about, masked
+from relay.log.throttle import Throttle
 
 # About how many records that must be left to a newer revision one process raises the alarm; further ones are not
 # logged, because the operators know by then.
@@ -28,6 +30,7 @@ class LogAlarms:
         self._left_told: set[str] = set()
         self._aside_told: dict[str, None] = {}
         self._last_told: dict[tuple[str, str], datetime] = {}
+        self._codes_told = Throttle(FOLDED_FOR.total_seconds())
 
     def exhausted(self, relay: Relay) -> None:
         fields = {"from": masked(relay.sender_phone), "tiers": relay.policy.last_tier}
@@ -51,7 +54,9 @@ class LogAlarms:
         self._journal.named("answer_lost", relay, {"thread": relay.code})
 
     def codes_used_up(self) -> None:
-        self._journal.named("codes_used_up", None, {})
+        untold = self._codes_told.held_back("codes_used_up", time.monotonic())
+        if untold is not None:
+            self._journal.named("codes_used_up", None, {"untold": untold or ""})
 
     def outage(self, message_id: str, failure: Failure, since: datetime) -> None:
         self._journal.named("outage", None, {**about(message_id), **_of(failure, since)})

@@ -11,8 +11,8 @@ from contextvars import ContextVar
 from typing import TextIO
 
 from relay.core.failures import FailureClass
-from relay.core.model import Relay, SenderClass, Step, TrailEntry
-from relay.log.lines import LINES
+from relay.core.model import Purpose, Relay, SenderClass, Step, TrailEntry
+from relay.log.lines import LINES, OUTWARD
 from relay.log.output import Output
 
 # Set by the entry points from X-Cloud-Trace-Context, so that Cloud Logging groups the lines of one request.
@@ -57,6 +57,9 @@ class JsonJournal:
 
     def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[_Line]:
         line = LINES.get(entry.step, LINES["note"])
+        is_outward = relay.purpose is not Purpose.FORWARD
+        if is_outward:
+            line = OUTWARD.get(entry.step, line)
         # What sweep or reconcile had to do is a repair: as a WARNING it tells the operator that one was needed.
         severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
         fields: dict[str, object] = {
@@ -65,7 +68,11 @@ class JsonJournal:
             "status": entry.status,
             "error_code": entry.error_code,
             "by": entry.by,
+            # By this, and by `again`, metrics leave out what is no text that came in, and later ends (metrics.tf).
+            "purpose": relay.purpose.value if is_outward else "",
         }
+        if entry.step is Step.CLAIMED and _had_ended(relay, entry):
+            fields["again"] = True
         if entry.step is Step.DELIVERED:
             fields["seconds_to_delivery"] = max(0.0, round((entry.at - relay.timestamp).total_seconds(), 3))
         yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
@@ -73,7 +80,8 @@ class JsonJournal:
             yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
         if entry.step in (Step.ATTEMPT_FAILED, Step.OUTAGE_BEGAN):
             name = _LINE_OF_FAILURE.get(entry.status or "")
-            if name is not None:
+            is_customers = relay.purpose is Purpose.ANSWER and entry.status == FailureClass.OPTED_OUT
+            if name is not None and not is_customers:
                 yield self._named(name, relay, {**fields, "reason": entry.reason})
 
     def named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> None:
@@ -110,6 +118,17 @@ class JsonJournal:
                 # A test's; or the framework's for execution ids, which takes each write for one line.
                 stream.writelines(line for _, line in lines)
                 stream.flush()
+
+
+def _had_ended(relay: Relay, claimed: TrailEntry) -> bool:
+    """Whether the relay had been delivered or exhausted in the drive that a claim then ended."""
+    for entry in reversed(relay.error_log):
+        if entry.number < claimed.number:
+            if entry.step in (Step.DELIVERED, Step.EXHAUSTED):
+                return True
+            if entry.step in (Step.REDRIVEN, Step.SAID_MORE):
+                return False
+    return False
 
 
 _outputs: dict[TextIO, Output] = {}

@@ -88,6 +88,16 @@ LINES: dict[str, Line] = {
         "A customer's text came to a number of ours that is a tier's number too: it was kept and goes to no handler.",
         "Give that tier a phone that is not connected to the relay; see “A tier's number is ours”.",
     ),
+    "answer_lost": Line(
+        "CRITICAL",
+        "The customer of the thread `thread` did not get an answer, and no handler could be told so.",
+        "Call the customer; see “An answer did not reach its customer”.",
+    ),
+    "codes_used_up": Line(
+        "ERROR",
+        "No code is free for a customer's thread: its texts are forwarded without one and cannot be answered by text.",
+        "Close threads that are done; see “The codes are used up”.",
+    ),
     "handler_opted_out": Line(
         "ERROR", "A handler texted STOP; Twilio now blocks texts to that phone.", "Have the handler text START."
     ),
@@ -160,4 +170,10 @@ LINES: dict[str, Line] = {
         "See to what reads the log, and to the disk. What happened is in the records: `relayctl show`.",
     ),
     "note": Line("INFO", "Anything else; its message says what.", "As the message says."),
+}
+
+# Of an answer to a customer and a notice to a handler some steps mean something else.
+OUTWARD: dict[str, Line] = {
+    Step.DELIVERED: Line("INFO", "An answer or a notice was sent.", _NOTHING),
+    Step.EXHAUSTED: Line("WARNING", "An answer or a notice did not arrive.", "If it matters, `answer_lost` follows."),
 }

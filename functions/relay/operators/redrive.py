@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Collection
 
 from relay.core.events import Event, EventKind
 from relay.core.model import FinalStatus
 from relay.core.policy import Policy
 from relay.errors import BadRequest, NewerRecord, StoreRefused, Unreadable
-from relay.fields import Fields, matching, message_id, number, spellings
+from relay.fields import Fields, matching, message_id, number, request_id_of, spellings
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.world import World
@@ -21,7 +20,6 @@ from relay.ports import Search, Stored
 from relay.web import Request, Response, json_response
 
 _FIELDS = ("message_id", "sender_phone", "request_id", "tier")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SECONDS = 20.0
 _BY = "operator"
 # How many held relays of a number one call starts at most.
@@ -39,7 +37,7 @@ def handle_redrive(
     """
 
     def start(fields: Fields, caller: Caller) -> Response:
-        request_id = matching(fields, "request_id", _REQUEST_ID, "8 to 64 letters, digits, - or _")
+        request_id = request_id_of(fields)
         tier = number(fields, "tier", policy.last_tier) if "tier" in fields else 1
         if "sender_phone" in fields:
             if "message_id" in fields:

@@ -1,15 +1,22 @@
-"""`POST /sms/relay-state`: one relay with its whole audit trail, or a search. Internal, with an identity token."""
+"""`POST /sms/relay-state`: one relay with its whole audit trail, a search, a thread, or the open threads.
+
+Internal, with an identity token.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from relay.core.model import FinalStatus, Relay
 from relay.errors import BadRequest
 from relay.fields import Fields, choice, matching, message_id, number, optional, spellings, time
+from relay.flow.conversations import known_customer_id
+from relay.operators import finding
+from relay.operators.conversation import blocked_words, conversation, thread_row
 from relay.operators.guard import guarded
 from relay.operators.identity import Caller, IdentityVerifier
 from relay.operators.story import story, summary
@@ -17,7 +24,12 @@ from relay.ports import Clock, RelayStore, Search
 from relay.record import documents
 from relay.web import Request, Response, json_response
 
-_FIELDS = ("message_id", "final_status", "since", "until", "sender_phone", "view", "limit", "page_token")
+T = TypeVar("T")
+
+_FIELDS = (
+    "message_id", "final_status", "since", "until", "sender_phone", "view", "limit", "page_token", "threads",
+    *finding.FIELDS,
+)  # fmt: skip
 _STORE_SECONDS = 10.0
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
 
@@ -39,13 +51,22 @@ def handle_relay_state(
 ) -> Response:
     """Answer a call: 200 with `relay`, `summary` and `story`, or `relays` and `next_page_token`; 400 to 415, 503.
 
+    With `threads` (true) it is the open `threads`, and `next_page_token`; with `code` or `thread_id` the `thread`,
+    whether it is `blocked`, and its `conversation`, of which `next_page_token` leads to what came earlier.
+
     A search's `view` says how much of each relay: `full` is the document, `summary` a row (story.summary), `whole` what
     is given of one relay. Every answer carries `now`, the time here, so that callers need not trust their own clocks.
     """
 
     def look(fields: Fields, caller: Caller) -> Response:  # noqa: ARG001 - every accepted caller may see everything
         now = clock.now()
-        return _one(store, fields, now) if "message_id" in fields else _search(store, fields, now)
+        if "message_id" in fields:
+            return _one(store, fields, now)
+        if "threads" in fields:
+            return _open_threads(store, fields, now)
+        if fields.keys() & set(finding.FIELDS):
+            return _thread(store, fields, now)
+        return _search(store, fields, now)
 
     return guarded(request, verifier, allowed_origins, _FIELDS, look)
 
@@ -76,18 +97,57 @@ def _search(store: RelayStore, fields: Fields, now: datetime) -> Response:
         since=optional(time, fields, "since"),
         until=optional(time, fields, "until"),
         sender_phone=optional(matching, fields, "sender_phone", SENDER, "a sender's number like +15551234567"),
-        limit=number(fields, "limit", LIMIT_MAX) if "limit" in fields else LIMIT_DEFAULT,
-        page_token=optional(matching, fields, "page_token", _PAGE_TOKEN, "one that an earlier answer gave"),
+        limit=_limit(fields),
+        page_token=_page_token(fields),
     )
     view = choice(fields, "view", View) if "view" in fields else View.FULL
-    try:
-        page = store.search(search, timeout_seconds=_STORE_SECONDS)
-    except ValueError as error:
-        if search.page_token is None:
-            raise  # a document that this revision cannot read is not the caller's fault
-        raise BadRequest(400, "page_token is not one that an earlier answer gave for this search.") from error
+    page = _page(search.page_token, lambda: store.search(search, timeout_seconds=_STORE_SECONDS))
     relays = [_seen(relay, view, now) for relay in page.relays]
     return json_response(200, {"relays": relays, "next_page_token": page.next_page_token, "now": documents.plain(now)})
+
+
+def _open_threads(store: RelayStore, fields: Fields, now: datetime) -> Response:
+    if fields["threads"] is not True or fields.keys() - {"threads", "limit", "page_token"}:
+        raise BadRequest(400, "threads is true, asks for the open threads, and goes with limit and page_token alone.")
+    limit, token = _limit(fields), _page_token(fields)
+    page = _page(token, lambda: store.open_threads(limit, token, timeout_seconds=_STORE_SECONDS))
+    rows = [thread_row(kept.record, now) for kept in page.threads]
+    return json_response(200, {"threads": rows, "next_page_token": page.next_page_token, "now": documents.plain(now)})
+
+
+def _thread(store: RelayStore, fields: Fields, now: datetime) -> Response:
+    if fields.keys() - {*finding.FIELDS, "limit", "page_token"}:
+        raise BadRequest(400, "code or thread_id asks for one thread and goes with limit and page_token alone.")
+    thread = finding.thread_asked_for(store, fields, now, _STORE_SECONDS)
+    search = Search(thread_id=thread.thread_id, limit=_limit(fields), page_token=_page_token(fields))
+    page = _page(search.page_token, lambda: store.search(search, timeout_seconds=_STORE_SECONDS))
+    customer_id = known_customer_id(store, thread.customer_phone, _STORE_SECONDS)
+    opt_out = store.opt_out(customer_id, timeout_seconds=_STORE_SECONDS) if customer_id is not None else None
+    answer = {
+        "thread": thread_row(thread, now),
+        "blocked": blocked_words(opt_out.record if opt_out is not None else None),
+        "conversation": conversation(page.relays, now),
+        "next_page_token": page.next_page_token,
+        "now": documents.plain(now),
+    }
+    return json_response(200, answer)
+
+
+def _limit(fields: Fields) -> int:
+    return number(fields, "limit", LIMIT_MAX) if "limit" in fields else LIMIT_DEFAULT
+
+
+def _page_token(fields: Fields) -> str | None:
+    return optional(matching, fields, "page_token", _PAGE_TOKEN, "one that an earlier answer gave")
+
+
+def _page(token: str | None, ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except ValueError as error:
+        if token is None:
+            raise  # a document that this revision cannot read is not the caller's fault
+        raise BadRequest(400, "page_token is not one that an earlier answer gave for this search.") from error
 
 
 def _seen(relay: Relay, view: View, now: datetime) -> object:

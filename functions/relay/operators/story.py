@@ -14,14 +14,15 @@ from typing import Any
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.flow.wording import attachments_in_words
+from relay.operators.directions import kind_of, needs_a_person, receiver_shown, taken_after
 from relay.operators.trail import folded_in_words, in_words
 from relay.operators.words import (
     ATTEMPT_ENDS,
-    FINAL_STATUS_WORDS,
     SET_ASIDE_WORDS,
     explained,
     handler,
     is_overdue,
+    outcome_words,
     shown_code,
     situation,
 )
@@ -33,7 +34,8 @@ Json = dict[str, Any]
 _ENDS_ATTEMPT = frozenset(
     {Step.ATTEMPT_FAILED, Step.ATTEMPT_UNCONFIRMED, Step.ATTEMPT_WITHDRAWN, Step.DELIVERED, Step.CLAIM_AWAITED}
 )
-_ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED, Step.CLAIMED})
+_ENDS_DRIVE = frozenset({Step.DELIVERED, Step.EXHAUSTED, Step.CLAIMED, Step.RETURNED})
+_ENDS = frozenset({FinalStatus.DELIVERED, FinalStatus.EXHAUSTED, FinalStatus.CLAIMED})
 _BEGINS_DRIVE = frozenset({Step.REDRIVEN, Step.SAID_MORE})
 _PLANS_ATTEMPT = frozenset({Step.ATTEMPT_SCHEDULED, Step.ESCALATED, Step.REDRIVEN, Step.SAID_MORE})
 # The steps that are a point on the line: what Twilio said, and that it was asked.
@@ -94,9 +96,9 @@ def summary(relay: Relay, now: datetime) -> Json:
     tier = relay.delivered_tier or (current.tier if current else None)
     bad = next((attempt for attempt in reversed(relay.attempts_of_drive) if attempt.status in _WENT_WRONG), None)
     reason, advice = explained(relay, bad) if bad else ("", "")
-    ended = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.EXHAUSTED, FinalStatus.CLAIMED)
+    ended = relay.final_status in _ENDS
     # An end that only a newer revision knows has its own word.
-    sign, word = FINAL_STATUS_WORDS.get(relay.final_status, ("", relay.final_status.value))
+    sign, word = outcome_words(relay)
     if relay.set_aside_because:
         sign, word = SET_ASIDE_WORDS
     answer = {
@@ -106,6 +108,12 @@ def summary(relay: Relay, now: datetime) -> Json:
         "message_body": relay.message_body,
         "media_count": relay.media_count,
         "sender_class": relay.sender_class.value,
+        "kind": kind_of(relay).value,
+        "receiver": receiver_shown(relay),
+        "thread_id": relay.thread_id,
+        "thread_code": relay.code,
+        "cause_id": relay.cause_id,
+        "asked": relay.asked,
         "final_status": relay.final_status.value,
         "sign": sign,
         "outcome": word,
@@ -116,6 +124,11 @@ def summary(relay: Relay, now: datetime) -> Json:
         "delivered_tier": relay.delivered_tier,
         "delivery_confirmed_at": relay.delivery_confirmed_at,
         "seconds_to_delivery": seconds_to_delivery(relay),
+        "claimed_by": relay.claimed_by,
+        "claimed_at": relay.claimed_at,
+        "seconds_to_claim": taken_after(relay),
+        "claim_until": relay.claim_until,
+        "needs_a_person": needs_a_person(relay),
         "ended_at": _end(relay.error_log) if ended else None,
         "due_at": relay.due_at,
         "is_overdue": is_overdue(relay, now),

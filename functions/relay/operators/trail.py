@@ -65,6 +65,8 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
 }
 # Jobs that go on with what a timer or a webhook should have done; the line then says so.
 _REPAIRS = ("sweep", "reconcile")
+# Who did what no text asked for.
+_BY_HAND = "operator"
 
 
 def in_words(relay: Relay, entry: TrailEntry) -> LineInWords:
@@ -94,6 +96,8 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
             return "The text came in and is safely stored."
         case Step.RECOVERED:
             return "Found in Twilio's own list: its webhook had never arrived."
+        case Step.RECORDED if entry.by == _BY_HAND:
+            return f"{reason[:1].upper()}{reason[1:]}." if reason else "An operator did something by hand."
         case Step.RECORDED:
             return f"Kept on record and not forwarded{namely}."
         case Step.HELD:

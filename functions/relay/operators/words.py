@@ -10,22 +10,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from relay.core import reached
 from relay.core.failures import NO_REASON, FailureClass
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, SenderClass, Step, TrailEntry
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Purpose, Relay, SenderClass, Step, TrailEntry
 from relay.core.policy import Reach
+from relay.operators import directions
+from relay.operators.directions import NOTHING_TO_DO
 
 # A relay that is overdue for longer than this is shown as overdue. The sweep takes over from a lost timer within a
 # minute and its grace; more than twice that means that the sweep does not run either.
 OVERDUE = timedelta(minutes=3)
 
-NOTHING_TO_DO = "Nothing to do."
 # What is said of a word that only a newer revision knows.
 FOREIGN = "Written by a newer revision; its word is shown as it is."
 _OVERDUE_ADVICE = "Timers and sweep are not doing their work: see docs/operations.md, “Nothing moves”."
 _SET_ASIDE_ADVICE = "Why it waits for a person: docs/operations.md, “A relay was set aside”."
 _ASK = "It may have arrived: ask the handler before you send it again."
 _CALL = "Call the customer; then redrive the relay."
-_START = "Have the handler text START to the business number: until then Twilio blocks every text to that phone."
 _SEND_ON = "Read it; redrive it to send it on, alone or with all that are held back of this number."
 _APART = "Call the customer. Give the handler a number that is not connected to the relay."
 _REDRIVE_LATER = "It did not pass by itself: redrive the relay later."
@@ -37,7 +38,7 @@ FINAL_STATUS_WORDS = {
     FinalStatus.EXHAUSTED: ("✕", "exhausted"),
     FinalStatus.RECORDED: ("▪", "recorded only"),
     FinalStatus.HELD: ("‖", "held back"),
-    FinalStatus.CLAIMED: ("✓", "claimed"),
+    FinalStatus.CLAIMED: ("⚑", "claimed"),
 }
 # The same of a relay that cannot go on and waits for a person.
 SET_ASIDE_WORDS = ("!", "set aside")
@@ -64,11 +65,14 @@ _OUTLOOKS = {
     AttemptStatus.UNKNOWN: "It may or may not have left for {tier}: Twilio is asked at the deadline.",
     AttemptStatus.ACCEPTED: "Twilio has it for {tier}: waiting for the carrier to confirm.",
 }
-_SENDER_WORDS = {
-    SenderClass.HANDLER: "a handler",
-    SenderClass.HANDLER_OPT_OUT: "a handler who opted out with it",
-    SenderClass.OWN_NUMBER: "one of our own numbers",
-}
+
+
+def outcome_words(relay: Relay) -> tuple[str, str]:
+    """Returns the sign and the word or two for how a relay ended, or that it has not."""
+    word = FINAL_STATUS_WORDS.get(relay.final_status, ("", relay.final_status.value))
+    if relay.purpose is Purpose.FORWARD or relay.final_status is FinalStatus.IN_PROGRESS:
+        return word
+    return directions.OUTCOMES.get(relay.final_status, word)
 
 
 def situation(relay: Relay, now: datetime) -> tuple[str, str]:
@@ -79,6 +83,10 @@ def situation(relay: Relay, now: datetime) -> tuple[str, str]:
         return f"Set aside: {relay.set_aside_because}.", f"{_CALL} {_SET_ASIDE_ADVICE}"
     if relay.final_status is FinalStatus.RECORDED:
         return _recorded(relay)
+    if relay.purpose is not Purpose.FORWARD and relay.final_status is not FinalStatus.IN_PROGRESS:
+        return directions.ended(relay)
+    if relay.final_status is FinalStatus.CLAIMED:
+        return _claimed(relay), NOTHING_TO_DO
     if relay.final_status is FinalStatus.HELD:
         return "Held back: its sender sent too many texts in a short time.", _SEND_ON
     if relay.final_status is FinalStatus.DELIVERED:
@@ -86,19 +94,15 @@ def situation(relay: Relay, now: datetime) -> tuple[str, str]:
         late = any(entry.step is Step.EXHAUSTED for entry in _since_last_redrive(relay))
         tail = " It had already been given up as exhausted." if late else ""
         return f"Delivered at tier {tier}, {handler(relay, tier)}.{tail}", NOTHING_TO_DO
-    if relay.final_status is FinalStatus.CLAIMED:
-        return f"Claimed by {relay.claimed_by}.", NOTHING_TO_DO
     if relay.final_status is FinalStatus.EXHAUSTED:
         unresolved = any(attempt.is_unresolved for attempt in relay.attempts_of_drive)
         return _no_handler_reached(relay), f"{_ASK} {_CALL}" if unresolved else _CALL
     current = relay.current_attempt
-    if relay.claim_until is not None and current:
-        tier_words = f"tier {current.tier}, {handler(relay, current.tier)}"
-        sentence = f"Delivered at {tier_words}: waiting for a person to take it."
-        return (f"Overdue. {sentence}", _OVERDUE_ADVICE) if is_overdue(relay, now) else (sentence, NOTHING_TO_DO)
     words = _OUTLOOKS.get(current.standing) if current else None
-    tier_words = f"tier {current.tier}, {handler(relay, current.tier)}" if current else ""
-    sentence = (words or "On its way.").format(tier=tier_words)
+    if relay.claim_until is not None:
+        words = f"Delivered at {{tier}}: waiting until {relay.claim_until:%H:%M:%S} UTC for a person to take it."
+    sentence = (words or "On its way.").format(tier=_receiver(relay, current.tier) if current else "")
+    sentence = f"{sentence[:1].upper()}{sentence[1:]}"
     return (f"Overdue. {sentence}", _OVERDUE_ADVICE) if is_overdue(relay, now) else (sentence, NOTHING_TO_DO)
 
 
@@ -119,6 +123,9 @@ def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
         return words, _REDRIVE_LATER if exhausted else ""
     return words, failure.advice
 
+
+# Of these the last line says whether an operator took the text back.
+_ABOUT_CLAIMS = frozenset({Step.CLAIMED, Step.RELEASED, Step.REDRIVEN, Step.PASSED})
 
 # Failures that the relay tries again by itself. Once it has ended it does not, so that the advice to wait would be
 # wrong.
@@ -148,15 +155,32 @@ def shown_code(code: int | None) -> str:
 def _recorded(relay: Relay) -> tuple[str, str]:
     if relay.sender_class is SenderClass.CUSTOMER:
         return "It came to a number that is a handler's too: kept, not forwarded.", _APART
-    who = _SENDER_WORDS.get(relay.sender_class, "a sender whose texts are not forwarded")
-    opted_out = relay.sender_class is SenderClass.HANDLER_OPT_OUT
-    return f"From {who}: kept, not forwarded.", _START if opted_out else NOTHING_TO_DO
+    return directions.recorded(relay)
+
+
+def _receiver(relay: Relay, tier: int) -> str:
+    """Returns for whom an attempt is: a tier's handler, or whom the relay's one text is for."""
+    if relay.purpose is not Purpose.FORWARD:
+        return directions.receiver_of(relay)
+    return f"tier {tier}, {handler(relay, tier)}"
+
+
+def _claimed(relay: Relay) -> str:
+    if reached.is_by_delivery(relay):
+        return f"Delivered at tier {relay.delivered_tier} to {relay.claimed_by}, who has the customer."
+    after = directions.taken_after(relay)
+    return f"Taken by {relay.claimed_by}{'' if after is None else f' {directions.span(after)} after it came in'}."
 
 
 def _no_handler_reached(relay: Relay) -> str:
-    if any(attempt.status is AttemptStatus.DELIVERED for attempt in relay.attempts_of_drive):
-        return "It was delivered, and no person took it."
+    steps = [entry.step for entry in relay.error_log if entry.step in _ABOUT_CLAIMS]
+    if steps and steps[-1] is Step.RELEASED:
+        return "An operator took it back: no person has it."
     tiers = {attempt.tier for attempt in relay.attempts_of_drive}
+    got = [attempt for attempt in relay.attempts_of_drive if attempt.status is AttemptStatus.DELIVERED]
+    if got:
+        names = ", ".join(dict.fromkeys(handler(relay, attempt.tier, attempt.reach) for attempt in got))
+        return f"No person took it: {len(tiers)} of {relay.policy.last_tier} tiers tried, delivered to {names}."
     return f"No handler was reached: {len(tiers)} of {relay.policy.last_tier} tiers tried, no delivery confirmed."
 
 

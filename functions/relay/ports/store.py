@@ -76,8 +76,9 @@ class RelayStore(ThreadStore, Protocol):
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         """Store several documents, all or none of them, and arm their timers. Returns their versions once durable.
 
-        A timer of a relay that is created here may be armed side by side with the commit, one of any other only after
-        it. A timer that could not be armed is logged and not raised: the sweep stands behind every timer.
+        The deadline of an attempt of a relay that is created here may be armed side by side with the commit, any other
+        timer only after it: one that is due at once must find its relay. A timer that could not be armed is logged and
+        not raised: the sweep stands behind every timer.
         Raises AlreadyStored or VersionConflict, naming one document that was not as its write presumed by its kind and
         id: nothing is stored then. A created relay's timers may have been armed nevertheless, which is harmless.
         """

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from relay.core.model import AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.core.model import AttemptStatus, FinalStatus, Purpose, Relay, Step, TrailEntry
 
 SCHEMA_VERSION = 1
 
@@ -37,7 +37,8 @@ class EventType(StrEnum):
     RETURNED = "returned"
 
 
-# The steps of the trail that become relay events; the others are details that subscribers have no use for.
+# The steps of the trail of a text that came in which become relay events; the others are details that subscribers have
+# no use for.
 TYPES: dict[Step, EventType] = {
     Step.RECEIVED: EventType.RECEIVED,
     Step.RECOVERED: EventType.RECOVERED,
@@ -50,10 +51,11 @@ TYPES: dict[Step, EventType] = {
     Step.REDRIVEN: EventType.REDRIVEN,
     Step.HELD: EventType.HELD,
     Step.CLAIMED: EventType.CLAIMED,
-    Step.ANSWERED: EventType.ANSWERED,
     Step.PASSED: EventType.PASSED,
-    Step.RETURNED: EventType.RETURNED,
 }
+# Of an answer it is announced that the customer has it, or that it came back. What is said to a handler is no news.
+TYPES_OF_ANSWER: dict[Step, EventType] = {Step.DELIVERED: EventType.ANSWERED, Step.EXHAUSTED: EventType.RETURNED}
+_TYPES: dict[str, dict[Step, EventType]] = {Purpose.FORWARD: TYPES, Purpose.ANSWER: TYPES_OF_ANSWER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,11 @@ class EventPublisher(Protocol):
 def events_of(relay: Relay, first_line: int = 0, end_line: int | None = None) -> list[RelayEvent]:
     """Returns the relay events of the trail's lines from number `first_line` up to, but not including, `end_line`."""
     end = relay.lines_logged if end_line is None else end_line
+    types = _TYPES.get(relay.purpose, {})
     return [
-        _event(relay, entry) for entry in relay.error_log if first_line <= entry.number < end and entry.step in TYPES
+        _event(relay, entry, types[entry.step])
+        for entry in relay.error_log
+        if first_line <= entry.number < end and entry.step in types
     ]
 
 
@@ -121,13 +126,13 @@ def new_events(before: Relay | None, after: Relay) -> list[RelayEvent]:
     return events_of(after, before.lines_logged if before else 0)
 
 
-def _event(relay: Relay, entry: TrailEntry) -> RelayEvent:
+def _event(relay: Relay, entry: TrailEntry, kind: EventType) -> RelayEvent:
     status = AttemptStatus.UNCONFIRMED.value if entry.step is Step.ATTEMPT_UNCONFIRMED else entry.status
     if entry.step is Step.EXHAUSTED:
         status = FinalStatus.EXHAUSTED.value
     return RelayEvent(
         event_id=f"{relay.message_id}-{entry.number}",
-        type=TYPES[entry.step],
+        type=kind,
         relay=relay.message_id,
         occurred_at=entry.at,
         tier=entry.tier,

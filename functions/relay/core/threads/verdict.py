@@ -146,6 +146,7 @@ class Told(StrEnum):
 
     CLAIMED = "claimed"
     PASSED = "passed"
+    RELEASED = "released"  # by an operator
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ export class Api {
     return answer;
   }
 
+  /** A thread with the latest of its conversation. */
+  thread(threadId) {
+    return this.#post("/sms/relay-state", { thread_id: threadId });
+  }
+
   redrive(messageId, requestId, tier) {
     return this.#post("/sms/redrive", { message_id: messageId, request_id: requestId, tier });
   }

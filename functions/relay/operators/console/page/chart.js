@@ -1,16 +1,17 @@
 // The last 24 hours: counts, and a bar for each hour by final status and tier.
 
 import { HOUR_MS } from "./feed.js";
-import { el, show, span, svg } from "./words.js";
+import { el, isText, show, span, svg } from "./words.js";
 
 const HEIGHT = 112;
 const FOOT = 18;
 const LEFT = 26;
 
 /** From the bottom of a bar to its top, with words and short words. What went wrong is on top, where it is seen. */
-function kinds({ in_progress: running, delivered, exhausted, recorded, held }) {
+function kinds({ in_progress: running, delivered, exhausted, recorded, held, claimed }) {
   const [sign, word] = delivered;
   return [
+    ["claimed", claimed[1], claimed.join(" ")],
     ["tier1", `${word} at tier 1`, `${sign} tier 1`],
     ["tier2", `${word} at tier 2`, `${sign} tier 2`],
     ["tier3", `${word} at tier 3 or later`, `${sign} tier 3+`],
@@ -22,7 +23,8 @@ function kinds({ in_progress: running, delivered, exhausted, recorded, held }) {
 }
 
 function kindOf(row) {
-  if (row.final_status === "delivered") return `tier${Math.min(3, row.delivered_tier ?? 1)}`;
+  // What a person took was delivered too, at the tier that the relay had come to.
+  if (["delivered", "claimed"].includes(row.final_status)) return `tier${Math.min(3, row.delivered_tier ?? row.tier_reached ?? 1)}`;
   return row.final_status === "in_progress" ? "running" : row.final_status;
 }
 
@@ -60,7 +62,7 @@ export class DayView {
       return;
     }
     const now = this.#api.now();
-    const rows = this.#feed.select((row) => Date.parse(row.timestamp) > now - 24 * HOUR_MS);
+    const rows = this.#feed.select((row) => isText(row) && Date.parse(row.timestamp) > now - 24 * HOUR_MS);
     const hours = perHour(rows, now);
     const width = this.#chart.clientWidth;
     const signature = JSON.stringify([width, hours, rows.length, this.#feed.dayIsWhole]);

@@ -84,7 +84,8 @@ export class RedriveDialog {
     this.#isOfNumber = isOfNumber;
     this.#requestId = newRequestId();
     show(get("redrive-problem"), "");
-    const one = `The text of ${clock(row.timestamp)} from ${row.sender_phone} is sent again, tier by tier.`;
+    const answer = `The answer of ${clock(row.timestamp)} is sent to ${row.receiver} again.`;
+    const one = row.receiver ? answer : `The text of ${clock(row.timestamp)} from ${row.sender_phone} is sent again, tier by tier.`;
     const all = `Every text from ${row.sender_phone} that is held back is sent on, tier by tier.`;
     show(get("redrive-words"), isOfNumber ? all : one);
     const tiers = Array.from({ length: row.tiers }, (_, index) => el("option", { value: index + 1 }, `tier ${index + 1}`));

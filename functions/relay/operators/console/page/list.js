@@ -1,7 +1,7 @@
 // The live list: one row a relay, filtered, paged, and redrawn only where something changed.
 
 import { HOUR_MS } from "./feed.js";
-import { badge, bodyWords, clock, el, show, span, tierDots, timeElement } from "./words.js";
+import { badge, bodyWords, clock, el, isText, otherEnd, show, span, tierDots, timeElement } from "./words.js";
 
 const PAGE = 50;
 // Longer than any number or sender's name, and in one piece.
@@ -211,26 +211,28 @@ function matches(row, { outcome, since, until, sender, part }) {
     at < until &&
     (!outcome || row.final_status === outcome) &&
     ((!sender && !part) ||
-      row.sender_phone === sender ||
-      (part && (row.sender_phone.toLowerCase().includes(part) || row.message_id.toLowerCase().startsWith(part))))
+      otherEnd(row) === sender ||
+      (part && (otherEnd(row).toLowerCase().includes(part) || row.message_id.toLowerCase().startsWith(part))))
   );
 }
 
 function cells(row) {
   const cell = (kind, ...content) => el("td", { role: "cell", class: kind }, ...content);
-  const words = `${clock(row.timestamp)}, from ${row.sender_phone}, ${row.outcome}: open this relay`;
+  const way = row.receiver ? `${row.kind} to` : "from";
+  const words = `${clock(row.timestamp)}, ${way} ${otherEnd(row)}, ${row.outcome}: open this relay`;
   const link = el("a", { href: `#/relay/${row.message_id}`, "aria-label": words }, timeElement(row.timestamp));
   return [
     cell("at", link),
-    cell("from", row.sender_phone, row.recovered ? el("span", { class: "badge", "data-outcome": "recovered" }, "recovered") : ""),
+    cell("from", row.receiver ? el("span", { class: "note" }, `${row.kind} to `) : "", otherEnd(row), row.recovered ? el("span", { class: "badge", "data-outcome": "recovered" }, "recovered") : ""),
     cell("text", bodyWords(row)),
     cell("state", ...badge(row)),
-    cell("reached", tierDots(row)),
+    cell("reached", isText(row) ? tierDots(row) : el("span", { class: "note" }, "–")),
     cell("took", took(row)),
   ];
 }
 
 function took(row) {
+  if (row.final_status === "claimed" && row.seconds_to_claim !== null) return span(row.seconds_to_claim);
   if (row.seconds_to_delivery !== null) return span(row.seconds_to_delivery);
   if (row.final_status === "in_progress") return el("span", { class: "ticking", "data-since": row.timestamp }, "");
   return el("span", { class: "note" }, "–");

@@ -9,7 +9,7 @@ import { Poller } from "./poller.js";
 import { RelayView } from "./relay.js";
 import { Session } from "./session.js";
 import { tickSince, UnreachedView } from "./unreached.js";
-import { clock, show, span, waitsForAPerson } from "./words.js";
+import { clock, isText, otherEnd, show, span, waitsForAPerson } from "./words.js";
 
 // From this width on, list and relay fit side by side.
 const WIDE = matchMedia("(min-width: 78rem)");
@@ -113,8 +113,8 @@ function announce(words) {
 
 feed.addEventListener("row", ({ detail: { row, known } }) => {
   if (poller.heardAt === null) return;
-  if (waitsForAPerson(row) && known?.final_status !== row.final_status) announce(`${row.sender_phone}: ${row.headline}`);
-  else if (!known && Date.parse(row.timestamp) > api.now() - 60_000) announce(`New relay from ${row.sender_phone}.`);
+  if (waitsForAPerson(row) && known?.final_status !== row.final_status) announce(`${otherEnd(row)}: ${row.headline}`);
+  else if (!known && isText(row) && Date.parse(row.timestamp) > api.now() - 60_000) announce(`New relay from ${row.sender_phone}.`);
 });
 feed.addEventListener("change", title);
 poller.addEventListener("state", drawState);

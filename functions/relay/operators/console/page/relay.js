@@ -1,7 +1,8 @@
 // One relay: how it stands, what was tried and why it failed, drawn to scale and in words.
 
+import { conversation } from "./conversation.js";
 import { legend, timeline } from "./timeline.js";
-import { badge, bodyWords, clock, codeElement, el, seconds, span, timeElement, waitsForAPerson } from "./words.js";
+import { badge, bodyWords, clock, codeElement, el, otherEnd, seconds, span, timeElement, waitsForAPerson } from "./words.js";
 
 export class RelayView {
   #api;
@@ -11,6 +12,7 @@ export class RelayView {
   #place = document.getElementById("relay-body");
   #id = null;
   #answer = null;
+  #thread = null;
   #asked = 0;
 
   /** `redrive` is called with the row of the relay that the operator wants to start again; `attemptEnds`: what each is called. */
@@ -41,6 +43,7 @@ export class RelayView {
     if (id === this.#id) return;
     this.#id = id;
     this.#answer = null;
+    this.#thread = null;
     if (id === null) return;
     this.#place.replaceChildren(el("p", { class: "nothing", id: "relay-title" }, "Loading the relay …"));
     this.refresh();
@@ -61,9 +64,19 @@ export class RelayView {
       this.#answer = answer;
       this.#feed.learn([answer.summary]);
       this.#draw();
+      await this.#showThread(answer.relay.thread_id, asked);
     } catch (error) {
       if (asked === this.#asked && id === this.#id && !this.#answer) this.#drawProblem(error);
     }
+  }
+
+  /** What was said before and after it in its thread: beside the relay itself this may fail or come late. */
+  async #showThread(threadId, asked) {
+    if (!threadId) return;
+    const thread = await this.#api.thread(threadId);
+    if (asked !== this.#asked) return;
+    this.#thread = thread;
+    this.#draw();
   }
 
   #drawProblem(error) {
@@ -73,6 +86,7 @@ export class RelayView {
 
   #draw() {
     const { relay, summary, story } = this.#answer;
+    const isFolded = this.#place.querySelector("#relay-thread:not([open])") !== null;
     const open = [...this.#place.querySelectorAll("details[open]")].map((details) => details.id);
     const focused = this.#place.contains(document.activeElement) ? document.activeElement : null;
     const around = focused?.closest("[id]").id;
@@ -83,15 +97,17 @@ export class RelayView {
         el("p", { class: "advice" }, el("strong", {}, "What to do: "), story.advice),
         this.#actions(summary),
       ),
-      facts(relay, story),
+      facts(relay, summary, story),
       el("blockquote", { class: "body" }, bodyWords(summary)),
       ...this.#drives(story),
+      this.#thread ? conversation(this.#thread, relay.message_id) : "",
       trail(story, relay.timestamp),
       el("details", { id: "relay-record", class: "as-table" },
         el("summary", {}, "The record as it is stored"),
         el("pre", { tabindex: "0", role: "region", "aria-label": "The record as it is stored" }, JSON.stringify(relay, null, 2)),
       ),
     );
+    if (isFolded) this.#place.querySelector("#relay-thread")?.removeAttribute("open");
     for (const id of open) this.#place.querySelector(`#${id}`)?.setAttribute("open", "");
     if (focused) refocus(document.getElementById(around), focused);
     this.#drawLines();
@@ -100,7 +116,9 @@ export class RelayView {
   #actions(summary) {
     if (!waitsForAPerson(summary)) return "";
     const all = summary.final_status === "held" ? el("button", { type: "button", id: "relay-redrive-held", onclick: () => this.#redrive(summary, true) }, "Redrive all of this number …") : "";
-    const call = summary.sender_phone.startsWith("+") ? el("a", { class: "button", href: `tel:${summary.sender_phone}` }, `Call ${summary.sender_phone}`) : "";
+    const end = otherEnd(summary);
+    const call = end.startsWith("+") ? el("a", { class: "button", href: `tel:${end}` }, `Call ${end}`) : "";
+    if (summary.kind === "notice") return call ? el("p", { class: "actions" }, call) : "";
     return el("p", { class: "actions" }, call, el("button", { type: "button", id: "relay-redrive", class: "main", onclick: () => this.#redrive(summary) }, "Redrive …"), all);
   }
 
@@ -132,12 +150,13 @@ function refocus(around, focused) {
   (again ?? document.getElementById("relay")).focus();
 }
 
-function facts(relay, story) {
+function facts(relay, summary, story) {
   const fact = (name, ...value) => el("div", {}, el("dt", {}, name), el("dd", {}, ...value));
   return el("dl", { class: "facts" },
-    fact("From", relay.sender_phone),
-    fact("To", relay.recipient_phone),
+    fact("From", summary.receiver ? relay.recipient_phone : relay.sender_phone),
+    fact("To", summary.receiver || relay.recipient_phone),
     fact("Received", timeElement(relay.timestamp)),
+    summary.claimed_by ? fact("Taken by", summary.claimed_by) : "",
     fact("Time to delivery", story.seconds_to_delivery === null ? "–" : span(story.seconds_to_delivery)),
     fact("Message id", el("code", {}, relay.message_id)),
     story.attachments ? fact("Attachments", story.attachments.words, ...story.attachments.lines.map(attachmentLine)) : "",

@@ -1,7 +1,7 @@
 // The wall: which texts reached no handler or are overdue, since when, and what to do. To be left open, read from afar.
 
 import { HOUR_MS } from "./feed.js";
-import { clock, codeElement, el, show, span, waitsForAPerson } from "./words.js";
+import { clock, codeElement, el, isText, otherEnd, show, span, waitsForAPerson } from "./words.js";
 
 const KEY = "relay-dealt-with";
 
@@ -43,7 +43,7 @@ export class UnreachedView {
   draw() {
     const from = this.#api.now() - this.#hours * HOUR_MS;
     const dealtWith = load();
-    const bad = this.#feed.select((row) => Date.parse(row.timestamp) >= from && (waitsForAPerson(row) || row.is_overdue));
+    const bad = this.#feed.select((row) => Date.parse(row.timestamp) >= from && (waitsForAPerson(row) || (isText(row) && row.is_overdue)));
     const open = bad.filter((row) => !dealtWith.has(markOf(row)));
     const done = bad.filter((row) => dealtWith.has(markOf(row)));
     show(this.#title, open.length ? `${open.length} unreached` : "Unreached");
@@ -72,19 +72,22 @@ export class UnreachedView {
 
   #card(row) {
     const key = (name) => `${name}-${row.message_id}`;
-    const phone = row.sender_phone.startsWith("+") ? el("a", { href: `tel:${row.sender_phone}`, "data-key": key("call") }, row.sender_phone) : row.sender_phone;
+    const end = otherEnd(row);
+    const phone = end.startsWith("+") ? el("a", { href: `tel:${end}`, "data-key": key("call") }, end) : end;
+    const way = isText(row) ? "from" : "to";
     return el("li", { class: "card", "data-id": row.message_id, "data-outcome": row.is_overdue ? "overdue" : row.final_status },
       el("h3", {}, phone),
+      isText(row) ? "" : el("p", {}, `An ${row.kind === "answer" ? "answer" : "urgent notice"}, no customer's text.`),
       el("p", { class: "since" }, "waiting ", el("span", { "data-since": row.timestamp }, "")),
       el("p", {}, row.headline),
-      row.reason ? el("p", {}, `Last: ${row.tier_name}: ${row.reason}. `, codeElement(row.code)) : "",
+      row.reason ? el("p", {}, `Last: ${row.receiver || row.tier_name}: ${row.reason}. `, codeElement(row.code)) : "",
       row.advice ? el("p", { class: "advice" }, row.advice) : "",
       el("p", { class: "note" }, `Received ${clock(row.timestamp)}${row.redrives ? `, redriven ${row.redrives}×` : ""}`),
       el("div", { class: "actions" },
-        el("a", { class: "button", href: `#/relay/${row.message_id}`, "data-key": key("open"), "aria-label": `Open the relay from ${row.sender_phone}` }, "Open"),
-        waitsForAPerson(row) ? el("button", { type: "button", class: "main", "data-key": key("redrive"), "aria-label": `Redrive the relay from ${row.sender_phone}`, onclick: () => this.#redrive(row) }, "Redrive …") : "",
+        el("a", { class: "button", href: `#/relay/${row.message_id}`, "data-key": key("open"), "aria-label": `Open the relay ${way} ${end}` }, "Open"),
+        waitsForAPerson(row) && row.kind !== "notice" ? el("button", { type: "button", class: "main", "data-key": key("redrive"), "aria-label": `Redrive the relay ${way} ${end}`, onclick: () => this.#redrive(row) }, "Redrive …") : "",
         row.final_status === "held" ? el("button", { type: "button", "data-key": key("held"), "aria-label": `Redrive all that are held back from ${row.sender_phone}`, onclick: () => this.#redrive(row, true) }, "Redrive all of this number …") : "",
-        el("button", { type: "button", class: "quiet", "data-key": key("done"), "aria-label": `Dealt with: the relay from ${row.sender_phone}`, onclick: () => this.#mark(row, true) }, "Dealt with"),
+        el("button", { type: "button", class: "quiet", "data-key": key("done"), "aria-label": `Dealt with: the relay ${way} ${end}`, onclick: () => this.#mark(row, true) }, "Dealt with"),
       ),
     );
   }
@@ -94,7 +97,7 @@ export class UnreachedView {
     show(document.getElementById("wall-done-title"), `Dealt with: ${done.length} (noted in this browser only)`);
     document.getElementById("wall-done-list").replaceChildren(
       ...done.map((row) => el("li", {},
-        el("a", { href: `#/relay/${row.message_id}` }, `${clock(row.timestamp)} ${row.sender_phone}`), " ",
+        el("a", { href: `#/relay/${row.message_id}` }, `${clock(row.timestamp)} ${otherEnd(row)}`), " ",
         el("button", { type: "button", class: "quiet", onclick: () => this.#mark(row, false) }, "Put back"),
       )),
     );

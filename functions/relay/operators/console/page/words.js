@@ -51,8 +51,15 @@ function both(seconds, large, largeName, small, smallName) {
 
 export const seconds = (from, to) => (Date.parse(to) - Date.parse(from)) / 1000;
 
-/** Whether it waits for a person, who may start it again. */
-export const waitsForAPerson = (row) => ["exhausted", "held"].includes(row.final_status) || Boolean(row.set_aside_because);
+/** Whether it is a text for the handlers. Answers, notices and what operators did go another way, and are not counted as texts. */
+export const isText = (row) => !["answer", "notice", "operator"].includes(row.kind);
+
+/** Whether it waits for a person, who may start it again. An answer does when no handler was told that it is lost. */
+export const waitsForAPerson = (row) =>
+  Boolean(row.set_aside_because) || (isText(row) ? ["exhausted", "held"].includes(row.final_status) : row.needs_a_person);
+
+/** Who is at the other end: who texted, or for whom an answer or a notice is. */
+export const otherEnd = (row) => row.receiver || row.sender_phone;
 
 /** The word is always shown beside the sign: colour and shape alone tell nothing. */
 export function badge(row) {

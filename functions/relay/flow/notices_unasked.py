@@ -1,0 +1,33 @@
+"""What a handler is told that no text of a handler's asked for: how to answer, a lost answer, a customer's reaction."""
+
+from __future__ import annotations
+
+from relay.core.threads.model import Thread
+from relay.flow.notices import QUOTE_MAX, customer, ending, gsm
+from relay.flow.segments import segments
+
+
+def how_to_answer(code: str) -> str:
+    """Returns the line that follows the first text which is forwarded to a person."""
+    return (
+        f"To answer the customer just text back, or begin with {code}. ok takes it without a word to the customer, "
+        "pass hands it on. ? lists yours."
+    )
+
+
+def reacted(thread: Thread, words: str) -> str:
+    """Returns what the owner reads of a customer's reaction to an answer."""
+    before, whole = f"{customer(thread)}: ", gsm(words)
+    for length in range(min(len(whole), QUOTE_MAX), 0, -1):
+        quoted = whole if length == len(whole) else f"{whole[:length].rstrip()}..."
+        if segments(before + quoted) == 1:
+            return before + quoted
+    return before.rstrip()
+
+
+def not_delivered(code: str, phone: str, why: str) -> str:
+    """Returns what the handler reads whose answer did not reach its customer; `why` in words, or ""."""
+    who = f"{code} ({ending(phone)})".strip()
+    cause = f": {gsm(why)}" if why else ""
+    text = f"{who} did not get your text{cause}. Please call."
+    return text if segments(text) == 1 else f"{who} did not get your text. Please call."
