@@ -273,8 +273,8 @@ def _came_at_once(found: Evidence, said: Said | None) -> bool:
     """Whether a text came within 10 s of the lease of one that went to its phone, or is one of that phone's once more.
 
     (Not of the line on how to answer, which follows the first text.)"""
-    if said is None:
-        return True
+    if said is None or any(found.run.plan.skews):
+        return said is None
     leases = (
         max((at for at in _lease_commits(found, post.message_id, post.attempt) if at <= post.at), default=post.at)
         for post in found.run.history.posts
