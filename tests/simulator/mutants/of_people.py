@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from relay.core import machine, purposes
 from relay.core.events import EventKind, State, ignored
 from relay.core.model import Purpose, Relay
 from relay.core.policy import Policy, Tier
-from relay.core.threads import audience, deciding, doing, grammar, ownership
+from relay.core.threads import audience, doing, grammar, ownership, tapbacks
 from relay.core.threads.model import Shown, Thread, ThreadCode
 from relay.errors import StoreUnavailable
 from relay.flow import acts, answers, facts, handlers, opening, opt_outs, sending, showing, sms, under_lease
@@ -240,6 +240,26 @@ def _asked_under_an_old_lease(patch: Patcher) -> None:
     patch.put(sending, "attempt_forward", attempt_forward)
 
 
+def _latest_text_counts(patch: Patcher) -> None:
+    real = facts._sent_to
+
+    def sent_to(relay: Any, person: str) -> Any:
+        return (_Late.of(at) for at in real(relay, person))
+
+    patch.put(facts, "_sent_to", sent_to)
+
+
+class _Late(datetime):
+    """A time that no comparison finds to be after another."""
+
+    @classmethod
+    def of(cls, at: datetime) -> _Late:
+        return cls.fromtimestamp(at.timestamp(), at.tzinfo)
+
+    def __le__(self, other: datetime) -> bool:
+        return True
+
+
 def _lost_replies_are_lost_texts(patch: Patcher) -> None:
     """A handler's text whose commit did not answer is taken for stored."""
     real = handlers._commit
@@ -335,7 +355,12 @@ PEOPLE = (
     # what goes out
     _mutant("claim word goes", "A claim word is an answer.", _put(grammar, "is_claim", lambda words: False), Kind.ANSWERS),
     _mutant("reserved word goes", "Words of the provider's are answers.", _put(grammar, "RESERVED", ()), Kind.ODD_CODES),
-    _mutant("reaction goes", "A reaction is an answer.", _put(deciding, "tapback_of", lambda body: None), Kind.MACHINES),
+    _mutant(
+        "any reaction claims",
+        "A reaction takes the customer, whatever it is.",
+        _put(tapbacks, "TAKING_WORDS", tapbacks.TAKING_WORDS | tapbacks.OTHER_WORDS),
+        Kind.MACHINES,
+    ),
     _mutant(
         "machine claims",
         "Nothing is taken for a machine's.",
@@ -407,5 +432,11 @@ PEOPLE = (
         Kind.PASSING,
     ),
     _mutant("asked under an old lease", "A lease is looked at too early.", _asked_under_an_old_lease, Kind.AT_ONCE),
+    _mutant(
+        "later text hides the machine",
+        "What left after a machine's words makes them a person's.",
+        _latest_text_counts,
+        Kind.MACHINES,
+    ),
     _mutant("notices are no texts of ours", "A machine may answer a notice.", _put(facts, "NOTICES_READ", 0), Kind.MACHINES),
 )

@@ -21,6 +21,7 @@ from tests.simulator.people.evidence import Evidence, evidence_of
 from tests.simulator.people.habits import TAKE_NOTHING, Act
 from tests.simulator.people.words import AUTOMATIC, CLAIMS, RESERVED, STOPS, code_of
 from tests.simulator.plan import BODY_MARK
+from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
 
 _TWELVE_HOURS = 12 * 3600.0
@@ -202,7 +203,7 @@ def c3_whom_he_meant(found: Evidence) -> Iterator[str]:
                 each.customer == customer and each.code == said.code
                 for each in found.shown
                 if each.person == said.person and each.at <= said.at
-            ) and not _was_leased(found, said, message.post.message_id):
+            ) and not _was_leased(found, said, message, said.code):
                 yield f"C3: {said.person} meant {said.code}, which is not whom the text reached"
             continue
         since = said.at - _TWELVE_HOURS
@@ -212,7 +213,7 @@ def c3_whom_he_meant(found: Evidence) -> Iterator[str]:
             (each.person, each.customer) == (said.person, customer) and since - 3600.0 <= each.at <= said.at
             for each in found.shown
         )
-        is_known = is_known or _was_leased_lately(found, said, message.post.message_id)
+        is_known = is_known or _was_leased(found, said, message)
         if likely - {customer} or not is_known:
             yield f"C3: {said.person} wrote without a code, could have meant {len(likely)}, and a customer got it"
     yield from _once(found)
@@ -235,23 +236,14 @@ def _once(found: Evidence) -> Iterator[str]:
                 yield f"C3: {one.person}'s words went twice"
 
 
-def _was_leased(found: Evidence, said: Said, answer_id: str) -> bool:
-    """Whether a text under this code was about to be sent to that person: its code may be known without the text."""
-    answer, at = found.relay(answer_id), found.decided_at(said.message_id)
-    return any(
-        answer is not None and at is not None and (person, code, thread_id) == (said.person, said.code, answer.thread_id)
-        for person, code, thread_id, when in found.leased
-        if at is not None and when <= at
-    )
-
-
-def _was_leased_lately(found: Evidence, said: Said, answer_id: str) -> bool:
-    """The same of any code, in the 12 hours before: what was sent beside it names the customer, too."""
-    answer, until = found.relay(answer_id), found.decided_at(said.message_id)
-    return any(
-        answer is not None and until is not None and (person, thread_id) == (said.person, answer.thread_id)
-        for person, _, thread_id, when in found.leased
-        if until is not None and said.at - _TWELVE_HOURS <= when <= until
+def _was_leased(found: Evidence, said: Said, message: Message, code: str = "") -> bool:
+    """Whether a text of this customer was about to be sent to that person, under this code if one is given: what is
+    sent beside it names the customer, too, and code and customer may be known without the text."""
+    until = found.decided_at(said.message_id)
+    since = 0.0 if code else said.at - _TWELVE_HOURS
+    return until is not None and any(
+        person == said.person and code in ("", of) and since <= when <= until and found.is_of(thread_id, message)
+        for person, of, thread_id, when in found.leased
     )
 
 
@@ -340,8 +332,12 @@ def _a_plain_answer_goes(found: Evidence) -> Iterator[str]:
 def _is_handler_no_more(found: Evidence, said: Said) -> bool:
     """Whether the person has stood at no tier for two weeks; the store is told once a day, if that goes well."""
     plan = found.run.plan
-    if plan.new_policy is None or any(tier.reach.address == said.phone for tier in plan.new_policy.tiers):
+    if plan.new_policy is None:
         return False
+    if any(tier.reach.address == said.phone for tier in plan.new_policy.tiers):
+        # Processes get new tiers one after the other; the last ones do not know who is new.
+        rolled_out = plan.config_changes_at + 20.0 * len(found.run.fleet.processes)
+        return not any(tier.reach.address == said.phone for tier in plan.policy.tiers) and said.at <= rolled_out
     since = plan.config_changes_at + FORMER_HANDLER.total_seconds() - 86400.0
     return said.at >= (since if found.cast.is_calm else plan.config_changes_at)
 
@@ -484,8 +480,13 @@ def c9_no_strangers_words(found: Evidence) -> Iterator[str]:
         for token in _TOKEN.findall(message.body):
             if written.get(token, message.to) != message.to:
                 yield "C9: a customer got another customer's words"
+    taken_for_customers = {
+        said.phone
+        for said in found.people.said.values()
+        if (relay := found.relay(said.message_id)) and relay.sender_class is SenderClass.CUSTOMER
+    }
     for post in found.run.history.posts:
-        if post.message_id.endswith("-a") and post.to not in found.cast.customers:
+        if post.message_id.endswith("-a") and post.to not in (*found.cast.customers, *taken_for_customers):
             yield f"C9: an answer ({post.message_id[-6:]}) was sent to a handler"
         if "-" in post.message_id and not post.message_id.endswith("-a") and post.to in found.cast.customers:
             yield f"C9: a notice ({post.message_id[-6:]}) was sent to a customer"
