@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,6 @@ from relay.core.model import FinalStatus, Relay, Timer
 from relay.core.people import handlers_of
 from relay.errors import StoreUnavailable
 from relay.flow import timers
-from relay.flow.conversations import Conversations
 from relay.flow.intake import Intake
 from relay.flow.reconcile import WATERMARK, reconcile
 from relay.flow.sweep import sweep
@@ -28,7 +26,7 @@ from tests.simulator.history import History, time_of
 from tests.simulator.kernel import Kernel, Task
 from tests.simulator.kinds import OF_PEOPLE, Kind, kind_of
 from tests.simulator.people.acting import People
-from tests.simulator.people.cast import BUSINESS, add_people
+from tests.simulator.people.cast import add_people, conversations_of
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
 from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout
 from tests.simulator.sim_twilio import InboundRow
@@ -99,7 +97,7 @@ class Simulation:
         for skew in plan.skews:
             if skew:
                 self.faults.count(Fault.SKEW)
-            fleet.add_process(skew, intake, plan.timers_first, _conversations(plan))
+            fleet.add_process(skew, intake, plan.timers_first, conversations_of(plan))
         if plan.rollout is not None:
             self._roll_out(plan.rollout)
         fleet.account = TwilioAccount(fleet.account.account_sid, (TOKENS[0],), BASE_URL)
@@ -303,19 +301,6 @@ class Simulation:
         # An operator sees an error and may ask again; nothing else depends on it.
         if task.result is not None and task.result.status == 200:
             self.history.recorded.append(request)
-
-
-def _conversations(plan: Plan) -> Conversations | None:
-    """What a process knows of threads at its start, where there are people."""
-    if plan.people is None:
-        return None
-    dice, few = plan.people.dice, plan.people.habits.codes
-
-    def random_below(limit: int) -> int:
-        return int(dice.draw() * (few or limit))
-
-    people = handlers_of(plan.policy)
-    return Conversations(True, BUSINESS, timedelta(hours=2), people, random_below, lambda: "ab" * 32)
 
 
 def _only_confirmations_are_open(relay: Relay) -> bool:

@@ -3,19 +3,22 @@ store and of Twilio: on the real flow, with replies on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from relay.core.model import InboundText
+from relay.core.moves import pending
 from relay.core.policy import Policy
+from relay.flow import timers
+from relay.flow.intake import Intake
+from relay.flow.world import SendingWorld
 from relay.twilio.inbound import handle_inbound_webhook
 from relay.web import INBOUND_PATH
 
 from tests.simulator.exhaustive.case import TEXT, CalmDice, Case, ScriptedFaults, plan, policy
 from tests.simulator.exhaustive.choosing import Handler, Makes, Prepare, every_order
 from tests.simulator.exhaustive.handlers import receipt, timer
-from tests.simulator.faults import Fault
+from tests.simulator.faults import Does, Fault
 from tests.simulator.history import Text
 from tests.simulator.kernel import Kernel
 from tests.simulator.kinds import Kind
@@ -107,13 +110,67 @@ _PAIRS: tuple[tuple[str, Prepare, Makes, Makes], ...] = (
     ("pass and claim", _BOTH, says(_BEN, Act.CODED_PASS, "pass"), says(_ANA, Act.CODED_CLAIM, "ok")),
     ("pass and the end of its window", _WINDOW_IS_OVER, says(_ANA, Act.CODED_PASS, "pass"), timer),
     ("answer and answer", _BOTH, says(_ANA, Act.CODED, _ANSWER), says(_BEN, Act.CODED, _OTHER)),
-    ("answer and the customer's text", _FIRST_ALONE, says(_ANA, Act.CODED, _ANSWER), customer_texts(f"{BODY_MARK} more")),
+    (
+        "answer and the customer's text",
+        _FIRST_ALONE,
+        says(_ANA, Act.CODED, _ANSWER),
+        customer_texts(f"{BODY_MARK} more"),
+    ),
 )
 
-_all: Callable[[str], str] = "talk: {}".format
+
+# The reply to the commit of an answer is lost, and a process whose clock is ahead already asks what became of it.
+
+
+class _FirstWriteLost(ScriptedFaults):
+    """From a time on the reply to the next write is lost, once."""
+
+    is_armed = False
+
+    def befalls(self, does: Does) -> Fault | None:
+        if self.is_armed and does is Does.WRITE:
+            self.is_armed = False
+            return Fault.LOST_REPLY
+        return super().befalls(does)
+
+
+def _reply_lost(kernel: Kernel) -> Simulation:
+    dice = CalmDice()
+    faults = _FirstWriteLost(dice, {}, {})
+    day = _day(0.0, silent=False)
+    day.skews = [0.0, 70.0]
+    run = Simulation(day, dice, faults, kernel)
+    run.kernel.run(20.0)
+    faults.is_armed = True
+    return run
+
+
+def _asks_about_the_answer(run: Simulation) -> Handler:
+    def handle(world: SendingWorld, intake: Intake) -> object:
+        run.kernel.pause(0.0)
+        stored = run.fleet.store.relays.get(f"SM{0xE0000:032x}-a")
+        armed = pending(stored.relay) if stored is not None else None
+        return timers.fire(world, armed) if armed is not None else None
+
+    return handle
+
+
+_LOST_REPLY = Case(
+    "talk: an answer whose reply is lost, and a clock that is ahead",
+    partial(every_order, _reply_lost, says(_ANA, Act.CODED, _ANSWER), _asks_about_the_answer, _SWITCHES),
+)
+
+
+def _all(name: str) -> str:
+    return f"talk: {name}"
+
 
 TALKS = (
-    *(Case(_all(name), partial(every_order, prepare, one, other), is_quick=False) for name, prepare, one, other in _PAIRS),
+    _LOST_REPLY,
+    *(
+        Case(_all(name), partial(every_order, prepare, one, other), is_quick=False)
+        for name, prepare, one, other in _PAIRS
+    ),
     *(
         Case(f"{_all(name)}, with few switches", partial(every_order, prepare, one, other, _SWITCHES))
         for name, prepare, one, other in _PAIRS

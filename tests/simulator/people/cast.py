@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from relay.core.model import Consent, InboundText
+from relay.core.people import handlers_of
 from relay.core.policy import Policy
+from relay.flow.conversations import Conversations
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Swarm
@@ -25,8 +28,6 @@ CUSTOMERS = ("+15551234567", "+15557654321", "+15553334567", "+15552229913")
 SHORT_CODE = "262966"
 _NAMES = ("Ana", "Ben", "Cyd", "Dee", "Eve", "Flo", "Gus", "Hal", "Ida")
 _CALMS = 0.5
-# So long nothing is texted any more before the run is judged.
-_ANSWERING_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -77,6 +78,19 @@ def add_people(plan: Plan, kind: Kind, seed: int) -> None:
     plan.people = cast
     _carriers(plan, cast)
     _calm(plan, cast)
+
+
+def conversations_of(plan: Plan) -> Conversations | None:
+    """What a process knows of threads at its start, where there are people."""
+    if plan.people is None:
+        return None
+    dice, few = plan.people.dice, plan.people.habits.codes
+
+    def random_below(limit: int) -> int:
+        return int(dice.draw() * (few or limit))
+
+    people = handlers_of(plan.policy)
+    return Conversations(True, BUSINESS, timedelta(hours=2), people, random_below, lambda: "ab" * 32)
 
 
 def _manned(policy: Policy, habits: Habits, dice: Dice) -> Policy:

@@ -19,8 +19,8 @@ class Act(StrEnum):
     CODED_CLAIM = "a claim word with its code"
     MINE = "mine, with its code"
     MINE_WORDS = "mine and words"
-    PASS = "pass"  # noqa: S105 - a word
-    CODED_PASS = "pass with its code"  # noqa: S105 - a word
+    PASS = "pass"
+    CODED_PASS = "pass with its code"
     DONE = "done, with its code"
     OPEN = "open, with its code"
     SAY = "say and a claim word"
