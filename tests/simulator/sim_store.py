@@ -14,7 +14,7 @@ from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Page, Search, Stored, UnreadableRelay, Write
 from relay.record.documents import Document
-from relay.record.kinds import awaits_claim, key_of
+from relay.record.kinds import awaits_claim
 from relay.record.pages import place_of, token_after
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
@@ -23,7 +23,7 @@ from tests.simulator.kernel import Process
 from tests.simulator.revisions import Revision, Written
 from tests.simulator.sim_threads import ProcessThreads
 from tests.simulator.sim_timers import ProcessTimers
-from tests.simulator.store_state import StoreState, require_storable
+from tests.simulator.store_state import StoreState, conflict_of, require_storable
 
 T = TypeVar("T")
 _UNREADABLE = "its record cannot be read"
@@ -57,7 +57,7 @@ class ProcessStore(ProcessThreads):
             name = "store.update" if not created else "store.create" if len(created) == len(writes) else "store.commit"
             versions = self._write(name, timeout_seconds, lambda: self._commit(writes))
         except Conflicted as conflicted:
-            raise _conflict(writes, conflicted.applied) from None
+            raise conflict_of(writes, conflicted.applied) from None
         self._arm([timer for timer in timers if timer not in early], timeout_seconds)
         return versions
 
@@ -275,17 +275,6 @@ class ProcessStore(ProcessThreads):
             state.kept_until[relay.message_id] = clocks.kept_until(relay.expires_at, state.purged_until)
         state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))
         return state.version
-
-
-def _conflict(writes: Sequence[Write], applied: bool) -> Exception:
-    """What the caller is told: of a commit that was applied the first document is not as presumed any more; where
-    another writer merely held one of them, any that presumes a version will do."""
-    presuming = [write for write in writes if write.version is not None]
-    if not applied and not presuming:
-        return StoreUnavailable("contention")
-    one = writes[0] if applied else presuming[0]
-    kind, record_id = key_of(one.record)
-    return (AlreadyStored if one.version is None else VersionConflict)(record_id, kind)
 
 
 def _matches(search: Search, relay: Relay) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
-from relay.core.model import FinalStatus, Relay, Timer
+from relay.core.model import FinalStatus, Timer
 from relay.core.people import handlers_of
 from relay.errors import StoreUnavailable
 from relay.flow import timers
@@ -30,6 +30,7 @@ from tests.simulator.people.cast import add_people, conversations_of
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
 from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout
 from tests.simulator.sim_twilio import InboundRow
+from tests.simulator.store_state import only_confirmations_are_open
 from tests.simulator.twilio_calls import TwilioCalls
 from tests.simulator.widening import widen
 
@@ -91,8 +92,8 @@ class Simulation:
             self.faults.count(plan.wide.kind)
         if plan.people is not None:
             self.faults.count(plan.people.kind)
-            # The watchmen are at work all the time; once a day they tell the store who is a handler.
-            self._every(86400.0, 0.5, self._daily_look)
+            # Once a day the watchmen tell the store who is a handler.
+            self._every(86400.0, 0.5, lambda: self.fleet.run("reconcile", reconcile, self._only_store_errors))
         intake = Intake(plan.policy, OUR_PHONES, handlers_of(plan.policy))
         for skew in plan.skews:
             if skew:
@@ -170,7 +171,7 @@ class Simulation:
         if not all(map(self.is_known, self.history.texts)):
             return False
         return all(
-            stored.relay.due_at is None or (not settles and _only_confirmations_are_open(stored.relay))
+            stored.relay.due_at is None or (not settles and only_confirmations_are_open(stored.relay))
             for stored in relays.values()
         )
 
@@ -232,9 +233,6 @@ class Simulation:
         if unlisted or is_due:
             self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
-    def _daily_look(self) -> None:
-        self.fleet.run("reconcile", reconcile, self._only_store_errors)
-
     def _first_reconcile(self, _: object) -> None:
         def faults_begin(task: Task) -> None:
             self._only_store_errors(task)
@@ -290,20 +288,13 @@ class Simulation:
             if stored.relay.final_status is not FinalStatus.EXHAUSTED:
                 continue
             self.faults.count(Fault.REDRIVE)
-            message_id = stored.relay.message_id
+            request = partial(errands.redrive_of, stored.message_id, asked)
             if asked.doubled:
                 self.faults.count(Fault.REDRIVE_DOUBLED)
             for _ in range(2 if asked.doubled else 1):
-                request = partial(errands.redrive_of, message_id, asked)
-                self.fleet.run(f"redrive …{message_id[-3:]}", request, partial(self._redriven, request))
+                self.fleet.run(f"redrive …{stored.message_id[-3:]}", request, partial(self._redriven, request))
 
     def _redriven(self, request: Callable[[SendingWorld, Intake], Response], task: Task) -> None:
         # An operator sees an error and may ask again; nothing else depends on it.
         if task.result is not None and task.result.status == 200:
             self.history.recorded.append(request)
-
-
-def _only_confirmations_are_open(relay: Relay) -> bool:
-    ended = relay.final_status is not FinalStatus.IN_PROGRESS and not relay.alarm_is_due
-    # Where `sent` ended the relay a failure would begin it anew: that is no confirmation.
-    return ended and not any(attempt.is_unresolved or attempt.is_handed_over for attempt in relay.attempts)
