@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from relay.core.events import Meaning, Receipt
-from relay.core.model import FinalStatus
+from relay.core.model import FinalStatus, InboundText
 from relay.core.policy import Policy
-from relay.flow import receipts
+from relay.flow import intake, receipts
 from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 
 from tests.fakes.world import Calls
-from tests.office import ANA, BEN, CARLA, Office, tiers_of
+from tests.office import ANA, BEN, CARLA, OURS, Office, tiers_of
 
 
 def test_a_delivery_at_a_tier_that_asks_for_no_claim_ends_a_text_that_waits_at_another() -> None:
@@ -57,5 +58,30 @@ def test_what_comes_within_seconds_of_a_notice_is_a_machines() -> None:
     office.settle(2.0)
     assert "automatic" in office.to(ANA)[-1]
     office.text(ANA, "We are closed now, and open at eight")
+    office.settle(60.0)
+    assert office.to(CARLA) == []
+
+
+def test_what_comes_within_seconds_of_a_text_that_its_owner_took_is_a_machines() -> None:
+    office = Office()
+    message_id = office.text(CARLA, "The couch is on the porch")
+    code = office.thread_of(message_id).code
+    office.clock.advance(6.0)
+    office.text(ANA, f"{code} on my way")
+    office.text(ANA, "We are closed now, and open at eight")
+    office.settle(60.0)
+    assert len(office.to(CARLA)) == 1
+
+
+def test_a_text_of_ours_that_leaves_while_a_machines_words_are_under_way_makes_them_no_persons() -> None:
+    office = Office()
+    office.text(CARLA, "The couch is on the porch")
+    came_in = office.clock.now() + timedelta(seconds=5)
+    office.clock.advance(6.0)
+    office.text(CARLA, "And a lamp")
+    office.settle(1.0)
+    own = InboundText(f"SM{99:032x}", ANA, OURS, "We are closed now, and open at eight")
+    budget = Budget(office.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
+    intake.accept(office.world, office.intake, own, budget, received_at=came_in)
     office.settle(60.0)
     assert office.to(CARLA) == []

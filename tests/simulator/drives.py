@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 
 from tests.simulator.history import Receipt
 from tests.simulator.kinds import Kind
@@ -25,7 +25,7 @@ def reasons_to_go_on(run: Simulation, before: Relay, after: Relay, at: float) ->
         yield "redriven"
     if says_more(before, after):
         yield "a webhook said more"
-    if any(entry.step is Step.PASSED for entry in after.error_log[len(before.error_log) :]):
+    if is_passed(after.error_log[len(before.error_log) :]):
         yield "a handler passed it on"
     for old, new in zip(before.attempts, after.attempts, strict=False):
         was_told = old.status is AttemptStatus.DELIVERED and new.status is AttemptStatus.FAILED
@@ -33,6 +33,11 @@ def reasons_to_go_on(run: Simulation, before: Relay, after: Relay, at: float) ->
             yield "a failure followed `sent`"
         if old.status is AttemptStatus.DELIVERED and was_anothers(run, before.message_id, old, new):
             yield "what was delivered was another text"
+
+
+def is_passed(lines: Sequence[TrailEntry]) -> bool:
+    """Whether by one of these lines a handler passed the text on."""
+    return any(entry.step is Step.PASSED for entry in lines)
 
 
 def was_anothers(run: Simulation, message_id: str, old: Attempt, new: Attempt) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relay.core.fates import open_attempts
-from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Purpose, Relay, Step
 from relay.core.policy import (
     FATE_LOOKUP_SECONDS,
     FATE_LOOKUPS,
@@ -36,6 +36,8 @@ _SKEW_SECONDS = 600.0
 _ENDS = frozenset({Step.DELIVERED, Step.EXHAUSTED})
 # How often reconcile looks a day back, for what the newest page of a list did not show, or while no run was made.
 DEEP_SECONDS = 3600.0 + 2.0 * RECONCILE_SECONDS
+# An answer is tried for 15 minutes, each try with its receipt.
+_ANSWER_SECONDS = 900.0 + 4.0 * 60.0
 # What the handlers themselves may take in a calm world, all together.
 _HANDLING_SECONDS = 30.0
 
@@ -46,7 +48,7 @@ def window_seconds(policy: Policy) -> float:
     last = policy.tiers[-1]
     unstarted = UNSTARTED_RETRIES_MAX * UNSTARTED_RETRY_SECONDS * policy.last_tier
     resend = last.receipt_timeout_seconds + sum(last.retry_delays_seconds) + LEASE_SECONDS + SEND_SECONDS_MAX
-    windows = sum(tier.window_seconds for tier in policy.tiers)
+    windows = sum(tier.window_seconds + tier.claim_timeout_seconds for tier in policy.tiers)
     return windows + resend + LOOKUP_RETRY_SECONDS + unstarted + OUTAGE_SECONDS_MAX
 
 
@@ -57,6 +59,9 @@ def deadline(run: Simulation) -> float:
     policies = [plan.policy] if plan.new_policy is None else [plan.policy, plan.new_policy]
     window = max(window_seconds(policy) for policy in policies)
     began = max([calm_from(run), *(at for at, _ in plan.texts), *(redrive.at for redrive in plan.redrives)])
+    if plan.people is not None:
+        # Whatever people text comes before; an answer is sent for a while, and waits for its receipts.
+        began = max(began, plan.people.quiet_at) + _ANSWER_SECONDS
     sweep = SWEEP_SECONDS + GRACE.total_seconds()
     reconcile = 2 * RECONCILE_SECONDS + WEBHOOK_UNDER_WAY.total_seconds()
     skew = _SKEW_SECONDS if any(plan.skews) else 0.0
@@ -167,7 +172,8 @@ def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
         if waits_for_a_clocks_time(run, stored.relay):
             continue
         for attempt in stored.relay.attempts:
-            if attempt.is_unresolved and not is_flagged(run, stored.relay, attempt.number):
+            is_noticed = stored.relay.purpose is Purpose.NOTICE and stored.relay.fate_lookups_answered > 0
+            if attempt.is_unresolved and not is_noticed and not is_flagged(run, stored.relay, attempt.number):
                 yield f"L2: attempt {attempt.number} of {stored.relay.message_id[-3:]} is still {attempt.status}"
 
 
@@ -242,6 +248,9 @@ def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[st
     run.stop_faults()
     run.stop_watchmen()
     before = _versions(run)
+    if run.people is not None:
+        # A text's first timers may be armed once more, and find what is true by now; that is the timers' doing.
+        run.fleet.timers.fire = lambda timer, done: done(True)
     posts = len(run.history.posts)
     for request in requests if everything else [run.dice.pick(requests)]:
         run.fleet.run("replayed request", request, _replayed)

@@ -16,7 +16,7 @@ from relay.flow.lookup import NOT_SENT
 from relay.flow.sweep import GRACE
 
 from tests.simulator.coexistence import left_behind, waits_for_a_person
-from tests.simulator.drives import holds_anothers_id, lease_times, message_of, says_more
+from tests.simulator.drives import holds_anothers_id, is_passed, lease_times, message_of, says_more
 from tests.simulator.history import seconds_of
 from tests.simulator.kinds import Kind
 from tests.simulator.plan import BEFORE_US, HANDSET, OUR_PHONES
@@ -142,7 +142,8 @@ def asked_before_escalating(run: Simulation) -> Iterator[str]:
         return
     for message_id, commits in run.history.commits.items():
         for (_, before), (at, after) in pairwise(commits):
-            for entry in after.error_log[len(before.error_log) :] if not says_more(before, after) else ():
+            new = after.error_log[len(before.error_log) :]
+            for entry in new if not (says_more(before, after) or is_passed(new)) else ():
                 if entry.step is Step.ATTEMPT_UNCONFIRMED and "could not be asked" not in entry.reason:
                     message = message_of(run, message_id, entry.attempt)
                     if message is None or message.status != "delivered" or message.status_since > at - 25.0:

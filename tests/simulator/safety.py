@@ -139,7 +139,13 @@ def s6_no_tier_skipped(run: Simulation) -> Iterator[str]:
     """Within a drive each attempt is at the tier of the one before it or at the next; the first drive begins at 1."""
     for relay in _relays(run):
         starts = drives(run, relay.message_id)
-        made = [attempt for attempt in relay.attempts if attempt.status is not AttemptStatus.WITHDRAWN]
+        # A handler may pass on what was not even sent to that tier.
+        passed = {entry.tier for entry in relay.error_log if entry.step is Step.PASSED}
+        made = [
+            attempt
+            for attempt in relay.attempts
+            if attempt.status is not AttemptStatus.WITHDRAWN or attempt.tier in passed
+        ]
         for before, after in pairwise(made):
             if after.number not in starts and after.tier - before.tier not in (0, 1):
                 yield f"S6: {relay.message_id[-3:]} went from tier {before.tier} to {after.tier}"
@@ -187,7 +193,7 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
         # What was delivered before a webhook said more is less than the text.
         is_whole = receipt.attempt >= relay.first_attempt_of_words
         ends = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)
-        if receipt.status == "delivered" and is_whole and not ends and not _waited_for_a_claim(relay, attempt):
+        if receipt.status == "delivered" and is_whole and not ends and not _waited_for_a_claim(run, receipt):
             yield f"S7: {_named(receipt)} was reported delivered, the relay is {relay.final_status}"
         if receipt.status in _FAILED and _RANK[attempt.status] < _RANK[AttemptStatus.FAILED]:
             yield f"S7: {_named(receipt)} was reported undelivered and is {attempt.status}"
@@ -198,9 +204,10 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
             yield f"S7: {_named(receipt)} was reported on and its id is not known"
 
 
-def _waited_for_a_claim(relay: Relay, attempt: Attempt) -> bool:
+def _waited_for_a_claim(run: Simulation, receipt: Receipt) -> bool:
     """Whether this delivery was at a tier that asks for a claim, so that it does not end the relay."""
-    return relay.policy.tier_or_last(attempt.tier).asks_for_a_claim
+    relay = [seen for at, seen in run.history.commits[receipt.message_id] if at <= receipt.at][-1]
+    return relay.policy.tier_or_last(relay.attempts[receipt.attempt - 1].tier).asks_for_a_claim
 
 
 def s8_only_to_handlers(run: Simulation) -> Iterator[str]:

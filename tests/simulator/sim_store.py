@@ -14,7 +14,7 @@ from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Page, Search, Stored, UnreadableRelay, Write
 from relay.record.documents import Document
-from relay.record.kinds import awaits_claim, key_of
+from relay.record.kinds import awaits_claim
 from relay.record.pages import place_of, token_after
 
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
@@ -23,7 +23,7 @@ from tests.simulator.kernel import Process
 from tests.simulator.revisions import Revision, Written
 from tests.simulator.sim_threads import ProcessThreads
 from tests.simulator.sim_timers import ProcessTimers
-from tests.simulator.store_state import StoreState, require_storable
+from tests.simulator.store_state import StoreState, conflict_of, require_storable
 
 T = TypeVar("T")
 _UNREADABLE = "its record cannot be read"
@@ -57,12 +57,7 @@ class ProcessStore(ProcessThreads):
             name = "store.update" if not created else "store.create" if len(created) == len(writes) else "store.commit"
             versions = self._write(name, timeout_seconds, lambda: self._commit(writes))
         except Conflicted as conflicted:
-            kind, first = key_of(writes[0].record)
-            if len(created) < len(writes):
-                raise VersionConflict(first, kind) from None
-            if conflicted.applied:
-                raise AlreadyStored(first, kind) from None
-            raise StoreUnavailable("contention") from None
+            raise conflict_of(writes, conflicted.applied) from None
         self._arm([timer for timer in timers if timer not in early], timeout_seconds)
         return versions
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from relay.core.model import FinalStatus, Relay, Timer
+from relay.core.model import FinalStatus, Timer
 from relay.core.people import handlers_of
 from relay.errors import StoreUnavailable
 from relay.flow import timers
-from relay.flow.conversations import Conversations
 from relay.flow.intake import Intake
 from relay.flow.reconcile import WATERMARK, reconcile
 from relay.flow.sweep import sweep
@@ -28,10 +26,11 @@ from tests.simulator.history import History, time_of
 from tests.simulator.kernel import Kernel, Task
 from tests.simulator.kinds import OF_PEOPLE, Kind, kind_of
 from tests.simulator.people.acting import People
-from tests.simulator.people.cast import BUSINESS, add_people
+from tests.simulator.people.cast import add_people, conversations_of
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
 from tests.simulator.revisions import NextRevision, Revision, Rollout, ThisRevision, draw_rollout
 from tests.simulator.sim_twilio import InboundRow
+from tests.simulator.store_state import only_confirmations_are_open
 from tests.simulator.twilio_calls import TwilioCalls
 from tests.simulator.widening import widen
 
@@ -93,13 +92,13 @@ class Simulation:
             self.faults.count(plan.wide.kind)
         if plan.people is not None:
             self.faults.count(plan.people.kind)
-            # The watchmen are at work all the time; once a day they tell the store who is a handler.
-            self._every(86400.0, 0.5, self._daily_look)
+            # Once a day the watchmen tell the store who is a handler.
+            self._every(86400.0, 0.5, lambda: self.fleet.run("reconcile", reconcile, self._only_store_errors))
         intake = Intake(plan.policy, OUR_PHONES, handlers_of(plan.policy))
         for skew in plan.skews:
             if skew:
                 self.faults.count(Fault.SKEW)
-            fleet.add_process(skew, intake, plan.timers_first, _conversations(plan))
+            fleet.add_process(skew, intake, plan.timers_first, conversations_of(plan))
         if plan.rollout is not None:
             self._roll_out(plan.rollout)
         fleet.account = TwilioAccount(fleet.account.account_sid, (TOKENS[0],), BASE_URL)
@@ -172,7 +171,7 @@ class Simulation:
         if not all(map(self.is_known, self.history.texts)):
             return False
         return all(
-            stored.relay.due_at is None or (not settles and _only_confirmations_are_open(stored.relay))
+            stored.relay.due_at is None or (not settles and only_confirmations_are_open(stored.relay))
             for stored in relays.values()
         )
 
@@ -234,9 +233,6 @@ class Simulation:
         if unlisted or is_due:
             self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
-    def _daily_look(self) -> None:
-        self.fleet.run("reconcile", reconcile, self._only_store_errors)
-
     def _first_reconcile(self, _: object) -> None:
         def faults_begin(task: Task) -> None:
             self._only_store_errors(task)
@@ -292,33 +288,13 @@ class Simulation:
             if stored.relay.final_status is not FinalStatus.EXHAUSTED:
                 continue
             self.faults.count(Fault.REDRIVE)
-            message_id = stored.relay.message_id
+            request = partial(errands.redrive_of, stored.message_id, asked)
             if asked.doubled:
                 self.faults.count(Fault.REDRIVE_DOUBLED)
             for _ in range(2 if asked.doubled else 1):
-                request = partial(errands.redrive_of, message_id, asked)
-                self.fleet.run(f"redrive …{message_id[-3:]}", request, partial(self._redriven, request))
+                self.fleet.run(f"redrive …{stored.message_id[-3:]}", request, partial(self._redriven, request))
 
     def _redriven(self, request: Callable[[SendingWorld, Intake], Response], task: Task) -> None:
         # An operator sees an error and may ask again; nothing else depends on it.
         if task.result is not None and task.result.status == 200:
             self.history.recorded.append(request)
-
-
-def _conversations(plan: Plan) -> Conversations | None:
-    """What a process knows of threads at its start, where there are people."""
-    if plan.people is None:
-        return None
-    dice, few = plan.people.dice, plan.people.habits.codes
-
-    def random_below(limit: int) -> int:
-        return int(dice.draw() * (few or limit))
-
-    people = handlers_of(plan.policy)
-    return Conversations(True, BUSINESS, timedelta(hours=2), people, random_below, lambda: "ab" * 32)
-
-
-def _only_confirmations_are_open(relay: Relay) -> bool:
-    ended = relay.final_status is not FinalStatus.IN_PROGRESS and not relay.alarm_is_due
-    # Where `sent` ended the relay a failure would begin it anew: that is no confirmation.
-    return ended and not any(attempt.is_unresolved or attempt.is_handed_over for attempt in relay.attempts)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from relay.core.model import FinalStatus, Relay
 from relay.core.threads.model import ThreadRecord
-from relay.errors import StoreRefused
-from relay.ports import Kept, Stored
+from relay.errors import AlreadyStored, StoreRefused, StoreUnavailable, VersionConflict
+from relay.ports import Kept, Stored, Write
 from relay.record.documents import DOCUMENT_BYTES_MAX, Document
 from relay.record.kinds import Key, key_of
 
@@ -81,3 +82,21 @@ def require_storable(record: Relay | ThreadRecord) -> None:
 
 def _words(record: ThreadRecord) -> list[str]:
     return [value for value in (getattr(record, name) for name in record.__slots__) if isinstance(value, str)]
+
+
+def conflict_of(writes: Sequence[Write], applied: bool) -> Exception:
+    """What the caller is told: of a commit that was applied the first document is not as presumed any more; where
+    another writer merely held one of them, any that presumes a version will do."""
+    presuming = [write for write in writes if write.version is not None]
+    if not applied and not presuming:
+        return StoreUnavailable("contention")
+    one = writes[0] if applied else presuming[0]
+    kind, record_id = key_of(one.record)
+    return (AlreadyStored if one.version is None else VersionConflict)(record_id, kind)
+
+
+def only_confirmations_are_open(relay: Relay) -> bool:
+    """Whether it has ended, and Twilio alone could tell more of its attempts."""
+    ended = relay.final_status is not FinalStatus.IN_PROGRESS and not relay.alarm_is_due
+    # Where `sent` ended the relay a failure would begin it anew: that is no confirmation.
+    return ended and not any(attempt.is_unresolved or attempt.is_handed_over for attempt in relay.attempts)

@@ -21,11 +21,17 @@ SEEDS: dict[str, int] = {
     "negative look-up is final": 804595,
     "whose it is is guessed": 9041322,
 }
+# The same of bugs that runs with people found: the mutant names the kind.
+WITH_PEOPLE: dict[str, int] = {
+    "late delivery is learned": 174,
+    "asked under an old lease": 31,
+}
 FOUND_IN: dict[str, str] = {
     "lease by time of day": "coincidence: a send, and a clock that is set back",
     "first text found is taken": "coincidence: a deadline, and whose a text is",
     "whose it is is guessed": "coincidence: a deadline, and whose a text is",
     "today's number asked about": "coincidence: an unknown outcome, and other tiers since",
+    "stale after a lost reply": "talk: an answer whose reply is lost, and a clock that is ahead",
 }
 _DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 
@@ -36,6 +42,14 @@ def test_its_seed_finds_the_bug_and_nothing_without_it(name: str, seed: int) -> 
     with mutant.alive():
         assert run_seed(seed).violations
     assert not run_seed(seed).violations
+
+
+@pytest.mark.parametrize(("name", "seed"), WITH_PEOPLE.items())
+def test_its_seed_with_people_finds_the_bug_and_nothing_without_it(name: str, seed: int) -> None:
+    mutant = next(each for each in MUTANTS if each.name == name)
+    with mutant.alive():
+        assert run_seed(seed, kind=mutant.kind).violations
+    assert not run_seed(seed, kind=mutant.kind).violations
 
 
 @pytest.mark.parametrize(("name", "case"), FOUND_IN.items())
@@ -51,5 +65,7 @@ def test_the_document_tells_of_every_one() -> None:
     text = _DOCUMENT.read_text(encoding="utf-8")
     for name, seed in SEEDS.items():
         assert f"`{name}`, seed {seed}" in text
+    for name, seed in WITH_PEOPLE.items():
+        assert f"`{name}`, seed {seed} with people" in text
     for name, case in FOUND_IN.items():
         assert f"`{name}`, case `{case}`" in text

@@ -71,7 +71,8 @@ def read_facts(
         threads=threads,
         code_holders=_holders(world, named, threads, said.at, budget),
         earlier=earlier,
-        sent_at=max((at for one in sent for at in _sent_to(one, person.id)), default=None),
+        # What left after the person wrote tells nothing of that text.
+        sent_at=max((at for one in sent for at in _sent_to(one, person.id) if at <= said.at), default=None),
         quoted=tuple(map(_quoted, _all(relays))),
         blocked=_blocked(world, conversations, meant[:CANDIDATES_READ], budget),
         names=names_of(world, conversations, budget),

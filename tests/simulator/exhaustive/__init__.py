@@ -7,7 +7,8 @@ from tests.simulator.exhaustive.case import Case
 from tests.simulator.exhaustive.coincidences import COINCIDENCES
 from tests.simulator.exhaustive.crashes import CRASHES
 from tests.simulator.exhaustive.interleavings import INTERLEAVINGS
+from tests.simulator.exhaustive.talks import TALKS
 
-CASES: tuple[Case, ...] = (*CRASHES, *CALLBACKS, *INTERLEAVINGS, *COINCIDENCES)
+CASES: tuple[Case, ...] = (*CRASHES, *CALLBACKS, *INTERLEAVINGS, *COINCIDENCES, *TALKS)
 
 __all__ = ["CASES", "Case"]

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from relay.core.model import Consent, InboundText
+from relay.core.people import handlers_of
 from relay.core.policy import Policy
+from relay.flow.conversations import Conversations
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Swarm
@@ -25,8 +28,6 @@ CUSTOMERS = ("+15551234567", "+15557654321", "+15553334567", "+15552229913")
 SHORT_CODE = "262966"
 _NAMES = ("Ana", "Ben", "Cyd", "Dee", "Eve", "Flo", "Gus", "Hal", "Ida")
 _CALMS = 0.5
-# So long nothing is texted any more before the run is judged.
-_ANSWERING_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -79,6 +80,19 @@ def add_people(plan: Plan, kind: Kind, seed: int) -> None:
     _calm(plan, cast)
 
 
+def conversations_of(plan: Plan) -> Conversations | None:
+    """What a process knows of threads at its start, where there are people."""
+    if plan.people is None:
+        return None
+    dice, few = plan.people.dice, plan.people.habits.codes
+
+    def random_below(limit: int) -> int:
+        return int(dice.draw() * (few or limit))
+
+    people = handlers_of(plan.policy)
+    return Conversations(True, BUSINESS, timedelta(hours=2), people, random_below, lambda: "ab" * 32)
+
+
 def _manned(policy: Policy, habits: Habits, dice: Dice) -> Policy:
     """The same tiers with people who have names; with claim windows, where the kind has them."""
     tiers = []
@@ -111,7 +125,8 @@ def _script(cast: Cast) -> Iterator[tuple[float, InboundText]]:
     for customer in cast.customers:
         at = dice.between(0.0, 120.0) if number else 0.0
         ours = OUR_PHONES[int(dice.draw() * 2) if dice.chance(0.1) else 0]
-        for _ in range(1 + int(dice.draw() * 3)):
+        most = 5 if cast.kind is Kind.CODES_AGAIN else 3
+        for _ in range(1 + int(dice.draw() * most)):
             if at > cast.quiet_at:
                 break
             words, consent = customer_words(cast, number)
@@ -119,6 +134,8 @@ def _script(cast: Cast) -> Iterator[tuple[float, InboundText]]:
             number += 1
             low, high = cast.habits.delays[int(dice.draw() * len(cast.habits.delays))]
             at += dice.between(0.0, 3.0) if dice.chance(0.3) else dice.between(low, high * 1.5)
+            if cast.kind is Kind.CODES_AGAIN and dice.chance(0.6):
+                at += dice.between(15.0, 25.0) * DAY
 
 
 def customer_words(cast: Cast, number: int) -> tuple[str, Consent | None]:

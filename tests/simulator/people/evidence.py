@@ -78,8 +78,17 @@ class Evidence:
                 for attempt in relay.attempts[relay.first_attempt_of_drive - 1 :]:
                     if attempt.lease is not None:
                         person = relay.policy.tier_or_last(attempt.tier).name
-                        found.setdefault((person, relay.code, relay.thread_id), at)
+                        key = person, relay.code, relay.thread_id
+                        found[key] = min(at, found.get(key, at))
         return [(*key, at) for key, at in found.items()]
+
+    def is_of(self, thread_id: str, message: Message) -> bool:
+        """Whether the customer who has got this text is that of the thread, by the texts that came in."""
+        for message_id, commits in self.run.history.commits.items():
+            if commits[0][1].thread_id == thread_id and self.is_customers(message_id):
+                text = self.run.history.texts[message_id].text
+                return (text.sender_phone, text.recipient_phone) == (message.to, message.from_)
+        return False
 
     def relay(self, message_id: str) -> Relay | None:
         stored = self.run.fleet.store.relays.get(message_id)

@@ -19,8 +19,8 @@ class Act(StrEnum):
     CODED_CLAIM = "a claim word with its code"
     MINE = "mine, with its code"
     MINE_WORDS = "mine and words"
-    PASS = "pass"  # noqa: S105 - a word
-    CODED_PASS = "pass with its code"  # noqa: S105 - a word
+    PASS = "pass"
+    CODED_PASS = "pass with its code"
     DONE = "done, with its code"
     OPEN = "open, with its code"
     SAY = "say and a claim word"
@@ -80,7 +80,7 @@ class Habits:
 
 _SOON = ((1.0, 12.0), (12.0, 60.0), (60.0, 10.0 * MINUTE))
 _LONG = ((12.0, 60.0), (10.0 * MINUTE, HOUR), (HOUR, 14.0 * HOUR))
-_WEEKS = ((60.0, HOUR), (HOUR, DAY), (DAY, 8.0 * DAY), (7.0 * DAY, 23.0 * DAY))
+_WEEKS = ((60.0, HOUR), (HOUR, DAY), (DAY, 8.0 * DAY), (7.0 * DAY, 16.0 * DAY))
 
 HABITS: dict[Kind, Habits] = {
     Kind.ANSWERS: Habits(
@@ -158,12 +158,13 @@ HABITS: dict[Kind, Habits] = {
         lasts=20.0 * HOUR,
     ),
     Kind.CODES_AGAIN: Habits(
-        (Act.CODED, Act.OLD_CODE, Act.OLD_CODE, Act.CODED_CLAIM, Act.DONE, Act.OPEN, Act.MINE_WORDS),
+        (Act.CODED, Act.OLD_CODE, Act.OLD_CODE, Act.OLD_CODE, Act.DONE, Act.DONE, Act.OPEN, Act.MINE_WORDS),
         _WEEKS,
-        codes=2,
+        codes=4,
         goes_on=0.9,
-        customers=4,
-        lasts=50.0 * DAY,
+        customers=3,
+        lasts=75.0 * DAY,
+        customer_reacts=0.6,
     ),
     Kind.REPEATED: Habits(
         (Act.TWICE, Act.TWICE, Act.CODED, Act.ANSWER, Act.CODED_CLAIM),

@@ -55,7 +55,7 @@ def written(act: Act, dice: Dice, number: int, shown: str, earlier: list[str]) -
     own = code_of(shown)
     words = f"{BODY_MARK} {token(number)}"
     if act is Act.OLD_CODE and earlier:
-        return _coded(dice.pick(earlier), words, dice)
+        return _coded(dice.pick([code for code in earlier if code != own] or earlier), words, dice)
     if act is Act.WRONG_CODE:
         return _coded(f"{dice.pick('KAEWR')}{dice.pick('0179')}{dice.pick('0137')}", words, dice)
     if act in _UNCODED:
