@@ -263,8 +263,8 @@ def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[st
 
 def _versions(run: Simulation) -> dict[object, object]:
     state = run.fleet.store
-    relays = {message_id: stored.version for message_id, stored in state.relays.items()}
-    return {**relays, **{key: kept.version for key, kept in state.records.items()}}
+    versions: dict[object, object] = {key: kept.version for key, kept in state.records.items()}
+    return versions | {message_id: stored.version for message_id, stored in state.relays.items()}
 
 
 def l3_what_has_expired_goes(run: Simulation) -> Iterator[str]:

@@ -25,6 +25,8 @@ SEEDS: dict[str, int] = {
 WITH_PEOPLE: dict[str, int] = {
     "late delivery is learned": 174,
     "asked under an old lease": 31,
+    "later text hides the machine": 128,
+    "notices are no texts of ours": 44,
 }
 FOUND_IN: dict[str, str] = {
     "lease by time of day": "coincidence: a send, and a clock that is set back",

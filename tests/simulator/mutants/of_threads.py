@@ -250,7 +250,7 @@ class _Late(datetime):
     def of(cls, at: datetime) -> _Late:
         return cls.fromtimestamp(at.timestamp(), at.tzinfo)
 
-    def __le__(self, other: datetime) -> bool:
+    def __le__(self, other: object) -> bool:
         return True
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from relay.core.model import Relay
-from relay.record.kinds import Kind
+from relay.core.threads.model import OptOut
 
 from tests.simulator.people.acting import Said
 from tests.simulator.people.evidence import Evidence
@@ -51,9 +51,8 @@ def is_blocked(found: Evidence, customer: str, at: float, any_reason: bool = Fal
     `any_reason`: also by what Twilio's refusals said.
     """
     if any_reason and any(
-        commits[-1][1].because == "refused"
-        for key, commits in found.run.history.records.items()
-        if key[0] is Kind.OPT_OUT
+        isinstance(record := commits[-1][1], OptOut) and record.because == "refused"
+        for commits in found.run.history.records.values()
     ):
         return True
     last, blocked = -1.0, False

@@ -60,7 +60,11 @@ class Evidence:
     @cached_property
     def threads(self) -> dict[str, list[tuple[float, Thread]]]:
         """Every thread's commits."""
-        return {key[1]: commits for key, commits in self.run.history.records.items() if key[0] is Kind.THREAD}
+        return {
+            key[1]: [(at, record) for at, record in commits if isinstance(record, Thread)]
+            for key, commits in self.run.history.records.items()
+            if key[0] is Kind.THREAD
+        }
 
     def thread_at(self, thread_id: str, at: float) -> Thread | None:
         """The thread as it was committed last, then or before."""

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from relay.core.model import SenderClass
-from relay.core.threads.model import CODE_KEPT
-from relay.record.kinds import Kind
+from relay.core.threads.model import CODE_KEPT, ThreadCode
 
 from tests.simulator.history import time_of
 from tests.simulator.people.consents import (
@@ -64,10 +63,9 @@ def c8_codes_of_ones_own(found: Evidence) -> Iterator[str]:
             ):
                 yield f"C8: {said.person} texted {said.code}, of which no text went there"
     yield from _begin_with_their_codes(found)
-    for key, commits in found.run.history.records.items():
-        if key[0] is not Kind.CODE:
-            continue
-        for (_, before), (at, after) in pairwise(commits):
+    for commits in found.run.history.records.values():
+        given = [(at, record) for at, record in commits if isinstance(record, ThreadCode)]
+        for (_, before), (at, after) in pairwise(given):
             thread = found.thread_at(before.thread_id, at - 1e-9)
             is_anothers = after.thread_id != before.thread_id and thread is not None and thread.code == before.code
             if is_anothers and thread is not None and time_of(at) < thread.closed_since() + CODE_KEPT:

@@ -90,10 +90,10 @@ def c2_one_owner(found: Evidence) -> Iterator[str]:
         if not is_its and not _reached_its_owner(found, relay):
             yield f"C2: {relay.message_id[-3:]} is {relay.claimed_by}'s, and its thread is not"
     for said in found.people.said.values():
-        answer, at = found.relay(f"{said.message_id}-a"), found.decided_at(said.message_id)
-        if answer is None or at is None:
+        answer, decided = found.relay(f"{said.message_id}-a"), found.decided_at(said.message_id)
+        if answer is None or decided is None:
             continue
-        thread = found.thread_at(answer.thread_id, at)
+        thread = found.thread_at(answer.thread_id, decided)
         if thread is None or thread.owner != said.person:
             yield f"C2: an answer of {said.person}'s left who did not have the customer"
     for thread_id, commits in found.threads.items():
