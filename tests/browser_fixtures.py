@@ -27,6 +27,7 @@ WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 812}
 
 NewPage = Callable[..., "Page"]
+Look = tuple[tuple[int, int], str, str]  # size, theme, motion
 
 # Forgets what the page keeps. False where a test has installed a clock: none can be taken out again.
 _IS_AS_IT_CAME = """() => {
@@ -58,19 +59,24 @@ class Pages:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._free: defaultdict[tuple[int, int, str], list[Page]] = defaultdict(list)
-        self._taken: list[tuple[tuple[int, int, str], Page]] = []
+        self._free: defaultdict[Look, list[Page]] = defaultdict(list)
+        self._taken: list[tuple[Look, Page]] = []
         self._wrong: list[str] = []
 
-    def take(self, size: dict[str, int], theme: str) -> Page:
+    def take(self, look: Look) -> Page:
         """Returns an empty page that looks so."""
-        look = (size["width"], size["height"], theme)
-        page = self._free[look].pop() if self._free[look] else self._make(size, theme)
+        page = self._free[look].pop() if self._free[look] else self._make(look)
         self._taken.append((look, page))
         return page
 
-    def _make(self, size: dict[str, int], theme: str) -> Page:
-        context = self._browser.new_context(viewport=size, color_scheme=theme, timezone_id="Europe/Berlin")  # type: ignore[arg-type]
+    def _make(self, look: Look) -> Page:
+        (width, height), theme, motion = look
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion=motion,  # type: ignore[arg-type]
+            timezone_id="Europe/Berlin",
+        )
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page, wrong = context.new_page(), self._wrong
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -100,10 +106,13 @@ def pages(browser: Browser) -> Pages:
 
 @pytest.fixture
 def new_page(pages: Pages) -> Iterator[NewPage]:
-    """Opens pages; `size` and `theme` as wanted. What the page itself does wrong fails the test at its end."""
+    """Opens pages; `size` and `theme` as wanted. What the page itself does wrong fails the test at its end.
 
-    def make(size: dict[str, int] = WIDE, theme: str = "light") -> Page:
-        return pages.take(size, theme)
+    Without motion, unless it is wanted: what moves is drawn by the cores, sixty times a second.
+    """
+
+    def make(size: dict[str, int] = WIDE, theme: str = "light", motion: str = "reduce") -> Page:
+        return pages.take(((size["width"], size["height"]), theme, motion))
 
     yield make
     assert pages.give_back() == []
