@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from tests.stack_fixtures import PATIENCE_SECONDS
 
 if TYPE_CHECKING:  # heavy; most test runs have no use for it
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, Page
 
 _QUIET = (
     "--no-sandbox",
@@ -26,6 +27,16 @@ WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 812}
 
 NewPage = Callable[..., "Page"]
+Look = tuple[tuple[int, int], str, str]  # size, theme, motion
+
+# Forgets what the page keeps. False where a test has installed a clock: none can be taken out again.
+_IS_AS_IT_CAME = """() => {
+  if (location.protocol.startsWith("http")) {
+    localStorage.clear();
+    sessionStorage.clear();
+  }
+  return !("__pwClock" in globalThis);
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -42,23 +53,66 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Opens pages; `size` and `theme` as wanted. What the page itself does wrong fails the test at its end."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+class Pages:
+    """The pages of one browser, each in a context of its own. One that was given back is used again, as good as new: a
+    context and a page of its own for each test took more of the cores than all that the tests do on them."""
 
-    def make(size: dict[str, int] = WIDE, theme: str = "light") -> Page:
-        context = browser.new_context(viewport=size, color_scheme=theme, timezone_id="Europe/Berlin")  # type: ignore[arg-type]
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: defaultdict[Look, list[Page]] = defaultdict(list)
+        self._taken: list[tuple[Look, Page]] = []
+        self._wrong: list[str] = []
+
+    def take(self, look: Look) -> Page:
+        """Returns an empty page that looks so."""
+        page = self._free[look].pop() if self._free[look] else self._make(look)
+        self._taken.append((look, page))
+        return page
+
+    def _make(self, look: Look) -> Page:
+        (width, height), theme, motion = look
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion=motion,  # type: ignore[arg-type]
+            timezone_id="Europe/Berlin",
+        )
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
-        contexts.append(context)
-        page = context.new_page()
+        page, wrong = context.new_page(), self._wrong
         page.on("pageerror", lambda error: wrong.append(str(error)))
         # Refusals of the content security policy are told on the console; failed requests are part of some tests.
         page.on("console", lambda message: wrong.append(message.text) if "Security Policy" in message.text else None)
         return page
 
+    def give_back(self) -> list[str]:
+        """Take back all that were taken. Returns what they did wrong meanwhile."""
+        for look, page in self._taken:
+            page.unroute_all(behavior="ignoreErrors")
+            page.context.set_offline(False)
+            if page.evaluate(_IS_AS_IT_CAME):
+                page.goto("about:blank")
+                self._free[look].append(page)
+            else:
+                page.context.close()
+        self._taken.clear()
+        wrong, self._wrong[:] = self._wrong[:], []
+        return wrong
+
+
+@pytest.fixture(scope="session")
+def pages(browser: Browser) -> Pages:
+    return Pages(browser)
+
+
+@pytest.fixture
+def new_page(pages: Pages) -> Iterator[NewPage]:
+    """Opens pages; `size` and `theme` as wanted. What the page itself does wrong fails the test at its end.
+
+    Without motion, unless it is wanted: what moves is drawn by the cores, sixty times a second.
+    """
+
+    def make(size: dict[str, int] = WIDE, theme: str = "light", motion: str = "reduce") -> Page:
+        return pages.take(((size["width"], size["height"]), theme, motion))
+
     yield make
-    for context in contexts:
-        context.close()
-    assert wrong == []
+    assert pages.give_back() == []

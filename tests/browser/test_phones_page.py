@@ -73,7 +73,7 @@ def test_a_text_typed_by_the_customer_reaches_tier_3_after_tiers_1_and_2_were_sw
 
 
 def test_a_text_is_seen_travelling_without_a_reload(new_page: NewPage, calm_embedded_stack: RunningStack) -> None:
-    page = open_phones(new_page(), calm_embedded_stack.address)
+    page = open_phones(new_page(motion="no-preference"), calm_embedded_stack.address)
     page.select_option("#carrier-1", "silent")
     write(page, "Where am I now")
     expect(page.locator(TIERS[0])).to_have_class("phone handler troubled active")
@@ -204,8 +204,6 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
     write(page, words)
     story = page.locator(".story").filter(has_text=words)
     expect(story.locator(".badge")).to_have_text("✓ delivered")
-    # What is still fading in has too little contrast for a moment.
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished)).then(() => true)")
     found = Axe().run(page).response["violations"]
     assert [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]

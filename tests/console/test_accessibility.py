@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
@@ -20,9 +22,10 @@ def _violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
-@pytest.fixture
-def busy(stack: RunningStack) -> dict[str, str]:
-    """A stack with one relay of each kind: message ids by outcome."""
+@pytest.fixture(scope="module")
+def busy(stack_of: Callable[[str], RunningStack]) -> dict[str, str]:
+    """The stack with one relay of each kind: message ids by outcome."""
+    stack = stack_of("embedded")
     # One after the other: what the carriers are told to do is for the next text, whoever's it is.
     delivered = stack.text("Down three tiers", stack.customer(), failed(30006), SILENT, DELIVERS)
     stack.wait_until(delivered, "delivered")
