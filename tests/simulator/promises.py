@@ -25,8 +25,7 @@ from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulat
 # A look-up and the commit that follows from it are at most so far apart, even if the process stands still in between.
 _LOOKUP_SECONDS = 150.0
 _SKEW_SECONDS = 300.0
-# Whoever leased an attempt can no longer be sending it so long after that was decided, which is at most so long before
-# it was committed: a write that was reported as failed may be applied 30 s later.
+# A lease's holder can no longer be sending so long after it was decided, which is at most so long before its commit.
 _SENDING_SECONDS = LEASE_SECONDS + SEND_SECONDS_MAX
 _COMMITTING_SECONDS = TASK_LIMITS.store_seconds + 30.0
 _DEAD_SENDER_SECONDS = 140.0 + 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
@@ -37,8 +36,7 @@ def never_lost(run: Simulation) -> Iterator[str]:
     """Of texts with the same words from the same customer no more are recorded as delivered than handlers truly got.
     For one text alone: what is recorded as delivered was delivered.
 
-    (Not where an alarm told that one of them has a record which only the next revision can read: whose text is whose
-    cannot be told then.)"""
+    (Not where an alarm told of a record which only the next revision can read: whose text is whose cannot be told.)"""
     claimed: Counter[tuple[str, str]] = Counter()
     truly: Counter[tuple[str, str]] = Counter()
     relays = [stored.relay for stored in run.fleet.store.relays.values()]

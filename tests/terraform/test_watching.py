@@ -56,10 +56,8 @@ def repaired(relay: Relay) -> Relay:
 def written() -> list[dict[str, Any]]:
     """Lines of every kind that a metric counts."""
     start = relays.received().relay
-    stop = relays.text(body="STOP", sender="+15550100001")
-    opted_out = moves.receive(
-        stop, SenderClass.HANDLER_OPT_OUT, Record(relays.policy(), "not from a customer"), relays.T0, None
-    ).relay
+    stop, kept = relays.text(body="STOP", sender="+15550100001"), Record(relays.policy(), "not from a customer")
+    opted_out = moves.receive(stop, SenderClass.HANDLER_OPT_OUT, kept, relays.T0, None).relay
     cascade = relays.after(start, relays.refused(1), relays.due(2), relays.accepted(2), relays.delivered(2))
     return [
         *lines(cascade),
