@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from relay.core.policy import SMS, Policy
 from relay.core.threads.model import PersonRecord, Thread
@@ -13,6 +13,9 @@ from relay.flow.conversations import Conversations
 from relay.flow.notices_unasked import how_to_answer
 from relay.flow.world import World
 from relay.ports import Write
+
+# It leaves so much later than the text, which it is to follow.
+_AFTER = timedelta(seconds=4)
 
 
 def beside_first_text(
@@ -39,8 +42,7 @@ def beside_first_text(
     conversations.forget()  # read anew next time, with what is stored now
     to = (tier.name, tier.reach.address)
     words = how_to_answer(thread.code)
-    line = answers.notice(
-        answers.hint_of(message_id, level), message_id, to, thread.our_phone, words, now, thread=thread
-    )
+    ids, at = (answers.hint_of(message_id, level), message_id), now + _AFTER
+    line = answers.notice(*ids, to, thread.our_phone, words, at, thread=thread)
     hinted = Write(replace(record, hinted_at=now), kept.version if kept is not None else None)
     return (hinted, Write(line.relay))
