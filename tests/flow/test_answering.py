@@ -148,3 +148,18 @@ def test_what_an_earlier_owner_had_taken_is_not_passed_again() -> None:
     office.settle()
     assert not any("couch" in text for text in (*office.to(BEN), *office.to(CYD)))
     assert any("lamp" in text for text in office.to(CYD))
+
+
+def test_a_text_that_says_more_later_is_decided_anew() -> None:
+    office = Office()
+    message_id = office.reaches(CARLA, "The couch is on the porch")
+    code = office.thread_of(message_id).code
+    cause = office.text(ANA, f"{code} on", recovered_at=office.clock.now())
+    office.settle()
+    assert office.to(CARLA) == []
+    office.text(ANA, f"{code} on my way", message_id=cause)
+    office.text(ANA, f"{code} on my way", message_id=cause)
+    office.settle()
+    (answer,) = office.to(CARLA)
+    assert "on my way" in answer
+    assert office.relay(cause).asked == "answer"

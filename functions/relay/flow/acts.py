@@ -30,7 +30,8 @@ _KINDS = {Told.CLAIMED: EventKind.CLAIMED, Told.PASSED: EventKind.PASSED, Told.R
 class Doer:
     """Who did it, by what text: a person's id, the id of the text that caused it, when that came in, to which number.
 
-    `by` is "operator" and the like; "" for a handler's text.
+    `by` is "operator" and the like; "" for a handler's text. `base` is what the ids of all that it causes begin with,
+    where that is not `cause_id`.
     """
 
     person: str
@@ -38,6 +39,11 @@ class Doer:
     at: datetime
     our_phone: str
     by: str = ""
+    base: str = ""
+
+    @property
+    def ids(self) -> str:
+        return self.base or self.cause_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +80,8 @@ def composed(
     created: list[Decision] = []
     if verdict.answer is not None and thread is not None:
         lease = world.new_lease() if isinstance(world, SendingWorld) else None
-        words = (verdict.answer, conversations.business_name)
-        created.append(sending.remembered(world, answers.answer(doer.cause_id, thread, *words, now, lease)))
+        ids, words = (answers.answer_of(doer.ids), doer.cause_id), (verdict.answer, conversations.business_name)
+        created.append(sending.remembered(world, answers.answer(*ids, thread, *words, now, lease)))
         thread = replace(thread, introduced_at=thread.introduced_at or now)
     created += _noticed(world, conversations, doer, notices, known, now, budget)
     changed = tuple((stored, decision) for stored, decision in told if decision.changed)
@@ -121,7 +127,7 @@ def _noticed(
         to = (person.id, person.numbers[0])
         words = words_of(one, known.facts.names)
         yield answers.notice(
-            answers.notice_of(doer.cause_id, number), doer.cause_id, to, doer.our_phone, words, now, thread=thread
+            answers.notice_of(doer.ids, number), doer.cause_id, to, doer.our_phone, words, now, thread=thread
         )
 
 

@@ -25,6 +25,11 @@ def answer_of(message_id: str) -> str:
     return f"{message_id}-a"
 
 
+def anew(message_id: str, lines: int) -> str:
+    """Returns what the ids begin with of all that a text causes which said more, after so many lines of its trail."""
+    return f"{message_id}-m{lines}"
+
+
 def notice_of(message_id: str, number: int) -> str:
     """Returns the id of the notice with this number, from 1, that this text or relay causes."""
     return f"{message_id}-n{number}"
@@ -35,8 +40,10 @@ def hint_of(message_id: str, tier: int) -> str:
     return f"{message_id}-h{tier}"
 
 
-def answer(cause_id: str, thread: Thread, words: str, business_name: str, now: datetime, lease: str | None) -> Decision:
-    """Returns the decision to create the answer with these words to the thread's customer.
+def answer(
+    message_id: str, cause_id: str, thread: Thread, words: str, business_name: str, now: datetime, lease: str | None
+) -> Decision:
+    """Returns the decision to create the answer with this id and these words to the thread's customer.
 
     It is leased to the caller with this token, if there is one. The first one of a thread names the business and says
     how to opt out. It holds no number of a handler.

@@ -1,28 +1,30 @@
 """The way in for a handler's text: decided, and stored together with all that it changes.
 
-Its creation is its decision: on a conflict everything is read and decided again. A text that is stored was decided.
+Its creation is its decision: on a conflict everything is read and decided again. A text that is stored was decided, by
+the words that it had: one that says more later is decided anew.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from relay.core import moves
-from relay.core.events import Decision
-from relay.core.model import InboundText, SenderClass
+from relay.core import fuller, machine, moves
+from relay.core.changes import changed
+from relay.core.events import Event, EventKind
+from relay.core.model import InboundText, Relay, SenderClass
 from relay.core.people import Person
 from relay.core.policy import Policy
 from relay.core.routes import Record
 from relay.core.threads.deciding import decide
 from relay.core.threads.verdict import Asked, Facts, HandlerText, Notice, Said, Verdict
-from relay.errors import AlreadyStored, Conflict, StoreUnavailable
-from relay.flow import acts, facts
+from relay.errors import Conflict, StoreUnavailable
+from relay.flow import acts, answers, conductor, facts
 from relay.flow.acts import Act, Doer
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.facts import Known
 from relay.flow.world import World
-from relay.ports import Write
+from relay.ports import Stored, Write
 
 # How often a text is decided anew because another process changed what it was decided by.
 _TRIES = 8
@@ -50,48 +52,81 @@ def take_in(
     """
     now = world.clock.now()
     at = min(received_at or now, now)
-    doer = Doer(person.id, text.message_id, at, text.recipient_phone)
     said = HandlerText(text.message_id, person.id, text.body, at, text.media_count, bool(recovered_by), text.consent)
+    known_as: Stored | None = None
     for _ in range(_TRIES):
+        base = answers.anew(text.message_id, known_as.relay.lines_logged) if known_as is not None else ""
+        doer = Doer(person.id, text.message_id, at, text.recipient_phone, base=base)
         known = facts.read_facts(world, conversations, person, said, text.sender_phone, budget)
         verdict = _decided(conversations, said, known)
         act = acts.composed(world, conversations, doer, verdict, known, budget)
-        own = _own_relay(text, policy, verdict, now, recovered_by)
+        if known_as is None:
+            own, version = _own_relay(text, policy, verdict, now, recovered_by), None
+        else:
+            own, version = _own_again(known_as.relay, text, verdict, now), known_as.version
         try:
-            return _commit(world, own, act, budget)
+            return _commit(world, own, version, act, budget)
         except Conflict as conflict:
-            if isinstance(conflict, AlreadyStored) and conflict.record_id == text.message_id:
-                return False
+            if conflict.record_id == text.message_id:
+                known_as = _says_more_than(world, text, budget)
+                if known_as is None:
+                    return False
         if budget.is_used_up:
             break
     raise StoreUnavailable("what a handler's text is about kept changing")
 
 
-def _commit(world: World, own: Decision, act: Act, budget: Budget) -> bool:
+def _commit(world: World, relay: Relay, version: object | None, act: Act, budget: Budget) -> bool:
     """Commit a text with its act and carry that out. Returns whether the text is new. Raises Conflict."""
-    writes = (Write(own.relay), *act.writes)
     began = world.clock.monotonic()
     try:
-        versions = world.store.commit(writes, act.timers, timeout_seconds=budget.store)[1:]
+        versions = world.store.commit((Write(relay, version), *act.writes), act.timers, timeout_seconds=budget.store)[
+            1:
+        ]
     except StoreUnavailable:
-        stored = world.store.get(own.relay.message_id, timeout_seconds=budget.store)
+        stored = world.store.get(relay.message_id, timeout_seconds=budget.store)
         if stored is None:
             raise
-        if stored.relay != own.relay:
+        if stored.relay != relay:
             return False  # an earlier commit of the same text: it is whole, and what it asks for is due
         versions = acts.versions_stored(world, act, budget)
         for timer in act.timers:
             world.timers.arm(timer, timeout_seconds=budget.timers)
-    world.journal.steps(own.relay, own.relay.error_log)
+    world.journal.steps(relay, relay.error_log)
     acts.carry_out(world, act, versions, budget, began)
-    return True
+    return version is None
 
 
-def _own_relay(text: InboundText, policy: Policy, verdict: Verdict, now: datetime, recovered_by: str) -> Decision:
-    """Returns the decision to keep the handler's text, with what it was taken for."""
-    thread_id = verdict.thread.thread_id if verdict.thread is not None else ""
-    route = Record(policy, verdict.because, thread_id=thread_id, asked=verdict.asked.value)
-    return moves.receive(text, SenderClass.HANDLER, route, now, None, recovered_by=recovered_by)
+def _says_more_than(world: World, text: InboundText, budget: Budget) -> Stored | None:
+    """Returns the text as it is stored, if it has fewer words than it says now: then it is decided anew.
+
+    Which files came with it is put on record at once. None where nothing is left to decide.
+    """
+    stored = world.store.get(text.message_id, timeout_seconds=budget.store)
+    if stored is None or not fuller.says_more(stored.relay, text):
+        return None
+    if text.body.strip() != stored.relay.message_body.strip():
+        return stored
+    event = Event(EventKind.INBOUND_SAYS_MORE, text=text, sender_class=SenderClass.HANDLER)
+    conductor.apply(world, stored, event, budget)
+    return None
+
+
+def _own_again(known: Relay, text: InboundText, verdict: Verdict, now: datetime) -> Relay:
+    """Returns the stored text with what it says more, and what it is taken for by that."""
+    event = Event(EventKind.INBOUND_SAYS_MORE, text=text, sender_class=SenderClass.HANDLER)
+    relay = machine.transition(known, event, now).relay
+    return changed(relay, asked=verdict.asked.value, thread_id=_thread_id(verdict))
+
+
+def _own_relay(text: InboundText, policy: Policy, verdict: Verdict, now: datetime, recovered_by: str) -> Relay:
+    """Returns the handler's text as it is kept, with what it was taken for."""
+    route = Record(policy, verdict.because, thread_id=_thread_id(verdict), asked=verdict.asked.value)
+    return moves.receive(text, SenderClass.HANDLER, route, now, None, recovered_by=recovered_by).relay
+
+
+def _thread_id(verdict: Verdict) -> str:
+    return verdict.thread.thread_id if verdict.thread is not None else ""
 
 
 def _decided(conversations: Conversations, said: HandlerText, known: Known) -> Verdict:

@@ -24,7 +24,7 @@ CONNECTION_OVERRIDES = "#rc=5&rp=all&ct=3000&rt=5000"
 # Customers may write from short codes or names in any script; only what cannot be a sender at all is none.
 _SENDER = re.compile(r"[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,63}")
 # A relay's own id: a message's, or of an answer or a notice what caused it and which of those it is (flow/answers.py).
-_RELAY_ID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}(?:-[a-z][0-9]{0,2}){0,2}")
+_RELAY_ID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}(?:-[a-z][0-9]{0,2}){0,3}")
 _NUM_MEDIA = re.compile(r"[0-9]{1,2}")
 # What a webhook calls the text's id, the usual name first: those of before MMS know only the last.
 _IDS = ("MessageSid", "SmsMessageSid", "SmsSid")
