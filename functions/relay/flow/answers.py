@@ -51,9 +51,8 @@ def answer(
     if thread.introduced_at is None:
         words = f"{business_name}: {words}\n{_OPT_OUT_HINT}" if business_name else f"{words}\n{_OPT_OUT_HINT}"
     policy = policy_of(Purpose.ANSWER, _CUSTOMER, sms(thread.customer_phone))
-    return _created(
-        answer_of(cause_id), cause_id, thread.our_phone, words, policy, Purpose.ANSWER, thread, now, lease=lease
-    )
+    what = (thread.our_phone, words, policy, Purpose.ANSWER, thread, now)
+    return _created(message_id, cause_id, *what, lease=lease)
 
 
 def notice(
