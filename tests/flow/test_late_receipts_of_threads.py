@@ -93,6 +93,7 @@ def test_what_comes_within_seconds_of_being_told_that_an_answer_did_not_arrive_i
     office.reaches(CARLA, "The couch is on the porch")
     office.wait(60.0)
     answer = f"{office.text(ANA, 'On my way')}-a"
+    office.wait(15.0)
     relay = office.relay(answer)
     budget = Budget(office.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
     failed = Receipt(relay.current.sent_id or "", Meaning.FAILED, "undelivered", failure_of(30006))

@@ -13,7 +13,7 @@ from relay.core.threads import audience, codes, grammar
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText, Quoted
 from relay.flow import opt_outs
-from relay.flow.answers import answer_of, notice_of
+from relay.flow.answers import HANDLER, answer_of, notice_of
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.wording import compose
@@ -141,7 +141,7 @@ def _sent_to(relay: Relay, person: str) -> Iterable[datetime]:
     if relay.purpose is Purpose.ANSWER:
         return
     for attempt in relay.attempts_of_drive:
-        if attempt.lease_until is not None and relay.policy.tier(attempt.tier).name == person:
+        if attempt.lease_until is not None and relay.policy.tier(attempt.tier).name in (person, HANDLER):
             yield attempt.lease_until - timedelta(seconds=LEASE_SECONDS)
 
 
