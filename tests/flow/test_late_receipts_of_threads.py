@@ -10,6 +10,7 @@ from relay.core.model import FinalStatus, InboundText
 from relay.core.policy import Policy
 from relay.flow import intake, receipts
 from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
+from relay.twilio.codes import failure_of
 
 from tests.fakes.world import Calls
 from tests.office import ANA, BEN, CARLA, OURS, Office, tiers_of
@@ -85,3 +86,20 @@ def test_a_text_of_ours_that_leaves_while_a_machines_words_are_under_way_makes_t
     intake.accept(office.world, office.intake, own, budget, received_at=came_in)
     office.settle(60.0)
     assert office.to(CARLA) == []
+
+
+def test_what_comes_within_seconds_of_being_told_that_an_answer_did_not_arrive_is_a_machines() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    office.wait(60.0)
+    answer = f"{office.text(ANA, 'On my way')}-a"
+    office.wait(15.0)
+    relay = office.relay(answer)
+    budget = Budget(office.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
+    failed = Receipt(relay.current.sent_id or "", Meaning.FAILED, "undelivered", failure_of(30006))
+    receipts.take_in(office.world, answer, 1, failed, budget)
+    office.settle(4.0)
+    assert "did not get" in office.to(ANA)[-1]
+    office.text(ANA, "We are closed now, and open at eight")
+    office.settle(60.0)
+    assert len(office.to(CARLA)) == 1

@@ -244,10 +244,8 @@ def attachments_are_kept(run: Simulation) -> Iterator[str]:
     """What a webhook told of a text's attachments is on record to its end; of what the list alone told, their number.
 
     (Where only the next revision may write a record, an alarm tells that its text said more.)"""
-    for message_id, known in run.history.texts.items():
-        if message_id not in run.fleet.store.relays:
-            continue
-        text, relay = known.text, run.fleet.store.relays[message_id].relay
+    for message_id in run.history.texts.keys() & run.fleet.store.relays.keys():
+        text, relay = run.history.texts[message_id].text, run.fleet.store.relays[message_id].relay
         if message_id in left_behind(run) & run.history.left:
             continue
         told = text.attachments if message_id in run.history.webhooks or not relay.recovered else ()

@@ -17,6 +17,8 @@ from relay.core.routes import Forward
 from relay.core.threads.model import Thread
 
 _CUSTOMER = "customer"
+# What the reader of a notice about an answer is called there: the answer's record does not say who wrote it.
+HANDLER = "handler"
 _OPT_OUT_HINT = "Reply STOP to opt out."
 
 

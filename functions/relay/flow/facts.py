@@ -13,7 +13,7 @@ from relay.core.threads import audience, codes, grammar
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText, Quoted
 from relay.flow import opt_outs
-from relay.flow.answers import notice_of
+from relay.flow.answers import HANDLER, answer_of, notice_of
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.wording import compose
@@ -100,9 +100,11 @@ def _notices(world: World, said: HandlerText, earlier: tuple[EarlierText, ...], 
     """Yields what was said to the person about texts of a moment ago: a machine answers that, too."""
     lately = [one for one in earlier if timedelta() <= said.at - one.at <= NOTICED_WITHIN]
     for one in lately[:NOTICES_READ]:
-        stored = world.store.get(notice_of(one.message_id, 1), timeout_seconds=budget.store)
-        if stored is not None:
-            yield stored.relay
+        # What was said to the text itself, and what to its answer that did not arrive.
+        for cause in (one.message_id, answer_of(one.message_id)):
+            stored = world.store.get(notice_of(cause, 1), timeout_seconds=budget.store)
+            if stored is not None:
+                yield stored.relay
 
 
 def _recent(world: World, said: HandlerText, meant: Sequence[Thread], budget: Budget) -> tuple[Relay, ...]:
@@ -139,7 +141,7 @@ def _sent_to(relay: Relay, person: str) -> Iterable[datetime]:
     if relay.purpose is Purpose.ANSWER:
         return
     for attempt in relay.attempts_of_drive:
-        if attempt.lease_until is not None and relay.policy.tier(attempt.tier).name == person:
+        if attempt.lease_until is not None and relay.policy.tier(attempt.tier).name in (person, HANDLER):
             yield attempt.lease_until - timedelta(seconds=LEASE_SECONDS)
 
 

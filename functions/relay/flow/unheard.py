@@ -38,7 +38,7 @@ def _notified(world: World, relay: Relay, budget: Budget) -> bool:
     if cause is None or cause.relay.sender_class is not SenderClass.HANDLER:
         return False  # what an operator said is no handler's
     words = not_delivered(relay.code, answers.customer_phone_of(relay), failure.words if failure else "")
-    to = ("handler", cause.relay.sender_phone)
+    to = (answers.HANDLER, cause.relay.sender_phone)
     ids = (answers.notice_of(relay.message_id, 1), relay.message_id)
     decision = answers.notice(*ids, to, relay.recipient_phone, words, world.clock.now(), alarm_if_lost=True)
     with contextlib.suppress(AlreadyStored):

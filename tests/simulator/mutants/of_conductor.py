@@ -20,11 +20,11 @@ from tests.simulator.mutants.mutant import Mutant, Patcher
 def _effects_before_commit(patch: Patcher) -> None:
     real = conductor.commit
 
-    def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
+    def commit(world: Any, stored: Any, decision: Any, budget: Any, beside: Any = ()) -> Any:
         for effect in decision.effects:
             if isinstance(effect, SendAttempt):
                 sending.attempt_forward(world, decision.relay, effect.number, budget)
-        return real(world, stored, decision, budget)
+        return real(world, stored, decision, budget, beside)
 
     patch.put(conductor, "commit", commit)
 
@@ -42,10 +42,10 @@ def _ambiguous_is_sent_again(patch: Patcher) -> None:
 def _ambiguous_counts_as_refused(patch: Patcher) -> None:
     real = sending.event_of
 
-    def event_of(outcome: Any, number: int) -> Any:
+    def event_of(outcome: Any, number: int, *under: Any) -> Any:
         if isinstance(outcome, Ambiguous):
             outcome = Refused(UNREACHABLE)
-        return real(outcome, number)
+        return real(outcome, number, *under)
 
     patch.put(sending, "event_of", event_of)
 
@@ -53,10 +53,10 @@ def _ambiguous_counts_as_refused(patch: Patcher) -> None:
 def _ambiguous_counts_as_accepted(patch: Patcher) -> None:
     real = sending.event_of
 
-    def event_of(outcome: Any, number: int) -> Any:
+    def event_of(outcome: Any, number: int, *under: Any) -> Any:
         if isinstance(outcome, Ambiguous):
             return Event(EventKind.SEND_ACCEPTED, number)
-        return real(outcome, number)
+        return real(outcome, number, *under)
 
     patch.put(sending, "event_of", event_of)
 

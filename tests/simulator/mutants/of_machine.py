@@ -154,7 +154,7 @@ def _no_alarm(patch: Patcher) -> None:
 
 
 def _scheduled_not_withdrawn(patch: Patcher) -> None:
-    patch.put(attempts, "withdraw_scheduled", lambda relay, now: relay)
+    patch.put(attempts, "withdraw_scheduled", lambda relay, *_: relay)
 
 
 def _redrive_repeats(patch: Patcher) -> None:

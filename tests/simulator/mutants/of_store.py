@@ -8,7 +8,7 @@ from typing import Any
 from relay.core.events import ArmTimer
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import conductor
-from relay.ports import Stored
+from relay.ports import Stored, Write
 
 from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
@@ -36,24 +36,29 @@ def _create_overwrites(patch: Patcher) -> None:
     patch.put(ProcessStore, "_check", check)
 
 
+def _update(world: Any, decision: Any, version: object, budget: Any, beside: Any, timers: Any = ()) -> object:
+    writes = (Write(decision.relay, version), *beside)
+    return world.store.commit(writes, timers, timeout_seconds=budget.store)[0]
+
+
 def _conflict_is_ignored(patch: Patcher) -> None:
     """After a conflict the decision is performed as if it had been committed."""
 
-    def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
+    def commit(world: Any, stored: Any, decision: Any, budget: Any, beside: Any = ()) -> Any:
         try:
-            version = world.store.update(decision.relay, stored.version, (), timeout_seconds=budget.store)
+            version = _update(world, decision, stored.version, budget, beside)
         except VersionConflict:
             version = stored.version
-        return Stored(decision.relay, version)
+        return Stored(decision.relay, version), True
 
     patch.put(conductor, "commit", commit)
 
 
 def _own_write_not_recognised(patch: Patcher) -> None:
-    def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
+    def commit(world: Any, stored: Any, decision: Any, budget: Any, beside: Any = ()) -> Any:
         timers = decision.timers
         try:
-            version = world.store.update(decision.relay, stored.version, timers, timeout_seconds=budget.store)
+            version = _update(world, decision, stored.version, budget, beside, timers)
         except (VersionConflict, StoreUnavailable):
             return conductor.load(world, stored.relay.message_id, budget), False
         return Stored(decision.relay, version), True
@@ -65,7 +70,7 @@ def _known_text_is_dropped(patch: Patcher) -> None:
     """AlreadyExists means "a duplicate, nothing to do", also for one's own create."""
     real = conductor.create
 
-    def create(world: Any, decision: Any, budget: Any) -> bool:
+    def create(world: Any, decision: Any, budget: Any, beside: Any = ()) -> bool:
         class Dropping:
             def __getattr__(self, name: str) -> Any:
                 return getattr(world.store, name)
@@ -77,7 +82,7 @@ def _known_text_is_dropped(patch: Patcher) -> None:
                     raise _Dropped from None
 
         try:
-            return real(replace(world, store=Dropping()), decision, budget)
+            return real(replace(world, store=Dropping()), decision, budget, beside)
         except _Dropped:
             return False
 
@@ -91,9 +96,9 @@ class _Dropped(Exception):
 def _unsure_create_counts_as_stored(patch: Patcher) -> None:
     real = conductor.create
 
-    def create(world: Any, decision: Any, budget: Any) -> bool:
+    def create(world: Any, decision: Any, budget: Any, beside: Any = ()) -> bool:
         try:
-            return real(world, decision, budget)
+            return real(world, decision, budget, beside)
         except StoreUnavailable:
             return True
 
@@ -111,11 +116,11 @@ def _timers_never_cancelled(patch: Patcher) -> None:
 def _timer_before_commit(patch: Patcher) -> None:
     real = conductor.commit
 
-    def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
+    def commit(world: Any, stored: Any, decision: Any, budget: Any, beside: Any = ()) -> Any:
         for effect in decision.effects:
             if isinstance(effect, ArmTimer):
                 world.timers.arm(effect.timer, timeout_seconds=budget.timers)
-        return real(world, stored, decision, budget)
+        return real(world, stored, decision, budget, beside)
 
     patch.put(conductor, "commit", commit)
 
@@ -123,12 +128,12 @@ def _timer_before_commit(patch: Patcher) -> None:
 def _decides_on_a_stale_relay(patch: Patcher) -> None:
     """After a conflict the version is read again, the relay is not."""
 
-    def commit(world: Any, stored: Any, decision: Any, budget: Any) -> Any:
+    def commit(world: Any, stored: Any, decision: Any, budget: Any, beside: Any = ()) -> Any:
         version = stored.version
         for _ in range(5):
             try:
-                version = world.store.update(decision.relay, version, (), timeout_seconds=budget.store)
-                return Stored(decision.relay, version)
+                version = _update(world, decision, version, budget, beside)
+                return Stored(decision.relay, version), True
             except VersionConflict:
                 again = conductor.load(world, stored.relay.message_id, budget)
                 version = again.version if again else version

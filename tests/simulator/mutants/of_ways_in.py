@@ -169,12 +169,12 @@ def _recovered_text_not_sent(patch: Patcher) -> None:
     """A text that is found is stored as ended: it was late anyway."""
     real = inbound.accept
 
-    def accept(world: Any, intake: Any, text: Any, budget: Any, recovered_by: str = "") -> Any:
+    def accept(world: Any, intake: Any, text: Any, budget: Any, recovered_by: str = "", received_at: Any = None) -> Any:
         if not recovered_by:
             return real(world, intake, text, budget)
         # As if it came from one of our own numbers.
         ours = replace(intake, business_phones=(*intake.business_phones, text.sender_phone))
-        return real(world, ours, text, budget, recovered_by)
+        return real(world, ours, text, budget, recovered_by, received_at)
 
     patch.put(inbound, "accept", accept)
 

@@ -5,5 +5,6 @@ habits   what people of each kind of trouble do, and how soon
 words    what an act is in words, with the codes that a person's phone shows
 acting   People: their phones, and what they text when something arrives
 evidence what a run leaves to judge people's texts by: Twilio's record, and the order of commits
-judges   C1 to C9
+consents what several judges ask: leases, opt-outs, what came at once
+judges   C1 to C9, in judges_of_owners, _words, _answers, _customers
 """
