@@ -66,17 +66,20 @@ _KINDS = tuple(Kind)
 # Those whose runs have people in them.
 OF_PEOPLE = _KINDS[_KINDS.index(Kind.ANSWERS) :]
 _WIDER = _KINDS[: _KINDS.index(Kind.ANSWERS)]
-_ONE_IN = 9
-_WIDER_IN_TURN, _PEOPLE_IN_TURN = 2, (5, 8)
+_ONE_IN, _IN_TURN = 9, 2
+# People's runs take ten times as long as others.
+_PEOPLE_ONE_IN, _PEOPLE_IN_TURN = 27, 5
 
 
 def kind_of(seed: int) -> Kind | None:
-    """The kind of the run with this seed: one in nine is of the wider world, two have people, each kind in its turn. No
-    draw decides it, so that a new kind changes no other run."""
-    place, turn = seed % _ONE_IN, seed // _ONE_IN
-    if place == _WIDER_IN_TURN:
-        return _WIDER[turn % len(_WIDER)]
-    return OF_PEOPLE[turn % len(OF_PEOPLE)] if place in _PEOPLE_IN_TURN else None
+    """The kind of the run with this seed: one in nine is of the wider world, one in 27 has people, each kind in its turn.
+
+    No draw decides it, so that a new kind changes no other run."""
+    if seed % _ONE_IN == _IN_TURN:
+        return _WIDER[seed // _ONE_IN % len(_WIDER)]
+    if seed % _PEOPLE_ONE_IN == _PEOPLE_IN_TURN:
+        return OF_PEOPLE[seed // _PEOPLE_ONE_IN % len(OF_PEOPLE)]
+    return None
 
 
 # The id of the first text that Twilio takes in a run.
