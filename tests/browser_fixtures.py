@@ -86,7 +86,10 @@ class Pages:
 
     def give_back(self) -> list[str]:
         """Take back all that were taken. Returns what they did wrong meanwhile."""
-        for look, page in self._taken:
+        taken, self._taken = self._taken, []
+        for look, page in taken:
+            if page.is_closed():
+                continue
             page.unroute_all(behavior="ignoreErrors")
             page.context.set_offline(False)
             if page.evaluate(_IS_AS_IT_CAME):
@@ -94,7 +97,6 @@ class Pages:
                 self._free[look].append(page)
             else:
                 page.context.close()
-        self._taken.clear()
         wrong, self._wrong[:] = self._wrong[:], []
         return wrong
 

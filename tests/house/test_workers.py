@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.workers import LONGEST_FIRST, group_of, made_once_more, pytest_runtest_protocol
+from tests.workers import LONGEST_FIRST, group_of, made_once_more, pytest_collection, pytest_runtest_protocol
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,22 @@ def test_what_a_group_shares_ends_with_its_last_test() -> None:
     assert ran == []
     assert pytest_runtest_protocol(last, other)
     assert ran == [(last.nodeid, None)]
+
+
+def test_each_file_is_loaded_first_by_one_of_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a fresh clone that one compiles it, for all."""
+    for name in ("tests/a/test_1.py", "tests/a/test_2.py", "tests/b/test_3.py", "tests/b/helper.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    loaded: list[str] = []
+    monkeypatch.setattr("tests.workers.importlib.import_module", loaded.append)
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "2")
+    config = SimpleNamespace(
+        args=["tests", "tests/a/test_1.py::test_it"], rootpath=tmp_path, invocation_params=SimpleNamespace(dir=tmp_path)
+    )
+    session: Any = SimpleNamespace(config=config)
+    for worker, share in (("gw0", ["tests.a.test_1", "tests.b.test_3"]), ("gw1", ["tests.a.test_2"]), ("", [])):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        loaded.clear()
+        pytest_collection(session)
+        assert loaded == share
