@@ -87,6 +87,12 @@ PEOPLE = (
         "many voices", "Anybody may speak for an owner.", put(ownership, "may_speak", lambda *_: True), Kind.AT_ONCE
     ),
     _mutant(
+        "owner is silenced",
+        "An owner's own words do not go.",
+        put(ownership, "may_speak", lambda thread, person: thread.owner is None),
+        Kind.AT_ONCE,
+    ),
+    _mutant(
         "takeover by old words",
         "Words from before a claim take over.",
         put(ownership, "may_take_over", lambda *_: True),
@@ -240,7 +246,12 @@ PEOPLE = (
         first_seed=172,
         kind=Kind.PASSING,
     ),
-    _mutant("asked under an old lease", "A lease is looked at too early.", asked_under_an_old_lease, Kind.AT_ONCE),
+    Mutant(
+        "asked under an old lease",
+        "A lease is looked at too early.",
+        asked_under_an_old_lease,
+        case="talk: an answer, and a machine that stands still",
+    ),
     _mutant(
         "later text hides the machine",
         "What left after a machine's words makes them a person's.",
