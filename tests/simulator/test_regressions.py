@@ -27,11 +27,16 @@ WITH_PEOPLE: dict[str, int] = {
     "late delivery is learned": 174,
     "later text hides the machine": 27,
     "notices are no texts of ours": 8,
+    "one line a text": 23,
 }
 # Runs in which a judge blamed the relay for what it may do.
 BLAMED_FOR_NOTHING: tuple[tuple[Kind, int], ...] = (
     # Words that came together with their writer's claim, and were decided on before it.
     (Kind.AT_ONCE, 245),
+    # A handler who stands at two tiers passed the text before the later one's left.
+    (Kind.NEW_TIERS, 1000017),
+    # A person who stood at two tiers was texted at both; the redrive that followed had other tiers.
+    (Kind.ANSWERS, 3228),
 )
 FOUND_IN: dict[str, str] = {
     "lease by time of day": "coincidence: a send, and a clock that is set back",

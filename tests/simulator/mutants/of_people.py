@@ -259,6 +259,12 @@ PEOPLE = (
         Kind.MACHINES,
     ),
     _mutant(
+        "one line a text",
+        "A second person's line on how to answer has the id of the first one's.",
+        put(answers, "hint_of", lambda message_id, attempt: f"{message_id}-h1"),
+        Kind.ANSWERS,
+    ),
+    _mutant(
         "notices are no texts of ours", "A machine may answer a notice.", put(facts, "NOTICES_READ", 0), Kind.MACHINES
     ),
 )
