@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from relay.core.model import FinalStatus
+from relay.core.events import Event, EventKind
+from relay.core.foreign import foreign
+from relay.core.model import FinalStatus, SenderClass
 from relay.core.threads.model import ThreadCode
+from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
 
 from tests.office import ANA, BEN, CARLA, DANA, OURS, THREE, Office, tiers_of
@@ -144,3 +148,30 @@ def test_what_a_customer_writes_after_done_goes_to_whom_it_was_done_by_first() -
     assert "Thanks!" in office.to(BEN)[-1]
     assert len(office.to(ANA)) == before
     assert office.relay(thanks).claimed_by == "Ben"
+
+
+def test_a_redrive_to_another_person_of_the_same_tier_brings_its_own_line_on_how_to_answer() -> None:
+    office = Office(tiers_of(("Ana", ANA)))
+    message_id = office.text(CARLA, "The couch is on the porch")
+    office.wait(120.0)
+    assert office.relay(message_id).final_status is FinalStatus.EXHAUSTED
+    stored = office.store.get(message_id, timeout_seconds=1.0)
+    assert stored is not None
+    asked = Event(EventKind.REDRIVE_REQUESTED, policy=tiers_of(("Ben", BEN)), tier=1, request_id="redrive-0001")
+    conductor.apply(office.world, stored, asked, Budget(office.clock, 20.0, TASK_LIMITS))
+    office.settle(10.0)
+    code = office.thread_of(message_id).code
+    text, line = office.to(BEN)
+    assert text.startswith(code)
+    assert line.startswith("To answer")
+
+
+def test_a_claim_takes_a_text_whose_sender_a_newer_revision_calls_otherwise() -> None:
+    office = Office()
+    message_id = office.reaches(CARLA, "The couch is on the porch")
+    stored = office.store.get(message_id, timeout_seconds=1.0)
+    assert stored is not None
+    renamed = replace(stored.relay, sender_class=foreign(SenderClass, "customer_by_sms"))
+    office.store.update(renamed, stored.version, (), timeout_seconds=1.0)
+    office.text(ANA, "ok")
+    assert office.relay(message_id).claimed_by == "Ana"

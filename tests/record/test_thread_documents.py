@@ -118,7 +118,7 @@ def test_a_claim_takes_what_goes_on_was_delivered_or_failed(status: FinalStatus)
         a_relay(),
         a_relay(thread_id="t", purpose=Purpose.ANSWER),
         a_relay(thread_id="t", purpose=Purpose.NOTICE),
-        a_relay(thread_id="t", sender_class=SenderClass.HANDLER),
+        a_relay(thread_id="t", sender_class=SenderClass.HANDLER, final_status=FinalStatus.RECORDED),
     ],
 )
 def test_a_claim_takes_customers_texts_of_a_thread_alone(relay: Relay) -> None:

@@ -67,6 +67,13 @@ def left_behind(run: Simulation) -> set[str]:
     return {message_id for message_id, writes in run.history.written.items() if is_left(writes[-1].document)}
 
 
+def was_left_alone(run: Simulation, message_id: str, at: float) -> bool:
+    """Whether what was committed at this time was this revision's doing, which had to leave that relay alone."""
+    before = [each for each in run.history.written.get(message_id, ()) if each.at < at]
+    by = {each.by for writes in run.history.written.values() for each in writes if each.at == at}
+    return bool(before) and is_left(before[-1].document) and "next" not in by
+
+
 def waits_for_a_person(run: Simulation) -> set[str]:
     """The relay that the store refuses or cannot read, and the texts of the list that cannot be relayed, once an alarm
     has told of them."""

@@ -10,6 +10,7 @@ from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, T
 
 from tests.simulator.history import Receipt
 from tests.simulator.kinds import Kind
+from tests.simulator.people.habits import Act
 from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
 
@@ -38,6 +39,14 @@ def reasons_to_go_on(run: Simulation, before: Relay, after: Relay, at: float) ->
 def is_passed(lines: Sequence[TrailEntry]) -> bool:
     """Whether by one of these lines a handler passed the text on."""
     return any(entry.step is Step.PASSED for entry in lines)
+
+
+def was_passed_unsent(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
+    """Whether the handler of an attempt's tier, who may stand at an earlier one as well, passed before it left."""
+    person = relay.policy.tier_or_last(attempt.tier).name
+    said = run.people.said.values() if run.people is not None else ()
+    passes = (each for each in said if each.person == person and each.act in (Act.PASS, Act.CODED_PASS))
+    return attempt.status is AttemptStatus.WITHDRAWN and is_passed(relay.error_log) and any(passes)
 
 
 def was_anothers(run: Simulation, message_id: str, old: Attempt, new: Attempt) -> bool:

@@ -72,7 +72,7 @@ _PEOPLE_ONE_IN, _PEOPLE_IN_TURN = 27, 5
 
 
 def kind_of(seed: int) -> Kind | None:
-    """The kind of the run with this seed: one in nine is of the wider world, one in 27 has people, each kind in its turn.
+    """The kind of the run with this seed: of nine one is of the wider world, of 27 one has people; each in its turn.
 
     No draw decides it, so that a new kind changes no other run."""
     if seed % _ONE_IN == _IN_TURN:

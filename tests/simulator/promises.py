@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from relay.core.comparing import comparable
-from relay.core.failures import NOT_STARTED
 from relay.core.fates import open_attempts
-from relay.core.model import AttemptStatus, FinalStatus, Purpose, Relay, Step
-from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX, UNSTARTED_RETRIES_MAX, Success
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX, Success
 from relay.flow.budget import TASK_LIMITS
 from relay.flow.lookup import NOT_SENT
 from relay.flow.sweep import GRACE
@@ -21,6 +20,7 @@ from tests.simulator.history import seconds_of
 from tests.simulator.kinds import Kind
 from tests.simulator.plan import BEFORE_US, HANDSET, OUR_PHONES
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
+from tests.simulator.unsent import no_handler_is_passed_over_untried, the_last_tier_is_not_given_up_unsent
 
 # A look-up and the commit that follows from it are at most so far apart, even if the process stands still in between.
 _LOOKUP_SECONDS = 150.0
@@ -118,21 +118,6 @@ def what_twilio_had_is_not_denied(run: Simulation) -> Iterator[str]:
                     yield f"DENIED: attempt {entry.attempt} of {message_id[-3:]} was declared not sent; Twilio had it"
 
 
-def no_handler_is_passed_over_untried(run: Simulation) -> Iterator[str]:
-    """A tier whose attempts could none of them be begun in time is given up only after the retries for that."""
-    for stored in run.fleet.store.relays.values():
-        relay = stored.relay
-        drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
-        for tier in {attempt.tier for attempt in drive}:
-            tries = [attempt for attempt in drive if attempt.tier == tier]
-            is_over = tier < drive[-1].tier or relay.final_status is FinalStatus.EXHAUSTED
-            failures = [entry for entry in relay.error_log if entry.step is Step.ATTEMPT_FAILED]
-            unstarted = {entry.attempt for entry in failures if entry.error_code == NOT_STARTED.code}
-            begun = any(attempt.number not in unstarted for attempt in tries)
-            if is_over and not begun and len(tries) <= UNSTARTED_RETRIES_MAX:
-                yield f"UNSENT: tier {tier} of {relay.message_id[-3:]} was given up without one POST"
-
-
 def asked_before_escalating(run: Simulation) -> Iterator[str]:
     """An attempt that had long arrived is given up as unconfirmed only if Twilio was asked shortly before (and, then,
     had not known better yet), did not answer, or refused to."""
@@ -180,21 +165,6 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
         drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
         if sum(attempt.is_resend for attempt in drive) > 1:
             yield f"RESEND: {relay.message_id[-3:]} was sent again more than once"
-
-
-def the_last_tier_is_not_given_up_unsent(run: Simulation) -> Iterator[str]:
-    """A relay that is exhausted had its last attempt taken by Twilio, or refused, or told of as failed; or it was sent
-    once more; or Twilio could not be asked about it."""
-    for stored in run.fleet.store.relays.values():
-        relay = stored.relay
-        if relay.final_status is not FinalStatus.EXHAUSTED or relay.purpose is not Purpose.FORWARD:
-            continue
-        last = relay.attempts[-1]
-        ended = next(entry for entry in reversed(relay.error_log) if entry.step is Step.EXHAUSTED)
-        sent_again = any(attempt.is_resend for attempt in relay.attempts[relay.first_attempt_of_drive - 1 :])
-        never_taken = message_of(run, relay.message_id, last.number) is None and last.error_code is None
-        if never_taken and not sent_again and "unknown" not in ended.reason:
-            yield f"UNSENT: {relay.message_id[-3:]} was given up, and Twilio never had its last attempt"
 
 
 def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:

@@ -106,8 +106,10 @@ def s5_no_double_outside_the_window(run: Simulation) -> Iterator[str]:
         at_once = max(len(_may_arrive(run, messages[: count + 1])) for count in range(len(messages)))
         relay = run.fleet.store.relays[message_id].relay
         resent = any(attempt.is_resend for attempt in relay.attempts[drive - 1 :])
-        # One person may stand at several tiers.
-        tiers = sum(tier.reach.address == to for tier in relay.policy.tiers)
+        # One person may stand at several tiers; a redrive takes others.
+        commits = run.history.commits[message_id]
+        policy = [seen.policy for _, seen in commits if seen.first_attempt_of_drive <= drive][-1]
+        tiers = sum(tier.reach.address == to for tier in policy.tiers)
         if at_once > max(1, tiers) + int(resent):
             numbers = [message.post.attempt for message in messages]
             yield f"S5: {message_id[-3:]} went to one handler as attempts {numbers}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulator.exhaustive import CASES
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants import MUTANTS
 from tests.simulator.runner import run_seed
 
@@ -24,16 +25,26 @@ SEEDS: dict[str, int] = {
 # The same of bugs that runs with people found: the mutant names the kind.
 WITH_PEOPLE: dict[str, int] = {
     "late delivery is learned": 174,
-    "asked under an old lease": 31,
-    "later text hides the machine": 128,
-    "notices are no texts of ours": 44,
+    "later text hides the machine": 27,
+    "notices are no texts of ours": 8,
+    "one line a text": 23,
 }
+# Runs in which a judge blamed the relay for what it may do.
+BLAMED_FOR_NOTHING: tuple[tuple[Kind, int], ...] = (
+    # Words that came together with their writer's claim, and were decided on before it.
+    (Kind.AT_ONCE, 245),
+    # A handler who stands at two tiers passed the text before the later one's left.
+    (Kind.NEW_TIERS, 1000017),
+    # A person who stood at two tiers was texted at both; the redrive that followed had other tiers.
+    (Kind.ANSWERS, 3228),
+)
 FOUND_IN: dict[str, str] = {
     "lease by time of day": "coincidence: a send, and a clock that is set back",
     "first text found is taken": "coincidence: a deadline, and whose a text is",
     "whose it is is guessed": "coincidence: a deadline, and whose a text is",
     "today's number asked about": "coincidence: an unknown outcome, and other tiers since",
     "stale after a lost reply": "talk: an answer whose reply is lost, and a clock that is ahead",
+    "asked under an old lease": "talk: an answer, and a machine that stands still",
 }
 _DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 
@@ -52,6 +63,11 @@ def test_its_seed_with_people_finds_the_bug_and_nothing_without_it(name: str, se
     with mutant.alive():
         assert run_seed(seed, kind=mutant.kind).violations
     assert not run_seed(seed, kind=mutant.kind).violations
+
+
+@pytest.mark.parametrize(("kind", "seed"), BLAMED_FOR_NOTHING)
+def test_what_the_relay_may_do_is_not_blamed(kind: Kind, seed: int) -> None:
+    assert not run_seed(seed, kind=kind).violations
 
 
 @pytest.mark.parametrize(("name", "case"), FOUND_IN.items())

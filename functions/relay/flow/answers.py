@@ -37,9 +37,12 @@ def notice_of(message_id: str, number: int) -> str:
     return f"{message_id}-n{number}"
 
 
-def hint_of(message_id: str, tier: int) -> str:
-    """Returns the id of the line on how to answer that follows this text at this tier."""
-    return f"{message_id}-h{tier}"
+def hint_of(message_id: str, attempt: int) -> str:
+    """Returns the id of the line on how to answer that follows this attempt to forward a text.
+
+    By the attempt: at the same tier there may be another person after a redrive.
+    """
+    return f"{message_id}-h{attempt}"
 
 
 def answer(

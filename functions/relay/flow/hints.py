@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.core.policy import SMS, Policy
+from relay.core.policy import SMS, Tier
 from relay.core.threads.model import PersonRecord, Thread
 from relay.flow import answers
 from relay.flow.budget import Budget
@@ -21,18 +21,17 @@ _AFTER = timedelta(seconds=4)
 def beside_first_text(
     world: World,
     conversations: Conversations,
-    policy: Policy,
-    level: int,
+    tier: Tier,
     thread: Thread,
     message_id: str,
+    attempt: int,
     now: datetime,
     budget: Budget,
 ) -> tuple[Write, ...]:
-    """Returns what is stored with the forwarding of this text to the handler of a tier: the line, and that it was sent.
+    """Returns what is stored with an attempt to forward this text to a tier's handler: the line, and that it was sent.
 
     Nothing where the person was sent it before, is no one who is texted, or is shown no code. Raises StoreUnavailable.
     """
-    tier = policy.tier(level)
     if not thread.code or tier.reach.kind != SMS:
         return ()
     kept = conversations.known(world, budget).get(tier.name)
@@ -42,7 +41,7 @@ def beside_first_text(
     conversations.forget()  # read anew next time, with what is stored now
     to = (tier.name, tier.reach.address)
     words = how_to_answer(thread.code)
-    ids, at = (answers.hint_of(message_id, level), message_id), now + _AFTER
+    ids, at = (answers.hint_of(message_id, attempt), message_id), now + _AFTER
     line = answers.notice(*ids, to, thread.our_phone, words, at, thread=thread)
     hinted = Write(replace(record, hinted_at=now), kept.version if kept is not None else None)
     return (hinted, Write(line.relay))

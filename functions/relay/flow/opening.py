@@ -46,7 +46,7 @@ def opened(
     thread, writes = open_now(world, conversations, kept, thread_id, customer, budget, looks=tried > 0)
     policy, thread = _by_owner(conversations, thread, policy, now)
     thread = shown_to(thread, policy.tier(1).name, now)
-    hint = beside_first_text(world, conversations, policy, 1, thread, text.message_id, now, budget)
+    hint = beside_first_text(world, conversations, policy.tier(1), thread, text.message_id, 1, now, budget)
     return Opened(thread, (*writes, *changes_of(kept, thread), *hint), policy)
 
 

@@ -47,8 +47,8 @@ def with_thread(world: World, before: Relay, decision: Decision, event: Event, b
         kept = world.store.thread(relay.thread_id, timeout_seconds=budget.store)
     except (NewerRecord, Unreadable):
         return Prepared(decision)  # the text goes on; the store has raised the alarm
-    level = relay.attempts[numbers[0] - 1].tier
-    person = relay.policy.tier(level).name
+    tier = relay.policy.tier(relay.attempts[numbers[0] - 1].tier)
+    person = tier.name
     if kept is not None and _is_taken(kept.record, relay, person):
         claimed = Event(EventKind.CLAIMED, person=kept.record.owner or "", by=event.by)
         return Prepared(machine.transition(before, claimed, now))
@@ -60,7 +60,7 @@ def with_thread(world: World, before: Relay, decision: Decision, event: Event, b
     thread = shown_to(_passed_owner(thread, person, now), person, now)
     if relay.code != thread.code:
         decision = replace(decision, relay=changed(relay, code=thread.code))
-    hint = beside_first_text(world, conversations, relay.policy, level, thread, relay.message_id, now, budget)
+    hint = beside_first_text(world, conversations, tier, thread, relay.message_id, numbers[0], now, budget)
     return Prepared(decision, (*writes, *changes_of(kept, thread), *hint))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from relay.core.model import RETENTION, FinalStatus, Purpose, Relay, SenderClass
+from relay.core.model import RETENTION, FinalStatus, Purpose, Relay
 from relay.core.threads.model import OptOut, PersonRecord, Thread, ThreadCode, ThreadRecord
 
 # Ends that a claim still takes.
@@ -66,6 +66,8 @@ def expires_at(record: ThreadRecord) -> datetime | None:
 
 
 def awaits_claim(relay: Relay) -> bool:
-    """Whether it is a customer's text of a thread that no person has claimed: a claim takes it."""
-    is_text = relay.purpose is Purpose.FORWARD and relay.sender_class is SenderClass.CUSTOMER
-    return is_text and bool(relay.thread_id) and relay.final_status in _UNCLAIMED
+    """Whether it is a customer's text of a thread that no person has claimed: a claim takes it.
+
+    Not by its sender's class, which another revision may have called by another word: only a customer's is forwarded.
+    """
+    return relay.purpose is Purpose.FORWARD and bool(relay.thread_id) and relay.final_status in _UNCLAIMED

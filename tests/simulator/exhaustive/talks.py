@@ -8,7 +8,7 @@ from functools import partial
 
 from relay.core.model import InboundText
 from relay.core.moves import pending
-from relay.core.policy import Policy
+from relay.core.policy import LEASE_SECONDS, Policy
 from relay.flow import timers
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
@@ -16,7 +16,7 @@ from relay.twilio.inbound import handle_inbound_webhook
 from relay.web import INBOUND_PATH
 
 from tests.simulator.exhaustive.case import TEXT, CalmDice, Case, ScriptedFaults, plan, policy
-from tests.simulator.exhaustive.choosing import Handler, Makes, Prepare, every_order
+from tests.simulator.exhaustive.choosing import ChoosingKernel, Handler, Makes, Prepare, every_order
 from tests.simulator.exhaustive.handlers import receipt, timer
 from tests.simulator.faults import Does, Fault
 from tests.simulator.history import Text
@@ -160,6 +160,28 @@ _LOST_REPLY = Case(
     partial(every_order, _reply_lost, says(_ANA, Act.CODED, _ANSWER), _asks_about_the_answer, _SWITCHES),
 )
 
+# The machine that sends an answer stands still for longer than its lease.
+
+
+def _slow_replies(kernel: ChoosingKernel) -> Simulation:
+    run = _prepared(0.0, False, 20.0, {}, kernel)
+    kernel.replies_take_time = True
+    return run
+
+
+def _stands_still(run: Simulation) -> Handler:
+    def handle(world: SendingWorld, intake: Intake) -> None:
+        run.kernel.pause(0.0)
+        run.kernel.now += 2.0 * LEASE_SECONDS
+
+    return handle
+
+
+_STANDS_STILL = Case(
+    "talk: an answer, and a machine that stands still",
+    partial(every_order, _slow_replies, says(_ANA, Act.CODED, _ANSWER), _stands_still, _SWITCHES),
+)
+
 
 def _all(name: str) -> str:
     return f"talk: {name}"
@@ -167,6 +189,7 @@ def _all(name: str) -> str:
 
 TALKS = (
     _LOST_REPLY,
+    _STANDS_STILL,
     *(
         Case(_all(name), partial(every_order, prepare, one, other), is_quick=False)
         for name, prepare, one, other in _PAIRS

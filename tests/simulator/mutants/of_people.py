@@ -87,6 +87,12 @@ PEOPLE = (
         "many voices", "Anybody may speak for an owner.", put(ownership, "may_speak", lambda *_: True), Kind.AT_ONCE
     ),
     _mutant(
+        "owner is silenced",
+        "An owner's own words do not go.",
+        put(ownership, "may_speak", lambda thread, person: thread.owner is None),
+        Kind.AT_ONCE,
+    ),
+    _mutant(
         "takeover by old words",
         "Words from before a claim take over.",
         put(ownership, "may_take_over", lambda *_: True),
@@ -240,12 +246,23 @@ PEOPLE = (
         first_seed=172,
         kind=Kind.PASSING,
     ),
-    _mutant("asked under an old lease", "A lease is looked at too early.", asked_under_an_old_lease, Kind.AT_ONCE),
+    Mutant(
+        "asked under an old lease",
+        "A lease is looked at too early.",
+        asked_under_an_old_lease,
+        case="talk: an answer, and a machine that stands still",
+    ),
     _mutant(
         "later text hides the machine",
         "What left after a machine's words makes them a person's.",
         latest_text_counts,
         Kind.MACHINES,
+    ),
+    _mutant(
+        "one line a text",
+        "A second person's line on how to answer has the id of the first one's.",
+        put(answers, "hint_of", lambda message_id, attempt: f"{message_id}-h1"),
+        Kind.ANSWERS,
     ),
     _mutant(
         "notices are no texts of ours", "A machine may answer a notice.", put(facts, "NOTICES_READ", 0), Kind.MACHINES

@@ -52,12 +52,17 @@ def _a_plain_answer_goes(found: Evidence) -> Iterator[str]:
             for each in found.shown
             if (each.person, each.code) == (said.person, said.code) and each.at <= said.at
         }
-        for commits in found.threads.values():
+        for thread_id, commits in found.threads.items():
             seen = [thread for when, thread in commits if when < at]
             if not seen or seen[-1].code != said.code or (seen[-1].customer_phone, seen[-1].our_phone) not in meant:
                 continue
             thread = seen[-1]
-            is_his = thread.owner in (None, said.person) and thread.is_open(time_of(said.at)) and thread.is_answerable
+            # What refuses a text changes no thread: it may go by how the thread was at any time since the text came.
+            since = [found.thread_at(thread_id, said.at), *(each for when, each in commits if said.at < when < at)]
+            is_his = thread.is_answerable and all(
+                each is not None and each.owner in (None, said.person) and each.is_open(time_of(said.at))
+                for each in since
+            )
             is_first = thread.answered_at is None or thread.answered_at < time_of(said.at - 700.0)
             calm = found.cast.is_calm and is_first and not is_blocked(found, thread.customer_phone, at, any_reason=True)
             if is_his and calm:

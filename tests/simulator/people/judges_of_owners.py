@@ -9,6 +9,7 @@ from itertools import pairwise
 from relay.core.model import FinalStatus, Purpose, Relay, Step
 from relay.core.threads.model import Thread
 
+from tests.simulator.coexistence import was_left_alone
 from tests.simulator.history import time_of
 from tests.simulator.people.acting import Said
 from tests.simulator.people.consents import (
@@ -128,7 +129,9 @@ def _a_claim_takes_all(found: Evidence) -> Iterator[str]:
                 was = [relay for when, relay in seen if when < at][-1]
                 is_open = was.final_status in (*_UNCLAIMED, FinalStatus.IN_PROGRESS)
                 is_later = was.timestamp > after.owner_since
-                if is_open and not is_later and not any(_is_told(relay) for when, relay in seen if when >= at):
+                if not is_open or is_later or was_left_alone(found.run, message_id, at):
+                    continue
+                if not any(_is_told(relay) for when, relay in seen if when >= at):
                     yield f"C2: {message_id[-3:]} was open when {after.owner} took its customer, and was not told"
 
 
