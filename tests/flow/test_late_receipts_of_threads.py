@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from relay.core.events import Meaning, Receipt
+from relay.core.events import Event, EventKind, Meaning, Receipt
 from relay.core.model import FinalStatus, InboundText
 from relay.core.policy import Policy
-from relay.flow import intake, receipts
-from relay.flow.budget import WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
+from relay.flow import conductor, intake, receipts
+from relay.flow.budget import TASK_LIMITS, WEBHOOK_LIMITS, WEBHOOK_SECONDS, Budget
 from relay.twilio.codes import failure_of
 
 from tests.fakes.world import Calls
@@ -103,3 +103,25 @@ def test_what_comes_within_seconds_of_being_told_that_an_answer_did_not_arrive_i
     office.text(ANA, "We are closed now, and open at eight")
     office.settle(60.0)
     assert len(office.to(CARLA)) == 1
+
+
+def test_an_answer_that_fails_again_after_a_redrive_is_told_again() -> None:
+    office = Office()
+    office.reaches(CARLA, "The couch is on the porch")
+    answer = f"{office.text(ANA, 'On my way')}-a"
+
+    def fails() -> int:
+        attempt = office.relay(answer).current
+        failed = Receipt(attempt.sent_id or "", Meaning.FAILED, "undelivered", failure_of(30006))
+        budget = Budget(office.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
+        receipts.take_in(office.world, answer, attempt.number, failed, budget)
+        office.settle(30.0)
+        return sum("did not get your text" in words for words in office.to(ANA))
+
+    assert fails() == 1
+    stored = office.store.get(answer, timeout_seconds=1.0)
+    assert stored is not None
+    again = Event(EventKind.REDRIVE_REQUESTED, policy=office.policy, tier=1, request_id="redrive-0001")
+    conductor.apply(office.world, stored, again, Budget(office.clock, 20.0, TASK_LIMITS))
+    office.settle(30.0)
+    assert fails() == 2

@@ -39,7 +39,8 @@ def _notified(world: World, relay: Relay, budget: Budget) -> bool:
         return False  # what an operator said is no handler's
     words = not_delivered(relay.code, answers.customer_phone_of(relay), failure.words if failure else "")
     to = (answers.HANDLER, cause.relay.sender_phone)
-    ids = (answers.notice_of(relay.message_id, 1), relay.message_id)
+    # One for each drive: an operator may start an answer again, and it may fail again.
+    ids = (answers.notice_of(relay.message_id, relay.first_attempt_of_drive), relay.message_id)
     decision = answers.notice(*ids, to, relay.recipient_phone, words, world.clock.now(), alarm_if_lost=True)
     with contextlib.suppress(AlreadyStored):
         world.store.create(decision.relay, decision.timers, timeout_seconds=budget.store)
