@@ -41,12 +41,15 @@ def is_passed(lines: Sequence[TrailEntry]) -> bool:
     return any(entry.step is Step.PASSED for entry in lines)
 
 
-def was_passed_unsent(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
-    """Whether the handler of an attempt's tier, who may stand at an earlier one as well, passed before it left."""
-    person = relay.policy.tier_or_last(attempt.tier).name
+def was_passed_at_its_end(run: Simulation, relay: Relay, tier: int) -> bool:
+    """Whether it ended because the handler of this tier passed: one who stands at an earlier tier as well, or was sent
+    another text of that customer, may do so before its own text left."""
+    ended = next(entry for entry in reversed(relay.error_log) if entry.step is Step.EXHAUSTED)
+    lines = [entry for entry in relay.error_log if entry.at == ended.at and entry.tier == tier]
+    person = relay.policy.tier_or_last(tier).name
     said = run.people.said.values() if run.people is not None else ()
     passes = (each for each in said if each.person == person and each.act in (Act.PASS, Act.CODED_PASS))
-    return attempt.status is AttemptStatus.WITHDRAWN and is_passed(relay.error_log) and any(passes)
+    return is_passed(lines) and any(passes)
 
 
 def was_anothers(run: Simulation, message_id: str, old: Attempt, new: Attempt) -> bool:

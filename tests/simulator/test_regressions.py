@@ -35,6 +35,9 @@ BLAMED_FOR_NOTHING: tuple[tuple[Kind, int], ...] = (
     (Kind.AT_ONCE, 245),
     # A handler who stands at two tiers passed the text before the later one's left.
     (Kind.NEW_TIERS, 1000017),
+    # One who was sent another text of the customer's passed all of them, one that had not left among them.
+    (Kind.PASSING, 3117),
+    (Kind.PASSING, 3162),
     # A person who stood at two tiers was texted at both; the redrive that followed had other tiers.
     (Kind.ANSWERS, 3228),
 )
