@@ -31,7 +31,7 @@ FIRST = (
     "google_artifact_registry_repository_iam_member.build_writes_images",
     "google_logging_metric.counter",
     "google_logging_metric.repairs",
-    "google_logging_metric.seconds_to_delivery",
+    "google_logging_metric.seconds",
     "google_secret_manager_secret.this",
 )
 

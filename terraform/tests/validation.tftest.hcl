@@ -139,7 +139,7 @@ run "one_phone_under_two_names_and_a_name_that_no_customer_could_read" {
 run "a_claim_that_is_waited_for_longer_than_texts_are_kept_and_a_name_of_signs" {
   command = plan
   variables {
-    tiers         = [{ name = "owner", phone = "+15550100001", claim_timeout_seconds = 36001 }]
+    tiers         = [{ name = "owner", phone = "+15550100001", claim_timeout_seconds = 86401 }]
     business_name = "--"
   }
   expect_failures = [var.tiers, var.business_name]

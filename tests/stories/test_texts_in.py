@@ -68,6 +68,8 @@ def test_a_handlers_own_text_is_kept_and_never_forwarded(town: Town) -> None:
     record = town.ended(text)
     assert (record["final_status"], record["sender_class"]) == ("recorded", "handler")
     assert record["attempts"] == []
+    # Replies are off here: it is said so to who wrote, and nothing to any other phone.
+    town.tier_2.expect_text(containing="passes nothing on")
     for phone in town.tiers:
         phone.expect_no_more_posts(for_seconds=0.2)
 

@@ -15,6 +15,7 @@ from relay.core.model import InboundText, Relay, SenderClass
 from relay.core.people import Person
 from relay.core.policy import Policy
 from relay.core.routes import Record
+from relay.core.threads.auto_replies import is_auto_reply
 from relay.core.threads.deciding import decide
 from relay.core.threads.verdict import Asked, Facts, HandlerText, Notice, Said, Verdict
 from relay.errors import Conflict, StoreUnavailable
@@ -140,9 +141,13 @@ def _decided(conversations: Conversations, said: HandlerText, known: Known) -> V
 
 
 def _replies_are_off(said: HandlerText, facts: Facts) -> Verdict:
-    """Returns the verdict that says that this number passes nothing on, unless the person was told that lately."""
+    """Returns the verdict that says that this number passes nothing on.
+
+    Nothing is said to a machine, or to a person who was told that lately.
+    """
     because = "replies are off: this number passes nothing on"
     lately = said.at - REPLIES_OFF_EVERY
-    if any(one.asked is Asked.REPLIES_OFF and one.at > lately for one in facts.earlier):
+    was_told = any(one.asked is Asked.REPLIES_OFF and one.at > lately for one in facts.earlier)
+    if was_told or is_auto_reply(said.body):
         return Verdict(Asked.MACHINE, because)
     return Verdict(Asked.REPLIES_OFF, because, notices=(Notice(said.person, Said.REPLIES_OFF),))

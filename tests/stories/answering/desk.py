@@ -32,6 +32,7 @@ CLAIM_SECONDS = (60.0, 60.0, 0.0)
 OWNER_ACTIVE_SECONDS = 600
 _STORE_SECONDS = 30.0
 _READ_SECONDS = 10.0
+_LINE_SECONDS = 5.0
 _customers = itertools.count(1)
 
 
@@ -75,6 +76,11 @@ class Desk(TimedTown):
     def reads(self, phone: Phone, words: str = "") -> Message:
         """The text with these words that this phone shows and that no story has mentioned yet."""
         return phone.expect_text(containing=words, within_seconds=_READ_SECONDS)
+
+    def reads_how_to_answer(self, phone: Phone, words: str = "To answer") -> Message:
+        """The line that follows the first text that a person gets, some seconds later."""
+        self.move(_LINE_SECONDS)
+        return self.reads(phone, words)
 
     def takes_time_to_read(self) -> None:
         self.move(READING_SECONDS)

@@ -14,7 +14,7 @@ def test_an_answer_reaches_the_customer_and_ends_the_cascade(desk: Desk) -> None
     text = desk.texts(customer, "the boiler is leaking")
     forwarded = desk.reads(desk.dana, "boiler")
     code = code_of(forwarded)
-    assert desk.reads(desk.dana, f"begin with {code}")
+    assert desk.reads_how_to_answer(desk.dana, f"begin with {code}")
     assert customer.number in forwarded.body
     assert desk.relay(text).final_status is FinalStatus.IN_PROGRESS
 
@@ -36,7 +36,7 @@ def test_without_a_code_an_answer_goes_to_the_only_customer_it_can_be_for(desk: 
     customer = desk.customer()
     text = desk.texts(customer, "the gate is stuck")
     code = code_of(desk.reads(desk.dana, "gate"))
-    desk.reads(desk.dana, "To answer")
+    desk.reads_how_to_answer(desk.dana)
     desk.takes_time_to_read()
     desk.texts(desk.dana, "Coming at nine")
     desk.reads(customer, "Coming at nine")
@@ -49,7 +49,7 @@ def test_with_two_customers_words_without_a_code_are_asked_about_and_go_nowhere(
     carla, omar = desk.customer(), desk.customer()
     texts = [desk.texts(carla, "a couch to collect"), desk.texts(omar, "a fridge to collect")]
     codes = [code_of(desk.reads(desk.dana, words)) for words in ("couch", "fridge")]
-    desk.reads(desk.dana, "To answer")
+    desk.reads_how_to_answer(desk.dana)
     desk.takes_time_to_read()
 
     desk.texts(desk.dana, "It will be 40 dollars")
@@ -69,7 +69,7 @@ def test_a_customer_who_texts_stop_is_forwarded_and_gets_nothing_until_start(des
     customer = desk.customer()
     desk.texts(customer, "stop by tomorrow?")
     code = code_of(desk.reads(desk.dana, "tomorrow"))
-    desk.reads(desk.dana, "To answer")
+    desk.reads_how_to_answer(desk.dana)
     desk.texts(desk.dana, f"{code} At ten")
     desk.reads(customer, "At ten")
 
@@ -98,8 +98,8 @@ def test_an_answer_whose_webhook_is_lost_is_found_and_not_sent_but_asked_about(d
     desk.compares()
     desk.texts(customer, "is anybody there")
     code = code_of(desk.reads(desk.dana, "anybody"))
-    desk.reads(desk.dana, "To answer")
-    desk.move(20.0)
+    desk.reads_how_to_answer(desk.dana)
+    desk.move(15.0)
     desk.texts(desk.dana, f"{code} Ten minutes", desk.lost(age_seconds=0.0))
     desk.reads_nothing_more(customer)
     desk.move(35.0)
@@ -117,7 +117,7 @@ def test_an_answer_whose_webhook_is_lost_is_found_and_not_sent_but_asked_about(d
 def test_a_phone_that_answers_while_its_owner_drives_claims_nothing(desk: Desk) -> None:
     desk.texts(desk.customer(), "the door is open")
     desk.reads(desk.dana, "door")
-    desk.reads(desk.dana, "To answer")
+    desk.reads_how_to_answer(desk.dana)
     desk.texts(desk.dana, "ok")
     desk.reads(desk.dana, "is yours")
 
@@ -129,7 +129,7 @@ def test_a_phone_that_answers_while_its_owner_drives_claims_nothing(desk: Desk) 
     desk.reads(desk.dana, "it looked automatic")  # once: it answers this by itself too
     desk.move(70.0)
     code = code_of(desk.reads(desk.sam, "lights"))
-    desk.reads(desk.sam, "To answer")
+    desk.reads_how_to_answer(desk.sam)
     assert desk.claimed_by(text) == ""
     desk.texts(desk.sam, f"{code} Check the fuse box")
     desk.reads(customer, "fuse box")
