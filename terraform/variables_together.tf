@@ -2,6 +2,9 @@
 # Terraform 1.9; a resource of nothing but preconditions looks at all of them, before anything is created.
 
 resource "terraform_data" "inputs" {
+  # Of no use but that nothing is planned for another place (place.tf).
+  input = local.project_id
+
   lifecycle {
     precondition {
       condition     = length(setintersection(var.business_phone_numbers, [for tier in var.tiers : tier.phone])) == 0

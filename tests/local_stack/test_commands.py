@@ -40,9 +40,9 @@ def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(backen
     real = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "real"}
     done = command("demo", "--backend", backend, **real, RELAY_TIERS=tiers(6.0), PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, "")
-    for words in ("failed 30006", "unconfirmed", "Front desk has the text.", '"final_status": "delivered"'):
+    for words in ("failed 30006", "unconfirmed", "Front desk has the text.", '"final_status": "claimed"'):
         assert words in done.stdout
-    assert done.stdout.endswith("Tier 3 delivered.\n")
+    assert done.stdout.endswith("Tier 3 delivered.\nThe customer has its handler's answer.\n")
 
 
 def test_run_plays_the_opening_scenario_and_keeps_its_relays(tmp_path: Path) -> None:
