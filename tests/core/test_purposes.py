@@ -43,7 +43,7 @@ def begun(purpose: Purpose, alarm_if_lost: bool = False) -> Relay:
     text = InboundText("SM1-answer", sender, OUR_NUMBER, "At four")
     of = purposes.policy_of(purpose, "one", sms(to))
     route = Forward(of, purpose, thread_id="a thread", cause_id="SM1", alarm_if_lost=alarm_if_lost)
-    return moves.receive(text, SenderClass.HANDLER, route, T0, "webhook").relay
+    return moves.receive(text, SenderClass.HANDLER, route, T0, None).relay
 
 
 def sent(purpose: Purpose, alarm_if_lost: bool = False) -> Relay:
@@ -52,7 +52,7 @@ def sent(purpose: Purpose, alarm_if_lost: bool = False) -> Relay:
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ANSWER, Purpose.NOTICE])
-def test_it_begins_with_a_timer_due_at_once_whoever_makes_it(purpose: Purpose) -> None:
+def test_without_a_lease_it_begins_with_a_timer_due_at_once(purpose: Purpose) -> None:
     relay = begun(purpose)
     timer = moves.pending(relay)
     assert timer is not None

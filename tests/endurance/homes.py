@@ -16,6 +16,7 @@ from unittest import mock
 
 from google.cloud import tasks_v2
 from relay import homes
+from relay.core.model import Purpose
 from relay.log import JsonJournal, LogAlarms
 from relay.ports import RelayStore, Search
 from relay.settings.settings import load_settings
@@ -175,7 +176,7 @@ def _count(store: RelayStore) -> int:
     search, count = Search(limit=200), 0
     while True:
         page = store.search(search, timeout_seconds=_STORE_SECONDS)
-        count += len(page.relays)
+        count += sum(relay.purpose is Purpose.FORWARD for relay in page.relays)
         if page.next_page_token is None:
             return count
         search = Search(limit=200, page_token=page.next_page_token)

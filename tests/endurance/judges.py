@@ -198,6 +198,8 @@ def s7_every_receipt_counts(run: Run) -> Iterator[str]:
         message_id, number = attempt_of(exchange.url)
         relay = run.relays.get(message_id)
         attempt = relay.attempt(number) if relay is not None else None
+        if "-" in message_id:
+            continue  # a notice
         if relay is None or attempt is None:
             yield f"S7: attempt {number} of {message_id[-3:]} was reported on and is not on record"
         elif status == "delivered" and number < relay.first_attempt_of_words:
@@ -210,9 +212,12 @@ def s7_every_receipt_counts(run: Run) -> Iterator[str]:
 
 
 def s8_only_to_handlers(run: Run) -> Iterator[str]:
-    """Only customers' texts are POSTed, each to the handler of its attempt's tier, never to a number of ours."""
+    """Only customers' texts are POSTed, to their tier's handler, never to us; and a notice to a handler who wrote."""
     for post in run.fake.posts:
         message_id, number = named(post)
+        cause = run.relays.get(message_id.partition("-")[0]) if "-" in message_id else None
+        if cause and cause.sender_class is SenderClass.HANDLER and post.to == cause.sender_phone:
+            continue
         relay = run.relays.get(message_id)
         attempt = relay.attempt(number) if relay is not None else None
         if relay is None or attempt is None or relay.sender_class is not SenderClass.CUSTOMER:
