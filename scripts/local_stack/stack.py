@@ -119,7 +119,7 @@ def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor
         raise StackError(f"{complaint} within {seconds:.0f} s.")
 
     try:
-        played = scenario.play(client, settings.business_phones[0], policy)
+        played = scenario.play(client, settings.business_phones[0], policy, scenario.customer_in(_store(plan)))
         screen.say(f"\nA customer texts the business: {played.announcement}")
         patience = sum(tier.window_seconds for tier in policy.tiers) + _SPARE_SECONDS
         # Where the last tier asks for a claim, the relay goes on until the answer claims it.
@@ -128,9 +128,11 @@ def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor
         texted = scenario.answer(client, settings.business_phones[0], policy, read)
         if texted:
             screen.say(f"\n{policy.tiers[-1].name} reads: “{read}”, and answers: “{texted}”")
-            show_until(lambda: bool(scenario.arrived(client)), _SPARE_SECONDS, "The answer did not arrive")
+            show_until(
+                lambda: bool(scenario.arrived(client, played.customer)), _SPARE_SECONDS, "The answer did not arrive"
+            )
         show_until(lambda: follower.has_ended(played.message_id), _SPARE_SECONDS, "The text did not come to an end")
-        if answer := scenario.arrived(client):
+        if answer := scenario.arrived(client, played.customer):
             screen.say(f"\nThe customer's phone shows: “{answer}”")
     except OSError as error:
         raise StackError(f"The fake Twilio does not answer: {error}.") from error
