@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from relay.core.model import FinalStatus
+from relay.core.threads.codes import candidates
 from relay.core.threads.grammar import COMMANDS, RESERVED
 
 from tests.office import ANA, BEN, CARLA, DANA, Office
@@ -158,6 +159,7 @@ def test_a_delivered_text_of_a_thread_is_redriven_only_if_that_is_said(ctl: Ctl,
 
 
 def test_a_running_relay_has_the_route(run: Run, embedded_stack: RunningStack) -> None:
-    ran = run(embedded_stack.address, ("release", "Z99"))
-    assert (ran.code, "No customer has the code Z99 now" in ran.err) == (1, True)
-    assert run(embedded_stack.address, ("threads", "--json")).json["threads"] is not None
+    given = {thread["code"] for thread in run(embedded_stack.address, ("threads", "--json")).json["threads"]}
+    free = next(code for code in candidates(1) if code not in given)
+    ran = run(embedded_stack.address, ("release", free))
+    assert (ran.code, f"No customer has the code {free} now" in ran.err) == (1, True)
