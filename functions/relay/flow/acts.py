@@ -12,10 +12,10 @@ from datetime import datetime
 from relay.core import machine
 from relay.core.events import Decision, Event, EventKind
 from relay.core.model import Relay, Timer
-from relay.core.threads.model import OptOut, Thread
+from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Notice, Said, Told, Verdict
 from relay.errors import StoreRefused, StoreUnavailable, Unreadable
-from relay.flow import answers, conductor, sending
+from relay.flow import answers, conductor, opt_outs, sending
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.facts import Known
@@ -89,7 +89,7 @@ def composed(
         *(_thread_write(thread, known.threads.get(thread.thread_id)) if thread is not None and is_changed else ()),
         *(Write(decision.relay, stored.version) for stored, decision in changed),
         *(Write(decision.relay) for decision in created),
-        *(_opt_out(world, conversations, doer, thread, now, budget) if verdict.opts_out and thread is not None else ()),
+        *(_opt_out(world, conversations, doer, thread, budget) if verdict.opts_out and thread is not None else ()),
     ]
     timers = tuple(timer for one in (*(each for _, each in changed), *created) for timer in one.timers)
     return Act(tuple(writes), timers, changed, tuple(created), notices)
@@ -132,13 +132,9 @@ def _noticed(
 
 
 def _opt_out(
-    world: World, conversations: Conversations, doer: Doer, thread: Thread, now: datetime, budget: Budget
+    world: World, conversations: Conversations, doer: Doer, thread: Thread, budget: Budget
 ) -> tuple[Write, ...]:
-    customer_id = conversations.customer_id_of(world, thread.customer_phone, budget)
-    kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
-    if kept is not None and kept.record.holds:
-        return ()
-    return (Write(OptOut(customer_id, now, doer.by or "block"), kept.version if kept is not None else None),)
+    return opt_outs.setting(world, conversations, thread.customer_phone, doer.by or "block", budget)
 
 
 def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget, began: float) -> None:

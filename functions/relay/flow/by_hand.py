@@ -15,7 +15,7 @@ from relay.core.model import RETENTION, FinalStatus, Relay, SenderClass, Step
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Facts
 from relay.errors import Conflict, NewerRecord, StoreUnavailable, Unreadable
-from relay.flow import acts
+from relay.flow import acts, opt_outs
 from relay.flow.acts import Act, Doer
 from relay.flow.answers import answer_of
 from relay.flow.budget import Budget
@@ -145,8 +145,7 @@ def _own_relay(order: Order, thread: Thread, because: str, now: datetime) -> Rel
 
 def _found(world: World, conversations: Conversations, order: Order, kept: Kept[Thread], budget: Budget) -> Found:
     thread = kept.record
-    customer_id = conversations.customer_id_of(world, thread.customer_phone, budget)
-    opt_out = world.store.opt_out(customer_id, timeout_seconds=budget.store)
+    opt_out = opt_outs.kept_of(world, conversations, thread.customer_phone, budget)
     relays: tuple[Stored, ...] = ()
     more = False
     if order.deed is Deed.CLAIM:

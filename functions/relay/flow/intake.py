@@ -195,7 +195,7 @@ def _in_thread(
         if isinstance(route, Forward):
             if (reaction := reactions.to_owner(world, conversations, text, route, thread_id, budget)) is not None:
                 return reaction
-            opened = opening.opened(world, conversations, text, route.policy, budget, tried)
+            opened = opening.opened(world, conversations, thread_id, text, route.policy, budget, tried)
             thread, asked = opened.thread, OPTED_OUT if is_blocked else ""
             going = Forward(opened.policy, thread_id=thread_id, code=thread.code, asked=asked)
             return going, (*opted_out, *opened.writes)

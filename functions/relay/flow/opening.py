@@ -32,15 +32,20 @@ class Opened:
 
 
 def opened(
-    world: World, conversations: Conversations, text: InboundText, policy: Policy, budget: Budget, tried: int = 0
+    world: World,
+    conversations: Conversations,
+    thread_id: str,
+    text: InboundText,
+    policy: Policy,
+    budget: Budget,
+    tried: int = 0,
 ) -> Opened:
-    """Returns the customer's thread, opened or opened again if it is not open.
+    """Returns the thread of this id, the customer's, opened or opened again if it is not open.
 
     `tried` says how often the commit of what was returned has met another one: then codes are looked at before they are
     taken. Raises StoreUnavailable.
     """
     now = world.clock.now()
-    thread_id = conversations.thread_id_of(world, text.recipient_phone, text.sender_phone, budget)
     kept = world.store.thread(thread_id, timeout_seconds=budget.store)
     customer = Customer(text.recipient_phone, text.sender_phone, channel_of(text.recipient_address, text.sender_phone))
     thread, writes = open_now(world, conversations, kept, thread_id, customer, budget, looks=tried > 0)

@@ -12,7 +12,7 @@ from relay.flow.answers import customer_phone_of
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.world import World
-from relay.ports import Write
+from relay.ports import Kept, Write
 
 # The words with which a person opts out, alone in a text: the provider then blocks every text to that phone until it
 # texts one of the others. Source: Twilio docs on its default opt-out keywords; the law names the same words for every
@@ -30,11 +30,27 @@ def _word(body: str) -> str:
     return body.strip().upper()
 
 
+def kept_of(world: World, conversations: Conversations, customer_phone: str, budget: Budget) -> Kept[OptOut] | None:
+    """Returns this customer's opt-out, over all our numbers, lifted or not, or None. Raises StoreUnavailable."""
+    customer_id = conversations.customer_id_of(world, customer_phone, budget)
+    return world.store.opt_out(customer_id, timeout_seconds=budget.store)
+
+
 def holds(world: World, conversations: Conversations, customer_phone: str, budget: Budget) -> bool:
     """Whether this customer has opted out, over all our numbers. Raises StoreUnavailable."""
-    customer_id = conversations.customer_id_of(world, customer_phone, budget)
-    kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
+    kept = kept_of(world, conversations, customer_phone, budget)
     return kept is not None and kept.record.holds
+
+
+def setting(
+    world: World, conversations: Conversations, customer_phone: str, because: str, budget: Budget
+) -> tuple[Write, ...]:
+    """Returns the write that opts this customer out; nothing where an opt-out holds. Raises StoreUnavailable."""
+    kept = kept_of(world, conversations, customer_phone, budget)
+    if kept is not None and kept.record.holds:
+        return ()
+    customer_id = conversations.customer_id_of(world, customer_phone, budget)
+    return (Write(OptOut(customer_id, world.clock.now(), because), kept.version if kept is not None else None),)
 
 
 def of_customers_text(world: World, text: InboundText, budget: Budget) -> tuple[tuple[Write, ...], bool]:
@@ -48,16 +64,13 @@ def of_customers_text(world: World, text: InboundText, budget: Budget) -> tuple[
     lifts = text.consent is Consent.START if text.consent is not None else _word(text.body) in _OPT_IN_WORDS
     if conversations is None or not conversations.is_on or not (sets or lifts):
         return (), False
-    customer_id = conversations.customer_id_of(world, text.sender_phone, budget)
-    kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
-    holds = kept is not None and kept.record.holds
-    now = world.clock.now()
-    if sets and not holds:
+    if sets:
         because = "consent" if text.consent is not None else "words"
-        return (Write(OptOut(customer_id, now, because), kept.version if kept else None),), True
-    if lifts and kept is not None and holds:
-        return (Write(replace(kept.record, lifted_at=now), kept.version),), False
-    return (), sets
+        return setting(world, conversations, text.sender_phone, because, budget), True
+    kept = kept_of(world, conversations, text.sender_phone, budget)
+    if kept is None or not kept.record.holds:
+        return (), False
+    return (Write(replace(kept.record, lifted_at=world.clock.now()), kept.version),), False
 
 
 def remember_refusal(world: World, relay: Relay, budget: Budget) -> None:
@@ -66,8 +79,5 @@ def remember_refusal(world: World, relay: Relay, budget: Budget) -> None:
     if conversations is None:
         return
     with contextlib.suppress(Conflict, StoreUnavailable, StoreRefused, Unreadable):
-        customer_id = conversations.customer_id_of(world, customer_phone_of(relay), budget)
-        kept = world.store.opt_out(customer_id, timeout_seconds=budget.store)
-        if kept is None or not kept.record.holds:
-            write = Write(OptOut(customer_id, world.clock.now(), "refused"), kept.version if kept else None)
-            world.store.commit((write,), (), timeout_seconds=budget.store)
+        if writes := setting(world, conversations, customer_phone_of(relay), "refused", budget):
+            world.store.commit(writes, (), timeout_seconds=budget.store)
