@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from relay.core.events import Meaning
 from relay.core.model import FinalStatus, Purpose
+from relay.errors import StoreUnavailable
 
 from tests.office import ANA, BEN, BUSINESS, CARLA, CYD, DANA, Office
 
@@ -163,3 +167,26 @@ def test_a_text_that_says_more_later_is_decided_anew() -> None:
     (answer,) = office.to(CARLA)
     assert "on my way" in answer
     assert office.relay(cause).asked == "answer"
+
+
+def test_what_a_text_says_more_is_not_called_stored_when_the_store_did_not_take_it() -> None:
+    office = Office()
+    message_id = office.reaches(CARLA, "The couch is on the porch")
+    code = office.thread_of(message_id).code
+    cause = office.text(ANA, f"{code} on", recovered_at=office.clock.now())
+    office.settle()
+    real, commits = office.store.commit, 0
+
+    def commit(*arguments: Any, **named: Any) -> Any:
+        nonlocal commits
+        commits += 1
+        if commits == 2:  # the first one finds that the text is stored
+            raise StoreUnavailable("down")
+        return real(*arguments, **named)
+
+    office.store.commit = commit  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        office.text(ANA, f"{code} on my way", message_id=cause)
+    office.text(ANA, f"{code} on my way", message_id=cause)
+    office.settle()
+    assert len(office.to(CARLA)) == 1

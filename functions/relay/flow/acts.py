@@ -157,6 +157,30 @@ def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget
             world.journal.note("WARNING", "store unavailable after a person acted", relay=relay.message_id)
 
 
+def committed(
+    world: World, relay: Relay, version: object | None, act: Act, budget: Budget
+) -> tuple[object, ...] | None:
+    """Store what a person did, `relay` as the record of it, with all of its act. Returns the act's versions.
+
+    None where it was stored before, by another commit of the same: that one is whole, and what it asks for is due.
+    Raises Conflict, and StoreUnavailable while it is not known to be durable.
+    """
+    try:
+        writes = (Write(relay, version), *act.writes)
+        return world.store.commit(writes, act.timers, timeout_seconds=budget.store)[1:]
+    except StoreUnavailable:
+        stored = world.store.get(relay.message_id, timeout_seconds=budget.store)
+        if stored is not None and stored.relay != relay and version is None:
+            return None
+        if stored is None or stored.relay != relay:
+            raise  # what it says more is not stored
+        # Our own commit; its reply was lost, and perhaps its timers.
+        versions = versions_stored(world, act, budget)
+        for timer in act.timers:
+            world.timers.arm(timer, timeout_seconds=budget.timers)
+        return versions
+
+
 def versions_stored(world: World, act: Act, budget: Budget) -> tuple[object, ...]:
     """Returns the versions of the act's writes after a commit whose reply was lost.
 

@@ -16,14 +16,14 @@ from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Facts
 from relay.errors import Conflict, NewerRecord, StoreUnavailable, Unreadable
 from relay.flow import acts, opt_outs
-from relay.flow.acts import Act, Doer
+from relay.flow.acts import Doer
 from relay.flow.answers import answer_of
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.deeds import BY, OFFICE, PLANS, Deed, Found, Not, Order, Plan
 from relay.flow.facts import RELAYS_MAX, Known, names_of
 from relay.flow.world import World
-from relay.ports import Kept, Search, Stored, Write
+from relay.ports import Kept, Search, Stored
 
 # How often an act is decided anew because another process changed what it is about.
 _TRIES = 8
@@ -91,29 +91,16 @@ def _commit(world: World, conversations: Conversations, order: Order, found: Fou
     known = Known(Facts((found.thread,), names=names), {thread.thread_id: found.kept}, {thread.thread_id: found.relays})
     act = acts.composed(world, conversations, doer, plan.verdict, known, budget)
     own = _own_relay(order, thread, plan.verdict.because, found.now)
-    act = replace(act, writes=(*act.writes, *plan.beside, Write(own)))
+    act = replace(act, writes=(*act.writes, *plan.beside))
     began = world.clock.monotonic()
-    versions = _stored(world, own, act, budget)
+    versions = acts.committed(world, own, None, act, budget)
+    if versions is None:
+        raise StoreUnavailable("another request of the same id is stored")
     world.journal.steps(own, own.error_log)
     acts.carry_out(world, act, versions, budget, began)
     after = next((each.record for each in act.writes if isinstance(each.record, Thread)), thread)
     sent_id = answer_of(relay_id_of(order)) if plan.verdict.answer is not None else ""
     return Done(after, provider_blocks=plan.provider_blocks, sent_id=sent_id, more=found.more)
-
-
-def _stored(world: World, own: Relay, act: Act, budget: Budget) -> tuple[object, ...]:
-    """Returns the versions of the act's writes once they are durable. Raises Conflict."""
-    try:
-        return world.store.commit(act.writes, act.timers, timeout_seconds=budget.store)
-    except StoreUnavailable:
-        stored = world.store.get(own.message_id, timeout_seconds=budget.store)
-        if stored is None or stored.relay != own:
-            raise
-        # Our own commit, whose reply was lost: it is whole, and the timers that it asks for are due.
-        versions = acts.versions_stored(world, act, budget)
-        for timer in act.timers:
-            world.timers.arm(timer, timeout_seconds=budget.timers)
-        return versions
 
 
 def _repeated(order: Order, before: Relay, thread: Thread) -> Done:

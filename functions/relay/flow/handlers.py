@@ -25,7 +25,7 @@ from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
 from relay.flow.facts import Known
 from relay.flow.world import World
-from relay.ports import Stored, Write
+from relay.ports import Stored
 
 # How often a text is decided anew because another process changed what it was decided by.
 _TRIES = 8
@@ -80,19 +80,9 @@ def take_in(
 def _commit(world: World, relay: Relay, version: object | None, act: Act, budget: Budget) -> bool:
     """Commit a text with its act and carry that out. Returns whether the text is new. Raises Conflict."""
     began = world.clock.monotonic()
-    try:
-        versions = world.store.commit((Write(relay, version), *act.writes), act.timers, timeout_seconds=budget.store)[
-            1:
-        ]
-    except StoreUnavailable:
-        stored = world.store.get(relay.message_id, timeout_seconds=budget.store)
-        if stored is None:
-            raise
-        if stored.relay != relay:
-            return False  # an earlier commit of the same text: it is whole, and what it asks for is due
-        versions = acts.versions_stored(world, act, budget)
-        for timer in act.timers:
-            world.timers.arm(timer, timeout_seconds=budget.timers)
+    versions = acts.committed(world, relay, version, act, budget)
+    if versions is None:
+        return False
     world.journal.steps(relay, relay.error_log)
     acts.carry_out(world, act, versions, budget, began)
     return version is None
