@@ -22,12 +22,12 @@ ROTATE ?= push
 WORKERS ?= auto
 # In several processes (tests/workers.py); at the end stand the tests that took longest.
 SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder --durations 10
-QUICK := $(addprefix tests/,core record flow twilio operators settings house contract test_log.py)
+QUICK := $(addprefix tests/,core record flow twilio operators settings house contract log/test_journal.py)
 
 VENV := .venv
 PY := $(VENV)/bin/python
 # The Python that makes the environment, and that runs what needs no package: the one that is named, or the first that will do.
-FIND_PYTHON := new_enough() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }; \
+FIND_PYTHON := new_enough() { [ "$$("$$1" -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]; }; \
 	if [ -n "$${PYTHON:-}" ]; then \
 		if new_enough "$$PYTHON"; then echo "$$PYTHON"; exit; fi; \
 		echo "PYTHON=$$PYTHON is no Python, or one before 3.11: name another one, or none." >&2; exit 1; \
@@ -118,6 +118,10 @@ bench-quick: $(VENV)/.all ## The same with three small rounds, only printed: doe
 cost: $(VENV)/.all ## What a million relays cost, beside the obvious design and Twilio's bill (scripts.cost bill takes options)
 	@$(PY) -m scripts.cost bill
 
+.PHONY: costs
+costs: $(VENV)/.all ## Write what a deployment costs each month into terraform/README.md
+	@$(PY) -m scripts.cost month --write
+
 .PHONY: scale
 scale: $(VENV)/.all ## Simulate 10,000 texts a second on paper and write docs/scale.md
 	@$(PY) -m scripts.cost scale --write
@@ -127,8 +131,8 @@ scale: $(VENV)/.all ## Simulate 10,000 texts a second on paper and write docs/sc
 # Each says what it will do before it does it, and stops early with one sentence when a tool, a login or a variable is
 # missing. PROJECT and REGION name where; YES=1 does not ask. The exports are for these targets alone: tests and the
 # local stack must not see them.
-plan deploy destroy secrets smoke: export PROJECT := $(PROJECT)
-plan deploy destroy secrets: export REGION := $(REGION)
+plan deploy destroy secrets smoke configure-number: export PROJECT := $(PROJECT)
+plan deploy destroy secrets smoke configure-number: export REGION := $(REGION)
 configure-number: export DRY_RUN := $(DRY_RUN)
 smoke: export NO_SMS := $(NO_SMS)
 smoke: export STACK := $(STACK)
@@ -140,7 +144,7 @@ plan: $(VENV)/.run ## Show what a deployment would change (PROJECT=my-project RE
 	@$(PY) -m scripts.deployment.deploy plan
 
 .PHONY: deploy
-deploy: $(VENV)/.run ## Deploy to Google Cloud with Terraform (PROJECT=… REGION=…, YES=1 does not ask)
+deploy: $(VENV)/.run ## Deploy to Google Cloud: shows one Terraform plan, asks, applies that plan (PROJECT=… REGION=…, YES=1 does not ask)
 	@$(PY) -m scripts.deployment.deploy deploy $(DEPLOY_OPTIONS)
 
 .PHONY: destroy
@@ -148,16 +152,16 @@ destroy: $(VENV)/.run ## Take the deployment down; says what protection keeps (P
 	@$(PY) -m scripts.deployment.deploy destroy $(DEPLOY_OPTIONS)
 
 .PHONY: secrets
-secrets: $(VENV)/.run ## Push repos.env to Secret Manager (PROJECT=… REGION=…; ROTATE=add|promote|retire rotates the token)
+secrets: $(VENV)/.run ## Push changes of repos.env to Secret Manager (PROJECT=… REGION=…; ROTATE=add|promote|retire rotates the token)
 	@$(PY) -m scripts.deployment.manage_secrets $(ROTATE)
 
-.PHONY: configure-number
-configure-number: $(VENV)/.run ## Point the Twilio number at the deployment (DRY_RUN=1 only shows the difference)
-	@$(PY) -m scripts.deployment.configure_number
-
 .PHONY: smoke
-smoke: $(VENV)/.run ## Send a synthetic text through the deployment and clean up (PROJECT=…, NO_SMS=1, or STACK=http://127.0.0.1:8080)
-	@$(PY) -m scripts.deployment.smoke
+smoke: $(VENV)/.run ## Send a synthetic text through the relay of .env, or of PROJECT=…, and clean up (NO_SMS=1, HELP=1)
+	@$(PY) -m scripts.deployment.smoke $(if $(HELP),--help)
+
+.PHONY: configure-number
+configure-number: $(VENV)/.run ## Point the Twilio number at the relay of .env, or of PROJECT=… (DRY_RUN=1 only shows the difference, HELP=1 says more)
+	@$(PY) -m scripts.deployment.configure_number $(if $(HELP),--help) $(DEPLOY_OPTIONS)
 
 ##@ Maintain
 

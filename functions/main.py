@@ -29,8 +29,13 @@ def sms_redrive(request: flask.Request) -> flask.Response:
 
 
 def console(request: flask.Request) -> flask.Response:
-    """The operator's page. Private: who may open it is decided in front of it; what it shows, by each route it asks."""
+    """The operator's page, which holds nothing, and below it the routes by which operators sign in and out."""
     return serving.serve("console", request)
+
+
+def media(request: flask.Request) -> flask.Response:
+    """The files of a text, for those who have its link."""
+    return serving.serve("media", request)
 
 
 def escalate_tier(request: flask.Request) -> flask.Response:
@@ -49,6 +54,11 @@ def reconcile(request: flask.Request) -> flask.Response:
     503 when Twilio or the store did not answer, so that a net that no longer catches anything is noticed.
     """
     return serving.serve("reconcile", request)
+
+
+def tell(request: flask.Request) -> flask.Response:
+    """Telling operators what is due. Private: called by Cloud Scheduler every minute, and by a task at once."""
+    return serving.serve("tell", request)
 
 
 @functions_framework.cloud_event

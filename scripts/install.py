@@ -87,16 +87,18 @@ def version_of(python: Path) -> tuple[int, int] | None:
 
 def make_environment(why: str) -> None:
     """Make it with the Python that runs this, in place of one that cannot be used. Raises Problem, or StackError."""
-    complete = [sys.executable, "-c", "import ensurepip, venv; ensurepip.version"]
+    # Activated or named, that Python may be the environment's own, which goes with it: so it is the one below that.
+    python = getattr(sys, "_base_executable", sys.executable)
+    complete = [python, "-c", "import ensurepip, venv; ensurepip.version"]
     if subprocess.run(complete, capture_output=True, check=False).returncode:
         raise Problem(
-            f"{sys.executable} cannot make virtual environments: install python3-venv (Debian and Ubuntu pack it "
+            f"{python} cannot make virtual environments: install python3-venv (Debian and Ubuntu pack it "
             "separately: `apt install python3-venv`), or name another Python: make PYTHON=/path/to/python3.11."
         )
     with stopped_checkout():
         print(f"Making the virtual environment .venv with Python {sys.version.split()[0]}: {why}.", flush=True)
         _remove()
-        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+        made = subprocess.run([python, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
     if made.returncode:
         # One that was made only halfway must not be taken for a whole one the next time.
         _remove()
@@ -104,10 +106,14 @@ def make_environment(why: str) -> None:
 
 
 def _remove() -> None:
-    if VENV.is_symlink() or VENV.is_file():
-        VENV.unlink()
-    elif VENV.exists():
-        shutil.rmtree(VENV)
+    try:
+        if VENV.is_symlink() or VENV.is_file():
+            VENV.unlink()
+        elif VENV.exists():
+            shutil.rmtree(VENV)
+    except OSError as error:
+        words = f"The old virtual environment cannot be removed ({error.filename}: {error.strerror})"
+        raise Problem(f"{words}: is it another user's? Who made it can run this, or root.") from error
 
 
 def install(kind: str) -> None:

@@ -15,11 +15,18 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT / "functions") not in sys.path:
     sys.path.append(str(ROOT / "functions"))
 
-from relay.core.threads import audience, codes, grammar, model, tapbacks  # noqa: E402 - the path is set above
+from relay.core import moves  # noqa: E402 - the path is set above
+from relay.core.model import Attachment, InboundText, SenderClass  # noqa: E402
+from relay.core.policy import Policy, Tier, sms  # noqa: E402
+from relay.core.routes import Forward  # noqa: E402
+from relay.core.threads import audience, codes, grammar, model, tapbacks  # noqa: E402
 from relay.core.threads.doing import POINTED_ONCE_IN  # noqa: E402
 from relay.core.threads.model import Thread  # noqa: E402
 from relay.core.threads.verdict import Notice, Said  # noqa: E402
+from relay.flow.deeds import OFFICE  # noqa: E402
 from relay.flow.notices import words_of  # noqa: E402
+from relay.flow.wording import ago, forwarded, notice_of_filtered  # noqa: E402
+from relay.twilio.locations import location_in_words  # noqa: E402
 
 PATH = ROOT / "docs" / "handlers.md"
 COMMAND = "make docs"
@@ -27,7 +34,23 @@ COMMAND = "make docs"
 _AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 _COUCH = Thread("a", "+15550199999", "+15550104567", _AT, _AT, code="K71", owner="Ana")
 _OTHER = Thread("b", "+15550199999", "+15550109913", _AT, _AT, code="M24")
-_NAMES = {"Ana": "Ana", "Ben": "Ben"}
+_NAMES = {"Ana": "Ana", "Ben": "Ben", OFFICE: "The office"}
+
+_OFFICE = Policy((Tier("Ana", sms("+15550100001")),))
+_LINK = "https://p.example.co/m/..."
+_PHOTO, _VIDEO = "image/jpeg", "video/mp4"
+# What a customer sends: words, types of files, and whether the link is shown.
+READ: dict[str, tuple[str, tuple[str, ...], bool]] = {
+    "Words.": ("Two couches by the door", (), True),
+    "Words with two photos and a video.": ("Two couches by the door", (_PHOTO, _PHOTO, _VIDEO), True),
+    "A photo alone.": ("", (_PHOTO,), True),
+    "A voice note and a contact card.": ("", ("audio/amr", "text/vcard"), True),
+    "A location, by WhatsApp.": (location_in_words("37.78713", "-122.39722", "1 Main St", "Depot"), (), True),
+    "Files of which we do not know yet what they are.": ("Two couches by the door", ("", ""), True),
+    "Photos, where your tier wants no links or a carrier stopped the link.": (
+        "Two couches by the door", (_PHOTO, _PHOTO), False,
+    ),
+}  # fmt: skip
 
 # When each notice is said; what it says is asked of the code. The reader is Ana.
 EXAMPLES: dict[Said, tuple[str, Notice]] = {
@@ -46,6 +69,10 @@ EXAMPLES: dict[Said, tuple[str, Notice]] = {
     Said.BLOCKED: ("`block`, or words for a customer who wants no texts.", Notice("Ana", Said.BLOCKED, (_COUCH,))),
     Said.LIST: ("`?`.", Notice("Ana", Said.LIST, (_COUCH, _OTHER))),
     Said.TAKEN_OVER: ("Another person took over what was yours.", Notice("Ana", Said.TAKEN_OVER, (_COUCH,), "Ben")),
+    Said.WRITTEN_TO: (
+        "The office wrote to a customer whom you have.",
+        Notice("Ana", Said.WRITTEN_TO, (_COUCH,), OFFICE, words="The van is late, sorry"),
+    ),
     Said.NOT_YOURS: (
         "Another person has this customer.",
         Notice("Ana", Said.NOT_YOURS, (_COUCH,), "Ben", since=_AT, at=_AT + timedelta(minutes=12)),
@@ -86,15 +113,27 @@ EXAMPLES: dict[Said, tuple[str, Notice]] = {
         Notice("Ana", Said.AUTOMATIC, (_COUCH,), words="I'm driving with Focus turned on."),
     ),
     Said.REACTION: ("A reaction that takes nothing.", Notice("Ana", Said.REACTION)),
-    Said.NO_PHOTOS: ("A picture came with your words.", Notice("Ana", Said.NO_PHOTOS, (_COUCH,), words="On my way")),
+    Said.NO_PHOTOS: (
+        "Photos came with your words, and the office has no link for photos.",
+        Notice("Ana", Said.NO_PHOTOS, (_COUCH,), words="On my way"),
+    ),
+    Said.PHOTOS_STAY: (
+        "Photos came with a claim word or a command.",
+        Notice("Ana", Said.PHOTOS_STAY, (_COUCH,)),
+    ),
+    Said.UNREAD: ("Your phone sent your words as a file, and that was not to be had.", Notice("Ana", Said.UNREAD)),
     Said.NOTHING_TO_SEND: ("A code without words.", Notice("Ana", Said.NOTHING_TO_SEND, (_COUCH,))),
+    Said.SIGN_IN_CODE: (
+        "You are an operator too, and texted your code for the console.",
+        Notice("Ana", Said.SIGN_IN_CODE, words="204871"),
+    ),
     Said.REPLIES_OFF: ("Answers by text are switched off.", Notice("Ana", Said.REPLIES_OFF)),
 }
 
 
 def render() -> str:
     """Returns the whole document."""
-    return "\n\n".join([*_beginning(), *_words_not_sent(), *_machines(), *_told()]) + "\n"
+    return "\n\n".join([*_beginning(), *_read(), *_words_not_sent(), *_machines(), *_told()]) + "\n"
 
 
 def _beginning() -> list[str]:
@@ -110,6 +149,47 @@ def _beginning() -> list[str]:
             Without a code your words go to the only customer about whom you were texted in the last
             {_hours(audience.WINDOW)} hours. If there were more, nothing is sent and you are asked. Whenever there is a
             doubt nothing is sent, and you are told."""),
+        _prose("""
+            Photos, videos and other files go to the customer with your words, or without any: as a picture message
+            (MMS), to the same customer as words would. Where that cannot be had or is refused, your words go alone and
+            you are told; without words nothing is sent then, and you are told that, too. A long text that your phone
+            sends as a file is read like any other."""),
+    ]
+
+
+def read_rows() -> list[tuple[str, str]]:
+    """Returns what a handler reads of what a customer sends."""
+    rows = [(sent, _as_read(words, types, is_linked)) for sent, (words, types, is_linked) in READ.items()]
+    notice = notice_of_filtered(_COUCH.customer_phone, _COUCH.our_phone, "K71")
+    late = _as_read("Two couches by the door", (), False, ago(timedelta(hours=2)))
+    return [
+        *rows,
+        ("Words that come to you late, or that the office sends again.", late),
+        ("Words that a carrier stopped.", _in_a_cell(notice)),
+    ]
+
+
+def _as_read(words: str, types: tuple[str, ...], is_linked: bool, written: str = "") -> str:
+    files = tuple(Attachment(f"ME{number:032x}", content_type) for number, content_type in enumerate(types))
+    text = InboundText("SM" + "0" * 32, _COUCH.customer_phone, _COUCH.our_phone, words, len(files), files)
+    relay = moves.receive(text, SenderClass.CUSTOMER, Forward(_OFFICE, code="K71"), _AT, None).relay
+    return _in_a_cell(forwarded(relay, words, _LINK if files and is_linked else "", written))
+
+
+def _in_a_cell(words: str) -> str:
+    return f"`{words.replace(chr(10), '` <br> `')}`"
+
+
+def _read() -> list[str]:
+    return [
+        "## What you read",
+        _table("what the customer sends", "what you read", read_rows()),
+        _prose(
+            """The link opens the photos and nothing else; it needs no sign-in, so pass it on with care. Where it would
+            make your text cost more than the customer's, what the files are is left out, and the link stays. A long
+            text that came as a file is read like any other; of one that is too long for a text the end is behind the
+            link. A location that an iPhone shares comes as a contact card: it is behind the link, too."""
+        ),
     ]
 
 

@@ -12,9 +12,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT / "functions") not in sys.path:
-    sys.path.append(str(ROOT / "functions"))
+    sys.path[:0] = [str(ROOT), str(ROOT / "functions")]
 
 from relay.log import LINES  # noqa: E402 - the path is set above
+
+from scripts.notes_of_operators import NOTES_OF_OPERATORS  # noqa: E402
+from scripts.notes_of_telling import NOTES_OF_TELLING  # noqa: E402
 
 PATH = ROOT / "docs" / "operations.md"
 # The relay, and what of the local stack writes into the relay's log.
@@ -22,7 +25,7 @@ SOURCES = [*(ROOT / "functions").rglob("*.py"), ROOT / "scripts" / "local_stack"
 BEGIN, END = "<!-- log lines: made by scripts/make_log_table.py -->", "<!-- end of log lines -->"
 
 # `event: note` lines by the beginning of their message: what it means, and what to do.
-NOTES: dict[str, tuple[str, str]] = {
+NOTES: dict[str, tuple[str, str]] = NOTES_OF_OPERATORS | {
     "texts come to a number that BUSINESS_PHONE_NUMBER does not list": (
         "A number of ours is connected to the relay and not in its settings. Texts to it are forwarded; one whose "
         "webhook is lost is not recovered. Said once an hour; `relayctl doctor` names the number.",
@@ -47,6 +50,22 @@ NOTES: dict[str, tuple[str, str]] = {
         "again; what it gives up on, reconcile takes from Twilio's list.",
         "Nothing. If it lasts: “Twilio is down”; may the API key read messages?",
     ),
+    "a file of a text could not be had": (
+        "A photo, or another file that came with a text, was asked for by its link, and Twilio did not give it; the "
+        "reason is beside it. The page or the file says so to the handler.",
+        "Nothing if it is rare: a file may be there some seconds later, and is gone once it was deleted at Twilio. If "
+        "our credentials are the reason: “Twilio refuses us”.",
+    ),
+    "a file broke off on its way": (
+        "A file that came with a text was being sent to a phone, and ended before its end: at Twilio, at the phone, or "
+        "because it took more than a minute.",
+        "Nothing: it can be opened again.",
+    ),
+    "too many files of texts were asked for at once": (
+        "More phones than there are threads and places for opened photos at the same time; they were told to come "
+        "again in a moment. Texts are not held up.",
+        "Nothing. If it lasts, look for a link that went astray (“A link to photos went astray”).",
+    ),
     "a handler opted in again": ("A handler texted START: texts to that phone are no longer blocked.", "Nothing."),
     "store unavailable after a person acted": (
         "What a handler or an operator asked for is stored; what follows from it was not done at once.",
@@ -55,6 +74,16 @@ NOTES: dict[str, tuple[str, str]] = {
     "store unavailable after the text was durable": (
         "The text is safe; sending it, or writing down how that went, was cut short. Timers and sweep go on with it.",
         "Nothing. If it lasts: “Nothing moves”.",
+    ),
+    "words of a file were not had": (
+        "A text came as a file, as long ones do, and Twilio did not have the file yet or did not answer in time: "
+        "`reason`. The text left with the link to it.",
+        "Nothing. If it lasts: “Twilio is down”.",
+    ),
+    "files of a text were not listed": (
+        "Twilio did not say which files came with a text that reconcile found: `reason`. The text left with their "
+        "number and the link, and they are asked for again when that is opened.",
+        "Nothing. If it lasts: “Twilio is down”.",
     ),
     "receipt not recorded: asked Twilio to try again": (
         "The store did not take a receipt in time. If it never comes, the true status is asked for at the deadline.",
@@ -110,6 +139,11 @@ NOTES: dict[str, tuple[str, str]] = {
         "hour, with how often it happened since (`untold`). The relay itself is well.",
         "Is the address right, and can this machine reach it? See “A dead machine is noticed”.",
     ),
+    "the index of words was damaged and is made anew": (
+        "Searches by words look at each text that is not in it again yet, and find the same; a text enters it with its "
+        "next change. No text was refused or lost.",
+        "See whether the disk fails (`dmesg`): a sound one damages nothing.",
+    ),
     "timers could not be read": (
         "The file with the timers did not answer; it is read again in a moment.",
         "With `database_lost` beside it: “The database is gone”; with `store_fails`: “The disk is full, or fails”. "
@@ -158,8 +192,8 @@ NOTES: dict[str, tuple[str, str]] = {
     "reconcile": (
         "The comparison with Twilio's own list: what was recovered, adopted, declared not sent and taken over.",
         "Nothing at INFO. `recovered` at WARNING: texts arrive without their webhook, so check the number's URL. "
-        "`twilio_answered` or `store_answered` false: the round was cut short and the next one makes up for it; if it "
-        "lasts: “Twilio is down”, “Our key may not read”, “Nothing moves”.",
+        "`provider_answered` or `store_answered` false: the round was cut short and the next one makes up for it; if "
+        "it lasts: “Twilio is down”, “Our key may not read”, “Nothing moves”.",
     ),
     "a text could not be recovered": (
         "A text found in Twilio's list could not be relayed; reconcile tries it again, and alarms the fifth time.",
@@ -185,16 +219,6 @@ NOTES: dict[str, tuple[str, str]] = {
         "Twilio's list showed one comparison ever more pages; it was given up, and the next one begins in an hour.",
         "If it lasts: “Twilio is down”.",
     ),
-    "redrive of what is held of a number asked for": (
-        "An operator asked for all that is held back of one number to be sent on: `caller` is who.",
-        "Nothing.",
-    ),
-    "redrive asked for": ("An operator asked for a redrive: `caller` is who, `status` the answer.", "Nothing."),
-    "act on a thread asked for": (
-        "An operator gave a thread to a person, released or blocked it, or answered: `act` is which, `caller` who, "
-        "`status` the answer.",
-        "Nothing.",
-    ),
     "a peer was cut off": (
         "The embedded home's server closed a connection, because of what the line says. It is told once a minute, and "
         "`untold` counts the others. Nothing of a text is lost: Twilio sends whole requests, and comes again.",
@@ -216,6 +240,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "A mistake in the code, with its kind and place. The caller was answered 500 and comes again.",
         "Report the place that the line names.",
     ),
+    **NOTES_OF_TELLING,
 }
 
 

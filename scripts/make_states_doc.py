@@ -29,7 +29,7 @@ _WORDS = {
     State.EARLIER: "a relay in progress, seen by an event about an attempt that was already given up.",
     State.DELIVERED: "a handler has the text. The end.",
     State.EXHAUSTED: "no tiers are left. The end, unless an operator redrives the relay or a late delivery arrives.",
-    State.RECORDED: "the text came from a handler, from us or to a handler's number: kept, never forwarded. The end.",
+    State.RECORDED: "the text came from a handler, an operator or us, or to a handler: kept, never forwarded. The end.",
     State.HELD: "the text is one of a flood from its sender: kept. The end, unless an operator redrives the relay.",
     State.WAITING: "a handler got the text, at a tier that asks for a claim, and no person has taken it yet.",
     State.CLAIMED: "a person took the text. The end, unless that person passes it on or an operator releases it.",

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from relay.core import machine, moves
+from relay.core import handling, machine, moves
 from relay.core.changes import changed, with_attempt
 from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind
 from relay.core.failures import Failure, FailureClass
@@ -75,9 +75,9 @@ _TELLS_SID = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Walked:
-    """One event acting on one reachable relay, and what the machine made of it."""
+    """One event acting on one reachable relay, and what the machine made of it. Not frozen: millions are made."""
 
     before: Relay
     event: Event
@@ -188,13 +188,15 @@ class Cascade:
     redrives: int = 0
     may_say_more: bool = False
     may_wait: bool = False
+    may_be_handled: bool = False
     claims: tuple[Claims, ...] = ()
     purpose: Purpose = Purpose.FORWARD
 
     def walk(self) -> Iterator[Walked]:
         """Returns the steps of the walk over this cascade."""
         policy = policy_of(self.tiers, self.retry_delays_seconds, self.claims)
-        return walk(policy, self.redrives, may_say_more=self.may_say_more, may_wait=self.may_wait, purpose=self.purpose)
+        may = {"may_say_more": self.may_say_more, "may_wait": self.may_wait, "may_be_handled": self.may_be_handled}
+        return walk(policy, self.redrives, **may, purpose=self.purpose)
 
 
 # Two tiers, one with a redrive, one whose text may say more, and outages: the smallest in which everything can happen;
@@ -202,11 +204,11 @@ class Cascade:
 ASKS, OWNERS = Claims(900.0), Claims(900.0, "handler 1")
 SMALLEST = (
     Cascade(2),
-    Cascade(1, redrives=1),
+    Cascade(1, redrives=1, may_be_handled=True),
     Cascade(1, may_say_more=True),
     Cascade(2, may_wait=True),
     Cascade(1, redrives=1, claims=(ASKS,)),
-    Cascade(1, may_say_more=True, claims=(ASKS,)),
+    Cascade(1, may_say_more=True, claims=(ASKS,), may_be_handled=True),
     Cascade(2, claims=(ASKS,)),
     Cascade(1, may_wait=True, claims=(OWNERS,)),
     Cascade(1, purpose=Purpose.ANSWER),
@@ -219,6 +221,7 @@ def walk(
     *,
     may_say_more: bool = False,
     may_wait: bool = False,
+    may_be_handled: bool = False,
     purpose: Purpose = Purpose.FORWARD,
 ) -> Iterator[Walked]:
     """Every event on every relay that can be reached under `policy` with at most so many redrives.
@@ -226,6 +229,8 @@ def walk(
     `may_say_more`: the text comes in again with more words, which begins a drive from wherever the relay is by then.
 
     `may_wait`: outages are waited out. Else their allowance is used up from the start.
+
+    `may_be_handled`: operators see to what needs a person.
 
     Where a tier asks for a claim, or the relays are no customers' texts, what happens to threads happens too; a text is
     passed on at most once.
@@ -244,6 +249,8 @@ def walk(
             if event.kind is EventKind.REDRIVE_REQUESTED and len(relay.redrive_ids) >= redrives:
                 continue
             if event.kind is EventKind.INBOUND_SAYS_MORE and not may_say_more:
+                continue
+            if event.kind in handling.ANSWERS and not may_be_handled:
                 continue
             if event.kind in OF_THREADS and not (of_threads and _may_happen(relay, event)):
                 continue
@@ -287,5 +294,5 @@ def _essence(relay: Relay) -> Hashable:
     outage = (relay.outage_since is None, relay.outage_seconds > 0)
     was_passed = any(entry.step is Step.PASSED for entry in relay.error_log)
     claim = (relay.claim_until is None, relay.claimed_by, relay.claimed_at == relay.delivery_confirmed_at, was_passed)
-    end = (relay.final_status, relay.delivered_tier, relay.due_at is None)
+    end = (relay.final_status, relay.delivered_tier, relay.due_at is None, relay.is_handled)
     return (*end, path, fates, may_go_back, outage, *drive, *claim)

@@ -12,8 +12,9 @@ locals {
     { title = "Failed attempts by class", filter = local.counted["failed_attempts"], by = ["metric.label.class"], aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", plot = "STACKED_BAR" },
     { title = "Escalations by tier", filter = local.counted["escalations"], by = ["metric.label.tier"], aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", plot = "STACKED_BAR" },
     { title = "Repaired by sweep and reconcile", filter = local.repaired, by = ["metric.label.by", "metric.label.event"], aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", plot = "STACKED_BAR" },
+    { title = "What people were told of", filter = local.counted["alerts"], by = ["metric.label.cause"], aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", plot = "STACKED_BAR" },
     { title = "Sweeps answered", filter = "${local.requests} AND resource.label.service_name=\"sweep\"", by = ["metric.label.response_code_class"], aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", plot = "STACKED_BAR" },
-    { title = "Webhook answers", filter = "${local.requests} AND resource.label.service_name=one_of(\"sms-inbound\", \"sms-delivery-status\")", by = ["metric.label.response_code_class"], aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", plot = "STACKED_BAR" },
+    { title = "Webhook answers (4xx: strangers, and the uptime check)", filter = "${local.requests} AND resource.label.service_name=one_of(\"sms-inbound\", \"sms-delivery-status\")", by = ["metric.label.response_code_class"], aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", plot = "STACKED_BAR" },
     { title = "Timers waiting", filter = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND resource.type=\"cloud_tasks_queue\"", by = ["resource.label.queue_id"], aligner = "ALIGN_MAX", reducer = "REDUCE_MAX", plot = "LINE" },
   ]
   delivery_time = "metric.type=\"logging.googleapis.com/user/${google_logging_metric.seconds["seconds_to_delivery"].name}\" AND resource.type=\"cloud_run_revision\""

@@ -3,7 +3,7 @@
 resource "google_pubsub_topic" "events" {
   #checkov:skip=CKV_GCP_83:Events hold no text and no full number; Google's own encryption at rest is enough.
   name       = "relay-events"
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 # Relays that reached no handler, for people.
@@ -11,14 +11,14 @@ resource "google_pubsub_topic" "dead_letters" {
   #checkov:skip=CKV_GCP_83:Events hold no text and no full number; Google's own encryption at rest is enough.
   name                       = "relay-dead-letters"
   message_retention_duration = "604800s"
-  depends_on                 = [google_project_service.this]
+  depends_on                 = [time_sleep.services]
 }
 
 # Events that a subscriber refused again and again. Not to be confused with dead letters, which are relays.
 resource "google_pubsub_topic" "undeliverable" {
   #checkov:skip=CKV_GCP_83:Events hold no text and no full number; Google's own encryption at rest is enough.
   name       = "relay-events-undeliverable"
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_pubsub_topic_iam_binding" "publishers" {
@@ -78,26 +78,33 @@ resource "google_pubsub_subscription_iam_member" "undeliverable" {
 
 # --- Export ----------------------------------------------------------------------------------------------------------
 
+# What a destroy leaves is not made again but written to: create_events_table = false.
+locals {
+  events_dataset = "sms_relay"
+  events_table   = "relay_events"
+  makes_table    = var.export_events_to_bigquery && var.create_events_table
+}
+
 resource "google_bigquery_dataset" "events" {
   #checkov:skip=CKV_GCP_81:Events hold no text and no full number; Google's own encryption at rest is enough.
-  count = var.export_events_to_bigquery ? 1 : 0
+  count = local.makes_table ? 1 : 0
 
-  dataset_id                 = "sms_relay"
+  dataset_id                 = local.events_dataset
   location                   = var.region
   description                = "Relay events"
   delete_contents_on_destroy = !var.protect_data
   deletion_policy            = var.protect_data ? "ABANDON" : "DELETE"
-  depends_on                 = [google_project_service.this]
+  depends_on                 = [time_sleep.services]
 }
 
 # The columns that a BigQuery subscription writes when it is not given a schema.
 resource "google_bigquery_table" "events" {
   #checkov:skip=CKV_GCP_80:Events hold no text and no full number; Google's own encryption at rest is enough.
   #checkov:skip=CKV_GCP_121:Protection is a variable (protect_data), on by default.
-  count = var.export_events_to_bigquery ? 1 : 0
+  count = local.makes_table ? 1 : 0
 
   dataset_id          = google_bigquery_dataset.events[0].dataset_id
-  table_id            = "relay_events"
+  table_id            = local.events_table
   deletion_protection = false # deletion_policy below says what a destroy does
   deletion_policy     = var.protect_data ? "ABANDON" : "DELETE"
   time_partitioning {
@@ -116,9 +123,19 @@ resource "google_bigquery_table" "events" {
 resource "google_bigquery_dataset_iam_member" "pubsub_writes" {
   count = var.export_events_to_bigquery ? 1 : 0
 
-  dataset_id = google_bigquery_dataset.events[0].dataset_id
+  dataset_id = local.events_dataset
   role       = "roles/bigquery.dataEditor"
   member     = "serviceAccount:${google_project_service_identity.pubsub.email}"
+  depends_on = [google_bigquery_dataset.events]
+}
+
+# A subscription is refused while Pub/Sub's account may not write to the table yet, and a right takes some two minutes to
+# get about.
+resource "time_sleep" "pubsub_writes" {
+  count = var.export_events_to_bigquery ? 1 : 0
+
+  create_duration = "120s"
+  triggers        = { right = google_bigquery_dataset_iam_member.pubsub_writes[0].id }
 }
 
 resource "google_pubsub_subscription" "export" {
@@ -130,8 +147,8 @@ resource "google_pubsub_subscription" "export" {
     ttl = ""
   }
   bigquery_config {
-    table          = "${var.project_id}.${google_bigquery_dataset.events[0].dataset_id}.${google_bigquery_table.events[0].table_id}"
+    table          = "${var.project_id}.${local.events_dataset}.${local.events_table}"
     write_metadata = true
   }
-  depends_on = [google_bigquery_dataset_iam_member.pubsub_writes]
+  depends_on = [google_bigquery_table.events, time_sleep.pubsub_writes]
 }

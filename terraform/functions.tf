@@ -8,69 +8,75 @@ locals {
     # Twilio gives up after 15 s, so no answer is awaited after that. The work is waiting (Firestore, Cloud Tasks,
     # Twilio), so 40 at a time are no load for one CPU. 512 MiB: the three clients take some 130 MiB, the rest is room
     # for 40 threads (docs/performance.md: at 20 the processor waits for Twilio, at 80 texts wait for it); memory also
-    # pays for a fast start. 20 instances take 800 texts at once; a flood beyond that comes again and costs no more.
-    webhook = { timeout_seconds = 15, memory = "512Mi", concurrency = 40, max_instances = 20 }
+    # pays for a fast start. 10 instances take 400 texts at once; a flood beyond that comes again and costs no more.
+    webhook = { timeout_seconds = 15, memory = "512Mi", concurrency = 40, max_instances = var.max_instances.webhook }
     # A look-up and a send at Twilio and their records: at most 40 s of work, and an answer before Cloud Tasks asks again
     # after 60 s. 10 at a time, because a queue hands out bursts; 10 instances, because Twilio sends no faster anyway.
-    escalation = { timeout_seconds = 50, memory = "512Mi", concurrency = 10, max_instances = 10 }
+    escalation = { timeout_seconds = 50, memory = "512Mi", concurrency = 10, max_instances = var.max_instances.escalation }
     # Runs of up to 50 s, started every minute; of up to 120 s, every five. One instance, one at a time: a run that
     # overlaps its successor is harmless, but useless.
-    sweep     = { timeout_seconds = 60, memory = "512Mi", concurrency = 1, max_instances = 1 }
-    reconcile = { timeout_seconds = 150, memory = "512Mi", concurrency = 1, max_instances = 1 }
+    sweep     = { timeout_seconds = 60, memory = "512Mi", concurrency = 1, max_instances = var.max_instances.sweep }
+    reconcile = { timeout_seconds = 150, memory = "512Mi", concurrency = 1, max_instances = var.max_instances.reconcile }
     # For the few people on a list and their tools: an upper limit, never reached.
-    operator = { timeout_seconds = 30, memory = "512Mi", concurrency = 10, max_instances = 5 }
+    operator = { timeout_seconds = 30, memory = "512Mi", concurrency = 10, max_instances = var.max_instances.operator }
     # One event for each write of a document; publishing is waiting again. 10 instances publish 200 at once, and
     # Eventarc brings again what finds no place.
-    event = { timeout_seconds = 30, memory = "512Mi", concurrency = 20, max_instances = 10 }
-    # A page out of a file.
-    page = { timeout_seconds = 15, memory = "256Mi", concurrency = 20, max_instances = 2 }
+    event = { timeout_seconds = 30, memory = "512Mi", concurrency = 20, max_instances = var.max_instances.event }
+    # Photos on their way to handlers' phones, some of them slowly: 8 files of up to 5 MB at a time, each handed on in
+    # pieces and given up after a minute, and a bill that a flood of requests cannot run up.
+    media = { timeout_seconds = 75, memory = "512Mi", concurrency = 8, max_instances = var.max_instances.media }
+    # Files of a page, and signing in: a few documents. Everybody may call it, so a flood has its upper limit here.
+    console = { timeout_seconds = 20, memory = "512Mi", concurrency = 20, max_instances = var.max_instances.console }
+    # Rounds that take on messages to operators for 45 s at most and wait for the last, started by each message and every
+    # minute. Several at a time: a code is awaited by a person, while another round waits for a server of e-mail.
+    tell = { timeout_seconds = 90, memory = "512Mi", concurrency = 8, max_instances = var.max_instances.tell }
   }
 
   # Who may call the public routes: the gateway, or without it everybody (Twilio has no Google identity).
-  webhook_callers  = var.use_gateway ? ["serviceAccount:${google_service_account.gateway[0].email}"] : ["allUsers"]
-  operator_callers = var.use_gateway ? ["serviceAccount:${google_service_account.gateway[0].email}"] : ["serviceAccount:${google_service_account.operator.email}"]
+  gateway_callers  = [for account in google_service_account.gateway : "serviceAccount:${account.email}"]
+  webhook_callers  = var.use_gateway ? local.gateway_callers : ["allUsers"]
+  operator_callers = var.use_gateway ? local.gateway_callers : ["serviceAccount:${google_service_account.operator.email}"]
 
-  # With replies a notice, an opt-out or a code may have to be made wherever a text turns out not to arrive or a thread is
-  # opened again, and a handler's text is for a thread that is looked for.
-  creates = var.replies ? ["create"] : []
-  lists   = var.replies ? ["list"] : []
+  # With replies a handler's text is for a thread that is looked for.
+  lists = var.replies ? ["list"] : []
 
-  # store: what the function does with documents (firestore.tf gives a role for each verb). ingress: API Gateway comes
-  # from outside as the internet does; tasks, schedules and events of this project count as internal.
+  # store: what the function does with documents (firestore.tf gives a role for each verb, and says why who updates may
+  # create). ingress: API Gateway comes from outside as the internet does; tasks, schedules and events of this project
+  # count as internal.
   functions = merge({
     sms-inbound = {
       entry_point = "sms_inbound", shape = "webhook", min_instances = var.warm_webhook_instances, tier = null
-      needs       = ["store", "timers", "webhook", "sending", "callback", "tiers", "replies"]
+      needs       = ["store", "timers", "webhook", "sending", "callback", "tiers", "links", "replies", "alarms"]
       store       = concat(["get", "create", "update"], local.lists)
       callers     = local.webhook_callers, ingress = "ALLOW_ALL"
     }
     sms-delivery-status = {
       entry_point = "sms_delivery_status", shape = "webhook", min_instances = 0, tier = null
-      needs       = ["store", "timers", "webhook", "replies"]
-      store       = concat(["get", "update"], local.creates)
+      needs       = ["store", "timers", "webhook", "replies", "alarms"]
+      store       = ["get", "create", "update"]
       callers     = local.webhook_callers, ingress = "ALLOW_ALL"
     }
     sms-relay-state = {
       entry_point = "sms_relay_state", shape = "operator", min_instances = 0, tier = null
-      needs       = ["store", "identity", "browser"]
-      store       = ["get", "list"]
+      needs       = ["store", "tiers", "identity", "browser", "operators", "links", "replies"]
+      store       = ["get", "list", "create", "update"] # a session is renewed by its use
       callers     = local.operator_callers, ingress = "ALLOW_ALL"
     }
     sms-redrive = {
       entry_point = "sms_redrive", shape = "operator", min_instances = 0, tier = null
-      needs       = ["store", "timers", "tiers", "identity", "browser", "replies"]
-      store       = concat(["get", "update"], local.creates)
+      needs       = ["store", "timers", "tiers", "identity", "browser", "operators", "replies", "alarms"]
+      store       = ["get", "create", "update"]
       callers     = local.operator_callers, ingress = "ALLOW_ALL"
     }
     sweep = {
       entry_point = "sweep", shape = "sweep", min_instances = 0, tier = null
-      needs       = ["store", "timers", "sending", "callback", "replies"]
-      store       = concat(["get", "list", "update"], local.creates)
+      needs       = ["store", "timers", "sending", "callback", "links", "replies", "alarms"]
+      store       = ["get", "list", "create", "update"]
       callers     = ["serviceAccount:${google_service_account.scheduler.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     }
     reconcile = {
       entry_point = "reconcile", shape = "reconcile", min_instances = 0, tier = null
-      needs       = ["store", "timers", "sending", "callback", "tiers", "replies"]
+      needs       = ["store", "timers", "sending", "callback", "tiers", "links", "replies", "alarms"]
       store       = ["get", "list", "create", "update"]
       callers     = ["serviceAccount:${google_service_account.scheduler.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     }
@@ -80,27 +86,42 @@ locals {
       store       = [] # the trigger brings the document along
       callers     = ["serviceAccount:${google_service_account.events_trigger.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     }
+    # Public, because handlers' phones have no identity: the link is the secret. It only reads.
+    media = {
+      entry_point = "media", shape = "media", min_instances = 0, tier = null
+      needs       = ["store", "media"]
+      store       = ["get", "list"]
+      callers     = local.webhook_callers, ingress = "ALLOW_ALL"
+    }
+    # Behind the gateway it is public, and what it hands out holds no data; operators named to Google reach it directly.
     console = {
-      entry_point = "console", shape = "page", min_instances = 0, tier = null
-      needs       = ["console"]
-      store       = []
-      callers     = var.operators, ingress = "ALLOW_ALL"
+      entry_point = "console", shape = "console", min_instances = 0, tier = null
+      needs       = ["console", "store", "identity", "operators", "alarms"]
+      store       = ["get", "list", "create", "update"]
+      callers     = concat(local.gateway_callers, var.operators), ingress = "ALLOW_ALL"
+    }
+    tell = {
+      entry_point = "tell", shape = "tell", min_instances = 0, tier = null
+      needs       = ["store", "sending", "callback", "alarms", "telling"]
+      store       = ["get", "list", "create", "update"]
+      callers     = ["serviceAccount:${google_service_account.scheduler.email}", "serviceAccount:${google_service_account.tasks_invoker.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     }
     },
     { for tier in local.escalation_tiers : "escalate-tier-${tier}" => {
       entry_point = "escalate_tier", shape = "escalation", min_instances = 0, tier = tier
-      needs       = ["store", "timers", "sending", "callback", "own_tier", "replies"]
-      store       = concat(["get", "list", "update"], local.creates)
+      needs       = ["store", "timers", "sending", "callback", "own_tier", "links", "replies", "alarms"]
+      store       = ["get", "list", "create", "update"]
       callers     = ["serviceAccount:${google_service_account.tasks_invoker.email}"], ingress = "ALLOW_INTERNAL_ONLY"
     } }
   )
 
   functions_with_timers = [for name, function in local.functions : name if contains(function.needs, "timers")]
+  functions_with_alarms = [for name, function in local.functions : name if contains(function.needs, "alarms")]
 }
 
 resource "google_cloudfunctions2_function" "this" {
   #checkov:skip=CKV_GCP_124:API Gateway and Twilio both come from the internet; every other function is internal, see local.functions.
-  for_each = local.functions
+  for_each = { for name, function in local.functions : name => function if name != "media" }
 
   name        = each.key
   location    = var.region
@@ -175,13 +196,7 @@ resource "google_cloudfunctions2_function" "this" {
   }
 
   depends_on = [
-    google_project_service.this,
-    google_secret_manager_secret_iam_binding.this,
-    google_project_iam_member.build_reads_source,
-    google_artifact_registry_repository_iam_member.build_writes_images,
-    google_project_iam_member.build_writes_logs,
-    google_project_iam_member.events_trigger,
-    google_project_iam_member.service_agent,
+    google_cloudfunctions2_function.first,
     google_firestore_database.this,
   ]
 }
@@ -190,7 +205,7 @@ resource "google_cloudfunctions2_function" "this" {
 resource "google_cloud_run_v2_service_iam_binding" "invokers" {
   for_each = { for name, function in local.functions : name => function if length(function.callers) > 0 }
 
-  name     = google_cloudfunctions2_function.this[each.key].name
+  name     = merge(google_cloudfunctions2_function.this, google_cloudfunctions2_function.first)[each.key].name
   location = var.region
   role     = "roles/run.invoker"
   members  = each.value.callers

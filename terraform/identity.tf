@@ -6,33 +6,33 @@ resource "google_service_account" "function" {
 
   account_id   = "relay-${each.key}"
   display_name = "SMS relay: runs ${each.key}"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
-# Whose token Cloud Tasks shows to the escalation functions.
+# Whose token Cloud Tasks shows to the escalation functions and to `tell`.
 resource "google_service_account" "tasks_invoker" {
   account_id   = "relay-tasks-invoker"
-  display_name = "SMS relay: calls the escalation functions"
-  depends_on   = [google_project_service.this]
+  display_name = "SMS relay: calls the escalation functions and tell"
+  depends_on   = [time_sleep.services]
 }
 
 # Who creates a task with that token must be allowed to act as it.
 resource "google_service_account_iam_binding" "tasks_invoker_users" {
   service_account_id = google_service_account.tasks_invoker.name
   role               = "roles/iam.serviceAccountUser"
-  members            = [for name in local.functions_with_timers : "serviceAccount:${google_service_account.function[name].email}"]
+  members            = [for name in distinct(concat(local.functions_with_timers, local.functions_with_alarms)) : "serviceAccount:${google_service_account.function[name].email}"]
 }
 
 resource "google_service_account" "scheduler" {
   account_id   = "relay-scheduler"
-  display_name = "SMS relay: calls sweep and reconcile"
-  depends_on   = [google_project_service.this]
+  display_name = "SMS relay: calls sweep, reconcile and tell"
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_service_account" "events_trigger" {
   account_id   = "relay-events-trigger"
   display_name = "SMS relay: calls relay-events on document writes"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_project_iam_member" "events_trigger" {
@@ -46,7 +46,7 @@ resource "google_service_account" "gateway" {
 
   account_id   = "relay-gateway"
   display_name = "SMS relay: calls the functions behind the gateway"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 # Operators borrow this account's identity, because a person's own token cannot be made out to an audience of ours. It
@@ -54,7 +54,7 @@ resource "google_service_account" "gateway" {
 resource "google_service_account" "operator" {
   account_id   = "relay-operator"
   display_name = "SMS relay: looks up and redrives relays"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 resource "google_service_account_iam_binding" "operators" {

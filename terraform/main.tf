@@ -3,6 +3,8 @@
 locals {
   labels = merge(var.labels, { app = "sms-relay" })
 
+  # A project of a domain, example.com:my-project, as it stands in the addresses of its accounts.
+  project_domain     = join(".", reverse(split(":", var.project_id)))
   project_number     = data.google_project.this.number
   firestore_location = coalesce(var.firestore_location, var.region)
 
@@ -51,35 +53,5 @@ resource "google_project_service" "this" {
   disable_on_destroy = false
 
   # The provider looks the project up after enabling anything.
-  depends_on = [google_project_service.resource_manager]
-}
-
-# Google's own account that moves Pub/Sub messages: it needs rights of ours (events.tf), so it must exist by then.
-resource "google_project_service_identity" "pubsub" {
-  provider = google-beta
-
-  service    = "pubsub.googleapis.com"
-  depends_on = [google_project_service.this]
-}
-
-# The same for Eventarc: the first trigger of a project fails when this account is only just being made.
-resource "google_project_service_identity" "eventarc" {
-  provider = google-beta
-
-  service    = "eventarc.googleapis.com"
-  depends_on = [google_project_service.this]
-}
-
-# Google gives such an account its role when it makes it by itself, but not when it is asked for it. Without these no
-# trigger can be made, and none of its events is delivered.
-resource "google_project_iam_member" "service_agent" {
-  #checkov:skip=CKV_GCP_49:These are the roles that Google made for these accounts of its own; no account of ours has them.
-  for_each = {
-    "roles/pubsub.serviceAgent"   = google_project_service_identity.pubsub.email
-    "roles/eventarc.serviceAgent" = google_project_service_identity.eventarc.email
-  }
-
-  project = var.project_id
-  role    = each.key
-  member  = "serviceAccount:${each.value}"
+  depends_on = [time_sleep.resource_manager]
 }

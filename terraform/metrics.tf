@@ -31,66 +31,18 @@ locals {
       events      = ["escalated"]
       labels      = { tier = "tier" }
     }
-    alarms = {
-      description = "Relays that reached no handler"
-      events      = ["alarm"]
-      labels      = {}
-    }
-    sender_or_account_errors = {
-      description = "Refusals that are ours to put right, by Twilio's code"
-      events      = ["sender_or_account_error", "sender_error_here", "setting_error", "refused_for_unknown_reason"]
-      labels      = { code = "error_code" }
-    }
-    outages = {
-      description = "Causes for which texts wait: Twilio cannot be reached, or refuses us at every tier; once for each outage"
-      events      = ["outage"]
-      labels      = { class = "status" }
-    }
-    not_forwarded = {
-      description = "Customers' texts that are kept and go to no handler: senders held back, and tiers' numbers that are ours"
-      events      = ["sender_held_back", "handlers_number_is_ours"]
-      labels      = { cause = "event" }
-    }
     unclaimed = {
       description = "Texts that a handler got and no person took in the tier's time; the next tier, or an alarm, followed"
       events      = ["escalated", "exhausted"]
       labels      = { tier = "tier" }
       but         = " AND jsonPayload.message:\"not claimed in time\""
     }
-    answers_lost = {
-      description = "Answers that did not reach their customer, and of which no handler knows; once for each"
-      events      = ["answer_lost"]
-      labels      = {}
-    }
-    codes_used_up = {
-      description = "Times at which no code was free for a customer's thread; at most one in ten minutes of each process"
-      events      = ["codes_used_up"]
-      labels      = {}
-    }
-    not_taken_in = {
-      description = "Texts in Twilio's list that cannot be relayed; once for each"
-      events      = ["not_taken_in"]
-      labels      = {}
-    }
-    left_to_newer = {
-      description = "Records of a later version, left to a newer revision; once for each record and process"
-      events      = ["left_to_newer"]
-      labels      = {}
-    }
-    set_aside = {
-      description = "Relays that cannot go on by themselves; once for each and process"
-      events      = ["set_aside"]
-      labels      = {}
-    }
-    refused_webhooks = {
-      description = "Refused requests to the webhooks, by reason and route; at most one a minute of each and process"
-      events      = ["webhook_refused"]
-      labels      = { reason = "reason", route = "path" }
-    }
-    handler_opt_outs = {
-      description = "Handlers whose phone Twilio blocks because they texted STOP"
-      events      = ["handler_opted_out"]
-      labels      = { tier = "tier" }
+    # What people are told of (alerts.tf). Without a signature a refused request is a stranger's, and they come every day.
+    alerts = {
+      description = "Lines that people are told of, by their cause"
+      events      = []
+      labels      = { cause = "alert" }
+      but         = " AND jsonPayload.alert:* AND NOT jsonPayload.reason=\"no_signature\""
     }
   }
 }
@@ -100,7 +52,7 @@ resource "google_logging_metric" "counter" {
 
   name        = "sms_relay/${each.key}"
   description = each.value.description
-  filter      = "${local.our_lines} AND jsonPayload.event=(${join(" OR ", [for event in each.value.events : "\"${event}\""])})${try(each.value.but, "")}"
+  filter      = "${local.our_lines}${length(each.value.events) == 0 ? "" : " AND jsonPayload.event=(${join(" OR ", [for event in each.value.events : "\"${event}\""])})"}${try(each.value.but, "")}"
 
   metric_descriptor {
     metric_kind = "DELTA"
@@ -116,41 +68,7 @@ resource "google_logging_metric" "counter" {
   }
   label_extractors = { for label, field in each.value.labels : label => "EXTRACT(jsonPayload.${field})" }
 
-  depends_on = [google_project_service.this]
-}
-
-# What the rounds of the sweep report, and errors that no other line tells of: metric → description, and its condition.
-locals {
-  notes = {
-    sweep_failures = {
-      description = "Rounds of the sweep in which relays could not go on"
-      condition   = "jsonPayload.message=\"sweep\" AND jsonPayload.failed>0"
-    }
-    overdue = {
-      description = "Rounds of the sweep that met relays which had been due for more than three minutes"
-      condition   = "jsonPayload.message=\"sweep\" AND jsonPayload.overdue>0"
-    }
-    errors = {
-      description = "Errors that no other line tells of"
-      condition   = "severity>=ERROR"
-    }
-  }
-}
-
-resource "google_logging_metric" "note" {
-  for_each = local.notes
-
-  name        = "sms_relay/${each.key}"
-  description = each.value.description
-  filter      = "${local.our_lines} AND jsonPayload.event=\"note\" AND ${each.value.condition}"
-
-  metric_descriptor {
-    metric_kind = "DELTA"
-    value_type  = "INT64"
-    unit        = "1"
-  }
-
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 # Every step that the sweep or reconcile brought about is a repair: something before it was lost.
@@ -177,7 +95,7 @@ resource "google_logging_metric" "repairs" {
     event = "EXTRACT(jsonPayload.event)"
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 # From a text's arrival, in seconds, each as a distribution.
@@ -217,7 +135,7 @@ resource "google_logging_metric" "seconds" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 moved {

@@ -50,8 +50,13 @@ output "project_id" {
   value       = var.project_id
 }
 
+output "console_url" {
+  description = "Where operators open the console; without a gateway `gcloud run services proxy` is needed."
+  value       = "${local.console_base_url}/console/"
+}
+
 output "console_function" {
-  description = "Function that serves the console; open it with `gcloud run services proxy`."
+  description = "Function that serves the console; operators whom Google knows may open it with `gcloud run services proxy`, too."
   value       = google_cloudfunctions2_function.this["console"].name
 }
 
@@ -60,9 +65,17 @@ output "functions" {
   value       = local.function_urls
 }
 
+output "instances_at_most" {
+  description = "Instances, and so vCPUs, that each function may have at most, and `in_all`, their sum: the quota that is surely enough."
+  value = merge(
+    { for name, function in local.functions : name => var.max_instances[function.shape] },
+    { in_all = sum([for function in local.functions : var.max_instances[function.shape]]) },
+  )
+}
+
 output "queues" {
-  description = "Each tier's queue."
-  value       = { for tier, queue in google_cloud_tasks_queue.tier : tier => queue.name }
+  description = "Each tier's queue, and that of what operators are told."
+  value       = merge({ for tier, queue in google_cloud_tasks_queue.tier : tier => queue.name }, { tell = google_cloud_tasks_queue.tell.name })
 }
 
 output "secrets" {

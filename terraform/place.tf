@@ -1,5 +1,8 @@
-# What keeps a state to one project and one region. With another project's state in the checkout, a plan would rewire that
-# deployment and a destroy take it down; another region would replace its database.
+# What keeps a state to one project and one region. With another project's state, a plan would rewire that deployment and a
+# destroy take it down; another region would replace its database.
+#
+# A state is found by its workspace, and a workspace is named after its project: each project has a folder of its own
+# (terraform.tfstate.d/PROJECT) or an object of its own in the bucket. In "default" lie states of earlier revisions.
 
 # The project and region of the first apply: later values are ignored, so this stays what it was until all is destroyed.
 # It is a list of one because that is empty, not unknown, while a state without it is destroyed.
@@ -16,9 +19,11 @@ resource "terraform_data" "place" {
 locals {
   place          = { project = var.project_id, region = var.region }
   place_of_state = coalesce(one(terraform_data.place[*].input), local.place)
-  refusal        = "The state here holds the relay in ${local.place_of_state.project}, ${local.place_of_state.region}, not in ${var.project_id}, ${var.region}: give that project and region, or use a checkout and state of its own for the other."
+  refusal        = "The state here holds the relay in ${local.place_of_state.project}, ${local.place_of_state.region}, not in ${var.project_id}, ${var.region}: give that project and region, or the other a project of its own."
+
+  wrong_workspace = "Each project has a state of its own, in the workspace that is named after it, and this is the workspace ${terraform.workspace}: say `terraform workspace select -or-create ${var.project_id}`. README, State, says how a state of an earlier revision is taken over."
 
   # Not a precondition, which a destroy does not look at. For another place this cannot be computed, so the providers
   # cannot be configured, and nothing is planned, applied or destroyed.
-  project_id = tobool(local.place == local.place_of_state ? "true" : local.refusal) ? var.project_id : null
+  project_id = tobool(terraform.workspace == var.project_id ? "true" : local.wrong_workspace) && tobool(local.place == local.place_of_state ? "true" : local.refusal) ? var.project_id : null
 }

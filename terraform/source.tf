@@ -31,7 +31,8 @@ data "archive_file" "functions" {
 
 resource "google_storage_bucket" "source" {
   #checkov:skip=CKV_GCP_62:Access logs of a bucket that holds one zip of published code would cost more than they tell.
-  name                        = "${var.project_id}-sms-relay-source"
+  # Neither colons nor dots, as a project of a domain has, and 63 characters at most.
+  name                        = "${substr(replace(var.project_id, "/[:.]/", "-"), 0, 46)}-sms-relay-source"
   location                    = var.region
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
@@ -49,7 +50,7 @@ resource "google_storage_bucket" "source" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 resource "google_storage_bucket_object" "source" {
@@ -81,14 +82,14 @@ resource "google_artifact_registry_repository" "images" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 # Builds run as this account and not as the default one, which may be an editor of the whole project.
 resource "google_service_account" "build" {
   account_id   = "relay-build"
   display_name = "SMS relay: builds the functions"
-  depends_on   = [google_project_service.this]
+  depends_on   = [time_sleep.services]
 }
 
 # Cloud Functions copies the zip to a bucket of its own, which does not exist before the first deployment, and builds from

@@ -23,7 +23,7 @@ resource "google_cloud_tasks_queue" "tier" {
     max_retry_duration = "3600s"
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.services]
 }
 
 # Create and delete (a delivery cancels the deadline), on the relay's own queues only.
@@ -45,10 +45,44 @@ resource "google_cloud_tasks_queue_iam_binding" "deleters" {
   members  = [for name in local.functions_with_timers : "serviceAccount:${google_service_account.function[name].email}"]
 }
 
+# Messages to operators that were just put; the schedule below is for those whose time comes later.
+resource "google_cloud_tasks_queue" "tell" {
+  name     = local.tell_queue
+  location = var.region
+
+  rate_limits {
+    max_dispatches_per_second = 5
+    max_concurrent_dispatches = local.shapes.tell.concurrency * local.shapes.tell.max_instances
+  }
+
+  # A task only says that there is something to tell: after ten minutes the schedule has said so ten times.
+  retry_config {
+    min_backoff        = "2s"
+    max_backoff        = "60s"
+    max_doublings      = 5
+    max_attempts       = -1
+    max_retry_duration = "600s"
+  }
+
+  depends_on = [time_sleep.services]
+}
+
+resource "google_cloud_tasks_queue_iam_binding" "tell" {
+  name     = google_cloud_tasks_queue.tell.name
+  location = var.region
+  role     = "roles/cloudtasks.enqueuer"
+  members  = [for name in local.functions_with_alarms : "serviceAccount:${google_service_account.function[name].email}"]
+}
+
 locals {
+  # With another prefix another name, for the same reason: a deleted queue's name is taken for a week.
+  tell_queue = var.tasks_queue_prefix == "escalate-tier" ? "tell" : "${var.tasks_queue_prefix}-tell"
+
+  # Three in all: as many as Google gives away to each billing account.
   schedules = {
     sweep     = { cron = "* * * * *", description = "Resumes relays whose next step is overdue" }
     reconcile = { cron = "*/5 * * * *", description = "Compares the record with Twilio's own list" }
+    tell      = { cron = "* * * * *", description = "Tells operators what is due, also what could not be told at once" }
   }
 }
 
@@ -77,5 +111,5 @@ resource "google_cloud_scheduler_job" "this" {
     }
   }
 
-  depends_on = [google_cloud_run_v2_service_iam_binding.invokers, google_project_service.this]
+  depends_on = [google_cloud_run_v2_service_iam_binding.invokers]
 }

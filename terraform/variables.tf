@@ -5,28 +5,18 @@ variable "project_id" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
-    error_message = "project_id must be a project's id (6 to 30 lowercase letters, digits and hyphens), not its name or number."
+    condition     = can(regex("^([a-z0-9][a-z0-9-]*([.][a-z0-9][a-z0-9-]*)+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "project_id must be a project's id (6 to 30 lowercase letters, digits and hyphens; an older one may have its domain before it, like example.com:my-project), not its name or number."
   }
 }
 
 variable "region" {
-  description = "Region of functions, queues and schedules, and of the database unless firestore_location is given."
+  description = "Region of functions, queues and schedules, and of the database unless firestore_location is given. Surely enough, also for a new project: us-central1, us-west2, europe-west1, asia-east1, australia-southeast1, southamerica-east1."
   type        = string
 
-  # Source: Firestore's list of locations. The list is repeated below because a validation could look at nothing but
-  # its own variable before Terraform 1.9.
   validation {
-    condition = contains([
-      "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3",
-      "asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "australia-southeast1",
-      "australia-southeast2", "europe-central2", "europe-north1", "europe-north2", "europe-southwest1", "europe-west1",
-      "europe-west10", "europe-west12", "europe-west2", "europe-west3", "europe-west4", "europe-west6", "europe-west8",
-      "europe-west9", "me-central1", "me-central2", "me-west1", "northamerica-northeast1", "northamerica-northeast2",
-      "northamerica-south1", "southamerica-east1", "southamerica-west1", "us-central1", "us-east1", "us-east4",
-      "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
-    ], var.region)
-    error_message = "region must be a region in which Firestore exists, for example us-central1 or europe-west1."
+    condition     = contains(local.regions, var.region)
+    error_message = "region must have every service that the relay uses, and ${var.region} has no ${join(", no ", [for service, regions in local.regions_of : service if !contains(regions, var.region)])} (as of 2026-11: terraform/regions.tf). Surely enough, also for a new project: ${join(", ", local.safe_regions)}. All others: ${join(", ", setsubtract(local.regions, local.safe_regions))}."
   }
 }
 
@@ -49,7 +39,7 @@ variable "business_phone_numbers" {
 }
 
 variable "tiers" {
-  description = "The cascade, first tier first. `success = \"sent\"` is for carriers that return no delivery receipts; `claim_timeout_seconds`, with `replies`, is how long a tier that has the text may take to claim it."
+  description = "The cascade, first tier first. `success = \"sent\"` is for carriers that return no delivery receipts; `claim_timeout_seconds`, with `replies`, is how long a tier that has the text may take to claim it; `attachments = \"none\"` leaves the link to a customer's photos out of its texts."
   type = list(object({
     name                    = string
     phone                   = string
@@ -57,6 +47,7 @@ variable "tiers" {
     receipt_timeout_seconds = optional(number, 60)
     success                 = optional(string, "delivered")
     claim_timeout_seconds   = optional(number)
+    attachments             = optional(string)
   }))
 
   validation {
@@ -76,6 +67,10 @@ variable "tiers" {
     error_message = "Every tier needs a name of 1 to 100 characters."
   }
   validation {
+    condition     = !anytrue([for tier in var.tiers : can(regex("\\p{Nd}(?:[\\s().\\-/\\p{Pd}]*\\p{Nd}){6}", tier.name))])
+    error_message = "A name of tiers has a phone number in it, which alarms and the log would show."
+  }
+  validation {
     condition = alltrue([for tier in var.tiers :
       length(tier.retry_delays_seconds) <= 10 && alltrue([for delay in tier.retry_delays_seconds : delay >= 0 && delay <= 3600])
     ])
@@ -92,6 +87,10 @@ variable "tiers" {
   validation {
     condition     = alltrue([for tier in var.tiers : coalesce(tier.claim_timeout_seconds, 0) >= 0 && coalesce(tier.claim_timeout_seconds, 0) <= 86400])
     error_message = "A tier's claim_timeout_seconds must be 0 to 86400; with 0, or left out, delivery is enough."
+  }
+  validation {
+    condition     = alltrue([for tier in var.tiers : contains(["link", "none"], coalesce(tier.attachments, "link"))])
+    error_message = "A tier's attachments must be \"link\", which is what it is when left out, or \"none\"."
   }
 }
 
@@ -144,50 +143,25 @@ variable "use_gateway" {
   default     = true
 }
 
+variable "media_base_url" {
+  description = "In front of the links by which handlers open customers' photos, if not the gateway's address: best a short name of the business's own that passes `/m/` on to it. It saves characters and is trusted more."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.media_base_url == null ? true : can(regex("^https://[^/?#_]+$", var.media_base_url))
+    error_message = "media_base_url must be an https address without a path, and without a slash at its end."
+  }
+}
+
 variable "gateway_region" {
   description = "Region of the gateway; by default `region`, or the nearest one that API Gateway has."
   type        = string
   default     = null
 
   validation {
-    condition = var.gateway_region == null ? true : contains([
-      "asia-northeast1", "australia-southeast1", "europe-west1", "europe-west2", "us-central1", "us-east1", "us-east4",
-      "us-west2", "us-west3", "us-west4",
-    ], var.gateway_region)
-    error_message = "gateway_region must be a region in which API Gateway exists, for example us-central1 or europe-west1."
-  }
-}
-
-variable "operators" {
-  description = "People who may look up and redrive relays and open the console, as IAM members (user:…, group:…)."
-  type        = list(string)
-  default     = []
-
-  validation {
-    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount):[^@ ]+@[^@ ]+$", member))])
-    error_message = "operators must be IAM members like user:jo@example.com; allUsers, allAuthenticatedUsers and whole domains are refused."
-  }
-}
-
-variable "relay_state_allowed_emails" {
-  description = "Further service accounts whose identity tokens relay-state and redrive accept, beside the operator account."
-  type        = list(string)
-  default     = []
-
-  validation {
-    condition     = alltrue([for email in var.relay_state_allowed_emails : can(regex("^[^@ ,]+@[^@ ,]+$", email))])
-    error_message = "relay_state_allowed_emails must be plain e-mail addresses."
-  }
-}
-
-variable "relay_state_allowed_origins" {
-  description = "Origins of browser pages that may call relay-state and redrive; the default is where `gcloud run services proxy` shows the console."
-  type        = list(string)
-  default     = ["http://localhost:8080"]
-
-  validation {
-    condition     = alltrue([for origin in var.relay_state_allowed_origins : can(regex("^https?://[^/*,]+$", origin))])
-    error_message = "relay_state_allowed_origins must be exact origins like https://console.example.com: no path, no wildcard."
+    condition     = var.gateway_region == null ? true : contains(local.gateway_regions, var.gateway_region)
+    error_message = "gateway_region must be a region in which API Gateway exists: ${join(", ", local.gateway_regions)}."
   }
 }
 
@@ -199,16 +173,7 @@ variable "firestore_location" {
   default     = null
 
   validation {
-    condition = var.firestore_location == null ? true : contains([
-      "nam5", "eur3",
-      "africa-south1", "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3",
-      "asia-south1", "asia-south2", "asia-southeast1", "asia-southeast2", "australia-southeast1",
-      "australia-southeast2", "europe-central2", "europe-north1", "europe-north2", "europe-southwest1", "europe-west1",
-      "europe-west10", "europe-west12", "europe-west2", "europe-west3", "europe-west4", "europe-west6", "europe-west8",
-      "europe-west9", "me-central1", "me-central2", "me-west1", "northamerica-northeast1", "northamerica-northeast2",
-      "northamerica-south1", "southamerica-east1", "southamerica-west1", "us-central1", "us-east1", "us-east4",
-      "us-east5", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
-    ], var.firestore_location)
+    condition     = var.firestore_location == null ? true : contains(local.firestore_locations, var.firestore_location)
     error_message = "firestore_location must be a location in which Firestore exists: a region like us-central1, or nam5 or eur3."
   }
 }
@@ -231,7 +196,7 @@ variable "create_database" {
 }
 
 variable "protect_data" {
-  description = "Keep the database (and the table of exported events) when everything else is destroyed."
+  description = "Keep the database and its backup schedule, and the table of exported events, when everything else is destroyed."
   type        = bool
   default     = true
 }
@@ -247,13 +212,25 @@ variable "relay_collection" {
   }
 }
 
+variable "point_in_time_recovery" {
+  description = "Keep every version of the last seven days, so that any minute of them can be read: about as much again as what is stored costs, 0.15 USD a GiB and month. False keeps one hour."
+  type        = bool
+  default     = true
+}
+
 variable "backup_retention_days" {
-  description = "How long each day's backup of the database is kept, 1 to 98 days."
+  description = "How long each day's backup of the database is kept, 1 to 98 days; 0 makes none. Each is a whole copy, 0.03 USD a GiB and month: 14 days are 0.42 USD for each GiB stored."
   type        = number
   default     = 14
 
   validation {
-    condition     = var.backup_retention_days >= 1 && var.backup_retention_days <= 98
-    error_message = "backup_retention_days must be 1 to 98: Firestore keeps a backup 14 weeks at most."
+    condition     = var.backup_retention_days >= 0 && var.backup_retention_days <= 98 && floor(var.backup_retention_days) == var.backup_retention_days
+    error_message = "backup_retention_days must be a whole number from 0 to 98: Firestore keeps a backup 14 weeks at most."
   }
+}
+
+variable "create_backup_schedule" {
+  description = "Create the database's daily backups. False when it has some already, as a database has that an earlier destroy left: Firestore refuses a second daily schedule."
+  type        = bool
+  default     = true
 }

@@ -92,6 +92,7 @@ class Pages:
                 continue
             page.unroute_all(behavior="ignoreErrors")
             page.context.set_offline(False)
+            page.context.clear_cookies()
             if page.evaluate(_IS_AS_IT_CAME):
                 page.goto("about:blank")
                 self._free[look].append(page)

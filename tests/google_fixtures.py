@@ -39,11 +39,10 @@ def pubsub_emulator() -> Iterator[PubSubEmulator]:
 
 def need_emulators() -> None:
     """Skip the test, saying all that is missing, where no emulator can run: for one whose program starts its own."""
-    for component in (sdk.FIRESTORE, sdk.PUBSUB):
-        try:
-            sdk.find(component)
-        except EmulatorsUnavailable as missing:
-            pytest.skip(str(missing))
+    try:
+        sdk.need(sdk.FIRESTORE, sdk.PUBSUB)
+    except EmulatorsUnavailable as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ _FILES = tuple(Attachment(f"ME{number:032x}", f"application/{'x' * 110}") for nu
 WORDS = "\U0001f6e0" * ((BODY_MAX_BYTES - 4096) // 4)
 REASON = "the provider says undelivered: " + "the carrier's own words for it, at length, " * 4
 TRANSIENT = Failure(FailureClass.TRANSIENT, "Unreachable: switched off, out of coverage, or " + "blocked " * 8, 30003)
+NAME = "\U0001f6e0" * 64  # as long as an operator's name is kept
 LEASE = "0123456789abcdef-ffffff"
 
 
@@ -63,7 +64,9 @@ def driven(relay: Relay) -> Relay:
 
 def redriven(relay: Relay, number: int) -> tuple[Relay, str]:
     """The relay after another redrive from tier 1, and why it was refused."""
-    event = Event(EventKind.REDRIVE_REQUESTED, policy=policy(), tier=1, request_id=f"{number:064d}", reason=REASON)
+    event = Event(
+        EventKind.REDRIVE_REQUESTED, policy=policy(), tier=1, request_id=f"{number:064d}", reason=REASON, by=NAME
+    )
     decision = machine.transition(relay, event, relay.error_log[-1].at + timedelta(seconds=1))
     return decision.relay, decision.ignored_because
 

@@ -6,7 +6,7 @@ import itertools
 from datetime import datetime, timedelta
 
 from relay.core.events import Meaning, Receipt
-from relay.core.model import Attempt, Consent, InboundText, Relay
+from relay.core.model import Attachment, Attempt, Consent, InboundText, Relay
 from relay.core.people import handlers_of
 from relay.core.policy import Policy, Tier, sms
 from relay.core.threads.model import Thread
@@ -54,6 +54,7 @@ class Office(MemoryWorld):
             self.journal,
             lambda: f"lease {next(leases)}",
             conversations=self.conversations,
+            files=self.world.files,
         )
         self.intake = Intake(self.policy, (OURS,), people)
         self._ids = itertools.count(1)
@@ -66,12 +67,18 @@ class Office(MemoryWorld):
         message_id: str = "",
         consent: Consent | None = None,
         media: int = 0,
+        files: tuple[str, ...] = (),
         recovered_at: datetime | None = None,
         address: str = "",
     ) -> str:
-        """A person texts us. Returns the text's id. `recovered_at`: reconcile found it, by the list's time."""
+        """A person texts us. Returns the text's id.
+
+        `files` are the types of those that come with it, `media` how many more. `recovered_at`: reconcile found it, by
+        the list's time.
+        """
         message_id = message_id or f"SM{next(self._ids):032x}"
-        text = InboundText(message_id, sender, OURS, words, media, (), address, consent)
+        attached = tuple(Attachment(f"ME{number:032x}", content_type) for number, content_type in enumerate(files))
+        text = InboundText(message_id, sender, OURS, words, media + len(files), attached, address, consent)
         budget = Budget(self.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
         by = "reconcile" if recovered_at else ""
         intake.accept(self.world, self.intake, text, budget, recovered_by=by, received_at=recovered_at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from datetime import datetime
 
-from relay.core.model import InboundText
+from relay.core.model import Attachment, InboundText
 from relay.core.people import handlers_of
 from relay.core.policy import Policy, Success, Tier, sms
 from relay.flow import conductor
@@ -46,15 +46,21 @@ class Played(MemoryWorld):
         self.brake: Brake | None = None
         self.ids = itertools.count(1)
 
-    def text(self, body: str = "The boiler is leaking", sender: str = CUSTOMER, *outcomes: SendOutcome) -> str:
+    def text(
+        self,
+        body: str = "The boiler is leaking",
+        sender: str = CUSTOMER,
+        *outcomes: SendOutcome,
+        files: tuple[Attachment, ...] = (),
+    ) -> str:
         """A text comes in; the next sends go as scripted, then are accepted. Its message id."""
         message_id = f"SM{next(self.ids):032x}"
         self.messenger.script(*outcomes)
-        intake = Intake(self.policy, (OURS,), handlers_of(self.policy), self.brake or Brake())
+        intake = Intake(self.policy, (OURS,), handlers_of(self.policy), brake=self.brake or Brake())
         accept(
             self.world,
             intake,
-            InboundText(message_id, sender, OURS, body),
+            InboundText(message_id, sender, OURS, body, len(files), files),
             Budget(self.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS),
         )
         return message_id

@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ import pytest
 from tests.pace import pace
 
 if TYPE_CHECKING:
+    from scripts.fake_twilio import File
     from scripts.local_stack.environment import Plan
 
 OURS = "+12025550100"
@@ -69,7 +71,7 @@ class RunningStack:
         """A number that no other test uses."""
         return f"+1303555{next(_customers):04d}"
 
-    def text(self, body: str, sender: str, *behaviours: Mapping[str, Any], media: Sequence[str] = ()) -> str:
+    def text(self, body: str, sender: str, *behaviours: Mapping[str, Any], files: Sequence[File] = ()) -> str:
         """A customer texts; `behaviours` say what the carriers of tiers 1, 2, 3 do to it. Its message id.
 
         Returns before its webhook has arrived.
@@ -81,7 +83,7 @@ class RunningStack:
             self._let_all_end()
         for phone, behaviour in zip(HANDLERS, behaviours, strict=False):
             self.client.set_carrier(phone, behaviour["name"], behaviour.get("times", 1), behaviour.get("code"))
-        self._texted.append(self.client.text(sender, OURS, body, media))
+        self._texted.append(self.client.text(sender, OURS, body, files))
         return self._texted[-1]
 
     def state(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +169,9 @@ def tiers(receipt_timeout_seconds: float, **settings: object) -> str:
 
 
 @contextmanager
-def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[RunningStack]:
+def running_stack(
+    backend: str, folder: Path, port: int = 0, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[RunningStack]:
     """A stack of one's own; skips the test where this machine lacks what the home needs."""
     from relay.settings.variables import VARIABLES
 
@@ -180,6 +184,7 @@ def running_stack(backend: str, folder: Path, port: int = 0) -> Iterator[Running
     environ = {name: value for name, value in before.items() if name not in ours and "_EMULATOR_HOST" not in name}
     environ["BUSINESS_PHONE_NUMBER"] = OURS
     environ["RELAY_TIERS"] = tiers(_RECEIPT_TIMEOUT_SECONDS, retry_delays_seconds=[0.2])
+    environ |= settings
     supervisor = Supervisor(environ, backend, port, str(folder / "relay.db"), folder / "relay.log")
     try:
         supervisor.__enter__()

@@ -131,6 +131,7 @@ attempts = st.builds(
     is_resend=st.booleans(),
     lookups=small,
     off_by_seconds=st.sampled_from((0.0, 7200.0)),
+    had_link=st.booleans(),
     rest=rests,
 )
 attachments = st.builds(
@@ -187,6 +188,13 @@ def relays(draw: st.DrawFn, message_id: str | None = None) -> Relay:
         claimed_at=draw(st.none() | instants),
         claim_until=draw(st.none() | instants),
         alarm_if_lost=draw(st.booleans()),
+        media_token=draw(st.sampled_from(("", "a-token-of-22-letters-"))),
+        handler_is_told=draw(st.booleans()),
+        handled_by=draw(st.just("") | words),
+        handled_note=draw(st.just("") | texts),
+        handled_at=draw(st.none() | instants),
+        handled_attempts=draw(small),
+        written_at=draw(st.none() | instants),
         rest=draw(rests),
     )
 

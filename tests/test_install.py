@@ -5,6 +5,8 @@ In copies of the checkout that need one small package, which lies beside them: n
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -87,7 +89,7 @@ def installed(checkout: Checkout) -> Checkout:
 
 
 @pytest.mark.parametrize("target", [".venv/.run", "clean", "forget-relays"])
-@pytest.mark.parametrize("python", ["/no/such/python", "/bin/false"])
+@pytest.mark.parametrize("python", ["/no/such/python", "/bin/false", "/bin/true", "echo"])
 def test_a_python_that_is_named_and_will_not_do_is_an_error_of_one_sentence(
     checkout: Checkout, python: str, target: str
 ) -> None:
@@ -174,6 +176,19 @@ def test_an_environment_of_another_python_is_made_anew_but_not_under_a_running_r
     assert installed.is_sound()
 
 
+@pytest.mark.parametrize("way", ["it is activated", "it is named"])
+def test_an_environment_of_another_python_is_made_anew_by_that_environments_own(installed: Checkout, way: str) -> None:
+    """Its Python is first on the path of a shell that has it activated, and goes with it."""
+    (installed.venv / "lib" / f"python{_VERSION}").rename(installed.venv / "lib" / "python3.10")
+    own = installed.venv / "bin"
+    if way == "it is activated":
+        done = installed.make(PATH=f"{own}:{os.environ['PATH']}")
+    else:
+        done = installed.make(f"PYTHON={own}/python")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert installed.is_sound()
+
+
 # Why an environment is made anew, each as it is found.
 
 
@@ -221,6 +236,24 @@ def test_why_an_environment_is_made_anew(
     why = install.why_anew("")
     assert words in why
     assert bool(why) == bool(words)
+
+
+def test_an_environment_of_another_user_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As where root installed the service, and its Python was upgraded since."""
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    monkeypatch.setattr(install, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(install, "PYTHON", tmp_path / ".venv/bin/python")
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("scripts.install.shutil.rmtree", refuse)
+    monkeypatch.setattr(install, "stopped_checkout", contextlib.nullcontext)
+    assert install.main(["run"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"cannot be removed ({tmp_path}/.venv: Permission denied): is it another user's?" in line
 
 
 def test_another_python_that_is_named_takes_the_place_of_a_sound_one(

@@ -20,9 +20,9 @@ from relay.outgoing import may_carry_secrets, open_url
 from relay.ports import OutgoingText
 from relay.twilio.messenger import TwilioMessenger
 
-from scripts.deployment import smoke_target
-from scripts.deployment.configure_number import TwilioNumbers
+from scripts.deployment import asking, smoke_target
 from scripts.deployment.tools import Problem
+from scripts.deployment.twilio_api import TwilioApi
 from scripts.local_google import issuer
 from scripts.local_stack.client import StackClient
 from scripts.relayctl import checks_twilio, checks_webhooks
@@ -113,10 +113,11 @@ CALLS: dict[str, Callable[[str], object]] = {
     "relayctl asks a local stack for a token": lambda address: Tokens(address).token(),
     "doctor signs webhooks": lambda address: list(checks_webhooks.signatures(_values(address))),
     "doctor reads the numbers": lambda address: list(checks_twilio.numbers(_values(address))),
-    "doctor reads texts": lambda address: list(checks_twilio.texts(_values(address))),
-    "configure-number reads": lambda address: TwilioNumbers(_values(address)).find(NUMBER),
-    "configure-number changes": lambda address: TwilioNumbers(_values(address)).change("PN1", {"SmsUrl": "x"}),
-    "the smoke test asks": lambda address: smoke_target.ask(address, {}, {"Authorization": f"Bearer {TOKEN}"}),
+    "doctor asks how the account stands": lambda address: list(checks_twilio.credentials(_values(address))),
+    "doctor asks what is registered": lambda address: list(checks_twilio.registered(_values(address))),
+    "configure-number reads": lambda address: TwilioApi(_values(address)).find(NUMBER),
+    "configure-number changes": lambda address: TwilioApi(_values(address)).change("PN1", {"SmsUrl": "x"}),
+    "the smoke test asks": lambda address: asking.ask(address, {}, {"Authorization": f"Bearer {TOKEN}"}),
     "the smoke test finds a local stack": smoke_target.local,
     "the local stack's client": lambda address: StackClient(address).description(),
     "the token command": lambda address: issuer.main(["--stack", address, "--audience", "a", "--email", "b"]),
@@ -146,7 +147,7 @@ def test_a_redirect_is_said_with_the_place_that_it_leads_to(asked: Recorded) -> 
     with pytest.raises(ApiError, match=r"redirects \(to login\.example\.com\), where the token is not sent"):
         _api(asked.address).one(SID)
     with pytest.raises(Problem, match="leads to another address, where the credentials do not go"):
-        TwilioNumbers(_values(asked.address)).find(NUMBER)
+        TwilioApi(_values(asked.address)).find(NUMBER)
 
 
 def test_credentials_go_nowhere_in_the_clear() -> None:
@@ -155,9 +156,9 @@ def test_credentials_go_nowhere_in_the_clear() -> None:
         with pytest.raises(ApiError, match="must begin with https://"):
             _api(far)
         with pytest.raises(Problem, match="must be https, or on this machine"):
-            TwilioNumbers(_values(far))
+            TwilioApi(_values(far))
         with pytest.raises(Problem, match="its address must be https"):
-            smoke_target.ask(f"{far}/sms/relay-state", {}, {"Authorization": f"Bearer {TOKEN}"})
+            asking.ask(f"{far}/sms/relay-state", {}, {"Authorization": f"Bearer {TOKEN}"})
         with pytest.raises(Problem, match="must be a local stack's address"):
             smoke_target.local(f"{far}:8080")
         for header in ("Authorization", "X-Serverless-Authorization"):
@@ -204,8 +205,10 @@ def test_what_stays_on_this_machine_is_not_shown_to_a_proxy(
 
 # Who asks over HTTP otherwise than by `open_url`, and why no credential can stray there.
 OTHERWISE = {
+    "functions/relay/loading.py": "loads requests for Google's and Twilio's clients, and asks nothing by it",
     "functions/relay/outgoing.py": "it is `open_url`",
     "functions/relay/twilio/exchange.py": "sends for Twilio's client, which is given a session; redirects are off",
+    "functions/relay/twilio/fetched.py": "reads what twilio/media.py asked for, through exchange.py's session",
     "scripts/fake_twilio/transport.py": "a fake Twilio's webhooks, by http.client, which follows nothing",
     "scripts/local_google/emulators.py": "an emulator on this machine, by http.client",
     "scripts/local_google/eventarc.py": "a function on this machine, without credentials; redirects are off",

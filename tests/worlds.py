@@ -94,6 +94,20 @@ def inbound_request(**changes: str | None) -> Request:
     return post(INBOUND_PATH, with_fields(INBOUND, **changes))
 
 
+def media_id(number: int) -> str:
+    """Twilio's id of a text's file, of which this is the number."""
+    return f"ME{number:032x}"
+
+
+def with_files(message_id: str = MESSAGE_ID, types: Iterable[str] = ("image/jpeg",), **changes: str) -> dict[str, str]:
+    """What the webhook of a text with files of these types says otherwise than the usual one's."""
+    at = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{message_id}/Media"
+    told = {"MessageSid": message_id, "NumMedia": str(len(tuple(types)))}
+    for number, content_type in enumerate(types):
+        told |= {f"MediaUrl{number}": f"{at}/{media_id(number)}", f"MediaContentType{number}": content_type}
+    return told | changes
+
+
 def status_request(
     status: str = "delivered", attempt: int = 1, message_id: str = MESSAGE_ID, tier: int = 1, **changes: str | None
 ) -> Request:
@@ -129,6 +143,8 @@ class Observed(Doubles):
         super().__init__(tiers, account)
         self.observer = Calls()
         self.observer.of_all(self.store, self.timers, self.messenger)
+        for name in ("open", "listed"):
+            self.observer.of(self.media, name, lambda *_, name=name: name)
         self.calls, self.before, self.after = self.observer.made, self.observer.before, self.observer.after
 
 

@@ -4,8 +4,10 @@ A text comes in by a provider's room, goes through the flow, and is kept in one 
 
     serving     the Flask half of every entry point
     wiring      puts settings and adapters together for an entry point
+    shared      what a process has once, the provider's clients among it
     homes       the two homes, put together
-    operators/  what people who look and act are given: identity, state, redrive, the console, words
+    operators/  what people who look and act are given: sign-in, identity, state, redrive, the console, words
+    media/      the page of a text's files, and each file, for those who have its link
     settings/   what the environment says
     flow/       decide, commit, perform; intake, receipts, timers, sweep, reconcile; channels and what a text says
     twilio/     the provider: its ways in (inbound, delivery_status) stand above the flow, the rest below it

@@ -56,6 +56,24 @@ class NewerRecord(StoreUnavailable):
         self.schema_version = schema_version
 
 
+class MediaUnavailable(RelayError):
+    """A file that came with a text cannot be had.
+
+    Attributes:
+        reason: in words for the person who wants to see it, without a full stop.
+        is_gone: the provider has no such file. It may have one in some seconds, if its text has only just come in.
+    """
+
+    def __init__(self, reason: str, *, is_gone: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.is_gone = is_gone
+
+
+class NoSuchPart(MediaUnavailable):
+    """The part of a file that was asked for lies outside the file, which is there."""
+
+
 class Conflict(RelayError):
     """A document of a commit did not meet its precondition. Nothing of the commit was stored.
 

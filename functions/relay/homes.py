@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from relay.settings.settings import DATABASE_DEFAULT, Settings
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from relay.embedded.ticker import Ticker
     from relay.flow.intake import Intake
     from relay.flow.world import SendingWorld
-    from relay.ports import Alarms, Journal, RelayStore, Timers
+    from relay.ports import Alarms, Journal, OperatorRecords, RelayStore, Timers
 
 SWEEP_EVERY_SECONDS = 60.0
 RECONCILE_EVERY_SECONDS = 300.0
-DISK_EVERY_SECONDS = 3600.0
+DISK_EVERY_SECONDS, DISK_RUN_SECONDS = 3600.0, 10.0
+TELL_EVERY_SECONDS = 60.0
+# Longer than a run of telling takes.
+TELL_LEASE_SECONDS = 120.0
 # How much longer than its run a job's lease lasts: its last call may end late, and its end has to be stored. When the
 # process dies, another one starts the job after run and margin.
 LEASE_MARGIN_SECONDS = 30.0
@@ -48,17 +52,20 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where relays and timers live; `database` is the embedded home's file."""
+    """Where relays, timers and what is kept of operators live; `database` is the embedded home's file."""
 
     store: RelayStore
     timers: Timers
+    operator_records: OperatorRecords
     database: Database | None = None
 
 
 def google_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
+    from relay.google.operator_records import FirestoreOperatorRecords
     from relay.google.store import FirestoreStore
     from relay.google.timers import CloudTasksTimers
 
+    clock = SystemClock()
     timers = CloudTasksTimers(
         project=settings.project,
         location=settings.tasks_location,
@@ -71,23 +78,44 @@ def google_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
         project=settings.project,
         database=settings.firestore_database,
         collection=settings.collection,
-        clock=SystemClock(),
+        clock=clock,
         timers=timers,
         journal=journal,
         alarms=alarms,
     )
-    return Home(store, timers)
+    return Home(store, timers, FirestoreOperatorRecords(store.client, settings.collection, clock, journal))
+
+
+def google_poke(settings: Settings, journal: Journal) -> Callable[[], None]:
+    """Returns what has the function `tell` called at once, where its address is set."""
+    alerting = settings.alerting
+    if not alerting.tell_url:
+        return lambda: None
+    from relay.google.telling_task import TellingTask
+
+    return TellingTask(
+        project=settings.project,
+        location=settings.tasks_location,
+        queue=alerting.tell_queue,
+        url=alerting.tell_url,
+        invoker_email=settings.tasks_invoker_email,
+        clock=SystemClock(),
+        journal=journal,
+    ).poke
 
 
 def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
     from relay.embedded.database import Database
     from relay.embedded.health import Cause, Trouble
+    from relay.embedded.operator_records import SqliteOperatorRecords
     from relay.embedded.store import SqliteStore
     from relay.embedded.timers import SqliteTimers
 
     def told(trouble: Trouble | None) -> None:
         if trouble is None:
             alarms.store_works_again()
+        elif trouble.cause is Cause.INDEX:
+            journal.note("WARNING", "the index of words was damaged and is made anew", reason=trouble.words)
         elif trouble.cause is Cause.LOST:
             alarms.database_lost(trouble.words)
         else:
@@ -95,7 +123,9 @@ def embedded_home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:
 
     path = settings.database_path
     database = Database(path, began_with=_prepared.get(path), on_trouble=told)
-    return Home(SqliteStore(database, SystemClock(), alarms), SqliteTimers(database, journal), database)
+    clock = SystemClock()
+    store, timers = SqliteStore(database, clock, alarms), SqliteTimers(database, journal)
+    return Home(store, timers, SqliteOperatorRecords(database, clock, journal), database)
 
 
 # Path → the embedded home's file that lay there when this process, or the one that it was forked from, was started.
@@ -117,18 +147,32 @@ def prepare_embedded(settings: Settings, say: Callable[[str], None] = print) -> 
     # Only the default's own folder is made: a misspelt path must not become an empty database.
     if settings.database_path == DATABASE_DEFAULT:
         os.makedirs(os.path.dirname(DATABASE_DEFAULT), mode=0o700, exist_ok=True)
+    opened = Database(settings.database_path).prepare()
+    # Only now it is known to be a relay's: a misspelt path may name a system's file, which must stay as it is.
     if mended := make_private(settings.database_path):
         say(mended)
-    _prepared[settings.database_path] = Database(settings.database_path).prepare()
+    from relay.operators.signing_in import machine
+
+    if made := machine.prepare(settings.database_path):
+        say(made)
+    _prepared[settings.database_path] = opened
 
 
-def ticker(world: SendingWorld, intake: Intake, database: Database, heartbeat_url: str = "") -> Ticker:
+def ticker(
+    world: SendingWorld,
+    intake: Intake,
+    database: Database,
+    heartbeat_url: str = "",
+    tell: Callable[[], object] | None = None,
+    watched: Mapping[str, Callable[[Callable[[], bool | None]], None]] | None = None,
+) -> Ticker:
     """Returns the ticker that fires the embedded home's timers and runs its jobs, not started yet.
 
     Several processes may share the file. Timers are leased one by one and jobs as a whole, so that each is done by one
     of them, and by another one when that one dies.
+    `tell` tells operators what is due. `watched`, by a job's name, runs the job and hears whether it did its work.
     """
-    from relay.embedded.health import LOW_BYTES, VERY_LOW_BYTES
+    from relay.embedded.health import LOW_BYTES, ROOMY_BYTES, VERY_LOW_BYTES
     from relay.embedded.heartbeat import Heartbeat
     from relay.embedded.ticker import Job, Ticker
     from relay.flow import clock_set, reconcile, sweep, timers
@@ -137,28 +181,37 @@ def ticker(world: SendingWorld, intake: Intake, database: Database, heartbeat_ur
         moved = clock_set.move(world, timedelta(seconds=seconds), timedelta(seconds=within))
         world.alarms.clock_set(seconds, moved)
 
-    def look_at_the_disk() -> None:
+    def look_at_the_disk() -> bool | None:
         free = database.free_bytes
-        if free is not None and free < LOW_BYTES:
-            severity = "ERROR" if free < VERY_LOW_BYTES else "WARNING"
-            world.journal.note(severity, "the disk is nearly full", free_mb=free // 1_000_000)
+        if free is None or free >= LOW_BYTES:
+            # Only with more than a little room it is told that there is room again.
+            return None if free is None or free < ROOMY_BYTES else True
+        severity = "ERROR" if free < VERY_LOW_BYTES else "WARNING"
+        world.journal.note(severity, "the disk is nearly full", free_mb=free // 1_000_000)
+        return False
 
     heartbeat = Heartbeat(heartbeat_url, world.clock, world.journal)
 
-    def sweep_and_beat() -> None:
+    def sweep_and_beat() -> bool:
         if not sweep.sweep(world).failed:
             heartbeat.beat()
+        return True
 
-    jobs = (
-        Job("sweep", SWEEP_EVERY_SECONDS, sweep_and_beat, sweep.RUN_SECONDS + LEASE_MARGIN_SECONDS),
-        Job(
-            "reconcile",
-            RECONCILE_EVERY_SECONDS,
-            lambda: reconcile.reconcile(world, intake),
-            reconcile.RUN_SECONDS + LEASE_MARGIN_SECONDS,
-        ),
-        Job("disk", DISK_EVERY_SECONDS, look_at_the_disk),
-    )
+    def compare() -> bool:
+        return not reconcile.reconcile(world, intake).was_held_up
+
+    def job(name: str, every_seconds: float, run: Callable[[], bool | None], run_seconds: float) -> Job:
+        watch = (watched or {}).get(name)
+        work = run if watch is None else partial(watch, run)
+        return Job(name, every_seconds, work, run_seconds + LEASE_MARGIN_SECONDS)
+
+    jobs = [
+        job("sweep", SWEEP_EVERY_SECONDS, sweep_and_beat, sweep.RUN_SECONDS),
+        job("reconcile", RECONCILE_EVERY_SECONDS, compare, reconcile.RUN_SECONDS),
+        job("disk", DISK_EVERY_SECONDS, look_at_the_disk, DISK_RUN_SECONDS),
+    ]
+    if tell is not None:
+        jobs.append(Job("tell", TELL_EVERY_SECONDS, tell, TELL_LEASE_SECONDS))
     return Ticker(
         database,
         lambda timer: timers.fire(world, timer),

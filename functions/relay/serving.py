@@ -29,6 +29,7 @@ from relay.web import (
     THREADS_PATH,
     Request,
     Response,
+    Streamed,
     check_post,
     json_response,
     refusal,
@@ -60,7 +61,7 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
             wiring.start_background()
         asked = _request(request)
         if asked.method == "OPTIONS" and asked.path.startswith("/sms/") and entry_point not in _ANSWER_BROWSERS:
-            response = _no_cors()
+            response = Response(204, b"", {"Allow": "POST, OPTIONS"})  # without CORS headers
         else:
             response = WAYS_IN[entry_point](wiring.runtime(entry_point), asked)
     except BadRequest as error:
@@ -74,7 +75,24 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
     except Exception as error:
         _note_unexpected(entry_point, error)
         response = Response(500, b"Internal error.", {"Content-Type": "text/plain"})
-    return flask.Response(response.body, response.status, dict(response.headers))
+    return _as_flask(entry_point, response)
+
+
+def _as_flask(entry_point: str, response: Response) -> flask.Response:
+    headers = dict(response.headers)
+    if response.stream is not None:
+
+        def note(error: Exception) -> None:
+            journal = wiring.runtime(entry_point).journal
+            journal.note("WARNING", "a file broke off on its way", error=type(error).__name__)
+
+        return flask.Response(Streamed(response.stream, note), response.status, headers, direct_passthrough=True)
+    # A length that is told for a HEAD is that of what GET would have brought.
+    made = flask.Response(response.body, response.status, headers)
+    made.headers.update(headers)
+    for cookie in response.cookies:
+        made.headers.add("Set-Cookie", cookie)
+    return made
 
 
 def _note_unexpected(entry_point: str, error: Exception) -> None:
@@ -120,8 +138,10 @@ def _sms_delivery_status(runtime: Runtime, request: Request) -> Response:
 def _sms_relay_state(runtime: Runtime, request: Request) -> Response:
     from relay.operators.state_api import handle_relay_state
 
-    origins = runtime.settings.allowed_origins
-    return handle_relay_state(runtime.store, homes.SystemClock(), runtime.verifier, origins, request)
+    settings = runtime.settings
+    asked = (settings.allowed_origins, settings.media_base_url, request)
+    today = (runtime.policy, settings.business_phones, settings.replies)
+    return handle_relay_state(runtime.store, homes.SystemClock(), runtime.signing_in.authenticator, *asked, today)
 
 
 def _sms_redrive(runtime: Runtime, request: Request) -> Response:
@@ -130,8 +150,8 @@ def _sms_redrive(runtime: Runtime, request: Request) -> Response:
         return _sms_threads(runtime, request)
     from relay.operators.redrive import handle_redrive
 
-    origins = runtime.settings.allowed_origins
-    return handle_redrive(runtime.world, runtime.policy, runtime.verifier, origins, request)
+    who, origins = runtime.signing_in.authenticator, runtime.settings.allowed_origins
+    return handle_redrive(runtime.world, runtime.policy, who, origins, request, lambda: runtime.tellers.test)
 
 
 def _sms_threads(runtime: Runtime, request: Request) -> Response:
@@ -139,13 +159,25 @@ def _sms_threads(runtime: Runtime, request: Request) -> Response:
 
     origins = runtime.settings.allowed_origins
     world, policy = runtime.world, runtime.policy
-    return handle_threads(world, runtime.conversations, policy, runtime.verifier, origins, request)
+    return handle_threads(world, runtime.conversations, policy, runtime.signing_in.authenticator, origins, request)
 
 
 def _console(runtime: Runtime, request: Request) -> Response:
+    """Hands out the page; by its paths below /console/, signs operators in."""
     from relay.operators.console import handle_console
+    from relay.operators.signing_in.paths import route_in
 
+    if request.method == "POST" and route_in(request.path):
+        from relay.operators.signing_in.routes import handle_signing_in
+
+        return handle_signing_in(runtime.signing_in, request)
     return handle_console(request, runtime.settings.console_api_url)
+
+
+def _media(runtime: Runtime, request: Request) -> Response:
+    from relay.media.answering import handle_media
+
+    return handle_media(runtime.store, runtime.media, homes.SystemClock(), runtime.journal, request)
 
 
 def _escalate_tier(runtime: Runtime, request: Request) -> Response:
@@ -177,8 +209,9 @@ def _reconcile(runtime: Runtime, request: Request) -> Response:
     return json_response(503 if report.was_held_up else 200, dataclasses.asdict(report))
 
 
-def _no_cors() -> Response:
-    return Response(204, b"", {"Allow": "POST, OPTIONS"})
+def _tell(runtime: Runtime, request: Request) -> Response:
+    check_post(request, allow="POST")
+    return json_response(200, dataclasses.asdict(runtime.tellers.telling.run()))
 
 
 WAYS_IN: dict[str, WayIn] = {
@@ -187,9 +220,11 @@ WAYS_IN: dict[str, WayIn] = {
     "sms_relay_state": _sms_relay_state,
     "sms_redrive": _sms_redrive,
     "console": _console,
+    "media": _media,
     "escalate_tier": _escalate_tier,
     "sweep": _sweep,
     "reconcile": _reconcile,
+    "tell": _tell,
 }
 
 

@@ -5,9 +5,11 @@ Its checks need no knowledge of the caller: method, size, content type. serving.
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from relay.errors import BadRequest
 
@@ -21,6 +23,7 @@ DELIVERY_STATUS_PATH = "/sms/delivery-status"
 RELAY_STATE_PATH = "/sms/relay-state"
 REDRIVE_PATH = "/sms/redrive"
 THREADS_PATH = "/sms/threads"
+MEDIA_PATH = "/m/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,55 @@ class Request:
     body: bytes = b""
 
 
+class Stream(Iterator[bytes], Protocol):
+    """A body that is sent as it comes. An error that it raises breaks the connection off."""
+
+    def close(self) -> None:
+        """Let go of where it comes from. Called once the answer is over, however it ended."""
+        ...
+
+
+class Streamed:
+    """A stream as a server takes it, which closes it in the end, also when its peer has left.
+
+    An error is given to `note` and breaks the connection off: without its end, what came is not taken for the whole.
+    Servers keep silent about a connection that was reset; of any other error they would log the request's address.
+    """
+
+    def __init__(self, stream: Stream, note: Callable[[Exception], None]) -> None:
+        self._stream = stream
+        self._note = note
+
+    def __iter__(self) -> Streamed:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._stream)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._note(error)
+            raise ConnectionResetError(errno.ECONNRESET, "broken off") from None
+
+    def close(self) -> None:
+        self._stream.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer."""
+    """One answer. Its body is `stream`, if there is one, and else `body`. Each of `cookies` is a Set-Cookie header."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: Stream | None = None
+    cookies: tuple[str, ...] = ()
+
+
+def media_link(base_url: str, token: str) -> str:
+    """Returns the link by which a person sees the files of the relay with this token."""
+    return f"{base_url}{MEDIA_PATH}{token}"
 
 
 def check_post(request: Request, content_type: str | None = None, *, allow: str = "POST, OPTIONS") -> None:

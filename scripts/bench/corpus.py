@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relay.flow.wording import compose
+from relay.web import media_link
 
 from scripts.bench import settings
 from scripts.fake_twilio.text import segment_count, smart_encoded
+
+# Where links to photos lead: a short host of the business's own, and the gateway's, whose name Google makes.
+SHORT_HOST = "https://p.example.co"
+GATEWAYS_HOST = "https://sms-relay-1a2b3c4d.uc.gateway.dev"
+_TOKEN = "t" * 22
 
 _FOLDER = Path(__file__).resolve().parent / "corpus"
 
@@ -41,13 +47,15 @@ def texts() -> list[tuple[str, str]]:
     ]
 
 
-def forwarded() -> list[Forwarded]:
-    """Every text as a handler would get it. Twilio's SmartEncoded makes plain what has a plain twin; phones do not.
+def forwarded(base_url: str = "") -> list[Forwarded]:
+    """Every text as a handler would get it, with two photos and their link where that has a base.
 
-    Counted by the fake Twilio's table: a count is not checked by itself.
+    Twilio's SmartEncoded makes plain what has a plain twin; phones do not. Counted by the fake Twilio's table: a count
+    is not checked by itself.
     """
+    files, link = ("2 photos", media_link(base_url, _TOKEN)) if base_url else ("", "")
     found = []
     for language, text in texts():
-        body = compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, 0)
+        body = compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, files, link=link)
         found.append(Forwarded(language, text, segment_count(text), segment_count(smart_encoded(body))))
     return found

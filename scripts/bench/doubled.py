@@ -14,7 +14,7 @@ from typing import cast
 from relay import wiring
 from relay.core.model import Relay, Timer
 from relay.homes import Home
-from relay.ports import Accepted, Alarms, Journal, Messenger, OutgoingText, RelayStore
+from relay.ports import Accepted, Alarms, Journal, Messenger, OperatorRecords, OutgoingText, RelayStore
 from relay.settings.settings import Settings
 
 # Lets the doubles take their time, as services over a network do.
@@ -61,7 +61,7 @@ class _Messenger:
 
 def _home(settings: Settings, journal: Journal, alarms: Alarms) -> Home:  # noqa: ARG001 - as wiring calls it
     # The webhook uses no more of them.
-    return Home(cast(RelayStore, _Store()), _Timers())
+    return Home(cast(RelayStore, _Store()), _Timers(), cast(OperatorRecords, None))
 
 
 def _shared_messenger(settings: Settings, journal: Journal) -> Messenger:  # noqa: ARG001 - as wiring calls it

@@ -52,7 +52,7 @@ def _seconds(store: RelayStore, question: Mapping[str, Any]) -> float:
     request = Request("POST", RELAY_STATE_PATH, headers={"content-type": JSON}, body=json.dumps(question).encode())
     operator: Any = _Operator()
     began = time.perf_counter()
-    answer = handle_relay_state(store, SystemClock(), operator, (), request)
+    answer = handle_relay_state(store, SystemClock(), operator, (), "", request)
     seconds = time.perf_counter() - began
     if answer.status != 200:
         raise RuntimeError(f"the search was answered {answer.status}")

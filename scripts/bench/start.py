@@ -22,16 +22,18 @@ _MIB = 2**20
 _CLIENTS = 8
 # Measured one by one with baselines/timed_import.py and /proc, on the machine that docs/performance.md names.
 _WHY_SO_LONG = (
-    "Both load gRPC, protobuf and Firestore's client before the first text (some 190 ms); what is left out here is "
-    "aiohttp (85 ms), which only twilio asks for, and Pub/Sub (45 ms), which the webhook does not need. The rest are "
-    "imports of Google's and Twilio's own clients. What would reach it: Firestore and Cloud Tasks over REST, with the "
-    "HTTP client that Twilio's needs anyway, without gRPC and protobuf: some 140 ms less. That would be our own code "
-    "in place of Google's clients, to save a fraction of a second when an instance starts."
+    "Both load gRPC, protobuf and Firestore's client before the first text. Left out here are aiohttp (85 ms), which "
+    "only twilio asks for, Pub/Sub (45 ms), which the webhook does not need, the asynchronous halves of Google's "
+    "clients and their REST transports, Twilio's resources but messages, and what guesses letters for requests. What "
+    "is left are the clients themselves, gRPC, protobuf and cryptography, which the credentials of Google's machines "
+    "load. Their REST transports load gRPC and protobuf all the same. What would reach it: our own requests to "
+    "Firestore and Cloud Tasks in place of Google's clients, some 140 ms less. That is not wanted, to save a fraction "
+    "of a second when an instance starts."
 )
 _WHY_SO_MUCH = (
-    "Firestore's client with gRPC takes 23 MiB, Twilio's 7, Cloud Tasks' 3; the framework in gunicorn's two processes "
-    "most of the rest. What would reach it: as above, REST in place of gRPC saves some 20 MiB. At 512 MiB an instance, "
-    "the smallest that goes with a whole vCPU, it would change no bill."
+    "Firestore's client with gRPC takes 23 MiB, Cloud Tasks' 3; the framework in gunicorn's two processes most of the "
+    "rest. What would reach it: as above, no gRPC, some 20 MiB. At 512 MiB an instance, the smallest that goes with a "
+    "whole vCPU, it would change no bill."
 )
 
 

@@ -95,5 +95,5 @@ def _world(store: SqliteStore) -> SendingWorld:
 
     clock = SystemClock()
     return SendingWorld(
-        store, silent, clock, silent, silent, channels(provider_of, store, clock), provider_of, new_lease
+        store, silent, clock, silent, silent, channels(provider_of, store, clock, ""), provider_of, new_lease
     )

@@ -138,15 +138,6 @@ def obvious_cost(relays_per_second: float) -> list[Line]:
     return lines + _instances("functions", requests, OBVIOUS_SHAPE, relays_per_second)
 
 
-def watchmen_cost_per_month() -> float:
-    """Sweep (every minute) and reconcile (every five): jobs, requests and instance time, whatever the traffic."""
-    runs = 30 * 24 * 60 * (1 + 1 / 5)
-    seconds = runs * prices.RUN_ROUNDING_SECONDS * 2  # some 150 ms each, rounded up
-    jobs = prices.SCHEDULER_JOB.of(2)
-    instances = prices.RUN_VCPU.of(seconds * OUR_SHAPE.vcpu) + prices.RUN_MEMORY.of(seconds * OUR_SHAPE.gib)
-    return jobs + instances + prices.RUN_REQUEST.of(runs) + prices.FIRESTORE_READ.of(runs)
-
-
 def twilio_cost(operations: Operations, segments: float = 1.0) -> float:
     """Twilio's own bill for a million relays: the customer's text in, and each text out."""
     texts = (operations.inbound + operations.sends) * segments * MILLION

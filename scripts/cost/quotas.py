@@ -47,7 +47,9 @@ QUOTAS: tuple[Quota, ...] = (
         Load.SEGMENTS,
         1.0,
         36_000,
-        "Twilio queues up to ten hours' worth, texts come later and later; then error 21611 and the next tier",
+        "Twilio queues up to ten hours' worth, and texts come later and later; after some eleven minutes in the queue "
+        "the next tier's text is put behind. A full queue (21611) is an outage: waited for ten minutes, then by the "
+        "tiers' schedules",
         "more numbers: each is a queue of its own (toll-free 3/s, short code 100/s)",
         "Twilio: Understanding Twilio Rate Limits and Message Queues",
     ),
@@ -80,7 +82,8 @@ QUOTAS: tuple[Quota, ...] = (
         500.0,
         float("inf"),
         "tasks wait in the queue: tiers are tried later and later; after 10 s the sweep begins to help",
-        "several queues for a tier (at most 1,000 queues in a project and region)",
+        "queue_dispatches_per_second, which is 20 until it is raised, and max_instances; then several queues for a "
+        "tier (at most 1,000 queues in a project and region)",
         "Cloud Tasks: quotas, RateLimits.max_dispatches_per_second",
     ),
     Quota(
@@ -93,11 +96,12 @@ QUOTAS: tuple[Quota, ...] = (
     ),
     Quota(
         Load.WEBHOOK_REQUESTS,
-        20 * 40.0,
+        10 * 40.0,
         0,
         "Cloud Run answers 429 itself; Twilio repeats the webhook",
-        "max_instances (1,000 of 1 vCPU and 1 GiB in a region without asking), concurrency",
-        "this deployment: 20 instances of 40 requests; Cloud Run: quotas",
+        "max_instances, as far as the project's quota of vCPUs in the region goes: 10 in the smallest seen, more on "
+        "request; concurrency",
+        "terraform/: 10 instances of 40 requests; Cloud Run: quotas (by region, CPU and memory; read 2026-11)",
     ),
     Quota(
         Load.TASK_CALLS,

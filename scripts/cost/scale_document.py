@@ -8,14 +8,15 @@ from string import Template
 
 from scripts.cost import model, quotas
 from scripts.cost.operations import RELAY
+from scripts.cost.prices import FIRESTORE_READ
 from scripts.cost.quotas import Load
 from scripts.cost.scale import CARRIER_DOWN, HEADROOM, USUAL, Verdict, average, verdicts
 
 RATE = 10_000.0
 # Texts a second that a cell of the proposal takes.
 CELL_RATE = 50.0
-# A project may have 1,000 services and a region of it 1,000 queues; a cell has some nine and three.
-CELLS_IN_A_PROJECT = 100
+# Relays that one call of a search by words looks at (relay/ports/scanning.py).
+SCANNED_MAX = 1000
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
 _TEMPLATE = Path(__file__).with_name("scale.md.template")
@@ -85,8 +86,6 @@ def text() -> str:
         "cell_rate": f"{CELL_RATE:.0f}",
         "cells": f"{cells:,}",
         "millions_a_day": f"{CELL_RATE * 86400 / 1e6:.1f}",
-        "projects": math.ceil(cells / CELLS_IN_A_PROJECT),
-        "cells_in_a_project": CELLS_IN_A_PROJECT,
         "twilio_requests": _number(_of(usual, Load.TWILIO_REQUESTS).demand),
         "queue_bears": _number(_of(usual, Load.DISPATCHES).sustained),
         "queue_bears_when_down": _number(_of(down, Load.DISPATCHES).sustained),
@@ -95,6 +94,9 @@ def text() -> str:
         "ours_hour": f"{million * millions_in_an_hour:,.0f}",
         "twilio_hour": f"{twilio * millions_in_an_hour:,.0f}",
         "headroom": f"{HEADROOM:.0%}",
+        "scanned": f"{SCANNED_MAX:,}",
+        "scan": f"{FIRESTORE_READ.of(SCANNED_MAX):.4f}",
+        "scan_million": f"{FIRESTORE_READ.of(1e6):.2f}",
         "sources": "\n".join(_source(verdict) for verdict in usual),
     }
     for place, verdict in zip(("first", "second", "third"), usual, strict=False):

@@ -27,13 +27,21 @@ from scripts.deployment.tools import LABEL, REPOS_ENV, Gcloud, Problem, given, r
 
 PRIMARY, SECONDARY = "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY"
 _API_KEY = ("TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET")
+# Secrets that a deployment has only when it is asked for them, and by which input of terraform/ it is.
+_ASKED_FOR = {
+    **dict.fromkeys(_API_KEY, "send_with_api_key = true"),
+    "SMTP_PASSWORD": "a user in smtp_url",
+    "RELAY_ALARM_WEBHOOK_SECRET": "alarm_webhook_signed = true",
+}
 
 
 class SecretValues:
     """The relay's secrets, by environment variable, as they are in Secret Manager."""
 
-    def __init__(self, gcloud: Gcloud) -> None:
+    def __init__(self, gcloud: Gcloud, first: Mapping[str, str | None] | None = None) -> None:
+        """`first` are the versions that Terraform made, by variable."""
         self._gcloud = gcloud
+        self._first = first or {}
         listed = gcloud.lines("secrets", "list", f"--filter=labels.app={LABEL}", "--format=value(name.basename())")
         self._names = set(listed)
 
@@ -57,12 +65,16 @@ class SecretValues:
         print(f"  {variable}: new version")
         return True
 
-    def destroy_older(self, variable: str) -> int:
-        """Destroy every version but the latest, and say how many."""
+    def forget_older(self, variable: str) -> int:
+        """Destroy every version but the latest, and say how many.
+
+        The one that Terraform made is disabled instead: destroyed, it would be missing there and made again.
+        """
         listing = ("--filter=state!=DESTROYED", "--sort-by=~createTime", "--format=value(name.basename())")
         older = self._gcloud.lines("secrets", "versions", "list", secret_id(variable), *listing)[1:]
         for version in older:
-            self._gcloud.text("secrets", "versions", "destroy", version, f"--secret={secret_id(variable)}")
+            how = "disable" if version == self._first.get(variable) else "destroy"
+            self._gcloud.text("secrets", "versions", how, version, f"--secret={secret_id(variable)}")
         return len(older)
 
 
@@ -86,15 +98,16 @@ def main(arguments: Sequence[str]) -> int:
     program = terraform.for_deployment()
     terraform.initialise(program, terraform.CONFIGURATION)
     state.checked_place(program, terraform.CONFIGURATION, project, region)
+    first = state.secrets_held(program, terraform.CONFIGURATION, project)
     actions = {"push": push, "add": add, "promote": promote, "retire": retire}
-    changed = actions[options.action](SecretValues(gcloud), values)
+    changed = actions[options.action](SecretValues(gcloud, first), values)
     restart(gcloud, region, changed)
     return 0
 
 
 def checked(values: Mapping[str, str]) -> dict[str, str]:
     """The secrets among these variables. Raises Problem when one is missing or cannot be one; shows none of them."""
-    found = {name: values.get(name, "").strip() for name in ("TWILIO_ACCOUNT_SID", PRIMARY, SECONDARY, *_API_KEY)}
+    found = {name: values.get(name, "").strip() for name in ("TWILIO_ACCOUNT_SID", PRIMARY, SECONDARY, *_ASKED_FOR)}
     for name in ("TWILIO_ACCOUNT_SID", PRIMARY):
         if not found[name]:
             raise Problem(f"{name} is missing in the file.")
@@ -113,10 +126,12 @@ def push(secrets: SecretValues, values: Mapping[str, str]) -> list[str]:
     if SECONDARY not in wanted and secrets.latest(SECONDARY) is None:
         # The entry must have a value for functions to start; outside a rotation it equals the first.
         wanted[SECONDARY] = wanted[PRIMARY]
-    for name in _API_KEY:
+    for name, asked_by in _ASKED_FOR.items():
         if name in wanted and not secrets.exists(name):
-            print(f"  {name}: left out, this deployment sends with the auth token (send_with_api_key = false)")
+            print(f"  {name}: left out, this deployment has no use for it without {asked_by}")
             del wanted[name]
+        elif name not in wanted and secrets.exists(name) and secrets.latest(name) is None:
+            raise Problem(f"{name} is missing in the file: with {asked_by} functions cannot start without it.")
     return [name for name, value in wanted.items() if secrets.put(name, value)]
 
 
@@ -157,10 +172,10 @@ def retire(secrets: SecretValues, values: Mapping[str, str]) -> list[str]:
             f"{PRIMARY} in the file is not the token that the relay sends with: run ROTATE=promote first, promote the "
             f"token at Twilio, and put the new token into the file as {PRIMARY}."
         )
-    print("Will accept the new token only, and destroy every older version:")
+    print("Will accept the new token only, and put every older version out of use:")
     changed = [SECONDARY] if secrets.put(SECONDARY, values[PRIMARY]) else []
     for variable in (PRIMARY, SECONDARY):
-        print(f"  {variable}: {secrets.destroy_older(variable)} older version(s) destroyed")
+        print(f"  {variable}: {secrets.forget_older(variable)} older version(s) out of use")
     return changed
 
 

@@ -1,32 +1,38 @@
-"""What the smoke test is aimed at: a deployment, as Terraform describes it, or a local stack.
+"""What the smoke test is aimed at: the relay in a Google Cloud project, or a local stack.
 
 Owns how each is reached: addresses, credentials, identity tokens, and how a synthetic relay is removed again.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from relay import wiring
 from relay.addresses import is_loopback
 from relay.errors import RelayError
-from relay.outgoing import may_carry_secrets, open_url
+from relay.outgoing import open_url
 from relay.settings.settings import load_settings
 
-from scripts.deployment import terraform
+from scripts.deployment.asking import Asker
+from scripts.deployment.deployed import find, operator_of, token_arguments
 from scripts.deployment.tools import Gcloud, Problem, credentials
 
 _TIMEOUT_SECONDS = 30
 _REMOVE_SECONDS = 20.0
+# Rights that were just given, and a gateway that was just made, are everywhere by then.
+_GOOGLE_SECONDS = 600.0
+_AT_GOOGLE = (
+    "docs/first-project.md says what may stand in the way "
+    "(`gcloud run services get-iam-policy sms-inbound --region={region} --project={project}` must name relay-gateway, "
+    "or allUsers without a gateway)."
+)
+_AT_HOME = "is PUBLIC_BASE_URL the address at which your proxy or tunnel passes /sms/ on to the relay?"
+_IMPATIENT = Asker(0, _AT_HOME)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Target:
     settings: Mapping[str, str]
     token: Callable[[], str]
     is_behind_gateway: bool = True
+    asker: Asker = _IMPATIENT
 
     def identity_headers(self) -> dict[str, str]:
         """Headers that show who is asking.
@@ -62,48 +69,44 @@ class Target:
         return True
 
 
-def deployed(project: str | None, file: Path) -> Target:
-    """The deployment that was made from this checkout. Raises Problem."""
-    outputs = terraform.outputs()
-    if project and project != outputs["project_id"]:
-        raise Problem(f"This checkout's deployment is in {outputs['project_id']}, not in {project}.")
-    gcloud = Gcloud(outputs["project_id"])
+def deployed(project: str, region: str | None, file: Path) -> Target:
+    """The relay in this project. Raises Problem."""
+    gcloud = Gcloud(project)
     gcloud.need_login()
+    found = find(gcloud, project, region)
     given = credentials(file)
-    audience, email = outputs["identity_audiences"]["relay_state"], outputs["operator_email"]
-    settings = {
-        "RELAY_BACKEND": "google",
-        "GOOGLE_CLOUD_PROJECT": outputs["project_id"],
-        "FIRESTORE_DATABASE": outputs["firestore"]["database"],
-        "RELAY_COLLECTION": outputs["firestore"]["collection"],
-        "RELAY_STATE_AUDIENCE": audience,
-        "RELAY_STATE_ALLOWED_EMAILS": email,
-    }
+
+    def token() -> str:
+        done = gcloud.run(*token_arguments(project, found.audience), check=False)
+        if done.returncode:
+            words = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+            raise Problem(
+                f"gcloud gives no identity token of {operator_of(project)} ({words}): who runs this must stand in "
+                "`operators` of terraform.tfvars, as user:jo@business.example, and since some minutes."
+            )
+        return done.stdout.strip()
+
     return Target(
-        base_url=outputs["webhook_base_url"],
-        relay_state_url=outputs["relay_state_url"],
+        base_url=found.base_url,
+        relay_state_url=found.relay_state_url,
         account_sid=given["TWILIO_ACCOUNT_SID"],
         auth_token=given["TWILIO_AUTH_TOKEN"],
-        business_phone=outputs["business_phone_numbers"][0],
-        settings=settings,
-        token=_cached(
-            lambda: gcloud.text(
-                "auth",
-                "print-identity-token",
-                f"--impersonate-service-account={email}",
-                f"--audiences={audience}",
-                "--include-email",
-            )
-        ),
-        is_behind_gateway=not outputs["relay_state_url"].startswith(f"{audience}/"),
+        business_phone=found.business_phones[0],
+        settings=found.settings,
+        token=_cached(token),
+        is_behind_gateway=found.is_behind_gateway,
+        asker=Asker(_GOOGLE_SECONDS, _AT_GOOGLE.format(project=project, region=found.region)),
     )
 
 
 def local(address: str) -> Target:
-    """A local stack with a fake Twilio, as `make run` starts it with this environment. Raises Problem."""
+    """A stack on this machine, as `make run` starts it with this environment and `.env`. Raises Problem.
+
+    With the real Twilio the text goes in by PUBLIC_BASE_URL, as a real one does; the record is read here.
+    """
     from scripts.local_stack.client import StackClient
     from scripts.local_stack.environment import make_plan
-    from scripts.local_stack.places import with_env_file
+    from scripts.local_stack.places import Twilio, with_env_file
 
     address = address.rstrip("/")
     parts = urlsplit(address)
@@ -114,17 +117,15 @@ def local(address: str) -> Target:
         described = StackClient(address).description()
     except (OSError, ValueError) as error:
         raise Problem(f"No local stack answers at {address}: start one with make run.") from error
-    if "relay_state" not in described:
-        raise Problem(f"The stack at {address} works with the real Twilio; a synthetic text needs its fake one.")
-    backend = os.environ.get("BACKEND") or "embedded"
-    plan = make_plan(with_env_file(os.environ), backend, host, parts.port)
+    is_fake = "relay_state" in described
+    plan = make_plan(with_env_file(os.environ), _backend_here(is_fake), host, parts.port)
+    if (plan.twilio is Twilio.FAKE) != is_fake:
+        which = "its fake" if is_fake else "a real"
+        raise Problem(
+            f"The stack at {address} works with {which} Twilio, and the settings here are for another one: "
+            "RELAY_LOCAL_ENV_FILE names its file of settings."
+        )
     settings = plan.settings()
-    query = urllib.parse.urlencode(described["relay_state"])
-
-    def token() -> str:
-        with open_url(f"{address}/local/token?{query}", _TIMEOUT_SECONDS) as answer:
-            return str(answer.read().decode().strip())
-
     return Target(
         base_url=settings.public_base_url,
         relay_state_url=f"{address}/sms/relay-state",
@@ -132,8 +133,38 @@ def local(address: str) -> Target:
         auth_token=settings.auth_tokens[0],
         business_phone=settings.business_phones[0],
         settings=plan.environ,
-        token=_cached(token),
+        token=_cached(_issued(address, described["relay_state"]) if is_fake else _operators(address)),
     )
+
+
+def _backend_here(is_fake: bool) -> str:
+    return (os.environ.get("BACKEND") or "embedded") if is_fake else "embedded"
+
+
+def _issued(address: str, identity: Mapping[str, str]) -> Callable[[], str]:
+    """Returns what asks the stack's own issuer for a token."""
+    query = urllib.parse.urlencode(identity)
+
+    def token() -> str:
+        with open_url(f"{address}/local/token?{query}", _TIMEOUT_SECONDS) as answer:
+            return str(answer.read().decode().strip())
+
+    return token
+
+
+def _operators(address: str) -> Callable[[], str]:
+    """Returns what shows who is asking as relayctl does on this machine."""
+    from scripts.relayctl.tokens import NoToken, Tokens
+
+    tokens = Tokens(address, os.environ.get("RELAYCTL_TOKEN", ""), os.environ.get("RELAYCTL_TOKEN_COMMAND", ""))
+
+    def token() -> str:
+        try:
+            return tokens.token()
+        except NoToken as error:
+            raise Problem(str(error)) from error
+
+    return token
 
 
 def _cached(make: Callable[[], str]) -> Callable[[], str]:
@@ -146,29 +177,3 @@ def _cached(make: Callable[[], str]) -> Callable[[], str]:
         return made[0]
 
     return token
-
-
-def ask(url: str, body: bytes | Mapping[str, Any], headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-    """POST a form (bytes) or JSON (a mapping): the status and, if it is JSON, the answer. Raises Problem."""
-    if isinstance(body, bytes):
-        data, sent = body, dict(headers)
-    else:
-        data, sent = json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
-    if not may_carry_secrets(url):
-        raise Problem(f"{urlsplit(url).netloc} is asked with an identity token, so its address must be https.")
-    request = urllib.request.Request(url, data=data, headers=sent, method="POST")  # noqa: S310 - scheme checked above
-    try:
-        with open_url(request, _TIMEOUT_SECONDS) as answer:
-            return answer.status, _json(answer.read())
-    except urllib.error.HTTPError as error:
-        return error.code, _json(error.read())
-    except OSError as error:
-        raise Problem(f"{urlsplit(url).netloc} does not answer ({type(error).__name__}).") from error
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -1,17 +1,19 @@
 """What Terraform's state holds: in which project and region, so that no command takes one deployment for another.
 
-Whatever PROJECT and REGION say, Terraform changes and destroys what its state holds. A state may hold phone numbers and
-addresses: no more of it than the project and the region is ever shown.
+Whatever PROJECT and REGION say, Terraform changes and destroys what its state holds. So each project has a state of its
+own, in the workspace with its name, and each state says its region. A state may hold phone numbers and addresses: no
+more of it than the project and the region is ever shown.
 """
 
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.deployment.terraform import Terraform
+from scripts.deployment.terraform import DEFAULT_WORKSPACE, Terraform, workspaces
 from scripts.deployment.tools import Problem
 
 # terraform/place.tf: the project and region of the first apply.
@@ -24,7 +26,11 @@ _REGIONAL = {
     "google_cloud_tasks_queue": "location",
     "google_cloudfunctions2_function": "location",
 }
+# terraform/secrets.tf, up to the key in brackets.
+_ENTRY = "google_secret_manager_secret.this"
+_FIRST_VERSION = "google_secret_manager_secret_version.first"
 _REMEDY = "bring back the last good one (terraform.tfstate.backup, or an older version in the bucket), then try again"
+_UNKNOWN = f"Terraform's state has an unknown form: {_REMEDY}."
 
 
 @dataclass(frozen=True)
@@ -39,36 +45,91 @@ class Place:
 
 
 def checked_place(program: Terraform, folder: Path, project: str, region: str) -> Place | None:
-    """Where the deployment is that the state holds; None when it holds none. Terraform must be initialised.
+    """Where the deployment is that the project's state holds; None when it holds none. Terraform must be initialised.
 
-    Raises Problem when that is not this project and region, and when it cannot be told.
+    A state that an earlier revision left, which had one for all projects, is taken over if it is this project's. Raises
+    Problem when that is not this project and region, and when it cannot be told.
     """
-    held = _held_place(program, folder)
-    if held and (held.project != project or held.region not in (None, region)):
-        where = f"PROJECT={held.project} REGION={held.region or region}"
-        raise Problem(
-            f"Terraform's state here holds the relay in {held}, not in {project}, {region}: say {where}, or use a "
-            "checkout and state of its own for the other."
-        )
+    if project not in workspaces(program, folder):
+        earlier = _place(_resources(program.of(DEFAULT_WORKSPACE), folder))
+        if earlier is None or earlier.project != project:
+            return None
+        _same(earlier, project, region)
+        _take_over(program, folder, project)
+        return earlier
+    held = _place(_resources(program.of(project), folder))
+    if held:
+        _same(held, project, region)
     return held
 
 
-def _held_place(program: Terraform, folder: Path) -> Place | None:
+def secrets_held(program: Terraform, folder: Path, project: str) -> dict[str, str | None]:
+    """The secrets that the state has an entry for, by variable, and the number of the version that Terraform made.
+
+    That is None where it made none, as an earlier revision. Raises Problem.
+    """
+    if project not in workspaces(program, folder):
+        return {}
+    every = {each["address"]: each["values"] for each in _resources(program.of(project), folder)}
+    entries = [address.removeprefix(_ENTRY) for address in every if address.startswith(_ENTRY)]
+    return {key[2:-2]: every.get(_FIRST_VERSION + key, {}).get("version") for key in entries}
+
+
+def _same(held: Place, project: str, region: str) -> None:
+    """Raises Problem when the deployment is in another project or region."""
+    if held.project != project or held.region not in (None, region):
+        where = f"PROJECT={held.project} REGION={held.region or region}"
+        raise Problem(
+            f"Terraform's state here holds the relay in {held}, not in {project}, {region}: say {where}, or give the "
+            "other a project of its own."
+        )
+
+
+def _take_over(program: Terraform, folder: Path, project: str) -> None:
+    """Copy the state of an earlier revision to where the project's belongs. Raises Problem."""
+    pulled = program.of(DEFAULT_WORKSPACE).run(folder, "state", "pull")
+    with tempfile.TemporaryDirectory() as private:
+        copy = Path(private) / "earlier.tfstate"
+        copy.write_text(pulled.stdout)
+        made = program.run(folder, "workspace", "new", "-no-color", f"-state={copy}", project)
+    if pulled.returncode or made.returncode:
+        said = " ".join((pulled.stderr + made.stderr).split())
+        raise Problem(f"The state that an earlier revision left could not be taken over: {said}")
+    print(f"The state that an earlier revision left here is {project}'s: it was copied to its workspace, {project}.")
+
+
+def _resources(program: Terraform, folder: Path) -> list[dict[str, Any]]:
+    """What the state holds, without what it only looks up. Raises Problem."""
     done = program.run(folder, "show", "-json", "-no-color")
     if done.returncode:
         raise Problem(f"Terraform's state cannot be read ({' '.join(done.stderr.split())}): {_REMEDY}.")
     try:
         found = json.loads(done.stdout).get("values", {}).get("root_module", {}).get("resources", [])
-        return _place([resource for resource in found if resource["mode"] == "managed"])
+        return [resource for resource in found if resource["mode"] == "managed"]
     except (ValueError, LookupError, TypeError, AttributeError):
         # Not chained to what was raised, whose words and objects are the state's.
-        raise Problem(f"Terraform's state has an unknown form: {_REMEDY}.") from None
+        raise Problem(_UNKNOWN) from None
 
 
 def _place(resources: list[dict[str, Any]]) -> Place | None:
     """Where these resources are. Raises Problem when they do not agree."""
     if not resources:
         return None
+    try:
+        projects, regions = _named(resources)
+    except (LookupError, TypeError, AttributeError):
+        raise Problem(_UNKNOWN) from None  # as above
+    if len(projects) != 1 or len(regions) > 1:
+        raise Problem(
+            "Terraform's state here is not that of one deployment, it names "
+            f"{', '.join(sorted(projects | regions)) or 'no project'}: see `terraform state list`, and take out "
+            "(`terraform state rm`) what is not this deployment's."
+        )
+    return Place(projects.pop(), regions.pop() if regions else None)
+
+
+def _named(resources: list[dict[str, Any]]) -> tuple[set[str], set[str]]:
+    """The projects and the regions that these resources name."""
     # A state of an earlier revision has no record, but each of its resources says where it is.
     projects, regions = set(), set()
     for resource in resources:
@@ -78,11 +139,4 @@ def _place(resources: list[dict[str, Any]]) -> Place | None:
         if "_iam_" not in kind:  # whose project comes from a name that Google gave, which may have its number instead
             projects.add(values.get("project"))
         regions.add(values.get(_REGIONAL.get(kind, "")))
-    projects, regions = projects - {None}, regions - {None}
-    if len(projects) != 1 or len(regions) > 1:
-        raise Problem(
-            "Terraform's state here is not that of one deployment, it names "
-            f"{', '.join(sorted(projects | regions)) or 'no project'}: see `terraform state list`, and take out "
-            "(`terraform state rm`) what is not this deployment's."
-        )
-    return Place(projects.pop(), regions.pop() if regions else None)
+    return projects - {None}, regions - {None}

@@ -21,13 +21,17 @@ _BLOCK = re.compile(r'^(?P<kind>variable|output) "(?P<name>\w+)" \{\n(?P<body>.*
 
 @dataclass(frozen=True)
 class Block:
-    """A variable or an output. `default` is as written in the configuration; None when a value must be given."""
+    """A variable or an output. `default` is as written in the configuration; None when a value must be given.
+
+    `ephemeral` are the variables whose values Terraform writes nowhere.
+    """
 
     kind: str
     name: str
     description: str
     type: str
     default: str | None
+    ephemeral: bool
 
 
 def blocks(folder: Path = CONFIGURATION) -> list[Block]:
@@ -46,7 +50,8 @@ def _block(kind: str, name: str, body: str) -> Block:
     type_ = re.search(r"^  type\s*= (\w+(?:\(\w+\))?)", body, re.MULTILINE)
     default = re.search(r"^  default\s*= (.+)$", body, re.MULTILINE)
     words = re.sub(r"\\(.)", r"\1", description[1])
-    return Block(kind, name, words, type_[1] if type_ else "", default[1] if default else None)
+    ephemeral = re.search(r"^  ephemeral\s*= true$", body, re.MULTILINE) is not None
+    return Block(kind, name, words, type_[1] if type_ else "", default[1] if default else None, ephemeral)
 
 
 def tables(folder: Path = CONFIGURATION) -> dict[str, str]:
@@ -54,7 +59,7 @@ def tables(folder: Path = CONFIGURATION) -> dict[str, str]:
     found = blocks(folder)
     inputs = [block for block in found if block.kind == "variable"]
     must = [block for block in inputs if block.default is None]
-    may = [block for block in inputs if block.default is not None]
+    may = [block for block in inputs if block.default is not None and not block.ephemeral]
     return {
         "inputs that must be given": _table(
             ("input", "type", "meaning"),
@@ -63,6 +68,10 @@ def tables(folder: Path = CONFIGURATION) -> dict[str, str]:
         "inputs that may be given": _table(
             ("input", "default", "meaning"),
             [(f"`{block.name}`", f"`{block.default}`", block.description) for block in may],
+        ),
+        "inputs of the first apply": _table(
+            ("in the environment", "meaning"),
+            [(f"`TF_VAR_{block.name}`", block.description) for block in inputs if block.ephemeral],
         ),
         "outputs": _table(
             ("output", "meaning"),

@@ -104,8 +104,3 @@ def credentials(file: Path, environ: Mapping[str, str] = os.environ) -> dict[str
         if not found.get(name):
             raise Problem(f"{name} is missing: set it in the environment or in {file}.")
     return found
-
-
-def shown(phone: str) -> str:
-    """A phone number as messages may show it."""
-    return f"…{phone[-2:]}"

@@ -6,12 +6,14 @@ from typing import Any, Protocol
 from scripts.fake_twilio.behaviour import Behaviour
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.faults.lists import ListFaults, RowFaults
+from scripts.fake_twilio.faults.media import MediaFaults
 from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint, Outage
 from scripts.fake_twilio.faults.queues import QueueLimits
 from scripts.fake_twilio.inbound_form import OptOutType
 from scripts.fake_twilio.message import FIELDS, Message
 from scripts.fake_twilio.rows import Row
 from scripts.fake_twilio.seeds import Seeds
+from scripts.fake_twilio.standing import Standing
 from scripts.fake_twilio.state import State
 
 
@@ -85,6 +87,7 @@ class AccountFaults:
         self.end_outage()
         self.limit_queues(QueueLimits())
         self.show_lists(ListFaults())
+        self.serve_media(MediaFaults())
         self.restrict_key(ENDPOINTS)
         self.opt_out_by({})
 
@@ -98,6 +101,12 @@ class AccountFaults:
         """From now on lists, and what is shown of messages, have these faults and no others."""
         with self.state.lock:
             self.state.lists = faults
+            self.state.changed()
+
+    def serve_media(self, faults: MediaFaults) -> None:
+        """From now on the files that came with texts have these faults and no others."""
+        with self.state.lock:
+            self.state.media_faults = faults
             self.state.changed()
 
     def show(self, sid: str, fields: Mapping[str, Any]) -> None:
@@ -128,6 +137,12 @@ class AccountFaults:
         """From now on the API key may do this and nothing else (403 with 70051), like a restricted key of Twilio's."""
         with self.state.lock:
             self.state.key_may = frozenset(may)
+
+    def stand(self, standing: Standing) -> None:
+        """From now on the account stands so, and this is registered of its numbers."""
+        with self.state.lock:
+            self.state.standing = standing
+            self.state.changed()
 
     def opt_out_by(self, words: Mapping[str, OptOutType], lists_own_answers: bool = False) -> None:
         """From now on phones opt out and in by these words (Advanced Opt-Out); by the usual ones where there are none.

@@ -1,7 +1,10 @@
 """What the control API is asked for: the fields of a JSON body, each checked. A mistake is a ValueError in words."""
 
+import base64
+import binascii
 import dataclasses
 import math
+import re
 from collections.abc import Collection
 from typing import Any, get_args
 
@@ -11,9 +14,11 @@ from scripts.fake_twilio.catalogue import behaviour_named
 from scripts.fake_twilio.faults.from_json import changed
 from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint
 from scripts.fake_twilio.inbound_form import USUAL_WORDS, OptOutType
+from scripts.fake_twilio.media import File
 from scripts.fake_twilio.message import FIELDS
 from scripts.fake_twilio.rows import Row
 from scripts.fake_twilio.send_request import is_address, is_e164
+from scripts.fake_twilio.standing import CAMPAIGN_STATUSES, VERIFICATION_STATUSES, Service, Standing
 from scripts.fake_twilio.state import AutoReply
 from scripts.fake_twilio.tapbacks import Reaction
 
@@ -22,6 +27,7 @@ Body = dict[str, Any]
 # A behaviour in a body: its name, two values that some take, and fields of its three parts.
 BEHAVIOUR = ("behaviour", "error_code", "delay_seconds", "answer", "fate", "callbacks")
 
+_CONTENT_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 # Of an alphanumeric sender.
 _NAME_MAX = 11
 
@@ -80,6 +86,22 @@ def words(body: Body) -> dict[str, OptOutType]:
     return given
 
 
+def standing(body: Body) -> Standing:
+    """Returns how the account is to stand, with statuses that Twilio has."""
+    services = body.get("services", [])
+    if not isinstance(services, list):
+        raise ValueError("services must be a list")
+    made = changed(Standing(), {name: value for name, value in body.items() if name != "services"}, "standing")
+    made = dataclasses.replace(made, services=tuple(changed(Service(), each, "services") for each in services))
+    for given, known in (
+        ((service.campaign_status for service in made.services), ("", *CAMPAIGN_STATUSES)),
+        (made.verifications.values(), VERIFICATION_STATUSES),
+    ):
+        if unknown := sorted(set(given) - set(known)):
+            raise ValueError(f"{unknown[0]!r} is not known here; there are: {', '.join(known)}")
+    return made
+
+
 def flag(body: Body, name: str) -> bool:
     value = body.get(name, False)
     if not isinstance(value, bool):
@@ -107,6 +129,24 @@ def text(body: Body, name: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{name} must be a text")
     return value
+
+
+def texts(body: Body, name: str) -> list[str]:
+    """Returns a list of texts; an empty one where there is none."""
+    value = body.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{name} must be a list of texts")
+    return value
+
+
+def file(body: Body) -> File:
+    content_type, content = text(body, "content_type"), text(body, "content")
+    if not _CONTENT_TYPE.fullmatch(content_type):
+        raise ValueError("content_type must be a type in small letters, such as image/png")
+    try:
+        return File(content_type, base64.b64decode(content, validate=True))
+    except binascii.Error:
+        raise ValueError("content must be in base64") from None
 
 
 def phone(body: Body, name: str) -> str:

@@ -6,10 +6,11 @@ Times are seconds since 1970. A mistake is answered 400 with {"error": "…"}.
 GET /fake/state
     The whole visible state:
     {"version": 7, "now": …, "account": {"account_sid", "numbers": ["+1…"], "outages": {"send": "api_down", …},
-                 "lists": {the faults of lists that hold}, "key_may": ["send", …],
+                 "lists": {the faults of lists that hold}, "media": {those of files}, "key_may": ["send", …],
                  "queue": {"segments_per_second", "hours"}},
      "behaviours": [{"name", "label", "takes_error_code", "takes_delay_seconds"}],
      "tapbacks": ["like", …], "driving": an iPhone's words while its owner drives,
+     "pictures": [{"file", "name"}], drawn by the fake for phones to attach,
      "phones": [{"phone", "name", "behaviour", "error_code", "delay_seconds", "arranged": ["refuse", …],
                  "opted_out", "opted_out_of": ["+1…"], "auto_reply": {"words", "after_seconds"} or null,
                  "inbox": [MESSAGE], "sent": [MESSAGE]}],
@@ -17,13 +18,19 @@ GET /fake/state
     MESSAGE: {"sid", "direction", "from", "to", "body", "media", "status", "error_code", "error_message",
      "behaviour", "created_at", "sent_at", "updated_at", "reached_phone_at", "history": [{"at", "status"}]}.
     An inbox holds what the handset has shown, with Twilio's own answers (direction "outbound-reply"); `arranged` are
-    behaviours that hold for one message each before `behaviour` applies.
+    behaviours that hold for one message each before `behaviour` applies, "mms" the one of messages with files. "media":
+    [{"sid", "file", "content_type"}].
 GET /fake/state?since=7&wait_seconds=25
     The same as soon as `version` is above 7, or after so many seconds (25 unless said, 60 at most) whatever it
     is: a page asks again and again and never polls.
 GET /fake/record
-    For judges in another process: {"posts": [every POST of a message], "exchanges": [every webhook request]}.
-POST /fake/customer-texts   {"from", "to", "body", "media": ["https://…"], "faults"?}
+    For judges in another process: {"posts": [every POST of a message], "exchanges": [every webhook request],
+    "media_arrivals": [the latest requests to the second host, with their headers]}.
+GET /fake/files/…
+    The bytes of a file: one of "pictures" or of a message's "media", by the id that stands there.
+POST /fake/files   {"content_type", "content": in base64}
+    A file to attach. 201 {"file": its id}.
+POST /fake/customer-texts   {"from", "to", "body", "files"?: [ids], "faults"?}
     Any phone, a handler's too, texts a number of the account; `to` may be left out if there is only one. `from` may be
     on a channel ("rcs:+1…") or a name. `faults`: any fields of faults/texts.py. 202 {"sid": "SM…"}.
     A text that is STOP, START, HELP or one of their like: Twilio blocks what we send to that phone (21610) or lets it
@@ -35,10 +42,10 @@ POST /fake/tapbacks   {"phone", "sid", "tapback"?: "like", "form"?: "apple" or "
 POST /fake/auto-reply   {"phone", "words", "after_seconds"?: 2}
     The phone answers each text that it gets from now on with these words, so many seconds later; with null for words it
     no longer does. 200 {"version"}.
-POST /fake/carrier   {"phone", BEHAVIOUR, "times"?, "containing"?}
-    What happens to messages for that phone from now on, or only to the next `times` (that contain these words).
-    200 {"version"}.
-POST /fake/outage   {BEHAVIOUR, "seconds"?, "requests"?, "endpoints"?: ["send", "fetch", "list", "numbers"]}
+POST /fake/carrier   {"phone", BEHAVIOUR, "times"?, "containing"?, "mms"?}
+    What happens to messages for that phone from now on, or only to the next `times` (that contain these words); with
+    "mms": true to those with files, until {"behaviour": null, "mms": true}. 200 {"version"}.
+POST /fake/outage   {BEHAVIOUR, "seconds"?, "requests"?, "endpoints"?: ["send", "fetch", "list", "media", "numbers"]}
     The API, or these endpoints of it, answers as that behaviour answers a POST: for a while, for so many requests, or
     until lifted; {"behaviour": null, "endpoints"?} lifts it. "refused_connection" is for the whole API and for some
     seconds: meanwhile this control API cannot be reached either. 200 {"version"}.
@@ -52,13 +59,19 @@ POST /fake/phones   {"phone", "name"}
     Make a phone known and give it a name for people. 200 {"version"}.
 POST /fake/lists   {any fields of faults/lists.py, ListFaults}
     What is wrong with lists and with what is shown of messages from now on; {} is nothing. 200 {"version"}.
+POST /fake/media   {any fields of faults/media.py, MediaFaults}
+    What is wrong with the files that came with texts from now on; {} is nothing. 200 {"version"}.
 POST /fake/rows   {"sid", "fields": {"from": null, …}}, or {"row": {"direction", "from", "to", "body", …}, "fields"?}
     Show these fields of a message instead of the true ones, or add a message of which the application hears nothing:
     fields of rows.py, Row. 202 {"sid"}.
 POST /fake/queue   {"segments_per_second", "hours"?}
     How fast each number sends (1 for a US long code) and how long its queue may get; {} is no queue. 200 {"version"}.
-POST /fake/key   {"may": ["send", "fetch", "list", "numbers"]}
+POST /fake/key   {"may": ["send", "fetch", "list", "media", "numbers"]}
     What the API key may do: a restricted key. 200 {"version"}.
+POST /fake/standing   {"status"?: "active", "type"?: "Full" or "Trial", "services"?: [{"name", "numbers",
+                       "campaign_status"?}], "verifications"?: {number: status}}
+    How the account stands and what is registered of its numbers (standing.py); {} is an account in which nothing is.
+    200 {"version"}.
 POST /fake/opt-out   {"words": {"BAJA": "STOP", "ALTA": "START", "AYUDA": "HELP"} or "usual", "lists_own_answers"?}
     The words of Advanced Opt-Out, with which webhooks carry OptOutType; {} is without it. `lists_own_answers`: lists
     show what Twilio answers by itself from now on. 200 {"version"}.
@@ -75,11 +88,13 @@ from scripts.fake_twilio import asked, snapshot
 from scripts.fake_twilio.asked import Body
 from scripts.fake_twilio.faults.from_json import changed
 from scripts.fake_twilio.faults.lists import ListFaults
+from scripts.fake_twilio.faults.media import MediaFaults
 from scripts.fake_twilio.faults.queues import QueueLimits
 from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.model import FakeTwilio
 
 PREFIX = "/fake/"
+_FILES = f"{PREFIX}files/"
 _USUAL_WAIT_SECONDS, _MOST_WAIT_SECONDS = 25.0, 60.0
 
 
@@ -93,6 +108,7 @@ class ControlApi:
             "/fake/record": self._record,
         }
         self._writes: dict[str, Callable[[Body], Response]] = {
+            "/fake/files": self._new_file,
             "/fake/customer-texts": self._customer_texts,
             "/fake/tapbacks": self._tapback,
             "/fake/auto-reply": self._auto_reply,
@@ -100,10 +116,12 @@ class ControlApi:
             "/fake/outage": self._outage,
             "/fake/phones": self._name_phone,
             "/fake/lists": self._lists,
+            "/fake/media": self._media,
             "/fake/rows": self._row,
             "/fake/key": self._key,
             "/fake/queue": self._queue,
             "/fake/opt-out": self._opt_out,
+            "/fake/standing": self._stand,
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -117,6 +135,8 @@ class ControlApi:
 
     def _answer(self, request: Request) -> Response:
         read, write = self._reads.get(request.path), self._writes.get(request.path)
+        if request.path.startswith(_FILES):
+            read = self._file
         if read is None and write is None:
             return _json({"error": "no such page"}, 404)
         if read is not None and request.method == "GET":
@@ -141,15 +161,23 @@ class ControlApi:
         return _json(snapshot.record(self._fake))
 
     def _customer_texts(self, body: Body) -> Response:
-        asked.only(body, "from", "to", "body", "media", "faults")
+        asked.only(body, "from", "to", "body", "files", "faults")
         numbers = self._fake.settings.numbers
         to = body.get("to") or (numbers[0] if len(numbers) == 1 else "")
-        media = body.get("media") or []
-        if not isinstance(media, list) or not all(isinstance(url, str) for url in media):
-            raise ValueError("media must be a list of URLs")
+        files = [self._fake.file(name) for name in asked.texts(body, "files")]
         faults = changed(InboundFaults(), body.get("faults", {}), "faults")
-        text = self._fake.customer_texts(asked.address(body, "from"), to, asked.text(body, "body"), media, faults)
+        text = self._fake.customer_texts(asked.address(body, "from"), to, asked.text(body, "body"), files, faults)
         return _json({"sid": text.sid, "version": self._fake.state.version}, 202)
+
+    def _file(self, request: Request) -> Response:
+        file = self._fake.file(request.path.removeprefix(_FILES))
+        # Never shown as a page: what is in it came from a stranger.
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+        return Response(file.content, 200, headers, content_type=file.content_type)
+
+    def _new_file(self, body: Body) -> Response:
+        asked.only(body, "content_type", "content")
+        return _json({"file": self._fake.state.files.put(asked.file(body))}, 201)
 
     def _tapback(self, body: Body) -> Response:
         phone, sid = asked.phone(body, "phone"), asked.text(body, "sid")
@@ -162,7 +190,12 @@ class ControlApi:
         return self._version()
 
     def _carrier(self, body: Body) -> Response:
-        asked.only(body, "phone", "times", "containing", *asked.BEHAVIOUR)
+        asked.only(body, "phone", "times", "containing", "mms", *asked.BEHAVIOUR)
+        if asked.flag(body, "mms"):
+            asked.only(body, "phone", "mms", *asked.BEHAVIOUR)
+            of_mms = None if body.get("behaviour") is None else asked.behaviour(body)
+            self._fake.phone(asked.phone(body, "phone")).carrier.does_with_mms(of_mms)
+            return self._version()
         behaviour = asked.behaviour(body)
         if behaviour.at_post.refuses_connection:
             raise ValueError("connections are refused by an outage, not by one phone's carrier")
@@ -193,6 +226,10 @@ class ControlApi:
         self._fake.show_lists(changed(ListFaults(), body, "lists"))
         return self._version()
 
+    def _media(self, body: Body) -> Response:
+        self._fake.serve_media(changed(MediaFaults(), body, "media"))
+        return self._version()
+
     def _row(self, body: Body) -> Response:
         asked.only(body, "sid", "row", "fields")
         fields = asked.fields(body)
@@ -216,6 +253,10 @@ class ControlApi:
     def _opt_out(self, body: Body) -> Response:
         asked.only(body, "words", "lists_own_answers")
         self._fake.opt_out_by(asked.words(body), asked.flag(body, "lists_own_answers"))
+        return self._version()
+
+    def _stand(self, body: Body) -> Response:
+        self._fake.stand(asked.standing(body))
         return self._version()
 
     def _version(self) -> Response:

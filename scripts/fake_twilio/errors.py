@@ -54,6 +54,7 @@ _REQUEST_ERRORS: dict[int, tuple[int, str]] = {
 
 # code → error_message of a message that was accepted and then failed
 _DELIVERY_ERRORS: dict[int, str] = {
+    11200: "HTTP retrieval failure",
     11751: "MMS: media exceeds the messaging provider's size limit",
     12300: "Invalid Content-Type",
     14107: "SMS send rate limit exceeded",

@@ -51,7 +51,7 @@ def parameters_of(message: Message, account_sid: str, words: Mapping[str, OptOut
         "FromState": "",
         "FromZip": "",
         "MessageSid": message.sid,
-        "NumMedia": str(len(message.media_urls)),
+        "NumMedia": str(message.num_media),
         "NumSegments": str(message.num_segments),
         "SmsMessageSid": message.sid,
         "SmsSid": message.sid,

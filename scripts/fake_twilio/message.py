@@ -4,14 +4,12 @@ Shape: `api.v2010.account.message` in Twilio's OpenAPI description (twilio/twili
 """
 
 import dataclasses
-import hashlib
-import mimetypes
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from scripts.fake_twilio.errors import message_of
+from scripts.fake_twilio.media import Medium
 
 API_VERSION = "2010-04-01"
 _TWILIO_URL = "https://api.twilio.com"
@@ -62,8 +60,9 @@ class Message:
     sent_at: float | None = None
     error_code: int | None = None
     num_segments: int = 1
-    # Where the files were when they were handed to Twilio, which keeps copies of its own: see `media`.
+    # Where an outbound message's files are to be fetched; and the files that Twilio has, deleted ones included.
     media_urls: tuple[str, ...] = ()
+    files: tuple[Medium, ...] = ()
     status_callback: str | None = None
     validity_seconds: int = 36000
     # What the recipient's carrier had been told to do, by name; empty for an inbound message.
@@ -92,15 +91,14 @@ class Message:
         """Path of the resource without its extension, relative to the API's host."""
         return f"/{API_VERSION}/Accounts/{account_sid}/Messages/{self.sid}"
 
+    @property
+    def num_media(self) -> int:
+        return len(self.files or self.media_urls)
+
     def media(self, account_sid: str) -> list[tuple[str, str]]:
-        """The URL and the content type of each file as Twilio keeps it. The type is told by the name it came with."""
-        return [
-            (
-                f"{_TWILIO_URL}{self.uri(account_sid)}/Media/{_media_sid(self.sid, index)}",
-                mimetypes.guess_type(urlsplit(url).path)[0] or "image/jpeg",
-            )
-            for index, url in enumerate(self.media_urls)
-        ]
+        """The URL and the content type of each file as Twilio keeps it."""
+        place = f"{_TWILIO_URL}{self.uri(account_sid)}/Media"
+        return [(f"{place}/{medium.sid}", medium.content_type) for medium in self.files]
 
     def as_json(self, account_sid: str) -> dict[str, Any]:
         """The Message resource. The price stays null: Twilio fills it in later, and nothing may depend on it."""
@@ -117,7 +115,7 @@ class Message:
             "error_message": None if self.error_code is None else message_of(self.error_code),
             "from": self.from_,
             "messaging_service_sid": None,
-            "num_media": str(len(self.media_urls)),
+            "num_media": str(self.num_media),
             "num_segments": str(self.num_segments),
             "price": None,
             "price_unit": "USD",
@@ -131,7 +129,3 @@ class Message:
 
 # The names of the resource's fields.
 FIELDS = tuple(Message("", "inbound", "", "", "", "received", 0.0, 0.0).as_json(""))
-
-
-def _media_sid(message_sid: str, index: int) -> str:
-    return "ME" + hashlib.blake2b(f"{message_sid}/{index}".encode(), digest_size=16).hexdigest()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hmac
+import secrets
 import threading
 from collections.abc import Callable, Sequence
 
@@ -12,13 +13,14 @@ from scripts.fake_twilio.errors import ApiError
 from scripts.fake_twilio.faults.outages import Endpoint
 from scripts.fake_twilio.faults.queues import Queues
 from scripts.fake_twilio.faults.texts import InboundFaults
+from scripts.fake_twilio.media import File
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.phones import Phone
 from scripts.fake_twilio.receiving import InboundText, Receiver
 from scripts.fake_twilio.seeds import Seeds
 from scripts.fake_twilio.sending import Sender
 from scripts.fake_twilio.settings import Settings
-from scripts.fake_twilio.state import Exchange, PhoneNumber, PostAttempt, State
+from scripts.fake_twilio.state import Exchange, MediaArrival, PhoneNumber, PostAttempt, State
 from scripts.fake_twilio.tapbacks import Reaction
 from scripts.fake_twilio.transport import HttpTransport, Transport
 from scripts.fake_twilio.webhooks import Dispatcher
@@ -45,17 +47,22 @@ class FakeTwilio(AccountFaults):
         self._auth_token = self.settings.auth_token
         self._phones: dict[str, Phone] = {}
         self._held: set[threading.Event] = set()
-        self._is_closed = False
+        self.is_closed = False
+        # Where the second host is; a server of the fake's own has it at another port.
+        self.media_host_url = "https://mms.twiliocdn.com"
+        # Signs its addresses.
+        self.media_key = secrets.token_bytes(16)
+        transport = transport or HttpTransport(self.settings.routes)
         self._dispatcher = Dispatcher(
             self.state,
             self.clock,
-            transport or HttpTransport(self.settings.routes),
+            transport,
             lambda: self._auth_token,
             self.settings.retry_pause_seconds * self.settings.time_scale,
         )
         self.auto_replies = AutoReplies(self.state, self.clock, self.customer_texts, time_scale)
         parts = (self.state, self.clock, self._dispatcher, seeds, self.settings)
-        self.sender = Sender(*parts, self.auto_replies.text_shown)
+        self.sender = Sender(*parts, transport, self.auto_replies.text_shown)
         self._receiver = Receiver(*parts, self.sender.answer)
         for phone_number in self.settings.numbers:
             self._own(phone_number, seeds)
@@ -91,14 +98,21 @@ class FakeTwilio(AccountFaults):
         from_: str,
         to: str,
         body: str,
-        media_urls: Sequence[str] = (),
+        files: Sequence[File] = (),
         faults: InboundFaults | None = None,
     ) -> InboundText:
         """A phone texts a number of the account; returns at once, `.wait()` waits for the application's answer.
 
-        Raises ValueError if `to` is no number of the account.
+        Raises ValueError if `to` is no number of the account, and for more than ten files.
         """
-        return self._receiver.receive(from_, to, body, media_urls, faults or InboundFaults())
+        return self._receiver.receive(from_, to, body, files, faults or InboundFaults())
+
+    def file(self, name: str) -> File:
+        """Returns a file by its id among `state.files`. Raises ValueError if there is none."""
+        files = self.state.files
+        if not files.has(name):
+            raise ValueError("no file has that id")
+        return File(files.content_type(name), files.read(name, 0, files.length(name)))
 
     def taps_back(self, number: str, sid: str, reaction: Reaction) -> InboundText:
         """A phone reacts to a text that it got, and so texts the number of the account that it came from.
@@ -110,7 +124,7 @@ class FakeTwilio(AccountFaults):
             if handset is None or sid not in handset.shown_sids:
                 raise ValueError("that phone has shown no text with that sid")
             message = self.state.messages[sid]
-        if not (message.media_urls if reaction.on_photo else message.body):
+        if not (message.num_media if reaction.on_photo else message.body):
             raise ValueError(f"that text has no {'photo' if reaction.on_photo else 'words'}")
         return self.customer_texts(number, message.from_, reaction.words(message.body))
 
@@ -131,6 +145,12 @@ class FakeTwilio(AccountFaults):
         """Every webhook request to the application, each try, in the order of their ends."""
         with self.state.lock:
             return tuple(self.state.exchanges)
+
+    @property
+    def media_arrivals(self) -> tuple[MediaArrival, ...]:
+        """The latest requests to the second host, oldest first."""
+        with self.state.lock:
+            return tuple(self.state.media_arrivals)
 
     def wait_for(self, holds: Callable[[], bool], within_seconds: float) -> bool:
         """Wait in real time until `holds()`, which is asked again after every change; False if it never did."""
@@ -175,7 +195,7 @@ class FakeTwilio(AccountFaults):
         """Let the calling thread wait, on the fake's clock."""
         over = threading.Event()
         with self.state.lock:
-            if self._is_closed:
+            if self.is_closed:
                 return
             self._held.add(over)
         self.clock.call_later(seconds, over.set)
@@ -187,6 +207,6 @@ class FakeTwilio(AccountFaults):
         """Stop all that is scheduled and let go whom `hold` holds; what was recorded stays readable."""
         self.clock.close()
         with self.state.lock:
-            self._is_closed = True
+            self.is_closed = True
             for over in self._held:
                 over.set()

@@ -19,6 +19,7 @@ from scripts.fake_twilio import behaviour as b
 from scripts.fake_twilio.auto_replies import DRIVING, USUAL_SECONDS
 from scripts.fake_twilio.faults.fates import Waiting
 from scripts.fake_twilio.faults.texts import InboundFaults
+from scripts.fake_twilio.media import File
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.receiving import InboundText
 from scripts.fake_twilio.state import AutoReply, PostAttempt
@@ -56,6 +57,12 @@ class Carrier:
                 handset.script.clear()
             else:
                 handset.script.extend([(containing, behaviour)] * times)
+            self._fake.state.changed()
+
+    def does_with_mms(self, behaviour: b.Chooser | None) -> None:
+        """From now on another behaviour for messages with files; None: the same as for the others."""
+        with self._fake.state.lock:
+            self._fake.state.handset(self._number).of_mms = behaviour
             self._fake.state.changed()
 
     def follows(self, *script: b.Chooser) -> None:
@@ -135,7 +142,7 @@ class Phone:
         self,
         body: str,
         to: str | None = None,
-        media_urls: Sequence[str] = (),
+        files: Sequence[File] = (),
         faults: InboundFaults | None = None,
         waits: bool = True,
     ) -> InboundText:
@@ -145,7 +152,7 @@ class Phone:
         """
         if to is None:
             (to,) = self._fake.settings.numbers
-        text = self._fake.customer_texts(self.number, to, body, media_urls, faults)
+        text = self._fake.customer_texts(self.number, to, body, files, faults)
         return text.wait() if waits else text
 
     def taps_back(

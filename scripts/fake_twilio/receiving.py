@@ -10,6 +10,7 @@ from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.faults.lists import RowFaults
 from scripts.fake_twilio.faults.texts import InboundFaults
 from scripts.fake_twilio.inbound_form import OWN_ANSWERS, bytes_as_text, opt_out_type, parameters_of
+from scripts.fake_twilio.media import MAX_FILES, File, media_of
 from scripts.fake_twilio.message import Message, Status
 from scripts.fake_twilio.seeds import Seeds
 from scripts.fake_twilio.send_request import is_address
@@ -93,12 +94,17 @@ class Receiver:
         self._settings = settings
         self._answer = answer
 
-    def receive(self, from_: str, to: str, body: str, media_urls: Sequence[str], faults: InboundFaults) -> InboundText:
-        """A text arrives at Twilio. Raises ValueError if `to` is no number of the account and not on a channel."""
+    def receive(self, from_: str, to: str, body: str, files: Sequence[File], faults: InboundFaults) -> InboundText:
+        """A text arrives at Twilio.
+
+        Raises ValueError if `to` is no number of the account and not on a channel, and for more files than phones send.
+        """
         number = self._number_of(to)
+        if len(files) > MAX_FILES:
+            raise ValueError(f"a phone sends {MAX_FILES} files at most")
         if faults.base64_body:
             body = base64.b64encode(body.encode()).decode()
-        message = self._message(from_, to, body, media_urls, faults)
+        message = self._message(from_, to, body, files, faults)
         with self._state.lock:
             self._state.handset(from_)
             own_answer = self._note_opt_out(message)
@@ -123,12 +129,14 @@ class Receiver:
             raise ValueError("a text can only be sent to a number of the account")
         return number
 
-    def _message(self, from_: str, to: str, body: str, media_urls: Sequence[str], faults: InboundFaults) -> Message:
+    def _message(self, from_: str, to: str, body: str, files: Sequence[File], faults: InboundFaults) -> Message:
         now = self._clock.now()
         created_at = now - faults.age_seconds
         status: Status = "received" if faults.error_code is None else "failed"
+        sid = self._seeds.sid("MM" if files or faults.as_mms else "SM", "inbound", from_, to)
+        names = [self._state.files.put(file) for file in files]
         return Message(
-            sid=self._seeds.sid("MM" if media_urls or faults.as_mms else "SM", "inbound", from_, to),
+            sid=sid,
             direction="inbound",
             from_=from_,
             to=to,
@@ -139,7 +147,7 @@ class Receiver:
             sent_at=created_at,
             error_code=faults.error_code,
             num_segments=segment_count(body),
-            media_urls=tuple(media_urls),
+            files=media_of(sid, names, self._state.files, now),
             history=((created_at, status),),
         )
 

@@ -1,7 +1,7 @@
 """Twilio's REST API over HTTP, `/2010-04-01/Accounts/{Sid}/…`, as a WSGI application.
 
-Served are Messages (create, fetch, list) and IncomingPhoneNumbers (list, fetch, update), as JSON. Media, the
-update and the removal of messages are not.
+Served are Messages (create, fetch, list), their Media (list, fetch, delete), IncomingPhoneNumbers (list, fetch, update)
+and the account itself (fetch), as JSON, and what messaging_api.py has. The update and the removal of messages are not.
 """
 
 import http.client
@@ -17,19 +17,26 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
-from scripts.fake_twilio import listing, numbers, rows
+from scripts.fake_twilio import listing, messaging_api, numbers, rows, standing
 from scripts.fake_twilio.errors import ApiError
 from scripts.fake_twilio.faults.outages import Endpoint
+from scripts.fake_twilio.media_api import MediaApi
 from scripts.fake_twilio.message import API_VERSION, Message
 from scripts.fake_twilio.model import FakeTwilio
 from scripts.fake_twilio.sending import Reply, as_told, error_reply
 from scripts.fake_twilio.state import PhoneNumber
 
 PREFIX = f"/{API_VERSION}/"
+# Of both APIs, which are at two names in the real world.
+PREFIXES = (PREFIX, messaging_api.PREFIX)
 
 _PATH = re.compile(
-    rf"/{API_VERSION}/Accounts/(?P<account>[^/]+)/(?P<list>Messages|IncomingPhoneNumbers)(?:/(?P<sid>[^/]+))?\.json\Z"
+    rf"/{API_VERSION}/Accounts/(?P<account>[^/]+)/(?:"
+    r"(?P<list>Messages|IncomingPhoneNumbers)(?:/(?P<sid>[^/]+))?\.json|"
+    r"Messages/(?P<of>[^/]+)/Media(?:\.json|/(?P<medium>[^/.]+)(?P<as_json>\.json)?))\Z"
 )
+
+_ACCOUNT = re.compile(rf"/{API_VERSION}/Accounts/(?P<account>[^/]+)\.json\Z")
 
 # How long an answer waits for the callbacks that are to come before it; a hung application must not hang this.
 _CALLBACKS_FIRST_SECONDS = 20.0
@@ -41,6 +48,8 @@ class RestApi:
     def __init__(self, fake: FakeTwilio) -> None:
         self._fake = fake
         self._account_sid = fake.settings.account_sid
+        self._media = MediaApi(fake)
+        self._messaging = messaging_api.MessagingApi(fake.state, self._account_sid)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -59,7 +68,7 @@ class RestApi:
         try:
             path = _PATH.match(request.path)
             if path is None:
-                raise ApiError(20404)
+                return self._about_the_account(request)
             if path["list"] == "Messages" and path["sid"] is None and request.method == "POST":
                 # It checks and records everything itself, in the order Twilio would.
                 return self._fake.sender.post(request.form, self._refusal(request, path["account"], "send"))
@@ -72,6 +81,27 @@ class RestApi:
         except ApiError as error:
             return error_reply(error)
 
+    def _about_the_account(self, request: Request) -> Reply:
+        """Returns how it stands. An outage of what concerns its numbers is one of this, too."""
+        account = _ACCOUNT.match(request.path)
+        if account is None and not request.path.startswith(messaging_api.PREFIX):
+            raise ApiError(20404)
+        with self._fake.state.lock:
+            outage = self._fake.state.outages.meets("numbers")
+        if outage is not None and outage.answer.is_error:
+            return as_told(outage.answer, None, self._fake.settings.time_scale)
+        if refusal := self._refusal(request, account["account"] if account else self._account_sid, "numbers"):
+            raise refusal
+        if account is None:
+            return Reply(200, self._messaging.answer(request))
+        if request.method != "GET":
+            raise ApiError(20004)
+        # Keys may not look at the account, whatever else they may.
+        if request.authorization is None or request.authorization.username != self._account_sid:
+            raise ApiError(20003)
+        told = standing.account_json(self._fake.state.standing, self._account_sid, self._fake.settings.auth_token)
+        return Reply(200, told)
+
     def _refusal(self, request: Request, account_sid: str, endpoint: Endpoint) -> ApiError | None:
         given = request.authorization
         if given is None or given.type != "basic" or account_sid != self._account_sid:
@@ -81,6 +111,11 @@ class RestApi:
     def _answer(self, request: Request, path: re.Match[str]) -> Reply:
         if refusal := self._refusal(request, path["account"], _endpoint(path)):
             raise refusal
+        if path["of"] is not None:
+            message = self._message(path["of"])
+            if path["medium"] is None:
+                return self._media.listed(request, message)
+            return self._media.one(request, message, path["medium"], path["as_json"] is not None)
         match path["list"], path["sid"], request.method:
             case "Messages", None, "GET":
                 return Reply(200, self._message_list(request))
@@ -148,12 +183,18 @@ class RestApi:
 
 
 def _endpoint(path: re.Match[str]) -> Endpoint:
+    if path["of"] is not None:
+        return "media"
     if path["list"] == "IncomingPhoneNumbers":
         return "numbers"
     return "list" if path["sid"] is None else "fetch"
 
 
 def _response(reply: Reply) -> Response:
+    if reply.location:
+        return Response("", reply.status, {"Location": reply.location})
+    if reply.status == 204:
+        return Response("", 204)
     if reply.body is None:
         response = Response("<html>upstream error</html>\n", reply.status, content_type="text/html")
     else:

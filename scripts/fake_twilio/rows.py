@@ -30,12 +30,11 @@ class Row:
     status: Status = "delivered"
     error_code: int | None = None
     age_seconds: float = 0.0
-    media_urls: tuple[str, ...] = ()
 
     def message(self, seeds: Seeds, now: float) -> Message:
         created_at = now - self.age_seconds
         return Message(
-            sid=seeds.sid("MM" if self.media_urls else "SM", "row", self.from_, self.to),
+            sid=seeds.sid("SM", "row", self.from_, self.to),
             direction=self.direction,
             from_=self.from_,
             to=self.to,
@@ -46,7 +45,6 @@ class Row:
             sent_at=created_at,
             error_code=self.error_code,
             num_segments=segment_count(self.body),
-            media_urls=self.media_urls,
             history=((created_at, self.status),),
         )
 

@@ -8,18 +8,20 @@ from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
-from scripts.fake_twilio import rows, send_request
+from scripts.fake_twilio import mms, rows, send_request
 from scripts.fake_twilio.behaviour import Behaviour, deliver
 from scripts.fake_twilio.callbacks import CallbackQueue
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.errors import ApiError
 from scripts.fake_twilio.faults.answers import ApiAnswer
 from scripts.fake_twilio.faults.lists import RowFaults
+from scripts.fake_twilio.media import media_of
 from scripts.fake_twilio.message import Direction, Message
 from scripts.fake_twilio.seeds import Seeds
 from scripts.fake_twilio.settings import Settings, StatusDelays
 from scripts.fake_twilio.state import PostAttempt, State
 from scripts.fake_twilio.text import segment_count
+from scripts.fake_twilio.transport import Transport
 from scripts.fake_twilio.walk import Step, plan
 from scripts.fake_twilio.webhooks import Dispatcher
 
@@ -29,7 +31,8 @@ _AT_ONCE = StatusDelays(0.0, 0.0, 0.0)
 class Reply(NamedTuple):
     """What the HTTP face does with a request.
 
-    status None: reset the connection. body: JSON, or None for an answer without it (a gateway's).
+    status None: reset the connection. body: JSON, or None for an answer without it (a gateway's). location: where the
+    request is sent on to.
     hold_seconds: wait before. after: wait for this event before, but not for ever. interim: 1xx to answer before.
     """
 
@@ -39,6 +42,7 @@ class Reply(NamedTuple):
     after: threading.Event | None = None
     interim: tuple[int, ...] = ()
     retry_after: str | None = None
+    location: str = ""
 
 
 def error_reply(error: ApiError) -> Reply:
@@ -70,14 +74,16 @@ class Sender:
         dispatcher: Dispatcher,
         seeds: Seeds,
         settings: Settings,
+        transport: Transport,
         on_shown: Callable[[Message], None],
     ) -> None:
-        """`on_shown` is told of each text that a handset shows."""
+        """`transport` fetches the files of messages. `on_shown` is told of each text that a handset shows."""
         self._state = state
         self._clock = clock
         self._dispatcher = dispatcher
         self._seeds = seeds
         self._settings = settings
+        self._transport = transport
         self._on_shown = on_shown
 
     def answer(self, from_: str, to: str, body: str) -> None:
@@ -140,7 +146,10 @@ class Sender:
         return self._as_told(at_post, right), arrival
 
     def _behaviour_for(self, request: send_request.SendRequest, sid: str) -> Behaviour:
-        chooser = self._state.handset(request.to).next_chooser(request.body)
+        handset = self._state.handset(request.to)
+        chooser = handset.of_mms if request.media_urls else None
+        if chooser is None:
+            chooser = handset.next_chooser(request.body)
         return chooser.pick(self._seeds.random_for(f"behaviour {sid}"))
 
     def _create(
@@ -181,6 +190,8 @@ class Sender:
         )
         is_hasty = behaviour.callbacks.before_reply
         delays = _AT_ONCE if is_hasty else self._settings.delays
+        if request.media_urls:
+            behaviour = dataclasses.replace(behaviour, fate=behaviour.fate.of_mms())
         steps = plan(behaviour.fate, delays, request.validity_seconds, queue_seconds)
         self._schedule(sid, steps, behaviour, queue)
         return message, queue.answered if is_hasty else None
@@ -190,6 +201,7 @@ class Sender:
         self._clock.call_later(self._scaled(steps[0].delay_seconds), lambda: self._take(sid, steps, behaviour, queue))
 
     def _take(self, sid: str, steps: tuple[Step, ...], behaviour: Behaviour, queue: CallbackQueue) -> None:
+        steps = self._with_files(sid, steps)
         step, rest, is_new = steps[0], steps[1:], False
         with self._state.lock:
             now = self._clock.now()
@@ -205,6 +217,20 @@ class Sender:
         queue.status_changed(message, is_last=not rest)
         if rest:
             self._schedule(sid, rest, behaviour, queue)
+
+    def _with_files(self, sid: str, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Fetch what a message brings along, before it leaves. Returns the steps that follow: one, where that fails."""
+        message = self._state.messages[sid]
+        if not message.media_urls or message.files or steps[0].status != "sending":
+            return steps
+        try:
+            files = mms.fetched(message.media_urls, message.to, self._transport)
+            names = [self._state.files.put(file) for file in files]
+        except mms.Unfit as unfit:
+            return (Step(0.0, "failed", unfit.code),)
+        kept = media_of(sid, names, self._state.files, self._clock.now())
+        self._state.save(dataclasses.replace(message, files=kept))
+        return steps
 
     def _as_told(self, answer: ApiAnswer, right: Reply | None = None) -> Reply:
         return as_told(answer, right, self._settings.time_scale)

@@ -12,11 +12,12 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
 
 from scripts.fake_twilio import control, rest
+from scripts.fake_twilio.media_host import MediaHost
 from scripts.fake_twilio.model import FakeTwilio
 
 
 def make_app(fake: FakeTwilio) -> WSGIApplication:
-    """Twilio's API under `/2010-04-01/` and the control API under `/fake/`; anything else is 404.
+    """Twilio's APIs under `/2010-04-01/` and `/v1/`, and the control API under `/fake/`; anything else is 404.
 
     To mount it beside another application, hand it the requests whose path starts with `PREFIXES`, with
     `PATH_INFO` left as it is.
@@ -28,14 +29,14 @@ def make_app(fake: FakeTwilio) -> WSGIApplication:
         path = environ.get("PATH_INFO", "")
         if path.startswith(control.PREFIX):
             return controls(environ, start_response)
-        if path.startswith(rest.PREFIX):
+        if path.startswith(rest.PREFIXES):
             return api(environ, start_response)
         return not_found(environ, start_response)
 
     return app
 
 
-PREFIXES = (rest.PREFIX, control.PREFIX)
+PREFIXES = (*rest.PREFIXES, control.PREFIX)
 
 
 class _Handler(WSGIRequestHandler):
@@ -53,6 +54,11 @@ class _Handler(WSGIRequestHandler):
             self.close_connection = True
         else:
             self.server.idle.add(self.connection)
+
+    def finish(self) -> None:
+        # A caller that leaves in the midst of a file is usual.
+        with contextlib.suppress(ConnectionError):
+            super().finish()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: a request's query holds phone numbers."""
@@ -89,6 +95,7 @@ class _Server(ThreadedWSGIServer):
 class Server:
     """Serves one fake in threads of this process, from `start()` or `with` on. `port` 0: the system chooses.
 
+    The second host, which serves the bytes of files, is at another port, and stays there in every outage.
     Raises OSError at creation if the port is taken. It is the fake's door: an outage may have it refuse connections,
     while the port stays its own.
     """
@@ -103,7 +110,10 @@ class Server:
             self._server: _Server | None = _Server(listener, self._app)
         # While connections are refused: has the port, and does not listen.
         self._placeholder: socket.socket | None = None
-        self._thread = self._new_thread(self._server)
+        with socket.create_server((host, 0)) as listener:
+            fake.media_host_url = f"http://{host}:{listener.getsockname()[1]}"
+            self._media_host = _Server(listener, MediaHost(fake))
+        self._thread, self._media_thread = self._new_thread(self._server), self._new_thread(self._media_host)
         self.base_url = f"http://{host}:{self._address[1]}"
         fake.door = self
 
@@ -113,6 +123,7 @@ class Server:
 
     def start(self) -> "Server":
         self._thread.start()
+        self._media_thread.start()
         return self
 
     def close_door(self) -> None:
@@ -142,6 +153,12 @@ class Server:
         self._thread.join()
         server.server_close()
 
+    def _stop_media_host(self) -> None:
+        if self._media_thread.is_alive():
+            self._media_host.shutdown()
+            self._media_thread.join()
+        self._media_host.server_close()
+
     def close(self) -> None:
         """Stop serving and stop the fake; its record stays readable."""
         with self._lock:
@@ -151,6 +168,7 @@ class Server:
             if self._placeholder is not None:
                 self._placeholder.close()
         self.fake.close()
+        self._stop_media_host()
 
     def __enter__(self) -> "Server":
         return self.start()

@@ -10,6 +10,7 @@ from scripts.fake_twilio.errors import message_of
 from scripts.fake_twilio.faults.outages import ENDPOINTS
 from scripts.fake_twilio.message import Message
 from scripts.fake_twilio.model import FakeTwilio
+from scripts.fake_twilio.pictures import PICTURES, picture
 from scripts.fake_twilio.state import Handset
 from scripts.fake_twilio.tapbacks import TAPBACKS
 
@@ -25,6 +26,7 @@ def visible_state(fake: FakeTwilio) -> dict[str, Any]:
                 "account_sid": fake.settings.account_sid,
                 "numbers": list(fake.settings.numbers),
                 "lists": {name: value for name, value in dataclasses.asdict(fake.state.lists).items() if value},
+                "media": {name: value for name, value in dataclasses.asdict(fake.state.media_faults).items() if value},
                 "queue": dataclasses.asdict(fake.state.queues.limits),
                 "key_may": sorted(fake.state.key_may),
                 "outages": {endpoint: outage.name for endpoint, outage in outages.items() if outage},
@@ -32,6 +34,7 @@ def visible_state(fake: FakeTwilio) -> dict[str, Any]:
             "behaviours": [choice.as_json() for choice in CHOICES if choice.is_for_phones],
             "tapbacks": [tapback.name for tapback in TAPBACKS],
             "driving": DRIVING,
+            "pictures": [{"file": fake.state.files.put(picture(name)), "name": name} for name in PICTURES],
             "phones": [_phone(fake, handset) for handset in fake.state.handsets.values()],
             "messages": [_message(message) for message in fake.messages],
         }
@@ -42,6 +45,7 @@ def record(fake: FakeTwilio) -> dict[str, Any]:
     return {
         "posts": [{**dataclasses.asdict(post), "accepted": post.accepted} for post in fake.posts],
         "exchanges": [{**dataclasses.asdict(exchange), "succeeded": exchange.succeeded} for exchange in fake.exchanges],
+        "media_arrivals": [dataclasses.asdict(arrival) for arrival in fake.media_arrivals],
     }
 
 
@@ -57,6 +61,7 @@ def _phone(fake: FakeTwilio, handset: Handset) -> dict[str, Any]:
         "behaviour": usual.name,
         "error_code": (at_post and at_post.error_code) or (fate and (fate.error_code or fate.turn_error_code)),
         "delay_seconds": waits or None,
+        "mms": handset.of_mms and handset.of_mms.name,
         "arranged": [chooser.name for _, chooser in handset.script],
         "opted_out": bool(opted_out_of),
         "opted_out_of": opted_out_of,
@@ -77,7 +82,9 @@ def _message(message: Message) -> dict[str, Any]:
         "from": message.from_,
         "to": message.to,
         "body": message.body,
-        "media": list(message.media_urls),
+        "media": [
+            {"sid": medium.sid, "file": medium.file, "content_type": medium.content_type} for medium in message.files
+        ],
         "status": message.status,
         "error_code": message.error_code,
         "error_message": None if message.error_code is None else message_of(message.error_code),

@@ -7,18 +7,24 @@ wait. Nothing in this module makes anything happen.
 import dataclasses
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
 from scripts.fake_twilio.behaviour import Chooser, deliver
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.faults.lists import ListFaults, RowFaults
+from scripts.fake_twilio.faults.media import MediaFaults
 from scripts.fake_twilio.faults.outages import ENDPOINTS, Endpoint, Outages
 from scripts.fake_twilio.faults.queues import Queues
 from scripts.fake_twilio.inbound_form import OptOutType
+from scripts.fake_twilio.media import Files, Medium
 from scripts.fake_twilio.message import Message
+from scripts.fake_twilio.standing import Standing
 
 Failure = Literal["connect", "read", "lost"]
+# Of requests to the second host; a test looks at the latest.
+_ARRIVALS_MAX = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +79,19 @@ class Exchange:
 
 
 @dataclasses.dataclass(frozen=True)
+class MediaArrival:
+    """One request to the second host, which serves the bytes of files; `path` with its query."""
+
+    at: float
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+@dataclasses.dataclass(frozen=True)
 class PhoneNumber:
     """A number of the account (IncomingPhoneNumber). Times: seconds since 1970."""
 
@@ -104,6 +123,8 @@ class Handset:
         self.number = number
         self.name = ""
         self.usual: Chooser = deliver()
+        # For messages with files; None: as for the others.
+        self.of_mms: Chooser | None = None
         # Consumed by the next sends that contain the words, one each, before `usual` applies again.
         self.script: list[tuple[str, Chooser]] = []
         self.shown_sids: list[str] = []
@@ -135,6 +156,11 @@ class State:
         self.outages = Outages(clock)
         self.queues = queues
         self.lists = lists
+        self.files = Files()
+        # By their ids; deleted ones are not among them.
+        self.media: dict[str, Medium] = {}
+        self.media_faults = MediaFaults()
+        self.media_arrivals: deque[MediaArrival] = deque(maxlen=_ARRIVALS_MAX)
         # What is shown of a message instead of what it is, by its sid.
         self.rows: dict[str, RowFaults] = {}
         # Words of Advanced Opt-Out (upper case); none: the usual English ones.
@@ -143,6 +169,7 @@ class State:
         self.lists_own_answers = False
         # What the API key may do; the auth token may do everything.
         self.key_may: frozenset[Endpoint] = frozenset(ENDPOINTS)
+        self.standing = Standing()
 
     def changed(self) -> None:
         """Tell everybody who waits."""
@@ -171,7 +198,10 @@ class State:
     def save(self, message: Message) -> None:
         """Put a new message, or the newer form of one, in its place."""
         with self.lock:
+            known = self.messages.get(message.sid)
             self.messages[message.sid] = message
+            if known is None or known.files != message.files:
+                self.media |= {medium.sid: medium for medium in message.files}
             self.changed()
 
     def number_called(self, phone_number: str) -> PhoneNumber | None:

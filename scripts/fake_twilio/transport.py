@@ -21,8 +21,19 @@ class Answer(NamedTuple):
     failure: Literal["connect", "read"] | None = None
 
 
+class Fetched(NamedTuple):
+    """The answer to a request for a file; status None: none came, or not in time."""
+
+    status: int | None
+    content_type: str = ""
+    content: bytes = b""
+
+
 class Transport(Protocol):
     """How the fake reaches the application."""
+
+    def fetch(self, method: str, url: str, most_bytes: int, timeout_seconds: float) -> Fetched:
+        """Ask for a file, without credentials; of its bytes no more than so many are read."""
 
     def send(
         self,
@@ -51,11 +62,7 @@ class HttpTransport:
         connect_seconds: float,
         read_seconds: float,
     ) -> Answer:
-        target = urlsplit(self._routed(url))
-        connection = _connection(target.scheme, target.hostname or "", target.port, connect_seconds)
-        path = target.path or "/"
-        if target.query:
-            path = f"{path}?{target.query}"
+        connection, path = self._way_to(url, connect_seconds)
         try:
             try:
                 connection.connect()
@@ -71,6 +78,25 @@ class HttpTransport:
             return Answer(response.status, response.getheader("Content-Type", ""), text)
         finally:
             connection.close()
+
+    def fetch(self, method: str, url: str, most_bytes: int, timeout_seconds: float) -> Fetched:
+        connection, path = self._way_to(url, timeout_seconds)
+        headers = {"Host": urlsplit(url).netloc, "User-Agent": "TwilioProxy/1.1", "Accept": "*/*"}
+        try:
+            connection.request(method, path, headers=headers)
+            response = connection.getresponse()
+            return Fetched(response.status, response.getheader("Content-Type", ""), response.read(most_bytes))
+        except (OSError, http.client.HTTPException):
+            return Fetched(None)
+        finally:
+            connection.close()
+
+    def _way_to(self, url: str, timeout_seconds: float) -> tuple[http.client.HTTPConnection, str]:
+        """Returns a connection, not made yet, and the path to ask it for."""
+        target = urlsplit(self._routed(url))
+        connection = _connection(target.scheme, target.hostname or "", target.port, timeout_seconds)
+        path = target.path or "/"
+        return connection, f"{path}?{target.query}" if target.query else path
 
     def _routed(self, url: str) -> str:
         for prefix, target in self._routes.items():

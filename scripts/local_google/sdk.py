@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 # A cold `gcloud info` reads its whole installation; on a slow disk that takes several seconds.
@@ -41,20 +42,25 @@ PUBSUB = Component(
 )
 
 
-def find(component: Component) -> tuple[str, Path]:
-    """Returns the path of `java` and of the component's jar.
+def need(*components: Component) -> None:
+    """Raises EmulatorsUnavailable with all that is missing for these in one line.
 
-    Raises EmulatorsUnavailable with all that is missing in one line: who installs one thing should not learn of the
-    next one only after that.
+    Who installs one thing should not learn of the next one only after that.
     """
-    missing = []
-    for look in (find_java, lambda: find_jar(component)):
+    missing: list[str] = []
+    looks: list[Callable[[], object]] = [find_java, *(partial(find_jar, component) for component in components)]
+    for look in looks:
         try:
             look()
         except EmulatorsUnavailable as unavailable:
             missing.append(str(unavailable))
     if missing:
-        raise EmulatorsUnavailable("; ".join(missing))
+        raise EmulatorsUnavailable("; ".join(dict.fromkeys(missing)))
+
+
+def find(component: Component) -> tuple[str, Path]:
+    """Returns the path of `java` and of the component's jar. Raises EmulatorsUnavailable as `need` does."""
+    need(component)
     return find_java(), find_jar(component)
 
 

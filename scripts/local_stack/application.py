@@ -1,14 +1,16 @@
 """Everything that answers at the stack's address, as one WSGI application that looks a request's path up.
 
-PATH_INFO is left as it came: a mount that rewrites it breaks signatures. Beside the public routes there are the private
-ones, which Cloud Tasks and Cloud Scheduler call in the cloud, the page, and with a fake Twilio its phones and a token
-issuer. With any other Twilio this address may be public, so there nothing but the public routes is answered to a
-stranger.
+PATH_INFO is left as it came: a mount that rewrites it breaks signatures. Beside the public routes, of which the console
+is one, there are the private ones, which Cloud Tasks and Cloud Scheduler call in the cloud, the page, and with a fake
+Twilio its phones and a token issuer. With any other Twilio this address may be public, so there nothing but the public
+routes is answered to a stranger; nor is being at this machine an identity.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,8 +30,14 @@ from scripts.fake_twilio import FakeTwilio, Server, control, make_app
 from scripts.fake_twilio import Settings as FakeSettings
 from scripts.local_google.issuer import IssuerApp, TokenIssuer
 from scripts.local_stack import ROOT
-from scripts.local_stack.console_app import ConsoleApp
-from scripts.local_stack.environment import CUSTOMER_PHONE, EVENTS_ROUTE, PRIVATE_ROUTES, PUBLIC_ROUTES, Plan
+from scripts.local_stack.environment import (
+    CUSTOMER_PHONE,
+    EVENTS_ROUTE,
+    PREFIXES,
+    PRIVATE_ROUTES,
+    PUBLIC_ROUTES,
+    Plan,
+)
 from scripts.local_stack.feed_app import FeedApp
 from scripts.local_stack.page_app import PageApp
 from scripts.local_stack.places import Twilio
@@ -59,12 +67,11 @@ class Stack:
             _name_phones(self._fake.fake, settings)
         self._issuer = IssuerApp(TokenIssuer()) if plan.twilio is Twilio.FAKE else None
         self._routes = _entry_points(plan)
-        self._console = ConsoleApp(settings, self._issuer)
         self._controls = make_app(self._fake.fake) if self._fake else None
         self._schedule = Schedule(plan.address) if plan.backend == "google" else None
         runtime = wiring.runtime("sms_inbound")
         database = runtime.home.database
-        self._page = PageApp(plan, settings, lambda: str((database and database.trouble) or ""))
+        self._page = PageApp(plan, settings, lambda: str((database and database.trouble) or ""), self._is_signed_in)
         self._feed = FeedApp(SqliteFeed(database, runtime.alarms)) if database else None
 
     def start(self) -> None:
@@ -93,6 +100,9 @@ class Stack:
         path = environ.get("PATH_INFO", "")
         if path in PUBLIC_ROUTES:
             return self._routes[path]
+        for prefix in PREFIXES:
+            if f"{path}/".startswith(prefix):
+                return self._routes[prefix]
         if path.startswith("/sms/") and environ.get("REQUEST_METHOD") == "OPTIONS":
             return self._routes[INBOUND_PATH]  # which answers it without CORS headers
         if self._plan.twilio is not Twilio.FAKE and not is_from_this_machine(environ):
@@ -106,9 +116,28 @@ class Stack:
             return self._issuer
         if self._feed is not None and self._feed.serves(path):
             return self._feed
-        if self._console.serves(path):
-            return self._console
         return self._page if self._page.serves(path) and not _is_webhook(environ) else self._nowhere(environ)
+
+    def _is_signed_in(self, environ: WSGIEnvironment) -> bool:
+        """Whether an operator is signed in at this address, in person: asked of the console's own sign-in."""
+        if "HTTP_COOKIE" not in environ:
+            return False
+        body = b"{}"
+        asked = {
+            **environ,
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/console/session",
+            "QUERY_STRING": "",
+            "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_ORIGIN": f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}",
+            "wsgi.input": io.BytesIO(body),
+        }
+        answer = Response.from_app(self._app_for(asked), asked)
+        if answer.status_code != 200:
+            return False
+        told = json.loads(answer.get_data())
+        return bool(told["operator"]["kind"] == "person")
 
     def _nowhere(self, environ: WSGIEnvironment) -> WSGIApplication:
         """A text whose number has another path than ours: the webhook's function refuses it, and tells why."""
@@ -154,7 +183,7 @@ def _start_fake(plan: Plan) -> Server:
             numbers=settings.business_phones,
             sms_url=f"{settings.public_base_url}/sms/inbound{CONNECTION_OVERRIDES}",
             seed=plan.environ["RELAY_LOCAL_SEED"],
-            routes={settings.public_base_url: plan.address},
+            routes=dict.fromkeys((settings.public_base_url, settings.media_base_url), plan.address),
         )
     )
     return Server(fake).start()
@@ -164,6 +193,9 @@ def _name_phones(fake: FakeTwilio, settings: Settings) -> None:
     fake.phone(CUSTOMER_PHONE, "Customer")
     for tier in settings.policy.tiers if settings.policy else ():
         fake.phone(tier.reach.address, tier.name)
+    for operator in settings.operators.people:
+        if operator.phone:
+            fake.phone(operator.phone, operator.name)
 
 
 def is_from_this_machine(environ: WSGIEnvironment) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.parse
 import urllib.request
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from relay.outgoing import open_url
+
+from scripts.fake_twilio.media import File
 
 _TIMEOUT_SECONDS = 20.0
 
@@ -32,11 +35,16 @@ class StackClient:
         body = {"phone": phone, "behaviour": behaviour, "times": times, "containing": containing}
         self._json("/fake/carrier", body | ({"error_code": error_code} if error_code else {}))
 
-    def text(self, from_: str, to: str, body: str, media: Sequence[str] = ()) -> str:
-        """A customer texts, with files at these URLs; the new message's id."""
-        told = {"from": from_, "to": to, "body": body, "media": list(media)}
+    def text(self, from_: str, to: str, body: str, files: Sequence[File] = ()) -> str:
+        """A customer texts; the new message's id."""
+        told = {"from": from_, "to": to, "body": body, "files": [self._handed_over(file) for file in files]}
         sid: str = self._json("/fake/customer-texts", told)["sid"]
         return sid
+
+    def _handed_over(self, file: File) -> str:
+        told = {"content_type": file.content_type, "content": base64.b64encode(file.content).decode()}
+        name: str = self._json("/fake/files", told)["file"]
+        return name
 
     def tap_back(self, phone: str, sid: str, tapback: str = "like", **fields: object) -> str:
         """A phone reacts to a text of its inbox; the id of the text that this sends. `fields`: the fake's Reaction."""

@@ -13,21 +13,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from relay.addresses import is_loopback
 from relay.errors import ConfigurationError
 from relay.settings.settings import DATABASE_DEFAULT, Settings, load_settings
+from relay.web import MEDIA_PATH
 
 from scripts.fake_twilio.settings import Settings as FakeSettings
 from scripts.local_stack.places import FAKE_DATABASE, Twilio, refuse_made_up_database, twilio_of
 
-# The entry points that the stack serves, by path; {tier} stands for a number.
+# The operators' page, and below it the routes by which they sign in; public, since the page holds nothing.
+CONSOLE_PATH = "/console/"
+# The entry points that the stack serves, by path; {tier} stands for a number. All that begins as one of PREFIXES is
+# that one's.
 PUBLIC_ROUTES = {
     "/sms/inbound": "sms_inbound",
     "/sms/delivery-status": "sms_delivery_status",
     "/sms/relay-state": "sms_relay_state",
     "/sms/redrive": "sms_redrive",
     "/sms/threads": "sms_redrive",
+    CONSOLE_PATH: "console",
+    MEDIA_PATH: "media",
 }
-PRIVATE_ROUTES = {"/tasks/escalate/{tier}": "escalate_tier", "/tasks/sweep": "sweep", "/tasks/reconcile": "reconcile"}
+PREFIXES = (MEDIA_PATH, CONSOLE_PATH)
+PRIVATE_ROUTES = {
+    "/tasks/escalate/{tier}": "escalate_tier",
+    "/tasks/sweep": "sweep",
+    "/tasks/reconcile": "reconcile",
+    "/tasks/tell": "tell",
+}
 # Where the stand-in for Eventarc tells of written documents.
 EVENTS_ROUTE = "/tasks/relay-events"
 
@@ -41,6 +54,8 @@ _TIERS = [
     {"name": "Front desk", "phone": "+12025550113", "receipt_timeout_seconds": 6},
 ]
 _BUSINESS_NAME = "Harbor Heating"
+# Who signs in at the console: the code comes to this phone.
+_OPERATORS = [{"name": "Olivia", "phone": "+12025550121"}]
 _ALL_INTERFACES = "0.0.0.0"  # noqa: S104 - only compared with, never bound to unasked
 _HANDLERS = ("RELAY_TIERS", "PRIMARY_HANDLER_PHONE", "SECONDARY_HANDLER_PHONE", "BACKUP_HANDLER_PHONE")
 LOCAL_EMAIL = "you@local.example.com"
@@ -84,6 +99,12 @@ def make_plan(environ: Mapping[str, str], backend: str, host: str, port: int, da
                 "(without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN), and the real Twilio with BACKEND=embedded."
             ]
         )
+    if twilio is Twilio.FAKE and host != _ALL_INTERFACES and not is_loopback(host):
+        # Tokens, and the keys that tell true ones, go over http between parts of the stack.
+        words = (
+            f"RELAY_LOCAL_HOST: with the fake Twilio it is to be 127.0.0.1, or {_ALL_INTERFACES} for all interfaces."
+        )
+        raise ConfigurationError([words])
     if not database:
         refuse_made_up_database(environ)
     address = _address(host, port)
@@ -101,6 +122,10 @@ def make_plan(environ: Mapping[str, str], backend: str, host: str, port: int, da
         _fill(chosen, "RELAY_DATABASE", FAKE_DATABASE)
     if twilio is Twilio.OTHER:
         _fill(chosen, "PUBLIC_BASE_URL", address)
+    if backend == "google":
+        # As Terraform has it: what is not told PUBLIC_BASE_URL there shows what links begin with.
+        _fill(chosen, "MEDIA_BASE_URL", chosen["PUBLIC_BASE_URL"])
+        _fill(chosen, "CONSOLE_BASE_URL", chosen["PUBLIC_BASE_URL"])
     _fill(chosen, "RELAY_DATABASE", DATABASE_DEFAULT)
     # The serving process runs in the repository's folder, whatever ours is.
     chosen["RELAY_DATABASE"] = str(Path(chosen["RELAY_DATABASE"]).absolute())
@@ -125,6 +150,7 @@ def made_up(environ: Mapping[str, str], address: str) -> dict[str, str]:
         "RELAY_STATE_ALLOWED_EMAILS": LOCAL_EMAIL,
         "RELAY_REPLIES": "on",
         "RELAY_BUSINESS_NAME": _BUSINESS_NAME,
+        "RELAY_OPERATORS": json.dumps(_OPERATORS),
     }
     if not any(environ.get(name, "").strip() for name in _HANDLERS):
         values["RELAY_TIERS"] = json.dumps(_TIERS)
@@ -148,6 +174,7 @@ def _emulated_google(environ: Mapping[str, str], address: str) -> dict[str, str]
     }
     missing = {name: value for name, value in values.items() if not environ.get(name, "").strip()}
     missing["ESCALATION_URL_TEMPLATE"] = f"{address}/tasks/escalate/{{tier}}"
+    missing["TELL_URL"] = f"{address}/tasks/tell"
     return missing
 
 
@@ -157,8 +184,13 @@ def _fill(environ: dict[str, str], name: str, value: str) -> None:
 
 
 def make_folder_of(database: str) -> None:
-    """The folder of the embedded home's file, for its owner only. Raises ConfigurationError."""
+    """The folder of the embedded home's file, for its owner only. Raises ConfigurationError.
+
+    Only the default's own is made: a misspelt path, or a disk that is not mounted, must not become an empty database.
+    """
     folder = Path(database).absolute().parent
+    if folder != Path(DATABASE_DEFAULT).absolute().parent and not folder.exists():
+        raise ConfigurationError([f"RELAY_DATABASE: the folder {folder} is not there; make it, or correct the path."])
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except OSError as error:

@@ -57,7 +57,7 @@ def _forget(database: Path, is_sure: bool) -> int:
         # The database first: without it, its side files are of no use.
         for file in files:
             file.unlink()
-    print("Deleted. The next start begins with an empty database.")
+    print("Deleted. The next start begins with an empty database, and operators sign in anew.")
     return 0
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from google.cloud import firestore, pubsub_v1, tasks_v2
 
+from scripts.local_google import sdk
 from scripts.local_google.cloud_tasks import CloudTasksServer
 from scripts.local_google.emulators import EmulatorFailed, EmulatorsUnavailable, FirestoreEmulator, PubSubEmulator
 from scripts.local_google.eventarc import EventarcStandIn
@@ -37,6 +38,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.ExitStack() as running:
         try:
+            sdk.need(sdk.FIRESTORE, sdk.PUBSUB)
             emulators = [running.enter_context(FirestoreEmulator()), running.enter_context(PubSubEmulator())]
             tasks = running.enter_context(CloudTasksServer(issuer=TokenIssuer()))
         except (EmulatorsUnavailable, EmulatorFailed, OSError) as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -12,6 +14,7 @@ from scripts.local_stack.running import StackError
 
 # The file before it is kept, so twice this much is on the disk.
 MAX_BYTES = 10 * 1024 * 1024
+_LOOK_SECONDS = 1.0
 
 
 def open_log(path: Path) -> IO[bytes]:
@@ -37,6 +40,25 @@ def keep_small(path: Path) -> None:
     with contextlib.suppress(OSError), open(path, "rb") as log, open(old(path), "wb", opener=_private) as copy:
         shutil.copyfileobj(log, copy)
     os.truncate(path, 0)
+
+
+@contextlib.contextmanager
+def kept_small(path: Path) -> Iterator[None]:
+    """Meanwhile the file is kept small, by a thread of its own: the terminal's waits while that takes nothing."""
+    is_over = threading.Event()
+
+    def mind() -> None:
+        while not is_over.wait(_LOOK_SECONDS):
+            with contextlib.suppress(OSError):  # a disk in trouble: the relay itself says so
+                keep_small(path)
+
+    minding = threading.Thread(target=mind, name="log", daemon=True)
+    minding.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        minding.join()
 
 
 def old(path: Path) -> Path:

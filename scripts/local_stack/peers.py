@@ -3,6 +3,8 @@
 waitress reads, parses and answers; gunicorn, around it, has the process and starts another one when it dies. What
 waitress has not is added here: a deadline for the whole request, which no dribbling puts off, and a bound at which the
 oldest unfinished connection makes room for a new one. No bound counts addresses: behind a proxy all peers have one.
+
+Files of texts have threads of their own, because a slow reader holds one: a webhook never waits for a reader.
 """
 
 from __future__ import annotations
@@ -20,17 +22,27 @@ from wsgiref.types import WSGIApplication
 from gunicorn.workers.base import Worker as Process
 from relay.log import JsonJournal
 from relay.log.throttle import Throttle
+from relay.web import MEDIA_PATH
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher
+from waitress.utilities import Error
 
 # Each open page keeps one waiting for news; texts come and go within a second.
 THREADS = 48
+# For files of texts. A page's pictures are asked for at once, and wait their turn without a thread.
+MEDIA_THREADS = 8
+MEDIA_WAITING_MAX = 64
+# Of an answer that its reader has not taken yet, so much is held here, and as much by the system; then its thread waits
+# for the reader.
+ANSWER_AHEAD_BYTES = 256 * 1024
 # For a whole request: from the connection, or from the answer before it.
 REQUEST_SECONDS = 5.0
 # For how long a peer may take nothing of its answer.
 ANSWER_SECONDS = 30.0
+# For how long a peer may take a whole answer, a little at a time. A file is read for less than that.
+WHOLE_ANSWER_SECONDS = 90.0
 CONNECTIONS_MAX = 500
 HEADERS_MAX_BYTES = 32 * 1024
 # Far above what any way in takes, so that what is a little too large is refused in the relay's own words. The documents
@@ -56,21 +68,36 @@ def _note_unexpected(error: BaseException | None, place: str = "") -> None:
     _note("the server met something unexpected", error=type(error).__name__ if error else "", place=place)
 
 
+class _Busy(Error):  # type: ignore[misc]
+    """The answer to a request for a file when too many wait already."""
+
+    code, reason = 503, "Service Unavailable"
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        status, headers, body = super().to_response(ident)
+        return status, [*headers, ("Retry-After", "5"), ("Cache-Control", "no-store")], body
+
+
 class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress has no types
-    """The answer to what is no request, or too large a one."""
+    """The answer to what is not given to the application."""
 
     def execute(self) -> None:
-        _note("a peer sent what is no request, or too large a one", status=self.request.error.code)
+        if not isinstance(self.request.error, _Busy):
+            _note("a peer sent what is no request, or too large a one", status=self.request.error.code)
         super().execute()
 
 
 class _Connection(HTTPChannel):  # type: ignore[misc]
-    """A peer. `waiting_since` is when it could begin its request; None while one is answered."""
+    """A peer. `waiting_since` is when it could begin its request; None while one is answered.
+
+    `behind_since` is since when it has had something of an answer to take.
+    """
 
     error_task_class = _Refusal
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.waiting_since: float | None = time.monotonic()
+        self.behind_since: float | None = None
         super().__init__(*arguments, **named)
 
     def service(self) -> None:
@@ -80,12 +107,20 @@ class _Connection(HTTPChannel):  # type: ignore[misc]
             if not self.requests:
                 self.waiting_since = time.monotonic()
 
+    def asks_for_a_file(self) -> bool:
+        path = getattr(self.requests[0], "path", "")  # what is no request has none
+        return f"/{path.lstrip('/')}".startswith(MEDIA_PATH)  # waitress, too, takes several slashes for one
+
     def cut_off_if_late(self, now: float) -> None:
         if self.total_outbufs_len:
+            self.behind_since = now if self.behind_since is None else self.behind_since
             # By waitress's own clock, the machine's: when that is set anew, a few answers are cut off.
-            if abs(time.time() - self.last_activity) > ANSWER_SECONDS:
+            is_still = abs(time.time() - self.last_activity) > ANSWER_SECONDS
+            if is_still or now - self.behind_since > WHOLE_ANSWER_SECONDS:
                 self.cut_off("a peer was cut off: it did not take its answer")
-        elif self.waiting_since is not None and now - self.waiting_since > REQUEST_SECONDS:
+            return
+        self.behind_since = None
+        if self.waiting_since is not None and now - self.waiting_since > REQUEST_SECONDS:
             self.cut_off("a peer was cut off: its request was not whole in time")
 
     def cut_off(self, because: str) -> None:
@@ -116,11 +151,17 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             max_request_body_size=body_max_bytes,
             # In memory: neither a full disk nor the number of open files then matters.
             inbuf_overflow=body_max_bytes,
+            outbuf_high_watermark=ANSWER_AHEAD_BYTES,
             # They tell who came through a proxy and so is not at this machine.
             clear_untrusted_proxy_headers=False,
             log_socket_errors=False,
             ident=None,
         )
+        self._files = ThreadedTaskDispatcher()
+        # That requests for files wait is as it should be.
+        self._files.queue_logger = logging.getLogger("waitress.files")
+        self._files.queue_logger.setLevel(logging.ERROR)
+        self._files.set_thread_count(MEDIA_THREADS)
 
     def turn(self, seconds: float = _TURN_SECONDS) -> None:
         """Wait this long for something to happen, and do what is to be done then."""
@@ -142,10 +183,22 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, task: _Connection) -> None:
         task.waiting_since = None
-        super().add_task(task)
+        if not task.asks_for_a_file():
+            super().add_task(task)
+        elif len(self._files.queue) < MEDIA_WAITING_MAX:
+            self._files.add_task(task)
+        else:
+            _note("too many files of texts were asked for at once: a peer is told to come again")
+            task.requests[0].error = _Busy("Try again in a moment.")
+            super().add_task(task)
 
     def readable(self) -> bool:
         return bool(self.accepting)
+
+    def set_socket_options(self, conn: Any) -> None:
+        super().set_socket_options(conn)
+        # The system would by itself hold four megabytes for each reader.
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWER_AHEAD_BYTES)
 
     def handle_accept(self) -> None:
         super().handle_accept()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from relay.errors import ConfigurationError
-from relay.settings.settings import DATABASE_DEFAULT
+from relay.settings.settings import DATABASE_DEFAULT, is_twilio_itself
 
 from scripts.local_stack import ROOT
 from scripts.local_stack.dotenv import read_env_file
@@ -18,8 +18,11 @@ from scripts.local_stack.private import refuse_open_secrets
 from scripts.local_stack.running import RUNNING_SUFFIX
 
 FAKE_DATABASE = ".local/fake-twilio.db"
-# SQLite's side files, whose content belongs to the database, and the file that says that a relay works on it.
-_SIDE_FILES = ("-wal", "-shm", "-journal", RUNNING_SUFFIX)
+# What this machine's relayctl shows its relay, which makes it beside the database.
+CREDENTIAL_SUFFIX = ".credential"
+# SQLite's side files, whose content belongs to the database, and what the relay makes beside it: the file that says
+# that it works on it, and the credential.
+_SIDE_FILES = ("-wal", "-shm", "-journal", RUNNING_SUFFIX, CREDENTIAL_SUFFIX)
 
 
 class Twilio(StrEnum):
@@ -45,19 +48,26 @@ def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
     """
     named = environ.get("RELAY_LOCAL_ENV_FILE")
     path = Path(named or ROOT / ".env")
-    if named and not path.exists():
+    if not path.exists() and (named or path.is_symlink()):
         # Without its settings the relay would run with a fake Twilio, and refuse every real text.
-        raise ConfigurationError([f"RELAY_LOCAL_ENV_FILE: {path} is not there."])
+        what = "is not there" if named else "is a link to what is not there"
+        raise ConfigurationError([f"{'RELAY_LOCAL_ENV_FILE: ' if named else ''}{path} {what}."])
     values = read_env_file(path)
     refuse_open_secrets(path, values)
     return {**values, **environ}
 
 
 def twilio_of(environ: Mapping[str, str]) -> Twilio:
-    """The fake one unless there are credentials, of which one is enough: the other is then reported as missing."""
+    """The fake one unless there are credentials, of which one is enough: the other is then reported as missing.
+
+    An address of Twilio's own, such as a region's, is the real one.
+    """
+    address = environ.get("TWILIO_API_BASE_URL", "").strip()
+    if address and is_twilio_itself(address):
+        return Twilio.REAL
     if not any(environ.get(name, "").strip() for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")):
         return Twilio.FAKE
-    return Twilio.OTHER if environ.get("TWILIO_API_BASE_URL", "").strip() else Twilio.REAL
+    return Twilio.OTHER if address else Twilio.REAL
 
 
 def real_database(environ: Mapping[str, str]) -> Path:

@@ -19,9 +19,13 @@ _ENGINES_SECRETS = Path("/run/secrets")
 _SECRETS = frozenset(variable.name for variable in VARIABLES if variable.secret)
 
 
-def holds_secrets(values: Mapping[str, str]) -> bool:
-    """Returns whether one of these variables is a secret that is given."""
-    return any(values.get(name, "").strip() for name in _SECRETS)
+def secrets_in(values: Mapping[str, str]) -> str:
+    """Returns what a file with these variables does about secrets, to follow its name; "" without a place for one.
+
+    A place that is empty still counts: who fills it in does not look at the file's mode again.
+    """
+    places = [values[name].strip() for name in _SECRETS if name in values]
+    return "holds secrets" if any(places) else "is to hold secrets" if places else ""
 
 
 def open_mode(path: Path) -> int:
@@ -44,9 +48,9 @@ def open_mode(path: Path) -> int:
 
 
 def refuse_open_secrets(path: Path, values: Mapping[str, str]) -> None:
-    """Raises ConfigurationError when others may read this file and `values`, what is in it, holds a secret."""
-    if holds_secrets(values) and (mode := open_mode(path)):
-        words = f"{path} holds secrets and has mode {mode:03o}: run `{chmod_of(path)}` first."
+    """Raises ConfigurationError when others may read this file and its `values` have a place for a secret."""
+    if (what := secrets_in(values)) and (mode := open_mode(path)):
+        words = f"{path} {what} and has mode {mode:03o}: run `{chmod_of(path)}` first."
         raise ConfigurationError([words])
 
 

@@ -14,10 +14,12 @@ from relay.core.policy import Policy
 from relay.core.threads.codes import code_in_front
 from relay.ports import RelayStore, Search
 
+from scripts.fake_twilio import picture
 from scripts.local_stack.client import StackClient
 from scripts.local_stack.environment import CUSTOMER_PHONE
 
 BODY = "Our boiler is leaking and the kitchen is under water. Can somebody come?"
+PHOTO = "A fridge"  # which stands in the water
 ANSWER = "Please turn off the main tap. I am with you in twenty minutes."
 ERROR_CODE = 30006
 _AREAS = (303, 404, 505, 606, 707, 808, 909)
@@ -50,7 +52,7 @@ def _fictional(draw: Callable[[int], int]) -> str:
 
 
 def play(client: StackClient, our_phone: str, policy: Policy, customer: str) -> Scenario:
-    """Set each carrier up for one text, and have the customer send it. Raises OSError."""
+    """Set each carrier up for one text, and have the customer send it with a photo. Raises OSError."""
     *others, last = policy.tiers
     told = []
     for number, tier in enumerate(others, start=1):
@@ -63,7 +65,7 @@ def play(client: StackClient, our_phone: str, policy: Policy, customer: str) -> 
             told.append(f"that of tier {number}, {tier.name}, will accept it and stay silent")
     client.set_carrier(last.reach.address, "deliver", 1, containing=BODY)
     told.append(f"that of tier {policy.last_tier}, {last.name}, will deliver it")
-    message_id = client.text(customer, our_phone, BODY)
+    message_id = client.text(customer, our_phone, BODY, [picture(PHOTO)])
     return Scenario(message_id, customer, "; ".join(told) + ".")
 
 

@@ -1,4 +1,4 @@
-"""Stands in for Cloud Scheduler: calls the sweep and the reconcile function over HTTP, as often as it would."""
+"""Stands in for Cloud Scheduler: calls sweep, reconcile and tell over HTTP, as often as it would."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import threading
 import urllib.error
 import urllib.request
 
-from relay.homes import RECONCILE_EVERY_SECONDS, SWEEP_EVERY_SECONDS
+from relay.homes import RECONCILE_EVERY_SECONDS, SWEEP_EVERY_SECONDS, TELL_EVERY_SECONDS
 from relay.outgoing import open_url
 
-_JOBS = (("/tasks/sweep", SWEEP_EVERY_SECONDS), ("/tasks/reconcile", RECONCILE_EVERY_SECONDS))
+_JOBS = (
+    ("/tasks/sweep", SWEEP_EVERY_SECONDS),
+    ("/tasks/reconcile", RECONCILE_EVERY_SECONDS),
+    ("/tasks/tell", TELL_EVERY_SECONDS),
+)
 # Longer than either ever takes.
 _TIMEOUT_SECONDS = 300.0
 

@@ -52,15 +52,18 @@ class Screen:
             facts.add_row("  Home", f"embedded: {_short(Path(plan.environ['RELAY_DATABASE']))}")
         if plan.twilio is Twilio.FAKE:
             facts.add_row("  Phones", f"{plan.address}/")
+            facts.add_row("  Console", f"{plan.address}/console/ {_who_signs_in(plan)}")
         else:
             facts.add_row("  Set-up", f"{plan.address}/ (answered to this machine only)")
+            facts.add_row("  Console", f"{plan.settings().console_base_url}/console/ {_how_to_sign_in(plan)}")
+        facts.add_row("  Alarms", _alarms(plan))
         if log is not None:
             facts.add_row("  Log", str(_short(log)))
         self._console.print(Text.assemble("The relay is up at ", (plan.address, "bold")))
         self._console.print(facts)
         if plan.twilio is Twilio.FAKE:
             # Left to the terminal to wrap, so that it is copied in one piece.
-            self._console.print(Text.assemble(("  Token   ", "dim"), _token_command(plan)), soft_wrap=True)
+            self._console.print(Text.assemble(("  Token    ", "dim"), _token_command(plan)), soft_wrap=True)
 
     def text_in(self, relay: Relay) -> None:
         """A new relay's heading."""
@@ -92,6 +95,19 @@ def _what_it_is(relay: Relay) -> str:
     if relay.purpose is Purpose.NOTICE:
         return f"A notice to {relay.policy.tier(1).name}"
     return "A handler's text" if relay.sender_class is SenderClass.HANDLER else "A text"
+
+
+def _who_signs_in(plan: Plan) -> str:
+    texted = (operator for operator in plan.settings().operators.people if operator.phone)
+    operator = next(texted, None)
+    if operator is None:
+        return "(no operator has a phone: relayctl link)"
+    return f"(sign in as {operator.name}, {operator.phone}; the code comes to that phone, above)"
+
+
+def _how_to_sign_in(plan: Plan) -> str:
+    has_operators = bool(plan.settings().operators.people)
+    return "(relayctl link signs in)" if has_operators else "(no operator is set: RELAY_OPERATORS; relayctl link)"
 
 
 def _token_command(plan: Plan) -> str:
@@ -149,3 +165,14 @@ class Follower:
     def _recent(self) -> tuple[Relay, ...]:
         with interruption.put_off():
             return self._store.search(Search(limit=_SEEN_MAX), timeout_seconds=_STORE_SECONDS).relays
+
+
+def _alarms(plan: Plan) -> Text:
+    """How operators are told: a warning where no one would learn of an outage of texts."""
+    alerting = plan.settings().alerting
+    if alerting.is_text_alone:
+        return Text("by text alone, which tells no one of an outage of texts: set e-mail or a webhook", "yellow")
+    if not alerting.is_on:
+        return Text("in the log alone: no channel is set (docs/operations.md, “Get told”)", "yellow")
+    given = (("text", alerting.phones), ("e-mail", alerting.emails), ("webhook", alerting.webhook_url))
+    return Text(f"by {', '.join(name for name, to in given if to)}")

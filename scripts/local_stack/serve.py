@@ -36,8 +36,10 @@ THREADS_DEPLOYED = {
     "escalate_tier": 10,
     "sweep": 1,
     "reconcile": 1,
+    "tell": 8,
     "relay_events": 20,
     "console": 20,
+    "media": 8,
 }
 
 
@@ -48,6 +50,8 @@ def serve(target: str, port: int) -> int:
     """
     environ = with_env_file(os.environ)
     address = f"http://127.0.0.1:{port}"
+    # By what was given: what is made up below lies where made-up relays belong.
+    refuse_made_up_database(environ)
     if twilio_of(environ) is Twilio.FAKE:
         known = {variable.name for variable in VARIABLES}
         values = made_up(environ, address)
@@ -63,7 +67,6 @@ def serve(target: str, port: int) -> int:
         print(f"  For a fake Twilio that texts it: {python()} -m scripts.fake_twilio {options}", file=sys.stderr)
         environ |= given
     # What is wrong is said before anything is started.
-    refuse_made_up_database(environ)
     wiring.runtime(target, environ)
     bound("127.0.0.1", port).close()
     deployed = str(THREADS_DEPLOYED[target])

@@ -56,12 +56,19 @@ def run(backend: str, port: int) -> int:
                 _play(plan, screen, follower, supervisor)
                 screen.say(f"\nUp until Ctrl-C. Open {plan.address}/ and text as the customer.", "bold")
             else:
-                screen.say("\nUp until Ctrl-C. Each text that comes in is shown here.", "bold")
+                screen.say(f"\nUp until Ctrl-C. Text your number to see it here, {_from_which_phone(plan)}.", "bold")
             _follow(follower, supervisor, Tidings(StackClient(plan.address), screen))
         except KeyboardInterrupt:
             with contextlib.suppress(OSError):  # the terminal may be gone
                 screen.say(f"\n{_last_words(supervisor)}")
     return 0
+
+
+def _from_which_phone(plan: Plan) -> str:
+    """Returns how a person who is a handler, too, tries the relay out."""
+    if plan.settings().replies:
+        return "from a handler's own phone with the word test in front"
+    return "from a phone that is no handler's: a handler's text is kept and goes nowhere"
 
 
 def _last_words(supervisor: Supervisor) -> str:
@@ -120,7 +127,7 @@ def _play(plan: Plan, screen: Screen, follower: Follower, supervisor: Supervisor
 
     try:
         played = scenario.play(client, settings.business_phones[0], policy, scenario.customer_in(_store(plan)))
-        screen.say(f"\nA customer texts the business: {played.announcement}")
+        screen.say(f"\nA customer texts the business, with a photo: {played.announcement}")
         patience = sum(tier.window_seconds for tier in policy.tiers) + _SPARE_SECONDS
         # Where the last tier asks for a claim, the relay goes on until the answer claims it.
         show_until(lambda: follower.is_with(played.message_id, policy.last_tier), patience, "The text did not arrive")

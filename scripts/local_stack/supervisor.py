@@ -28,7 +28,7 @@ from relay.outgoing import open_url
 
 from scripts.local_stack import ROOT, interruption
 from scripts.local_stack.environment import EVENTS_ROUTE, Plan, make_folder_of, make_plan
-from scripts.local_stack.log_file import keep_small, open_log
+from scripts.local_stack.log_file import kept_small, open_log
 from scripts.local_stack.running import StackError, hold_checkout, hold_database
 
 # A cold start compiles everything; a busy machine takes its time.
@@ -64,6 +64,7 @@ class Supervisor:
         self._lifeline: int | None = None
         # What says, for as long as it is open, that a relay runs here.
         self._held: list[int] = []
+        self._minded = contextlib.ExitStack()
         self.plan: Plan
 
     def __enter__(self) -> Self:
@@ -92,10 +93,7 @@ class Supervisor:
         self.stop()
 
     def check(self) -> None:
-        """Keep the log small, and raise StackError when a process has ended by itself; for every second or so."""
-        if self.log is not None:
-            with contextlib.suppress(OSError):  # a disk in trouble: the relay itself says so
-                keep_small(self.log)
+        """Raises StackError when a process has ended by itself; for every second or so."""
         for name, process in (("relay", self._server), ("emulators' process", self._google)):
             if process is not None and process.poll() is not None:
                 raise StackError(f"The {name} has ended.{self._last_words()}")
@@ -125,6 +123,7 @@ class Supervisor:
                 if process.stdout is not None:
                     process.stdout.close()
             self._server = self._google = None
+        self._minded.close()
         while self._held:
             os.close(self._held.pop())
 
@@ -153,6 +152,8 @@ class Supervisor:
         read_end, self._lifeline = os.pipe()
         descriptors = (listening.fileno(), read_end)
         output = open_log(self.log) if self.log is not None else None
+        if self.log is not None:
+            self._minded.enter_context(kept_small(self.log))
         try:
             self._server = subprocess.Popen(
                 [sys.executable, "-m", "scripts.local_stack.server", *map(str, descriptors)],
@@ -180,7 +181,10 @@ class Supervisor:
         wanted = {
             "project": settings.project,
             "location": settings.tasks_location,
-            "queues": [settings.tasks_queue_template.format(tier=number) for number in range(1, tiers + 1)],
+            "queues": [
+                *(settings.tasks_queue_template.format(tier=number) for number in range(1, tiers + 1)),
+                settings.alerting.tell_queue,
+            ],
             "topics": [settings.events_topic, settings.dead_letter_topic],
             "collection": settings.collection,
             "events_url": f"{self.plan.address}{EVENTS_ROUTE}",

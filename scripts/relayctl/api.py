@@ -1,4 +1,4 @@
-"""The relay over HTTP: relay-state, redrive and threads, with an identity token that is renewed when it has expired."""
+"""The relay over HTTP: relay-state, redrive, threads and links, with a token that is renewed when it has expired."""
 
 from __future__ import annotations
 
@@ -48,10 +48,8 @@ def is_customers(row: Json) -> bool:
 
 
 def waits_for_a_person(row: Json) -> bool:
-    """Whether the relay was exhausted, held back or set aside; of an answer: if no handler was told that it is lost."""
-    if not is_customers(row) and not row.get("set_aside_because"):
-        return bool(row["needs_a_person"])
-    return row["final_status"] in REDRIVABLE or bool(row.get("set_aside_because"))
+    """Whether the relay was exhausted, held back or set aside, and no operator has said to have seen to it."""
+    return bool(row["needs_a_person"])
 
 
 def can_be_redriven(row: Json, *, delivered: bool) -> bool:
@@ -62,7 +60,7 @@ def can_be_redriven(row: Json, *, delivered: bool) -> bool:
 
 
 class RelayApi:
-    """The three routes at `url`, the relay's base address."""
+    """The routes at `url`, the relay's base address."""
 
     def __init__(self, url: str, tokens: Tokens, sleep: Callable[[float], None] = time.sleep) -> None:
         self.url = url.rstrip("/").removesuffix("/sms/relay-state")
@@ -71,7 +69,7 @@ class RelayApi:
         if urlsplit(self.url).scheme not in ("http", "https") or not urlsplit(self.url).netloc:
             raise ApiError(f"{url} is not a web address like https://relay.example.com.")
         if not may_carry_secrets(self.url):
-            raise ApiError(f"{url} must begin with https://: all on the way could read the identity token.")
+            raise ApiError(f"{url} must begin with https://: all on the way could read what signs you in.")
 
     def one(self, message_id: str) -> Json:
         """`relay`, `summary` and `story` of one relay. Raises ApiError, with status 404 when there is none."""
@@ -97,6 +95,22 @@ class RelayApi:
             if token is None:
                 return
 
+    def by_words(self, words: str, limit: int, since: str | None) -> tuple[list[Json], str | None]:
+        """The newest rows that have all of these words, at most `limit`; and how far was looked where there is more.
+
+        All that is kept is looked through, over as many calls as it takes.
+        """
+        rows: list[Json] = []
+        token: str | None = None
+        while len(rows) < limit:
+            wanted = min(_PAGE, limit - len(rows))
+            answer = self.search(words=words, since=since, limit=wanted, page_token=token)
+            rows += answer["relays"]
+            token = answer["next_page_token"]
+            if token is None:
+                return rows, None
+        return rows, answer["searched_back_to"]
+
     def waiting_for_a_person(self, since: str, *ends: str) -> list[Json]:
         """The rows of relays since then that ended so or were set aside, newest first."""
         found = (row for end in (*ends, "in_progress") for row in self.rows(final_status=end, since=since))
@@ -106,6 +120,28 @@ class RelayApi:
     def redrive(self, message_id: str, request_id: str, tier: int) -> Json:
         """Start it again. Safe to repeat with the same `request_id`. Raises ApiError, with status 409 if it may not."""
         return self._post("/sms/redrive", {"message_id": message_id, "request_id": request_id, "tier": tier})
+
+    def revoke_link(self, message_id: str) -> Json:
+        """Take back the link to its files. Safe to repeat. Raises ApiError, 409 if it never had one."""
+        return self._post("/sms/redrive", {"message_id": message_id, "revoke_link": True})
+
+    def mark_handled(self, message_id: str, note: str | None) -> Json:
+        """Say that you saw to it, with a note; None: that it waits after all. Raises ApiError, 409 if it does not wait.
+
+        The first who says so is named in `handled`. Safe to repeat.
+        """
+        said = {"handled": False} if note is None else {"handled": True, "note": note}
+        return self._post("/sms/redrive", {"message_id": message_id, **said})
+
+    def test_alarms(self, request_id: str) -> list[Json]:
+        """Send each recipient of alarms a test, once for this `request_id`. Returns how each stands by now."""
+        messages: list[Json] = self._post("/sms/redrive", {"alarm_test": True, "request_id": request_id})["messages"]
+        return messages
+
+    def alarm_channels(self) -> dict[str, int]:
+        """How many recipients of alarms each channel has. Nothing is sent."""
+        channels: dict[str, int] = self._post("/sms/redrive", {"alarm_test": False})["channels"]
+        return channels
 
     def threads(self, limit: int) -> list[Json]:
         """The rows of the open threads, the one touched last first, at most `limit`."""
@@ -128,6 +164,19 @@ class RelayApi:
     def act(self, act: str, named: str, request_id: str, **fields: str) -> Json:
         """Do something with a thread. Safe to repeat with the same `request_id`. Raises ApiError, 409 if it may not."""
         return self._post("/sms/threads", {"act": act, **_named(named), "request_id": request_id, **fields})
+
+    def make_link(self, kind: str, name: str) -> Json:
+        """A new `link`, with its `key` and `expires_at`; `name` is the operator whom it signs in."""
+        return self._post("/console/links", {"kind": kind, **({"for": name} if name else {})})
+
+    def links(self) -> list[Json]:
+        """The links that are in force."""
+        found: list[Json] = self._post("/console/links/list", {})["links"]
+        return found
+
+    def revoke(self, key: str) -> Json:
+        """Take a link back. Raises ApiError, with status 404 when there is none of this key."""
+        return self._post("/console/links/revoke", {"key": key})
 
     def _post(self, path: str, body: Json) -> Json:
         for pause in (*_PAUSES_SECONDS, None):
@@ -175,6 +224,12 @@ def _refused(error: urllib.error.HTTPError, url: str, path: str) -> str:
         said = str(json.load(error).get("error", ""))
     except (ValueError, AttributeError, OSError):
         said = ""
+    if error.code in (401, 403) and not said:
+        # The relay says why; Cloud Run and the gateway answer with a page, or with `code` and `message`.
+        return (
+            f"What stands before the relay at {url} answers {error.code} in its place. At Google that passes some "
+            "minutes after a deployment; else docs/first-project.md says what may be in the way."
+        )
     if error.code in (401, 403):
         return "The identity token is not accepted: it has expired, or is made out for another person or service."
     if error.code in REDIRECTS:

@@ -6,19 +6,22 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from relay.addresses import is_loopback
 from relay.errors import ConfigurationError
 from relay.settings.settings import DATABASE_DEFAULT, backend_of, load_settings
 from relay.settings.variables import ENTRY_POINTS, VARIABLES
 
 from scripts.local_stack.dotenv import read_env_file
-from scripts.local_stack.private import chmod_of, holds_secrets, open_mode
+from scripts.local_stack.places import CREDENTIAL_SUFFIX
+from scripts.local_stack.private import chmod_of, open_mode, secrets_in
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 
 # Files in the repository's folder that hold secrets, or customers' texts.
 _SECRET_FILES = (".env", "repos.env")
 # What an embedded relay does; a deployed one's settings are Terraform's.
-_EMBEDDED = tuple(name for name in ENTRY_POINTS if name not in ("relay_events", "console"))
+_EMBEDDED = tuple(name for name in ENTRY_POINTS if name != "relay_events")
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,12 @@ class Given:
     def is_deployment(self) -> bool:
         """Credentials to be pushed to a deployment, not a whole configuration."""
         return self.source == "repos.env"
+
+    def is_embedded(self, url: str) -> bool:
+        """Whether the relay at this address has nothing at Google: as configured here, or else as it is near."""
+        if self.is_deployment or backend_of(self.values) != "embedded":
+            return False
+        return bool(self.values.get("TWILIO_ACCOUNT_SID")) or is_loopback(urlsplit(url).hostname or "")
 
 
 def configuration(given: Given) -> Iterator[Finding]:
@@ -102,15 +111,17 @@ def private_files(given: Given, root: Path) -> Iterator[Finding]:
     name = "private files"
     database = root / (given.values.get("RELAY_DATABASE") or DATABASE_DEFAULT)
     databases = [database, *(database.with_name(f"{database.name}{side}") for side in ("-wal", "-shm"))]
-    secret = {root / file for file in _SECRET_FILES} | ({given.file} if given.file else set())
+    credential = database.with_name(f"{database.name}{CREDENTIAL_SUFFIX}")
+    secret = {root / file for file in _SECRET_FILES} | {credential} | ({given.file} if given.file else set())
     paths = [path for path in [*sorted(secret), *databases] if path.is_file()]
     sound = True
     for path in paths:
         mode = open_mode(path)
-        if mode and (path in databases or _may_hold_secrets(path)):
+        holds = _holds(path, databases, credential)
+        if mode and holds:
             sound = False
-            state, holds = (WARNING, "customers' texts") if path in databases else (BAD, "secrets")
-            yield Finding(name, state, f"{path.name} holds {holds} and has mode {mode:03o}", chmod_of(path))
+            state = WARNING if path in databases else BAD
+            yield Finding(name, state, f"{path.name} {holds} and has mode {mode:03o}", chmod_of(path))
         if path in secret and _is_tracked(path):
             sound = False
             advice = f"git rm --cached {path.name}, then rotate what is in it: history keeps it (docs/operations.md)."
@@ -121,12 +132,19 @@ def private_files(given: Given, root: Path) -> Iterator[Finding]:
         yield Finding(name, OK, f"{', '.join(path.name for path in paths)}: others cannot read them")
 
 
-def _may_hold_secrets(path: Path) -> bool:
-    """Returns whether there is a secret in the file, or one that cannot be read may have one."""
+def _holds(path: Path, databases: list[Path], credential: Path) -> str:
+    """Returns what a file holds that only its owner may read, in words; "" for nothing."""
+    if path in databases:
+        return "holds customers' texts"
+    return "signs in" if path == credential else _secrets_in(path)
+
+
+def _secrets_in(path: Path) -> str:
+    """Returns what the file does about secrets, in words; one that cannot be read may hold some."""
     try:
-        return holds_secrets(read_env_file(path))
+        return secrets_in(read_env_file(path))
     except ConfigurationError:
-        return True
+        return "may hold secrets"
 
 
 def _is_tracked(path: Path) -> bool:

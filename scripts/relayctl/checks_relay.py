@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,14 +12,29 @@ from relay.core.failures import ADVICE, OURS, FailureClass
 from relay.core.model import AttemptStatus, SenderClass
 from relay.core.numbers import canonical
 
-from scripts.relayctl.api import Json, RelayApi
+from scripts.relayctl.api import Json, RelayApi, is_customers, waits_for_a_person
 from scripts.relayctl.findings import BAD, OK, WARNING, Finding
-from scripts.relayctl.times import clock, parsed, span
+from scripts.relayctl.times import named_clock, parsed, span
 
 # Identity tokens allow ten seconds of skew, and receipts and leases are judged by the relay's clock.
 _SKEW_WARNING_SECONDS, _SKEW_BAD_SECONDS = 3.0, 10.0
 _SLOW_SECONDS = 2.0
 _ROWS_MAX = 2000
+_UNREACHABLE = (FailureClass.RECIPIENT, FailureClass.OPTED_OUT)
+# Cause in words and its class → ids of the texts that met it.
+_Causes = dict[tuple[str, FailureClass], set[str]]
+# What waits for a person: which rows, what they are, what became of them, what to do.
+_WAITING: tuple[tuple[Callable[[Json], bool], str, str, str], ...] = (
+    (lambda row: _ended(row, "exhausted"), "text", "reached no handler", "call, then send again."),
+    (lambda row: _ended(row, "held"), "text", "went no further (held back)", "read them, then send them on."),
+    (
+        lambda row: bool(is_customers(row) and row["set_aside_because"]),
+        "text",
+        "went no further (set aside)",
+        "call, then send again.",
+    ),
+    (lambda row: not is_customers(row), "answer", "did not reach the customer", "call the customer."),
+)
 
 
 NOT_LISTED = "List it, or take the relay's webhook off it: until then what it gets without a webhook is not recovered."
@@ -39,25 +54,37 @@ def relay(api: RelayApi, our_numbers: Sequence[str] = ()) -> Iterator[Finding]:
     yield Finding("relay answers", WARNING if slow else OK, f"{api.url}, within {took * 1000:.0f} ms", advice)
     yield _clocks(answer["now"], began_at + timedelta(seconds=took / 2))
     since = (parsed(answer["now"]) - timedelta(hours=24)).isoformat()
-    rows = list(api.rows(limit=_ROWS_MAX, since=since))
+    listed = list(api.rows(limit=_ROWS_MAX, since=since))
+    period = _period(listed)
+    rows = [row for row in listed if is_customers(row)]
     running = list(api.rows(limit=_ROWS_MAX, final_status="in_progress"))
-    yield _timers({row["message_id"]: row for row in (*rows, *running)}.values())
-    yield _webhook(rows)
+    yield _timers({row["message_id"]: row for row in (*listed, *running)}.values())
+    yield _webhook(rows, period)
     documents = list(api.rows(limit=_ROWS_MAX, since=since, view="full"))
-    yield from _handlers(documents)
-    yield _account(documents)
-    yield from _unlisted(documents, our_numbers)
-    yield _unreached(rows)
+    yield from _handlers(documents, period)
+    yield from _account(documents, period)
+    yield from _unlisted(documents, our_numbers, period)
+    yield from _unreached(listed, period)
 
 
-def _unlisted(documents: Iterable[Json], our_numbers: Sequence[str]) -> Iterator[Finding]:
+def _period(rows: Sequence[Json]) -> str:
+    """Returns of when the texts are that are counted: there may be more than are fetched."""
+    return "of the last 24 hours" if len(rows) < _ROWS_MAX else f"of the latest {_ROWS_MAX:,}"
+
+
+def counted(count: int, one: str = "text", many: str = "") -> str:
+    """Returns a number with what it counts: 1 text, 2 texts."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def _unlisted(documents: Iterable[Json], our_numbers: Sequence[str], period: str) -> Iterator[Finding]:
     """The numbers that texts came to and that the settings do not list, by name: this is told on the terminal alone."""
     if not our_numbers:
         return
     listed = {canonical(number) for number in our_numbers}
     unlisted = Counter(phone for each in documents if canonical(phone := each["recipient_phone"]) not in listed)
     for phone, count in unlisted.items():
-        words = f"{count} texts of the last 24 hours came to {phone}, which BUSINESS_PHONE_NUMBER does not list"
+        words = f"{counted(count)} {period} came to {phone}, which BUSINESS_PHONE_NUMBER does not list"
         yield Finding("our numbers", WARNING, words, NOT_LISTED)
     if not unlisted:
         yield Finding("our numbers", OK, "texts came to numbers alone that are listed")
@@ -76,7 +103,9 @@ def _timers(rows: Iterable[Json]) -> Finding:
     if not overdue:
         return Finding("timers and sweep", OK, "no relay is overdue")
     oldest = min(overdue, key=lambda row: row["due_at"])
-    words = f"{len(overdue)} relays are overdue, the oldest since {clock(oldest['due_at'])} ({oldest['message_id']})"
+    are = "relay is" if len(overdue) == 1 else "relays are"
+    since = named_clock(oldest["due_at"])
+    words = f"{len(overdue):,} {are} overdue, the oldest since {since} ({oldest['message_id']})"
     advice = (
         "Neither timers nor the sweep do their work. Embedded: is the process running, is the disk full? Google: is a "
         "queue paused (gcloud tasks queues list), does the sweep's schedule run (gcloud scheduler jobs list)?"
@@ -84,11 +113,11 @@ def _timers(rows: Iterable[Json]) -> Finding:
     return Finding("timers and sweep", BAD, words, advice)
 
 
-def _webhook(rows: Sequence[Json]) -> Finding:
+def _webhook(rows: Sequence[Json], period: str) -> Finding:
     recovered = [row for row in rows if row["recovered"]]
     if not recovered:
-        return Finding("webhook", OK, "every text of the last 24 hours came by itself")
-    words = f"{len(recovered)} texts of the last 24 hours came without their webhook, the last at {_at(recovered[0])}"
+        return Finding("webhook", OK, f"every text {period} came by itself")
+    words = f"{counted(len(recovered))} {period} came without the webhook, the last at {_at(recovered[0])}"
     return Finding(
         "webhook", WARNING, words, "Check the number's URL in Twilio, and Twilio's debugger for error 11200."
     )
@@ -101,27 +130,28 @@ class _Trouble:
     name: str
     failure_class: FailureClass
     seen_at: str
-    why: str = ""
-    texts: int = 0
 
 
-def _handlers(documents: Sequence[Json]) -> Iterator[Finding]:
+def _handlers(documents: Sequence[Json], period: str) -> Iterator[Finding]:
     """By whole documents: a handler who cannot be reached is often followed by one who fails for another reason."""
     troubles = _troubles(reversed(documents))
-    for trouble in troubles:
+    for phone, trouble in troubles.items():
         if trouble.failure_class is FailureClass.OPTED_OUT:
-            words = f"{trouble.name} has opted out (seen at {clock(trouble.seen_at)})"
+            words = f"{trouble.name} has opted out (seen at {named_clock(trouble.seen_at)})"
             words += ": Twilio blocks every text to that phone"
             yield Finding("handlers", BAD, words, "Have the handler text START to the business number.")
         else:
-            words = f"{trouble.texts} texts of the last 24 hours could not reach {trouble.name}: {trouble.why}"
+            causes = _causes(documents, _UNREACHABLE, phone)
+            count = len(set().union(*causes.values()))
+            words = f"{counted(count)} {period} could not reach {trouble.name}: {_in_words(causes)}"
             yield Finding("handlers", WARNING, words, ADVICE[trouble.failure_class])
     if not troubles:
-        yield Finding("handlers", OK, "no handler's number was refused in the last 24 hours, or it has had texts since")
+        words = f"no handler's number was refused for a text {period}, or the handler has had texts since"
+        yield Finding("handlers", OK, words)
 
 
-def _troubles(documents: Iterable[Json]) -> list[_Trouble]:
-    """Oldest document first; a delivery to the same phone ends a trouble."""
+def _troubles(documents: Iterable[Json]) -> dict[str, _Trouble]:
+    """Returns by phone what troubles there are still. Oldest document first; a delivery ends a phone's trouble."""
     by_phone: dict[str, _Trouble] = {}
     for document in documents:
         names = {tier["phone"]: tier["name"] for tier in document["policy"]["tiers"]}
@@ -132,37 +162,54 @@ def _troubles(documents: Iterable[Json]) -> list[_Trouble]:
             phone = attempt["phone"]
             if attempt["status"] == AttemptStatus.DELIVERED:
                 by_phone.pop(phone, None)
-            elif (failed_as := _class_of(attempt)) in (FailureClass.RECIPIENT, FailureClass.OPTED_OUT):
-                name = names.get(phone, f"the phone …{phone[-2:]}")
-                trouble = by_phone.setdefault(phone, _Trouble(name, failed_as, at))
-                trouble.failure_class, trouble.seen_at, trouble.why = failed_as, at, _why(attempt)
-                trouble.texts += 1
-    return list(by_phone.values())
+            elif (failed_as := _class_of(attempt)) in _UNREACHABLE:
+                by_phone[phone] = _Trouble(names.get(phone, f"the phone …{phone[-2:]}"), failed_as, at)
+    return by_phone
 
 
-def _account(documents: Sequence[Json]) -> Finding:
-    """The newest document first."""
-    refused = [attempt for document in documents if (attempt := _refused_as_ours(document)) is not None]
-    if not refused:
-        return Finding("account", OK, "Twilio took texts from our number in the last 24 hours, as far as any were sent")
-    words = f"{len(refused)} texts of the last 24 hours: {_why(refused[0])}"
-    return Finding("account", BAD, words, ADVICE[FailureClass(refused[0]["failure_class"])])
+def _causes(documents: Iterable[Json], classes: Collection[FailureClass], phone: str = "") -> _Causes:
+    """Returns which texts met each cause of these classes, the latest cause first. The newest document first.
+
+    `phone`: only what was sent there. A text that met a cause in several attempts is one text.
+    """
+    causes: _Causes = {}
+    for document in documents:
+        for attempt in reversed(document["attempts"]):
+            failed_as = _class_of(attempt)
+            if failed_as is not None and failed_as in classes and phone in ("", attempt["phone"]):
+                causes.setdefault((_why(attempt), failed_as), set()).add(document["message_id"])
+    return causes
 
 
-def _refused_as_ours(document: Json) -> Json | None:
-    return next((a for a in reversed(document["attempts"]) if _class_of(a) in OURS), None)
+def _in_words(causes: _Causes) -> str:
+    """Returns the causes; where there are several each with its count."""
+    if len(causes) == 1:
+        return next(iter(causes))[0]
+    return "; ".join(f"{why}, {counted(len(ids))}" for (why, _), ids in causes.items())
 
 
-def _unreached(rows: Sequence[Json]) -> Finding:
-    exhausted = [row for row in rows if row["final_status"] == "exhausted"]
-    held = [row for row in rows if row["final_status"] == "held"]
-    if held and not exhausted:
-        words = f"{len(held)} texts of the last 24 hours are held back, the last of {_at(held[0])}"
-        return Finding("unreached", WARNING, words, "relayctl failed --since 24h shows them; read them, then redrive.")
-    if not exhausted:
-        return Finding("unreached", OK, "no text of the last 24 hours ended without a handler")
-    words = f"{len(exhausted)} texts of the last 24 hours reached no handler, the last of {_at(exhausted[0])}"
-    return Finding("unreached", WARNING, words, "relayctl failed --since 24h shows them; call, then redrive.")
+def _account(documents: Sequence[Json], period: str) -> Iterator[Finding]:
+    """Each cause has a line of its own: each is mended in another place."""
+    causes = _causes(documents, OURS)
+    for (why, failed_as), ids in causes.items():
+        yield Finding("account", BAD, f"{counted(len(ids))} {period}: {why}", ADVICE[failed_as])
+    if not causes:
+        yield Finding("account", OK, f"Twilio took every text {period} from our number, as far as any were sent")
+
+
+def _unreached(listed: Sequence[Json], period: str) -> Iterator[Finding]:
+    """Of texts and answers that wait for a person still."""
+    waiting = [row for row in listed if waits_for_a_person(row) and not row.get("handled")]
+    for is_one, one, what, advice in _WAITING:
+        if rows := [row for row in waiting if is_one(row)]:
+            words = f"{counted(len(rows), one)} {period} {what}, the last of {_at(rows[0])}"
+            yield Finding("unreached", WARNING, words, f"relayctl failed --since 24h shows them; {advice}")
+    if not waiting:
+        yield Finding("unreached", OK, f"no text {period} waits for a person")
+
+
+def _ended(row: Json, end: str) -> bool:
+    return is_customers(row) and row["final_status"] == end and not row["set_aside_because"]
 
 
 def _class_of(attempt: Json) -> FailureClass | None:
@@ -179,4 +226,4 @@ def _why(attempt: Json) -> str:
 
 
 def _at(row: Json) -> str:
-    return clock(row["timestamp"])
+    return named_clock(row["timestamp"])

@@ -10,12 +10,13 @@ from relay.core.model import FinalStatus
 from relay.operators.words import FINAL_STATUS_WORDS
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from scripts.relayctl.api import Json, is_customers
 from scripts.relayctl.output import STYLES
-from scripts.relayctl.times import clock, parsed, span
+from scripts.relayctl.times import clock, named_clock, parsed, span
 
-_BAR = 40
+_BAR, _BAR_MIN = 40, 6
 # Outcomes that are worth a line only where there are any.
 _SELDOM = ("held", "claimed")
 
@@ -57,7 +58,7 @@ def _share(ordered: Sequence[float], share: float) -> float | None:
 
 def draw(console: Console, numbers: Json, since: str) -> None:
     """The numbers for people."""
-    console.print(f"[bold]{numbers['relays']} relays[/bold] since {clock(since)}")
+    console.print(f"[bold]{numbers['relays']} relays[/bold] since {named_clock(since)}")
     table = Table(box=None, pad_edge=False, show_header=False)
     for outcome, count in numbers["by_outcome"].items():
         _, words = FINAL_STATUS_WORDS[FinalStatus(outcome)]
@@ -82,13 +83,22 @@ def _tiers(outcome: str, numbers: Json) -> str:
 
 
 def _draw_hours(console: Console, hours: Sequence[Json]) -> None:
-    most = max((sum(v for v in hour.values() if isinstance(v, int)) for hour in hours), default=0)
-    for hour in hours:
-        bar = ""
-        for outcome, style in STYLES.items():
-            length = round(hour.get(outcome, 0) / most * _BAR)
-            # Whatever went wrong is seen, however rare it is.
-            length = max(length, 1) if hour.get(outcome) else length
-            bar += f"[{style}]{'█' * length}[/]"
-        total = sum(value for value in hour.values() if isinstance(value, int))
-        console.print(f"[dim]{clock(hour['hour'])[:-3]:>16}[/] {bar} {total}")
+    totals = [sum(value for value in hour.values() if isinstance(value, int)) for hour in hours]
+    most = max(totals, default=0)
+    labels = [clock(hour["hour"])[:-3] for hour in hours]
+    label_width = max(map(len, labels), default=0)
+    width = max(_BAR_MIN, min(_BAR, console.width - label_width - len(str(most)) - 2))
+    for hour, label, total in zip(hours, labels, totals, strict=True):
+        line = Text(f"{label:>{label_width}} ", "dim", no_wrap=True)
+        for outcome, length in _lengths(hour, most, width).items():
+            line.append("█" * length, STYLES[outcome])
+        console.print(line.append(f" {total}", "default"))
+
+
+def _lengths(hour: Json, most: int, width: int) -> dict[str, int]:
+    """Returns how long each outcome's part of a bar is; together they are no longer than the bar's place."""
+    # Whatever went wrong is seen, however rare it is.
+    lengths = {name: max(1, round(hour[name] / most * width)) for name in STYLES if hour.get(name)}
+    while sum(lengths.values()) > width and max(lengths.values()) > 1:
+        lengths[max(lengths, key=lambda name: lengths[name])] -= 1
+    return lengths

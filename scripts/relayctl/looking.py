@@ -1,4 +1,4 @@
-"""`list`, `failed`, `show` and `stats`: looking things up, changing nothing."""
+"""`list`, `search`, `failed`, `show` and `stats`: looking things up, changing nothing."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from relay.core.model import FinalStatus
 from scripts.relayctl import story_text
 from scripts.relayctl.api import REDRIVABLE, ApiError, Json
 from scripts.relayctl.counting import counted, draw
+from scripts.relayctl.ids import MessageId
 from scripts.relayctl.output import Context, with_json
-from scripts.relayctl.times import moment
-
-_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from scripts.relayctl.times import clock, moment
 
 
 class Moment(click.ParamType[str]):
@@ -28,18 +27,6 @@ class Moment(click.ParamType[str]):
             return moment(str(value), datetime.now(UTC)).isoformat()
         except ValueError as error:
             self.fail(str(error), parameter, context)
-
-
-class MessageId(click.ParamType[str]):
-    """A relay's message id, as every list shows it."""
-
-    name = "ID"
-
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> str:
-        text = str(value).strip()
-        if not _MESSAGE_ID.fullmatch(text):
-            self.fail(f"{text!r} is not a message's id: letters, digits, - and _.", parameter, context)
-        return text
 
 
 def phone(value: str | None) -> str | None:
@@ -75,6 +62,24 @@ def list_relays(
 
 
 @click.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--since", type=Moment(), help="Not further back than 90m, 1h, 2d, or a time.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@with_json
+@click.pass_obj
+def search(context: Context, words: tuple[str, ...], since: str | None, limit: int) -> None:
+    """Find relays by WORDS of the text, a handler's name or a number in any form, in all that is kept. Newest first."""
+    rows, back_to = context.api.by_words(" ".join(words), limit, since)
+    context.give({"relays": rows, "searched_back_to": back_to})
+    if not rows:
+        context.say("Nothing that is kept has all of these words.")
+        return
+    context.say_rows(rows)
+    if back_to is not None:
+        context.say(f"[dim]The newest {len(rows)}, back to {clock(back_to)}; --limit shows more.[/dim]")
+
+
+@click.command()
 @click.option("--since", type=Moment(), default="24h", show_default=True, help="90m, 1h, 2d, or a time.")
 @with_json
 @click.pass_obj
@@ -88,7 +93,8 @@ def failed(context: Context, since: str) -> None:
     context.say_rows(rows, why=True)
     held = sum(row["final_status"] == "held" for row in rows)
     if len(rows) > held:
-        context.say(f"\n{len(rows) - held} unreached. Call the customers; then: relayctl redrive --failed --since TIME")
+        words = f"{len(rows) - held} reached no handler. Call the customers; to send again"
+        context.say(f"\n{words}: relayctl redrive --failed --since TIME")
     if held:
         context.say(f"\n{held} held back. Read them; to send them on: relayctl redrive --held NUMBER")
 
@@ -99,7 +105,7 @@ def failed(context: Context, since: str) -> None:
 @with_json
 @click.pass_obj
 def show(context: Context, message_id: str, trail: bool) -> None:
-    """Show what happened to one relay, drawn to scale."""
+    """Show what happened to one relay, drawn to scale. ID: also its beginning, or `latest`."""
     answer = context.api.one(message_id)
     context.give(answer)
     if not context.as_json:
@@ -119,4 +125,4 @@ def stats(context: Context, since: str) -> None:
         draw(context.console, numbers, since)
 
 
-__all__ = ["ApiError", "MessageId", "Moment", "failed", "list_relays", "show", "stats"]
+__all__ = ["ApiError", "MessageId", "Moment", "failed", "list_relays", "search", "show", "stats"]

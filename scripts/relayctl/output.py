@@ -11,11 +11,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import click
+from relay.core.model import SenderClass
 from rich.console import Console
 from rich.text import Text
 
 from scripts.relayctl.api import Json, RelayApi
-from scripts.relayctl.times import clock, span
+from scripts.relayctl.at_google import AtGoogle
+from scripts.relayctl.times import clock, span, zone
 from scripts.relayctl.tokens import Tokens
 
 STYLES = {
@@ -30,22 +32,32 @@ STYLES = {
 # What a terminal would obey instead of showing: control characters, and those that reverse the direction of writing.
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+# Of a handler who stands at none of a relay's tiers; the number says more then.
+_UNNAMED = "a handler"
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass
 class Context:
-    """What every command works with."""
+    """What every command works with. `at_google`: of a relay there, what is not given; None for any other."""
 
-    url: str
+    given_url: str
     token: str
     token_command: str
     as_json: bool = False
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=False))
+    at_google: AtGoogle | None = None
+
+    @cached_property
+    def url(self) -> str:
+        """The relay's address. Raises ClickException when it is not given and its project does not tell it."""
+        return self.given_url or (self.at_google.address() if self.at_google else "")
 
     @cached_property
     def api(self) -> RelayApi:
-        return RelayApi(self.url, Tokens(self.url, self.token, self.token_command))
+        command = self.token_command or (self.at_google.token_command() if self.at_google else "")
+        return RelayApi(self.url, Tokens(self.url, self.token, command))
 
     def say(self, *content: Any) -> None:
         """For people only."""
@@ -53,9 +65,10 @@ class Context:
             self.console.print(*content)
 
     def say_rows(self, rows: Sequence[Json], *, why: bool = False) -> None:
-        """Rows for people; `why` adds what went wrong and what to do."""
+        """Rows for people, under the zone of their times; `why` adds what went wrong and what to do."""
         if self.as_json:
             return
+        self.say(Text(f"Times are {zone(rows[0]['timestamp'])}.", "dim"))
         times = max(len(clock(row["timestamp"])) for row in rows)
         for row in rows:
             for line in _row_lines(row, times, why):
@@ -93,10 +106,12 @@ def harmless(words: str) -> str:
 
 
 def state_text(row: Json) -> Text:
-    """Outcome with its sign, in its colour."""
+    """Outcome with its sign, in its colour; and what is rare, by the console's words."""
     text = Text(f"{row['sign']} {row['outcome']}", STYLES.get(row["final_status"], ""))
-    if row["is_overdue"]:
-        text.append(" overdue", "bold yellow")
+    opted_out = row.get("sender_class") == SenderClass.HANDLER_OPT_OUT
+    marks = {"overdue": row["is_overdue"], "recovered": row.get("recovered"), "opted out": opted_out}
+    for word in [word for word, is_so in {**marks, "handled": row.get("handled")}.items() if is_so]:
+        text.append(f" {word}", "bold yellow" if word in marks else "green")
     return text
 
 
@@ -112,15 +127,22 @@ def tier_text(row: Json) -> str:
 
 
 def from_text(row: Json) -> str:
-    """Who texted; of what goes the other way, to whom."""
+    """Who texted, a handler by name; of what goes the other way, to whom."""
     if not row.get("receiver"):
-        return str(row["sender_phone"])
+        writer = str(row.get("writer") or "")
+        return writer if writer and writer != _UNNAMED else str(row["sender_phone"])
     return f"to {row['receiver']}"
 
 
 def took_text(row: Json) -> str:
     seconds = row["seconds_to_delivery"]
     return "-" if seconds is None else span(float(seconds))
+
+
+def body_text(row: Json) -> str:
+    """What was texted, with what came along in front."""
+    files = f"[{row['files']}]" if row.get("files") else ""
+    return " ".join(filter(None, (files, row["message_body"])))
 
 
 def _row_lines(row: Json, times: int, why: bool) -> Iterator[Text]:
@@ -132,7 +154,7 @@ def _row_lines(row: Json, times: int, why: bool) -> Iterator[Text]:
         "" if row["seconds_to_delivery"] is None else f"  in {took_text(row)}",
     )
     if not why:
-        yield Text(f"{'':{times}}  {row['message_id']}  {harmless(' '.join(row['message_body'].split()))}", "dim")
+        yield Text(f"{'':{times}}  {row['message_id']}  {harmless(' '.join(body_text(row).split()))}", "dim")
         return
     yield Text(
         f"  {row.get('receiver') or row['tier_name']}: {row['reason']}{code_text(row)}"

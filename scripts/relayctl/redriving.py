@@ -14,7 +14,8 @@ from rich.text import Text
 from scripts.relayctl import batch as batches
 from scripts.relayctl.api import ApiError, Json, can_be_redriven, is_customers
 from scripts.relayctl.batch import Batch
-from scripts.relayctl.looking import MessageId, Moment, phone
+from scripts.relayctl.ids import MessageId
+from scripts.relayctl.looking import Moment, phone
 from scripts.relayctl.output import Context, is_for_people, with_json
 
 REDRIVEN = "redriven"
@@ -27,11 +28,11 @@ REDRIVEN = "redriven"
 @click.option("--held", metavar="NUMBER", help="All relays that are held back of this number.")
 @click.option("--delivered", is_flag=True, help="With ids: delivered texts too, where replies are on.")
 @click.option("--tier", type=click.IntRange(min=1), default=1, show_default=True, help="Begin at this tier.")
-@click.option("--dry-run", is_flag=True, help="Only show what would be redriven.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be sent again.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--resume", is_flag=True, help="Go on with a redrive that was interrupted.")
-@click.option("--discard", is_flag=True, help="Forget a redrive that was interrupted.")
-@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Where an unfinished redrive is kept.")
+@click.option("--resume", is_flag=True, help="Go on where it was interrupted.")
+@click.option("--discard", is_flag=True, help="Forget what was interrupted.")
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Where is kept what is unfinished.")
 @with_json
 @click.pass_obj
 def redrive(
@@ -48,13 +49,13 @@ def redrive(
     discard: bool,
     state: Path | None,
 ) -> None:
-    """Start exhausted or held relays: ID..., --failed --since TIME, or --held NUMBER. Shows which before it asks."""
+    """Send texts again that are exhausted or held: ID..., --failed --since TIME, or --held NUMBER. Asks first."""
     path = state or batches.default_path()
     _check_usage(message_ids, failed=failed, since=since, held=held, other=resume or discard)
     if discard:
         batches.forget(path)
         context.give({"discarded": True})
-        context.say("Forgotten. What was redriven already stays so.")
+        context.say("Forgotten. What was sent again already stays so.")
         return
     wanted = _Wanted(message_ids, since, held, delivered)
     batch, others = (_unfinished(context, path), []) if resume else _new(context, path, wanted, tier)
@@ -98,9 +99,9 @@ def _check_usage(message_ids: Sequence[str], *, failed: bool, since: str | None,
 def _unfinished(context: Context, path: Path) -> Batch:
     batch = batches.load(path)
     if batch is None:
-        raise click.ClickException("There is no interrupted redrive to go on with.")
+        raise click.ClickException("Sending again was not interrupted: there is nothing to go on with.")
     if batch.url != context.api.url:
-        raise click.ClickException(f"The interrupted redrive was of the relay at {batch.url}: give --url {batch.url}")
+        raise click.ClickException(f"What was interrupted was of the relay at {batch.url}: give --url {batch.url}")
     context.say(f"Going on: {len(batch.items) - len(batch.pending)} of {len(batch.items)} are done.")
     return batch
 
@@ -111,7 +112,7 @@ def _new(context: Context, path: Path, wanted: _Wanted, tier: int) -> tuple[Batc
     if waiting is not None and waiting.pending:
         done = f"{len(waiting.items) - len(waiting.pending)} of {len(waiting.items)} done"
         raise click.ClickException(
-            f"A redrive was interrupted ({done}): finish it with --resume, or --discard it first."
+            f"Sending again was interrupted ({done}): finish it with --resume, or --discard it first."
         )
     others: list[Json] = []
     if wanted.since is not None:
@@ -130,12 +131,12 @@ def _new(context: Context, path: Path, wanted: _Wanted, tier: int) -> tuple[Batc
 
 def _show_plan(context: Context, batch: Batch, rows: Sequence[Json], others: Sequence[Json]) -> None:
     for row in others:
-        context.say(Text(f"{row['message_id']} is neither exhausted, held back nor set aside: {row['headline']}"))
+        context.say(Text(f"{row['message_id']} does not wait to be sent again: {row['headline']}"))
     if not rows:
-        context.say("There is nothing to redrive.")
+        context.say("There is nothing to send again.")
         return
     context.say_rows(rows, why=True)
-    context.say(f"\n{len(rows)} to be redriven, from tier {batch.tier}.")
+    context.say(f"\n{len(rows)} to be sent again, from tier {batch.tier}.")
 
 
 def _reasons(rows: Sequence[Json]) -> list[Json]:
@@ -147,13 +148,13 @@ def _agreed(context: Context, batch: Batch, *, yes: bool) -> bool:
         return True
     if context.as_json or not is_for_people():
         raise click.ClickException("Nothing was done: there is no terminal to ask at, so say --yes (or --dry-run).")
-    return click.confirm(f"Redrive {len(batch.items)}?")
+    return click.confirm(f"Send {len(batch.items)} again?")
 
 
 def _run(context: Context, batch: Batch, path: Path) -> None:
     """Redrive what is pending, writing down each outcome as it is known. Leaves the file behind when it is stopped."""
     progress = Progress(
-        TextColumn("Redriving"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=context.console,
+        TextColumn("Sending again"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=context.console,
         disable=context.as_json, transient=not sys.stdout.isatty(),
     )  # fmt: skip
     try:
@@ -191,8 +192,8 @@ def _report(context: Context, batch: Batch, others: Sequence[Json]) -> None:
             + [{"message_id": item.message_id, "reason": item.outcome} for item in refused],
         }
     )
-    context.say(f"[green]{len(done)} redriven.[/green] Follow them with: relayctl watch")
+    context.say(f"[green]{len(done)} sent again.[/green] Follow them with: relayctl watch")
     for item in refused:
         context.say(f"[yellow]{item.message_id}: {item.outcome}[/yellow]")
     if refused and not done:
-        raise click.ClickException("None was redriven.")
+        raise click.ClickException("None was sent again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.operators.directions import NOTHING_TO_DO
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from scripts.relayctl.api import Json
 from scripts.relayctl.output import code_text, harmless, state_text
-from scripts.relayctl.times import between, clock, span
+from scripts.relayctl.times import between, clock, named_clock, span, zone
 
 _COLOURS = {
     "delivered": "green",
@@ -29,11 +30,15 @@ def draw(console: Console, answer: Json, *, with_trail: bool) -> None:
     """Print the story of one relay-state answer."""
     relay, story, now = answer["relay"], answer["story"], answer["now"]
     console.print(Text.assemble(state_text(answer["summary"]), "  ", (story["headline"], "bold")))
-    console.print(Text.assemble("What to do: ", story["advice"]))
+    if story["advice"] != NOTHING_TO_DO or answer["summary"]["kind"] == "customer":
+        console.print(Text.assemble("What to do: ", story["advice"]))
+    if mark := story.get("handled"):
+        note = f": {harmless(mark['note'])}" if mark["note"] else ""
+        console.print(Text(f"Handled by {harmless(mark['by'])}, {named_clock(mark['at'])}{note}", "green"))
     way = f"From {relay['sender_phone']} to {relay['recipient_phone']}"
     if receiver := answer["summary"].get("receiver"):
         way = f"From {relay['recipient_phone']} to {receiver}"
-    facts = f"{way}, {clock(relay['timestamp'])}"
+    facts = f"{way}, {named_clock(relay['timestamp'])}"
     if story["seconds_to_delivery"] is not None:
         facts += f", delivered in {span(story['seconds_to_delivery'])}"
     console.print(Text(facts, "dim"))
@@ -49,13 +54,16 @@ def draw(console: Console, answer: Json, *, with_trail: bool) -> None:
 
 def _say_attachments(console: Console, attachments: Json) -> None:
     console.print(Text(attachments["words"], "dim"))
+    # Of a revision of before there is neither. A link is one word, to be copied whole.
+    for said in filter(None, (attachments.get("link"), attachments.get("note"))):
+        console.print(Text(f"  {said}"), soft_wrap=True)
     for line in attachments["lines"]:
         console.print(Text(f"  {line['words']}  {line['media_id'] or ''}".rstrip(), "dim"))
 
 
 def _draw_drive(console: Console, drive: Json, now: str) -> None:
     if drive["number"] > 1:
-        console.print(Text(f"Redrive {drive['number'] - 1}, {clock(drive['started_at'])}", "bold"))
+        console.print(Text(f"Sent again, {named_clock(drive['started_at'])}", "bold"))
     width = max(_LINE_MIN, min(_LINE_MAX, console.width - _LABEL - 14))
     total = max(1.0, *(between(drive["started_at"], _end(attempt, now)) for attempt in drive["attempts"]))
     console.print(Text(f"{'':{_LABEL}}0{span(total):>{width - 1}}", "dim"))
@@ -97,9 +105,10 @@ def _bar(attempt: Json, start: str, total: float, width: int, now: str) -> Text:
 
 
 def _explain(console: Console, attempt: Json, start: str) -> None:
-    at = between(start, attempt["started_at"] or attempt["starts_at"])
+    at = attempt["started_at"] or attempt["starts_at"]
     again = ", sent once more" if attempt["is_resend"] else ""
-    head = f"Tier {attempt['tier']}, {attempt['tier_name']}, try {attempt['try_in_tier']} at +{span(at)}{again}: "
+    when = f"{clock(at)} (+{span(between(start, at))}){again}"
+    head = f"Tier {attempt['tier']}, {attempt['tier_name']}, try {attempt['try_in_tier']} at {when}: "
     console.print(
         Text.assemble((head, "bold"), (attempt["words"] + code_text(attempt), _COLOURS.get(attempt["status"], "")))
     )
@@ -109,11 +118,11 @@ def _explain(console: Console, attempt: Json, start: str) -> None:
 
 def _trail(lines: list[Json], start: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", title="Audit trail", title_justify="left")
-    for name in ("After", "Tier", "Step", "What it means"):
+    for name in (f"At ({zone(start)})", "After", "Tier", "Step", "What it means"):
         table.add_column(name, overflow="fold")
     for line in lines:
         label = Text(line["label"], _TONES.get(line["tone"], ""))
         # A revision of before tells no `seconds`.
         seconds = line.get("seconds", between(start, line["at"]))
-        table.add_row(f"+{span(seconds)}", str(line["tier"] or ""), label, Text(line["words"]))
+        table.add_row(clock(line["at"]), f"+{span(seconds)}", str(line["tier"] or ""), label, Text(line["words"]))
     return table

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.relayctl.api import Json
-from scripts.relayctl.output import Context, harmless, state_text, with_json
-from scripts.relayctl.times import clock
+from scripts.relayctl.output import Context, body_text, harmless, state_text, with_json
+from scripts.relayctl.times import clock, named_clock, zone
 
 _THREAD_ID = re.compile(r"[0-9a-f]{40}")
 _CODE = re.compile(r"\s*([A-Za-z])[-. ]?([0-9]{2})\s*")
@@ -49,7 +49,7 @@ def list_threads(context: Context, limit: int) -> None:
         context.say("No thread is open.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("Code", "Customer", "Latest", "Who has it"):
+    for name in ("Code", "Customer", f"Latest ({zone(rows[0]['touched_at'])})", "Who has it"):
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(row["code"] or "-", row["customer_phone"], clock(row["touched_at"]), row["headline"])
@@ -73,6 +73,8 @@ def show_thread(context: Context, named: str, limit: int, notices: bool) -> None
     _say_head(context, answer["thread"], answer["blocked"])
     if answer["next_page_token"]:
         context.say(f"[dim]The latest {limit}; --limit shows more.[/dim]")
+    if answer["conversation"]:
+        context.say(Text(f"Times are {zone(answer['conversation'][-1]['timestamp'])}.", "dim"))
     for line in _conversation(answer["conversation"], with_notices=notices):
         context.console.print(line, soft_wrap=True)
 
@@ -84,7 +86,7 @@ def _say_head(context: Context, thread: Json, blocked: Json | None) -> None:
     if not thread["is_answerable"]:
         context.say("[yellow]No text can answer this customer.[/yellow]")
     if blocked is not None:
-        context.say(f"[yellow]Blocked since {clock(blocked['at'])}: {blocked['because']}.[/yellow]")
+        context.say(f"[yellow]Blocked since {named_clock(blocked['at'])}: {blocked['because']}.[/yellow]")
 
 
 def _conversation(rows: Sequence[Json], *, with_notices: bool) -> Iterator[Text]:
@@ -97,8 +99,8 @@ def _conversation(rows: Sequence[Json], *, with_notices: bool) -> Iterator[Text]
         if row["kind"] != "customer" or row["final_status"] != "delivered":
             line.append(f"  {row['headline']}", "dim")
         yield line
-        if row["message_body"]:
-            yield Text(f"  {harmless(row['message_body'])}")
+        if body := body_text(row):
+            yield Text(f"  {harmless(body)}")
         yield Text(f"  {row['message_id']}", "dim")
 
 

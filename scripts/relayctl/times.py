@@ -46,8 +46,25 @@ def between(start: str, end: str) -> float:
     return (parsed(end) - parsed(start)).total_seconds()
 
 
+def zone(iso: str) -> str:
+    """Returns what this machine's zone is called at that time: CET, or GMT+5:30 where it has no name."""
+    at = parsed(iso).astimezone()
+    name = at.tzname() or ""
+    offset = at.utcoffset()
+    if name[:1].isalpha() or offset is None:
+        return name or "UTC"
+    minutes = round(offset.total_seconds()) // 60
+    sign, whole = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    return f"GMT{sign}{whole // 60}" + (f":{whole % 60:02}" if whole % 60 else "")
+
+
+def named_clock(iso: str, now: datetime | None = None) -> str:
+    """Local time with its zone, for a time that stands alone; a list says once which zone its times have."""
+    return f"{clock(iso, now)} {zone(iso)}"
+
+
 def clock(iso: str, now: datetime | None = None) -> str:
-    """Local time of day; with the date when it is not today's."""
+    """Local time of day, of 24 hours; with the date when it is not today's."""
     at = parsed(iso).astimezone()
     today = (now or datetime.now(UTC)).astimezone().date()
     return at.strftime("%H:%M:%S") if at.date() == today else at.strftime("%Y-%m-%d %H:%M:%S")

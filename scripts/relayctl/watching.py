@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import click
 from rich.text import Text
 
 from scripts.relayctl.api import ApiError, Json, RelayApi
-from scripts.relayctl.output import Context, from_text, state_text, tier_text, took_text, with_json
-from scripts.relayctl.times import clock, parsed
+from scripts.relayctl.ids import MessageId
+from scripts.relayctl.output import Context, body_text, from_text, harmless, state_text, tier_text, took_text, with_json
+from scripts.relayctl.times import clock, parsed, zone
 from scripts.relayctl.tokens import NoToken
 
 _FAST_SECONDS, _SLOW_SECONDS = 2.0, 10.0
@@ -21,6 +22,7 @@ _ERROR_MAX_SECONDS = 60.0
 _OVERLAP = timedelta(seconds=20)
 # So long a relay that reached no handler is followed: a slow carrier may still deliver it.
 _LATE = timedelta(hours=2)
+_BEGINNING = 40
 
 
 class Watcher:
@@ -78,15 +80,40 @@ def _differs(known: Json | None, row: Json) -> bool:
     return known is None or any(known[name] != row[name] for name in told)
 
 
+class OneWatcher:
+    """What changed of one relay; the first look tells how it stands."""
+
+    def __init__(self, api: RelayApi, message_id: str) -> None:
+        self._api = api
+        self._message_id = message_id
+        self._row: Json | None = None
+
+    @property
+    def running(self) -> int:
+        return 1
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is to be expected any more without a person."""
+        return self._row is not None and self._row["final_status"] != "in_progress"
+
+    def look(self) -> Iterator[Json]:
+        row = self._api.one(self._message_id)["summary"]
+        if _differs(self._row, row):
+            self._row = row
+            yield row
+
+
 @click.command()
+@click.argument("message_id", type=MessageId(), required=False, metavar="[ID]")
 @click.option("--seconds", type=click.FloatRange(min=0), help="Stop after so long; otherwise on Ctrl-C.")
 @with_json
 @click.pass_obj
-def watch(context: Context, seconds: float | None) -> None:
-    """Follow relays live: a line for every change (with --json, a JSON object in each)."""
+def watch(context: Context, message_id: str | None, seconds: float | None) -> None:
+    """Follow relays live, or one until it ends: a line for every change (with --json, a JSON object in each)."""
     end = None if seconds is None else time.monotonic() + seconds
-    watcher = Watcher(context.api)
-    context.say("[dim]Watching; Ctrl-C ends it.[/dim]")
+    watcher = OneWatcher(context.api, message_id) if message_id else Watcher(context.api)
+    context.say(f"[dim]Watching; Ctrl-C ends it. Times are {zone(datetime.now(UTC).isoformat())}.[/dim]")
     idle = errors = 0
     while True:
         try:
@@ -94,6 +121,8 @@ def watch(context: Context, seconds: float | None) -> None:
             for row in watcher.look():
                 count += 1
                 _tell(context, row)
+            if isinstance(watcher, OneWatcher) and watcher.is_over:
+                return
             idle, errors = (0 if count else idle + 1), 0
             pause = min(_SLOW_SECONDS, _FAST_SECONDS + idle / 2) if not watcher.running else _FAST_SECONDS
         except ApiError as error:
@@ -125,8 +154,16 @@ def _tell(context: Context, row: Json) -> None:
         line.append(f"  in {took_text(row)}", "dim")
     elif row["reason"]:
         line.append(f"  {row['reason']}", "yellow")
+    if body := _beginning(row):
+        line.append(f"  “{body}”")
     line.append(f"  {row['message_id']}", "dim")
     context.console.print(line, soft_wrap=True)
+
+
+def _beginning(row: Json) -> str:
+    """Returns the first words of the text, by which an operator knows it."""
+    body = harmless(" ".join(body_text(row).split()))
+    return body if len(body) <= _BEGINNING else f"{body[: _BEGINNING - 1].rstrip()}…"
 
 
 __all__ = ["NoToken", "Watcher", "watch"]

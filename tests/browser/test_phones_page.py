@@ -31,6 +31,12 @@ def write(page: Page, body: str) -> None:
     page.press(f"{CUSTOMER} textarea", "Enter")
 
 
+def violations(page: Page) -> list[str]:
+    """What the accessibility checker finds."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
 @pytest.fixture
 def calm_stack(stack: RunningStack) -> Iterator[RunningStack]:
     """A stack of each home; afterwards every carrier delivers again, for whoever comes next."""
@@ -180,6 +186,8 @@ def test_when_the_relay_is_gone_the_page_says_so_and_goes_on_when_it_is_back(new
     expect(page.locator("#banner")).to_be_visible()
     expect(page.locator("#banner")).to_contain_text("The relay does not answer.")
     expect(page.locator("#connection")).to_have_text("No connection")
+    # What is shown still stays as legible as it was.
+    assert violations(page) == []
     write(page, "Into the void")
     expect(page.locator(f"{CUSTOMER} .problem")).to_contain_text("Not sent")
     assert page.locator(f"{CUSTOMER} textarea").input_value() == "Into the void"
@@ -204,24 +212,34 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
     write(page, words)
     story = page.locator(".story").filter(has_text=words)
     expect(story.locator(".badge")).to_have_text("✓ delivered")
-    found = Axe().run(page).response["violations"]
-    assert [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]] == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
-def test_with_another_twilio_the_page_shows_what_to_configure_and_nobodys_number(
+def test_with_another_twilio_the_page_shows_what_to_configure_and_no_number_and_asks_nothing(
     new_page: NewPage, tmp_path: Path
 ) -> None:
     town = Town("embedded", tmp_path)
     try:
         town.open()
         page = new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
         page.goto(town.address)
-        expect(page.locator("#setup-title")).to_have_text("Another Twilio-compatible server is connected")
+        expect(page.locator("#setup-title")).to_have_text("Set-up with another Twilio-compatible server")
+        expect(page.locator("#tried")).to_have_text("Nothing was asked yet: this page asks nothing by itself.")
+        expect(page.locator("#chain li")).to_have_count(7)
+        expect(page.locator("#chain li").first).to_have_text("Registered with the carriers")
         expect(page.locator("#webhook-url")).to_have_text(f"{town.address}/sms/inbound#rc=5&rp=all&ct=3000&rt=5000")
         expect(page.locator("#handlers")).to_contain_text("Dana, …11")
         expect(page.locator("#phones")).to_be_hidden()
+        # Without a sign-in nothing is tried from here, and no number is told in full.
+        expect(page.locator("#sign-in")).to_be_visible()
+        expect(page.locator("#try")).to_be_hidden()
         shown = page.content()
         assert [number for number in (BUSINESS, *HANDLERS) if number in shown] == []
+        assert "connected" not in page.inner_text("body")
+        assert [url for url in asked if "set-up" in url] == []
+        assert violations(page) == []
     finally:
         town.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_phones_page import CUSTOMER, TIERS, open_phones, write
 from tests.browser_fixtures import PHONE, WIDE, NewPage
@@ -84,6 +84,25 @@ def test_a_text_is_tapped_back_on_by_the_keyboard_alone(new_page: NewPage, embed
     bubble.get_by_role("button", name="Love", exact=True).click()
     expect(last).to_contain_text("❤️\u200b to “")
     assert embedded_stack.client.phone(HANDLERS[0])["sent"][-1]["body"].startswith("\u200b❤️\u200b to “")
+
+
+def test_who_writes_on_or_goes_elsewhere_while_a_text_is_being_sent_is_left_in_peace(
+    new_page: NewPage, embedded_stack: RunningStack
+) -> None:
+    page = open_phones(new_page(), embedded_stack.address)
+    other = add_customer(page)
+    held: list[Route] = []
+    page.route("**/fake/customer-texts", lambda route: held.append(route))
+    page.fill(f"{other} textarea", "Are you open?")
+    with page.expect_request("**/fake/customer-texts"):
+        page.press(f"{other} textarea", "Enter")
+    page.fill(f"{other} textarea", "And on Sunday?")
+    page.focus(f"{TIERS[0]} textarea")
+    with page.expect_response("**/fake/customer-texts"):
+        held[0].continue_()
+    expect(page.locator(f"{other} .bubble.mine")).to_have_text("Are you open?")
+    expect(page.locator(f"{TIERS[0]} textarea")).to_be_focused()
+    expect(page.locator(f"{other} textarea")).to_have_value("And on Sunday?")
 
 
 def test_a_phone_says_stop_by_a_button_and_shows_that_it_gets_nothing(

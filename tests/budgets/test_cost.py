@@ -6,10 +6,11 @@ import math
 
 import pytest
 
-from scripts.cost import model, prices
+from scripts.cost import model, prices, standing, standing_document
 from scripts.cost.__main__ import main
 from scripts.cost.model import CALLBACK, INBOUND, OUR_SHAPE, Request, Shape
 from scripts.cost.operations import RELAY
+from scripts.cost.standing import Standing
 
 ONE_AT_A_TIME = Shape(vcpu=1.0, gib=0.5, concurrency=1)
 
@@ -63,3 +64,31 @@ def test_the_calculator_prints_the_bill(capsys: pytest.CaptureFixture[str]) -> N
     printed = capsys.readouterr().out
     assert "Firestore: writes" in printed
     assert "obvious design" in printed
+
+
+def test_what_stands_costs_cents() -> None:
+    assert sum(line.billed for line in standing.standing()) < 1
+    assert sum(line.billed for line in standing.alerting()) < 3
+
+
+def test_what_is_free_is_taken_off_and_no_more() -> None:
+    price = prices.Price(2.0, 10, "jobs", "a page", free=30)
+    assert Standing("", 20, price).billed == 0
+    assert (Standing("", 50, price).listed, Standing("", 50, price).billed) == (10.0, 4.0)
+
+
+def test_the_table_of_costs_is_that_of_the_prices() -> None:
+    text = standing_document.DOCUMENT.read_text("utf-8")
+    assert standing_document.document(text) == text, "run `make costs`"
+    with pytest.raises(ValueError, match="lost the marks"):
+        standing_document.document(text.replace(standing_document.END, ""))
+
+
+def test_the_table_of_costs_says_where_each_price_is_from_and_when_it_was_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["month"]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    for line in (*standing.standing(), *standing.alerting(), standing.warm_instance()):
+        (row,) = (each for each in rows if each.startswith((f"| {line.name} |", f"| {line.name} (`")))
+        assert f"{line.price.source.partition(' (')[0]}, {line.price.read}" in row

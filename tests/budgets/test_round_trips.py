@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +14,7 @@ from relay.core.model import Timer
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
 from relay.google.store import FirestoreStore
+from relay.record.documents import to_document
 
 from tests.budgets.journeys import Journey
 from tests.fakes import FakeClock, MemoryTimers
@@ -86,6 +89,66 @@ def test_google_stores_the_relay_and_arms_its_timer_at_the_same_time() -> None:
     store.create(decision.relay, [timer], timeout_seconds=_PATIENCE_SECONDS)
     assert point.met == 2
     assert timers.armed == [timer]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_google_a_link_is_opened_by_one_query_for_one_document(is_there: bool) -> None:
+    relay = replace(received().relay, media_count=1, media_token="a token")
+    asked: list[int] = []
+
+    class Query:
+        def collection(self, name: str) -> Query:
+            return self
+
+        def where(self, *, filter: object) -> Query:
+            return self
+
+        def order_by(self, name: str, *, direction: str) -> Query:
+            return self
+
+        def limit(self, count: int) -> Query:
+            asked.append(count)
+            return self
+
+        def start_after(self, found: object) -> Query:
+            return self
+
+        def get(self, **options: object) -> list[SimpleNamespace]:
+            asked.append(0)
+            found = SimpleNamespace(id=relay.message_id, update_time=1, to_dict=lambda: to_document(relay))
+            return [found] if is_there else []
+
+    store = FirestoreStore(
+        project="p", database="(default)", collection="c", clock=FakeClock(), timers=MemoryTimers(), make_client=Query
+    )
+    found = store.with_media_token("a token", timeout_seconds=_PATIENCE_SECONDS)
+    assert found == (relay if is_there else None)
+    assert asked == [1, 0], "one query, for at most one document"
+    store.with_media_token("", timeout_seconds=_PATIENCE_SECONDS)
+    assert asked == [1, 0], "without a token nothing is asked"
+
+
+def test_embedded_a_link_is_opened_by_one_statement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(tmp_path / "relay.db")
+    relay = replace(received().relay, media_count=1, media_token="a token")
+    store = SqliteStore(database, FakeClock())
+    store.create(relay, [], timeout_seconds=_PATIENCE_SECONDS)
+    statements: list[str] = []
+    read = database.read
+
+    def traced(work: Any, *, timeout_seconds: float) -> Any:
+        def observed(connection: sqlite3.Connection) -> Any:
+            connection.set_trace_callback(statements.append)
+            return work(connection)
+
+        return read(observed, timeout_seconds=timeout_seconds)
+
+    monkeypatch.setattr(database, "read", traced)
+    assert store.with_media_token("a token", timeout_seconds=_PATIENCE_SECONDS) == relay
+    assert store.with_media_token("", timeout_seconds=_PATIENCE_SECONDS) is None
+    database.close()
+    assert len(statements) == 1
+    assert statements[0].startswith("SELECT")
 
 
 def test_embedded_a_relay_and_its_timer_share_one_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

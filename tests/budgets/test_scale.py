@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from relay.ports import scanning
+
+from scripts.cost import scale_document
 from scripts.cost.quotas import QUOTAS, Load, Quota
 from scripts.cost.scale import CARRIER_DOWN, USUAL, judge, verdicts
 from scripts.cost.scale_document import CELL_RATE, DOCUMENT, RATE, text
+from scripts.deployment import ROOT
 
 
 def test_the_document_says_what_the_simulation_finds() -> None:
@@ -40,3 +45,15 @@ def test_every_limit_says_what_happens_beyond_it_and_where_it_is_from() -> None:
         assert quota.when_exceeded
         assert quota.more
         assert quota.source
+
+
+def test_a_search_by_words_is_priced_by_what_it_reads() -> None:
+    assert scale_document.SCANNED_MAX == scanning.SCANNED_MAX
+
+
+def test_the_webhooks_limit_is_what_is_deployed_by_default() -> None:
+    (limit,) = (quota.limit for quota in QUOTAS if quota.load is Load.WEBHOOK_REQUESTS)
+    instances = re.findall(r"webhook +=.*, (\d+)\)", (ROOT / "terraform/variables_instances.tf").read_text())
+    at_once = re.findall(r"webhook += \{.*concurrency = (\d+)", (ROOT / "terraform/functions.tf").read_text())
+    assert (len(instances), len(at_once)) == (1, 1)
+    assert limit == int(instances[0]) * int(at_once[0])

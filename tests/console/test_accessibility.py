@@ -1,4 +1,4 @@
-"""Everybody can use it: axe finds nothing, the keyboard reaches everything, a phone's width is enough."""
+"""Everybody can use it: axe finds nothing at the door, the keyboard reaches everything, and news is spoken."""
 
 from __future__ import annotations
 
@@ -36,75 +36,93 @@ def busy(stack_of: Callable[[str], RunningStack]) -> dict[str, str]:
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation(
-    new_page: NewPage, stack: RunningStack, busy: dict[str, str], theme: str, size: dict[str, int]
+def test_axe_finds_no_violation_in_who_is_signed_in_and_the_links_of_walls(
+    new_page: NewPage, stack: RunningStack, theme: str, size: dict[str, int]
+) -> None:
+    page = open_console(new_page(size, theme), stack)
+    page.click("#account-button")
+    found = {"account": _violations(page)}
+    page.click("#account-walls")
+    page.click("#walls-make")
+    page.wait_for_selector("#walls-list button")
+    found["walls"] = _violations(page)
+    assert found == {"account": [], "walls": []}
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_in_the_sign_in_and_what_is_wrong_there(
+    new_page: NewPage, stack: RunningStack, theme: str, size: dict[str, int]
 ) -> None:
     page = new_page(size, theme)
     found: dict[str, list[str]] = {}
-    open_console(page, stack)
-    page.wait_for_selector("#rows tr")
-    page.click("#day details summary")
-    found["live"] = _violations(page)
-    for outcome, message_id in busy.items():
-        page.evaluate(f"location.hash = '#/relay/{message_id}'")
-        page.wait_for_selector(f'#relay-body .badge[data-outcome="{outcome}"]')
-        page.click("#relay-trail summary")
-        page.click("#relay-record summary")
-        found[outcome] = _violations(page)
-    page.click("#relay-redrive")
-    found["redrive"] = _violations(page)
-    page.click("#redrive-cancel")
-    page.click("#token-button")
-    found["token"] = _violations(page)
-    page.click("#token-cancel")
-    page.evaluate("location.hash = '#/unreached'")
-    page.wait_for_selector("#wall .card")
-    found["wall"] = _violations(page)
-    page.locator("#wall").get_by_role("button", name="Dealt with").first.click()
-    page.context.set_offline(True)
+
+    def look(name: str) -> None:
+        found[name] = _violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
+
+    page.goto(f"{stack.address}/console/")
+    page.wait_for_selector("#sign-in-address")
+    look("address")
+    page.fill("#sign-in-address", "nowhere")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sign-in-problem")).not_to_be_empty()
+    look("no address")
+    # An address that no other test uses, and that is no operator's.
+    page.fill("#sign-in-address", "+14045559999")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#sign-in-code:not([hidden])")
+    look("code")
+    page.fill("#sign-in-digits", "123456")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sign-in-problem")).to_contain_text("tries left")
+    look("wrong code")
+    page.click("#sign-in .help summary")
+    look("help")
+    page.click("#sign-in-by-token")
+    look("token")
+    page.evaluate("location.hash = '#wall=rw_x'")
+    page.wait_for_selector("#sign-in-link:not([hidden])")
+    look("link")
+    page.evaluate("location.hash = '#sign-in=rl_x'")
+    expect(page.locator("#sign-in-problem")).not_to_be_empty()
+    look("link that is none")
+    page.route("**/console/session", lambda route: route.fulfill(status=401, json={"error": "", "ways": []}))
+    # Else the code that was asked for is what is waited for.
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    page.wait_for_selector("#sign-in-none:not([hidden])")
+    look("no operators")
+    page.route("**/console/**", lambda route: route.abort())
     page.wait_for_selector("#trouble:not([hidden])")
-    found["offline"] = _violations(page)
+    look("server down")
     assert found == {name: [] for name in found}
-
-
-def test_nothing_is_wider_than_a_phone(new_page: NewPage, stack: RunningStack, busy: dict[str, str]) -> None:
-    page = new_page(PHONE)
-    for route, seen in (
-        ("", "#rows tr"),
-        (f"#/relay/{busy['delivered']}", "svg.timeline"),
-        (f"#/relay/{busy['exhausted']}", "svg.timeline"),
-        ("#/unreached", "#wall .card"),
-    ):
-        open_console(page, stack, route)
-        page.wait_for_selector(seen)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], route
 
 
 def test_the_keyboard_goes_from_row_to_row_and_into_a_relay(page: Page, busy: dict[str, str]) -> None:
     rows = page.locator("#rows tr")
     rows.nth(1).wait_for()
-    rows.nth(0).locator("a").focus()
+    rows.nth(0).locator("a").first.focus()
     page.keyboard.press("ArrowDown")
-    expect(rows.nth(1).locator("a")).to_be_focused()
+    expect(rows.nth(1).locator("a").first).to_be_focused()
     page.keyboard.press("ArrowUp")
-    expect(rows.nth(0).locator("a")).to_be_focused()
+    expect(rows.nth(0).locator("a").first).to_be_focused()
     chosen = rows.nth(0).get_attribute("data-id")
     page.keyboard.press("Enter")
     page.wait_for_selector("#relay-record")
-    assert page.evaluate("location.hash") == f"#/relay/{chosen}"
+    assert page.evaluate("location.hash") == f"#relay={chosen}"
 
 
 def test_beside_the_list_the_keyboard_goes_on_in_the_relay_and_escape_leads_back(
     page: Page, busy: dict[str, str]
 ) -> None:
-    row = page.locator(f'#rows tr[data-id="{busy["exhausted"]}"] a')
+    row = page.locator(f'#rows tr[data-id="{busy["exhausted"]}"] a').first
     row.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#relay-redrive")
-    page.keyboard.press("Tab")
-    expect(page.locator("#relay-body a.button")).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(page.locator("#relay-redrive")).to_be_focused()
+    for button in ("#relay-call", "#relay-say", "#relay-redrive", "#relay-handled"):
+        page.keyboard.press("Tab")
+        expect(page.locator(button)).to_be_focused()
     page.keyboard.press("Escape")
     expect(row).to_be_focused()
 
@@ -115,7 +133,7 @@ def test_the_keyboard_keeps_its_place_in_a_relay_that_changes(page: Page, stack:
     page.evaluate(f"location.hash = '#/relay/{message_id}'")
     summary = page.locator("#relay-trail summary")
     summary.focus()
-    expect(page.locator("#relay-body .badge")).to_contain_text("exhausted")
+    expect(page.locator("#relay-body .badge")).to_contain_text("reached no one")
     expect(summary).to_be_focused()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.console.conftest import NewPage, open_console
 from tests.stack_fixtures import HANDLERS, REFUSED, RunningStack
@@ -21,11 +21,11 @@ def test_an_exhausted_relay_is_redriven_and_seen_delivered(page: Page, stack: Ru
     message_id = _exhausted(stack, "Try me again")
     page.evaluate(f"location.hash = '#/relay/{message_id}'")
     page.click("#relay-redrive")
-    expect(page.locator("#redrive-dialog")).to_contain_text("is sent again")
-    page.click("#redrive-go")
-    expect(page.locator("#redrive-dialog")).to_be_hidden()
+    expect(page.locator("#ask-dialog")).to_contain_text("It goes to Dana, then Sam, then Front desk")
+    page.click("#ask-go")
+    expect(page.locator("#ask-dialog")).to_be_hidden()
     expect(page.locator("#relay-title")).to_have_text("Delivered at tier 1, Dana.")
-    expect(page.locator(".drive h3").first).to_contain_text("Redrive 1")
+    expect(page.locator(".drive h3").first).to_contain_text("Sent again (1)")
     expect(page.locator(".drive")).to_have_count(2)
     expect(page.locator(f'#rows tr[data-id="{message_id}"] .badge')).to_contain_text("delivered")
 
@@ -34,7 +34,7 @@ def test_nothing_is_sent_before_the_question_is_answered(page: Page, stack: Runn
     message_id = _exhausted(stack, "Wait for yes")
     page.evaluate(f"location.hash = '#/relay/{message_id}'")
     page.click("#relay-redrive")
-    page.click("#redrive-cancel")
+    page.click("#ask-cancel")
     assert stack.state({"message_id": message_id})["relay"]["final_status"] == "exhausted"
 
 
@@ -54,10 +54,10 @@ def test_a_double_click_and_a_lost_answer_redrive_once(new_page: NewPage, stack:
     page.route("**/sms/redrive", lose_first_answer)
     open_console(page, stack, f"#/relay/{message_id}")
     page.click("#relay-redrive")
-    page.dblclick("#redrive-go")
-    expect(page.locator("#redrive-problem")).to_contain_text("Pressing again is safe")
-    page.click("#redrive-go")
-    expect(page.locator("#redrive-dialog")).to_be_hidden()
+    page.dblclick("#ask-go")
+    expect(page.locator("#ask-problem")).to_contain_text("Pressing again is safe")
+    page.click("#ask-go")
+    expect(page.locator("#ask-dialog")).to_be_hidden()
     expect(page.locator("#relay-title")).to_have_text("Delivered at tier 1, Dana.")
     assert len(asked) == 2
     assert len(set(asked)) == 1
@@ -68,28 +68,36 @@ def test_a_redrive_begins_at_the_tier_that_was_chosen(page: Page, stack: Running
     message_id = _exhausted(stack, "Straight to the desk")
     page.evaluate(f"location.hash = '#/relay/{message_id}'")
     page.click("#relay-redrive")
-    page.select_option("#redrive-tier", "3")
-    page.click("#redrive-go")
+    page.select_option("#ask-fields select", label="Front desk")
+    page.click("#ask-go")
     expect(page.locator("#relay-title")).to_have_text("Delivered at tier 3, Front desk.")
 
 
-def test_the_wall_shows_who_was_not_reached_until_it_is_dealt_with(new_page: NewPage, stack: RunningStack) -> None:
+def _card(page: Page, message_id: str) -> Locator:
+    return page.locator("#wall .card", has=page.locator(f'[data-id="{message_id}"]'))
+
+
+def _handle(page: Page, card: Locator) -> None:
+    card.get_by_role("button", name="Handled").click()
+    page.click("#ask-go")
+    expect(card).to_have_count(0)
+
+
+def test_the_wall_shows_who_was_not_reached_until_it_is_handled(new_page: NewPage, stack: RunningStack) -> None:
     page = open_console(new_page(), stack, "#/unreached")
     message_id = _exhausted(stack, "Is anybody there?")
-    card = page.locator(f'#wall [data-id="{message_id}"]')
-    expect(card).to_contain_text("No handler was reached")
+    card = _card(page, message_id)
+    expect(card).to_contain_text("reached no one")
+    expect(card).to_contain_text("Is anybody there?")
     expect(card).to_contain_text("waiting")
     expect(page.locator("#unreached-title")).to_contain_text("unreached")
-    assert "Is anybody there?" not in page.locator("#wall").inner_text()
-    card.get_by_role("button", name="Dealt with").click()
-    expect(card).to_have_count(0)
+    _handle(page, card)
     page.click("#wall-done summary")
-    page.locator("#wall-done-list li", has_text="Put back").first.get_by_role("button").click()
+    page.locator(f'#wall-done-list [data-id="{message_id}"]').get_by_role("button", name="Take back").click()
     expect(card).to_be_visible()
-    card.get_by_role("button", name="Redrive").click()
-    page.click("#redrive-go")
+    card.get_by_role("button", name="Send again").click()
+    page.click("#ask-go")
     expect(card).to_have_count(0)
-    expect(page.locator("#main")).to_be_focused()
 
 
 def test_the_wall_claims_nothing_of_days_that_it_has_not_heard_of_yet(new_page: NewPage, stack: RunningStack) -> None:
@@ -105,27 +113,26 @@ def test_the_wall_claims_nothing_of_days_that_it_has_not_heard_of_yet(new_page: 
 
     page.route("**/sms/relay-state", answer)
     open_console(page, stack, "#/unreached")
-    expect(page.locator("#wall")).to_contain_text("No relay of the last 7 days is exhausted, set aside or overdue.")
+    expect(page.locator("#wall")).to_contain_text("No text of the last 7 days waits for a person.")
     page.select_option("#wall-time", "2160")
     expect(page.locator("#wall")).to_have_text("Loading …")
     while not held:
         page.wait_for_timeout(50)
     held[0].fulfill(json=nobody)
-    expect(page.locator("#wall")).to_contain_text("No relay of the last 90 days is exhausted, set aside or overdue.")
+    expect(page.locator("#wall")).to_contain_text("No text of the last 90 days waits for a person.")
 
 
-def test_what_was_dealt_with_is_back_on_the_wall_when_a_redrive_reaches_nobody(
+def test_what_was_handled_is_back_on_the_wall_when_a_redrive_reaches_nobody(
     new_page: NewPage, stack: RunningStack
 ) -> None:
     page = open_console(new_page(), stack, "#/unreached")
     message_id = _exhausted(stack, "Nobody, and nobody again")
-    card = page.locator(f'#wall [data-id="{message_id}"]')
-    card.get_by_role("button", name="Dealt with").click()
-    expect(card).to_have_count(0)
+    card = _card(page, message_id)
+    _handle(page, card)
     for phone in HANDLERS:
         stack.client.set_carrier(phone, "refuse", 1, 21614)
     stack.post("/sms/redrive", {"message_id": message_id, "request_id": "from-elsewhere"})
-    expect(card).to_contain_text("redriven 1")
+    expect(card).to_contain_text("sent again 1")
 
 
 def test_all_that_are_held_back_of_a_number_are_sent_on_by_one_button(page: Page, stack: RunningStack) -> None:
@@ -137,9 +144,9 @@ def test_all_that_are_held_back_of_a_number_are_sent_on_by_one_button(page: Page
     page.evaluate(f"location.hash = '#/relay/{ids[-1]}'")
     expect(page.locator("#relay-title")).to_contain_text("Held back")
     page.click("#relay-redrive-held")
-    expect(page.locator("#redrive-dialog")).to_contain_text(f"Every text from {robot} that is held back")
-    page.click("#redrive-go")
-    expect(page.locator("#redrive-dialog")).to_be_hidden()
+    expect(page.locator("#ask-dialog")).to_contain_text(f"Every text from {robot} that is held back")
+    page.click("#ask-go")
+    expect(page.locator("#ask-dialog")).to_be_hidden()
     expect(page.locator("#relay-title")).to_have_text("Delivered at tier 1, Dana.")
     stack.wait_until(ids[-2], "delivered")
 
@@ -150,8 +157,8 @@ def test_the_wall_shows_what_is_held_back(new_page: NewPage, stack: RunningStack
         held = stack.text("Delivered by a robot", robot)
         stack.wait_until(held, "delivered" if number < 5 else "held")
     page = open_console(new_page(), stack, "#/unreached")
-    card = page.locator(f'#wall [data-id="{held}"]')
+    card = _card(page, held)
     expect(card).to_contain_text("Held back")
-    card.get_by_role("button", name=f"Redrive all that are held back from {robot}").click()
-    page.click("#redrive-go")
+    card.get_by_role("button", name=f"Send all of this number on {robot}").click()
+    page.click("#ask-go")
     expect(card).to_have_count(0)

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from scripts.fake_twilio import File, picture
 from tests.console.conftest import PHONE, NewPage, open_console
 from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
 
@@ -34,16 +35,22 @@ def test_three_tiers_are_shown_with_the_right_codes_and_what_to_do(page: Page, s
     assert "(code 30006)" in spoken
 
 
-def test_attachments_are_shown_with_their_types_and_ids_and_where_they_are(page: Page, stack: RunningStack) -> None:
-    pictures = ("https://example.com/a.jpg", "https://example.com/b.png")
-    message_id = stack.text("See these", stack.customer(), DELIVERS, media=pictures)
+def test_attachments_are_shown_with_their_kinds_and_ids_and_the_link_that_opens_them(
+    page: Page, stack: RunningStack
+) -> None:
+    pictures = (File("image/jpeg", b"\xff\xd8\xff"), picture("A couch"))
+    message_id = stack.text("See these", stack.customer(), DELIVERS, files=pictures)
     kept = stack.wait_until(message_id, "delivered")["relay"]["attachments"]
     _open(page, message_id)
-    shown = page.locator(".facts div", has=page.locator("dt", has_text="Attachments")).locator("dd")
-    expect(shown).to_contain_text("2 attachments: in Twilio's log")
+    shown = page.locator(".photos")
+    link = stack.wait_until(message_id, "delivered")["story"]["attachments"]["link"]
+    opened = shown.get_by_role("link", name="2 photos")
+    expect(opened).to_have_attribute("href", link)
+    expect(opened).to_have_attribute("target", "_blank")
+    expect(opened).to_have_attribute("rel", "noopener noreferrer")
     assert shown.locator("div").all_text_contents() == [
-        f"image/jpeg {kept[0]['media_id']}",
-        f"image/png {kept[1]['media_id']}",
+        f"photo, image/jpeg {kept[0]['media_id']}",
+        f"photo, image/png {kept[1]['media_id']}",
     ]
 
 
@@ -52,7 +59,7 @@ def test_a_text_without_attachments_has_no_word_of_them(page: Page, stack: Runni
     stack.wait_until(message_id, "delivered")
     _open(page, message_id)
     expect(page.locator(".facts")).to_contain_text(message_id)
-    expect(page.locator(".facts")).not_to_contain_text("ttachment")
+    expect(page.locator(".photos")).to_have_count(0)
 
 
 def _seconds(attempt: dict[str, str]) -> float:

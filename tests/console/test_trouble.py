@@ -8,9 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.console.conftest import NewPage, open_console
+from tests.console.signing_in import sign_in
 from tests.stack_fixtures import DELIVERS, RunningStack, running_stack
 
 
@@ -51,6 +52,7 @@ def test_a_page_that_got_only_half_of_itself_says_so_and_completes_itself(
         route.abort() if len(asked) == 1 else route.fulfill(status=503, body="")
 
     page.route("**/console/settings.json", refuse)
+    sign_in(page, stack)
     page.goto(f"{stack.address}/console/")
     expect(page.locator("#trouble")).to_contain_text("This page cannot be loaded whole.")
     while len(asked) < 2:
@@ -83,6 +85,7 @@ def test_a_day_whose_loading_was_interrupted_is_loaded_to_its_end(new_page: NewP
             route.fulfill(json={"relays": [row], "next_page_token": "second", "now": row["timestamp"]})
 
     page.route("**/sms/relay-state", answer)
+    sign_in(page, stack)
     page.goto(f"{stack.address}/console/")
     expect(page.locator("#trouble")).to_contain_text("The relay cannot answer just now (503).")
     expect(page.locator("#day-note")).to_have_text("the newest 1 only")
@@ -114,28 +117,54 @@ def test_a_relay_that_cannot_answer_is_said_to_and_is_asked_again(new_page: NewP
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-_ASK_IN_VAIN = """async () => {
+# A poller of a page that has heard of the relay before, or has not, and whose tab is hidden, or is not.
+_ASK = """async ([isHeard, isHidden, isRefused]) => {
   const { Poller } = await import("./poller.js");
+  Object.defineProperty(document, "hidden", { get: () => isHidden, configurable: true });
   window.asked = [];
   const refused = Object.assign(new Error("no"), { kind: "busy", retryAfter: null });
-  new Poller(async () => { window.asked.push(Date.now()); throw refused; }).start();
+  const poller = new Poller(async () => {
+    window.asked.push(Date.now());
+    if (isRefused) throw refused;
+  });
+  if (isHeard) poller.heardAt = Date.now();
+  poller.start();
 }"""
 
 
-def test_it_asks_less_often_the_longer_nobody_answers(new_page: NewPage, stack: RunningStack) -> None:
-    page = new_page()
+def _waits_seconds(
+    page: Page, stack: RunningStack, *, is_heard: bool, is_hidden: bool = False, is_refused: bool = True
+) -> list[float]:
+    """How long such a poller waits from one question to the next, within some minutes."""
     page.clock.install()
     open_console(page, stack)
     # The page's time goes on only when it is told to, so that a slow machine changes nothing.
     page.clock.pause_at(page.evaluate("Date.now()") + 1)
-    page.evaluate(_ASK_IN_VAIN)
+    page.evaluate(_ASK, [is_heard, is_hidden, is_refused])
     page.clock.run_for(400_000)
-    asked: list[float] = page.evaluate("asked")
-    waits_seconds = [(later - earlier) / 1000 for earlier, later in pairwise(asked)]
+    return [(later - earlier) / 1000 for earlier, later in pairwise(page.evaluate("asked"))]
+
+
+def test_it_asks_less_often_the_longer_no_relay_was_ever_heard_of(new_page: NewPage, stack: RunningStack) -> None:
+    waits_seconds = _waits_seconds(new_page(), stack, is_heard=False)
     # Twice the one before up to a minute, give or take a fifth, so that many pages do not come back all at once.
     expected_seconds = [min(60, 2 * 2**number) for number in range(len(waits_seconds))]
     assert len(waits_seconds) > 7
     assert waits_seconds == [pytest.approx(expected, rel=0.21) for expected in expected_seconds]
+
+
+def test_the_return_of_a_relay_that_was_there_is_noticed_within_ten_seconds(
+    new_page: NewPage, stack: RunningStack
+) -> None:
+    waits_seconds = _waits_seconds(new_page(), stack, is_heard=True)
+    assert len(waits_seconds) > 30
+    assert max(waits_seconds) <= 10
+
+
+def test_a_page_in_a_hidden_tab_asks_on_more_slowly(new_page: NewPage, stack: RunningStack) -> None:
+    waits_seconds = _waits_seconds(new_page(), stack, is_heard=True, is_hidden=True, is_refused=False)
+    assert len(waits_seconds) > 15
+    assert set(waits_seconds) == {20.0}
 
 
 def test_being_offline_is_told_apart_from_a_silent_relay(page: Page) -> None:
@@ -145,57 +174,63 @@ def test_being_offline_is_told_apart_from_a_silent_relay(page: Page) -> None:
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_a_hidden_page_asks_nothing(page: Page) -> None:
+def test_a_tab_that_is_shown_again_asks_at_once(page: Page) -> None:
     page.evaluate(
         "Object.defineProperty(document, 'hidden', { get: () => window.isHidden === true, configurable: true });"
         "window.isHidden = true; document.dispatchEvent(new Event('visibilitychange'))"
     )
-    expect(page.locator("#pulse")).to_have_text("paused")
-    asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request))
-    # Longer than two rounds at the fast pace.
-    page.wait_for_timeout(7000)
-    assert asked == []
-    page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("#pulse")).to_have_text("live")
-    assert asked != []
+    # The next round finds it hidden, and the one after comes late.
+    with page.expect_request("**/sms/relay-state"):
+        pass
+    page.wait_for_timeout(3000)
+    with page.expect_request("**/sms/relay-state", timeout=3000):
+        page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def _without_tokens_of_its_own(page: Page) -> None:
-    """As a deployment serves it: nobody hands out tokens."""
-    page.route("**/console/settings.json", lambda route: route.fulfill(json={"api_url": "", "token_url": ""}))
+def _use_a_token(page: Page, token: str) -> None:
+    page.click("#sign-in .help summary")
+    page.click("#sign-in-by-token")
+    page.fill("#sign-in-pasted", token)
+    page.click("#sign-in-token button[type=submit]")
 
 
-def test_without_a_token_it_asks_for_one_and_takes_it(new_page: NewPage, stack: RunningStack) -> None:
+def test_an_identity_token_signs_in_as_well_for_as_long_as_the_tab(new_page: NewPage, stack: RunningStack) -> None:
     page = new_page()
-    _without_tokens_of_its_own(page)
     page.goto(f"{stack.address}/console/")
-    dialog = page.locator("#token-dialog")
-    expect(dialog).to_contain_text("gcloud auth print-identity-token")
-    page.fill("#token-field", "this is no token")
-    page.click("#token-save")
-    expect(page.locator("#token-problem")).to_contain_text("That is not an identity token")
-    page.fill("#token-field", f"Bearer {stack.token()}")
-    page.click("#token-save")
-    expect(dialog).to_be_hidden()
+    _use_a_token(page, "this is no token")
+    expect(page.locator("#sign-in-problem")).to_contain_text("That is not an identity token")
+    expect(page.locator("#sign-in-command")).to_contain_text("gcloud auth print-identity-token")
+    page.fill("#sign-in-pasted", f"Bearer {stack.token()}")
+    page.click("#sign-in-token button[type=submit]")
     expect(page.locator("#pulse")).to_have_text("live")
     page.reload()
     expect(page.locator("#pulse")).to_have_text("live")
+    expect(page.locator("#account-button")).to_contain_text("@")
     assert page.evaluate("Object.keys(localStorage)") == []
+    page.click("#account-button")
+    page.click("#account-out")
+    expect(page.locator("#sign-in-address")).to_be_visible()
 
 
-def test_a_token_that_is_not_accepted_is_asked_for_again(new_page: NewPage, stack: RunningStack) -> None:
+def test_a_token_that_is_not_accepted_is_said_to_be_and_forgotten(new_page: NewPage, stack: RunningStack) -> None:
     page = new_page()
-    _without_tokens_of_its_own(page)
     page.goto(f"{stack.address}/console/")
-    page.fill("#token-field", stack.token(email="stranger@example.com"))
-    page.click("#token-save")
-    expect(page.locator("#trouble")).to_contain_text("The identity token is not accepted")
-    expect(page.locator("#pulse")).to_have_text("token needed")
-    page.click("#trouble-retry")
-    page.fill("#token-field", stack.token())
-    page.click("#token-save")
-    expect(page.locator("#trouble")).to_be_hidden()
+    _use_a_token(page, stack.token(email="stranger@example.com"))
+    expect(page.locator("#sign-in-problem")).to_contain_text("The identity token is not accepted")
+    page.reload()
+    expect(page.locator("#sign-in-address")).to_be_visible()
+
+
+def test_for_a_relay_at_another_address_only_a_token_is_asked_for(new_page: NewPage, stack: RunningStack) -> None:
+    page = new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method))
+    elsewhere = {"api_url": "https://relay.example.com"}
+    page.route("**/console/settings.json", lambda route: route.fulfill(json=elsewhere))
+    page.goto(f"{stack.address}/console/")
+    expect(page.locator("#sign-in-pasted")).to_be_visible()
+    expect(page.locator("#sign-in-by-code")).to_be_hidden()
+    assert set(asked) == {"GET"}
 
 
 def test_it_speaks_to_nothing_but_the_two_routes(new_page: NewPage, stack: RunningStack) -> None:
@@ -204,4 +239,4 @@ def test_it_speaks_to_nothing_but_the_two_routes(new_page: NewPage, stack: Runni
     page.on("request", lambda request: asked.append(request.url.removeprefix(stack.address).split("?")[0]))
     open_console(page, stack, "#/unreached")
     others = {path for path in asked if not path.startswith("/console/")}
-    assert others == {"/sms/relay-state", "/local/token"}
+    assert others == {"/sms/relay-state"}

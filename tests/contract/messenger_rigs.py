@@ -13,7 +13,7 @@ from relay.core.model import InboundText
 from relay.ports import Ambiguous, Messenger, OutgoingText, ReceivedMessage
 from relay.twilio.messenger import TwilioMessenger
 
-from scripts.fake_twilio import FakeTwilio, ManualClock, Server, behaviour
+from scripts.fake_twilio import PICTURES, FakeTwilio, ManualClock, Server, behaviour, picture
 from tests.fakes import FakeClock, ScriptedMessenger
 from tests.twilio_words import BASE_URL, refusal
 
@@ -148,8 +148,8 @@ class TwilioRig:
         self._fake.show(message_sid, {"body": ""})
 
     def receive(self, text: InboundText) -> str:
-        media = [f"https://media.example.com/{number}" for number in range(text.media_count)]
-        return self._fake.customer_texts(text.sender_phone, text.recipient_phone, text.body, media).sid
+        files = [picture(PICTURES[0])] * text.media_count
+        return self._fake.customer_texts(text.sender_phone, text.recipient_phone, text.body, files).sid
 
     @contextlib.contextmanager
     def unreachable(self) -> Iterator[None]:

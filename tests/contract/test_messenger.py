@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,18 @@ def test_an_accepted_text_can_be_fetched_by_its_id(rig: MessengerRig) -> None:
     assert word_and_code(found) == ("queued", None)
     assert found.created_at is not None
     assert before - SECOND < found.created_at <= rig.now()
+
+
+@pytest.mark.parametrize("words", [BODY, ""])
+def test_files_go_with_the_words_or_alone_and_are_looked_up_like_any_text(rig: MessengerRig, words: str) -> None:
+    mms = replace(
+        TEXT, body=words, media_urls=("https://p.example.com/m/made-up/1", "https://p.example.com/m/made-up/2")
+    )
+    outcome = rig.messenger.send(mms, **LIMIT)
+    assert isinstance(outcome, Accepted)
+    (found,) = rig.messenger.sent_to(HANDLER, OURS, rig.now() - SECOND, **LIMIT)
+    assert (found.sent_id, comparable(found.body)) == (outcome.sent_id, comparable(words))
+    assert rig.messenger.fetch(outcome.sent_id, **LIMIT) == found
 
 
 def test_every_text_has_an_id_of_its_own(rig: MessengerRig) -> None:

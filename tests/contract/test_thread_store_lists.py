@@ -115,6 +115,30 @@ def test_a_claim_takes_the_customers_texts_of_its_thread_that_no_claim_took(rig:
     assert found == [rig.store.get(texts[2].message_id, timeout_seconds=TIMEOUT)]
 
 
+def test_with_what_a_claim_takes_come_all_other_relays_of_the_thread_since_a_time(rig: StoreRig) -> None:
+    thread = an_id()
+    old, claimed_before, claimed, answer, notice, fresh = relays = [
+        a_relay(thread_id=thread, timestamp=later(0)),
+        a_relay(thread_id=thread, timestamp=later(1), final_status=FinalStatus.CLAIMED),
+        a_relay(thread_id=thread, timestamp=later(2), final_status=FinalStatus.CLAIMED),
+        a_relay(thread_id=thread, timestamp=later(3), purpose=Purpose.ANSWER),
+        a_relay(thread_id=thread, timestamp=later(4), purpose=Purpose.NOTICE, final_status=FinalStatus.DELIVERED),
+        a_relay(thread_id=thread, timestamp=later(5)),
+    ]
+    put(rig, *relays, a_relay(thread_id=an_id(), timestamp=later(6)), a_relay(timestamp=later(6)))
+
+    def found(since: float, limit: int = 10) -> list[Relay]:
+        of_thread = rig.store.relays_of(thread, limit, later(since), timeout_seconds=TIMEOUT)
+        return [stored.relay for stored in of_thread]
+
+    assert found(2) == [fresh, notice, answer, claimed, old], "each once, the newest first; since includes its time"
+    assert found(1) == [fresh, notice, answer, claimed, claimed_before, old]
+    assert found(9) == [fresh, old]
+    assert found(2, limit=2) == [fresh, notice]
+    newest, *_ = rig.store.relays_of(thread, 1, later(2), timeout_seconds=TIMEOUT)
+    assert newest == rig.store.get(fresh.message_id, timeout_seconds=TIMEOUT)
+
+
 def test_a_relay_that_is_claimed_is_not_claimed_again_until_it_is_released(rig: StoreRig) -> None:
     relay = a_relay(thread_id=an_id())
     (version,) = put(rig, relay)

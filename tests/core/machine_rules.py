@@ -12,6 +12,7 @@ from relay.core.policy import UNSTARTED_RETRIES_MAX
 
 from scripts.walk_machine import Walked
 from tests.core.machine_rules_of_claims import BY_PEOPLE, RULES_OF_CLAIMS
+from tests.core.machine_rules_of_handling import RULES_OF_HANDLING
 from tests.core.machine_rules_of_the_text import (
     a_held_relay_goes_on_by_a_redrive_alone,
     a_record_is_never_kept_for_less_long,
@@ -243,8 +244,7 @@ def whoever_repeats_an_event_that_made_something_pending_is_handed_it_again(step
     if _is_look_up(step) or not _changed(step):
         return True
     handed_out = [each for each in step.decision.effects if isinstance(each, ArmTimer | RaiseAlarm)]
-    again = step.again.effects
-    return all(effect in again for effect in handed_out)
+    return all(effect in step.again.effects for effect in handed_out)
 
 
 def a_repeated_lease_whose_reply_was_lost_is_still_the_callers(step: Walked) -> bool:
@@ -288,6 +288,7 @@ RULES_OF_CHANGE: tuple[Rule, ...] = (
     whoever_repeats_an_event_that_made_something_pending_is_handed_it_again,
     a_repeated_lease_whose_reply_was_lost_is_still_the_callers,
     *RULES_OF_CLAIMS,
+    *RULES_OF_HANDLING,
 )
 RULES = (*RULES_OF_EFFECTS, *RULES_OF_CHANGE)
 

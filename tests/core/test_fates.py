@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from relay.core import fates, machine
 from relay.core.events import Event, EventKind
+from relay.core.failures import NOT_STARTED
 from relay.core.model import AttemptStatus, FinalStatus, Relay, Step
+from relay.core.moves import pending
 from relay.core.policy import (
     FATE_LOOKUP_SECONDS,
     FATE_LOOKUP_SECONDS_MAX,
@@ -21,10 +25,13 @@ from tests.relays import (
     after,
     at,
     delivered,
+    due,
     failed,
+    not_found,
     policy,
     progress,
     received,
+    sid,
     unconfirmed,
     undecided,
     unknown,
@@ -198,3 +205,34 @@ def test_an_attempt_that_a_clock_ahead_had_leased_is_not_waited_for_until_that_c
 def test_an_attempt_that_a_clock_minutes_ahead_had_leased_is_waited_for() -> None:
     relay = received().relay
     assert fates.as_of(relay.attempts[0], at(-200)) is relay.attempts[0]
+
+
+NOT_BEGUN = Event(EventKind.SEND_REFUSED, 1, failure=NOT_STARTED)
+
+
+@pytest.mark.parametrize("told", [progress, delivered, failed])
+@pytest.mark.parametrize("fate", [(NOT_BEGUN,), (unknown(1), not_found(1))], ids=["not begun", "declared not sent"])
+@pytest.mark.parametrize("answer", [(), (accepted(2),), (unknown(2),)], ids=["on its way", "answered", "unknown"])
+def test_what_a_look_up_finds_is_not_believed_once_another_attempt_may_have_sent_it(
+    told: Callable[[int], Event], fate: tuple[Event, ...], answer: tuple[Event, ...]
+) -> None:
+    """Twilio was asked about attempt 1 by a process that stood still until attempt 2's text was in the list."""
+    relay = after(received(policy(1)).relay, *fate, seconds=30.0)
+    relay = after(relay, due(2), *answer)
+    found = replace(told(1), sent_id=sid(2), asked_after=1)
+    decision = machine.transition(relay, found, relay.error_log[-1].at)
+    assert decision.relay is relay
+    assert decision.timers == (pending(relay),)
+
+
+def test_what_a_look_up_finds_is_believed_where_other_attempts_went_to_other_handlers_or_were_known() -> None:
+    relay = after(received(policy(2)).relay, unknown(1), unconfirmed(1, lease="deadline"))
+    found = replace(delivered(1), asked_after=1)
+    assert after(relay, found).delivered_tier == 1
+    same = after(received(policy(1)).relay, NOT_BEGUN, due(2), unknown(2))
+    assert after(same, replace(delivered(2), asked_after=2)).delivered_tier == 1
+
+
+def test_what_a_look_up_finds_under_the_attempts_own_id_is_always_believed() -> None:
+    relay = after(received(policy(1)).relay, accepted(1), failed(1), due(2), accepted(2))
+    assert after(relay, replace(delivered(1), asked_after=1)).delivered_tier == 1

@@ -40,7 +40,7 @@ def test_a_foreign_word_equals_itself_and_no_word_of_this_revision() -> None:
 
 @pytest.mark.parametrize("kind", EventKind)
 def test_an_end_of_a_newer_revision_is_an_end_and_nothing_changes_it(kind: EventKind) -> None:
-    ended = replace(relays.exhausted(), final_status=foreign(FinalStatus, "claimed"))
+    ended = replace(relays.exhausted(), final_status=foreign(FinalStatus, "archived"))
     decision = transition(ended, Event(kind, 1, lease="c", policy=ended.policy, request_id="again-0001"), NOW)
     assert decision.relay is ended
     assert decision.effects == ()

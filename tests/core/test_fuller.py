@@ -35,17 +35,40 @@ def _again(body: str = FULL, lease: str | None = "webhook two", media_count: int
     ],
 )
 def test_words_where_the_record_has_none_or_only_their_beginning_are_more(known: str, told: str) -> None:
-    assert says_more(_of(known), text(body=told))
+    assert says_more(_of(known), _again(told))
+
+
+@pytest.mark.parametrize("listed", ["xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "****", "[redacted]", f"{COUCH}...", "Oh"])
+def test_a_webhooks_words_count_where_a_list_showed_others_in_their_place(listed: str) -> None:
+    """Redacted, shortened: a record that only the list has told of is believed until the webhook comes."""
+    relay = replace(_of(listed), recovered=True)
+    assert says_more(relay, _again(FULL))
+    assert not says_more(relay, replace(_again(FULL), by="reconcile")), "a list's words are no better than a list's"
+    assert not says_more(replace(relay, recovered=False), _again(FULL)), "two webhooks of a text say the same"
+    assert not says_more(replace(_of(FULL), recovered=True), _again(FULL)), "once it is on record"
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        (FULL, COUCH),
+        (FULL, ""),
+        ("It\u2019s a couch", "It's a couch"),
+        (f"{COUCH} \N{COUCH AND LAMP}", f"{COUCH} \N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_a_webhook_that_says_less_or_the_same_in_other_characters_says_no_more(listed: str, told: str) -> None:
+    assert not says_more(replace(_of(listed), recovered=True), _again(told))
 
 
 @pytest.mark.parametrize("told", [FULL, COUCH, "", f"{FULL} \n", "another text, and a longer one than that"])
 def test_the_same_words_fewer_or_others_are_not_more(told: str) -> None:
-    assert not says_more(_of(FULL), text(body=told))
+    assert not says_more(_of(FULL), _again(told))
 
 
 def test_more_attachments_are_more_and_fewer_are_not() -> None:
-    assert says_more(_of(FULL, 1), text(body="", media_count=2))
-    assert not says_more(_of(FULL, 1), text(body=FULL, media_count=0))
+    assert says_more(_of(FULL, 1), _again("", media_count=2))
+    assert not says_more(_of(FULL, 1), _again(FULL, media_count=0))
 
 
 @pytest.mark.parametrize("relay", [received().relay, after(received().relay, accepted(1), delivered(1)), exhausted()])

@@ -268,7 +268,7 @@ def test_the_answer_to_the_post_says_which_text_is_the_attempts_and_takes_a_rece
 
 
 def test_the_answer_to_the_post_confirms_the_id_that_a_look_up_found_so_that_no_receipt_names_another() -> None:
-    relay = after(received().relay, replace(progress(1), is_found=True))
+    relay = after(received().relay, replace(progress(1), asked_after=1))
     assert relay.attempts[0].is_adopted
     relay = after(relay, accepted(1))
     assert (relay.attempts[0].sent_id, relay.attempts[0].is_adopted) == (sid(1), False)

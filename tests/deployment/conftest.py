@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.deployment import terraform
+from scripts.deployment import deploy, manage_secrets, terraform
 from tests.deployment import fake_gcloud, fake_terraform
 
 
@@ -53,7 +54,12 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "NO_SMS",
         "STACK",
         "RELAY_TERRAFORM",
+        "RELAYCTL_URL",
+        "RELAYCTL_PROJECT",
+        "RELAYCTL_TOKEN",
+        "RELAYCTL_TOKEN_COMMAND",
         "GOOGLE_APPLICATION_CREDENTIALS",
+        "TF_WORKSPACE",
     ):
         monkeypatch.delenv(name, raising=False)
     for name in [name for name in os.environ if name.startswith(("TWILIO_", "TF_VAR_"))]:
@@ -87,6 +93,16 @@ def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def repos_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that `deploy` takes secrets' first values from."""
+    file = tmp_path / "repos.env"
+    file.write_text(f"TWILIO_ACCOUNT_SID=AC{'1' * 32}\nTWILIO_AUTH_TOKEN={'a' * 32}\n")
+    file.chmod(0o600)
+    monkeypatch.setattr(deploy, "REPOS_ENV", str(file))
+    return file
+
+
+@pytest.fixture
 def calls(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Installs the stand-in for terraform. The file with every call of it."""
     path = tmp_path / "terraform-calls.json"
@@ -96,6 +112,44 @@ def calls(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return path
 
 
+@pytest.fixture
+def run(calls: Path, repos_env: Path) -> Callable[..., int]:
+    """Runs one of COMMANDS in a project and region."""
+
+    def run(command: str, project: str, region: str = "us-central1") -> int:
+        where = (f"--project={project}", f"--region={region}")
+        if command == "secrets":
+            return manage_secrets.main(["push", *where, f"--file={repos_env}"])
+        return deploy.main([command, *where, "--yes"] if command in ("deploy", "destroy") else [command, *where])
+
+    return run
+
+
+@pytest.fixture
+def hold(calls: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes Terraform's state hold these resources, whichever of the workspaces is asked for."""
+
+    def hold(*resources: dict[str, Any], workspaces: str = "default prod staging") -> None:
+        shown = {"format_version": "1.0", "values": {"root_module": {"resources": resources}}}
+        monkeypatch.setenv("TERRAFORM_SHOW", json.dumps(shown))
+        monkeypatch.setenv("TERRAFORM_WORKSPACES", workspaces)
+
+    return hold
+
+
+@pytest.fixture
+def deployed(gcloud: Gcloud) -> None:
+    """Secret Manager and Cloud Functions as a deployment left them."""
+    filled = {f"twilio-{name}": ["x"] for name in ("account-sid", "auth-token", "auth-token-secondary")}
+    gcloud.set(secrets=filled, functions=["sms-inbound"])
+
+
 def commands(calls: Path) -> list[list[str]]:
-    """What Terraform was called with so far."""
-    return [list(call) for call in json.loads(calls.read_text())]
+    """What Terraform was called with so far, apart from which workspaces there are."""
+    every = [list(call["words"]) for call in json.loads(calls.read_text())]
+    return [words for words in every if words[:2] != ["workspace", "list"]]
+
+
+def last(calls: Path, command: str) -> dict[str, Any]:
+    """The last call of a command: its words, its workspace and the variables in its environment."""
+    return dict([call for call in json.loads(calls.read_text()) if call["words"][0] == command][-1])

@@ -19,7 +19,10 @@ EMPTY: State = {
     "application_login": True,
     "secrets": {},  # entry → list of versions, oldest first; None is a destroyed one
     "functions": [],
+    "regions": {},  # service, as gcloud calls it → its list; None where it is not switched on
     "calls": [],
+    "listed": [],  # the functions as JSON, for who asks for that
+    "token": "aaa.bbb.ccc",  # an operator's; None: no right to it
 }
 
 
@@ -46,6 +49,11 @@ def answer(state: State, words: list[str], options: dict[str, str], piped: str) 
             return (0, "token") if state["logged_in"] else (1, "ERROR: You do not currently have an active account")
         case ["auth", "application-default", "print-access-token"]:
             return (0, "token") if state["application_login"] else (1, "ERROR: no application default credentials")
+        case ["auth", "print-identity-token"]:
+            denied = "ERROR: (gcloud.auth.print-identity-token) PERMISSION_DENIED: Permission denied on resource"
+            return (0, state["token"]) if state["token"] else (1, denied)
+        case ["functions", "list"] if options["format"].startswith("json"):
+            return 0, json.dumps(state["listed"])
         case ["secrets", "list"]:
             return 0, "\n".join(secrets)
         case ["secrets", "versions", "list", name]:
@@ -58,11 +66,16 @@ def answer(state: State, words: list[str], options: dict[str, str], piped: str) 
         case ["secrets", "versions", "add", name]:
             secrets[name].append(piped)
             return 0, f"Created version [{len(secrets[name])}] of the secret [{name}]."
+        case ["secrets", "versions", "disable", _]:
+            return 0, ""
         case ["secrets", "versions", "destroy", number]:
             secrets[options["secret"]][int(number) - 1] = None
             return 0, ""
         case ["functions", "list"]:
             return 0, "\n".join(state["functions"])
+        case [service, "locations" | "regions", "list"]:
+            regions = state["regions"].get(service, ["europe-west1", "us-central1"])
+            return (1, "ERROR: SERVICE_DISABLED") if regions is None else (0, "\n".join(regions))
         case ["run", "services", "update", name] if name in state["functions"]:
             return 0, ""
     return 2, f"ERROR: this stand-in does not know {words}"

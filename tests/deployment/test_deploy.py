@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -9,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from scripts.deployment import ROOT, deploy, smoke_target
+from scripts.deployment import ROOT, deploy
 from scripts.deployment.tools import Problem
-from tests.deployment.conftest import Gcloud, commands
+from tests.deployment.conftest import Gcloud, commands, last
 
 WHERE = ("--project=demo-project", "--region=us-central1")
-FILLED = {"twilio-account-sid": ["AC"], "twilio-auth-token": ["x"], "twilio-auth-token-secondary": ["x"]}
 
 
-pytestmark = pytest.mark.usefixtures("configuration", "gcloud")
+pytestmark = pytest.mark.usefixtures("configuration", "gcloud", "repos_env")
 
 
 @pytest.mark.parametrize("action", ["plan", "deploy", "destroy"])
@@ -77,58 +77,59 @@ def test_a_missing_login_is_told(calls: Path, gcloud: Gcloud, login: str, words:
 def test_a_plan_changes_nothing_and_says_so(calls: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert deploy.main(["plan", *WHERE]) == 0
     assert [call[0] for call in commands(calls)] == ["init", "show", "plan"]
+    assert not any(word.startswith("-out") for word in commands(calls)[-1])
     assert "Nothing is changed." in capfd.readouterr().out
 
 
-def test_project_region_and_runtime_reach_terraform(calls: Path) -> None:
+def test_project_and_region_reach_terraform_and_override_no_other_input(calls: Path) -> None:
     deploy.main(["plan", *WHERE])
-    version = f"python{sys.version_info.major}{sys.version_info.minor}"
-    assert commands(calls)[-1][2:] == [
-        "-var=project_id=demo-project",
-        "-var=region=us-central1",
-        f"-var=runtime={version}",
-    ]
+    assert commands(calls)[-1][2:] == ["-var=project_id=demo-project", "-var=region=us-central1"]
 
 
-def test_a_first_deployment_makes_the_secret_entries_then_stops_and_says_how_to_fill_them(
-    calls: Path, gcloud: Gcloud
+def test_a_project_may_have_a_file_of_its_own_for_what_differs(calls: Path, configuration: Path) -> None:
+    (configuration / "terraform.tfvars").unlink()
+    own = configuration / "demo-project.tfvars"
+    own.write_text("")
+    (configuration / "other-project.tfvars").write_text("")
+    deploy.main(["plan", *WHERE])
+    named = [word for word in commands(calls)[-1] if word.startswith("-var-file=")]
+    assert named == [f"-var-file={own}"]
+
+
+def test_a_deployment_is_one_plan_which_is_asked_about_once_and_applied_as_it_was_shown(
+    calls: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    gcloud.set(secrets={entry: [] for entry in FILLED})
-    with pytest.raises(Problem, match=r"no value yet: twilio-account-sid, .*Run `make secrets PROJECT=demo-project"):
-        deploy.main(["deploy", *WHERE])
-    init, show, first = commands(calls)
-    assert (init[0], show[0]) == ("init", "show")
-    assert first[0] == "apply"
-    targets = [word for word in first if word.startswith("-target=")]
-    assert "-target=google_project_service.this" in targets
-    assert targets[-1] == "-target=google_secret_manager_secret.this"
-
-
-def test_one_empty_secret_is_enough_to_stop(calls: Path, gcloud: Gcloud) -> None:
-    gcloud.set(secrets={**FILLED, "twilio-api-key-secret": []})
-    with pytest.raises(Problem, match="no value yet: twilio-api-key-secret"):
-        deploy.main(["deploy", *WHERE])
-
-
-def test_with_secrets_filled_everything_else_follows(
-    calls: Path, gcloud: Gcloud, capfd: pytest.CaptureFixture[str]
-) -> None:
-    gcloud.set(secrets=FILLED)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     assert deploy.main(["deploy", *WHERE]) == 0
-    *before, first, rest = commands(calls)
-    assert [call[0] for call in before] == ["init", "show"]
-    assert (first[0], rest[0]) == ("apply", "apply")
-    assert not any(word.startswith("-target") for word in rest)
-    assert "-auto-approve" not in first + rest
+    init, show, plan, shown, apply, select = commands(calls)
+    assert (init[0], show[0]) == ("init", "show")
+    assert plan[0] == "plan"
+    assert not any(word.startswith("-target") for word in plan)
+    (out,) = [word.removeprefix("-out=") for word in plan if word.startswith("-out=")]
+    assert shown == ["show", "-json", "-no-color", out]
+    assert apply == ["apply", "-input=false", out]
+    assert select == ["workspace", "select", "demo-project"], "plain terraform is to go on there"
     said = capfd.readouterr().out
-    assert said.startswith("Will deploy to demo-project in us-central1")
+    assert said.count("?") == 1
+    assert "Do exactly this in demo-project, 1 resources?" in said
     assert "make configure-number" in said
 
 
-def test_terraform_asks_unless_told_not_to(calls: Path, gcloud: Gcloud) -> None:
-    gcloud.set(secrets=FILLED)
-    deploy.main(["deploy", *WHERE, "--yes"])
-    assert all("-auto-approve" in call for call in commands(calls) if call[0] == "apply")
+@pytest.mark.parametrize("answer", ["", "y\n", "no\n", "YES\n"])
+def test_any_other_answer_than_yes_changes_nothing(calls: Path, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+    with pytest.raises(Problem, match="Nothing was changed"):
+        deploy.main(["deploy", *WHERE])
+    assert "apply" not in [call[0] for call in commands(calls)]
+
+
+def test_nothing_to_change_is_said_and_not_asked_about(
+    calls: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERRAFORM_UNCHANGED", "1")
+    assert deploy.main(["deploy", *WHERE]) == 0
+    assert "apply" not in [call[0] for call in commands(calls)]
+    assert "There is nothing to do: demo-project is as it should be." in capfd.readouterr().out
 
 
 def test_a_destroy_says_beforehand_what_stays(
@@ -136,29 +137,14 @@ def test_a_destroy_says_beforehand_what_stays(
 ) -> None:
     made = {"address": "x.y", "type": "x", "mode": "managed", "values": {"project": "demo-project"}}
     monkeypatch.setenv("TERRAFORM_SHOW", json.dumps({"values": {"root_module": {"resources": [made]}}}))
-    assert deploy.main(["destroy", *WHERE]) == 0
+    monkeypatch.setenv("TERRAFORM_WORKSPACES", "demo-project")
+    assert deploy.main(["destroy", *WHERE, "--yes"]) == 0
     said = capfd.readouterr().out
     for kept in ("Firestore database", "enabled services", "gcf-v2-sources", "tasks_queue_prefix", "Twilio number"):
         assert kept in said
-    assert [call[0] for call in commands(calls)] == ["init", "show", "destroy"]
-
-
-def test_a_failed_apply_is_an_error_with_a_hint(calls: Path, gcloud: Gcloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    gcloud.set(secrets=FILLED)
-    monkeypatch.setenv("TERRAFORM_FAILS", "apply")
-    with pytest.raises(Problem, match=r"terraform apply did not succeed; .* try again after a minute"):
-        deploy.main(["deploy", *WHERE])
-
-
-def test_no_deployment_is_told_where_one_is_needed(calls: Path) -> None:
-    with pytest.raises(Problem, match="Terraform knows of no deployment: run make deploy"):
-        smoke_target.deployed(None, Path("repos.env"))
-
-
-def test_another_projects_deployment_is_not_taken_for_this_one(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERRAFORM_OUTPUT", json.dumps({"project_id": {"value": "other-project"}}))
-    with pytest.raises(Problem, match="deployment is in other-project, not in demo-project"):
-        smoke_target.deployed("demo-project", Path("repos.env"))
+    assert [call[0] for call in commands(calls)] == ["init", "show", "plan", "show", "apply"]
+    assert "-destroy" in last(calls, "plan")["words"]
+    assert last(calls, "plan")["variables"] == {}, "what is taken down needs no secret"
 
 
 def test_a_command_ends_with_one_sentence_and_no_traceback(programs: Path) -> None:

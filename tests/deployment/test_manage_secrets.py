@@ -141,6 +141,31 @@ def test_a_push_before_there_are_functions_restarts_nothing(gcloud: Gcloud, file
     assert restarted(gcloud) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "asked_by"),
+    [("SMTP_PASSWORD", "a user in smtp_url"), ("RELAY_ALARM_WEBHOOK_SECRET", "alarm_webhook_signed = true")],
+)
+def test_what_alarms_need_is_pushed_only_where_the_deployment_asks_for_it_and_missed_nowhere_else(
+    gcloud: Gcloud, file: Path, capsys: pytest.CaptureFixture[str], name: str, asked_by: str
+) -> None:
+    entry = name.lower().replace("_", "-")
+    write(file, more=f"{name}=4 hidden words of ours")
+    run("push", file)
+    assert entry not in gcloud.state["secrets"]
+    said = capsys.readouterr().out
+    assert f"{name}: left out, this deployment has no use for it without {asked_by}" in said
+    gcloud.set(secrets={**gcloud.state["secrets"], entry: []})
+    write(file)
+    with pytest.raises(Problem, match=f"{name} is missing in the file: with {asked_by} functions cannot start"):
+        run("push", file)
+    write(file, more=f"{name}=4 hidden words of ours")
+    run("push", file)
+    assert gcloud.latest(entry) == "4 hidden words of ours"
+    assert "hidden" not in said + capsys.readouterr().out
+    write(file)
+    assert run("push", file) == 0, "what is there already need not be in the file"
+
+
 def test_an_api_key_is_pushed_only_where_the_deployment_uses_one(gcloud: Gcloud, file: Path) -> None:
     write(file, more=f"TWILIO_API_KEY_SID=SK{'2' * 32}\nTWILIO_API_KEY_SECRET=key-secret")
     run("push", file)

@@ -13,6 +13,7 @@ from relay import wiring
 from relay.settings.settings import load_settings
 
 from scripts.deployment import smoke
+from scripts.deployment.asking import Answer, Asker
 from scripts.deployment.smoke_target import Target
 from scripts.deployment.tools import Problem
 from scripts.local_stack.client import StackClient
@@ -55,7 +56,7 @@ def relay_of(output: str) -> str:
 
 def is_stored(database: Path, message_id: str) -> bool:
     environ = {"RELAY_BACKEND": "embedded", "RELAY_DATABASE": str(database)}
-    store = wiring.Runtime(load_settings(environ, ["sms_relay_state"])).store
+    store = wiring.Runtime(load_settings(environ, ["relay_events"])).store
     return store.get(message_id, timeout_seconds=20) is not None
 
 
@@ -104,10 +105,36 @@ def test_a_wrong_auth_token_is_told_in_words(stack: str, monkeypatch: pytest.Mon
 
 
 def test_a_relay_that_lets_a_forged_text_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smoke, "ask", lambda url, body, headers: (200, {}))
+    monkeypatch.setattr(Asker, "ask", lambda *_: Answer(200, "text/xml", b""))
     target = Target("https://x.example.com", "https://x.example.com/sms/relay-state", "AC", "t", "+1", {}, lambda: "")
     with pytest.raises(Problem, match="forged text was answered with 200 instead of 403: do not point a number"):
         smoke.refuse_strangers(target, "SM" + "0" * 32)
+
+
+GOOGLES = Answer(403, "text/html", b"<h1>Error: Forbidden</h1>")
+
+
+def test_googles_own_refusal_is_not_taken_for_the_relays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would say of a relay that no one can reach that it refuses forged texts."""
+    monkeypatch.setattr("scripts.deployment.asking.ask", lambda *_: GOOGLES)
+    target = Target("https://x.example.com", "https://x.example.com/sms/relay-state", "AC", "t", "+1", {}, lambda: "")
+    with pytest.raises(Problem, match=r"answers 403 in the relay's place: is PUBLIC_BASE_URL the address"):
+        smoke.refuse_strangers(target, "SM" + "0" * 32)
+    with pytest.raises(Problem, match="in the relay's place"):
+        smoke.send(target, "SM" + "0" * 32, "+12025550199")
+
+
+def test_without_a_gateway_it_is_cloud_run_that_refuses_a_caller_without_a_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("scripts.deployment.asking.ask", lambda *_: Answer(403, "text/plain", b""))
+    monkeypatch.setattr(smoke, "ask", lambda *_: GOOGLES)
+    state = "https://y.example.com/sms/relay-state"
+    direct = Target("https://x.example.com", state, "AC", "t", "+1", {}, lambda: "", is_behind_gateway=False)
+    smoke.refuse_strangers(direct, "SM" + "0" * 32)
+    monkeypatch.setattr(smoke, "ask", lambda *_: Answer(200, "application/json", b"{}"))
+    with pytest.raises(Problem, match="answered a caller without a token with 200"):
+        smoke.refuse_strangers(direct, "SM" + "0" * 32)
 
 
 def test_nobody_listening_is_told_in_words(stack: str) -> None:

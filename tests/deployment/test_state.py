@@ -11,69 +11,12 @@ from typing import Any
 
 import pytest
 
-from scripts.deployment import ROOT, deploy, manage_secrets, terraform
+from scripts.deployment import ROOT, terraform
 from scripts.deployment.tools import Problem
 from tests.deployment.conftest import Gcloud, commands
+from tests.deployment.held import COMMANDS, PRIVATE, changed, queue, recorded, resource, service
 
-FILLED = {f"twilio-{name}": ["x"] for name in ("account-sid", "auth-token", "auth-token-secondary")}
-COMMANDS = ("plan", "deploy", "destroy", "secrets")
-PRIVATE = "+15550100001"
-
-
-pytestmark = pytest.mark.usefixtures("configuration")
-
-
-@pytest.fixture(autouse=True)
-def deployed(gcloud: Gcloud) -> None:
-    gcloud.set(secrets=FILLED, functions=["sms-inbound"])
-
-
-@pytest.fixture
-def run(calls: Path, tmp_path: Path) -> Callable[..., int]:
-    """Runs one of COMMANDS in a project and region."""
-    file = tmp_path / "repos.env"
-    file.write_text(f"TWILIO_ACCOUNT_SID=AC{'1' * 32}\nTWILIO_AUTH_TOKEN={'a' * 32}\n")
-    file.chmod(0o600)
-
-    def run(command: str, project: str, region: str = "us-central1") -> int:
-        where = (f"--project={project}", f"--region={region}")
-        if command == "secrets":
-            return manage_secrets.main(["push", *where, f"--file={file}"])
-        return deploy.main([command, *where])
-
-    return run
-
-
-def resource(address: str, mode: str = "managed", **values: Any) -> dict[str, Any]:
-    return {"address": address, "mode": mode, "type": address.split(".", 1)[0], "values": values}
-
-
-def recorded(project: str, region: str = "us-central1") -> dict[str, Any]:
-    return resource("terraform_data.place[0]", input={"project": project, "region": region})
-
-
-def service(project: str) -> dict[str, Any]:
-    return resource("google_project_service.resource_manager", project=project)
-
-
-def queue(project: str, region: str) -> dict[str, Any]:
-    return resource('google_cloud_tasks_queue.tier["1"]', project=project, location=region, phone=PRIVATE)
-
-
-@pytest.fixture
-def hold(calls: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes Terraform's state hold these resources."""
-
-    def hold(*resources: dict[str, Any]) -> None:
-        shown = {"format_version": "1.0", "values": {"root_module": {"resources": resources}}}
-        monkeypatch.setenv("TERRAFORM_SHOW", json.dumps(shown))
-
-    return hold
-
-
-def changed(calls: Path, gcloud: Gcloud) -> bool:
-    """Whether Terraform was told to do anything, or a secret was touched."""
-    return {call[0] for call in commands(calls)} != {"init", "show"} or bool(gcloud.calls_to("secrets"))
+pytestmark = pytest.mark.usefixtures("configuration", "deployed")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -95,7 +38,7 @@ def test_another_project_or_region_than_the_states_is_refused_in_one_sentence(
         run(command, project, region)
     assert str(told.value) == (
         f"Terraform's state here holds the relay in prod, us-central1, not in {project}, {region}: say PROJECT=prod "
-        "REGION=us-central1, or use a checkout and state of its own for the other."
+        "REGION=us-central1, or give the other a project of its own."
     )
     assert not changed(calls, gcloud)
     assert "Will" not in capfd.readouterr().out
@@ -209,6 +152,7 @@ def test_a_state_of_unknown_form_is_told_and_nothing_of_it_shown(
     shown: str,
 ) -> None:
     monkeypatch.setenv("TERRAFORM_SHOW", shown)
+    monkeypatch.setenv("TERRAFORM_WORKSPACES", "prod")
     with pytest.raises(Problem, match=r"^Terraform's state has an unknown form: bring back") as told:
         run("plan", "prod")
     assert PRIVATE not in str(told.value) + "".join(capfd.readouterr())

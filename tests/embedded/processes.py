@@ -92,8 +92,8 @@ def hold(path: str, _: str = "") -> None:
 
 
 def open_migrated(path: str, _: str = "") -> None:
-    """Open the file as a revision with one more step; a line when done. Taken twice, the step would fail."""
-    migrations.STEPS = (*migrations.STEPS, "ALTER TABLE relays ADD COLUMN mood TEXT")
+    """Open the file as a revision with one more migration; a line when done. Taken twice, it would fail."""
+    migrations.MIGRATIONS = (*migrations.MIGRATIONS, "ALTER TABLE relays ADD COLUMN mood TEXT")
     Database(path).prepare(timeout_seconds=TIMEOUT)
     _say("opened")
 

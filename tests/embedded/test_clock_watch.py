@@ -37,6 +37,7 @@ class Machine:
     """An embedded relay in this process, with its real clockwork, whose clock the test sets."""
 
     def __init__(self, database: Database, clock: FakeClock) -> None:
+        self.had_room: list[bool | None] = []
         self.clock, self.journal, self.database = clock, MemoryJournal(), database
         self.store = SqliteStore(database, clock)
         doubles = Doubles()
@@ -52,7 +53,8 @@ class Machine:
             world.new_lease,
         )
         self.intake = Intake(policy(), (OUR_NUMBER,), handlers_of(policy()))
-        self.ticker: Ticker = homes.ticker(self.world, self.intake, database)
+        watched = {"disk": lambda look: self.had_room.append(look())}
+        self.ticker: Ticker = homes.ticker(self.world, self.intake, database, watched=watched)
 
     def text_in(self) -> None:
         assert handle_inbound_webhook(self.world, ACCOUNT, self.intake, inbound_request()).status == 200
@@ -169,9 +171,22 @@ def test_a_jump_that_the_store_could_not_note_is_noticed_again(
     assert (jump.seconds, jump.is_ours) == (-7200.0, True)
 
 
-@pytest.mark.parametrize(("free", "severity"), [(999_999_999, "WARNING"), (99_999_999, "ERROR"), (1_000_000_000, None)])
+@pytest.mark.parametrize(
+    ("free", "severity", "has_room"),
+    [
+        (999_999_999, "WARNING", False),
+        (99_999_999, "ERROR", False),
+        (1_000_000_000, None, None),
+        (1_250_000_000, None, True),
+    ],
+)
 def test_a_disk_that_is_nearly_full_is_told_before_it_is_once_an_hour(
-    database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, free: int, severity: str | None
+    database: Database,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    free: int,
+    severity: str | None,
+    has_room: bool | None,
 ) -> None:
     monkeypatch.setattr(Database, "free_bytes", free)
     machine = Machine(database, clock)
@@ -187,6 +202,7 @@ def test_a_disk_that_is_nearly_full_is_told_before_it_is_once_an_hour(
     clock.advance(3599)
     told = [level for level, message, _ in machine.journal.notes if message == "the disk is nearly full"]
     assert told == [severity] * expected
+    assert machine.had_room == [has_room]
     machine.ticker.stop()
 
 

@@ -105,7 +105,7 @@ def test_every_commit_reaches_the_disk(database: Database) -> None:
 
 def test_a_file_of_a_newer_revision_is_left_alone(path: Path) -> None:
     connection = open_connection(str(path), 30)
-    connection.execute(f"PRAGMA user_version = {len(migrations.STEPS) + 1}")
+    connection.execute(f"PRAGMA user_version = {len(migrations.MIGRATIONS) + 1}")
     connection.close()
     before = path.read_bytes()
     mistake = _mistake(path)

@@ -18,18 +18,14 @@ from relay.core.policy import LEASE_SECONDS, SEND_SECONDS_MAX
 
 from scripts.fake_twilio import Message, PostAttempt
 from scripts.fake_twilio.message import FAILURES
-from tests.endurance.load import BODY_MARK, BUSINESS, HANDLERS, Planned
+from tests.endurance.judges_of_logs import bugs_are_not_passed_over, s9_nothing_secret_in_logs
+from tests.endurance.load import BUSINESS, HANDLERS, Planned
 from tests.endurance.run import Run, has_ended
 
-_SECRET = re.compile(rf"{BODY_MARK}|\+\d{{8,}}|made-up")
-# A disk that was full for one text and had room for the next makes that one look odd: it is tried again, and a text
-# that never came in is judged by itself.
-_BUG = re.compile(
-    r"Traceback|unexpected \w+ in|could not resume a relay|could not be recovered(?!.*the store does not take it)|"
-    r"handler failed|job failed"
-)
 # The code with which a carrier says that it filtered the words.
 _FILTERED = 30007
+# How long ago the text was written, where the notice says it: a clock that is set forward in between makes it old.
+_AGO = r"( \d+ (min|h|days) ago)?"
 # A POST that started within its lease is at Twilio by then, however slow the machine.
 _UNDER_WAY_SECONDS = LEASE_SECONDS + SEND_SECONDS_MAX
 
@@ -77,8 +73,8 @@ def _tells(text: Message, planned: Planned, of_its_relay: list[Message]) -> bool
     """Whether a handler who reads it knows of the customer's text: by its words; once a carrier had filtered these, by
     the notice of who wrote."""
     filtered = (other for other in of_its_relay if other.error_code == _FILTERED and other.created_at < text.created_at)
-    is_notice = any(filtered) and text.body.startswith(f"{planned.sender} texted {planned.to}.")
-    return planned.words in text.body or is_notice
+    notice = rf"{re.escape(planned.sender)} texted {re.escape(planned.to)}{_AGO}\. "
+    return planned.words in text.body or (any(filtered) and re.match(notice, text.body) is not None)
 
 
 def s1_durable_before_200(run: Run) -> Iterator[str]:
@@ -104,11 +100,22 @@ def s2_one_relay_per_message(run: Run) -> Iterator[str]:
 
 
 def s3_one_first_delivery(run: Run) -> Iterator[str]:
-    """The tier on record as the one that delivered is the one that the trail names first."""
+    """The tier on record as the one that delivered is the one that the trail names first.
+
+    Where a later word took that delivery back, it is the tier of another attempt that is delivered.
+    """
     for relay in run.relays.values():
+        if relay.final_status is not FinalStatus.DELIVERED:
+            continue
         said_more = max((n for n, entry in enumerate(relay.error_log) if entry.step is Step.SAID_MORE), default=0)
-        tiers = [entry.tier for entry in relay.error_log[said_more:] if entry.step is Step.DELIVERED]
-        if relay.final_status is FinalStatus.DELIVERED and tiers[:1] != [relay.delivered_tier]:
+        named = [entry for entry in relay.error_log[said_more:] if entry.step is Step.DELIVERED]
+        delivered = {
+            attempt.number: attempt.tier for attempt in relay.attempts if attempt.status is AttemptStatus.DELIVERED
+        }
+        is_taken_back = bool(named) and named[0].attempt not in delivered
+        may_be = set(delivered.values()) if is_taken_back else {entry.tier for entry in named[:1]}
+        if relay.delivered_tier not in may_be:
+            tiers = [entry.tier for entry in named]
             yield f"S3: {relay.message_id[-3:]} was delivered by tier {relay.delivered_tier}, its trail says {tiers}"
 
 
@@ -226,16 +233,6 @@ def s8_only_to_handlers(run: Run) -> Iterator[str]:
             yield f"S8: {_short(post)} went to a wrong number"
 
 
-def s9_nothing_secret_in_logs(run: Run) -> Iterator[str]:
-    """No word of a body, no phone number and no secret in the trail or in any line of the log."""
-    for line in run.log.splitlines():
-        if _SECRET.search(line):
-            yield "S9: a log line holds a body, a phone number or a secret"
-    for relay in run.relays.values():
-        if any(_SECRET.search(entry.reason) for entry in relay.error_log):
-            yield f"S9: the trail of {relay.message_id[-3:]} holds a body or a phone number"
-
-
 def s10_replays_change_nothing(run: Run) -> Iterator[str]:
     """A request that was answered with success and comes again changes no relay and sends nothing."""
     for change in run.changed_by_replays:
@@ -255,13 +252,6 @@ def l2_every_attempt_is_resolved_or_due(run: Run) -> Iterator[str]:
         for attempt in relay.attempts:
             if attempt.is_unresolved and relay.due_at is None:
                 yield f"L2: attempt {attempt.number} of {relay.message_id[-3:]} is {attempt.status}, and nobody asks"
-
-
-def bugs_are_not_passed_over(run: Run) -> Iterator[str]:
-    """No line of the log tells of an error that the relay did not expect."""
-    for line in run.log.splitlines():
-        if _BUG.search(line) and '"StoreUnavailable"' not in line:
-            yield f"BUGS: {line[:300]}"
 
 
 def _ended_at(relay: Relay) -> datetime | None:

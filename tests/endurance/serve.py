@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from relay import homes
-from relay.core import moves
+from relay.core import policy
 from relay.flow import reconcile, sweep, taking_in
 
 VARIABLE = "RELAY_LOCAL_ENDURANCE"
@@ -32,7 +32,7 @@ def hurry(pace: dict[str, float]) -> None:
     # So long a watchman's post stays empty when he is killed on his round.
     sweep.RUN_SECONDS = reconcile.RUN_SECONDS = pace["run_seconds"]
     homes.LEASE_MARGIN_SECONDS = pace["run_seconds"]
-    vars(moves).update(QUEUE_SECONDS_MAX=pace["queue_seconds"], LAST_TIER_SECONDS=pace["last_tier_seconds"])
+    vars(policy).update(QUEUE_SECONDS_MAX=pace["queue_seconds"], LAST_TIER_SECONDS=pace["last_tier_seconds"])
 
 
 def set_clock_by(file: Path) -> None:

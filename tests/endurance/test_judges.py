@@ -17,6 +17,7 @@ from relay.core.machine import transition
 from relay.core.model import AttemptStatus, FinalStatus, InboundText, SenderClass
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
+from relay.flow.wording import notice_of_filtered
 from relay.ports import RelayStore, Stored
 from relay.twilio.forms import status_callback_url
 
@@ -159,7 +160,7 @@ def _filtered_before(run: Run, body: str, code: int = 30007) -> None:
     run.fake.messages[:] = [stopped, read]  # type: ignore[index]
 
 
-_NOTICE = f"{CUSTOMERS[0]} texted {BUSINESS[0]}. A carrier did not let the words through"
+_NOTICE = notice_of_filtered(CUSTOMERS[0], BUSINESS[0])
 
 
 def _doubled(run: Run, first: str = "delivered", after_seconds: float = 5.0, to: str = HANDLERS[0]) -> None:
@@ -285,9 +286,10 @@ def test_a_second_post_of_an_attempt_after_a_refusal_that_sent_nothing_is_no_dou
     assert violations(run) == []
 
 
-def test_the_notice_of_a_filtered_text_is_a_text_that_its_handler_has() -> None:
+@pytest.mark.parametrize("written", ["", "2 h ago", "119 min ago", "3 days ago"])
+def test_the_notice_of_a_filtered_text_is_a_text_that_its_handler_has(written: str) -> None:
     run = _good_run()
-    _filtered_before(run, _NOTICE)
+    _filtered_before(run, notice_of_filtered(CUSTOMERS[0], BUSINESS[0], written=written))
     assert violations(run) == []
 
 

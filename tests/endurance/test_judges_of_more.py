@@ -1,19 +1,21 @@
-"""A text that came in again with more words goes through the tiers anew, and no judge takes that for a skipped tier."""
+"""What rarely happens to a text and is no fault: more words that come later, or a delivery that is taken back."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
+import pytest
+from relay.core import moves
 from relay.core.events import Event, EventKind
-from relay.core.machine import transition
 from relay.core.model import InboundText, SenderClass, Step
+from relay.core.routes import Forward
 from relay.twilio.codes import failure_of
 
 from tests.endurance.judges import s3_one_first_delivery, s6_no_tier_skipped
 from tests.endurance.run import Run
-from tests.endurance.test_judges import _ID, _TEXT, _good_run
+from tests.endurance.test_judges import _ID, _POLICY, _TEXT, _good_run
 from tests.fakes.clock import START
+from tests.relays import after
 
 
 def _run_that_said_more() -> Run:
@@ -32,9 +34,7 @@ def _run_that_said_more() -> Run:
         Event(EventKind.SEND_ACCEPTED, 4, sent_id="SM" + "4" * 32),
         Event(EventKind.RECEIPT_DELIVERED, 4, sent_id="SM" + "4" * 32),
     ]
-    for seconds, event in enumerate(events, start=2):
-        relay = transition(relay, event, START + timedelta(seconds=seconds)).relay
-    run.relays[_ID] = relay
+    run.relays[_ID] = after(relay, *events)
     return run
 
 
@@ -52,3 +52,34 @@ def test_without_that_the_same_is_a_violation() -> None:
     silent = tuple(entry for entry in relay.error_log if entry.step is not Step.SAID_MORE)
     run.relays[_ID] = replace(relay, error_log=silent, delivered_tier=2)
     assert len([*s6_no_tier_skipped(run), *s3_one_first_delivery(run)]) == 2
+
+
+def _run_whose_delivery_was_taken_back() -> Run:
+    """Tier 1 is given up; tier 2 counts as delivered by a receipt about another text; then tier 1 is delivered late."""
+    run = _good_run()
+    text = InboundText(_ID, _TEXT.sender, _TEXT.to, _TEXT.body)
+    relay = moves.receive(text, SenderClass.CUSTOMER, Forward(_POLICY), START, "a").relay
+    events = [
+        Event(EventKind.SEND_ACCEPTED, 1, sent_id="SM" + "1" * 32),
+        Event(EventKind.DEADLINE_UNCONFIRMED, 1, lease="b"),
+        Event(EventKind.RECEIPT_DELIVERED, 2, sent_id="SM" + "9" * 32),
+        Event(EventKind.RECEIPT_DELIVERED, 1, sent_id="SM" + "1" * 32),
+        Event(EventKind.SEND_ACCEPTED, 2, sent_id="SM" + "2" * 32),
+    ]
+    run.relays[_ID] = after(relay, *events)
+    return run
+
+
+def test_a_delivery_that_a_later_word_took_back_leaves_the_one_that_was_told_late() -> None:
+    run = _run_whose_delivery_was_taken_back()
+    relay = run.relays[_ID]
+    assert relay.delivered_tier == 1
+    assert [entry.tier for entry in relay.error_log if entry.step is Step.DELIVERED] == [2]
+    assert list(s3_one_first_delivery(run)) == []
+
+
+@pytest.mark.parametrize("tier", [2, 3, None])
+def test_a_tier_without_a_delivery_is_none_that_delivered(tier: int | None) -> None:
+    run = _run_whose_delivery_was_taken_back()
+    run.relays[_ID] = replace(run.relays[_ID], delivered_tier=tier)
+    assert len(list(s3_one_first_delivery(run))) == 1

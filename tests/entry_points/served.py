@@ -59,6 +59,7 @@ class Served:
         command: tuple[str, ...] = (),
         port: int = 0,
         options: tuple[str, ...] = (),
+        checkout: Path = ROOT,
     ) -> None:
         self.port = port or free_port()
         self.log = folder / f"{target}.log"
@@ -66,6 +67,7 @@ class Served:
         source = str(ROOT / "functions" / "main.py")
         usual = ("functions_framework", "--source", source, "--target", target, "--host", "127.0.0.1")
         self._command = [sys.executable, "-m", *(command or usual), "--port", str(self.port), *options]
+        self._checkout = checkout
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -80,7 +82,12 @@ class Served:
     def start(self) -> Served:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                self._command,
+                cwd=self._checkout,
+                env=self._environ,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:

@@ -58,7 +58,14 @@ _TOO_LARGE: Refused = ("POST", _FORM, "x" * 100_000, {}, 413)
 _NO_POST: Refused = ("GET", _JSON, "", {}, 405)
 _NO_TOKEN: Refused = ("POST", _JSON, "{}", {}, 401)
 _MALFORMED: Refused = ("POST", _JSON, "{}", {}, 400)
+_NO_LINK: Refused = ("GET", _JSON, "", {}, 404)
 _NO_GET: Refused = ("POST", _JSON, "", {}, 405)
+# What asks whether it is signed in: no page of ours, our page without a session, and a made-up credential.
+_NOT_OURS: tuple[Refused, ...] = (
+    ("POST", _JSON, "{}", {"Origin": "https://evil.example.com"}, 403),
+    ("POST", _JSON, "{}", {"Origin": "https://relay.example.com"}, 401),
+    ("POST", _JSON, "{}", {"Authorization": f"Bearer rc_{'A' * 43}"}, 401),
+)
 
 # What main.py loads before any request: what every entry point needs to check its configuration and to log.
 AT_START = {"core", "log", "settings"}
@@ -76,9 +83,11 @@ FIRST_STEPS: dict[str, tuple[tuple[Refused, ...], set[str]]] = {
     "sms_redrive": ((_NO_TOKEN, _NO_POST), {"flow", "google", "operators", "ports", "record"}),
     "escalate_tier": ((_NO_POST, _MALFORMED), {"flow", "google", "ports"}),
     "sweep": ((_NO_POST,), {"flow", "ports"}),
-    "reconcile": ((_NO_POST,), {"flow", "ports"}),
+    "reconcile": ((_NO_POST,), {"flow", "ports", "record"}),
+    "tell": ((_NO_POST,), set()),
     "relay_events": ((_MALFORMED,), set()),
     "console": ((_NO_GET,), {"operators"}),
+    "media": ((_NO_LINK, _NO_GET), {"google", "media", "ports", "record", "twilio"}),
 }
 
 _REPORT = """
@@ -88,12 +97,12 @@ def loaded():
 _SERVE = f"""
 import functions_framework, json, sys
 {_REPORT}
-target, source, refused = json.loads(sys.argv[1])
+target, source, refused, path = json.loads(sys.argv[1])
 kind = "cloudevent" if target == "relay_events" else "http"
 client = functions_framework.create_app(target, source, kind).test_client()
 steps = [loaded()]
 for method, content_type, body, headers, status in refused:
-    answer = client.open("/", method=method, data=body, content_type=content_type, headers=headers)
+    answer = client.open(path, method=method, data=body, content_type=content_type, headers=headers)
     assert answer.status_code == status, (method, headers, answer.status_code, answer.text)
 print(json.dumps([*steps, loaded()]))
 """
@@ -115,6 +124,15 @@ import json, sys
 sys.path.insert(0, "functions")
 from relay.twilio.messenger import TwilioMessenger
 TwilioMessenger(account_sid="AC" + "0" * 32, auth_token="made up", callback_base_url="").warm_up()
+print(json.dumps([loaded()]))
+"""
+_LOAD = f"""
+import json, sys, warnings
+{_REPORT}
+warnings.simplefilter("error")
+sys.path.insert(0, "functions")
+from relay.google import clients
+getattr(clients, json.loads(sys.argv[1]))()
 print(json.dumps([loaded()]))
 """
 _IMPORT = f"""
@@ -157,15 +175,37 @@ def test_an_entry_point_that_refuses_has_loaded_its_own_rooms_and_no_client_libr
 ) -> None:
     refused, rooms = FIRST_STEPS[target]
     source = str(ROOT / "functions" / "main.py")
-    at_start, at_refusal = _steps(_SERVE, [target, source, refused], **settings_for(tmp_path), **_GOOGLE)
+    at_start, at_refusal = _steps(_SERVE, [target, source, refused, "/"], **settings_for(tmp_path), **_GOOGLE)
     assert _rooms(at_start) == AT_START
     assert _rooms(at_refusal) == AT_START | rooms
     assert _client_libraries(at_refusal) == set()
 
 
+@pytest.mark.parametrize("path", ["/console/session", "/session"])
+def test_a_stranger_who_signs_in_makes_the_console_load_no_client_library(path: str, tmp_path: Path) -> None:
+    source = str(ROOT / "functions" / "main.py")
+    settings = settings_for(tmp_path, CONSOLE_BASE_URL="https://relay.example.com")
+    _, at_refusal = _steps(_SERVE, ["console", source, _NOT_OURS, path], **settings, **_GOOGLE)
+    assert _rooms(at_refusal) == AT_START | {"google", "operators", "ports", "record"}
+    assert _client_libraries(at_refusal) == set()
+
+
+@pytest.mark.parametrize("target", ["sms_inbound", "sms_delivery_status"])
+def test_where_operators_are_told_a_forgery_still_loads_neither_a_client_library_nor_a_channel(
+    target: str, tmp_path: Path
+) -> None:
+    told = {"RELAY_ALARM_EMAILS": "ana@example.com", "RELAY_ALARM_PHONES": "+15550102001"}
+    refused, rooms = FIRST_STEPS[target]
+    source = str(ROOT / "functions" / "main.py")
+    at_start, at_refusal = _steps(_SERVE, [target, source, refused, "/"], **settings_for(tmp_path), **_GOOGLE, **told)
+    assert _rooms(at_start) == AT_START
+    assert _rooms(at_refusal) == AT_START | rooms | {"operators"}
+    assert _client_libraries(at_refusal) | ({"smtplib"} & at_refusal) == set()
+
+
 def test_the_embedded_home_loads_no_client_library_but_sqlite(tmp_path: Path) -> None:
     source = str(ROOT / "functions" / "main.py")
-    _, at_refusal = _steps(_SERVE, ["sms_inbound", source, (_UNSIGNED,)], **settings_for(tmp_path))
+    _, at_refusal = _steps(_SERVE, ["sms_inbound", source, (_UNSIGNED,), "/"], **settings_for(tmp_path))
     assert _client_libraries(at_refusal) == {"sqlite3"}
 
 
@@ -194,3 +234,23 @@ def test_the_core_loads_no_other_room_and_nothing_that_reaches_outside() -> None
 def test_sending_loads_neither_grpc_nor_the_asynchronous_half_of_twilios_client() -> None:
     (loaded,) = _steps(_SEND, None)
     assert _client_libraries(loaded) == {"twilio", "requests"}
+    assert "charset_normalizer" not in loaded
+    resources = {name.split(".")[5] for name in loaded if name.startswith("twilio.rest.api.v2010.account.")}
+    assert resources == {"message"}
+
+
+@pytest.mark.parametrize("first", ["firestore", "cloud_tasks"])
+def test_googles_clients_load_neither_their_asynchronous_half_nor_a_transport_but_grpc(first: str) -> None:
+    (loaded,) = _steps(_LOAD, first)
+    parts = {name.rpartition(".")[2] for name in loaded if name.startswith("google.cloud.")}
+    assert "grpc" in parts
+    assert not {part for part in parts if part.startswith(("async_", "rest", "grpc_asyncio"))}
+
+
+@pytest.mark.parametrize("first", ["firestore", "cloud_tasks", "pubsub"])
+def test_googles_clients_load_no_asynchronous_http_and_nothing_that_guesses_letters_and_warn_of_neither(
+    first: str,
+) -> None:
+    (loaded,) = _steps(_LOAD, first)
+    assert "requests" in loaded
+    assert not loaded & {"aiohttp", "charset_normalizer"}

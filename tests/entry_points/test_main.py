@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from functions_framework import create_app
-from relay import homes, wiring
+from relay import homes, shared, wiring
 from relay.core import moves
 from relay.google import task
 from relay.record.documents import to_document
@@ -45,8 +45,10 @@ def serve(doubles: Observed, published: list[tuple[str, RelayEvent]], monkeypatc
     changes = {"TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_BASE_URL": BASE_URL}
     for name, value in (GOOGLE | changes).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(wiring, "_shared", {})
-    monkeypatch.setattr(wiring, "shared_home", lambda *_: homes.Home(doubles.store, doubles.timers))
+    monkeypatch.setattr(shared, "shared", {})
+    monkeypatch.setattr(
+        wiring, "shared_home", lambda *_: homes.Home(doubles.store, doubles.timers, doubles.operator_records)
+    )
     monkeypatch.setattr(wiring, "shared_messenger", lambda *_: doubles.messenger)
     monkeypatch.setattr(wiring.Runtime, "publisher", Publisher())
 

@@ -17,6 +17,7 @@ from relay.settings.variables import ENTRY_POINTS
 from scripts.fake_twilio import FakeTwilio, Server
 from scripts.local_stack.serve import THREADS_DEPLOYED
 from tests.entry_points.served import Served, free_port, settings_for
+from tests.local_stack.checkouts import copied_checkout
 from tests.local_stack.signed import post_webhook
 from tests.stories.relay_process import ROOT, clean_environment
 
@@ -33,8 +34,10 @@ ANSWERS: dict[str, tuple[str, bytes, dict[str, str], int]] = {
     "sweep": ("POST", b"", {}, 200),
     # Nobody answers for Twilio here, and a comparison that did not take place is no success.
     "reconcile": ("POST", b"", {}, 503),
+    "tell": ("POST", b"", {}, 200),
     "relay_events": ("POST", b"{}", JSON, 400),
     "console": ("GET", b"", {}, 200),
+    "media": ("GET", b"", {}, 404),
 }
 
 
@@ -50,7 +53,7 @@ def test_an_entry_point_answers_as_it_is_deployed(target: str, tmp_path: Path) -
         assert (status, served.log.read_text("utf-8").count("Traceback")) == (expected, 0), answer
 
 
-@pytest.mark.parametrize("target", ["escalate_tier", "sweep", "reconcile"])
+@pytest.mark.parametrize("target", ["escalate_tier", "sweep", "reconcile", "tell"])
 def test_a_private_entry_point_answers_post_alone_and_says_so(target: str, tmp_path: Path) -> None:
     with Served(target, settings_for(tmp_path), tmp_path) as served:
         for method in ("GET", "OPTIONS"):
@@ -59,7 +62,7 @@ def test_a_private_entry_point_answers_post_alone_and_says_so(target: str, tmp_p
         assert served.ask("POST", "/", b" " * 70_000, JSON)[0] == 413
 
 
-@pytest.mark.parametrize(("target", "counted"), [("sweep", "resumed"), ("reconcile", "recovered")])
+@pytest.mark.parametrize(("target", "counted"), [("sweep", "resumed"), ("reconcile", "recovered"), ("tell", "told")])
 def test_the_watchmens_rounds_report_what_they_did(target: str, counted: str, tmp_path: Path) -> None:
     with Server(FakeTwilio()) as twilio, Served(target, settings_for(tmp_path, twilio.base_url), tmp_path) as served:
         status, _, answer = served.ask("POST", "/")
@@ -108,13 +111,15 @@ def test_a_database_that_others_may_read_is_made_private_at_start_and_that_is_sa
 
 
 def test_make_serve_makes_up_what_a_fake_twilio_needs_and_says_so(tmp_path: Path) -> None:
-    settings = {"RELAY_DATABASE": str(tmp_path / "relay.db")}
+    """Without any setting, so that relays lie where made-up ones belong; in a copy, where they are no other's."""
+    checkout = copied_checkout(tmp_path)
     command = ("scripts.local_stack", "serve", "sms_inbound")
-    with Served("sms_inbound", settings, tmp_path, command) as served:
+    with Served("sms_inbound", {}, tmp_path, command, checkout=checkout) as served:
         assert served.ask("POST", "/sms/inbound", b"Body=hello", FORM)[0] == 403
         said = served.log.read_text("utf-8")
         assert "No Twilio credentials are configured" in said
         assert "python -m scripts.fake_twilio --sms-url" in said
+    assert (checkout / ".local/fake-twilio.db").exists()
 
 
 def test_make_serve_knows_how_many_threads_are_deployed() -> None:

@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request, Response
 
 from scripts.fake_twilio import FakeTwilio, ManualClock, Settings, make_app
-from scripts.fake_twilio.transport import Answer
+from scripts.fake_twilio.media_host import MediaHost
+from scripts.fake_twilio.transport import Answer, Fetched
 
 OURS = "+15550001000"
 HANDLER = "+15550002001"
@@ -57,6 +58,9 @@ class ScriptedApp:
     def __init__(self, clock: ManualClock) -> None:
         self.requests: list[Sent] = []
         self.answers: deque[Answer] = deque()
+        # What is fetched, by method and address; and what was asked for.
+        self.files: dict[tuple[str, str], Fetched] = {}
+        self.fetches: list[tuple[str, str]] = []
         # How long each answer takes, on the manual clock.
         self.takes_seconds = 0.0
         self._clock = clock
@@ -73,6 +77,16 @@ class ScriptedApp:
         self.requests.append(Sent(method, url, headers, body, connect_seconds, read_seconds, self._clock.now()))
         self._clock.advance(min(self.takes_seconds, read_seconds))
         return self.answers.popleft() if self.answers else TWIML
+
+    def fetch(self, method: str, url: str, most_bytes: int, timeout_seconds: float) -> Fetched:
+        self.fetches.append((method, url))
+        found = self.files.get((method, url), Fetched(404))
+        return found._replace(content=found.content[:most_bytes])
+
+    def serve(self, url: str, content_type: str, content: bytes) -> None:
+        """From now on the application has this file at this address."""
+        for method in ("HEAD", "GET"):
+            self.files[method, url] = Fetched(200, content_type, content if method == "GET" else b"")
 
     @property
     def statuses(self) -> list[str]:
@@ -91,6 +105,7 @@ class Account:
         self.handler = self.fake.phone(HANDLER)
         self.customer = self.fake.phone(CUSTOMER)
         self.http = HttpClient(make_app(self.fake))
+        self.media_host = HttpClient(MediaHost(self.fake))
         self.root = f"/2010-04-01/Accounts/{self.fake.settings.account_sid}"
         self.auth = (self.fake.settings.account_sid, self.fake.settings.auth_token)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scripts.fake_twilio import catalogue
+from scripts.fake_twilio import catalogue, picture
 from scripts.fake_twilio.catalogue import behaviour_named
 from tests.fake_twilio.support import CUSTOMER, HANDLER, OURS, Account
 
@@ -35,11 +35,13 @@ def test_a_customers_text_calls_the_webhook_and_stands_in_the_state(account: Acc
     assert (sent["sid"], sent["body"], sent["status"]) == (answer["sid"], "help", "received")
 
 
-def test_to_may_be_left_out_and_media_given(account: Account) -> None:
-    media = ["https://example.com/a.jpg"]
-    code, answer = do(account, "customer-texts", **{"from": CUSTOMER, "body": "", "media": media})
+def test_to_may_be_left_out_and_a_picture_attached(account: Account) -> None:
+    drawn = state(account)["pictures"][0]["file"]
+    code, answer = do(account, "customer-texts", **{"from": CUSTOMER, "body": "", "files": [drawn]})
     assert (code, answer["sid"][:2]) == (202, "MM")
-    assert state(account)["messages"][0]["media"] == media
+    (shown,) = state(account)["messages"][0]["media"]
+    assert (shown["file"], shown["content_type"]) == (drawn, "image/png")
+    assert account.http.get(f"/fake/files/{drawn}").data == picture("A couch").content
 
 
 def test_the_inbox_shows_what_the_handset_has_shown(account: Account) -> None:

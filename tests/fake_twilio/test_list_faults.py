@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from scripts.fake_twilio import InboundFaults, ListFaults, Row
+from scripts.fake_twilio import InboundFaults, ListFaults, Row, picture
 from tests.fake_twilio.support import CUSTOMER, HANDLER, OURS, Account
 
 HOUR = 3600
@@ -56,7 +56,7 @@ def test_a_lag_that_begins_hides_rows_that_were_there(account: Account) -> None:
 
 def test_an_inbound_row_may_not_be_whole_yet(account: Account) -> None:
     account.fake.show_lists(ListFaults(receiving_seconds=90))
-    text = account.text("a couch and a fridge", media_urls=["https://example.com/a.jpg"])
+    text = account.text("a couch and a fridge", files=[picture("A couch")])
     (row,) = rows(account, To=OURS)
     assert (row["status"], row["body"], row["num_media"]) == ("receiving", "", "0")
     account.clock.advance(90)

@@ -99,7 +99,7 @@ def test_an_answer_leaves_in_one_piece() -> None:
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(b"GET /fake/record HTTP/1.1\r\nHost: x\r\n\r\n")
             first = connection.recv(65536)
-    assert first.endswith(b'{"posts": [], "exchanges": []}')
+    assert first.endswith(b'{"posts": [], "exchanges": [], "media_arrivals": []}')
 
 
 def test_a_closed_server_can_be_read_but_not_called() -> None:

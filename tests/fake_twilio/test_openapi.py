@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.test import TestResponse
 
-from scripts.fake_twilio import Behaviour, InboundFaults, ListFaults, Row, behaviour, send_request
+from scripts.fake_twilio import Behaviour, InboundFaults, ListFaults, Row, behaviour, picture, send_request
 from tests.fake_twilio.support import HANDLER, OURS, Account
 
 DESCRIPTION = Path(__file__).parents[3] / "shared" / "data" / "twilio-messages.openapi.json"
@@ -117,9 +117,14 @@ def test_messages_with_media_both_ways_are_as_described(description: dict[str, A
         "post",
         201,
     )
-    text = account.text("look", media_urls=["https://example.com/b.jpg"], faults=InboundFaults(dropped=True))
+    text = account.text("look", files=[picture("A couch")], faults=InboundFaults(dropped=True))
     fetched = account.get(f"/Messages/{text.sid}.json")
     check(description, fetched, f"{ROOT}/Messages/{{Sid}}.json", "get", 200)
+    place = f"/Messages/{text.sid}/Media"
+    path = f"{ROOT}/Messages/{{MessageSid}}/Media"
+    listed = check(description, account.get(f"{place}.json"), f"{path}.json", "get", 200)
+    file = account.get(f"{place}/{listed['media_list'][0]['sid']}.json")
+    check(description, file, f"{path}/{{Sid}}.json", "get", 200)
 
 
 def test_rows_that_are_not_whole_not_ours_failed_or_full_of_nulls_are_as_described(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scripts.fake_twilio import TAPBACKS, Message, Reaction
+from scripts.fake_twilio import TAPBACKS, Message, Reaction, picture
 from scripts.fake_twilio.auto_replies import DRIVING
 from scripts.fake_twilio.inbound_form import OWN_ANSWERS
 from tests.fake_twilio.support import CUSTOMER, HANDLER, OURS, Account
@@ -164,7 +164,9 @@ def test_a_tapback_goes_to_the_number_that_its_text_came_from() -> None:
 
 
 def test_a_phone_taps_back_through_the_control_api(account: Account) -> None:
-    message = shown(account, Body="", MediaUrl="https://relay.example.com/m/1")
+    url = "https://relay.example.com/m/1"
+    account.app.serve(url, "image/png", picture("A couch").content)
+    message = shown(account, Body="", MediaUrl=url)
     told = {"phone": HANDLER, "sid": message.sid, "tapback": "love", "on_photo": True}
     answer = account.http.post("/fake/tapbacks", json=told)
     account.clock.advance(60)

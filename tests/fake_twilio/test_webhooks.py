@@ -6,7 +6,7 @@ import uuid
 import pytest
 from twilio.request_validator import RequestValidator
 
-from scripts.fake_twilio import InboundFaults
+from scripts.fake_twilio import File, InboundFaults, picture
 from scripts.fake_twilio.transport import Answer
 from scripts.fake_twilio.webhooks import Overrides, parse_overrides, sign
 from tests.fake_twilio.support import (
@@ -54,7 +54,7 @@ def test_the_webhook_has_all_parameters_of_a_real_one(account: Account) -> None:
 
 
 def test_media_make_an_mms_with_a_url_at_twilio_and_a_type_for_each(account: Account) -> None:
-    text = account.text(media_urls=["https://example.com/0", "https://example.com/a.png?x=1"])
+    text = account.text(files=[File("image/jpeg", b"\xff\xd8\xff"), picture("A couch")])
     form = account.app.requests[0].form
     assert text.sid.startswith("MM")
     assert form["NumMedia"] == "2"

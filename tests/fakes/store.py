@@ -12,16 +12,14 @@ from typing import Any, TypeVar
 
 from relay.core import clocks
 from relay.core.model import FinalStatus, Relay, Timer
-from relay.core.numbers import same
 from relay.core.threads.model import OptOut, PersonRecord, Thread, ThreadCode, ThreadRecord
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Clock, Kept, Page, Search, Stored, ThreadPage, Timers, UnreadableRelay, Write
 from relay.record import thread_documents
 from relay.record.documents import DOCUMENT_BYTES_MAX, plain, to_document
-from relay.record.kinds import Key, Kind, awaits_claim, expires_at, key_of
-from relay.record.pages import place_of, token_after
+from relay.record.kinds import Key, Kind, expires_at, key_of
 
-from tests.fakes.kept import open_among, people_among, shown_among
+from tests.fakes.kept import open_among, page_among, people_among, shown_among, wanted_among
 
 T = TypeVar("T")
 UNREADABLE = "its record cannot be read"
@@ -74,13 +72,11 @@ class MemoryStore:
         return self.commit([Write(relay, version)], timers, timeout_seconds=timeout_seconds)[0]
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
-        found = next(iter(self._live([message_id])), None)
-        if message_id in self.newer:
-            raise NewerRecord(2)
-        if found is not None and message_id in self.unreadable:
-            self._tell_unreadable(message_id)
-            raise Unreadable(message_id, UNREADABLE)
-        return found
+        return next(map(self._read, self._live([message_id])), None)
+
+    def with_media_token(self, token: str, *, timeout_seconds: float) -> Relay | None:
+        found = (stored for stored in self._live() if stored.relay.media_token == token) if token else ()
+        return next((self._read(stored).relay for stored in found), None)
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         self._live(())
@@ -105,14 +101,7 @@ class MemoryStore:
         return [self._as_read(stored) for _, stored in overdue[:limit]]
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
-        found = [stored.relay for stored in self._readable() if _matches(stored.relay, search)]
-        found.sort(key=_place, reverse=True)
-        if search.page_token is not None:
-            last = place_of(search.page_token)
-            found = [relay for relay in found if _place(relay) < last]
-        page = found[: search.limit]
-        more = len(found) > len(page)
-        return Page(tuple(page), token_after(*_place(page[-1])) if more else None)
+        return page_among((stored.relay for stored in self._readable()), search)
 
     def thread(self, thread_id: str, *, timeout_seconds: float) -> Kept[Thread] | None:
         return self._record(Kind.THREAD, thread_id)
@@ -137,9 +126,10 @@ class MemoryStore:
     def open_threads(self, limit: int, page_token: str | None = None, *, timeout_seconds: float) -> ThreadPage:
         return open_among(self._readable_records(Kind.THREAD), limit, page_token, self._clock.now())
 
-    def relays_of(self, thread_id: str, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        found = [each for each in self._readable() if each.relay.thread_id == thread_id and awaits_claim(each.relay)]
-        return sorted(found, key=lambda stored: _place(stored.relay), reverse=True)[:limit]
+    def relays_of(
+        self, thread_id: str, limit: int, since: datetime | None = None, *, timeout_seconds: float
+    ) -> list[Stored]:
+        return wanted_among(self._readable(), thread_id, limit, since)
 
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         self._write(lambda: self._relays.pop(message_id, None))
@@ -217,6 +207,14 @@ class MemoryStore:
         unread = self.newer | self.unreadable
         return [kept for kept in there if key_of(kept.record)[1] not in unread]
 
+    def _read(self, stored: Stored) -> Stored:
+        """The same. Raises what reading it raises."""
+        if stored.message_id in self.newer:
+            raise NewerRecord(2)
+        if isinstance(self._as_read(stored), UnreadableRelay):
+            raise Unreadable(stored.message_id, UNREADABLE)
+        return stored
+
     def _as_read(self, stored: Stored) -> Stored | UnreadableRelay:
         message_id = stored.relay.message_id
         if message_id not in self.unreadable:
@@ -272,17 +270,3 @@ def require_storable(record: Relay | ThreadRecord, refused: set[str] | frozenset
         raise StoreRefused(record_id, reason) from None
     if size > DOCUMENT_BYTES_MAX:
         raise StoreRefused(record_id, "it is too large")
-
-
-def _matches(relay: Relay, search: Search) -> bool:
-    return (
-        search.final_status in (None, relay.final_status)
-        and (search.sender_phone is None or same(search.sender_phone, relay.sender_phone))
-        and search.thread_id in (None, relay.thread_id)
-        and (search.since is None or relay.timestamp >= search.since)
-        and (search.until is None or relay.timestamp < search.until)
-    )
-
-
-def _place(relay: Relay) -> tuple[datetime, str]:
-    return relay.timestamp, relay.message_id

@@ -11,12 +11,14 @@ from relay import wiring
 from relay.core.model import Relay, Timer
 from relay.flow import timers
 from relay.flow.conversations import Conversations
-from relay.flow.world import SendingWorld
+from relay.flow.world import Files, SendingWorld
 from relay.ports import Alarms, Clock, Messenger, RelayStore, Timers
 
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.journal import MemoryJournal
+from tests.fakes.media import MemoryMedia
 from tests.fakes.messenger import ScriptedMessenger
+from tests.fakes.operator_records import MemoryOperatorRecords
 from tests.fakes.store import MemoryStore
 from tests.fakes.timers import MemoryTimers
 
@@ -30,13 +32,14 @@ def sending_world(
     new_lease: Callable[[], str],
     alarms: Alarms | None = None,
     conversations: Conversations | None = None,
+    files: Files | None = None,
 ) -> SendingWorld:
     """The product's channels over this one provider; the journal hears the alarms unless others do."""
 
     def provider_of(_our_phone: str) -> Messenger:
         return messenger
 
-    channels = wiring.channels(provider_of, store, clock)
+    channels = wiring.channels(provider_of, store, clock, files.base_url if files is not None else "")
     return SendingWorld(
         store,
         timers,
@@ -47,7 +50,12 @@ def sending_world(
         provider_of,
         new_lease,
         conversations=conversations,
+        files=files,
     )
+
+
+# Where the links to files lead.
+MEDIA_URL = "https://p.example.com"
 
 
 class MemoryWorld:
@@ -58,10 +66,18 @@ class MemoryWorld:
         self.journal = MemoryJournal()
         self.timers = MemoryTimers(self.journal)
         self.store = MemoryStore(self.clock, self.timers, self.journal)
+        self.operator_records = MemoryOperatorRecords(self.clock, self.journal)
         self.messenger = ScriptedMessenger(self.clock)
-        leases = itertools.count(1)
+        self.media = MemoryMedia()
+        leases, tokens = itertools.count(1), itertools.count(1)
         self.world = sending_world(
-            self.store, self.timers, self.messenger, self.clock, self.journal, lambda: f"lease {next(leases)}"
+            self.store,
+            self.timers,
+            self.messenger,
+            self.clock,
+            self.journal,
+            lambda: f"lease {next(leases)}",
+            files=Files(lambda: f"token-of-22-letters-{next(tokens):02}", lambda _our_phone: self.media, MEDIA_URL),
         )
 
     def relay(self, message_id: str) -> Relay:
@@ -104,7 +120,7 @@ class Calls:
 
     def of_all(self, store: object, timers: object, messenger: object) -> None:
         """Observe every port that goes out of the process."""
-        for name in ("create", "get", "update", "missing", "due", "search", "set_watermark"):
+        for name in ("create", "get", "update", "missing", "due", "search", "set_watermark", "with_media_token"):
             self.of(store, name, lambda *_, name=name: name)
         for name in ("arm", "cancel"):
             self.of(timers, name, lambda timer, name=name: f"{name} {timer.kind} {timer.attempt}")

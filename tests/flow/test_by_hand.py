@@ -127,7 +127,7 @@ def test_only_what_the_present_owner_has_is_released(office: Office) -> None:
     assert office.relay(new).final_status is not FinalStatus.CLAIMED
 
 
-def test_words_of_an_operator_reach_the_customer_and_leave_the_owner(office: Office) -> None:
+def test_words_of_an_operator_reach_the_customer_and_leave_the_owner_who_reads_them_too(office: Office) -> None:
     text = office.text(CARLA, "The couch is on the porch")
     act(office, Deed.CLAIM, text, "Ben")
     done = act(office, Deed.SAY, text, words="ok")
@@ -136,6 +136,8 @@ def test_words_of_an_operator_reach_the_customer_and_leave_the_owner(office: Off
     answer = office.relay(done.sent_id)
     assert (answer.purpose, answer.message_id[:2], len(answer.message_id)) == (Purpose.ANSWER, "OP", 36)
     assert office.thread_of(text).owner == "Ben"
+    words = office.to(BEN)[-1]
+    assert words == f'The office wrote to {done.thread.code} (...4321): "ok"'
     act(office, Deed.SAY, text, words="One more thing")
     office.settle()
     assert office.to(CARLA)[-1] == "One more thing"
@@ -153,7 +155,7 @@ def test_what_was_done_is_a_relay_of_its_own_in_the_thread(office: Office) -> No
     assert office.relay(done.sent_id).cause_id == kept.message_id
 
 
-def test_an_operators_answer_that_is_lost_raises_the_alarm_and_texts_no_handler(office: Office) -> None:
+def test_an_operators_answer_that_is_lost_raises_the_alarm_and_tells_no_handler_of_that(office: Office) -> None:
     text = office.text(CARLA, "The couch is on the porch")
     act(office, Deed.CLAIM, text, "Ben")
     office.settle(60)
@@ -162,8 +164,17 @@ def test_an_operators_answer_that_is_lost_raises_the_alarm_and_texts_no_handler(
     done = act(office, Deed.SAY, text, words="On our way")
     office.wait(1000)
     assert office.relay(done.sent_id).final_status is FinalStatus.EXHAUSTED
-    assert [to for to, _ in office.sent[texts:]] == [CARLA]
+    (told,) = [words for to, words in office.sent[texts:] if to != CARLA]
+    assert told == f'The office wrote to {done.thread.code} (...4321): "On our way"', "and not that it is lost"
     assert done.sent_id in [alarm.message_id for alarm in office.journal.alarms]
+
+
+def test_words_of_an_operator_to_a_customer_whom_no_person_has_are_told_to_no_handler(office: Office) -> None:
+    text = office.reaches(CARLA, "The couch is on the porch")
+    texts = len(office.sent)
+    act(office, Deed.SAY, text, words="On our way")
+    office.settle()
+    assert [to for to, _ in office.sent[texts:]] == [CARLA]
 
 
 def test_a_blocked_customer_gets_nothing_until_unblocked(office: Office) -> None:

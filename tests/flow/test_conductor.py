@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 from relay.core import moves
+from relay.core.comparing import digest_of
 from relay.core.events import Event, EventKind
 from relay.core.model import AttemptStatus, FinalStatus, Step, TimerKind
 from relay.errors import AlreadyStored, StoreUnavailable, VersionConflict
 from relay.flow import conductor
 from relay.flow.budget import TASK_LIMITS, Budget
+from relay.twilio.codes import failure_of
 
 from tests.flow.conducting import apply, create, deadline, webhook_budget
-from tests.relays import MESSAGE_ID, sid
+from tests.relays import BODY, MESSAGE_ID, sid
 from tests.worlds import Doubles, Killed, Observed, kill, lose_the_answer
 
 # The order of things.
@@ -102,6 +104,25 @@ def test_a_lease_whose_answer_is_lost_is_still_the_callers() -> None:
     assert len(doubles.messenger.sends) == 2
     assert doubles.relay().attempts[1].status is AttemptStatus.ACCEPTED
     assert doubles.journal.steps_of(MESSAGE_ID).count(Step.ESCALATED) == 1
+
+
+def test_a_lease_whose_answer_is_lost_remembers_the_words_that_are_sent_in_the_end() -> None:
+    """Meanwhile another process learns that a carrier filtered the words, so that the next handler gets a notice."""
+    doubles = Observed()
+    create(doubles)
+    lost = iter([True])
+
+    def learn_and_lose_once() -> None:
+        if next(lost, False):
+            apply(doubles, Event(EventKind.RECEIPT_FAILED, 1, failure=failure_of(30007)))
+            lose_the_answer()
+
+    doubles.after["update"] = learn_and_lose_once
+    apply(doubles, deadline("task"))
+    words = [sent.body for sent in doubles.messenger.sends]
+    assert len(words) == 2
+    assert BODY not in words[1]
+    assert doubles.relay().attempts[1].sent_digest == digest_of(words[1])
 
 
 def test_a_timer_that_went_missing_with_a_lost_answer_is_armed() -> None:

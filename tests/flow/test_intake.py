@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from relay.ports import Ambiguous, Refused
 from relay.record.documents import plain, to_document
 from relay.twilio.inbound import TWIML
 
+from tests.fakes.world import MEDIA_URL
 from tests.relays import BODY, CUSTOMER, MESSAGE_ID, OUR_NUMBER, PERMANENT, policy, text
 from tests.twilio_words import refusal
 from tests.worlds import ACCOUNT_SID, Doubles, Observed, inbound_request, lose_the_answer
@@ -202,8 +204,16 @@ def test_two_texts_with_the_same_words_are_two_texts() -> None:
     assert len(doubles.messenger.sends) == 2
 
 
-def test_a_text_with_attachments_is_forwarded_with_a_line_that_says_how_many_and_where_they_are() -> None:
+def test_a_text_with_attachments_is_forwarded_with_how_many_there_are_and_the_link_to_them() -> None:
     doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid="MM" + "0" * 32, NumMedia="2", Body=""))
+    link = f"{MEDIA_URL}/m/{doubles.relay('MM' + '0' * 32).media_token}"
+    assert doubles.messenger.sends[0].body == f"{CUSTOMER}:\n[2 attachments] {link}"
+
+
+def test_where_no_link_is_configured_it_says_how_many_and_where_they_are() -> None:
+    doubles = Doubles()
+    doubles.world = replace(doubles.world, files=None)
     doubles.inbound(inbound_request(MessageSid="MM" + "0" * 32, NumMedia="2", Body=""))
     assert doubles.messenger.sends[0].body == f"{CUSTOMER}:\n[2 attachments: in Twilio's log]"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from relay.core.events import Event, EventKind, Meaning, Receipt
 from relay.core.model import FinalStatus, InboundText
 from relay.core.policy import Policy
@@ -14,6 +15,7 @@ from relay.twilio.codes import failure_of
 
 from tests.fakes.world import Calls
 from tests.office import ANA, BEN, CARLA, OURS, Office, tiers_of
+from tests.twilio_words import refusal
 
 
 def test_a_delivery_at_a_tier_that_asks_for_no_claim_ends_a_text_that_waits_at_another() -> None:
@@ -74,6 +76,24 @@ def test_what_comes_within_seconds_of_a_text_that_its_owner_took_is_a_machines()
     assert len(office.to(CARLA)) == 1
 
 
+def test_what_comes_within_seconds_of_a_text_whose_tries_took_a_minute_is_a_machines() -> None:
+    """The second try's timer is a minute late; delivered to its active owner the text is claimed."""
+    office = Office()
+    code = office.thread_of(office.reaches(CARLA, "The couch is on the porch")).code
+    office.text(ANA, f"{code} on my way")
+    office.settle(60.0)
+    office.messenger.script(refusal(20429))
+    message_id = office.text(CARLA, "And a lamp")
+    office.clock.advance(65.0)
+    office.settle(1.0)
+    office.delivered(message_id)
+    assert office.relay(message_id).final_status is FinalStatus.CLAIMED
+    office.clock.advance(5.0)
+    office.text(ANA, "We are closed now, and open at eight")
+    office.settle(5.0)
+    assert len(office.to(CARLA)) == 1
+
+
 def test_a_text_of_ours_that_leaves_while_a_machines_words_are_under_way_makes_them_no_persons() -> None:
     office = Office()
     office.text(CARLA, "The couch is on the porch")
@@ -88,12 +108,14 @@ def test_a_text_of_ours_that_leaves_while_a_machines_words_are_under_way_makes_t
     assert office.to(CARLA) == []
 
 
-def test_what_comes_within_seconds_of_being_told_that_an_answer_did_not_arrive_is_a_machines() -> None:
+@pytest.mark.parametrize("seconds", [15.0, 420.0])
+def test_what_comes_within_seconds_of_being_told_that_an_answer_did_not_arrive_is_a_machines(seconds: float) -> None:
+    """However long after it was written the answer was given up."""
     office = Office()
     office.reaches(CARLA, "The couch is on the porch")
     office.wait(60.0)
     answer = f"{office.text(ANA, 'On my way')}-a"
-    office.wait(15.0)
+    office.wait(seconds)
     relay = office.relay(answer)
     budget = Budget(office.clock, WEBHOOK_SECONDS, WEBHOOK_LIMITS)
     failed = Receipt(relay.current.sent_id or "", Meaning.FAILED, "undelivered", failure_of(30006))

@@ -8,11 +8,12 @@ import pytest
 from relay.core import moves
 from relay.core.model import FinalStatus
 from relay.core.policy import FATE_LOOKUP_SECONDS, Success
-from relay.flow import timers
+from relay.flow import lookup, timers
+from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.sweep import GRACE, sweep
 
 from tests.flow.lost_answers import FIRST, comes_in, settle
-from tests.relays import PERMANENT, policy
+from tests.relays import PERMANENT, policy, sid
 from tests.worlds import Doubles, Observed, inbound_request, status_request
 
 
@@ -61,6 +62,18 @@ def test_a_status_of_which_no_callback_told_is_taken_over() -> None:
     doubles.messenger.set_status(doubles.relay(FIRST).attempts[0].sent_id or "", "delivered")
     assert settle(doubles, FIRST).taken_over == 1
     assert doubles.relay(FIRST).delivered_tier == 1
+
+
+def test_a_process_that_stood_still_takes_no_later_attempts_text_for_that_of_the_one_it_asked_about() -> None:
+    doubles = Doubles(policy(1))
+    comes_in(doubles, FIRST, arrives=False)
+    before = doubles.store.get(FIRST, timeout_seconds=1.0)
+    assert before is not None
+    doubles.wait(60)
+    assert [attempt.sent_id for attempt in doubles.relay(FIRST).attempts] == [None, sid(1)]
+    settled = lookup.settle(doubles.world, before, Budget(doubles.clock, 40, TASK_LIMITS), "reconcile")
+    assert settled.repaired == 0
+    assert [attempt.sent_id for attempt in doubles.relay(FIRST).attempts] == [None, sid(1)]
 
 
 def test_a_silent_twilio_settles_nothing() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relay.core.threads.codes import code_in_front
 from relay.core.threads.verdict import Notice, Said
-from relay.flow.notices import customer, words_of
+from relay.flow.notices import words_of
+from relay.flow.phrases import customer
 from relay.flow.segments import is_gsm, segments
 
 from scripts.make_handlers_doc import EXAMPLES
@@ -20,7 +21,7 @@ from tests.core.threads.making import ANA, BEN, NOW, OURS, a_thread, ago, owned
 K71, M24 = a_thread("K71"), a_thread("M24", customer_phone="+15550109913")
 NAMES = {ANA: "Ana", BEN: "Ben"}
 
-_ABOUT_NO_CUSTOMER = {Said.REACTION, Said.REPLIES_OFF, Said.NO_PHOTOS, Said.RESERVED}
+_ABOUT_NO_CUSTOMER = {Said.REACTION, Said.REPLIES_OFF, Said.NO_PHOTOS, Said.RESERVED, Said.SIGN_IN_CODE, Said.UNREAD}
 
 _names = st.one_of(st.just("Ben"), st.text(max_size=60))
 _words = st.one_of(st.just("on my way"), st.text(max_size=200), st.text("€[]|^~", max_size=200))

@@ -28,7 +28,7 @@ class TwoProviders(Doubles):
         super().__init__(policy(2, delays=()))
         self.second = SecondProvider(self.clock)
         providers: dict[str, Messenger] = {OUR_NUMBER: self.messenger, THEIR_NUMBER: self.second}
-        channels = wiring.channels(providers.__getitem__, self.store, self.clock)
+        channels = wiring.channels(providers.__getitem__, self.store, self.clock, "")
         self.world = replace(self.world, channels=channels, provider_of=providers.__getitem__)
         self.intake = Intake(self.tiers, (OUR_NUMBER, THEIR_NUMBER), handlers_of(self.tiers))
 

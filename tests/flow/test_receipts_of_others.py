@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from relay.core.model import FinalStatus
-from relay.ports import Ambiguous
+from relay.flow.sweep import sweep
+from relay.ports import Accepted, Ambiguous
 
 from tests.flow.lost_answers import settle
 from tests.relays import CUSTOMER, MESSAGE_ID, sid
@@ -66,6 +67,22 @@ def test_a_receipt_that_shows_no_number_is_not_believed_by_an_id_that_is_unknown
     doubles.status(status_request(To=None))
     assert doubles.relay().final_status is FinalStatus.IN_PROGRESS
     doubles.status(status_request())
+    assert doubles.relay().final_status is FinalStatus.DELIVERED
+
+
+def test_a_receipt_with_the_id_of_another_attempt_of_the_relay_is_not_believed_of_one_whose_id_is_unknown() -> None:
+    """The answer to attempt 2's POST has told whose text that is."""
+    doubles = Doubles()
+    doubles.messenger.script(Ambiguous("no answer in time"), Accepted(sid(2)))
+    doubles.inbound()
+    doubles.clock.advance(3600)
+    sweep(doubles.world)
+    before = doubles.relay()
+    assert [attempt.sent_id for attempt in before.attempts] == [None, sid(2)]
+    doubles.status(status_request("delivered", attempt=1, MessageSid=sid(2)))
+    assert doubles.relay() == before
+    assert "another attempt" in str(doubles.journal.notes[-1][2]["reason"])
+    doubles.status(status_request("delivered", attempt=2, tier=2))
     assert doubles.relay().final_status is FinalStatus.DELIVERED
 
 

@@ -141,7 +141,7 @@ def test_a_silent_twilio_loses_nothing(doubles: Doubles) -> None:
     doubles.clock.advance(3600)
     twilio_has(doubles, age=3000)
     doubles.messenger.is_down = True
-    assert not run(doubles).twilio_answered
+    assert not run(doubles).provider_answered
     doubles.messenger.is_down = False
     assert run(doubles).recovered == 1
 
@@ -216,4 +216,4 @@ def test_a_silent_twilio_is_a_warning(doubles: Doubles) -> None:
     doubles.messenger.is_down = True
     run(doubles)
     severity, _, labels = doubles.journal.notes[-1]
-    assert (severity, labels["twilio_answered"]) == ("WARNING", False)
+    assert (severity, labels["provider_answered"]) == ("WARNING", False)

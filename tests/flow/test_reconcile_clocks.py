@@ -102,7 +102,7 @@ def test_it_goes_on_although_the_provider_does_not_answer(doubles: Doubles) -> N
     doubles.inbound()
     _with_clock(doubles, timedelta(days=-91))
     doubles.messenger.is_down = True
-    assert not run(doubles).twilio_answered
+    assert not run(doubles).provider_answered
     due_at = doubles.relay().due_at
     assert due_at is not None
     assert due_at <= doubles.clock.now() + timedelta(seconds=60)

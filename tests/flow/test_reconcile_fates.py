@@ -129,7 +129,7 @@ def test_an_exhausted_relay_without_an_open_fate_is_not_asked_about() -> None:
     doubles.messenger.is_down = True
     doubles.messenger.received.clear()
     doubles.intake = replace(doubles.intake, business_phones=())
-    assert _run(doubles).twilio_answered, "nothing was asked"
+    assert _run(doubles).provider_answered, "nothing was asked"
 
 
 @pytest.mark.parametrize("fault", ["refused", "unreadable"])
@@ -183,7 +183,7 @@ def test_a_silent_twilio_ends_the_run_and_is_reported() -> None:
     doubles.intake = replace(doubles.intake, business_phones=())
     doubles.messenger.is_down = True
     report = _run(doubles)
-    assert not report.twilio_answered
+    assert not report.provider_answered
     assert report.failed == SILENT_AFTER, "further ones were not asked about in vain"
 
 
@@ -192,7 +192,7 @@ def test_a_text_about_which_twilio_answers_500_for_ever_keeps_no_other_relay_fro
     doubles = _accepted(6)
     doubles.messenger.silent_about = {sid(which + 1)}
     report = _run(doubles)
-    assert (report.taken_over, report.failed, report.twilio_answered) == (5, 1, True)
+    assert (report.taken_over, report.failed, report.provider_answered) == (5, 1, True)
     assert not report.was_held_up, "one text is no outage: the next run comes at its usual time"
 
 

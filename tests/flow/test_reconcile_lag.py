@@ -234,7 +234,7 @@ def test_a_place_that_the_provider_no_longer_knows_ends_the_pass_and_the_next_on
         return page(our_phone, place, timeout_seconds=timeout_seconds)
 
     doubles.messenger.received_page = forgetful  # type: ignore[method-assign]
-    assert not runs(doubles, hours=0.5)[0].twilio_answered
+    assert not runs(doubles, hours=0.5)[0].provider_answered
     broken[0] = False
     assert sum(report.recovered for report in runs(doubles, hours=3)) > 700
 

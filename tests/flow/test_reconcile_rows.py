@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from relay.core.model import FinalStatus
+from relay.flow.bookmark import TROUBLES_MAX
 from relay.flow.taking_in import ARRIVING
 from relay.ports import ReceivedMessage
 
@@ -51,7 +52,7 @@ def test_a_row_that_cannot_become_a_relay_is_told_of_by_its_id_and_keeps_no_othe
         twilio_has(doubles, listed_id(number), age=60 + number)
     twilio_has(doubles, age=61, **row)
     report = run(doubles)
-    assert (report.recovered, report.failed, report.twilio_answered) == (3, 1, True)
+    assert (report.recovered, report.failed, report.provider_answered) == (3, 1, True)
     assert doubles.journal.not_taken == [(MESSAGE_ID, row["unusable_because"])]
     runs(doubles, hours=30)
     assert len(doubles.journal.not_taken) == 1, "told once"
@@ -64,6 +65,20 @@ def test_a_row_without_id_is_told_of_by_its_time(doubles: Doubles) -> None:
     runs(doubles, hours=30)
     ((named, because),) = doubles.journal.not_taken
     assert (named, because) == (f"without id, of {at.isoformat()}", "it has no id")
+
+
+@pytest.mark.parametrize("before", [[3600.0], [], [3600.0 * 24 * 20]])
+def test_a_row_without_id_and_time_is_told_of_once_and_not_in_every_run(doubles: Doubles, before: list[float]) -> None:
+    """As the newest of all it has no text above it that would tell when it came in."""
+    for number, age in enumerate(before):
+        doubles.inbound(inbound_request(MessageSid=listed_id(number)))
+        twilio_has(doubles, listed_id(number), age=age)
+    twilio_has(doubles, "", received_at=None, unusable_because="it has no id, no time")
+    runs(doubles, hours=6)
+    assert len(doubles.journal.not_taken) == 1
+    twilio_has(doubles, listed_id(7), age=60)
+    run(doubles)
+    assert is_stored(doubles, listed_id(7))
 
 
 def test_a_row_that_lacks_its_sender_is_no_trouble_once_its_webhook_came(doubles: Doubles) -> None:
@@ -178,3 +193,12 @@ def test_a_list_of_nothing_but_odd_rows_is_bounded_in_what_is_remembered(doubles
     doubles.clock.advance(60)
     assert run(doubles).failed == 500
     assert len(doubles.store.get_bookmark("reconcile-bookmark", timeout_seconds=1.0)) < 50_000
+
+
+def test_more_rows_that_are_not_whole_than_are_remembered_are_all_taken_in(doubles: Doubles) -> None:
+    """Of an account, say, that shows no words of anything."""
+    count = TROUBLES_MAX + 50
+    for number in range(count):
+        twilio_has(doubles, listed_id(number), age=60 + number / 10, sender=f"+1555777{number:04d}", is_arriving=True)
+    runs(doubles, hours=3)
+    assert sum(is_stored(doubles, listed_id(number)) for number in range(count)) == count

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from relay.core.foreign import foreign
-from relay.core.model import FinalStatus, Step
+from relay.core.model import FinalStatus, SenderClass, Step
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.intake import accept
 
@@ -62,12 +62,12 @@ def test_where_only_a_newer_revision_may_write_the_record_people_are_told(double
     _found_in_the_list(doubles, "I have")
     stored = doubles.store.get(doubles.relay().message_id, timeout_seconds=1)
     assert stored is not None
-    ended = replace(stored.relay, final_status=foreign(FinalStatus, "claimed"), due_at=None)
+    ended = replace(stored.relay, final_status=foreign(FinalStatus, "archived"), due_at=None)
     doubles.store.update(ended, stored.version, (), timeout_seconds=1)
     assert doubles.inbound(inbound_request(Body="I have")).status == 200
     assert doubles.journal.left == []
     assert doubles.inbound(inbound_request(Body=WHOLE)).status == 200
-    assert doubles.journal.left == [(ended.message_id, "claimed")]
+    assert doubles.journal.left == [(ended.message_id, "archived")]
     assert len(doubles.messenger.sends) == 1
 
 
@@ -84,3 +84,27 @@ def test_what_is_not_a_customers_is_kept_whole_and_goes_to_no_handler(doubles: D
     doubles.inbound(inbound_request(Body="STOP", From=sender))
     assert (doubles.relay().message_body, doubles.relay().final_status) == ("STOP", FinalStatus.RECORDED)
     assert doubles.messenger.sends == []
+
+
+@pytest.mark.parametrize("listed", ["xxxxxxxx", "I have a cou\N{HORIZONTAL ELLIPSIS}"])
+def test_words_that_the_list_hid_or_shortened_are_forwarded_when_the_webhook_brings_them(
+    doubles: Doubles, listed: str
+) -> None:
+    _found_in_the_list(doubles, listed)
+    for _ in range(2):
+        assert doubles.inbound(inbound_request(Body=WHOLE)).status == 200
+    assert doubles.relay().message_body == WHOLE
+    assert [WHOLE in send.body for send in doubles.messenger.sends] == [False, True]
+
+
+def test_a_handlers_opt_out_that_only_the_webhook_tells_of_is_told_once(doubles: Doubles) -> None:
+    """The list has the word, in a language that is not among ours, and not what Twilio understood of it."""
+    handler = policy().tier(2).reach.address
+    _found_in_the_list(doubles, "BAJA", handler)
+    assert doubles.relay().sender_class is SenderClass.HANDLER
+    for _ in range(2):
+        doubles.inbound(inbound_request(Body="BAJA", From=handler, OptOutType="STOP"))
+    relay = doubles.relay()
+    assert (relay.sender_class, relay.final_status) == (SenderClass.HANDLER_OPT_OUT, FinalStatus.RECORDED)
+    # The log's alarm goes by the sender's class at this line.
+    assert [entry.step for entry in relay.error_log] == [Step.RECOVERED, Step.RECORDED, Step.SAID_MORE]

@@ -266,7 +266,9 @@ def test_relays_that_timers_and_sweep_have_both_forgotten_for_minutes_are_counte
     _refused_texts(doubles, 2)
     _late(doubles)
     assert sweep(doubles.world, limit=1).overdue == 0
+    assert doubles.journal.notes[-1][2]["alert"] == ""
     doubles.clock.advance(60.0 + LONG_OVERDUE.total_seconds() + 1)
     report = sweep(doubles.world)
     assert (report.resumed, report.overdue) == (2, 2)
-    assert doubles.journal.notes[-1][2]["overdue"] == 2
+    labels = doubles.journal.notes[-1][2]
+    assert (labels["overdue"], labels["alert"]) == (2, "overdue")

@@ -37,7 +37,7 @@ def test_a_deployment_that_words_texts_otherwise_changes_nothing(monkeypatch: py
     """Its answer was lost, then came a deployment: declared not sent, the last handler would read it twice."""
     doubles = Doubles()
     comes_in(doubles, FIRST, NumMedia=media)
-    monkeypatch.setattr(sms, "compose", lambda *_: "quite other words")
+    monkeypatch.setattr(sms, "forwarded", lambda *_: "quite other words")
     found = find(doubles, FIRST)
     assert found is not None
     assert adopt(doubles, FIRST) == found.sent_id
@@ -47,7 +47,7 @@ def test_a_deployment_that_words_texts_otherwise_makes_no_others_text_ones_own(m
     doubles = Doubles()
     comes_in(doubles, FIRST, Body="one")
     comes_in(doubles, SECOND, arrives=False, Body="two")
-    monkeypatch.setattr(sms, "compose", lambda *_: "the same words for all")
+    monkeypatch.setattr(sms, "forwarded", lambda *_: "the same words for all")
     assert find(doubles, FIRST) is not None
     assert find(doubles, SECOND) is None
 
@@ -127,6 +127,16 @@ def test_a_redacted_text_whose_id_another_relay_has_is_another_text() -> None:
     comes_in(doubles, SECOND, arrives=False)
     _shows(doubles, body="")
     assert find(doubles, SECOND) is None
+
+
+def test_an_attempt_that_was_declared_not_sent_may_have_a_text_that_another_relay_looks_for() -> None:
+    """Of one relay either text is the same to the handler, whichever object holds it: it may have been read again."""
+    doubles = Doubles()
+    comes_in(doubles, FIRST)
+    relay = doubles.relay(FIRST)
+    declared = replace(relay.attempts[0], status=AttemptStatus.FAILED)
+    assert not sms.may_own(replace(relay), relay, declared)
+    assert sms.may_own(replace(relay, message_id=SECOND), relay, declared)
 
 
 def test_a_text_that_is_shown_whole_is_taken_whatever_is_hidden_beside_it() -> None:

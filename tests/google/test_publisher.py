@@ -12,7 +12,7 @@ import pytest
 from google.api_core.exceptions import NotFound
 from google.cloud import pubsub_v1
 from google.pubsub_v1.types import Topic
-from relay import wiring
+from relay import shared
 from relay.google.publisher import PubSubPublisher
 from relay.record.relay_events import events_of
 
@@ -79,7 +79,7 @@ def test_the_function_publishes_what_a_document_write_brought(topics: Topics, mo
     monkeypatch.setenv("RELAY_BACKEND", "google")
     monkeypatch.setenv("EVENTS_TOPIC", "events")
     monkeypatch.setenv("DEAD_LETTER_TOPIC", "dead")
-    monkeypatch.setattr(wiring, "_shared", {})
+    monkeypatch.setattr(shared, "shared", {})
     # The framework leaves it in the environment; other tests must not inherit it.
     monkeypatch.setenv("FUNCTION_SIGNATURE_TYPE", "cloudevent")
     app = functions_framework.create_app("relay_events", str(MAIN), "cloudevent")  # type: ignore[no-untyped-call]

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from relay.google.queries import QUERIES, QueryShape, build, index_for, search_shape
+from relay.google.places import OPERATORS
+from relay.google.queries import DOCUMENT_ID, QUERIES, QueryShape, build, build_either, index_for, search_shape
 from relay.record.kinds import Kind
 
 from tests.google.samples import NOW
 
 FIELDS = ("final_status", "sender_phone")
+ORDERED = [name for name, shape in QUERIES.items() if shape.order_by != DOCUMENT_ID]
 
 
 class RecordedQuery:
@@ -31,7 +33,7 @@ class RecordedQuery:
         return self
 
 
-@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("name", ORDERED)
 def test_a_query_filters_and_orders_by_nothing_but_what_its_index_covers(name: str) -> None:
     shape = QUERIES[name]
     query = build(RecordedQuery(), shape, dict.fromkeys((*shape.equal, shape.containing), "v"), NOW, NOW)
@@ -44,6 +46,32 @@ def test_a_query_filters_and_orders_by_nothing_but_what_its_index_covers(name: s
     assert query.order == [index[-1], ("__name__", index[-1][1])]
 
 
+def test_a_query_without_an_order_of_its_own_compares_its_one_field_and_orders_by_the_id_alone() -> None:
+    (name,) = QUERIES.keys() - set(ORDERED)
+    query = build(RecordedQuery(), QUERIES[name], {"media_token": "v"})
+    assert query.filters == [("media_token", "==")]
+    assert query.order == [("__name__", "ASCENDING")]
+    assert index_for(QUERIES[name]) == (("media_token", "ASCENDING"),)
+
+
+def test_a_query_for_either_of_two_is_covered_by_the_index_of_each() -> None:
+    unclaimed, of_thread = QUERIES["unclaimed in thread"], QUERIES["search by thread"]
+    ways = (unclaimed, {"unclaimed_in": "t"}, None), (of_thread, {"thread_id": "t"}, NOW)
+    asked: list[Any] = []
+
+    class Query(RecordedQuery):
+        def where(self, *, filter: Any) -> RecordedQuery:
+            asked.append(filter)
+            return self
+
+    query = build_either(Query(), *ways)
+    (either,) = asked
+    compared = [[(one.field_path, one.op_string) for one in way.filters] for way in either.filters]
+    assert compared == [[("unclaimed_in", "==")], [("thread_id", "=="), ("timestamp", ">=")]]
+    for shape in (unclaimed, of_thread):
+        assert query.order == [index_for(shape)[-1], ("__name__", "DESCENDING")]
+
+
 def test_the_indexes_are_those_that_terraform_creates() -> None:
     composite = {(shape.kind, index_for(shape)) for shape in QUERIES.values() if len(index_for(shape)) > 1}
     newest = ("timestamp", "DESCENDING")
@@ -54,10 +82,13 @@ def test_the_indexes_are_those_that_terraform_creates() -> None:
         (Kind.RELAY, (("thread_id", "ASCENDING"), newest)),
         (Kind.RELAY, (("unclaimed_in", "ASCENDING"), newest)),
         (Kind.THREAD, (("shown_persons", "CONTAINS"), ("touched_at", "DESCENDING"))),
+        (OPERATORS, (("kind", "ASCENDING"), ("due_at", "ASCENDING"))),
+        (OPERATORS, (("kind", "ASCENDING"), ("expires_at", "DESCENDING"))),
     }
     single = {(shape.kind, index_for(shape)) for shape in QUERIES.values()} - composite
     assert single == {
         (Kind.RELAY, (("due_at", "ASCENDING"),)),
+        (Kind.RELAY, (("media_token", "ASCENDING"),)),
         (Kind.RELAY, (newest,)),
         (Kind.THREAD, (("touched_at", "DESCENDING"),)),
         (Kind.PERSON, (("seen_at", "DESCENDING"),)),

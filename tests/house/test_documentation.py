@@ -81,3 +81,9 @@ def test_every_make_target_that_is_named_exists(document: Path) -> None:
 def test_every_command_of_relayctl_that_is_named_exists(document: Path) -> None:
     named = re.findall(r"(?:`|^\s*|scripts/)relayctl(?:\.sh)? ([a-z]+)", document.read_text("utf-8"), re.MULTILINE)
     assert set(named) <= set(relayctl.commands)
+
+
+def test_no_word_of_the_glossary_is_explained_twice() -> None:
+    words = re.findall(r"^\| \*\*(.+?)\*\* \|", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    assert len(words) > 50
+    assert [word for word in words if words.count(word) > 1] == []

@@ -47,6 +47,12 @@ def test_no_file_of_python_is_longer_than_can_be_held_in_mind() -> None:
     assert {path: lines for path, text in _python() if (lines := text.count("\n")) > LINES_MAX} == {}
 
 
+def test_each_room_has_a_folder_of_tests_of_its_name() -> None:
+    """Who changes a file finds its tests where the file would be. The ports' are the contract suite."""
+    rooms = {path.name for path in (ROOT / "functions" / "relay").iterdir() if (path / "__init__.py").is_file()}
+    assert {room for room in rooms if not (ROOT / "tests" / room / "__init__.py").is_file()} == {"ports"}
+
+
 # The provider stays in its room.
 
 # Its error codes; those words of its statuses that are not ours as well, quoted; what its ids begin with, as patterns
@@ -65,6 +71,7 @@ VENDOR_EXCEPTIONS = {
     ("functions/relay/operators/console/page/timeline.js", "21600"): "six hours in seconds, a step of the time axis",
     ("functions/relay/operators/console/page/timeline.js", '"sending"'): "the console's own word for a bar",
     ("functions/relay/core/model.py", '"sending"'): "the status of a tier to which an attempt is leased",
+    ("functions/relay/operators/signing_in/routes.py", '"sent"'): "whether a code is on its way to an operator",
     ("functions/relay/operators/trail.py", '"sending"'): "the label of a step of ours",
 }
 
@@ -93,6 +100,20 @@ def test_nothing_outside_its_room_knows_the_providers_codes_statuses_and_ids() -
 def test_every_exception_for_a_vendor_word_is_still_needed() -> None:
     for path, word in VENDOR_EXCEPTIONS:
         assert word in _VENDOR.findall(_tracked()[path]), f"{word} is no longer in {path}: remove the exception"
+
+
+def test_no_name_in_the_code_outside_its_room_is_the_providers() -> None:
+    """With a second provider such a name would be wrong; what puts the parts together names each."""
+    put_together = tuple(f"functions/relay/{name}.py" for name in ("serving", "wiring", "shared"))
+    found = {
+        f"{path}: {name}"
+        for path, text in _python()
+        if path.startswith("functions/") and not path.startswith((*_ROOMS_OF_THE_PROVIDER, *put_together))
+        for node in ast.walk(ast.parse(text))
+        for name in (getattr(node, field, None) for field in ("id", "attr", "arg", "name"))
+        if isinstance(name, str) and "twilio" in name.lower()
+    }
+    assert found == set()
 
 
 def _is_code(path: str) -> bool:
@@ -130,6 +151,26 @@ def _long_winded(path: str, text: str) -> Iterator[str]:
             beginning = " ".join((ast.get_docstring(node) or ".").split("\n")[:2])
             if not re.search(r"[.?!](?=[\s)\"]|$)", beginning):
                 yield f"{path}: {name or 'the module'}"
+
+
+# The trail is for people.
+
+
+def test_nothing_that_decides_reads_the_trail() -> None:
+    """Its lines are worded for readers and folded when there are many (decision 13); the journal prints new ones."""
+    writes_it = ("functions/relay/core/changes.py", "functions/relay/core/model.py")
+    rooms = ("functions/relay/core/", "functions/relay/flow/", "functions/relay/twilio/")
+    trees = {path: ast.parse(text) for path, text in _python() if path.startswith(rooms) and path not in writes_it}
+    read = {path: _reads_of_the_trail(tree) for path, tree in trees.items()}
+    assert {path: lines for path, lines in read.items() if lines} == {}
+
+
+def _reads_of_the_trail(tree: ast.AST) -> list[int]:
+    """Returns the lines that read `error_log`, but for those that give it to `journal.steps`."""
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute) and tree.func.attr == "steps":
+        return []
+    own = [tree.lineno] if isinstance(tree, ast.Attribute) and tree.attr == "error_log" else []
+    return own + [line for child in ast.iter_child_nodes(tree) for line in _reads_of_the_trail(child)]
 
 
 # Nothing of the place where it was written.

@@ -148,6 +148,24 @@ def test_without_the_component_the_message_names_it_and_how_to_get_it(
     assert_unavailable("gcloud components install cloud-firestore-emulator")
 
 
+def test_what_needs_both_emulators_names_all_that_is_missing_for_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In one line, and each thing once: gcloud without its components, and without Java."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("CLOUDSDK_ROOT_DIR", str(tmp_path))
+    with pytest.raises(EmulatorsUnavailable) as missing:
+        sdk.need(sdk.FIRESTORE, sdk.PUBSUB)
+    for name in ("java", "cloud-firestore-emulator", "pubsub-emulator"):
+        assert str(missing.value).count(f"{name} is missing") == 1
+    monkeypatch.delenv("CLOUDSDK_ROOT_DIR")
+    sdk._sdk_root.cache_clear()
+    with pytest.raises(EmulatorsUnavailable) as missing:
+        sdk.need(sdk.FIRESTORE, sdk.PUBSUB)
+    assert str(missing.value).count("gcloud is missing") == 1
+
+
 def assert_unavailable(expected: str) -> None:
     sdk._sdk_root.cache_clear()
     with pytest.raises(EmulatorsUnavailable) as missing:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -46,9 +48,15 @@ def test_the_demonstration_shows_the_cascade_and_the_record_and_ends_well(backen
 
 
 def test_run_plays_the_opening_scenario_and_keeps_its_relays(tmp_path: Path) -> None:
+    """In a database that was put there as a copy comes: for all to read. It is made its owner's alone."""
+    database = tmp_path / "relay.db"
+    database.touch()
+    database.chmod(0o644)
     relay = RelayProcess("embedded", {"RELAY_TIERS": tiers(2.0)}, tmp_path)
     relay.start()
     assert relay.wait_for("Up until Ctrl-C")
+    assert f"Others could read {database} (mode 644); now only the owner can.\n" in relay.output
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
     assert relay.stop() == 0
     for words in ("failed 30006", "unconfirmed", "tier 3  delivered"):
         assert words in relay.output
@@ -127,6 +135,25 @@ def test_a_database_of_somebody_else_is_refused_in_words(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "is not a sound database" in done.stderr
     assert os.path.getsize(database) == 2000
+
+
+@pytest.mark.parametrize("named", ["a folder", "a file", "another program's database"])
+def test_what_is_no_database_of_a_relay_is_refused_and_others_may_read_it_as_before(tmp_path: Path, named: str) -> None:
+    """RELAY_DATABASE may be misspelt, and a service's administrator may change the mode of anything."""
+    path = tmp_path / "named"
+    if named == "a folder":
+        path.mkdir()
+    elif named == "a file":
+        path.write_text("root:x:0:0")
+    else:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE accounts (name)")
+    path.chmod(0o755)
+    done = command("run", "--port", "0", RELAY_DATABASE=str(path), RELAY_LOCAL_LOG=str(tmp_path / "relay.log"))
+    assert done.returncode == 1
+    assert "The configuration has 1 mistake(s)" in done.stderr
+    assert "Others could read" not in done.stdout
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("demo",), ("serve", "sms_inbound")], ids=" ".join)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
 from relay.errors import ConfigurationError
+from relay.settings.settings import load_settings
 
-from scripts.local_stack import ROOT
-from scripts.local_stack.environment import Plan, make_plan
+from scripts.local_stack import ROOT, places
+from scripts.local_stack.environment import Plan, make_folder_of, make_plan
 from scripts.local_stack.places import Twilio, with_env_file
 
 HOST, PORT = "127.0.0.1", 8080
@@ -42,6 +44,13 @@ def test_with_the_fake_twilio_replies_are_on_unless_something_else_is_said() -> 
     assert not plan(REAL).settings().replies
 
 
+def test_with_the_fake_twilio_an_operator_is_made_up_unless_some_are_given() -> None:
+    assert [(one.name, bool(one.phone)) for one in plan().settings().operators.people] == [("Olivia", True)]
+    given = plan({"RELAY_OPERATORS": '[{"name": "Ben", "email": "ben@example.com"}]'}).settings().operators
+    assert [one.name for one in given.people] == ["Ben"]
+    assert plan(REAL).settings().operators.people == ()
+
+
 def test_with_credentials_the_real_twilio_is_used_and_nothing_is_made_up() -> None:
     made = plan(REAL)
     assert made.twilio is Twilio.REAL
@@ -67,9 +76,19 @@ def test_another_twilio_compatible_server_needs_no_public_address() -> None:
     assert (made.twilio, made.settings().public_base_url) == (Twilio.OTHER, made.address)
 
 
-def test_the_emulators_which_forget_everything_are_refused_with_the_real_twilio() -> None:
+@pytest.mark.parametrize("address", ["https://api.twilio.com", "https://api.dublin.ie1.twilio.com/"])
+def test_an_address_of_twilios_own_is_the_real_one(address: str) -> None:
+    assert plan({**REAL, "TWILIO_API_BASE_URL": address}).twilio is Twilio.REAL
+    with pytest.raises(ConfigurationError, match="PUBLIC_BASE_URL is missing"):
+        plan({**REAL, "TWILIO_API_BASE_URL": address, "PUBLIC_BASE_URL": ""})
+    with pytest.raises(ConfigurationError, match="TWILIO_AUTH_TOKEN is missing"):
+        plan({"TWILIO_API_BASE_URL": address})
+
+
+@pytest.mark.parametrize("address", ["", "https://api.dublin.ie1.twilio.com"])
+def test_the_emulators_which_forget_everything_are_refused_with_the_real_twilio(address: str) -> None:
     with pytest.raises(ConfigurationError, match="forget everything"):
-        plan(REAL, "google")
+        plan({**REAL, "TWILIO_API_BASE_URL": address}, "google")
 
 
 def test_the_emulated_google_home_needs_no_setting_either() -> None:
@@ -77,6 +96,14 @@ def test_the_emulated_google_home_needs_no_setting_either() -> None:
     assert settings.backend == "google"
     assert settings.escalation_url_template == "http://127.0.0.1:8080/tasks/escalate/{tier}"
     assert settings.escalation_tier is None
+
+
+@pytest.mark.parametrize("told", [{}, {"MEDIA_BASE_URL": "http://127.0.0.1:9"}], ids=["by default", "when said"])
+def test_on_the_emulated_google_home_relay_state_is_told_what_links_begin_with(told: dict[str, str]) -> None:
+    environ = plan(told, "google").environ
+    wanted = told.get("MEDIA_BASE_URL", environ["PUBLIC_BASE_URL"])
+    assert load_settings(environ, ["sms_relay_state"]).media_base_url == wanted
+    assert load_settings(environ, ["console"]).console_base_url == environ["PUBLIC_BASE_URL"]
 
 
 def test_texts_of_the_fake_and_of_the_real_twilio_are_kept_in_different_files() -> None:
@@ -104,6 +131,13 @@ def test_bound_to_all_interfaces_it_is_reached_on_the_loopback() -> None:
     assert make_plan({}, "embedded", "0.0.0.0", PORT).address == "http://127.0.0.1:8080"
 
 
+def test_only_with_a_real_twilio_it_may_be_bound_to_one_interface() -> None:
+    """Parts of a stack with a fake one speak http with each other, tokens included."""
+    assert make_plan(REAL, "embedded", "192.168.1.5", PORT).host == "192.168.1.5"
+    with pytest.raises(ConfigurationError, match=r"RELAY_LOCAL_HOST: .* or 0\.0\.0\.0 for all"):
+        make_plan({}, "embedded", "192.168.1.5", PORT)
+
+
 def test_the_environment_wins_over_the_env_file_and_the_file_over_what_is_made_up(tmp_path: Path) -> None:
     file = tmp_path / "settings"
     file.write_text("BUSINESS_PHONE_NUMBER=+12025550101\nRELAY_STATE_AUDIENCE=from-the-file\n", "utf-8")
@@ -122,3 +156,21 @@ def test_all_mistakes_are_reported_together() -> None:
 def test_settings_that_are_named_and_not_there_are_no_reason_to_run_with_a_fake_twilio(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"relay\.env is not there"):
         with_env_file({"RELAY_LOCAL_ENV_FILE": str(tmp_path / "relay.env")})
+
+
+def test_neither_is_a_link_to_settings_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where they lie on a disk that is not mounted."""
+    monkeypatch.setattr(places, "ROOT", tmp_path)
+    assert with_env_file({}) == {}
+    (tmp_path / ".env").symlink_to(tmp_path / "disk/relay.env")
+    with pytest.raises(ConfigurationError, match=r"\.env is a link to what is not there"):
+        with_env_file({})
+
+
+def test_no_folder_is_made_for_a_misspelt_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_folder_of(".local/relay.db")
+    assert stat.S_IMODE((tmp_path / ".local").stat().st_mode) == 0o700
+    with pytest.raises(ConfigurationError, match=f"the folder {tmp_path}/dsik is not there; make it, or correct"):
+        make_folder_of("dsik/relay.db")
+    assert not (tmp_path / "dsik").exists()

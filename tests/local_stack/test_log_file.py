@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
 
 from scripts.local_stack import log_file
 from scripts.local_stack.supervisor import Supervisor
+from tests.stories.relay_process import clean_environment
 
 
 @pytest.fixture(autouse=True)
@@ -19,18 +21,33 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_log_is_bounded_while_the_relay_writes_to_it(tmp_path: Path) -> None:
     path = tmp_path / "relay.log"
-    watching = Supervisor({}, "embedded", 0, log=path)
     with log_file.open_log(path) as log:
         for number in range(1000):
             log.write(b"line %d\n" % number)
             log.flush()
-            watching.check()
+            log_file.keep_small(path)
             assert path.stat().st_size <= 1010
         lines = (log_file.old(path).read_text() + path.read_text()).splitlines()
     assert lines == [f"line {number}" for number in range(1000 - len(lines), 1000)]
     assert len(lines) > 100
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_while_the_terminal_takes_nothing_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that writes to the terminal waits then: here it never looks after the relay at all."""
+    path = tmp_path / "relay.log"
+    monkeypatch.setattr(log_file, "_LOOK_SECONDS", 0.05)
+    with Supervisor(clean_environment(), "embedded", 0, str(tmp_path / "relay.db"), path) as running:
+        assert running.log == path
+        path.write_bytes(b"x" * 1001)
+        deadline = time.monotonic() + 60
+        while path.stat().st_size > 1000:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    path.write_bytes(b"x" * 1001)
+    time.sleep(0.2)
+    assert path.stat().st_size == 1001
 
 
 def test_a_log_that_is_too_large_at_the_start_is_put_aside(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from relay.errors import ConfigurationError
 
+from scripts.deployment.tools import read_private_file
 from scripts.local_stack import ROOT, private
 from scripts.local_stack.places import with_env_file
 from scripts.local_stack.private import open_mode
@@ -46,8 +48,27 @@ def test_a_secret_that_only_its_owner_may_read_is_taken(tmp_path: Path, mode: in
     assert with_env_file({"RELAY_LOCAL_ENV_FILE": str(file)})["TWILIO_AUTH_TOKEN"] == "5ec2e7"
 
 
-@pytest.mark.parametrize("content", ["TWILIO_AUTH_TOKEN=\nBUSINESS_PHONE_NUMBER=+15550100100\n", "# nothing\n", ""])
-def test_a_file_without_a_secret_may_be_read_by_all(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        (".env", lambda file: with_env_file({"RELAY_LOCAL_ENV_FILE": str(file)})),
+        ("repos.env", lambda file: read_private_file(file)),
+    ],
+)
+def test_a_copied_example_is_refused_before_a_secret_stands_in_it(
+    tmp_path: Path, name: str, read: Callable[[Path], object]
+) -> None:
+    """Both files alike, as `cp` leaves them."""
+    file = _file(tmp_path, (ROOT / f"{name}.example").read_text("utf-8"), 0o644, name)
+    with pytest.raises(ConfigurationError) as raised:
+        read(file)
+    assert raised.value.mistakes == (f"{file} is to hold secrets and has mode 644: run `chmod 600 {file}` first.",)
+    file.chmod(0o600)
+    read(file)
+
+
+@pytest.mark.parametrize("content", ["BUSINESS_PHONE_NUMBER=+15550100100\n", "# nothing\n", ""])
+def test_a_file_without_a_place_for_a_secret_may_be_read_by_all(tmp_path: Path, content: str) -> None:
     with_env_file({"RELAY_LOCAL_ENV_FILE": str(_file(tmp_path, content, 0o644))})
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from scripts.local_stack.environment import make_plan
 from scripts.local_stack.screen import Screen
+from tests.local_stack.test_environment import REAL
 from tests.office import ANA, BUSINESS, CARLA, Office
 from tests.stack_fixtures import RunningStack
 from tests.stories.relay_process import ROOT
@@ -25,6 +26,16 @@ def header(environ: dict[str, str], port: int = 8080) -> str:
     screen = Screen(Console(file=printed, width=80, highlight=False), shows_words=True)
     screen.header(make_plan(environ, "embedded", "127.0.0.1", port), None)
     return printed.getvalue()
+
+
+def test_the_console_is_named_with_who_signs_in_there_and_how() -> None:
+    shown = " ".join(header({}).split())
+    assert "Console http://127.0.0.1:8080/console/ (sign in as Olivia, +12025550121; the code comes" in shown
+    by_mail = {"RELAY_OPERATORS": '[{"name": "Ben", "email": "ben@example.com"}]'}
+    assert "(no operator has a phone: relayctl link)" in " ".join(header(by_mail).split())
+    real = " ".join(header(REAL).split())
+    assert "Console https://relay.example.com/console/ (no operator is set: RELAY_OPERATORS; relayctl link)" in real
+    assert "(relayctl link signs in)" in " ".join(header(REAL | by_mail).split())
 
 
 def command_for_a_token(shown: str) -> str:
@@ -85,3 +96,17 @@ def heading(relay: Relay) -> str:
     printed = io.StringIO()
     Screen(Console(file=printed, width=200, highlight=False), shows_words=True).text_in(relay)
     return printed.getvalue().strip()
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({}, "in the log alone: no channel is set"),
+        ({"RELAY_ALARM_PHONES": ANA}, "by text alone, which tells no one of an outage of texts"),
+        ({"RELAY_ALARM_WEBHOOK_URL": "https://hooks.example.com/T0"}, "by webhook"),
+    ],
+)
+def test_it_says_in_one_line_how_operators_are_told(environ: dict[str, str], words: str) -> None:
+    shown = " ".join(header(environ).split())
+    assert f"Alarms {words}" in shown
+    assert "T0" not in shown

@@ -9,13 +9,16 @@ from pathlib import Path
 import flask
 import main
 import pytest
-from relay import wiring
+from relay import shared, wiring
 from relay.operators.console import PAGE, handle_console
+from relay.settings.variables import variables_of
 from relay.web import Request, Response
 
+from tests.settings.environments import GOOGLE
 
-def _get(path: str, api_url: str = "", token_url: str = "", **changes: object) -> Response:
-    return handle_console(Request(**{"method": "GET", "path": path, **changes}), api_url, token_url)  # type: ignore[arg-type]
+
+def _get(path: str, api_url: str = "", **changes: object) -> Response:
+    return handle_console(Request(**{"method": "GET", "path": path, **changes}), api_url)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", ["/", "/console/", "", "/anything/"])
@@ -57,8 +60,8 @@ def test_a_file_that_did_not_change_is_not_sent_again() -> None:
 
 
 def test_where_the_relay_is_is_told_in_a_file_of_its_own() -> None:
-    response = _get("/settings.json", "https://relay.example.com", "/local/token")
-    assert json.loads(response.body) == {"api_url": "https://relay.example.com", "token_url": "/local/token"}
+    response = _get("/settings.json", "https://relay.example.com")
+    assert json.loads(response.body) == {"api_url": "https://relay.example.com"}
 
 
 def test_what_outcomes_are_called_is_told_in_the_words_of_the_operators() -> None:
@@ -84,7 +87,8 @@ def test_the_page_may_speak_to_the_relay_and_to_nobody_else() -> None:
 def test_the_page_needs_nothing_that_its_policy_forbids() -> None:
     for path in PAGE.iterdir():
         text = path.read_text("utf-8")
-        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text), path.name
+        # But the name of the relay in a command, which is to be copied.
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg|sms-relay\.PROJECT<)", text), path.name
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|\beval\(|new Function", text), path.name
         if path.suffix == ".html":
             assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", text)
@@ -92,11 +96,16 @@ def test_the_page_needs_nothing_that_its_policy_forbids() -> None:
 
 def test_the_page_asks_for_no_other_routes() -> None:
     text = "".join(path.read_text("utf-8") for path in PAGE.glob("*.js"))
-    assert set(re.findall(r'"(/[a-z]+/[a-z/-]+)"', text)) == {"/sms/relay-state", "/sms/redrive"}
+    assert set(re.findall(r'"(/[a-z]+/[a-z/-]+)"', text)) == {"/sms/relay-state", "/sms/redrive", "/sms/threads"}
 
 
-def test_the_entry_point_needs_no_other_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "_shared", {})
+def test_the_page_needs_no_store_and_no_other_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared, "shared", {})
+    monkeypatch.setattr(wiring, "shared_home", None)
+    needed = {variable.name for variable in variables_of("console")}
+    for name, value in GOOGLE.items():
+        if name in needed:
+            monkeypatch.setenv(name, value)
     monkeypatch.setenv("CONSOLE_API_URL", "https://relay.example.com/")
     with flask.Flask("test").test_request_context("/settings.json"):
         response = main.console(flask.request)

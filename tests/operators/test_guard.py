@@ -18,7 +18,7 @@ class Nobody:
 
 def _answer(asked: Request, verifier: object = None, origins: tuple[str, ...] = (ORIGIN,)) -> Response:
     def handle(body: dict[str, object], caller: Caller) -> Response:
-        return json_response(200, {"body": body, "caller": caller.email})
+        return json_response(200, {"body": body, "caller": caller.name})
 
     return guarded(asked, verifier or Everybody(), origins, ("name",), handle)  # type: ignore[arg-type]
 
@@ -88,6 +88,6 @@ def test_a_record_of_a_newer_revision_is_503_and_says_so() -> None:
     def handle(body: dict[str, object], caller: Caller) -> Response:
         raise NewerRecord(2)
 
-    response = guarded(request({}), Everybody(), (ORIGIN,), (), handle)  # type: ignore[arg-type]
+    response = guarded(request({}), Everybody(), (ORIGIN,), (), handle)
     assert (response.status, response.headers["Retry-After"]) == (503, "1")
     assert "only a newer revision knows" in response.body.decode()

@@ -10,7 +10,7 @@ from relay.core.policy import Policy, Tier, sms
 from relay.flow.brake import Brake
 from relay.log import masked
 
-from tests.operators.operator_calls import redrive, told
+from tests.operators.operator_calls import OPERATOR, redrive, told
 from tests.played import CUSTOMER, Played
 
 REQUEST = "request-0001"
@@ -194,3 +194,13 @@ def test_a_relay_and_a_number_at_once_are_refused(played: Played) -> None:
     response = redrive(played, _body(held, sender_phone=CUSTOMER))
     assert (response.status, "not both" in told(response)["error"]) == (400, True)
     assert played.relay(held).final_status is FinalStatus.HELD
+
+
+def test_the_trail_says_by_name_who_asked(played: Played) -> None:
+    message_id = played.exhausted()
+    redrive(played, _body(message_id))
+    assert played.relay(message_id).error_log[-1].by == OPERATOR
+    (held, *_) = _flood(played)
+    redrive(played, {"sender_phone": CUSTOMER, "request_id": REQUEST})
+    lines = [line.by for line in played.relay(held).error_log if line.step is Step.REDRIVEN]
+    assert lines == [OPERATOR]

@@ -12,7 +12,7 @@ from relay.core.bounds import TRAIL_LINES_MAX
 from relay.core.changes import log_relay_attempt
 from relay.core.failures import NOT_STARTED, UNREACHABLE, Failure
 from relay.core.foreign import foreign
-from relay.core.model import Attachment, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.core.model import AttemptStatus, FinalStatus, Relay, Step, TrailEntry
 from relay.operators.story import story, summary, trail
 from relay.operators.words import ATTEMPT_ENDS, FINAL_STATUS_WORDS, FOREIGN, OVERDUE, explained, is_overdue, situation
 from relay.ports import Ambiguous
@@ -47,27 +47,6 @@ def test_a_cascade_is_told_attempt_by_attempt(played: Played) -> None:
     assert (third["words"], third["advice"]) == ("delivered", "")
     assert told["headline"] == "Delivered at tier 3, Front desk."
     assert told["seconds_to_delivery"] == 65.7
-
-
-def test_attachments_are_told_with_their_number_types_and_ids_and_where_they_are() -> None:
-    known = (Attachment("ME" + "1" * 32, "image/jpeg"), Attachment("ME" + "2" * 32))
-    told = story(a_relay(media_count=4, attachments=known), START)["attachments"]
-    assert told == {
-        "words": "4 attachments: in Twilio's log",
-        "lines": [
-            {"words": "image/jpeg", "media_id": "ME" + "1" * 32},
-            {"words": "of unknown type", "media_id": "ME" + "2" * 32},
-            {"words": "2 without an id on record", "media_id": None},
-        ],
-    }
-
-
-def test_where_all_ids_are_known_no_line_says_otherwise() -> None:
-    told = story(a_relay(media_count=1, attachments=(Attachment("ME1", "text/vcard"),)), START)["attachments"]
-    assert told == {
-        "words": "1 attachment: in Twilio's log",
-        "lines": [{"words": "text/vcard", "media_id": "ME1"}],
-    }
 
 
 def test_a_text_without_attachments_tells_of_none() -> None:
@@ -112,9 +91,9 @@ def test_a_tier_that_changed_hands_keeps_its_old_attempts_apart(played: Played) 
 def test_nobody_reached_says_whom_to_call_and_what_then(played: Played) -> None:
     told = _story(played, played.exhausted())
     assert told["headline"] == "No handler was reached: 3 of 3 tiers tried, no delivery confirmed."
-    assert told["advice"] == "Call the customer; then redrive the relay."
+    assert told["advice"] == "Call the customer; then send it again."
     last = told["drives"][0]["attempts"][-1]
-    assert last["advice"] == "It did not pass by itself: redrive the relay later."
+    assert last["advice"] == "It did not pass by itself: send it again later."
 
 
 def test_a_text_that_may_have_arrived_is_asked_for_before_it_is_sent_again(played: Played) -> None:
@@ -206,7 +185,7 @@ def test_what_a_relay_waits_for_is_said_until_it_has_ended(played: Played) -> No
 def test_advice_that_the_next_try_repeats_is_said_once(played: Played) -> None:
     (drive,) = _story(played, played.exhausted())["drives"]
     advice = [attempt["advice"] for attempt in drive["attempts"] if attempt["tier"] == 3]
-    assert advice == ["", "", "", "It did not pass by itself: redrive the relay later."]
+    assert advice == ["", "", "", "It did not pass by itself: send it again later."]
 
 
 @pytest.mark.parametrize(
@@ -259,17 +238,17 @@ def test_steps_without_words_cannot_be(played: Played) -> None:
 def test_what_a_newer_revision_wrote_is_shown_in_its_own_words() -> None:
     attempt = an_attempt(status=foreign(AttemptStatus, "ringing"), lease="theirs")
     relay = a_relay(
-        final_status=foreign(FinalStatus, "claimed"),
+        final_status=foreign(FinalStatus, "archived"),
         attempts=(attempt,),
         error_log=(TrailEntry(START, foreign(Step, "thread_told"), reason="K71"),),
     )
     told = story(relay, START)
-    assert told["headline"] == "Ended as claimed, which only a newer revision can explain."
+    assert told["headline"] == "Ended as archived, which only a newer revision can explain."
     assert (told["trail"][0]["step"], told["trail"][0]["reason"]) == ("thread_told", "K71")
     assert told["trail"][0]["words"] == FOREIGN
     (shown,) = told["drives"][0]["attempts"]
     assert (shown["status"], shown["words"]) == ("ringing", FOREIGN)
-    assert summary(relay, START)["final_status"] == "claimed"
+    assert summary(relay, START)["final_status"] == "archived"
 
 
 def test_a_relay_that_was_set_aside_says_why_it_waits_for_a_person_and_what_to_do() -> None:
@@ -279,7 +258,7 @@ def test_a_relay_that_was_set_aside_says_why_it_waits_for_a_person_and_what_to_d
     assert row["set_aside_because"] == "its record cannot be written"
     for headline in (row["headline"], told["headline"]):
         assert headline == "Set aside: its record cannot be written."
-    assert told["advice"].startswith("Call the customer; then redrive the relay.")
+    assert told["advice"].startswith("Call the customer; then send it again.")
     assert not row["is_overdue"], "it is not the timers' fault"
 
 
@@ -292,3 +271,12 @@ def test_a_trail_that_grew_too_long_says_how_many_lines_were_folded() -> None:
     assert [line["step"] for line in lines[:2]] == ["received", "folded"]
     assert lines[1]["words"] == "5 lines are not kept any more: the record would have grown too large."
     assert len(trail(relay, relay.lines_logged - 1)) == 1, "what is new is told alone"
+
+
+def test_where_no_tier_is_left_no_advice_speaks_of_the_next_one(played: Played) -> None:
+    message_id = played.exhausted()
+    told = story(played.relay(message_id), played.clock.now())
+    said = json.dumps(told)
+    assert "next tier gets" not in said
+    row = summary(played.relay(message_id), played.clock.now())
+    assert row["what_to_do"] == told["advice"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from relay.core.model import FinalStatus, Purpose
+from relay.operators.directions import needs_a_person
 
 from tests.office import ANA, BEN, CARLA, DANA, Office
-from tests.operators.operator_calls import on_thread, state, told
+from tests.operators.operator_calls import OPERATOR, on_thread, state, told
 
 
 @pytest.fixture
@@ -52,8 +55,9 @@ def test_a_conversation_is_in_order_and_says_who_said_what_to_whom(office: Offic
         ("notice", "the relay", "Ana"),
         ("handler", "Ana", ""),
         ("answer", "Ana", "the customer"),
-        ("operator", "an operator", ""),
-        ("answer", "an operator", "the customer"),
+        ("operator", OPERATOR, ""),
+        ("answer", OPERATOR, "the customer"),
+        ("notice", "the relay", "Ana"),
     ]
     assert answer["conversation"][0]["message_body"] == "The couch is on the porch"
     assert answer["blocked"] is None
@@ -112,7 +116,7 @@ def test_what_a_person_took_says_who_and_how_soon(office: Office) -> None:
     office.text(ANA, f"{office.thread_of(message_id).code} ok")
     row = told(state(office, {"message_id": message_id}))["summary"]
     assert row["headline"] == "Taken by Ana 40 s after it came in."
-    assert (row["outcome"], row["claimed_by"], row["seconds_to_claim"]) == ("claimed", "Ana", 40.0)
+    assert (row["outcome"], row["claimed_by"], row["seconds_to_claim"]) == ("taken", "Ana", 40.0)
 
 
 def test_a_text_that_waits_for_a_claim_says_until_when() -> None:
@@ -160,3 +164,22 @@ def test_an_answer_that_is_lost_says_that_the_handler_was_told(office: Office) -
     assert row["headline"] == "It did not reach the customer. The handler was told."
     assert (row["outcome"], row["needs_a_person"]) == ("lost", False)
     assert BEN not in str(row)
+
+
+@pytest.mark.parametrize("operators", [True, False], ids=["an operator's", "a handler's"])
+def test_whose_a_lost_answer_is_does_not_depend_on_the_lines_of_its_trail(office: Office, operators: bool) -> None:
+    """Those are folded when there are many, and are for people to read."""
+    from tests.twilio_words import refusal
+
+    message_id = office.reaches(CARLA, "The couch is on the porch")
+    office.settle(60)
+    code = office.thread_of(message_id).code
+    office.messenger.script(refusal(21614))
+    if operators:
+        on_thread(office, {"act": "say", "code": code, "words": "Ana is late", "request_id": "request-0001"})
+    else:
+        office.text(ANA, f"{code} on my way")
+    office.wait(600)
+    (answer,) = (relay for relay in office.all_relays() if relay.purpose is Purpose.ANSWER)
+    assert answer.final_status is FinalStatus.EXHAUSTED
+    assert needs_a_person(replace(answer, error_log=())) is operators

@@ -19,10 +19,9 @@ from relay.record.documents import (
     SCHEMA_VERSION,
     from_document,
     plain,
-    policy_document,
-    policy_from_document,
     to_document,
 )
+from relay.record.policies import policy_document, policy_from_document
 
 from tests.fakes.clock import START
 from tests.strategies import a_policy, a_relay, an_attempt, later, policies, relays
@@ -284,7 +283,7 @@ def test_every_field_of_an_attempt_is_written() -> None:
     attempt = replace(an_attempt(), lease="c", lease_until=later(10), deadline_at=later(60), sent_id="SM1", lookups=2)
     # These are written only where they are set.
     attempt = replace(attempt, is_adopted=True, is_refused=True, is_handed_over=True, is_contradicted=True)
-    attempt = replace(attempt, off_by_seconds=2.0)
+    attempt = replace(attempt, off_by_seconds=2.0, had_link=True)
     (written,) = to_document(a_relay(attempts=(attempt,)))["attempts"]
     stored = {
         "failure": {"error_code"},

@@ -9,13 +9,14 @@ import pytest
 from relay.core.foreign import is_foreign
 from relay.core.model import Purpose, Relay
 from relay.core.policy import Policy
-from relay.record.documents import from_document, policy_document, to_document
+from relay.record.documents import from_document, to_document
+from relay.record.policies import policy_document
 from relay.record.shape import WrongType
 
 from tests.fakes.clock import START
 from tests.strategies import a_policy, a_relay
 
-OF_THREADS: dict[str, Any] = {
+WHERE_SET: dict[str, Any] = {
     "purpose": Purpose.ANSWER,
     "thread_id": "a thread",
     "code": "K71",
@@ -25,18 +26,29 @@ OF_THREADS: dict[str, Any] = {
     "claimed_at": START,
     "claim_until": START,
     "alarm_if_lost": True,
+    "handler_is_told": True,
+    "media_token": "a secret",
+    "handled_by": "Ana",
+    "handled_note": "called",
+    "handled_at": START,
+    "handled_attempts": 1,
+    "written_at": START,
 }
-OF_A_TIER: dict[str, Any] = {"claim_timeout_seconds": 900.0, "delivery_claims_for": "primary"}
+OF_A_TIER: dict[str, Any] = {
+    "claim_timeout_seconds": 900.0,
+    "delivery_claims_for": "primary",
+    "without_link": True,
+}
 
 
 def test_every_field_of_a_relay_is_in_its_document_under_its_own_name() -> None:
-    document = to_document(a_relay(**OF_THREADS))
+    document = to_document(a_relay(**WHERE_SET))
     assert set(document) >= {field.name for field in fields(Relay)} - {"rest"}
-    assert {name: document[name] for name in OF_THREADS} == OF_THREADS
+    assert {name: document[name] for name in WHERE_SET} == WHERE_SET
 
 
-def test_the_document_of_a_relay_without_a_thread_has_nothing_of_threads() -> None:
-    assert set(to_document(a_relay())) & set(OF_THREADS) == set()
+def test_a_relay_without_a_thread_and_without_files_has_nothing_of_them_in_its_document() -> None:
+    assert set(to_document(a_relay())) & set(WHERE_SET) == set()
     assert set(policy_document(a_policy())["tiers"][0]) & set(OF_A_TIER) == set()
 
 
@@ -55,7 +67,7 @@ def test_a_purpose_of_tomorrow_is_kept_and_leaves_the_relay_alone() -> None:
     assert to_document(relay) == document
 
 
-@pytest.mark.parametrize("name", [name for name in OF_THREADS if name != "purpose"])
+@pytest.mark.parametrize("name", [name for name in WHERE_SET if name != "purpose"])
 def test_a_value_of_a_wrong_type_is_refused_by_the_name_of_its_field(name: str) -> None:
     with pytest.raises(WrongType, match=name):
         from_document(to_document(a_relay()) | {name: [1]})

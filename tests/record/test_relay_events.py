@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from relay.core import moves, purposes
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
-from relay.core.model import InboundText, Purpose, Relay, SenderClass, Step
+from relay.core.model import Attachment, InboundText, Purpose, Relay, SenderClass, Step
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward, Hold
 from relay.google.trigger import relays_of
@@ -25,6 +26,7 @@ NOW = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
 SID = "SM" + "0" * 32
 BODY = "my dishwasher is on fire"
 CUSTOMER = "+15557654321"
+TOKEN = "k3yThatOpensItsPhotos_"
 POLICY = Policy((Tier("one", sms("+15550000001"), ()), Tier("two", sms("+15550000002"), ())))
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schemas/relay-event-v1.json").read_text())
 
@@ -85,6 +87,29 @@ def test_a_recovered_and_a_redriven_relay_say_so() -> None:
     assert types(new_events(exhausted(), again)) == ["redriven"]
 
 
+def test_which_operator_did_it_stays_in_the_record() -> None:
+    by_name = Event(EventKind.REDRIVE_REQUESTED, policy=POLICY, request_id="request-1", by="ana@example.com")
+    again = after(exhausted(), by_name)
+    assert again.error_log[-1].by == "ana@example.com"
+    (event,) = new_events(exhausted(), again)
+    jsonschema.validate(json.loads(event.data()), SCHEMA)
+    assert (event.by, event.attributes()["by"]) == ("operator", "operator")
+
+
+def test_of_files_an_event_has_the_number_and_the_types_and_nothing_that_opens_one() -> None:
+    files = (Attachment("ME" + "1" * 32, "image/jpeg"), Attachment("ME" + "2" * 32), Attachment("ME3", "image/jpeg"))
+    text = InboundText(SID, CUSTOMER, "+15550009999", BODY, 4, files, media_token="a-secret-of-22-letters")
+    relay = moves.receive(text, SenderClass.CUSTOMER, route(POLICY, SenderClass.CUSTOMER), NOW, "claim").relay
+    assert relay.media_token == "a-secret-of-22-letters"
+    for event in events_of(relay):
+        told = json.loads(event.data())
+        jsonschema.validate(told, SCHEMA)
+        assert (told["file_count"], told["file_types"]) == (4, ["image/jpeg"])
+        said = event.data().decode() + json.dumps(event.attributes())
+        assert [secret for secret in ("ME1", "ME2", "ME3", relay.media_token) if secret in said] == []
+    assert json.loads(events_of(received())[0].data())["file_count"] == 0
+
+
 def test_an_unconfirmed_attempt_counts_as_failed_and_says_why() -> None:
     relay = after(received(), Event(EventKind.DEADLINE_UNCONFIRMED, 1, reason="no delivery confirmed in time"))
     event = new_events(received(), relay)[0]
@@ -119,6 +144,10 @@ def passed() -> Relay:
     return after(claimed(), Event(EventKind.PASSED, person="one"))
 
 
+def link_revoked() -> Relay:
+    return after(replace(received(), media_count=1, media_token=TOKEN), Event(EventKind.LINK_REVOKED, by="operator"))
+
+
 def outward(purpose: Purpose, lease: str | None = None) -> Relay:
     """An answer to the customer, or a notice to a handler."""
     text = InboundText(f"{SID}-a", "+15550009999", "+15550009999", BODY)
@@ -134,9 +163,15 @@ def returned() -> Relay:
     return after(outward(Purpose.ANSWER), Event(EventKind.RETURNED, reason="the customer has opted out"))
 
 
+def put_back() -> Relay:
+    return after(exhausted(), Event(EventKind.HANDLED, by="Ana", note=BODY), Event(EventKind.UNHANDLED, by="Ben"))
+
+
 STORIES = [
+    put_back(),
     claimed(),
     passed(),
+    link_revoked(),
     answered(),
     returned(),
     received(),
@@ -176,10 +211,29 @@ def test_of_an_answer_only_its_end_is_announced_and_no_notice_is() -> None:
 
 
 def test_no_event_holds_a_body_or_a_phone_number() -> None:
-    for event in (event for relay in (exhausted(), passed(), returned()) for event in events_of(relay)):
+    for event in (event for relay in (exhausted(), passed(), returned(), put_back()) for event in events_of(relay)):
         told = event.data().decode() + json.dumps(event.attributes())
         for private in (BODY, CUSTOMER, "+15550000001", "+15550009999"):
             assert private not in told
+
+
+@pytest.mark.parametrize("relay", STORIES)
+def test_no_event_holds_the_token_that_opens_the_files(relay: Relay) -> None:
+    """Nor what Firestore's trigger makes of a write of such a relay, whose document holds it."""
+    before, now = (replace(each, media_count=1, media_token=TOKEN) for each in (received(), relay))
+    assert TOKEN.encode() in written(before, now)
+    read_before, read_now = relays_of(written(before, now))
+    assert read_now is not None
+    for event in (*events_of(now), *new_events(None, read_now), *new_events(read_before, read_now)):
+        assert TOKEN not in f"{event.data().decode()}{event.attributes()}{event}"
+
+
+def test_a_revoked_link_is_no_news_and_its_schema_has_no_place_for_one() -> None:
+    relay = link_revoked()
+    assert (relay.media_token, relay.error_log[-1].step) == ("", Step.LINK_REVOKED)
+    assert types(events_of(relay)) == types(events_of(received()))
+    assert SCHEMA["additionalProperties"] is False
+    assert not [name for name in SCHEMA["properties"] if "token" in name or "link" in name]
 
 
 def test_exhausted_goes_to_the_dead_letters_as_well() -> None:

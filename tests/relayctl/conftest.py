@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from scripts.relayctl.__main__ import main
-from tests.operators.operator_calls import state, told
+from scripts.relayctl.api import ApiError, RelayApi
+from tests.operators.operator_calls import redrive, state, told
 from tests.played import Played
 from tests.stack_fixtures import RunningStack
 
@@ -38,7 +39,7 @@ def run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[[str, tuple[str, ...]], Ran]:
     """Runs the command against the relay at an address, with nothing of this machine's own settings."""
-    for name in ("RELAYCTL_URL", "RELAYCTL_TOKEN", "RELAYCTL_TOKEN_COMMAND"):
+    for name in ("RELAYCTL_URL", "RELAYCTL_PROJECT", "RELAYCTL_TOKEN", "RELAYCTL_TOKEN_COMMAND"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     # As wide as a terminal usually is; never cut, as in a file.
@@ -57,6 +58,28 @@ def run(
 def ctl(run: Callable[[str, tuple[str, ...]], Ran], stack: RunningStack) -> Ctl:
     """`ctl("list", "--json")` against the running stack."""
     return lambda *arguments: run(stack.address, arguments)
+
+
+@pytest.fixture
+def spoken(monkeypatch: pytest.MonkeyPatch) -> Played:
+    """A played relay that `run_played` talks to, without a network."""
+    played = Played()
+    played.clock.set(now() - timedelta(minutes=5))
+
+    def post(_self: RelayApi, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        response = {"/sms/redrive": redrive, "/sms/relay-state": state}[path](played, body)
+        if response.status != 200:
+            raise ApiError(told(response)["error"], response.status)
+        return told(response)
+
+    monkeypatch.setattr(RelayApi, "_post", post)
+    return played
+
+
+@pytest.fixture
+def run_played(run: Callable[[str, tuple[str, ...]], Ran]) -> Ctl:
+    """`run_played("failed", "--json")` against the relay that is `spoken` to."""
+    return lambda *arguments: run("http://127.0.0.1:1", arguments)
 
 
 class PlayedApi:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from relay.flow.brake import Brake
 
-from scripts.relayctl import checks_configuration, checks_relay, checks_twilio
+from scripts.relayctl import checks_configuration, checks_google, checks_relay, checks_twilio
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from tests.played import OURS, Played
 from tests.relayctl.conftest import Ctl, PlayedApi, now
@@ -52,7 +52,7 @@ def test_nobody_answering_is_a_finding_and_not_the_end(ctl: Ctl) -> None:
     ran = ctl("--url", "http://127.0.0.1:9", "doctor", "--json")
     (check,) = [check for check in ran.json["checks"] if check["name"] == "relay answers"]
     assert (ran.code, check["state"]) == (1, BAD)
-    assert [check["name"] for check in ran.json["checks"]][-1] == "queues"
+    assert [check["name"] for check in ran.json["checks"]][-1] == "console"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_clocks_that_differ_are_found(ahead_seconds: int, expected: str) -> None
 def test_a_relay_that_should_long_have_moved_is_found() -> None:
     finding = _examined(Played.lost)["timers and sweep"]
     assert finding.state == BAD
-    assert "1 relays are overdue" in finding.words
+    assert "1 relay is overdue" in finding.words
     assert "queue paused" in finding.advice
 
 
@@ -94,7 +94,7 @@ def test_a_handler_is_found_who_was_not_the_last_to_fail() -> None:
     ]
 
 
-_NOT_REACHED = "1 texts of the last 24 hours could not reach"
+_NOT_REACHED = "1 text of the last 24 hours could not reach"
 
 
 def test_a_handler_who_has_had_texts_since_is_no_trouble_any_more() -> None:
@@ -174,12 +174,15 @@ def test_secrets_that_others_can_read_are_found(tmp_path: Path) -> None:
     assert finding.state == OK
 
 
-def test_a_file_of_settings_without_a_secret_may_be_read_by_all(tmp_path: Path) -> None:
+def test_a_file_of_settings_without_a_place_for_a_secret_may_be_read_by_all(tmp_path: Path) -> None:
     env = tmp_path / ".env"
-    env.write_text("TWILIO_AUTH_TOKEN=\nBUSINESS_PHONE_NUMBER=+15550100100\n")
+    env.write_text("BUSINESS_PHONE_NUMBER=+15550100100\n")
     env.chmod(0o644)
     given = checks_configuration.Given(".env", {"RELAY_DATABASE": str(tmp_path / "none.db")})
     assert [finding.state for finding in checks_configuration.private_files(given, tmp_path)] == [OK]
+    env.write_text("TWILIO_AUTH_TOKEN=\nBUSINESS_PHONE_NUMBER=+15550100100\n")
+    (finding,) = checks_configuration.private_files(given, tmp_path)
+    assert (finding.state, finding.words) == (BAD, ".env is to hold secrets and has mode 644")
 
 
 def test_the_file_that_was_named_is_looked_at_like_the_usual_ones(tmp_path: Path) -> None:
@@ -227,8 +230,8 @@ def test_without_credentials_there_is_nothing_to_check(tmp_path: Path) -> None:
         *checks_configuration.configuration(given),
         *checks_configuration.private_files(given, tmp_path),
         *checks_twilio.numbers(given.values),
-        *checks_twilio.schedules(given.values),
-        *checks_twilio.queues(given.values),
+        *checks_google.schedules(given.values),
+        *checks_google.queues(given.values),
     ]
     assert [finding.state for finding in findings] == [SKIPPED] * 5
 
@@ -252,4 +255,7 @@ def test_texts_that_are_held_back_are_found() -> None:
             played.text("I am out of office")
 
     finding = _examined(flood)["unreached"]
-    assert (finding.state, finding.words.startswith("2 texts of the last 24 hours are held back")) == (WARNING, True)
+    assert (finding.state, finding.words.startswith("2 texts of the last 24 hours went no further (held back)")) == (
+        WARNING,
+        True,
+    )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from wsgiref.simple_server import WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from relay.twilio.signature import TwilioAccount
 from relay.web import INBOUND_PATH, Request
 
-from scripts.local_google.issuer import QuietHandler
 from scripts.relayctl import checks_webhooks
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING
 from tests.worlds import ACCOUNT_SID, TOKEN, Doubles
+from tests.wsgi_served import wsgi_served
 
 
 @dataclass
@@ -45,14 +43,9 @@ class Relay:
 @pytest.fixture
 def relay() -> Iterator[Relay]:
     app = Relay()
-    with make_server("127.0.0.1", 0, app, WSGIServer, QuietHandler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        app.address = f"http://127.0.0.1:{server.server_port}"
+    with wsgi_served(app) as app.address:
         app.checks_against(app.address)
         yield app
-        server.shutdown()
-        thread.join()
 
 
 def _values(relay: Relay, **changes: str) -> dict[str, str]:

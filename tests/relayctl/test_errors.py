@@ -93,7 +93,7 @@ def test_nobody_answering_is_said_with_what_to_do(run: Run, nobody: str) -> None
 
 def test_no_token_for_a_relay_far_away_says_how_to_get_one(run: Run) -> None:
     ran = run("https://relay.example.com", ("list",))
-    assert (ran.code, "gcloud auth print-identity-token" in ran.err) == (1, True)
+    assert (ran.code, "give its project (--project, RELAYCTL_PROJECT)" in ran.err) == (1, True)
 
 
 def test_a_token_that_is_not_accepted_is_told_apart(run: Run, stack: RunningStack) -> None:
@@ -123,6 +123,8 @@ def test_an_unknown_relay_is_said(ctl: Ctl) -> None:
         ((404, {}, b"nothing"), "nothing answers /sms/relay-state there"),
         ((400, {}, b'{"error": "limit is not a number"}'), "limit is not a number"),
         ((418, {}, b"[]"), "answered 418"),
+        ((403, {}, b"<h1>Error: Forbidden</h1>"), "What stands before the relay at .* answers 403 in its place"),
+        ((403, {}, b'{"error": "Forbidden."}'), "The identity token is not accepted"),
     ],
 )
 def test_odd_answers_are_explained(scripted: Scripted, answer: tuple[int, dict[str, str], bytes], words: str) -> None:
@@ -184,7 +186,7 @@ def test_the_wrapper_runs_it_from_any_folder(tmp_path: Path) -> None:
 
 
 def test_every_command_speaks_json_and_explains_itself(ctl: Ctl) -> None:
-    for command in ("list", "show", "failed", "watch", "redrive", "stats", "doctor"):
+    for command in ("list", "show", "failed", "watch", "redrive", "stats", "link", "links", "unlink", "doctor"):
         assert "--json" in ctl(command, "--help").out
 
 

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from relay.core.model import Attachment
 from rich.console import Console
 
+from scripts.fake_twilio import File, picture
 from scripts.relayctl import story_text
 from scripts.relayctl.output import Context
 from tests.operators.operator_calls import state, told
@@ -34,8 +36,7 @@ def test_a_text_that_cascaded_is_listed_and_shown_with_its_codes(ctl: Ctl, stack
     shown = ctl("show", message_id, "--trail")
     assert "Delivered at tier 3, Front desk." in shown.out
     assert "The pump is leaking" in shown.out
-    assert "the handler's number is a landline or its carrier is unreachable" in shown.out
-    assert "(30006)" in " ".join(shown.out.split())
+    assert "the handler's number is a landline or its carrier is unreachable (30006)" in " ".join(shown.out.split())
     assert "no delivery was confirmed in time" in shown.out
     bars = [line for line in shown.out.splitlines() if "━" in line]
     assert [line.split()[0] for line in bars] == ["1", "2", "3"]
@@ -99,13 +100,14 @@ def test_in_a_file_nothing_is_cut_and_in_a_terminal_not_why() -> None:
 
 
 def test_a_text_is_shown_with_its_attachments(ctl: Ctl, stack: RunningStack) -> None:
-    pictures = ("https://example.com/a.jpg", "https://example.com/b.png")
-    message_id = stack.text("See these", stack.customer(), DELIVERS, media=pictures)
+    pictures = (File("image/jpeg", b"\xff\xd8\xff"), picture("A couch"))
+    message_id = stack.text("See these", stack.customer(), DELIVERS, files=pictures)
     kept = stack.wait_until(message_id, "delivered")["relay"]["attachments"]
     shown = ctl("show", message_id).out
-    assert "2 attachments: in Twilio's log" in shown
-    assert f"image/jpeg  {kept[0]['media_id']}" in shown
-    assert f"image/png  {kept[1]['media_id']}" in shown
+    link = ctl("show", message_id, "--json").json["story"]["attachments"]["link"]
+    assert f"2 photos\n  {link}\n" in shown
+    assert f"photo, image/jpeg  {kept[0]['media_id']}" in shown
+    assert f"photo, image/png  {kept[1]['media_id']}" in shown
     assert ctl("show", message_id, "--json").json["relay"]["attachments"] == kept
 
 
@@ -116,7 +118,18 @@ def test_a_text_of_before_attachments_were_kept_is_shown_with_their_number() -> 
     file = io.StringIO()
     answer = told(state(played, {"message_id": relay.message_id}))
     story_text.draw(Console(file=file, width=100, color_system=None), answer, with_trail=False)
-    assert "2 attachments: in Twilio's log\n  2 without an id on record\n" in file.getvalue()
+    assert (
+        "2 attachments\n  No link opens them; they are in Twilio's log.\n  2 without an id on record\n"
+        in file.getvalue()
+    )
+
+
+def test_a_row_says_what_came_with_a_text_even_if_it_has_no_words() -> None:
+    played = Played()
+    photo = Attachment("ME" + "1" * 32, "image/jpeg")
+    worded, wordless = (_row(played, played.text(body, files=(photo,))) for body in ("See this", ""))
+    assert f"{worded['message_id']}  [1 photo] See this\n" in _say_rows(io.StringIO(), worded, why=False)
+    assert f"{wordless['message_id']}  [1 photo]\n" in _say_rows(io.StringIO(), wordless, why=False)
 
 
 def test_a_text_cannot_steer_the_terminal() -> None:

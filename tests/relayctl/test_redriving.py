@@ -32,7 +32,7 @@ def test_an_exhausted_relay_is_redriven_and_delivered(ctl: Ctl, stack: RunningSt
     (message_id,) = _exhausted(stack)
     ran = ctl("redrive", message_id, "--yes")
     assert ran.code == 0
-    assert "1 redriven." in ran.out
+    assert "1 sent again." in ran.out
     assert stack.wait_until(message_id, "delivered")["relay"]["delivered_tier"] == 1
 
 
@@ -52,7 +52,7 @@ def test_a_question_answered_with_no_changes_nothing(
 ) -> None:
     (message_id,) = _exhausted(stack)
     monkeypatch.setattr(redriving, "is_for_people", lambda: True)
-    monkeypatch.setattr("click.confirm", lambda question: question != "Redrive 1?")
+    monkeypatch.setattr("click.confirm", lambda question: question != "Send 1 again?")
     assert "Nothing was done." in ctl("redrive", message_id).out
     assert _redrives(stack, message_id) == 0
 
@@ -66,7 +66,7 @@ def test_all_that_are_held_back_of_a_number_are_sent_on_at_once(ctl: Ctl, stack:
     stack.wait_until(stack.text("I am out of office", stack.customer()), "delivered")
     told = ctl("failed", "--since", "1h").out
     assert "relayctl redrive --held NUMBER" in told
-    assert ctl("redrive", "--held", "+15550009999", "--yes").out.strip() == "There is nothing to redrive."
+    assert ctl("redrive", "--held", "+15550009999", "--yes").out.strip() == "There is nothing to send again."
     ran = ctl("redrive", "--held", f"{robot[:2]} {robot[2:5]}-{robot[5:]}", "--yes", "--json")
     assert ran.json == {"redriven": ids[5:], "not_redriven": []}
     for message_id in ids[5:]:
@@ -81,7 +81,7 @@ def test_all_that_failed_since_then_are_redriven_from_the_tier_asked_for(ctl: Ct
     for message_id in ids:
         assert stack.wait_until(message_id, "delivered")["relay"]["delivered_tier"] == 2
     again = ctl("redrive", "--failed", "--since", since, "--yes")
-    assert (again.code, "There is nothing to redrive." in again.out) == (0, True)
+    assert (again.code, "There is nothing to send again." in again.out) == (0, True)
 
 
 def test_what_is_not_exhausted_is_left_alone_and_said(ctl: Ctl, stack: RunningStack) -> None:
@@ -144,13 +144,13 @@ def test_an_interrupted_redrive_goes_on_and_redrives_each_once(
     assert "1 of 3 are done; go on with --resume." in stopped.err
     monkeypatch.setattr(RelayApi, "redrive", steady)
     blocked = ctl("redrive", *ids, "--yes")
-    assert (blocked.code, "A redrive was interrupted (1 of 3 done)" in blocked.err) == (1, True)
+    assert (blocked.code, "Sending again was interrupted (1 of 3 done)" in blocked.err) == (1, True)
     resumed = ctl("redrive", "--resume", "--json")
     assert resumed.json == {"redriven": ids, "not_redriven": []}
     for message_id in ids:
         stack.wait_until(message_id, "delivered")
         assert _redrives(stack, message_id) == 1
-    assert "no interrupted redrive" in ctl("redrive", "--resume").err
+    assert "was not interrupted" in ctl("redrive", "--resume").err
 
 
 def test_an_interrupted_redrive_can_be_forgotten(ctl: Ctl, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_an_answer_that_its_handler_knows_is_lost_is_no_unreached_text(ctl: Ctl,
     office.wait(600)
     assert office.relay(f"{cause}-a").final_status is FinalStatus.EXHAUSTED
     assert "Everybody was reached" in ctl("failed", "--since", "2026-01-01T00:00Z").out
-    assert "nothing to redrive" in ctl("redrive", "--failed", "--since", "2026-01-01T00:00Z", "--dry-run").out
+    assert "nothing to send again" in ctl("redrive", "--failed", "--since", "2026-01-01T00:00Z", "--dry-run").out
     assert ctl("redrive", f"{cause}-a", "--dry-run", "--json").json["planned"] == [f"{cause}-a"]
 
 
@@ -147,7 +147,7 @@ def test_an_operators_answer_that_is_lost_is_an_unreached_one(ctl: Ctl, office: 
     (row,) = ctl("failed", "--since", "2026-01-01T00:00Z", "--json").json["relays"]
     assert (row["message_id"], row["receiver"]) == (sent, CARLA)
     assert BEN not in str(row)
-    assert "nothing to redrive" in ctl("redrive", "--failed", "--since", "2026-01-01T00:00Z", "--dry-run").out
+    assert "nothing to send again" in ctl("redrive", "--failed", "--since", "2026-01-01T00:00Z", "--dry-run").out
 
 
 def test_a_delivered_text_of_a_thread_is_redriven_only_if_that_is_said(ctl: Ctl, office: Office) -> None:

@@ -92,6 +92,19 @@ def test_with_another_twilio_a_stranger_sees_nothing_but_the_public_routes(calle
         assert caller.ask("GET", path, headers=stranger).status == 404
 
 
+@pytest.mark.parametrize(
+    "through", [{}, {"Host": "relay.example.com"}, {"X-Forwarded-For": "203.0.113.7"}], ids=["here", "by name", "proxy"]
+)
+def test_with_another_twilio_operators_reach_the_console_and_being_here_signs_no_one_in(
+    caller: Caller, through: dict[str, str]
+) -> None:
+    assert caller.ask("GET", "/console", headers=through).status == 308
+    assert b'id="sign-in"' in caller.ask("GET", "/console/", headers=through).body
+    headers = {"Content-Type": "application/json", "Origin": caller.town.address, **through}
+    for path in ("/console/session", "/console/links", "/sms/relay-state", "/sms/redrive"):
+        assert caller.ask("POST", path, b"{}", headers).status == 401
+
+
 @pytest.mark.parametrize("path", ["/tasks/sweep", "/tasks/escalate/1", "/fake/state", "/local/token", "/nowhere"])
 def test_with_another_twilio_neither_phones_nor_tokens_nor_private_routes_exist(caller: Caller, path: str) -> None:
     assert caller.ask("POST", path, b"{}").status == 404

@@ -104,7 +104,7 @@ VARIABLE_CASES: dict[str, tuple[dict[str, str], str]] = {
     "quotes of a word processor": ({"BUSINESS_PHONE_NUMBER": f"“{BUSINESS}”"}, "BUSINESS_PHONE_NUMBER is in quotes"),
     "another Twilio in the clear": (
         {"TWILIO_API_BASE_URL": "http://twilio.example.com"},
-        "TWILIO_API_BASE_URL begins with http://, so that all could read what is sent there: use https://.",
+        "TWILIO_API_BASE_URL begins with http://, so that all could read what is sent there, and change the answer",
     ),
     "another Twilio that is no address": (
         {"TWILIO_API_BASE_URL": "twilio"},

@@ -62,13 +62,17 @@ def test_a_business_is_called_by_any_name_of_one_line(name: str) -> None:
 
 def test_who_arms_or_sends_a_text_is_told_whether_there_are_replies_and_who_sends_one_the_business_name() -> None:
     told = {name for name in ENTRY_POINTS if "RELAY_REPLIES" in {variable.name for variable in variables_of(name)}}
-    assert told == {name for name, needs in ENTRY_POINTS.items() if needs & {Need.TIMERS, Need.SENDING}}
+    # `tell` sends to operators alone; the console says whether a handler's phone can try the number out.
+    texting = {name: needs for name, needs in ENTRY_POINTS.items() if name != "tell"}
+    arming = {name for name, needs in texting.items() if needs & {Need.TIMERS, Need.SENDING}}
+    assert told == arming | {"sms_relay_state"}
     named = {name for name in ENTRY_POINTS if "RELAY_BUSINESS_NAME" in {each.name for each in variables_of(name)}}
-    assert named == {name for name, needs in ENTRY_POINTS.items() if Need.SENDING in needs}
+    # The console's is for operators, in the text with their code.
+    assert named == {name for name, needs in ENTRY_POINTS.items() if needs & {Need.SENDING, Need.CONSOLE}}
 
 
 def test_an_entry_point_that_needs_none_of_it_gets_none_of_it() -> None:
-    settings = load_settings({**GOOGLE, **ON, "RELAY_OWNER_ACTIVE_SECONDS": "60"}, ["sms_relay_state"])
+    settings = load_settings({**GOOGLE, **ON, "RELAY_OWNER_ACTIVE_SECONDS": "60"}, ["media"])
     assert (settings.replies, settings.business_name, settings.owner_active_seconds) == (False, "", 0.0)
 
 
@@ -105,7 +109,7 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     "a handler's name of two lines": ({"PRIMARY_HANDLER_NAME": "a\nb"}, "PRIMARY_HANDLER_NAME has a character that"),
     "a number for a handler's name": (
         {"PRIMARY_HANDLER_NAME": "Dana (555) 010-0001"},
-        "PRIMARY_HANDLER_NAME has a phone number in it, which other handlers would be told.",
+        "PRIMARY_HANDLER_NAME has a phone number in it, which other people would be shown.",
     ),
     "a name beside RELAY_TIERS": (
         {**_tiers({"phone": FIRST}), "PRIMARY_HANDLER_NAME": "Dana"},
@@ -113,8 +117,9 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "a number for a tier's name": (
         {**ON, **_tiers({"phone": FIRST, "name": FIRST})},
-        "RELAY_TIERS: tier 1: name has a phone number in it, which other handlers would be told.",
+        "RELAY_TIERS: tier 1: name has a phone number in it, which other people would be shown.",
     ),
+    "the same while replies are off": ({**_tiers({"phone": FIRST, "name": FIRST})}, "name has a phone number in it"),
     "a tier's name of two lines": (
         {**ON, **_tiers({"phone": FIRST, "name": "a\nb"})},
         "RELAY_TIERS: tier 1: name has a character that does not show, or is not one line.",
@@ -122,6 +127,14 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     "a tier's name that is too long": (
         {**ON, **_tiers({"phone": FIRST, "name": "1" * 101})},
         "RELAY_TIERS: tier 1: name is not a text of 1 to 100 characters.",
+    ),
+    "replies in small letters": (
+        {"relay_replies": "on"},
+        "relay_replies is not a setting of this relay; RELAY_REPLIES seems to be meant.",
+    ),
+    "a wait for a claim in quotes": (
+        {**ON, **_tiers({"phone": FIRST, "claim_timeout_seconds": "60"})},
+        "RELAY_TIERS: tier 1: claim_timeout_seconds is in quotes; write the number without them.",
     ),
     "one number under two names": (
         {**ON, "PRIMARY_HANDLER_NAME": "Dana", "BACKUP_HANDLER_PHONE": FIRST, "BACKUP_HANDLER_NAME": "Sam"},

@@ -94,7 +94,7 @@ def test_a_tier_may_go_to_every_limit() -> None:
     assert policy.last_tier == 2
 
 
-@pytest.mark.parametrize("seconds", [-1, 86401, "900", [900], True, None])
+@pytest.mark.parametrize("seconds", [-1, 86401, [900], True, None])
 def test_how_long_a_claim_is_waited_for_is_up_to_a_day(seconds: object) -> None:
     with pytest.raises(ConfigurationError) as mistakes:
         _load(_tiers({"phone": FIRST, "claim_timeout_seconds": seconds}))
@@ -229,7 +229,8 @@ def test_mistakes_in_other_entry_points_variables_are_none(entry_point: str) -> 
 
 def test_secrets_go_only_to_those_who_check_signatures_or_send() -> None:
     secrets = {variable.name for variable in VARIABLES if variable.secret}
-    assert secrets == {"TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY", "TWILIO_API_KEY_SECRET"}
+    told = {"RELAY_ALARM_WEBHOOK_SECRET", "SMTP_PASSWORD"}
+    assert secrets == {"TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY", "TWILIO_API_KEY_SECRET"} | told
     for entry_point in ("sms_relay_state", "sms_redrive", "relay_events", "console"):
         assert not secrets & {variable.name for variable in variables_of(entry_point)}
 
@@ -251,3 +252,33 @@ def test_what_google_requires_is_missed_there_and_only_there(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} is missing"):
         _load(environ, RELAY_BACKEND="google")
     _load(environ, RELAY_BACKEND="embedded")
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("TWILIO_API_BASE_URL", "http://{}"),
+        ("RELAY_STATE_CERTS_URL", "http://{}/certs"),
+        ("CONSOLE_API_URL", "HTTP://{}"),
+        ("HEARTBEAT_URL", "http://{}/ping?x=1"),
+        ("ESCALATION_URL_TEMPLATE", "http://{}/escalate/{{tier}}"),
+    ],
+)
+def test_tokens_and_the_keys_that_tell_them_go_over_https_or_stay_on_this_machine(name: str, address: str) -> None:
+    for host in ("127.0.0.1:8080", "localhost", "[::1]:8080"):
+        load_settings({**GOOGLE, name: address.format(host)}, tuple(ENTRY_POINTS))
+    for host in ("relay.example.com", "192.168.1.5:8080", "localhost.example.com"):
+        with pytest.raises(ConfigurationError, match=f"{name} begins with http://, so that all could read"):
+            load_settings({**GOOGLE, name: address.format(host)}, tuple(ENTRY_POINTS))
+    load_settings(
+        {**GOOGLE, name: address.lower().replace("http:", "https:").format("relay.example.com")}, tuple(ENTRY_POINTS)
+    )
+
+
+def test_the_address_of_links_must_be_public_with_a_real_twilio_as_far_as_the_entry_point_is_told_which_it_is() -> None:
+    here = GOOGLE | {"MEDIA_BASE_URL": "http://127.0.0.1:8080"}
+    with pytest.raises(ConfigurationError, match="MEDIA_BASE_URL names this machine"):
+        load_settings(here, ["sms_inbound"])
+    fake = here | {"TWILIO_API_BASE_URL": "http://127.0.0.1:8081"}
+    for entry_point in ("sms_inbound", "sms_relay_state"):
+        assert load_settings(fake, [entry_point]).media_base_url == "http://127.0.0.1:8080"

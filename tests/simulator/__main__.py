@@ -9,9 +9,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "functions"))
 
-from tests.simulator.campaign import Tally, campaign, cores, fingerprint, possible_pairs
+from tests.simulator.campaign import Tally, campaign, cores, possible_pairs
 from tests.simulator.exhaustive import CASES
 from tests.simulator.kinds import Kind
+from tests.simulator.loaded import fingerprint
 from tests.simulator.mutants import MUTANTS
 from tests.simulator.runner import run_seed
 from tests.simulator.shrink import shrink
@@ -54,11 +55,16 @@ def _kind(name: str) -> Kind:
 def _campaign(arguments: argparse.Namespace) -> int:
     seeds, seed, jobs, resume = arguments.seeds, arguments.seed, arguments.jobs, arguments.resume
     two_revisions, kind = arguments.two_revisions, arguments.kind
-    tally = Tally(seed, seed, fingerprint())
+    options = [*(["two revisions"] if two_revisions else []), *([kind.value] if kind else [])]
+    tally = Tally(seed, seed, ", ".join([fingerprint(), *options]))
     if resume is not None and resume.exists():
         earlier = Tally.load(resume)
         if earlier.code != tally.code:
-            print(f"{resume} holds runs of other code: remove it, or name another file, to begin anew", file=sys.stderr)
+            print(
+                f"{resume} holds runs of other code or other options ({earlier.code}, and this is {tally.code}): "
+                "remove it, or name another file, to begin anew",
+                file=sys.stderr,
+            )
             return 2
         tally = earlier
         print(f"Going on after {tally.runs:,} runs of {resume}", file=sys.stderr)
@@ -87,6 +93,7 @@ def _report(tally: Tally, jobs: int) -> None:
     injected = sum(tally.faults.values())
     rate = tally.runs / max(tally.seconds, 1e-9)
     print(f"{tally.runs:,} runs (seeds {tally.first_seed} to {tally.next_seed - 1}), {rate:,.0f}/s on {jobs} processes")
+    print(f"of the code {tally.code}: on the same code further blocks of seeds add to these")
     print(f"{injected:,} faults injected:")
     for fault, count in sorted(tally.faults.items(), key=lambda item: -item[1]):
         print(f"  {count:>12,}  {fault}")

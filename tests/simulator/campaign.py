@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import multiprocessing
 import os
@@ -15,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from relay.core import machine
 from relay.core.events import ABOUT_THE_RELAY, EventKind, State
 
 from tests.simulator.kinds import Kind
@@ -32,7 +30,7 @@ _VIOLATIONS_KEPT = 50
 class Tally:
     """What so many runs brought. Adds up; as JSON it is what a resumed campaign goes on from.
 
-    `code` says of which relay and which simulator: figures of different ones are not added up.
+    `code` says of which relay and which simulator, and with which options: figures of others are not added.
     """
 
     first_seed: int
@@ -69,15 +67,6 @@ class Tally:
         values["pairs"] = set(values["pairs"])
         values["violations"] = [(seed, words) for seed, words in values["violations"]]
         return cls(**values)
-
-
-def fingerprint() -> str:
-    """Of the relay's code and the simulator's, as they are on the disk."""
-    digest = hashlib.sha256()
-    for folder in (Path(machine.__file__).parent, Path(__file__).parent):
-        for path in sorted(folder.rglob("*.py")):
-            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def possible_pairs() -> set[str]:

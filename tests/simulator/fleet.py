@@ -7,6 +7,7 @@ processes take their turn before, between and after.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,8 +23,10 @@ from tests.simulator.dice import Dice
 from tests.simulator.faults import FaultSource, Line
 from tests.simulator.history import BEGINNING, History
 from tests.simulator.kernel import Kernel, Process, Task
+from tests.simulator.kinds import Wide
 from tests.simulator.revisions import Revision
 from tests.simulator.sim_http import OVER_HTTP, HttpMessenger
+from tests.simulator.sim_media import Held, MediaState, files_of
 from tests.simulator.sim_messenger import ProcessMessenger
 from tests.simulator.sim_store import ProcessStore
 from tests.simulator.sim_timers import ProcessTimers, TimerService
@@ -127,9 +130,17 @@ class Fleet:
         self.worlds: list[SendingWorld] = []
         self.intakes: list[Intake] = []
         self.conversations: list[Conversations] = []  # of each process, where replies are on
+        self.media = MediaState(kernel, history)
         self.account = TwilioAccount(ACCOUNT_SID, (), BASE_URL)
         self._leases = 0
         self._timers_first = False
+
+    def follow(self, wide: Wide | None, held: Held) -> None:
+        """Let Twilio and the store be as odd as the run's kind says, and the files hold these words."""
+        self.twilio.wide = self.store.wide = wide
+        self.media.held = held
+        if wide is not None:
+            self.media.listed_after, self.media.held_after = wide.listed_after, wide.held_after
 
     def add_process(
         self, skew: float, intake: Intake, timers_first: bool, conversations: Conversations | None = None
@@ -147,6 +158,17 @@ class Fleet:
         """From here on this process is of that revision; what it has under way ends as it began."""
         self.worlds[number] = self._world(self.processes[number], revision)
 
+    def configure(self, number: int, intake: Intake) -> None:
+        """From here on requests to this process are met with these tiers; those under way end with the old ones.
+
+        A process reads its tiers once, at its start, and new ones come with a new process. So what is at work keeps
+        the conversations that it has, and never sees two lists of handlers. What they remember of the store goes on.
+        """
+        self.intakes[number] = intake
+        if self.conversations:
+            self.conversations[number] = replace(self.conversations[number], people=intake.people)
+            self.worlds[number] = replace(self.worlds[number], conversations=self.conversations[number])
+
     def _world(self, process: Process, revision: Revision | None = None) -> SendingWorld:
         journal = SimJournal(self.kernel, self.history)
         timers = ProcessTimers(self.timers, self.line, journal)
@@ -158,6 +180,7 @@ class Fleet:
             journal,
             self.new_lease,
             conversations=self.conversations[self.processes.index(process)] if self.conversations else None,
+            files=files_of(self.media, self.line),
         )
 
     def _messenger(self, journal: SimJournal) -> ProcessMessenger:

@@ -12,6 +12,7 @@ from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
 from relay.record.kinds import Key
 
+from tests.simulator.kernel import Task
 from tests.simulator.revisions import Written
 
 # When every run begins: the virtual clock's zero.
@@ -61,6 +62,16 @@ class Receipt:
     sid: str
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What an operator asked of a relay and was told is so: that it was seen to, or that it was not."""
+
+    message_id: str
+    is_handled: bool
+    since: float
+    until: float = 0.0
+
+
 @dataclass(slots=True)
 class History:
     """Everything a judge may ask for."""
@@ -72,13 +83,19 @@ class History:
     posts: list[Post] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     webhooks: dict[str, float] = field(default_factory=dict)  # when each text's webhook was first answered 200
+    tries: dict[str, list[float]] = field(default_factory=dict)  # when each try of a text's webhook began
     alarms: dict[str, list[float]] = field(default_factory=dict)
     written: dict[str, list[Written]] = field(default_factory=dict)  # where two revisions share the store
     set_aside: set[str] = field(default_factory=set)  # relays that cannot go on, of which an alarm told
     left: set[str] = field(default_factory=set)  # records of a later version, of which an alarm told
     not_taken: dict[str, str] = field(default_factory=dict)
     recorded: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
+    marked: list[Marked] = field(default_factory=list)
     callbacks: list[Callable[[SendingWorld, Intake], object]] = field(default_factory=list)
+    # The texts of ours that Twilio's list skipped when a task last read it; and of each commit, by its relay and place,
+    # those that were skipped for the task that made it: what it decided by that answer it could not know better.
+    skipped: dict[Task | None, frozenset[str]] = field(default_factory=dict)
+    skipped_before: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 

@@ -6,8 +6,10 @@ that is follows from the seeded delays alone, so a run repeats exactly. Knows no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -63,6 +65,18 @@ class Worker(greenlet):  # type: ignore[misc]  # greenlet has no types
             self.parent.switch()
 
 
+class Round:
+    """What happens again and again: when it is due, after how many seconds again, and what it is."""
+
+    __slots__ = ("action", "at", "seconds")
+
+    def __init__(self, at: float, seconds: float, action: Callable[[], None]) -> None:
+        self.at = at
+        self.seconds = seconds
+        self.action = action
+
+
+_time_of_round = attrgetter("at")
 _idle: list[Worker] = []
 
 Entry = tuple[float, int, Worker | None, Any, Any]
@@ -79,10 +93,17 @@ class Kernel:
         self._heap: list[Entry] = []
         self._serial = 0
         self._limit = 0.0
+        self._rounds: list[Round] = []
+        self._round_at = math.inf  # when the next of them is due
+
+    @property
+    def task(self) -> Task | None:
+        """The handler whose turn it is; None while it is the world's."""
+        return None if self.current is None else self.current.task
 
     @property
     def waiting(self) -> int:
-        """How many things are still to happen."""
+        """How many things are still to happen, but for those that happen again and again."""
         return len(self._heap)
 
     def at(self, time: float, action: Callable[[Any], None], argument: Any = None) -> None:
@@ -128,28 +149,46 @@ class Kernel:
         """Every handler on this process dies where it stands; the process itself is back at once."""
         process.starts += 1
 
+    def every(self, seconds: float, first: float, action: Callable[[], None]) -> None:
+        """Let something happen again and again, without end. What is due at the same moment comes before it."""
+        self._rounds.append(Round(first, seconds, action))
+        self._round_at = min(self._round_at, first)
+
     def run(self, until: float) -> None:
         """Let everything happen that is due until then."""
         heap = self._heap
-        self._limit = until
-        while heap and heap[0][0] <= until:
-            time, _, worker, action, argument = heappop(heap)
-            self.now = time
-            if worker is not None:
-                self._go_on(worker)
-            else:
-                action(argument)
-        self.now = max(self.now, until)
+        while True:
+            self._limit = limit = min(until, self._round_at)
+            while heap and heap[0][0] <= limit:
+                self.now, _, worker, action, argument = heappop(heap)
+                if worker is not None:
+                    self._go_on(worker)
+                else:
+                    action(argument)
+            self.now = max(self.now, limit)
+            if self._round_at > until:
+                return
+            self._go_round()
 
-    def step(self) -> bool:
-        """Let one thing happen; False when nothing is left."""
-        if not self._heap:
-            return False
-        self.run(self._heap[0][0])
-        return True
+    def leap(self, step: float, until: float) -> None:
+        """Let time go by in these steps, as far as nothing but rounds is due, and leave those out."""
+        until = min(until, self._heap[0][0]) if self._heap else until
+        while self.now + step < until:
+            self.now += step
+        for each in self._rounds:
+            while each.at <= self.now:
+                each.at += each.seconds
+        self._round_at = min(map(_time_of_round, self._rounds))
+
+    def _go_round(self) -> None:
+        this = min(self._rounds, key=_time_of_round)
+        this.at += this.seconds
+        self._round_at = min(map(_time_of_round, self._rounds))
+        this.action()
 
     def end(self) -> None:
         """Nothing happens any more: unwind whoever is still at work, so that its greenlet can be used again."""
+        self._rounds, self._round_at = [], math.inf
         while self._heap:
             worker = heappop(self._heap)[2]
             if worker is not None and worker.task is not None:

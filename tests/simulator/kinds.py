@@ -46,6 +46,12 @@ class Kind(StrEnum):
     SPELLINGS = "numbers in two spellings, and channels"
     OPT_OUT_TYPES = "opt-outs that only Twilio names"
     FLOOD = "the same words again and again"
+    # files that come with texts
+    FILES_LISTED = "files that the webhook or the list alone tells of, late too"
+    WORDS_IN_FILES = "words in files, in time, late or never"
+    LINKS_FILTERED = "links that carriers filter"
+    # operators
+    SEEN_TO = "operators who see to texts, at once and over and over"
     # people, with replies on (people/)
     ANSWERS = "handlers answer, with a code and without"
     AT_ONCE = "handlers who text at the same instant"
@@ -86,6 +92,17 @@ def kind_of(seed: int) -> Kind | None:
 FIRST_SENT = f"SM{1:032x}"
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An operator says of every relay that it was seen to, or that it was not; perhaps twice at once."""
+
+    at: float
+    by: str
+    is_handled: bool
+    note: str
+    doubled: bool
+
+
 @dataclass(slots=True)
 class Wide:
     """How one run's kind shows. Times are seconds, `during` and `until` those of the run.
@@ -103,8 +120,11 @@ class Wide:
         queued: how long each text waits in the queue of its number.
         spoiled: the relay of which the store refuses every write, or cannot read the document, from its version number
             `spoiled_from` on.
+        listed_after: for how long after a text the list of its files is empty.
+        held_after: for how long after a text its files are not found.
         odd: which variant of a kind it is, where there are several.
         clocks: each a time, a process (-1: all of them), and the error of its clock from then on.
+        marks: what operators say that they saw to.
     """
 
     kind: Kind
@@ -119,10 +139,13 @@ class Wide:
     answers: tuple[int, int | None] | None = None
     refused_phones: tuple[str, ...] = ()
     queued: float = 0.0
+    listed_after: float = 0.0
+    held_after: float = 0.0
     odd: str = ""
     spoiled: str = ""
     spoiled_from: int = 0
     clocks: list[tuple[float, int, float]] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
 
     def is_out(self, now: float) -> bool:
         """Whether the outage lasts at this time."""

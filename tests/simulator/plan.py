@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from relay.core.model import Attachment, InboundText
@@ -12,6 +12,7 @@ from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Fault, Service, Swarm
 from tests.simulator.kinds import Wide
 from tests.simulator.revisions import Rollout
+from tests.simulator.sim_media import Held
 from tests.simulator.sim_twilio import Carrier, draw_carrier
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Plan:
     rollout: Rollout | None = None  # with it two revisions share the store
     wide: Wide | None = None  # with it the run is one of the wider world
     people: Cast | None = None  # with it replies are on
+    held: Held = field(default_factory=dict)  # with it texts have words in files
 
 
 def draw_plan(dice: Dice) -> Plan:

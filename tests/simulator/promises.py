@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from relay.core.comparing import comparable
@@ -15,6 +16,7 @@ from relay.flow.lookup import NOT_SENT
 from relay.flow.sweep import GRACE
 
 from tests.simulator.coexistence import left_behind, waits_for_a_person
+from tests.simulator.denials import denials
 from tests.simulator.drives import holds_anothers_id, is_passed, lease_times, message_of, says_more
 from tests.simulator.history import seconds_of
 from tests.simulator.kinds import Kind
@@ -27,7 +29,8 @@ _LOOKUP_SECONDS = 150.0
 _SKEW_SECONDS = 300.0
 # A lease's holder can no longer be sending so long after it was decided, which is at most so long before its commit.
 _SENDING_SECONDS = LEASE_SECONDS + SEND_SECONDS_MAX
-_COMMITTING_SECONDS = TASK_LIMITS.store_seconds + 30.0
+# Between the two lie three calls of the store: the thread, people, the commit.
+_COMMITTING_SECONDS = 3.0 * (TASK_LIMITS.store_seconds + 30.0)
 _DEAD_SENDER_SECONDS = 140.0 + 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
 _TAKEN_OVER_SECONDS = 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seconds() + 30.0
 
@@ -102,20 +105,19 @@ def what_twilio_told_of_was_sent(run: Simulation) -> Iterator[str]:
 
 
 def what_twilio_had_is_not_denied(run: Simulation) -> Iterator[str]:
-    """No attempt is declared not sent while Twilio has long had its text to show. (With one text only: whose a text is
-    may be told wrongly of two with the same words, once no callback can tell any more; and not where the text is on
-    record as that of the attempt before, whose look-up a process that stood still had begun before the resend.)"""
-    if len(run.plan.texts) > 1:
-        return
+    """No attempt is declared not sent while Twilio has long had its text to show. (Not of one that another text has the
+    same words as: whose one is may be told wrongly, once no callback can tell any more; nor of one whose row the list
+    skipped when it was read for that very decision.)"""
     for message_id, commits in run.history.commits.items():
-        if all(entry.reason != NOT_SENT for entry in commits[-1][1].error_log):
+        if all(entry.reason != NOT_SENT for entry in commits[-1][1].error_log) or _has_a_twin(run, message_id):
             continue
-        for (_, before), (at, after) in pairwise(commits):
-            for entry in after.error_log[len(before.error_log) :]:
-                message = message_of(run, message_id, entry.attempt) if entry.reason == NOT_SENT else None
-                taken = {other.sent_id for other in after.attempts}
-                if message is not None and message.listed < at - _LOOKUP_SECONDS and message.sid not in taken:
-                    yield f"DENIED: attempt {entry.attempt} of {message_id[-3:]} was declared not sent; Twilio had it"
+        for denial in denials(run, message_id):
+            if denial.message.listed < denial.at - _LOOKUP_SECONDS and not denial.was_skipped:
+                yield f"DENIED: attempt {denial.attempt} of {message_id[-3:]} was declared not sent; Twilio had it"
+
+
+# Why an attempt is given up of which Twilio tells nothing: it does not answer, or refuses to.
+_NOT_TOLD = ("could not be asked", "may not read")
 
 
 def asked_before_escalating(run: Simulation) -> Iterator[str]:
@@ -127,7 +129,8 @@ def asked_before_escalating(run: Simulation) -> Iterator[str]:
         for (_, before), (at, after) in pairwise(commits):
             new = after.error_log[len(before.error_log) :]
             for entry in new if not (says_more(before, after) or is_passed(new)) else ():
-                if entry.step is Step.ATTEMPT_UNCONFIRMED and "could not be asked" not in entry.reason:
+                is_known = not any(why in entry.reason for why in _NOT_TOLD)
+                if entry.step is Step.ATTEMPT_UNCONFIRMED and is_known:
                     message = message_of(run, message_id, entry.attempt)
                     if message is None or message.status != "delivered" or message.status_since > at - 25.0:
                         continue
@@ -140,7 +143,8 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
     """A resend is at the last tier, one per drive, and follows an attempt declared not sent.
 
     Not before the holder of that one's lease could no longer be sending, by the run's own time (where clocks differ by
-    minutes it may still be: docs/reliability.md says so); and Twilio did not have that attempt's text to show."""
+    minutes it may still be: docs/reliability.md says so); and Twilio did not have that attempt's text to show (or one
+    with the same words, of which either may be meant; or its list skipped it when it was read last)."""
     skewed = any(run.plan.skews)
     for stored in run.fleet.store.relays.values():
         relay = stored.relay
@@ -151,16 +155,21 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
             # Of earlier drives the tiers are not kept.
             if after.number >= relay.first_attempt_of_drive and after.tier != relay.policy.last_tier:
                 yield f"RESEND: {where} is not at the last tier"
-            if before.status not in (AttemptStatus.FAILED, AttemptStatus.DELIVERED):
-                yield f"RESEND: {where} follows one that is {before.status}"
+            leased_at, as_made = _made(run, relay, after.number)
+            was = as_made.attempts[before.number - 1]
+            if was.status is not AttemptStatus.FAILED:
+                yield f"RESEND: {where} followed one that was {was.status}"
             sending_until = _decided_at(run, relay.message_id, before.number) + _SENDING_SECONDS
             # A lease that was stored after its process was told that it was not: that process sent nothing under it.
             is_held = _committed_at(run, relay.message_id, before.number) not in run.faults.applied_late
-            if not skewed and is_held and _leased_at(run, relay, after.number) < sending_until:
+            if not skewed and is_held and leased_at < sending_until:
                 yield f"RESEND: {where} came while the one before could still be sent"
             message = message_of(run, relay.message_id, before.number)
-            since = _leased_at(run, relay, after.number) - _LOOKUP_SECONDS
-            if message is not None and message.listed < since and len(run.plan.texts) == 1:
+            since = leased_at - _LOOKUP_SECONDS
+            its = (each for each in denials(run, relay.message_id) if each.attempt == before.number)
+            denied = [each for each in its if each.at <= leased_at]
+            is_shown = message is not None and message.listed < since and not (denied and denied[-1].was_skipped)
+            if is_shown and not _has_a_twin(run, relay.message_id):
                 yield f"RESEND: {where} repeats a text that Twilio had to show"
         drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
         if sum(attempt.is_resend for attempt in drive) > 1:
@@ -169,9 +178,9 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
 
 def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
     """When every callback about a delivery was lost, the record knows of it within two runs of reconcile and a sweep,
-    however far away the attempt's deadline is. (Not of texts with the same words: whose one is may take longer to tell;
-    and not of one that Twilio cannot show.)"""
-    if len({comparable(text.body) for _, text in run.plan.texts}) < len(run.plan.texts) or _cannot_be_told(run):
+    however far away the attempt's deadline is. (Not of one that another text has the same words as: whose one is may
+    take longer to tell; and not of one that Twilio cannot show.)"""
+    if _cannot_be_told(run):
         return
     calm = _calm_at(run)
     left = left_behind(run) | waits_for_a_person(run)
@@ -184,7 +193,7 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
         commits = run.history.commits[message.post.message_id]
         relay = [seen for at, seen in commits if at <= known_by][-1]
         attempt = relay.attempts[message.post.attempt - 1]
-        if relay.final_status is FinalStatus.DELIVERED:
+        if relay.final_status is FinalStatus.DELIVERED or _has_a_twin(run, relay.message_id):
             continue
         if relay.due_at is not None and attempt in open_attempts(relay):
             yield f"TOLD: attempt {attempt.number} of {relay.message_id[-3:]} had long arrived, and nobody had asked"
@@ -192,16 +201,31 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
 
 def nobody_waits_for_a_dead_sender(run: Simulation) -> Iterator[str]:
     """An attempt whose outcome nobody can tell is settled, or given up, within two minutes, two runs of reconcile and a
-    sweep, however far away its deadline is. (With one text only, and where Twilio shows it.)"""
-    if len(run.plan.texts) > 1 or _cannot_be_told(run):
+    sweep, however far away its deadline is. (Not of one that another text has the same words as, and where Twilio
+    shows it.)"""
+    if _cannot_be_told(run):
         return
     calm = _calm_at(run)
     left = left_behind(run) | waits_for_a_person(run)
     for message_id, commits in run.history.commits.items():
         for (at, seen), (until, _) in pairwise([*commits, (run.kernel.now, commits[-1][1])]):
             waiting = seen.final_status is FinalStatus.IN_PROGRESS and seen.attempts[-1].is_unresolved
-            if waiting and message_id not in left and until > max(at, calm) + _DEAD_SENDER_SECONDS:
+            is_long = waiting and message_id not in left and until > max(at, calm) + _DEAD_SENDER_SECONDS
+            if is_long and not _has_a_twin(run, message_id):
                 yield f"WAITED: attempt {len(seen.attempts)} of {message_id[-3:]} was left unknown for long"
+
+
+def _has_a_twin(run: Simulation, message_id: str) -> bool:
+    """Whether texts of another relay read the same, those that the list alone has told of among them: a customer's same
+    words, or the notice of words that were filtered."""
+    own = run.fleet.store.relays[message_id].relay
+    relays = (stored.relay for stored in run.fleet.store.relays.values())
+    others = [relay for relay in relays if relay.message_id != message_id]
+    if any(comparable(relay.message_body) == comparable(own.message_body) for relay in others):
+        return True
+    messages = run.fleet.twilio.messages.values()
+    sent = {(message.to, message.body) for message in messages if message.post.message_id == message_id}
+    return any((message.to, message.body) in sent for message in messages if message.post.message_id != message_id)
 
 
 def _cannot_be_told(run: Simulation) -> bool:
@@ -216,11 +240,17 @@ def attachments_are_kept(run: Simulation) -> Iterator[str]:
     (Where only the next revision may write a record, an alarm tells that its text said more.)"""
     for message_id in run.history.texts.keys() & run.fleet.store.relays.keys():
         text, relay = run.history.texts[message_id].text, run.fleet.store.relays[message_id].relay
-        if message_id in left_behind(run) & run.history.left:
+        if message_id in run.history.left:
             continue
         told = text.attachments if message_id in run.history.webhooks or not relay.recovered else ()
-        if (relay.media_count, relay.attachments) != (text.media_count, told):
+        if relay.recovered and relay.attachments:
+            told = text.attachments  # Twilio was asked for them
+        kept = tuple(replace(each, is_in_words=False) for each in relay.attachments)
+        if (relay.media_count, kept) != (text.media_count, told):
             yield f"LOST: attachments of {message_id[-3:]}"
+        for each in relay.attachments:
+            if each.is_in_words and run.plan.held[message_id, each.media_id].decode() not in relay.message_body:
+                yield f"LOST: words in a file of {message_id[-3:]}"
 
 
 def _calm_at(run: Simulation) -> float:
@@ -244,11 +274,10 @@ def _decided_at(run: Simulation, message_id: str, number: int) -> float:
     return recorded if committed - _COMMITTING_SECONDS <= recorded <= committed else committed
 
 
-def _leased_at(run: Simulation, relay: Relay, number: int) -> float:
-    for at, seen in run.history.commits[relay.message_id]:
-        if len(seen.attempts) >= number:
-            return at
-    return run.kernel.now
+def _made(run: Simulation, relay: Relay, number: int) -> tuple[float, Relay]:
+    """When a commit made this attempt, and the relay as that left it: a later word may show an earlier one's text."""
+    commits = run.history.commits[relay.message_id]
+    return next((commit for commit in commits if len(commit[1].attempts) >= number), (run.kernel.now, relay))
 
 
 PROMISES: tuple[Callable[[Simulation], Iterator[str]], ...] = (

@@ -13,6 +13,8 @@ from relay.core.model import Relay
 
 from tests.simulator.coexistence import COEXISTENCE
 from tests.simulator.faults import Fault
+from tests.simulator.judges_of_files import OF_FILES
+from tests.simulator.judges_of_marks import OF_MARKS
 from tests.simulator.kinds import Kind
 from tests.simulator.liveness import (
     DEEP_SECONDS,
@@ -91,7 +93,7 @@ def judge(run: Simulation, settles: bool, replays: bool = True, replays_all: boo
         violations.extend(l3_nothing_is_left_behind(run))
     violations.extend(l4_only_what_cannot_go_on_is_set_aside(run))
     violations.extend(run.history.violations)
-    for invariant in (*SAFETY, *PROMISES, *WIDE_PROMISES, *COEXISTENCE, *PEOPLE):
+    for invariant in (*SAFETY, *PROMISES, *WIDE_PROMISES, *OF_FILES, *OF_MARKS, *COEXISTENCE, *PEOPLE):
         try:
             violations.extend(invariant(run))
         except (IndexError, KeyError) as error:

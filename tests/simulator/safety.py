@@ -155,6 +155,21 @@ def s6_no_tier_skipped(run: Simulation) -> Iterator[str]:
             yield f"S6: {relay.message_id[-3:]} began at tier {relay.attempts[0].tier}"
 
 
+def s6_no_tier_left_untried(run: Simulation) -> Iterator[str]:
+    """A relay that ends as exhausted had no tier after the last one that was tried, or that its handler passed."""
+    for message_id, commits in run.history.commits.items():
+        for (_, before), (_, after) in pairwise(commits):
+            new = after.error_log[len(before.error_log) :]
+            ended = after.final_status is FinalStatus.EXHAUSTED and before.final_status is not FinalStatus.EXHAUSTED
+            is_handed_back = any(entry.step is Step.RELEASED for entry in new)
+            if not ended or is_handed_back or after.purpose is not Purpose.FORWARD:
+                continue
+            tried = {each.tier for each in after.attempts_of_drive if each.status is not AttemptStatus.WITHDRAWN}
+            tried |= {entry.tier or 0 for entry in new if entry.step is Step.PASSED}
+            if max(tried, default=0) < after.policy.last_tier:
+                yield f"S6: {message_id[-3:]} was given up before its last tier was tried"
+
+
 def s7_a_status_only_climbs(run: Simulation) -> Iterator[str]:
     """From commit to commit no attempt falls in rank, none disappears, and the trail only grows."""
     for message_id, commits in run.history.commits.items():
@@ -216,8 +231,9 @@ def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
     """Every POST goes to the handler of its attempt, and of a text that is to be forwarded at all.
 
     Never to a number of ours, never for a text that came from one of our numbers or from a handler (by the tiers in
-    force then, or the new ones), and within a drive never again to a handler whom Twilio told us to have opted out.
-    (The relay keeps no list of opted-out numbers: Twilio itself refuses them, so that nothing ever reaches one.)
+    force then, or the new ones), and at one tier never again to a handler whom Twilio told us to have opted out.
+    (The relay keeps no list of opted-out numbers: Twilio itself refuses them, so that nothing ever reaches one. One
+    who stands at a later tier, too, is tried there once more and refused at once.)
     """
     for post in run.history.posts:
         relay = run.fleet.store.relays[post.message_id].relay
@@ -231,7 +247,7 @@ def s8_only_to_handlers(run: Simulation) -> Iterator[str]:
             yield f"S8: {_named(post)} forwards a text that did not come from a customer"
         start = max(start for start in drives(run, relay.message_id) if start <= post.attempt)
         for earlier in relay.attempts[start - 1 : post.attempt - 1]:
-            if earlier.error_code == _OPTED_OUT and earlier.reach.address == post.to:
+            if (earlier.error_code, earlier.tier, earlier.reach.address) == (_OPTED_OUT, attempt.tier, post.to):
                 yield f"S8: {_named(post)} went to a handler known to have opted out"
 
 
@@ -267,6 +283,7 @@ SAFETY: tuple[Callable[[Simulation], Iterator[str]], ...] = (
     s5_one_post_per_attempt,
     s5_no_double_outside_the_window,
     s6_no_tier_skipped,
+    s6_no_tier_left_untried,
     s7_a_status_only_climbs,
     s7_every_receipt_counts,
     s8_only_to_handlers,

@@ -6,14 +6,15 @@ Used where a run's kind is about what Twilio's answers say; elsewhere the port i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from relay.ports import OutgoingText
 from relay.twilio import messenger
+from relay.twilio.in_time import Ended
 
 from tests.simulator.history import Post, time_of
 from tests.simulator.kinds import Kind
@@ -61,6 +62,7 @@ class HttpTwilio:
     def __init__(self, state: TwilioState) -> None:
         self._state = state
         self.posting: tuple[OutgoingText, Post] | None = None
+        self._page_before: set[str] = set()
 
     def session(self) -> HttpTwilio:
         return self
@@ -118,6 +120,7 @@ class HttpTwilio:
 
     def _fetched(self, sid: str) -> tuple[int, Json, Mapping[str, str]]:
         state = self._state
+        state.history.skipped.pop(state.kernel.task, None)  # what follows is not by the list
         message = state.messages.get(sid)
         if message is None:
             return _error(404, 20404)
@@ -140,7 +143,12 @@ class HttpTwilio:
             shift = {"repeats": -1, "skips": 1}.get(state.wide.odd, 0) if page and state.pages_shift() else 0
             first = page * size + shift
         shown = rows[first : first + size]
-        more = f"{_LIST}.json?To={asked['To'].replace('+', '%2B')}&PageSize={size}&Page={page + 1}"
+        if from_:
+            self._note_skipped(page, rows[page * size : first])
+            self._page_before = {row.sid for row in shown}
+        # The next page is of the same list: without From it would be one of texts from no number, which is empty.
+        numbers = {name: asked[name] for name in ("To", "From") if name in asked}
+        more = f"{_LIST}.json?{urlencode({**numbers, 'PageSize': size, 'Page': page + 1})}"
         is_last = first + size >= len(rows)
         return {
             "messages": [self._json_of(row) for row in shown],
@@ -148,6 +156,15 @@ class HttpTwilio:
             "page": page,
             "page_size": size,
         }
+
+    def _note_skipped(self, page: int, between: Sequence[InboundRow | Message]) -> None:
+        """Remember what this reading of our texts has not shown between two of its pages: it begins at page 0, and no
+        other handler has its turn in it.
+
+        Not what stands on a page that was never asked for: that the relay could have seen."""
+        history, task = self._state.history, self._state.kernel.task
+        before = history.skipped.get(task, frozenset()) if page else frozenset()
+        history.skipped[task] = before | ({row.sid for row in between} - self._page_before)
 
     def _json_of(self, row: InboundRow | Message) -> Json:
         return self._row(row) if isinstance(row, Message) else self._inbound(row)
@@ -225,19 +242,20 @@ class HttpMessenger(ProcessMessenger):
 def _without_threads() -> Iterator[None]:
     """While entered, a call of the messenger is made by its caller: its answer is there at once, and a thread for each
     costs more than all the rest. No other handler has its turn meanwhile."""
-    real = messenger._in_time
-    messenger._in_time = _at_once
+    names = vars(messenger)
+    real = names["in_time"]
+    names["in_time"] = _at_once
     try:
         yield
     finally:
-        messenger._in_time = real
+        names["in_time"] = real
 
 
 def _at_once(do: Callable[[], Any], timeout_seconds: float) -> Any:
     try:
-        return messenger._Ended(value=do())
+        return Ended(value=do())
     except Exception as error:
-        return messenger._Ended(error=error)
+        return Ended(error=error)
 
 
 # Real seconds: the messenger waits for its answers by the machine's clock, and they are there at once.

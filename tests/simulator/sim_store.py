@@ -10,13 +10,11 @@ from typing import TypeVar
 
 from relay.core import clocks
 from relay.core.model import RETENTION, Relay, Timer
-from relay.core.numbers import same
 from relay.errors import AlreadyStored, NewerRecord, StoreRefused, StoreUnavailable, Unreadable, VersionConflict
 from relay.ports import Alarms, Page, Search, Stored, UnreadableRelay, Write
 from relay.record.documents import Document
-from relay.record.kinds import awaits_claim
-from relay.record.pages import place_of, token_after
 
+from tests.fakes.kept import page_among, wanted_among
 from tests.simulator.faults import Conflicted, Does, Failed, Line, Service
 from tests.simulator.history import time_of
 from tests.simulator.kernel import Process
@@ -26,7 +24,7 @@ from tests.simulator.sim_timers import ProcessTimers
 from tests.simulator.store_state import StoreState, conflict_of, require_storable
 
 T = TypeVar("T")
-_UNREADABLE = "its record cannot be read"
+UNREADABLE = "its record cannot be read"
 _NOTHING_EXPIRES_BEFORE = RETENTION.total_seconds() / 2.0
 
 
@@ -47,6 +45,7 @@ class ProcessStore(ProcessThreads):
         self._timers = timers
         # Relay and timers of a create go out side by side: either may be first, and one may fail without the other.
         self._timers_first = timers_first
+        self._relays_read: dict[str, tuple[Document, Relay]] = {}
 
     def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
         created = [write.record for write in writes if write.version is None]
@@ -69,6 +68,14 @@ class ProcessStore(ProcessThreads):
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         return self._read("store.get", timeout_seconds, lambda: self._found(message_id))
+
+    def with_media_token(self, token: str, *, timeout_seconds: float) -> Relay | None:
+        def found() -> Relay | None:
+            its = [each for each in self._state.relays.values() if each.relay.media_token == token]
+            stored = next(filter(None, (self._found(each.message_id) for each in its)), None)
+            return None if stored is None else stored.relay
+
+        return self._read("store.with_media_token", timeout_seconds, found) if token else None
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         # Each at a moment of its own: no store promises that what it says of many was true of all at once.
@@ -107,24 +114,16 @@ class ProcessStore(ProcessThreads):
         return self._read("store.due", timeout_seconds, found)
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
-        last = None if search.page_token is None else place_of(search.page_token)
-
         def found() -> Page:
-            relays = [stored.relay for stored in self._all_visible() if _matches(search, stored.relay)]
-            relays.sort(key=_position, reverse=True)
-            if last is not None:
-                relays = [relay for relay in relays if _position(relay) < last]
-            more = len(relays) > search.limit
-            page = tuple(relays[: search.limit])
-            return Page(page, token_after(*_position(page[-1])) if more else None)
+            return page_among((stored.relay for stored in self._all_visible()), search)
 
         return self._read("store.search", timeout_seconds, found)
 
-    def relays_of(self, thread_id: str, limit: int, *, timeout_seconds: float) -> list[Stored]:
+    def relays_of(
+        self, thread_id: str, limit: int, since: datetime | None = None, *, timeout_seconds: float
+    ) -> list[Stored]:
         def found() -> list[Stored]:
-            visible = [each for each in self._all_visible() if each.relay.thread_id == thread_id]
-            claimable = [each for each in visible if awaits_claim(each.relay)]
-            return sorted(claimable, key=lambda stored: _position(stored.relay), reverse=True)[:limit]
+            return wanted_among(self._all_visible(), thread_id, limit, since)
 
         return self._read("store.relays_of", timeout_seconds, found)
 
@@ -198,22 +197,29 @@ class ProcessStore(ProcessThreads):
         if not self._state.cannot_be_read(stored.message_id):
             return stored
         if self._alarms is not None:
-            self._alarms.set_aside(stored.message_id, _UNREADABLE)
-        return UnreadableRelay(stored.message_id, stored.version, _UNREADABLE)
+            self._alarms.set_aside(stored.message_id, UNREADABLE)
+        return UnreadableRelay(stored.message_id, stored.version, UNREADABLE)
 
     def _read_by_own(self, stored: Stored) -> Stored:
         """The same as the revision of this process reads it. Raises NewerRecord, and Unreadable."""
         if isinstance(self._as_read(stored), UnreadableRelay):
-            raise Unreadable(stored.message_id, _UNREADABLE)
+            raise Unreadable(stored.message_id, UNREADABLE)
         if self.revision is None:
             return stored
         message_id = stored.relay.message_id
+        document = self._state.documents[message_id]
+        # A document is never changed, only replaced: what was made of it once need not be made again in every sweep.
+        read, relay = self._relays_read.get(message_id, (None, stored.relay))
+        if read is document:
+            return Stored(relay, stored.version)
         try:
-            return Stored(self.revision.read(self._state.documents[message_id]), stored.version)
+            relay = self.revision.read(document)
         except NewerRecord as error:
             if self._alarms is not None:
                 self._alarms.left_to_newer(message_id, error.schema_version)
             raise
+        self._relays_read[message_id] = document, relay
+        return Stored(relay, stored.version)
 
     def _may_expire(self) -> bool:
         return self._now() > _NOTHING_EXPIRES_BEFORE
@@ -273,19 +279,8 @@ class ProcessStore(ProcessThreads):
         state.relays[relay.message_id] = Stored(relay, state.version)
         if state.purged_until is not None and relay.expires_at <= state.purged_until:
             state.kept_until[relay.message_id] = clocks.kept_until(relay.expires_at, state.purged_until)
-        state.history.commits.setdefault(relay.message_id, []).append((self._line.kernel.now, relay))
+        commits = state.history.commits.setdefault(relay.message_id, [])
+        if skipped := state.history.skipped.get(self._line.kernel.task):
+            state.history.skipped_before[relay.message_id, len(commits)] = skipped
+        commits.append((self._line.kernel.now, relay))
         return state.version
-
-
-def _matches(search: Search, relay: Relay) -> bool:
-    return (
-        (search.final_status is None or relay.final_status is search.final_status)
-        and (search.since is None or relay.timestamp >= search.since)
-        and (search.until is None or relay.timestamp < search.until)
-        and (search.sender_phone is None or same(search.sender_phone, relay.sender_phone))
-        and search.thread_id in (None, relay.thread_id)
-    )
-
-
-def _position(relay: Relay) -> tuple[datetime, str]:
-    return (relay.timestamp, relay.message_id)

@@ -80,6 +80,10 @@ class Carrier:
     delivers_late_after: float = 0.0
     opted_out: bool = False
     revokes_after: float = 0.0  # so long after `delivered` it says `undelivered`
+    filters: str = ""  # what no text to this phone may hold
+
+
+FILTERING = Carrier(delivers=False, fails_with=30007)
 
 
 @dataclass(slots=True)
@@ -167,6 +171,8 @@ class TwilioState:
         if dies:
             self.kernel.at(message.queued_until, self._reach, (message, "failed", 30036))
             return message
+        if carrier is not None and carrier.filters and carrier.filters in text.body:
+            carrier = FILTERING
         sent = queued + 0.05 + (1.0 - self.dice.draw()) * 2.0
         self.kernel.after(sent, self._sent, message)
         if carrier is None or carrier.delivers:

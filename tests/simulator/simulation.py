@@ -25,6 +25,7 @@ from tests.simulator.fleet import BASE_URL, Fleet
 from tests.simulator.history import History, time_of
 from tests.simulator.kernel import Kernel, Task
 from tests.simulator.kinds import OF_PEOPLE, Kind, kind_of
+from tests.simulator.marking import prepare_marks
 from tests.simulator.people.acting import People
 from tests.simulator.people.cast import add_people, conversations_of
 from tests.simulator.plan import BEFORE_US, OUR_PHONES, SUCCESS_IS_SENT, Plan, Redrive, draw_plan
@@ -87,13 +88,14 @@ class Simulation:
 
     def _prepare(self, plan: Plan) -> None:
         fleet = self.fleet
-        fleet.twilio.wide = fleet.store.wide = plan.wide
+        fleet.follow(plan.wide, plan.held)
         if plan.wide is not None:
             self.faults.count(plan.wide.kind)
+            prepare_marks(fleet, plan.wide.marks)
         if plan.people is not None:
             self.faults.count(plan.people.kind)
             # Once a day the watchmen tell the store who is a handler.
-            self._every(86400.0, 0.5, lambda: self.fleet.run("reconcile", reconcile, self._only_store_errors))
+            self._meanwhile(0.5, self._reconcile_daily)
         intake = Intake(plan.policy, OUR_PHONES, handlers_of(plan.policy))
         for skew in plan.skews:
             if skew:
@@ -109,18 +111,17 @@ class Simulation:
         fleet.twilio.success_is_sent = SUCCESS_IS_SENT
         fleet.timers.fire = self._fire
         self.faults.outages = plan.outages
-        at = self.kernel.at
         if plan.newly_deployed:
             # The first run of reconcile is what makes the relay responsible for what Twilio takes in from then on.
             fleet.twilio.inbound.append(InboundRow(BEFORE_US, -900.0, -900.0))
             self.faults.probability = 0.0
-            at(0.0, self._first_reconcile)
+            self.kernel.at(0.0, self._first_reconcile)
         else:
             # The watchmen have been at work for a while.
             fleet.store.watermarks[WATERMARK] = time_of(-300.0)
         for when, text in plan.texts:
-            at(when + _FIRST_TEXT_AT, partial(arrive, self.fleet, self.calls), text)
-        self._meanwhile(plan.faults_stop_at, self._stop_faults)
+            self.kernel.at(when + _FIRST_TEXT_AT, partial(arrive, self.fleet, self.calls), text)
+        self._meanwhile(plan.faults_stop_at, lambda _: self.stop_faults())
         if plan.new_policy is not None:
             for number in range(len(fleet.processes)):
                 self._meanwhile(plan.config_changes_at + 20.0 * number, self._change_config, number)
@@ -131,9 +132,9 @@ class Simulation:
         if plan.token_rotates_at:
             self._meanwhile(plan.token_rotates_at, self._rotate_token)
         for redriven in plan.redrives:
-            at(redriven.at, self._operator_redrives, redriven)
-        self._every(SWEEP_SECONDS, self.dice.between(0.0, SWEEP_SECONDS), self._sweep)
-        self._every(RECONCILE_SECONDS, self.dice.between(0.0, RECONCILE_SECONDS), self._reconcile)
+            self.kernel.at(redriven.at, self._operator_redrives, redriven)
+        self.kernel.every(SWEEP_SECONDS, self.dice.between(0.0, SWEEP_SECONDS), self._sweep)
+        self.kernel.every(RECONCILE_SECONDS, self.dice.between(0.0, RECONCILE_SECONDS), self._reconcile)
 
     def _roll_out(self, rollout: Rollout) -> None:
         revisions: dict[str, Revision] = {"this": ThisRevision(), "next": NextRevision(rollout.raised)}
@@ -164,8 +165,11 @@ class Simulation:
             kernel.run(min(kernel.now + SWEEP_SECONDS, until))
             if kernel.waiting <= self._idle and self._is_quiet(settles):
                 return
+            if not self.faults.probability and self._is_quiet():
+                # Sweep and reconcile would find nothing to do until something else happens, which can take weeks.
+                kernel.leap(SWEEP_SECONDS, until)
 
-    def _is_quiet(self, settles: bool) -> bool:
+    def _is_quiet(self, settles: bool = True) -> bool:
         """Nothing is under way that anything else could still disturb: every text has ended, with nothing due."""
         relays = self.fleet.store.relays
         if not all(map(self.is_known, self.history.texts)):
@@ -190,15 +194,6 @@ class Simulation:
 
         self._idle += 1
         self.kernel.at(time, happens, argument)
-
-    def _every(self, seconds: float, first: float, action: Callable[[], None]) -> None:
-        self._idle += 1
-
-        def tick(_: object) -> None:
-            self.kernel.after(seconds, tick)
-            action()
-
-        self.kernel.at(first, tick)
 
     def _fire(self, timer: Timer, done: Callable[[bool], None]) -> None:
         def finished(task: Task) -> None:
@@ -233,6 +228,11 @@ class Simulation:
         if unlisted or is_due:
             self.fleet.run("reconcile", reconcile, self._only_store_errors)
 
+    def _reconcile_daily(self, _: object) -> None:
+        self._meanwhile(self.kernel.now + 86400.0, self._reconcile_daily)
+        if self._watched:
+            self.fleet.run("reconcile", reconcile, self._only_store_errors)
+
     def _first_reconcile(self, _: object) -> None:
         def faults_begin(task: Task) -> None:
             self._only_store_errors(task)
@@ -243,9 +243,6 @@ class Simulation:
     def _only_store_errors(self, task: Task) -> None:
         if task.error is not None and not isinstance(task.error, StoreUnavailable):
             self.history.violated("L1", f"{task.name} raised {task.error!r}")
-
-    def _stop_faults(self, _: object) -> None:
-        self.stop_faults()
 
     def stop_watchmen(self) -> None:
         """From here on neither sweep nor reconcile runs."""
@@ -261,10 +258,8 @@ class Simulation:
     def _change_config(self, number: int) -> None:
         assert self.plan.new_policy is not None
         self.faults.count(Fault.CONFIG_CHANGED)
-        self.fleet.intakes[number] = Intake(self.plan.new_policy, OUR_PHONES, handlers_of(self.plan.new_policy))
         self.kernel.note(f"process {number + 1} has new tiers")
-        if self.fleet.conversations:
-            self.fleet.conversations[number].people = handlers_of(self.plan.new_policy)
+        self.fleet.configure(number, Intake(self.plan.new_policy, OUR_PHONES, handlers_of(self.plan.new_policy)))
 
     def _set_clock(self, setting: tuple[int, float]) -> None:
         if self.kernel.now < self.plan.faults_stop_at:

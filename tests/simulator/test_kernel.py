@@ -92,3 +92,35 @@ def test_an_ended_kernel_leaves_no_handler_behind() -> None:
     assert task.killed
     assert log == []
     assert kernel.waiting == 0
+
+
+def test_rounds_go_on_for_ever_and_what_is_due_at_the_same_moment_comes_before_them() -> None:
+    kernel = Kernel()
+    log: Log = []
+    kernel.every(3.0, 1.0, lambda: log.append(("round", kernel.now)))
+    kernel.at(4.0, lambda _: log.append(("event", kernel.now)))
+    kernel.run(7.5)
+    assert log == [("round", 1.0), ("event", 4.0), ("round", 4.0), ("round", 7.0)]
+    assert kernel.waiting == 0
+
+
+def test_a_round_takes_its_turn_while_a_handler_waits() -> None:
+    kernel, process = Kernel(), Process("p")
+    log: Log = []
+    kernel.every(2.0, 2.0, lambda: log.append(("round", kernel.now)))
+    _start(kernel, process, [1.0, 2.0, 1.0], log, "a")
+    kernel.run(5.0)
+    assert log == [("a", 1.0), ("round", 2.0), ("a", 3.0), ("a", 4.0), ("round", 4.0)]
+
+
+def test_a_leap_leaves_out_rounds_up_to_the_step_before_something_else_is_due() -> None:
+    kernel = Kernel()
+    log: Log = []
+    kernel.every(3.0, 1.0, lambda: log.append(("round", kernel.now)))
+    kernel.at(1005.0, lambda _: log.append(("event", kernel.now)))
+    kernel.leap(10.0, 2000.0)
+    assert kernel.now == 1000.0
+    kernel.run(1006.0)
+    assert log == [("round", 1003.0), ("event", 1005.0), ("round", 1006.0)]
+    kernel.leap(10.0, 1036.0)
+    assert kernel.now == 1026.0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from relay.flow import sweep
 
 from tests.simulator.mutants import MUTANTS, Mutant
+from tests.simulator.mutants.mutant import Patcher
 from tests.simulator.runner import run_seed
 
 KILLED = [mutant for mutant in MUTANTS if not mutant.covered_by]
@@ -34,3 +36,11 @@ def test_taking_a_mutant_out_leaves_the_code_as_it_was() -> None:
         with mutant.alive():
             pass
     assert not any(run_seed(seed).violations for seed in range(1, 101))
+
+
+def test_a_mutant_breaks_what_a_module_offers_and_not_its_insides() -> None:
+    """A redesign of a module's inside would otherwise have to rewrite the mutants that patch it."""
+    patcher = Patcher()
+    for where, name in ((sweep, "_has_only_fates_to_settle"), (sweep.Run, "_settle")):
+        with pytest.raises(ValueError, match="is private to relay"):
+            patcher.put(where, name, None)

@@ -95,9 +95,9 @@ def test_this_revision_gives_the_next_one_its_record_back() -> None:
     assert len(list(parts(again))) == 1 + 1 + 3 + 1 + 1
 
 
-def _violations() -> str:
+def _is_noticed(words: str) -> bool:
     runs = (run_seed(seed, two_revisions=True) for seed in range(1, BROKEN_SEEDS + 1))
-    return "\n".join(violation for run in runs for violation in run.violations)
+    return any(words in violation for run in runs for violation in run.violations)
 
 
 def test_a_revision_that_drops_what_it_does_not_know_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,14 +106,14 @@ def test_a_revision_that_drops_what_it_does_not_know_is_noticed(monkeypatch: pyt
         return replace(relay, attempts=tuple(replace(attempt, rest=()) for attempt in relay.attempts))
 
     monkeypatch.setattr(ThisRevision, "read", read)
-    assert "DROPPED: attempt" in _violations()
+    assert _is_noticed("DROPPED: attempt")
 
 
 def test_a_revision_that_writes_over_a_later_version_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ThisRevision, "read", lambda _, document: NextRevision().read(document))
-    assert "TOUCHED" in _violations()
+    assert _is_noticed("TOUCHED")
 
 
 def test_a_record_that_is_left_without_an_alarm_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SimJournal, "left_to_newer", lambda _, message_id, word: None)
-    assert "UNTOLD" in _violations()
+    assert _is_noticed("UNTOLD")

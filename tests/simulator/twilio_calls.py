@@ -182,6 +182,7 @@ class _Webhook:
         if self._is_over or self._tries >= _TRIES_MAX or fleet.kernel.now - self._first_at >= _ALL_TRIES:
             return
         self._tries += 1
+        fleet.history.tries.setdefault(self._message_id, []).append(fleet.kernel.now)
         fleet.kernel.after(_READ_TIMEOUT, self._give_up_waiting, self._tries)
         call = _Call(self._handle, self._message_id, fleet)
         fleet.run(f"webhook …{self._message_id[-3:]} try {self._tries}", call.handle, partial(self._answered, call))

@@ -31,7 +31,7 @@ def the_words_arrive(run: Simulation) -> Iterator[str]:
     for message_id, stored in run.fleet.store.relays.items():
         if message_id not in run.history.texts or (wide.kind is Kind.FULLER_WEBHOOK and not _webhook(run, message_id)):
             continue
-        relay, written = stored.relay, run.history.texts[message_id].text.body
+        relay, written = stored.relay, _written(run, stored.relay)
         if relay.message_body != written and message_id in left_behind(run):
             if message_id not in run.history.left:
                 yield f"WORDS: {message_id[-3:]} says more, only the next revision may write it, and nobody was told"
@@ -41,6 +41,14 @@ def the_words_arrive(run: Simulation) -> Iterator[str]:
             words = comparable(written)
             if not any(words in comparable(message.body) for message in run.fleet.twilio.messages.values()):
                 yield f"WORDS: {message_id[-3:]} was delivered without its customer's words"
+
+
+def _written(run: Simulation, relay: Relay) -> str:
+    """What the customer wrote, with the words of those files that are on record as words of the text."""
+    in_files = [
+        run.plan.held[relay.message_id, each.media_id].decode() for each in relay.attachments if each.is_in_words
+    ]
+    return "\n".join((run.history.texts[relay.message_id].text.body, *in_files))
 
 
 def an_id_is_of_its_own_text(run: Simulation) -> Iterator[str]:

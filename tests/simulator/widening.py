@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from relay.core.model import InboundText
-from relay.core.policy import Policy, Success, sms
+from relay.core.policy import Policy, Success
 
 from tests.simulator.dice import Dice
 from tests.simulator.faults import BEFALLS, BY_ITSELF, Swarm
 from tests.simulator.kinds import Kind, Wide
-from tests.simulator.plan import BODY_MARK, CUSTOMERS, HANDSET, OUR_PHONES, POLICIES, Plan
+from tests.simulator.marking import WITH_MARKS
+from tests.simulator.plan import BODY_MARK, POLICIES, Plan
 from tests.simulator.reference import (
     AT_ONCE_ELSEWHERE,
     OURS_FOR_ALL,
@@ -21,8 +22,9 @@ from tests.simulator.reference import (
     TOLD_OURS,
 )
 from tests.simulator.sim_twilio import Carrier
+from tests.simulator.widening_files import WITH_FILES
+from tests.simulator.widening_writers import WHO_WRITES, from_customers
 
-FLOOD_OF_TEXTS = 14
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
@@ -44,7 +46,7 @@ def widen(plan: Plan, kind: Kind, dice: Dice) -> None:
 def _behind(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.webhook = "lost"
     wide.lag = _lag(dice)
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _lag(dice: Dice) -> float:
@@ -63,19 +65,19 @@ def _not_whole(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.whole_after = dice.between(40.0, 700.0)
     wide.webhook = dice.pick(("late", "lost"))
     wide.webhook_after = wide.whole_after + dice.between(0.0, 30.0)
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _fuller(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.odd = dice.pick(("empty", "shorter"))
     wide.webhook, wide.webhook_after = "late", dice.between(35.0, 800.0)
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _failed_rows(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.webhook = "lost"
     wide.odd = "failed"
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _rows_of_others(plan: Plan, wide: Wide, dice: Dice) -> None:
@@ -86,7 +88,7 @@ def _rows_of_others(plan: Plan, wide: Wide, dice: Dice) -> None:
 def _null_rows(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.webhook = "lost"
     wide.odd = dice.pick(("date_created", "from", "sid", "to", "direction", "status", "num_media", "body"))
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _pages(plan: Plan, wide: Wide, dice: Dice) -> None:
@@ -94,7 +96,7 @@ def _pages(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.odd = dice.pick(("repeats", "skips"))
     first = plan.texts[0][1]
     plan.texts = [(0.5 * number, _again(first, number)) for number in range(5)]
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _again(text: InboundText, number: int) -> InboundText:
@@ -104,7 +106,7 @@ def _again(text: InboundText, number: int) -> InboundText:
 def _bodies(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.shown_body = dice.pick(("redacted", "shortened", "trimmed"))
     wide.odd = "unknown"  # the first answer to a POST is lost, and so are the callbacks about it
-    _from_customers(plan)
+    from_customers(plan)
     if wide.shown_body == "shortened":
         at, text = plan.texts[0]
         plan.texts[0] = (at, replace(text, body=f"{text.body} https://example.com/a/long/way"))
@@ -116,29 +118,29 @@ def _broken_fetch(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.odd = "untold"  # callbacks are lost, so that it has to be asked
     first = plan.texts[0][1]
     plan.texts = [(1.0 * number, _again(first, number)) for number in range(4)]
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _may_not_read(plan: Plan, wide: Wide, dice: Dice) -> None:
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _queued(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.queued = dice.between(10.0, 2000.0)
     plan.carriers = {phone: Carrier() for phone in plan.carriers}
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _codes_answered(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.answers = dice.pick(AT_ONCE_ELSEWHERE)
     wide.refused_phones = (dice.pick(plan.policy.tiers).reach.address,)
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _codes_told(plan: Plan, wide: Wide, dice: Dice) -> None:
     code = dice.pick((*TOLD_FOR_GOOD, *TOLD_FOR_NOW, *TOLD_OURS, *TOLD_IN_NO_TABLE))
     plan.carriers[plan.policy.tiers[0].reach.address] = Carrier(delivers=False, fails_with=code)
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _after_sent(plan: Plan, wide: Wide, dice: Dice) -> None:
@@ -147,33 +149,33 @@ def _after_sent(plan: Plan, wide: Wide, dice: Dice) -> None:
     code = dice.pick((30006, 30003, 30008, 30007))
     plan.carriers[dice.pick(tiers).reach.address] = Carrier(delivers=False, fails_with=code)
     plan.carriers[tiers[0].reach.address] = Carrier(delivers=False, fails_with=code)
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _after_delivered(plan: Plan, wide: Wide, dice: Dice) -> None:
     for carrier in plan.carriers.values():
         carrier.revokes_after = dice.between(0.5, 60.0)
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _receipts_of_others(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.odd = dice.pick(("another id", "another tier", "another number"))
     if dice.chance(0.7):
         plan.carriers[plan.policy.tiers[0].reach.address] = Carrier(delivers=False)
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _answers_of_others(plan: Plan, wide: Wide, dice: Dice) -> None:
     plan.policy = next(policy for policy in POLICIES if policy.last_tier == 2)
     plan.carriers = {plan.policy.tiers[0].reach.address: Carrier(delivers=False, fails_with=30006)}
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _refused_yet_taken(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.answers = dice.pick(((503, 20503), (429, 20429), (503, None), (400, 30022)))
     wide.refused_phones = (plan.policy.tiers[0].reach.address,)
     plan.carriers[plan.policy.tiers[0].reach.address] = Carrier()
-    _from_customers(plan)
+    from_customers(plan)
 
 
 def _outage(*answers: tuple[int, int | None] | None) -> Callable[[Plan, Wide, Dice], None]:
@@ -189,7 +191,7 @@ def _outage(*answers: tuple[int, int | None] | None) -> Callable[[Plan, Wide, Di
                 for tier in plan.policy.tiers
             ]
             plan.policy = Policy(tuple(tiers))
-        _from_customers(plan)
+        from_customers(plan)
 
     return outage
 
@@ -197,7 +199,7 @@ def _outage(*answers: tuple[int, int | None] | None) -> Callable[[Plan, Wide, Di
 def _spoiled(plan: Plan, wide: Wide, dice: Dice) -> None:
     first = plan.texts[0][1]
     plan.texts = [(1.0 * number, _again(first, number)) for number in range(3)]
-    _from_customers(plan)
+    from_customers(plan)
     wide.spoiled = dice.pick(plan.texts)[1].message_id
     wide.spoiled_from = dice.pick((1, 2, 3))
     if wide.kind is Kind.UNREADABLE:
@@ -221,48 +223,7 @@ def _clocks(plan: Plan, wide: Wide, dice: Dice) -> None:
         wide.webhook = "lost"
     plan.skews = [0.0, 0.0]
     plan.clocks_set = []
-    _from_customers(plan)
-
-
-def _spellings(plan: Plan, wide: Wide, dice: Dice) -> None:
-    """One handset has two spellings; the tiers have the one, texts and Twilio's list the other."""
-    tiers = plan.policy.tiers
-    plan.policy = Policy((replace(tiers[0], reach=sms(HANDSET[0])), *tiers[1:]))
-    plan.carriers[HANDSET[0]] = Carrier()
-    plan.new_policy, plan.redrives = None, []
-    wide.odd = dice.pick(("from the other", "from its channel", "customer's channel", "unknown"))
-    senders = {"from the other": HANDSET[1], "from its channel": f"rcs:{HANDSET[0]}"}
-    _from_customers(plan)
-    sender = senders.get(wide.odd)
-    if wide.odd == "customer's channel":
-        sender = f"rcs:{CUSTOMERS[0]}"
-    if sender is not None:
-        plan.texts = [(at, replace(text, sender_phone=sender)) for at, text in plan.texts]
-
-
-def _opt_out_types(plan: Plan, wide: Wide, dice: Dice) -> None:
-    """Twilio knows more words than the usual ones, in languages of its own choice."""
-    wide.odd = "STOP"
-    plan.new_policy = None
-    at, text = plan.texts[0]
-    plan.texts = [(at, replace(text, sender_phone=plan.policy.tiers[0].reach.address, body=f"{BODY_MARK} baja"))]
-
-
-def _flood(plan: Plan, wide: Wide, dice: Dice) -> None:
-    first = replace(plan.texts[0][1], media_count=0, attachments=())
-    plan.texts = [
-        (2.0 * number, replace(first, message_id=f"SM{0xABC00 + number:032x}")) for number in range(FLOOD_OF_TEXTS)
-    ]
-    plan.redrives = []
-    _from_customers(plan)
-
-
-def _from_customers(plan: Plan) -> None:
-    """Texts that only have to be recorded show little."""
-    for number, (at, text) in enumerate(plan.texts):
-        if text.sender_phone not in CUSTOMERS:
-            plan.texts[number] = (at, replace(text, sender_phone=CUSTOMERS[0]))
-    assert all(text.recipient_phone in OUR_PHONES for _, text in plan.texts)
+    from_customers(plan)
 
 
 _WIDENINGS: dict[Kind, Callable[[Plan, Wide, Dice], None]] = {
@@ -292,7 +253,7 @@ _WIDENINGS: dict[Kind, Callable[[Plan, Wide, Dice], None]] = {
     Kind.UNREADABLE: _spoiled,
     Kind.CLOCKS_DAYS_OFF: _clocks,
     Kind.DEAD_CLOCKS: _clocks,
-    Kind.SPELLINGS: _spellings,
-    Kind.OPT_OUT_TYPES: _opt_out_types,
-    Kind.FLOOD: _flood,
+    **WHO_WRITES,
+    **WITH_FILES,
+    **WITH_MARKS,
 }

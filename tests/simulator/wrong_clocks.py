@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from relay.core.model import FinalStatus, Relay
+from relay.core.fates import settled_at
+from relay.core.model import Attempt, FinalStatus, Relay
 from relay.core.policy import FATE_LOOKUP_SECONDS_MAX
+from relay.flow.sms import CALLBACKS_COME, TOLERANCE
 
 from tests.simulator.history import time_of
 from tests.simulator.simulation import Simulation
@@ -17,10 +19,22 @@ def ahead(run: Simulation) -> float:
 
 
 def waits_for_a_clocks_time(run: Simulation, relay: Relay) -> bool:
-    """Whether it was delivered while a clock was ahead: what became of its other attempts is asked at that time."""
+    """Whether it was delivered while a clock was ahead: what became of its other attempts is asked at that time. Or
+    which text is its own cannot be told yet, because a clock wrote wrong times into an attempt."""
+    if any(_is_looked_for_longer(run, attempt) for attempt in relay.attempts):
+        return True
     return relay.final_status is FinalStatus.DELIVERED and is_late_by_a_clock(
         run, relay.due_at, ahead(run) + FATE_LOOKUP_SECONDS_MAX
     )
+
+
+def _is_looked_for_longer(run: Simulation, attempt: Attempt) -> bool:
+    """Whether another text with the same words may be this attempt's, for as long as its times may be off and callbacks
+    may come; what is found then is found at the next look-up."""
+    if not attempt.is_unresolved or not attempt.off_by_seconds or len(run.plan.texts) == 1:
+        return False
+    until = settled_at(attempt) + TOLERANCE + timedelta(seconds=attempt.off_by_seconds) + CALLBACKS_COME
+    return time_of(run.kernel.now) < until + timedelta(seconds=FATE_LOOKUP_SECONDS_MAX)
 
 
 def is_late_by_a_clock(run: Simulation, due_at: datetime | None, at_most: float = FATE_LOOKUP_SECONDS_MAX) -> bool:

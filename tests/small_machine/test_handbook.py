@@ -75,17 +75,22 @@ def test_a_misspelt_database_is_no_empty_copy(home: Path) -> None:
 
 
 def test_the_number_is_pointed_at_the_relay_by_that_command(home: Path) -> None:
-    (command,) = [block for block in _blocks("The small machine") if "configure_number" in block]
-    arguments = command.replace("\\\n", " ").split()[3:]
+    (command,) = [block for block in _blocks("The small machine") if "configure-number" in block]
+    target, setting = command.split()[1:]
+    shown = subprocess.run(["make", "--dry-run", target, setting], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "-m scripts.deployment.configure_number" in shown.stdout
+    env_file = home / "env"
+    env_file.write_text("BUSINESS_PHONE_NUMBER=+15550100000\nPUBLIC_BASE_URL=https://relay.example.com\n", "utf-8")
+    name, value = setting.split("=")
     ran = subprocess.run(
-        [sys.executable, "-m", "scripts.deployment.configure_number", *arguments],
+        [sys.executable, "-m", "scripts.deployment.configure_number"],
         cwd=home,
-        env=clean_environment() | {"PYTHONPATH": str(ROOT)},
+        env=clean_environment() | {"PYTHONPATH": str(ROOT), name: value, "RELAY_LOCAL_ENV_FILE": str(env_file)},
         capture_output=True,
         text=True,
         check=False,
     )
-    # The options are right: what is missing are the credentials.
+    # Number and address are found: what is missing are the credentials.
     assert (ran.returncode, ran.stderr) == (2, "TWILIO_ACCOUNT_SID is missing: set it in the environment or in .env.\n")
 
 

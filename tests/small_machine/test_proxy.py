@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -66,10 +66,12 @@ def _wait_until_it_answers(address: str, caddy: subprocess.Popen[bytes], log: Pa
             time.sleep(0.05)
 
 
-def _ask(address: str, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+def _ask(
+    address: str, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
     try:
-        connection.request(method, path, body)
+        connection.request(method, path, body, dict(headers or {}))
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
@@ -80,12 +82,24 @@ def test_a_signed_webhook_gets_through(relay: RunningStack, proxy: str) -> None:
     assert [post_webhook(proxy, relay.environ)[0] for _ in range(5)] == [200] * 5
 
 
-@pytest.mark.parametrize("path", ["/sms/inbound", "/sms/relay-state", "/m/AAAAAAAAAAAAAAAAAAAAAA"])
+@pytest.mark.parametrize("path", ["/sms/inbound", "/sms/relay-state", "/m/AAAAAAAAAAAAAAAAAAAAAA", "/console/session"])
 def test_what_the_public_calls_is_passed_on(path: str, relay: RunningStack, proxy: str) -> None:
     assert _ask(proxy, "POST", path)[0] == _ask(relay.address, "POST", path)[0]
 
 
-@pytest.mark.parametrize("path", ["/", "/console/", "/local/stack", "/local/events", "/tasks/sweep", "/smsx", "/m"])
+def test_a_link_to_photos_reaches_the_relay(proxy: str) -> None:
+    status, page = _ask(proxy, "GET", "/m/AAAAAAAAAAAAAAAAAAAAAA")
+    assert (status, b"This link is over; ask the office." in page) == (404, True)
+
+
+def test_operators_reach_the_console_and_its_sign_in(proxy: str) -> None:
+    assert _ask(proxy, "GET", "/console")[0] == 308
+    assert _ask(proxy, "GET", "/console/")[0] == 200
+    status, refused = _ask(proxy, "POST", "/console/session", b"{}", {"Content-Type": "application/json"})
+    assert (status, b"Sign in at the console" in refused) == (401, True)
+
+
+@pytest.mark.parametrize("path", ["/", "/consoles", "/local/stack", "/local/events", "/tasks/sweep", "/smsx", "/m"])
 def test_nothing_else_is(path: str, proxy: str) -> None:
     assert _ask(proxy, "GET", path) == (404, b"Not found.")
 

@@ -33,8 +33,8 @@ def google_settings(request: pytest.FixtureRequest, tasks: CloudTasksServer, pro
     firestore: FirestoreEmulator = request.getfixturevalue("firestore_emulator")
     parent = f"projects/{project}/locations/{_LOCATION}"
     with tasks.client() as client:
-        for tier in (1, 2, 3):
-            queue = tasks_v2.Queue(name=f"{parent}/queues/escalate-tier-{tier}")
+        for name in ("escalate-tier-1", "escalate-tier-2", "escalate-tier-3", "tell"):
+            queue = tasks_v2.Queue(name=f"{parent}/queues/{name}")
             client.create_queue(parent=parent, queue=queue, timeout=30)
     return {
         **firestore.environment,

@@ -18,9 +18,11 @@ from typing import Self
 from unittest import mock
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from relay import homes, wiring
+from relay import homes, shared, wiring
 from relay.core.model import AttemptStatus, FinalStatus, Relay
+from relay.flow.budget import Limits
 from relay.ports import Search
+from relay.twilio import delivery_status, inbound
 from relay.twilio.forms import CONNECTION_OVERRIDES
 from werkzeug.serving import make_server
 
@@ -34,7 +36,12 @@ from tests.stories.town import BUSINESS, NAMES, PATIENCE_SECONDS, TIERS
 # Below the drift at which the embedded home takes its clock for one that was set.
 _STEP_SECONDS = 2.0
 _LOOK_SECONDS = 0.005
+# How soon the server notices that the story is over.
+_POLL_SECONDS = 0.05
 _STORE_SECONDS = 30.0
+# A webhook that the real disk holds up would give up, and its lease run on in a time that stands still.
+_WEBHOOK_SECONDS = 60.0
+_WEBHOOK_LIMITS = Limits(_WEBHOOK_SECONDS, _WEBHOOK_SECONDS, _WEBHOOK_SECONDS)
 # The fake's own time is the machine's: a text that is delivered is so at once, whatever time it is.
 _DELAYS = StatusDelays(queued_seconds=0.01, sending_seconds=0.01, sent_seconds=0.02)
 # What the fake does later than in so many seconds is not waited for.
@@ -119,15 +126,18 @@ class TimedTown(AbstractContextManager["TimedTown"]):
         environ = clean_environment() | self._usual(twilio.base_url) | dict(self._settings)
         plan = make_plan(environ, self._backend, "127.0.0.1", web.server_port, database)
         self._running.enter_context(mock.patch.dict(os.environ, plan.environ, clear=True))
-        self._running.enter_context(mock.patch.dict(wiring._shared, clear=True))
+        self._running.enter_context(mock.patch.dict(shared.shared, clear=True))
         self._running.enter_context(mock.patch.object(homes, "SystemClock", return_value=self.clock))
+        for webhook in (inbound, delivery_status):
+            self._running.enter_context(mock.patch.object(webhook, "WEBHOOK_SECONDS", _WEBHOOK_SECONDS))
+            self._running.enter_context(mock.patch.object(webhook, "WEBHOOK_LIMITS", _WEBHOOK_LIMITS))
         # It would stay with this process, and with every fork of it.
         self._running.enter_context(mock.patch.object(wiring, "start_background_in_workers"))
         self._stack = Stack(plan, os.environ)
         if self._backend == "embedded":
             self._stack.start()
             self._running.callback(self._stack.stop)
-        threading.Thread(target=web.serve_forever, daemon=True).start()
+        threading.Thread(target=web.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
         self._running.callback(web.shutdown)
         self.fake.set_sms_url(BUSINESS, f"{plan.address}/sms/inbound{CONNECTION_OVERRIDES}")
         return self

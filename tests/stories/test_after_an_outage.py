@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from relay import wiring
+from relay import shared
 from relay.core.model import FinalStatus
 
 from scripts.fake_twilio import Behaviour
@@ -42,7 +42,7 @@ def timed_town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Timed
 
 
 def _wake_ticker() -> None:
-    wiring._shared[os.getpid(), "background"].wake()  # type: ignore[attr-defined]
+    shared.shared[os.getpid(), "background"].wake()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("outage", OUTAGES.values(), ids=OUTAGES)

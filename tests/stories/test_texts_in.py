@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scripts.fake_twilio import InboundFaults
+from scripts.fake_twilio import InboundFaults, picture
 from tests.stories.conftest import TownMaker
 from tests.stories.town import BUSINESS, RECEIPT_TIMEOUTS_SECONDS, Town, steps, tiers_tried
 
@@ -38,22 +38,22 @@ def test_two_texts_with_the_same_words_from_one_customer_are_two_texts(town: Tow
     town.tier_1.expect_nothing_more()
 
 
-def test_a_text_with_pictures_cascades_with_a_line_that_counts_them(town: Town) -> None:
+def test_a_text_with_pictures_cascades_with_a_line_that_counts_them_and_links_to_them(town: Town) -> None:
     town.tier_1.carrier.refuse(21614)
-    pictures = ("https://example.com/1.jpg", "https://example.com/2.jpg")
-    text = town.customer().texts("this is what it looks like", media_urls=pictures)
+    pictures = (picture("A couch"), picture("Boxes"))
+    text = town.customer().texts("this is what it looks like", files=pictures)
     received = town.tier_2.expect_text(containing="looks like")
-    assert "[2 attachments: in Twilio's log]" in received.body
+    assert re.search(r"\n\[2 photos\] http\S+/m/[\w-]{22}\Z", received.body)
     record = town.ended(text)
     assert text.sid.startswith("MM")
     assert (record["media_count"], record["delivered_tier"]) == (2, 2)
-    assert [kept["content_type"] for kept in record["attachments"]] == ["image/jpeg", "image/jpeg"]
+    assert [kept["content_type"] for kept in record["attachments"]] == ["image/png", "image/png"]
     assert all(re.fullmatch("ME[0-9a-f]{32}", kept["media_id"]) for kept in record["attachments"])
 
 
 def test_a_picture_without_words_cascades_too(town: Town) -> None:
-    town.customer().texts("", media_urls=("https://example.com/1.jpg",))
-    assert "1 attachment" in town.tier_1.expect_text().body
+    town.customer().texts("", files=(picture("A fridge"),))
+    assert "1 photo" in town.tier_1.expect_text().body
 
 
 def test_a_text_in_any_script_arrives_as_it_was_written(town: Town) -> None:

@@ -19,10 +19,25 @@ LOCAL = ROOT / ".local" / "tests"
 
 
 def copy_of_sources(target: Path) -> Path:
-    """functions/ and terraform/ as they are now, below `target`; the configuration's folder in there."""
+    """functions/ and terraform/ as they are now, below `target`; the configuration's folder in there.
+
+    Its terraform.tfvars.example is filled in: what is in the real one is refused.
+    """
     for name in ("functions", "terraform"):
         shutil.copytree(ROOT / name, target / name, ignore=_NOT_COPIED)
+    example = target / "terraform" / "terraform.tfvars.example"
+    example.write_text(
+        example.read_text().replace("+1202555010", "+1555010000").replace("business.example", "example.com")
+    )
     return target / "terraform"
+
+
+def variables_alone(configuration: Path, target: Path) -> None:
+    """Copy the variables and what they are held against to `target`, without anything that could be deployed."""
+    for file in (*configuration.glob("variables*.tf"), configuration / "regions.tf"):
+        shutil.copy(file, target)
+    # What the inputs' checks take from place.tf, where that is not refused.
+    (target / "place.tf").write_text("locals {\n  project_id = var.project_id\n}\n")
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +51,7 @@ def terraform(configuration: Path) -> Terraform:
     try:
         return for_tests(configuration, LOCAL / "terraform")
     except Problem as problem:
-        pytest.skip(f"Terraform is needed: {problem}")
+        pytest.skip(f"Terraform 1.11 or newer is needed: {problem}")
 
 
 @pytest.fixture(scope="session")

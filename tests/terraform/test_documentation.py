@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from scripts.deployment import ROOT
 from scripts.deployment.terraform_docs import README, blocks, updated
 
@@ -35,3 +37,37 @@ def test_every_trap_is_dated() -> None:
     rows = [line for line in traps.splitlines() if line.startswith("| ")][1:]
     assert len(rows) > 10
     assert all(re.search(r"\| 20\d\d-\d\d \|$", row) for row in rows)
+
+
+FIRST_PROJECT = ROOT / "docs" / "first-project.md"
+
+
+def _items() -> list[list[str]]:
+    """The cells of each item of the list; a bar within a command is none of the table's."""
+    rows = [line for line in FIRST_PROJECT.read_text().splitlines() if line.startswith("| ")]
+    cells = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in rows]
+    return [row for row in cells if row[0] != "taken for true"]
+
+
+def test_what_no_test_can_know_has_the_command_that_shows_it_and_what_to_do_otherwise() -> None:
+    items = _items()
+    assert len(items) > 20
+    for item in items:
+        assert len(item) == 4, item
+        assert all(len(cell) > 5 for cell in item), item
+        assert re.search(r"`[a-zA-Z]+[^`]* [^`]+`|`make [\w-]+`", item[2]), f"no command: {item[2]}"
+    told = " ".join(cell for item in items for cell in item)
+    for unknown in ("cookies", "in pieces", "Origin", "PERMISSION_DENIED", "TTL", "backup"):
+        assert unknown in told, unknown
+
+
+@pytest.mark.parametrize("path", ["terraform/README.md", "README.md", "scripts/deployment/deploy.py"])
+def test_the_smoke_test_comes_before_the_number_is_pointed(path: str) -> None:
+    text = (ROOT / path).read_text()
+    assert -1 < text.find("make smoke") < text.find("make configure-number")
+
+
+def test_nothing_that_an_operator_does_asks_terraform_for_its_outputs() -> None:
+    told = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", README]
+    told += (ROOT / "functions").rglob("*.html")
+    assert [path.name for path in told if "terraform output" in path.read_text() or "jq -r" in path.read_text()] == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.terraform.deployment import Deployment
 
 
@@ -62,6 +64,34 @@ def test_events_are_exported_only_when_that_is_asked_for(deployments: dict[str, 
     assert config["write_metadata"] is True
 
 
-def test_protected_events_survive_a_destroy_and_unprotected_ones_do_not(deployments: dict[str, Deployment]) -> None:
-    table = deployments["every_option"].one("google_bigquery_table.events[0]")
-    assert (table["deletion_policy"], table["deletion_protection"]) == ("DELETE", False)
+def test_exported_events_are_written_once_pubsub_may_write_them(deployments: dict[str, Deployment]) -> None:
+    exporting = deployments["every_option"]
+    pubsub = f"serviceAccount:{exporting.one('google_project_service_identity.pubsub')['email']}"
+    grant = exporting.one("google_bigquery_dataset_iam_member.pubsub_writes[0]")
+    assert (grant["dataset_id"], grant["role"], grant["member"]) == ("sms_relay", "roles/bigquery.dataEditor", pubsub)
+    waited_for = exporting.waited_for["google_pubsub_subscription.export[0]"]
+    assert {"google_bigquery_table.events", "time_sleep.pubsub_writes"} <= waited_for
+    assert "google_bigquery_dataset_iam_member.pubsub_writes" in exporting.waited_for["time_sleep.pubsub_writes[0]"]
+    # A right is usually everywhere after two minutes (IAM, "Access change propagation").
+    assert exporting.one("time_sleep.pubsub_writes[0]")["create_duration"] == "120s"
+
+
+@pytest.mark.parametrize(("run", "policy"), [("without_gateway", "ABANDON"), ("every_option", "DELETE")])
+def test_protected_events_survive_a_destroy_and_unprotected_ones_do_not(
+    deployments: dict[str, Deployment], run: str, policy: str
+) -> None:
+    """The dataset would take its table with it, so both say the same."""
+    dataset = deployments[run].one("google_bigquery_dataset.events[0]")
+    table = deployments[run].one("google_bigquery_table.events[0]")
+    assert (dataset["deletion_policy"], table["deletion_policy"]) == (policy, policy)
+    assert dataset["delete_contents_on_destroy"] is (policy == "DELETE")
+    assert table["deletion_protection"] is False, "or a destroy fails half way"
+
+
+def test_events_that_a_destroy_left_are_written_to_and_not_made_again(deployments: dict[str, Deployment]) -> None:
+    again = deployments["database_that_exists"]
+    made = [address for address in again.resources if address.startswith("google_bigquery")]
+    assert made == ["google_bigquery_dataset_iam_member.pubsub_writes[0]"]
+    assert again.one(made[0])["dataset_id"] == "sms_relay"
+    (config,) = again.one("google_pubsub_subscription.export[0]")["bigquery_config"]
+    assert config["table"] == "demo-project.sms_relay.relay_events"

@@ -9,6 +9,7 @@ from relay.settings.variables import ENTRY_POINTS, Need
 
 from tests.terraform.deployment import Deployment
 from tests.terraform.test_functions import RUNS
+from tests.terraform.test_order import AGENTS
 
 PUBLIC = ("allUsers", "allAuthenticatedUsers")
 # Roles that are wider than anything here may need. Google's own names.
@@ -18,8 +19,7 @@ ON_THE_PROJECT = {
     "roles/logging.logWriter": "the build's log",
     "roles/eventarc.eventReceiver": "Eventarc knows no narrower one",
     "roles/storage.objectViewer": "the build's, for two buckets, one of which Cloud Functions has yet to make",
-    "roles/pubsub.serviceAgent": "Google's own account, whose role this is",
-    "roles/eventarc.serviceAgent": "the same",
+    **dict.fromkeys(AGENTS, "that of one of Google's own accounts, and given to no other"),
 }
 
 
@@ -33,13 +33,13 @@ def account(deployment: Deployment, address: str) -> str:
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_nothing_is_public_except_what_twilio_must_reach_without_a_gateway(
+def test_nothing_is_public_except_what_twilio_and_phones_must_reach_without_a_gateway(
     deployments: dict[str, Deployment], run: str
 ) -> None:
     public = {address for address, _, member in deployments[run].grants() if member in PUBLIC}
     binding = "google_cloud_run_v2_service_iam_binding.invokers"
-    expected = {f'{binding}["sms-inbound"]', f'{binding}["sms-delivery-status"]'} if run == "without_gateway" else set()
-    assert public == expected
+    reached = ("sms-inbound", "sms-delivery-status", "media") if run == "without_gateway" else ()
+    assert public == {f'{binding}["{name}"]' for name in reached}
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -60,20 +60,6 @@ def test_rights_on_the_whole_project_are_few_and_known(deployments: dict[str, De
             assert role in ON_THE_PROJECT or role in own, address
 
 
-def test_googles_own_accounts_that_are_asked_for_get_their_roles_and_nobody_else_does(deployment: Deployment) -> None:
-    given = {(role, member) for _, role, member in deployment.grants() if role.endswith("serviceAgent")}
-    asked_for = deployment.resources.items()
-    expected = {
-        (f"roles/{values['service'].removesuffix('.googleapis.com')}.serviceAgent", f"serviceAccount:{values['email']}")
-        for address, values in asked_for
-        if address.startswith("google_project_service_identity.")
-    }
-    assert given == expected
-    assert len(given) == 2
-    trigger = deployment.waited_for['google_cloudfunctions2_function.this["relay-events"]']
-    assert "google_project_iam_member.service_agent" in trigger
-
-
 def test_the_build_reads_no_bucket_but_those_of_the_functions_sources(deployment: Deployment) -> None:
     (condition,) = deployment.one("google_project_iam_member.build_reads_source")["condition"]
     buckets = re.findall(r'resource\.name\.startsWith\("projects/_/buckets/([^"]+)"\)', condition["expression"])
@@ -82,7 +68,7 @@ def test_the_build_reads_no_bucket_but_those_of_the_functions_sources(deployment
 
 
 def test_behind_the_gateway_only_the_gateway_calls_the_routes(deployment: Deployment) -> None:
-    for function in ("sms-inbound", "sms-delivery-status", "sms-relay-state", "sms-redrive"):
+    for function in ("sms-inbound", "sms-delivery-status", "sms-relay-state", "sms-redrive", "media", "console"):
         assert callers(deployment, function) == [account(deployment, "gateway[0]")]
 
 
@@ -95,16 +81,21 @@ def test_without_a_gateway_only_the_operator_account_calls_the_operators_routes(
 
 
 def test_tasks_schedules_and_events_are_called_by_their_own_accounts_alone(deployment: Deployment) -> None:
-    expected = {f"escalate-tier-{tier}": "tasks_invoker" for tier in (1, 2, 3)}
-    expected |= {"sweep": "scheduler", "reconcile": "scheduler", "relay-events": "events_trigger"}
-    for function, name in expected.items():
-        assert callers(deployment, function) == [account(deployment, name)]
+    expected = {f"escalate-tier-{tier}": ["tasks_invoker"] for tier in (1, 2, 3)}
+    expected |= {"sweep": ["scheduler"], "reconcile": ["scheduler"], "relay-events": ["events_trigger"]}
+    expected["tell"] = ["scheduler", "tasks_invoker"]
+    for function, names in expected.items():
+        assert sorted(callers(deployment, function)) == sorted(account(deployment, name) for name in names)
         assert deployment.functions[function].service["ingress_settings"] == "ALLOW_INTERNAL_ONLY"
 
 
-def test_the_console_is_for_operators_and_for_nobody_when_there_are_none(deployments: dict[str, Deployment]) -> None:
-    assert callers(deployments["defaults"], "console") == []
-    assert set(callers(deployments["every_option"], "console")) == {"user:jo@example.com", "group:desk@example.com"}
+def test_the_console_is_opened_by_the_gateway_and_directly_by_those_whom_google_knows(
+    deployments: dict[str, Deployment],
+) -> None:
+    every_option = deployments["every_option"]
+    gateway = account(every_option, "gateway[0]")
+    assert set(callers(every_option, "console")) == {gateway, "user:jo@example.com", "group:desk@example.com"}
+    assert callers(deployments["without_gateway"], "console") == ["user:jo@example.com"]
 
 
 def test_the_operator_account_has_no_right_anywhere(deployments: dict[str, Deployment]) -> None:
@@ -132,17 +123,26 @@ def test_a_secret_is_read_by_exactly_the_functions_that_have_it_in_their_environ
             assert deployment.functions_among(binding["members"]) == users, (run, variable)
 
 
-def test_tasks_are_created_and_deleted_by_exactly_the_functions_with_timers(deployment: Deployment) -> None:
-    armed = {name for name, f in deployment.functions.items() if Need.TIMERS in ENTRY_POINTS[f.entry_point]}
+def having(deployment: Deployment, need: Need) -> set[str]:
+    return {name for name, function in deployment.functions.items() if need in ENTRY_POINTS[function.entry_point]}
+
+
+def test_tasks_are_created_and_deleted_by_exactly_the_functions_with_timers_and_those_that_tell_by_those_with_alarms(
+    deployment: Deployment,
+) -> None:
+    armed, alarmed = having(deployment, Need.TIMERS), having(deployment, Need.ALARMS)
     for role, name in (("roles/cloudtasks.enqueuer", "creators"), ("roles/cloudtasks.taskDeleter", "deleters")):
         bindings = deployment.all(f"google_cloud_tasks_queue_iam_binding.{name}")
         assert set(bindings) == {"1", "2", "3"}
         for binding in bindings.values():
             assert binding["role"] == role
             assert deployment.functions_among(binding["members"]) == armed
+    queue = deployment.one("google_cloud_tasks_queue_iam_binding.tell")
+    assert queue["role"] == "roles/cloudtasks.enqueuer"
+    assert deployment.functions_among(queue["members"]) == alarmed
     actors = deployment.one("google_service_account_iam_binding.tasks_invoker_users")
     assert actors["role"] == "roles/iam.serviceAccountUser"
-    assert deployment.functions_among(actors["members"]) == armed
+    assert deployment.functions_among(actors["members"]) == armed | alarmed
 
 
 def test_only_the_event_function_publishes(deployment: Deployment) -> None:
@@ -160,6 +160,7 @@ def test_the_webhook_creates_and_updates_relays_and_creates_tasks_and_reads_its_
         "google_project_iam_binding.store",
         "google_cloud_tasks_queue_iam_binding.creators",
         "google_cloud_tasks_queue_iam_binding.deleters",
+        "google_cloud_tasks_queue_iam_binding.tell",
         "google_service_account_iam_binding.tasks_invoker_users",
         "google_secret_manager_secret_iam_binding.this",
     }
@@ -175,5 +176,6 @@ def test_members_are_accounts_of_this_deployment_or_given_by_variables(deploymen
         identities = deployment.all("google_project_service_identity")
         made |= {f"serviceAccount:{values['email']}" for values in identities.values()}
         given = {"user:jo@example.com", "group:desk@example.com", *PUBLIC}
-        for address, _, member in deployment.grants():
-            assert member in made | given, (run, address)
+        for address, role, member in deployment.grants():
+            # Which of Google's own accounts gets which of these: test_order.py.
+            assert member in made | given or role in AGENTS, (run, address)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
+import tomllib
 
 import pytest
 from relay.settings.settings import load_settings
 from relay.settings.variables import ENTRY_POINTS, VARIABLES, variables_of
 
-from scripts.deployment.deploy import runtime
-from scripts.deployment.manage_secrets import secret_id
+from scripts.deployment import ROOT
+from scripts.deployment.manage_secrets import checked, secret_id
 from tests.terraform.deployment import Deployment, Function
 
 RUNS = ("defaults", "one_tier", "five_tiers", "without_gateway", "every_option", "database_that_exists")
@@ -36,6 +36,13 @@ NOT_SET_IN = {
     "TWILIO_API_KEY_SECRET": {*RUNS} - {"every_option"},
     "RELAY_STATE_ALLOWED_ORIGINS": {"without_gateway"},
     "CONSOLE_API_URL": {"without_gateway"},
+    "RELAY_ALARM_PHONES": {*RUNS} - {"without_gateway"},
+    "RELAY_ALARM_EMAILS": {*RUNS} - {"every_option"},
+    "RELAY_ALARM_WEBHOOK_URL": {*RUNS} - {"without_gateway", "every_option"},
+    "RELAY_ALARM_WEBHOOK_SECRET": {*RUNS} - {"without_gateway"},
+    "SMTP_URL": {*RUNS} - {"every_option"},
+    "SMTP_PASSWORD": {*RUNS} - {"every_option"},
+    "RELAY_EMAIL_FROM": {*RUNS} - {"every_option"},
 }
 
 SECRET_VALUES = {
@@ -44,6 +51,8 @@ SECRET_VALUES = {
     "TWILIO_AUTH_TOKEN_SECONDARY": "2" * 32,
     "TWILIO_API_KEY_SID": "SK" + "0" * 32,
     "TWILIO_API_KEY_SECRET": "secret",
+    "SMTP_PASSWORD": "a password of words",
+    "RELAY_ALARM_WEBHOOK_SECRET": "3" * 32,
 }
 
 
@@ -92,7 +101,7 @@ def test_a_secret_variable_comes_from_secret_manager(deployments: dict[str, Depl
         assert not secret & set(function.environment), (run, function.name)
 
 
-def test_secrets_have_entries_without_values_and_the_names_that_the_script_fills(
+def test_secrets_have_the_names_that_the_script_fills_and_a_first_version_whose_value_is_kept_nowhere(
     deployments: dict[str, Deployment],
 ) -> None:
     for run, function in each_function(deployments):
@@ -100,14 +109,24 @@ def test_secrets_have_entries_without_values_and_the_names_that_the_script_fills
         for variable, entry in function.secrets.items():
             assert entry == entries[variable]["secret_id"] == secret_id(variable)
     for run in RUNS:
-        assert not deployments[run].all("google_secret_manager_secret_version"), run
+        secrets = deployments[run].all("google_secret_manager_secret")
+        versions = deployments[run].all("google_secret_manager_secret_version")
+        assert set(versions) == set(secrets), run
+        for version in versions.values():
+            assert version["secret_data"] is version["secret_data_wo"] is None
+            assert version["deletion_policy"] == "ABANDON"
+        assert len(secrets) <= 6, "as many versions are free"
+
+
+def test_every_secret_that_may_be_asked_for_is_filled_by_the_script() -> None:
+    assert set(checked(SECRET_VALUES)) == set(SECRET_VALUES)
 
 
 def test_the_code_accepts_the_configuration_of_every_function(deployments: dict[str, Deployment]) -> None:
     for _, function in each_function(deployments):
         secrets = {name: SECRET_VALUES[name] for name in function.secrets}
         settings = load_settings({**function.environment, **secrets}, [function.entry_point])
-        assert settings.backend == ("google" if function.entry_point != "console" else "embedded")
+        assert settings.backend == "google"
 
 
 def test_tiers_reach_the_code_as_they_were_given(deployments: dict[str, Deployment]) -> None:
@@ -141,6 +160,14 @@ def test_what_a_tier_does_not_say_is_not_told_to_the_code(deployments: dict[str,
     ] * 3
 
 
+def test_a_tier_that_wants_no_link_to_photos_says_so_to_the_code(deployments: dict[str, Deployment]) -> None:
+    function = deployments["every_option"].functions["sms-inbound"]
+    secrets = {name: SECRET_VALUES[name] for name in function.secrets}
+    policy = load_settings({**function.environment, **secrets}, ["sms_inbound"]).policy
+    assert policy is not None
+    assert [tier.without_link for tier in policy.tiers] == [False, True, False]
+
+
 def test_each_function_runs_as_an_account_of_its_own(deployments: dict[str, Deployment]) -> None:
     for run in RUNS:
         accounts = []
@@ -159,11 +186,14 @@ def test_builds_do_not_run_as_the_projects_default_account(deployment: Deploymen
     }
 
 
-def test_the_runtime_is_the_python_that_these_tests_run_on(deployment: Deployment) -> None:
-    assert runtime() == f"python{sys.version_info.major}{sys.version_info.minor}"
-    if runtime() != "python311":
-        pytest.skip("optional: the default runtime is python311; make deploy sets the one that the tests ran on")
-    assert {function.values["build_config"][0]["runtime"] for function in deployment.functions.values()} == {runtime()}
+def test_the_runtime_is_pinned_to_the_oldest_python_that_the_code_is_written_and_checked_for(
+    deployments: dict[str, Deployment],
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    version = project["mypy"]["python_version"].replace(".", "")
+    assert project["ruff"]["target-version"] == f"py{version}"
+    for run, function in each_function(deployments):
+        assert function.values["build_config"][0]["runtime"] == f"python{version}", (run, function.name)
 
 
 def test_threads_match_the_concurrency_which_needs_a_whole_cpu(deployment: Deployment) -> None:
@@ -174,15 +204,19 @@ def test_threads_match_the_concurrency_which_needs_a_whole_cpu(deployment: Deplo
             assert float(service["available_cpu"]) >= 1
 
 
-def test_the_webhook_is_warm_and_nothing_else_is_paid_for_while_idle(deployment: Deployment) -> None:
-    warm = {name: function.service["min_instance_count"] for name, function in deployment.functions.items()}
-    assert warm.pop("sms-inbound") == 1
-    assert set(warm.values()) == {0}
-
-
-def test_a_function_has_an_upper_limit(deployment: Deployment) -> None:
-    for function in deployment.functions.values():
-        assert 1 <= function.service["max_instance_count"] <= 20
+def test_by_default_no_function_asks_for_more_than_the_smallest_quota_and_their_sum_is_told(
+    deployments: dict[str, Deployment],
+) -> None:
+    for run in ("defaults", "one_tier", "five_tiers", "without_gateway"):
+        told = deployments[run].outputs["instances_at_most"]
+        in_all = told.pop("in_all")
+        vcpus = 0.0
+        for name, function in deployments[run].functions.items():
+            most = function.service["max_instance_count"]
+            assert 1 <= most * float(function.service["available_cpu"]) <= 10, (run, name)
+            assert told.pop(name) == most
+            vcpus += most * float(function.service["available_cpu"])
+        assert (told, in_all) == ({}, vcpus)
 
 
 def test_addresses_fit_into_a_host_name(deployment: Deployment) -> None:

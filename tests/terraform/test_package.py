@@ -187,6 +187,17 @@ def check_console(at: Running, function: Function) -> None:
     status, body = at.ask("GET")
     assert status == 200
     assert b"<html" in body
+    session, sent = "/console/session", {"Content_Type": "application/json"}
+    assert at.ask("POST", session, b"{}", Origin="https://other.example.com", **sent)[0] == 403
+    # No cookie: nothing is asked of Firestore.
+    assert at.ask("POST", session, b"{}", Origin=function.environment["CONSOLE_BASE_URL"], **sent)[0] == 401
+
+
+def check_media(at: Running, function: Function) -> None:
+    assert at.ask("POST", "/m/a-secret-of-22-letters", b"")[0] == 405
+    assert at.ask("GET", "/m/short")[0] == 404
+    # Firestore's client is loaded and asked, as above.
+    assert at.ask("GET", "/m/a-secret-of-22-letters")[0] == 503
 
 
 CHECKS = {
@@ -197,7 +208,9 @@ CHECKS = {
     "escalate_tier": check_escalation,
     "sweep": check_periodic,
     "reconcile": check_periodic,
+    "tell": check_periodic,
     "relay_events": check_events,
+    "media": check_media,
     "console": check_console,
 }
 

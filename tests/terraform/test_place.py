@@ -1,7 +1,8 @@
-"""A state keeps to its project and region: with any other Terraform itself stops, however it is called."""
+"""A state belongs to a project by its workspace's name and keeps to its region: else Terraform itself stops."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.deployment import state
-from scripts.deployment.terraform import Terraform
+from scripts.deployment.terraform import DEFAULT_WORKSPACE, Terraform, workspaces
 from scripts.deployment.tools import Problem
 from tests.terraform.conftest import copy_of_sources
 
@@ -37,42 +38,51 @@ def folder(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def run(terraform: Terraform, folder: Path) -> Run:
-    """Runs Terraform in `folder` with a project and a region, after a first apply in HERE."""
+    """Runs Terraform in `folder` with a project and a region, on that project's state, after a first apply in HERE."""
 
-    def run(*words: str, place: tuple[str, str]) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, place: tuple[str, str], workspace: str = "") -> subprocess.CompletedProcess[str]:
         variables = (f"-var=project_id={place[0]}", f"-var=region={place[1]}")
-        return terraform.run(folder, *words, "-input=false", "-no-color", *variables)
+        return terraform.of(workspace or place[0]).run(folder, *words, "-input=false", "-no-color", *variables)
 
     first = run("apply", "-auto-approve", DATABASE, REPOSITORY, place=HERE)
     assert first.returncode == 0, first.stderr
     return run
 
 
+def held(program: Terraform, folder: Path) -> tuple[object, ...]:
+    """The state's number and what is in it; nothing where there is no state. (The checks in it have no order.)"""
+    pulled = program.run(folder, "state", "pull").stdout
+    state_there = json.loads(pulled) if pulled.strip() else {}
+    return tuple(state_there.get(name) for name in ("serial", "resources", "outputs"))
+
+
 @pytest.mark.parametrize(
-    "words",
+    ("workspace", "words"),
     [
-        ("plan",),
-        ("apply", "-auto-approve"),
-        ("destroy", "-auto-approve"),
-        ("destroy", "-auto-approve", "-refresh=false"),
-        ("destroy", "-auto-approve", REPOSITORY),
+        (HERE[0], "plan"),
+        (HERE[0], "apply -auto-approve"),
+        (HERE[0], "destroy -auto-approve"),
+        (HERE[0], "destroy -auto-approve -refresh=false"),
+        (HERE[0], f"destroy -auto-approve {REPOSITORY}"),
+        # Where there is nothing yet, and so nothing to destroy.
+        (DEFAULT_WORKSPACE, "plan"),
+        (DEFAULT_WORKSPACE, "apply -auto-approve"),
     ],
-    ids=" ".join,
 )
-def test_terraform_without_make_stops_for_another_project_too(run: Run, words: tuple[str, ...]) -> None:
-    done = run(*words, place=STAGING)
+def test_a_project_is_planned_in_no_workspace_but_its_own(
+    terraform: Terraform, folder: Path, run: Run, workspace: str, words: str
+) -> None:
+    before = held(terraform.of(workspace), folder)
+    done = run(*words.split(), place=STAGING, workspace=workspace)
     assert done.returncode == 1
     said = " ".join(done.stderr.split())
-    assert (
-        "The state here holds the relay in prod-project, us-central1, not in stage-project, us-central1: give" in said
-    )
-    assert "Plan:" not in done.stdout
+    assert f"this is the workspace {workspace}: say `terraform workspace select -or-create stage-project`." in said
+    assert "complete!" not in done.stdout
+    assert held(terraform.of(workspace), folder) == before
 
 
 @pytest.mark.parametrize("words", [("plan",), ("apply", "-auto-approve"), ("destroy", "-auto-approve")], ids=" ".join)
-def test_terraform_without_make_stops_for_another_region_before_it_replaces_the_database(
-    run: Run, words: tuple[str, ...]
-) -> None:
+def test_another_region_stops_before_it_replaces_the_database(run: Run, words: tuple[str, ...]) -> None:
     done = run(*words, DATABASE, place=MOVED)
     assert done.returncode == 1
     said = " ".join(done.stderr.split())
@@ -82,47 +92,85 @@ def test_terraform_without_make_stops_for_another_region_before_it_replaces_the_
     assert "Plan:" not in done.stdout
 
 
+def test_staging_and_production_are_planned_side_by_side_in_one_checkout(
+    terraform: Terraform, folder: Path, run: Run
+) -> None:
+    """Each with a file of its own for what differs."""
+    (folder / "stage-project.tfvars").write_text('firestore_database = "staging"\n')
+    options = (DATABASE, REPOSITORY, f"-var-file={folder / 'stage-project.tfvars'}")
+    staging = run("plan", *options, place=STAGING)
+    assert "google_firestore_database.this[0] will be created" in staging.stdout, staging.stderr
+    assert run("apply", "-auto-approve", *options, place=STAGING).returncode == 0
+    for place, database in ((HERE, '"(default)"'), (STAGING, '"staging"')):
+        shown = terraform.of(place[0]).run(folder, "show", "-no-color").stdout
+        assert database in shown
+        assert str(state.checked_place(terraform, folder, *place)) == ", ".join(place)
+        other = STAGING if place == HERE else HERE
+        assert other[0] not in shown
+    assert set(workspaces(terraform, folder)) >= {HERE[0], STAGING[0]}
+
+
 def test_what_was_deployed_is_left_alone_by_its_own_project_and_region(run: Run) -> None:
     done = run("plan", "-detailed-exitcode", DATABASE, REPOSITORY, place=HERE)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_state_is_compared_as_terraform_shows_it(terraform: Terraform, folder: Path, run: Run) -> None:
-    assert str(state.checked_place(terraform, folder, *HERE)) == "prod-project, us-central1"
-    with pytest.raises(Problem, match="holds the relay in prod-project, us-central1, not in"):
-        state.checked_place(terraform, folder, *STAGING)
+@pytest.mark.usefixtures("run")
+def test_a_state_is_compared_as_terraform_shows_it(terraform: Terraform, folder: Path) -> None:
+    with pytest.raises(
+        Problem, match="holds the relay in prod-project, us-central1, not in prod-project, europe-west1"
+    ):
+        state.checked_place(terraform, folder, *MOVED)
 
 
 def test_no_state_is_nothing_to_compare_with(terraform: Terraform, configuration: Path) -> None:
     assert state.checked_place(terraform, configuration, *HERE) is None
 
 
-# The state as an earlier revision left it: no test after these has the record, and the last one destroys the rest.
+# The state as an earlier revision left it, without a record and in the workspace that every checkout has: no test after
+# these has another one, and the last one destroys the rest.
 
 
 @pytest.fixture(scope="module")
-def without_record(terraform: Terraform, folder: Path, run: Run) -> None:
-    assert terraform.run(folder, "state", "rm", "terraform_data.place[0]").returncode == 0
+def earlier(terraform: Terraform, folder: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
+    copy = tmp_path_factory.mktemp("earlier") / "terraform.tfstate"
+    here, default = terraform.of(HERE[0]), terraform.of(DEFAULT_WORKSPACE)
+    assert here.run(folder, "state", "rm", "terraform_data.place[0]").returncode == 0
+    copy.write_text(here.run(folder, "state", "pull").stdout)
+    pushed = default.run(folder, "state", "push", str(copy))
+    assert pushed.returncode == 0, pushed.stderr
+    deleted = default.run(folder, "workspace", "delete", "-force", HERE[0])
+    assert deleted.returncode == 0, deleted.stderr
 
 
-@pytest.mark.usefixtures("without_record")
-def test_a_state_of_an_earlier_revision_gets_the_record_and_nothing_is_replaced(run: Run) -> None:
+@pytest.mark.usefixtures("earlier")
+def test_an_earlier_state_is_refused_by_terraform_and_the_way_out_named(run: Run) -> None:
+    done = run("plan", DATABASE, REPOSITORY, place=HERE, workspace=DEFAULT_WORKSPACE)
+    assert done.returncode == 1
+    assert "README, State, says how a state of an earlier revision is taken over." in " ".join(done.stderr.split())
+
+
+@pytest.mark.usefixtures("earlier")
+def test_an_earlier_state_is_taken_over_and_nothing_in_it_is_replaced(
+    terraform: Terraform, folder: Path, run: Run
+) -> None:
+    # As `make` runs it, which asks for no workspace where one is made.
+    program = terraform.of("")
+    with pytest.raises(
+        Problem, match="holds the relay in prod-project, us-central1, not in prod-project, europe-west1"
+    ):
+        state.checked_place(program, folder, *MOVED)
+    assert HERE[0] not in workspaces(program, folder)
+    assert str(state.checked_place(program, folder, *HERE)) == "prod-project, us-central1"
+    assert HERE[0] in workspaces(program, folder)
     done = run("plan", DATABASE, REPOSITORY, place=HERE)
-    assert done.returncode == 0, done.stderr
-    assert "terraform_data.place[0] will be created" in done.stdout
+    assert "terraform_data.place[0] will be created" in done.stdout, done.stderr
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in done.stdout
 
 
-@pytest.mark.usefixtures("without_record")
-def test_a_state_of_an_earlier_revision_is_compared_by_what_it_holds(terraform: Terraform, folder: Path) -> None:
-    assert str(state.checked_place(terraform, folder, *HERE)) == "prod-project, us-central1"
-    for place in (STAGING, MOVED):
-        with pytest.raises(Problem, match="holds the relay in prod-project, us-central1, not in"):
-            state.checked_place(terraform, folder, *place)
-
-
-@pytest.mark.usefixtures("without_record")
-def test_a_state_of_an_earlier_revision_can_be_destroyed(run: Run) -> None:
+@pytest.mark.usefixtures("earlier")
+def test_an_earlier_state_that_was_taken_over_can_be_destroyed(run: Run) -> None:
     done = run("destroy", "-auto-approve", REPOSITORY, place=HERE)
     assert done.returncode == 0, done.stderr
-    assert "Destroy complete! Resources: 1 destroyed." in done.stdout
+    assert "google_artifact_registry_repository.images: Destruction complete" in done.stdout
+    assert "Destroy complete!" in done.stdout

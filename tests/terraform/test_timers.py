@@ -8,7 +8,10 @@ from relay.flow.budget import WEBHOOK_SECONDS
 from relay.flow.reconcile import RUN_SECONDS as RECONCILE_SECONDS
 from relay.flow.sweep import RUN_SECONDS as SWEEP_SECONDS
 from relay.flow.timers import TASK_SECONDS
+from relay.google.telling_task import _DISPATCH_DEADLINE_SECONDS as TELLING_DEADLINE_SECONDS
 from relay.google.timers import DISPATCH_DEADLINE_SECONDS
+from relay.operators.alerting.telling import CHANNEL_SECONDS
+from relay.operators.alerting.telling import RUN_SECONDS as TELLING_SECONDS
 from relay.operators.redrive import _SECONDS as REDRIVE_SECONDS
 
 from tests.terraform.deployment import Deployment
@@ -44,17 +47,28 @@ def test_a_redrive_has_the_time_that_the_code_gives_it(deployment: Deployment) -
     assert timeout(deployment, "sms-redrive") > REDRIVE_SECONDS
 
 
+def test_what_tells_has_the_time_to_hear_of_the_last_message_that_it_takes_on(deployment: Deployment) -> None:
+    assert TELLING_DEADLINE_SECONDS > timeout(deployment, "tell") > TELLING_SECONDS + CHANNEL_SECONDS
+
+
 def test_a_schedule_waits_longer_than_its_function_and_that_longer_than_the_code(deployment: Deployment) -> None:
-    for name in ("sweep", "reconcile"):
+    for name in ("sweep", "reconcile", "tell"):
         job = deployment.one(f'google_cloud_scheduler_job.this["{name}"]')
         assert seconds(job["attempt_deadline"]) > timeout(deployment, name)
     assert timeout(deployment, "sweep") > SWEEP_SECONDS
     assert timeout(deployment, "reconcile") > RECONCILE_SECONDS
 
 
-def test_the_sweep_runs_every_minute_and_reconcile_every_five(deployment: Deployment) -> None:
-    jobs = deployment.all("google_cloud_scheduler_job.this")
-    assert {name: job["schedule"] for name, job in jobs.items()} == {"sweep": "* * * * *", "reconcile": "*/5 * * * *"}
+def test_sweep_and_tell_run_every_minute_and_reconcile_every_five_and_no_other_schedule_costs_anything(
+    deployment: Deployment,
+) -> None:
+    """Three schedules of a billing account are free: Cloud Scheduler's pricing."""
+    jobs = deployment.all("google_cloud_scheduler_job")
+    assert {name: job["schedule"] for name, job in jobs.items()} == {
+        "sweep": "* * * * *",
+        "tell": "* * * * *",
+        "reconcile": "*/5 * * * *",
+    }
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -17,16 +17,7 @@ from relay.log import JsonJournal
 
 from tests import relays
 from tests.terraform.deployment import Deployment
-from tests.terraform.test_watching import METRICS, alert, lines
-
-
-@pytest.mark.parametrize(
-    ("name", "metric"), [("answer_lost", "sms_relay/answers_lost"), ("codes_used_up", "sms_relay/codes_used_up")]
-)
-def test_one_line_is_enough_for_an_alert(deployment: Deployment, name: str, metric: str) -> None:
-    condition = alert(deployment, name)
-    assert f'metric.type="logging.googleapis.com/user/{metric}"' in condition["filter"]
-    assert (condition["comparison"], condition["threshold_value"], condition["duration"]) == ("COMPARISON_GT", 0, "0s")
+from tests.terraform.test_watching import METRICS, lines
 
 
 @pytest.mark.parametrize("name", ["texts", "finished"])

@@ -23,7 +23,7 @@ CLASSES = (
     ),
     (FailureClass.SENDER_HERE, (21408, 21608, 30023, 572002, 572006), False),
     (FailureClass.SETTINGS, (21609, 21910), False),
-    (FailureClass.CONTENT, (11751, 12300, 21617, 21620, 21623, 30011, 30019, 63019, 63034), False),
+    (FailureClass.CONTENT, (11200, 11751, 12300, 21617, 21620, 21623, 30011, 30019, 63019, 63034), False),
     (FailureClass.FILTERED, (30007,), False),
 )
 ROWS = [(code, failure_class, retried) for failure_class, codes, retried in CLASSES for code in codes]

@@ -39,6 +39,8 @@ def test_a_row_that_lacks_a_field_hides_no_other_row(name: str, value: object) -
         ({"sid": None, "date_created": None}, "it has no id, no time"),
         ({"sid": "SMsoon"}, "it has no id"),
         ({"date_created": "yesterday"}, "it has no time"),
+        ({"date_created": "Thu, 01 Jan 1970 00:00:00 +0000"}, "it has no time"),
+        ({"date_created": "Mon, 01 Jan 0001 00:00:00 +0000"}, "it has no time"),
         ({"to": None}, "it has no number of ours"),
         ({"status": "failed", "error_code": 30039}, "Twilio stopped it (failed, error 30039)"),
         ({"status": "received", "error_code": 30039}, "Twilio stopped it (received, error 30039)"),
@@ -52,11 +54,9 @@ def test_a_row_that_came_in_says_why_it_cannot_be_relayed(changes: dict[str, Any
 @pytest.mark.parametrize(
     "changes",
     [
-        {"body": None},
         {"num_media": None},
         {"num_media": "many"},
         {"num_media": "-1"},
-        {"status": None},
         {"direction": None},
         {"direction": "soon"},
         {"error_code": 11200},
@@ -70,11 +70,23 @@ def test_a_row_that_came_in_is_a_text_whatever_else_is_missing(changes: dict[str
     assert found.text.media_count == 0
 
 
-def test_a_row_that_is_still_coming_in_says_so() -> None:
-    arriving: dict[str, Any] = {"from": HANDLER, "status": "receiving", "body": None}
-    row = listed(1, NOW, direction="inbound", to=OURS, **arriving)
-    (found,) = _received(row)
-    assert (found.is_arriving, found.text.body) == (True, "")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "receiving", "body": ""},
+        {"status": "receiving", "body": "a te"},
+        {"status": "queued"},
+        {"status": "still to be heard of"},
+        {"status": None},
+        {"body": None},
+        {"status": None, "body": None},
+    ],
+)
+def test_a_row_that_may_get_its_words_yet_says_so(changes: dict[str, Any]) -> None:
+    given = {"direction": "inbound", "to": OURS, "from": HANDLER, "status": "received", **changes}
+    (found,) = _received(listed(1, NOW, **given))
+    assert (found.unusable_because, found.is_arriving) == ("", True)
+    assert found.text.body == (given.get("body", "a text") or "")
 
 
 def test_a_text_of_ours_is_none_that_came_in() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +14,8 @@ from relay.twilio.codes import TABLE
 from relay.twilio.exchange import seconds_of
 from relay.twilio.messenger import outcome_of_error
 
-from tests.twilio.raw_server import CREATED, SID, Connection, RawServer, Talk, created, one_answer
-from tests.twilio.support import ACCOUNT, BODY, BRIEF, HANDLER, OURS, PATIENT, TOKEN, Notes, send
+from tests.twilio.raw_server import CREATED, SID, Connection, RawServer, Talk, answer_to, created, one_answer, sid_of
+from tests.twilio.support import ACCOUNT, BODY, BRIEF, HANDLER, OURS, PATIENT, TEXT, TOKEN, Notes, messenger_at, send
 from tests.twilio_words import refusal
 
 
@@ -72,6 +73,27 @@ def test_the_request_is_what_twilio_documents() -> None:
         "SmartEncoded=true",
         "StatusCallback=https%3A%2F%2Frelay.example.com%2Fsms%2Fdelivery-status%3Frelay%3DSM1%26tier%3D1%26attempt%3D1%23rc%3D5%26rp%3Dall%26ct%3D3000%26rt%3D5000",
     }
+
+
+@pytest.mark.parametrize(("words", "sent"), [(TEXT.body, ["Body=the+boiler+is+leaking"]), ("", [])])
+def test_files_are_sent_as_links_and_an_empty_body_is_left_out(words: str, sent: list[str]) -> None:
+    mms = replace(
+        TEXT, body=words, media_urls=("https://p.example.com/m/made-up/1", "https://p.example.com/m/made-up/2")
+    )
+    with RawServer(one_answer(201, answer_to(mms))) as server:
+        assert messenger_at(server.base_url).send(mms, timeout_seconds=PATIENT) == Accepted(sid_of(mms))
+    fields = server.requests[0].partition("\r\n\r\n")[2].split("&")
+    assert [each for each in fields if each.startswith("Body")] == sent
+    assert [each for each in fields if each.startswith("Media")] == [
+        f"MediaUrl=https%3A%2F%2Fp.example.com%2Fm%2Fmade-up%2F{number}" for number in (1, 2)
+    ]
+
+
+def test_an_answer_with_words_to_files_alone_is_about_another_text() -> None:
+    alone = replace(TEXT, body="", media_urls=("https://p.example.com/m/made-up/1",))
+    with RawServer(one_answer(201, CREATED)) as server:
+        outcome = messenger_at(server.base_url).send(alone, timeout_seconds=PATIENT)
+    assert outcome == Ambiguous("Twilio's answer was about another text")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ def alarm_raised(relay: Relay, event: Event, now: datetime) -> Decision:
     """The alarm was raised: from now on the relay is due only to ask the provider about its open attempts."""
     if not relay.alarm_is_due:
         return ignored(relay, "the alarm was already recorded")
-    relay = changed(relay, alarm_is_due=False, due_at=fates.due_after_end(relay, now))
+    is_told, due_at = bool(event.person), fates.due_after_end(relay, now)
+    relay = changed(relay, alarm_is_due=False, handler_is_told=is_told, due_at=due_at)
     return Decision(log_relay_attempt(relay, Step.ALARM_RAISED, now, reason=event.reason, by=event.by))
 
 

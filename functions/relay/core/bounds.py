@@ -13,7 +13,7 @@ from relay.core.policy import UNSTARTED_RETRIES_MAX, Policy
 TIERS_MAX = 20
 RETRIES_MAX = 10
 # Two drives through as many tiers and tries as there may be; of a usual policy some forty drives.
-ATTEMPTS_MAX = 2 * (TIERS_MAX * (RETRIES_MAX + 1 + UNSTARTED_RETRIES_MAX) + 1)
+ATTEMPTS_MAX = 2 * (TIERS_MAX * (RETRIES_MAX + 1 + UNSTARTED_RETRIES_MAX) + 2)
 REDRIVES_MAX = 50
 TRAIL_LINES_MAX = 250
 
@@ -36,8 +36,11 @@ def folded(trail: tuple[TrailEntry, ...]) -> tuple[TrailEntry, ...]:
 
 
 def attempts_of_a_drive(policy: Policy) -> int:
-    """Returns how many attempts a drive can make at most: all tries, those not begun in time, and one resend."""
-    return sum(len(tier.retry_delays_seconds) + 1 + UNSTARTED_RETRIES_MAX for tier in policy.tiers) + 1
+    """Returns how many attempts a drive can make at most.
+
+    All tries, those not begun in time, one resend, and one more without the link to its files.
+    """
+    return sum(len(tier.retry_delays_seconds) + 1 + UNSTARTED_RETRIES_MAX for tier in policy.tiers) + 2
 
 
 def why_no_redrive(relay: Relay, policy: Policy) -> str:

@@ -89,6 +89,9 @@ class EventKind(StrEnum):
     PASSED = "passed"
     RELEASED = "released"
     RETURNED = "returned"
+    LINK_REVOKED = "link revoked"
+    HANDLED = "handled"
+    UNHANDLED = "unhandled"
 
 
 # The events about the relay as a whole; every other kind is about one of its attempts.
@@ -106,6 +109,9 @@ ABOUT_THE_RELAY = frozenset(
         EventKind.PASSED,
         EventKind.RELEASED,
         EventKind.RETURNED,
+        EventKind.LINK_REVOKED,
+        EventKind.HANDLED,
+        EventKind.UNHANDLED,
     }
 )
 
@@ -119,23 +125,26 @@ class Event:
         lease: the caller's random token if it may perform an attempt itself, else None. The caller that finds its own
             token in the record knows that its own commit went through, although it never saw the store's reply.
         sent_id: the provider's id of the outgoing text, when the event tells it.
-        is_found: that id was found by a look-up, which goes by number and words; a callback or an answer tells it.
+        asked_after: of what a look-up found, which goes by number and words: the last attempt that had been leased when
+            the provider was asked. 0 where a callback or an answer tells it.
         failure: why the attempt failed, when the event tells it.
         retry_after_seconds: how long the provider asks us to wait before the next try.
         under: of a send's outcome the lease that it was made under, so that an earlier try's does not count.
         reason: in plain words, for the trail; never a body or a number.
-        by: sweep, reconcile or operator when one of these caused the event; empty for webhooks, callbacks and timers.
+        by: sweep, reconcile or an operator's name when one of these caused the event; empty for webhooks, callbacks and
+            timers.
         policy, tier, request_id: of a redrive: today's tiers, the tier to begin with, and the idempotency key.
         set_by: of TIMES_ARE_OFF by how much the clock was set while the relay waited, where that is known.
         text, sender_class: of a text that came in again: what it says now, and from whom it counts as by that.
-        person: who claims it or passes it on, by id.
+        note: of HANDLED what the operator says of it; never for the trail.
+        person: who claims it or passes it on, by id; of ALARM_RAISED who was told by a notice in the alarm's place.
     """
 
     kind: EventKind
     attempt: int = 0
     lease: str | None = None
     sent_id: str | None = None
-    is_found: bool = False
+    asked_after: int = 0
     failure: Failure | None = None
     retry_after_seconds: float | None = None
     under: str | None = None
@@ -148,6 +157,12 @@ class Event:
     text: InboundText | None = None
     sender_class: SenderClass | None = None
     person: str = ""
+    note: str = ""
+
+    @property
+    def is_found(self) -> bool:
+        """Whether a look-up found the text that it is about."""
+        return self.asked_after > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,23 +58,27 @@ ADVICE: dict[FailureClass, str] = {
     FailureClass.NOT_PROCESSED: _WAIT,
     FailureClass.AMBIGUOUS: _WAIT,
     FailureClass.TRANSIENT: _WAIT,
-    FailureClass.RECIPIENT: "Check this handler's number and phone; until then the next tier gets the texts.",
+    FailureClass.RECIPIENT: "Check this handler's number and phone.",
     FailureClass.OPTED_OUT: "Ask the handler to text START to the number.",
-    FailureClass.SENDER: "Check our account, its credentials and the sending number with the provider, then redrive.",
+    FailureClass.SENDER: "Check our account, its credentials and our number with the provider, then send again.",
     FailureClass.SENDER_HERE: (
-        "Check what our account may send to this handler: is it a trial account, may it text that country, is a "
-        "carrier's daily limit used up? Until then the next tier gets the texts."
+        "Check what our account may send to this handler: a trial account texts verified numbers only, some countries "
+        "need a permission, carriers have limits for a day."
     ),
-    FailureClass.SETTINGS: "Correct the setting that the reason names, then redrive.",
+    FailureClass.SETTINGS: "Correct the setting that the reason names, then send again.",
     FailureClass.CONTENT: "Read the text in the record and pass it on by hand if the next tier did not get it.",
     FailureClass.FILTERED: "Read the text in the record and pass it on by hand if the next tier did not get it.",
-    FailureClass.REFUSED_UNKNOWN: (
-        "Look the code up in the provider's list of errors and put right what it names; until then texts may be "
-        "refused at every tier."
-    ),
+    FailureClass.REFUSED_UNKNOWN: "Look the code up in the provider's list of errors and put right what it names.",
     FailureClass.UNKNOWN_CODE: (
         "Look the code up in the provider's list of errors; the relay treats it as a passing failure."
     ),
+}
+
+# What holds until that is done. It is no comfort to the operator of a text for which no tier is left.
+MEANWHILE: dict[FailureClass, str] = {
+    FailureClass.RECIPIENT: "Until then the next tier gets the texts.",
+    FailureClass.SENDER_HERE: "Until then the next tier gets the texts.",
+    FailureClass.REFUSED_UNKNOWN: "Until then texts may be refused at every tier.",
 }
 
 
@@ -101,6 +105,11 @@ class Failure:
     def advice(self) -> str:
         """Returns what an operator can do about it, in a sentence."""
         return ADVICE.get(self.failure_class, ADVICE[FailureClass.UNKNOWN_CODE])  # a newer revision's class: unknown
+
+    @property
+    def meanwhile(self) -> str:
+        """Returns what holds until the advice is followed, in a sentence; "" where there is nothing to say."""
+        return MEANWHILE.get(self.failure_class, "")
 
     @property
     def is_outage(self) -> bool:
@@ -131,3 +140,4 @@ TO_OURSELVES = Failure(
 # An answer's: nothing is sent to a customer who wants nothing, and none after a later one.
 OPTED_OUT_BY_US = Failure(FailureClass.OPTED_OUT, "the customer has opted out of our texts")
 ANSWERED_SINCE = Failure(FailureClass.CONTENT, "a later answer went to the customer before it")
+NOTHING_TO_SEND = Failure(FailureClass.CONTENT, "the photos cannot be sent any more, and there are no words")

@@ -64,6 +64,12 @@ def settled_at(attempt: Attempt) -> datetime:
     return lease_until + timedelta(seconds=SEND_SECONDS_MAX)
 
 
+def last_leased(relay: Relay) -> int:
+    """Returns the number of the last attempt that has been leased; the last one's, where the record holds no lease."""
+    leased = (attempt.number for attempt in relay.attempts if attempt.lease is not None)
+    return max(leased, default=len(relay.attempts))
+
+
 def due_after_end(relay: Relay, now: datetime) -> datetime | None:
     """Returns when to ask the provider (again) about the open attempts of a relay that has ended.
 

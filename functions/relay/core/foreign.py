@@ -22,6 +22,7 @@ What working on a record means where a word is foreign (`schema_version` rises w
 
 from __future__ import annotations
 
+import functools
 from enum import StrEnum
 from typing import TypeVar
 
@@ -42,4 +43,9 @@ def foreign(kind: type[W], word: str) -> W:
 
 def is_foreign(word: StrEnum) -> bool:
     """Whether only another revision knows this word."""
-    return word.name not in type(word).__members__
+    return word not in _words_of(type(word))
+
+
+@functools.cache
+def _words_of(kind: type[W]) -> frozenset[W]:
+    return frozenset(kind)

@@ -5,14 +5,17 @@ A text can be found in the provider's list before it is whole; its webhook then 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from relay.core import attempts
 from relay.core.changes import changed, log_relay_attempt, without_claim, without_outage
+from relay.core.comparing import comparable
 from relay.core.events import Decision, Event
 from relay.core.model import (
     RETENTION,
     Attachment,
+    AttemptStatus,
     FinalStatus,
     InboundText,
     Relay,
@@ -25,14 +28,20 @@ from relay.core.moves import leased, new_attempt, planned, scheduled, still_pend
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 
-def says_more(relay: Relay, text: InboundText) -> bool:
-    """Whether the text has more attachments than the record, the ids of more of them, or more words."""
-    return _is_to_be_forwarded(relay, text) or bool(_further_files(relay, text))
+def says_more(relay: Relay, event: Event) -> bool:
+    """Whether the event's text has more attachments than the record, the ids of more of them, or more words.
+
+    Also whether only it tells that a handler opted out, which a list does not show.
+    """
+    text = event.text
+    return text is not None and (
+        _is_to_be_forwarded(relay, event, text) or bool(_further_files(relay, text)) or _opts_out(relay, event)
+    )
 
 
-def _is_to_be_forwarded(relay: Relay, text: InboundText) -> bool:
-    """Whether it has more attachments than the record, or words that the record has only the beginning of."""
-    return text.media_count > relay.media_count or _has_more_words(relay, text)
+def _is_to_be_forwarded(relay: Relay, event: Event, text: InboundText) -> bool:
+    """Whether it has more attachments than the record, or words that the record lacks."""
+    return text.media_count > relay.media_count or _has_more_words(relay, event, text)
 
 
 def _further_files(relay: Relay, text: InboundText) -> tuple[Attachment, ...]:
@@ -41,10 +50,22 @@ def _further_files(relay: Relay, text: InboundText) -> tuple[Attachment, ...]:
     return tuple(each for each in text.attachments if each.media_id not in known)
 
 
-def _has_more_words(relay: Relay, text: InboundText) -> bool:
+def _has_more_words(relay: Relay, event: Event, text: InboundText) -> bool:
+    """Whether the record has only the beginning of its words, or such as a list showed in their place.
+
+    A list may redact and shorten words; what a webhook says is what was written.
+    """
     known, told = relay.message_body.strip(), text.body.strip()
     readable = known.partition(_UNREADABLE)[0].rstrip()
-    return len(told) > len(known) and told.startswith(readable)
+    if len(told) > len(known) and told.startswith(readable):
+        return True
+    is_only_listed = relay.recovered and not event.by
+    has_them = known.startswith(told.partition(_UNREADABLE)[0].rstrip()) or comparable(told) == comparable(known)
+    return is_only_listed and not has_them
+
+
+def _opts_out(relay: Relay, event: Event) -> bool:
+    return event.sender_class is SenderClass.HANDLER_OPT_OUT and relay.sender_class is SenderClass.HANDLER
 
 
 def take_more(relay: Relay, event: Event, text: InboundText, now: datetime) -> Decision:
@@ -54,14 +75,19 @@ def take_more(relay: Relay, event: Event, text: InboundText, now: datetime) -> D
     are put on record; the handler was told how many came.
     """
     cancelled = timers_to_cancel(relay)
-    is_to_be_forwarded = _is_to_be_forwarded(relay, text)
-    relay = _with_more(relay, text)
+    is_to_be_forwarded = _is_to_be_forwarded(relay, event, text)
+    opts_out = _opts_out(relay, event)
+    relay = _with_more(relay, event, text)
+    if opts_out:
+        relay = changed(relay, sender_class=SenderClass.HANDLER_OPT_OUT)
     if not is_to_be_forwarded:
-        reason = "which files came with it"
+        reason = "that it opts out" if opts_out else "which files came with it"
         return Decision(log_relay_attempt(relay, Step.SAID_MORE, now, reason=reason, by=event.by), still_pending(relay))
+    if is_not_begun(relay):
+        # Nothing of it has left: it goes with all that is known by now.
+        relay = log_relay_attempt(relay, Step.SAID_MORE, now, reason="before it was forwarded", by=event.by)
+        return scheduled(relay) if event.lease is None else leased(relay, event.lease, now, event.by, cancelled)
     if relay.final_status in (FinalStatus.RECORDED, FinalStatus.HELD):
-        if event.sender_class is SenderClass.HANDLER_OPT_OUT and relay.sender_class is SenderClass.HANDLER:
-            relay = changed(relay, sender_class=event.sender_class)
         return Decision(log_relay_attempt(relay, Step.SAID_MORE, now, reason="it is kept", by=event.by))
     relay = without_claim(attempts.without_current(relay, event, now, "the text says more by now"))
     attempt = new_attempt(relay, 1, now)
@@ -78,10 +104,20 @@ def take_more(relay: Relay, event: Event, text: InboundText, now: datetime) -> D
     return scheduled(relay, cancelled) if event.lease is None else leased(relay, event.lease, now, event.by, cancelled)
 
 
-def _with_more(relay: Relay, text: InboundText) -> Relay:
+def is_not_begun(relay: Relay) -> bool:
+    """Whether its first attempt still waits for its time, and no other was made."""
+    is_first = relay.final_status is FinalStatus.IN_PROGRESS and len(relay.attempts) == 1
+    return is_first and relay.attempts[0].status is AttemptStatus.SCHEDULED and relay.attempts[0].lease is None
+
+
+def _with_more(relay: Relay, event: Event, text: InboundText) -> Relay:
+    in_words = {each.media_id for each in text.attachments if each.is_in_words}
+    known = (replace(each, is_in_words=each.is_in_words or each.media_id in in_words) for each in relay.attachments)
     return changed(
         relay,
-        message_body=text.body if _has_more_words(relay, text) else relay.message_body,
+        message_body=text.body if _has_more_words(relay, event, text) else relay.message_body,
         media_count=max(relay.media_count, text.media_count),
-        attachments=(*relay.attachments, *_further_files(relay, text)),
+        attachments=(*known, *_further_files(relay, text)),
+        # Where there were files before, a missing link was revoked.
+        media_token=relay.media_token if relay.media_count else text.media_token,
     )

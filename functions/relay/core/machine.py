@@ -26,20 +26,15 @@ from relay.core import (
     clocks,
     deadlines,
     fates,
+    files,
     fuller,
+    handling,
     moves,
     outages,
     reached,
     reversals,
 )
-from relay.core.events import (
-    ABOUT_THE_RELAY,
-    Decision,
-    Event,
-    EventKind,
-    State,
-    ignored,
-)
+from relay.core.events import ABOUT_THE_RELAY, Decision, Event, EventKind, State, ignored
 from relay.core.failures import NO_REASON
 from relay.core.model import AttemptStatus, FinalStatus, Relay
 from relay.core.policy import UNSTARTED_RETRIES_MAX
@@ -66,10 +61,15 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
         return ignored(relay, "it names an attempt that this relay never made")
     if relay.is_left_to_newer:
         return ignored(relay, "only a newer revision knows how it ended, or what it is for")
+    if reversals.may_be_a_later_ones(relay, event):
+        return ignored(relay, "the text that was found may be a later attempt's", *moves.still_pending(relay))
     answer = TABLE[state_of(relay, event)][event.kind]
     decision = ignored(relay, answer) if isinstance(answer, str) else answer(relay, event, now)
     decision = outages.told_over(relay, event, reversals.with_its_id(relay, event, decision, now))
-    return asides.taken_up(decision, now) if relay.set_aside_because else decision
+    if event.kind in handling.ANSWERS:
+        return decision
+    decision = asides.taken_up(decision, now) if relay.set_aside_because else decision
+    return handling.ended_by(decision, relay)
 
 
 def state_of(relay: Relay, event: Event) -> State:
@@ -86,7 +86,7 @@ def state_of(relay: Relay, event: Event) -> State:
 
 def _told_before(relay: Relay, event: Event, now: datetime) -> Decision:
     """Ignored: only a delivery or a failure decides; the deadline is armed again where a planned try was withdrawn."""
-    was_planned_again = relay.current is not relay.attempts[-1] or relay.outage_seconds > 0
+    was_planned_again = relay.current.number < len(relay.attempts) or relay.outage_seconds > 0
     pending = moves.still_pending(relay) if was_planned_again else ()
     return ignored(relay, "the provider is known to have this text: only a delivery or a failure decides", *pending)
 
@@ -117,8 +117,7 @@ def failed(relay: Relay, event: Event, now: datetime) -> Decision:
     relay = attempts.fail(relay, event, now)
     if not failure.was_started and moves.unstarted_in_tier(relay, tier) <= UNSTARTED_RETRIES_MAX:
         return moves.start_later(relay, event, now, cancelled)
-    may_retry = failure.is_retried_in_tier
-    return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, first=cancelled)
+    return files.after_failure(relay, event, now, event.attempt, cancelled)
 
 
 def _told_while_waiting(relay: Relay, event: Event, now: datetime) -> Decision:
@@ -138,7 +137,7 @@ def _learn(relay: Relay, event: Event, now: datetime) -> Decision:
 
 def _said_more(relay: Relay, event: Event, now: datetime) -> Decision:
     """The record takes what the text says more and begins a new drive with it; once it has it, the text is known."""
-    if event.text is None or not fuller.says_more(relay, event.text):
+    if event.text is None or not fuller.says_more(relay, event):
         return transition(relay, replace(event, kind=EventKind.INBOUND_REPEATED), now)
     return fuller.take_more(relay, event, event.text, now)
 
@@ -296,3 +295,5 @@ TABLE: dict[State, dict[EventKind, Answer]] = {
         **_LOOK_UPS,
     },
 }
+for _row in TABLE.values():
+    _row |= {EventKind.LINK_REVOKED: files.revoke, **handling.ANSWERS}

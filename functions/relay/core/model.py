@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 from relay.core.failures import Failure
 from relay.core.foreign import Rest, is_foreign
+from relay.core.inbound import Attachment as Attachment
+from relay.core.inbound import InboundText as InboundText
 from relay.core.policy import Policy, Reach
 from relay.core.words import AttemptStatus as AttemptStatus
 from relay.core.words import Consent as Consent
@@ -42,7 +44,7 @@ class Timer:
     queue_tier: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attempt:
     """One try to reach one handler.
 
@@ -57,6 +59,7 @@ class Attempt:
         queued_until: until when the provider may keep the text queued; None until it is leased.
         sent_id: the provider's id of the text that went out, once known; opaque.
         is_adopted: that id was found by a look-up, so that a callback may still name another one.
+        had_link: the text that went out, or was about to, holds the link to the relay's files.
         sent_digest: what the words that went out, or were about to, are recognised by; opaque.
         failure: why it failed, when a reason is known.
         is_resend: sent once more after a negative look-up (the one documented window for a double).
@@ -82,6 +85,7 @@ class Attempt:
     sent_id: str | None = None
     is_adopted: bool = False
     sent_digest: str | None = None
+    had_link: bool = False
     failure: Failure | None = None
     is_resend: bool = False
     lookups: int = 0
@@ -124,8 +128,9 @@ class Attempt:
 class TrailEntry:
     """One line of the audit trail (`error_log` in the document). Never a body, never a phone number.
 
-    `by` is sweep, reconcile or operator when one of these caused it; empty for webhooks, callbacks and timers. `number`
-    counts the relay's lines from 0; a line keeps its number even when earlier lines are removed.
+    `by` is sweep or reconcile when one of these caused it, and the name of an operator who did; empty for webhooks,
+    callbacks and timers. `number` counts the relay's lines from 0; a line keeps its number even when earlier lines are
+    removed.
     """
 
     at: datetime
@@ -140,40 +145,12 @@ class TrailEntry:
     rest: Rest = field(default=(), hash=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that came with a text and is kept at the provider; `content_type` is "" when it is not known."""
-
-    media_id: str
-    content_type: str = ""
-    rest: Rest = field(default=(), hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class InboundText:
-    """A text as the provider hands it over. Phones are E.164 where the sender has such a number.
-
-    `attachments` are those of the `media_count` files whose ids were told. `recipient_address` is our address as the
-    provider wrote it, where that says more than `recipient_phone`: by which channel the text came, to which agent.
-    `consent` is None where nothing was said of it.
-    """
-
-    message_id: str
-    sender_phone: str
-    recipient_phone: str
-    body: str
-    media_count: int = 0
-    attachments: tuple[Attachment, ...] = ()
-    recipient_address: str = ""
-    consent: Consent | None = None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Relay:
     """One inbound message and its journey.
 
     Attributes:
-        timestamp: when we took it in.
+        timestamp, written_at: when we took it in; and when the provider did, where that was well before.
         recipient_phone: our number from which it is forwarded; nearly always the one that it was sent to.
         media_count: how many files came with it.
         policy: the tiers as they were at that moment.
@@ -206,6 +183,11 @@ class Relay:
         claimed_by, claimed_at: the person who took it, by id, and since when; "" and None while no person has.
         claim_until: until when a text that was delivered waits for a person to take it; None while it does not.
         alarm_if_lost: people must know if this notice does not arrive.
+        media_token: the secret by which its files can be opened, the last part of their link; "" without files, and
+            once an operator has revoked it.
+        handler_is_told: that it was lost was told to the handler who wrote it, by a notice, and not to operators.
+        handled_by, handled_note, handled_at: the operator who saw to it, the note, and when (core/handling.py).
+        handled_attempts: how many attempts it had made by then.
     """
 
     message_id: str
@@ -247,12 +229,34 @@ class Relay:
     claimed_at: datetime | None = None
     claim_until: datetime | None = None
     alarm_if_lost: bool = False
+    media_token: str = ""
+    handler_is_told: bool = False
+    handled_by: str = ""
+    handled_note: str = ""
+    handled_at: datetime | None = None
+    handled_attempts: int = 0
+    written_at: datetime | None = None
     rest: Rest = field(default=(), hash=False)
+
+    @property
+    def files_to_see(self) -> int:
+        """Returns how many files came with it that are not in its words."""
+        return self.media_count - sum(attachment.is_in_words for attachment in self.attachments)
+
+    @property
+    def file_types(self) -> tuple[str, ...]:
+        """Returns the content types of the files that came with it, as far as they are known, each once."""
+        return tuple(sorted({attachment.content_type for attachment in self.attachments} - {""}))
 
     @property
     def is_left_to_newer(self) -> bool:
         """Whether only a newer revision knows how it ended, or what it is for; this one then does nothing with it."""
         return is_foreign(self.final_status) or is_foreign(self.purpose)
+
+    @property
+    def is_handled(self) -> bool:
+        """Whether an operator saw to it; a revision that knows nothing of that may have sent it again since."""
+        return self.handled_at is not None and self.handled_attempts == len(self.attempts)
 
     @property
     def lines_folded(self) -> int:

@@ -1,7 +1,6 @@
 """The moves the machine is made of: each takes a relay and returns a changed one, with its line in the trail.
 
-Split from machine.py so that the table reads as a table; what becomes of an attempt is in attempts.py. Same rules:
-pure, no I/O.
+Apart from machine.py, so that the table reads as one; what becomes of an attempt is in attempts.py. Pure, no I/O.
 """
 
 from __future__ import annotations
@@ -9,15 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.core import bounds, fates, purposes
-from relay.core.changes import (
-    changed,
-    log_relay_attempt,
-    with_attempt,
-    with_fates_open,
-    without_claim,
-    without_outage,
-)
+from relay.core import bounds, fates, links, purposes
+from relay.core.changes import changed, log_relay_attempt, with_attempt, with_fates_open, without_claim, without_outage
 from relay.core.events import Decision, Effect, Event, RaiseAlarm, SendAttempt, ignored
 from relay.core.failures import NO_REASON
 from relay.core.model import (
@@ -30,7 +22,7 @@ from relay.core.model import (
     SenderClass,
     Step,
 )
-from relay.core.policy import LAST_TIER_SECONDS, LEASE_SECONDS, QUEUE_SECONDS_MAX, UNSTARTED_RETRY_SECONDS
+from relay.core.policy import LEASE_SECONDS, UNSTARTED_RETRY_SECONDS
 from relay.core.routes import Forward, Hold, Record, Route
 from relay.core.waiting import pending as pending
 from relay.core.waiting import pending_timer as pending_timer
@@ -45,13 +37,13 @@ def receive(
     now: datetime,
     lease: str | None,
     recovered_by: str = "",
+    starts_in: timedelta = timedelta(0),
 ) -> Decision:
     """Returns the decision to create the relay of a text that came in.
 
-    One to forward has attempt 1 of tier 1 leased to the caller, if the caller gives a token. Any other one has ended.
-    So with an answer or a notice, of which `text` has the words, the number it goes to and ours.
-
-    `recovered_by` is "reconcile" when that found the text in the provider's list and no webhook had brought it.
+    One to forward has attempt 1 of tier 1 leased to the caller, if the caller gives a token; else its timer begins it
+    after `starts_in`. Any other one has ended. So with an answer or a notice, of which `text` has the words, the number
+    it goes to and ours. `recovered_by` is "reconcile" when that found the text and no webhook had brought it.
     """
     relay = Relay(
         message_id=text.message_id,
@@ -67,6 +59,8 @@ def receive(
         expires_at=now + RETENTION,
         recovered=bool(recovered_by),
         thread_id=route.thread_id,
+        media_token=text.media_token,
+        written_at=text.written_at,
     )
     if isinstance(route, Forward):
         relay = replace(
@@ -85,7 +79,7 @@ def receive(
     relay = log_relay_attempt(relay, step, now, status=sender_class.value, by=recovered_by)
     if not isinstance(route, Forward):
         return _ended_at_once(relay, route, now)
-    relay = changed(relay, attempts=(new_attempt(relay, 1, now),), due_at=now)
+    relay = changed(relay, attempts=(new_attempt(relay, 1, now + starts_in),), due_at=now + starts_in)
     return scheduled(relay) if lease is None else leased(relay, lease, now, by=recovered_by)
 
 
@@ -113,9 +107,8 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
     number = relay.current.number
     tier = relay.policy.tier(relay.current.tier)
     deadline = now + timedelta(seconds=tier.receipt_timeout_seconds)
-    is_last = relay.current.tier == relay.policy.last_tier
-    patience = LAST_TIER_SECONDS if is_last else tier.receipt_timeout_seconds + QUEUE_SECONDS_MAX
-    queued_until = relay.current.queued_until or now + timedelta(seconds=patience)
+    patience = timedelta(seconds=relay.policy.patience_seconds(relay.current.tier))
+    queued_until = relay.current.queued_until or now + patience
     is_same_again = relay.outage_since is not None and relay.current.lease is not None
     relay = with_attempt(
         relay,
@@ -125,43 +118,43 @@ def leased(relay: Relay, token: str, now: datetime, by: str, first: tuple[Effect
         lease_until=now + timedelta(seconds=LEASE_SECONDS),
         deadline_at=deadline,
         queued_until=min(queued_until, purposes.latest(relay, now) or queued_until),
+        had_link=links.carries_link(relay, relay.current),
         # Of an earlier try, in an outage.
         failure=None,
         is_refused=False,
     )
     if not is_same_again:  # an outage is one line, and not one for each try
         relay = log_relay_attempt(relay, Step.ATTEMPT_STARTED, now, number, by=by)
-    relay = changed(relay, due_at=deadline)
-    return Decision(relay, (*first, pending_timer(relay), SendAttempt(number)))
+    return Decision(changed(relay, due_at=deadline), (*first, pending_timer(relay), SendAttempt(number)))
+
+
+def after_failure(relay: Relay, event: Event, now: datetime, number: int, first: tuple[Effect, ...]) -> Decision:
+    """Returns what follows when the attempt with this number has failed: its tier again, or what comes after the tier.
+
+    The tier's delays, and whether the failure may pass, decide which. `first` are effects that come before.
+    """
+    current = relay.attempts[number - 1]
+    delays, tries = relay.policy.tier(current.tier).retry_delays_seconds, _tries(relay, current.tier)
+    may_pass = current.status is AttemptStatus.FAILED and (current.failure or NO_REASON).is_retried_in_tier
+    if not may_pass or tries > len(delays) or _was_queued_for_long(relay, current, now):
+        return escalate_on_failure(relay, event, now, first=first, of=number)
+    attempt = new_attempt(relay, current.tier, now + timedelta(seconds=delays[tries - 1]), tries + 1)
+    if current.tier == relay.policy.last_tier:
+        attempt = replace(attempt, queued_until=current.queued_until)  # all its tries share one patience
+    reason = f"retry {tries} of {len(delays)} in {delays[tries - 1]:g} s"
+    return scheduled(planned(without_outage(relay), attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
 
 
 def escalate_on_failure(
-    relay: Relay,
-    event: Event,
-    now: datetime,
-    *,
-    may_retry: bool = False,
-    first: tuple[Effect, ...] = (),
-    of: int = 0,
-    because: str = "",
+    relay: Relay, event: Event, now: datetime, *, first: tuple[Effect, ...] = (), of: int = 0, because: str = ""
 ) -> Decision:
-    """Returns what follows when an attempt is over: this tier again, the next tier, or the end as exhausted.
+    """Returns the decision to leave an attempt's tier: the next tier is due at once, or the relay ends as exhausted.
 
-    It is the attempt that the event is about, or the one with the number `of`. The same tier is tried again after the
-    tier's next delay, if `may_retry` and the tier has a delay left; after a deadline the next tier is due at once.
-    `first` are effects that come before; `because` is for the trail, where that does not say it yet.
+    It is the attempt that the event is about, or the one with the number `of`. `first` are effects that come before;
+    `because` is for the trail, where that does not say it yet.
     """
     relay = without_outage(relay)
     current = relay.attempts[(of or event.attempt) - 1]
-    tier = relay.policy.tier(current.tier)
-    tries = _tries(relay, current.tier)
-    if may_retry and tries <= len(tier.retry_delays_seconds) and not _was_queued_for_long(relay, current, now):
-        delay = tier.retry_delays_seconds[tries - 1]
-        attempt = new_attempt(relay, current.tier, now + timedelta(seconds=delay), tries + 1)
-        if current.tier == relay.policy.last_tier:
-            attempt = replace(attempt, queued_until=current.queued_until)  # all its tries share one patience
-        reason = f"retry {tries} of {len(tier.retry_delays_seconds)} in {delay:g} s"
-        return scheduled(planned(relay, attempt, Step.ATTEMPT_SCHEDULED, now, reason), first)
     following = _following_tier(relay, current.tier)
     if following <= relay.policy.last_tier:
         attempt = new_attempt(relay, following, now)
@@ -271,6 +264,7 @@ def redrive(relay: Relay, event: Event, now: datetime) -> Decision:
     relay = changed(
         relay,
         alarm_is_due=False,
+        handler_is_told=False,
         outage_seconds=0.0,
         first_attempt_of_drive=attempt.number,
         # Of what is sent again although it was delivered, no earlier delivery ends it once more.

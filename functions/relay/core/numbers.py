@@ -15,6 +15,8 @@ E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _CHANNEL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,31}):(.*)", re.DOTALL)
 # How people group the digits of a number. (0) is the zero that is dialled only within the country.
 _GROUPING = re.compile(r"\(0\)|[\s().\-/\u00a0\u2010-\u2015]")
+# Seven digits or more, of any script, grouped as people group them.
+_INSIDE = re.compile(r"\d(?:[\s().\-/\u2010-\u2015]*\d){6}")
 
 
 class _Spelling:
@@ -89,6 +91,15 @@ def spellings(address: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((address, number, plain, *(other for other in others if other))))
 
 
+def last_digits(number: str) -> str:
+    """Returns the digits by which a number is found that may be written without its country: at most the last ten.
+
+    "" for fewer than seven, which are no number. A zero in front is dialled only within the country.
+    """
+    digits = "".join(char for char in number.replace("(0)", "") if char in "0123456789").lstrip("0")
+    return digits[-10:] if 7 <= len(digits) <= 15 else ""
+
+
 def e164(address: str) -> str | None:
     """Returns the phone number that an address spells, in E.164; None when it is no phone number.
 
@@ -96,6 +107,11 @@ def e164(address: str) -> str | None:
     """
     number = _GROUPING.sub("", behind_channel(address)[1])
     return number if E164.fullmatch(number) else None
+
+
+def is_inside(words: str) -> bool:
+    """Whether there is a phone number in these words, such as a name, which logs and other people would be shown."""
+    return _INSIDE.search(words) is not None
 
 
 def behind_channel(address: str) -> tuple[str, str]:

@@ -97,6 +97,7 @@ class Tier:
         success: the status that counts as having reached the handler.
         claim_timeout_seconds: how long a text that reached the handler waits for a person to take it; 0 asks for no
             claim, and such a delivery ends the relay.
+        without_link: its texts tell how many files came with a text, and hold no link to them.
         delivery_claims_for: id of the person who has the customer and acted lately, so that a text that reached this
             tier is taken by that person; "" where a delivery claims nothing.
         rest: what its document holds that only another revision knows.
@@ -109,6 +110,7 @@ class Tier:
     success: Success = Success.DELIVERED
     claim_timeout_seconds: float = 0.0
     delivery_claims_for: str = ""
+    without_link: bool = False
     rest: Rest = field(default=(), hash=False)
 
     @property
@@ -139,6 +141,12 @@ class Policy:
     def tier_or_last(self, number: int) -> Tier:
         """Returns the tier with this number; the last one where a redrive has brought fewer."""
         return self.tier(min(number, self.last_tier))
+
+    def patience_seconds(self, number: int) -> float:
+        """Returns how long the provider may keep a text to this tier queued, from when it was first sent."""
+        if number >= self.last_tier:
+            return LAST_TIER_SECONDS
+        return self.tier(number).receipt_timeout_seconds + QUEUE_SECONDS_MAX
 
     @property
     def last_tier(self) -> int:

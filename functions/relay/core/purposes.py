@@ -40,7 +40,7 @@ class Ways:
     redriven: bool = True
 
 
-_WAYS = {
+WAYS = {
     Purpose.FORWARD: Ways(),
     Purpose.ANSWER: Ways(
         is_a_customers=False,
@@ -64,7 +64,7 @@ _RETRY_DELAYS_SECONDS = {Purpose.ANSWER: DEFAULT_RETRY_DELAYS_SECONDS, Purpose.N
 
 def ways_of(relay: Relay) -> Ways:
     """Returns how this relay goes; one of a foreign purpose never asks."""
-    return _WAYS[relay.purpose]
+    return WAYS[relay.purpose]
 
 
 def policy_of(purpose: Purpose, name: str, reach: Reach) -> Policy:

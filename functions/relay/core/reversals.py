@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from relay.core import attempts, fates, moves, reached
+from relay.core import attempts, fates, files, moves, reached
 from relay.core.changes import changed, log_relay_attempt, with_attempt, with_fates_open, without_claim
 from relay.core.events import Decision, Event, EventKind
-from relay.core.failures import NO_REASON
 from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
 
 
@@ -97,8 +96,19 @@ def _goes_on(relay: Relay, event: Event, now: datetime) -> Decision:
     if last.is_alive:
         timer = moves.pending_timer(relay)
         return Decision(changed(relay, due_at=timer.timer.due_at), (*cancelled, timer))
-    may_retry = last.status is AttemptStatus.FAILED and (last.failure or NO_REASON).is_retried_in_tier
-    return moves.escalate_on_failure(relay, event, now, may_retry=may_retry, of=last.number, first=cancelled)
+    return files.after_failure(relay, event, now, last.number, cancelled)
+
+
+def may_be_a_later_ones(relay: Relay, event: Event) -> bool:
+    """Whether the text that a look-up found may be that of an attempt to the same handler that was leased since.
+
+    Who asked, then stood still, and was shown a text only after that, knew nothing of that attempt.
+    """
+    if not event.is_found or event.kind not in attempts.LEARNED:
+        return False
+    attempt, since = relay.attempts[event.attempt - 1], relay.attempts[event.asked_after :]
+    is_its_own = event.sent_id == attempt.sent_id
+    return not is_its_own and any(other.lease is not None and other.reach == attempt.reach for other in since)
 
 
 def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:

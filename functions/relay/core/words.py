@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+# Who goes on with what a timer or a webhook should have done, as the trail names them (`TrailEntry.by`).
+REPAIRERS = ("sweep", "reconcile")
+# What stands in a trail for an operator whose name is not on record.
+AN_OPERATOR = "operator"
+
 
 class FinalStatus(StrEnum):
     """How a relay ended, or that it has not."""
@@ -47,6 +52,7 @@ class SenderClass(StrEnum):
     HANDLER = "handler"
     HANDLER_OPT_OUT = "handler_opt_out"  # a handler texted STOP or the like: that phone is blocked now
     OWN_NUMBER = "own_number"
+    OPERATOR = "operator"  # one who signs in or is told alarms, and is no handler
 
 
 class Step(StrEnum):
@@ -79,6 +85,9 @@ class Step(StrEnum):
     PASSED = "passed"
     RELEASED = "released"
     RETURNED = "returned"
+    LINK_REVOKED = "link_revoked"
+    HANDLED = "handled"
+    UNHANDLED = "unhandled"
 
 
 class TimerKind(StrEnum):

@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from relay.embedded.file import StoreBusy, is_busy
+from relay.embedded.file import Connection, StoreBusy, is_busy, words_mended
 from relay.embedded.health import Health, Trouble, free_bytes_of, trouble_with
 from relay.embedded.pool import Pool
 from relay.embedded.presence import Identity, StoreLost
@@ -180,7 +180,6 @@ class Database:
             listener(due_at)
 
     # From here on: the writer's thread.
-
     def _write_for_all(self) -> None:
         while True:
             with self._changed:
@@ -203,7 +202,7 @@ class Database:
             batch, self._queue = self._queue[:_BATCH_MAX], self._queue[_BATCH_MAX:]
             return batch
 
-    def _commit_batch(self, connection: sqlite3.Connection) -> None:
+    def _commit_batch(self, connection: Connection) -> None:
         _begin(connection)
         # Taken only now that this process holds the write lock: while it waited for it, callers that gave up have
         # removed their writes and others have added theirs.
@@ -226,7 +225,7 @@ class Database:
         for write in batch:
             write.answer()
 
-    def _commit(self, connection: sqlite3.Connection, batch: list[_Write]) -> None:
+    def _commit(self, connection: Connection, batch: list[_Write]) -> None:
         """Do all work in the transaction that has begun, and commit. Raises _Spoilt when the transaction was undone."""
         changes = connection.total_changes
         try:
@@ -236,7 +235,13 @@ class Database:
         except BaseException as error:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            self._note(error.__cause__ if isinstance(error, _Spoilt) else error)
+            cause = error.__cause__ if isinstance(error, _Spoilt) else error
+            if trouble := words_mended(connection, self._path, cause):
+                self._health.mended(trouble)
+                for write in batch:
+                    write.error = StoreUnavailable("the index of words was damaged")
+                raise _Spoilt from error
+            self._note(cause)
             if not isinstance(error, sqlite3.Error):
                 raise
             # The COMMIT itself failed: whether it is on the disk is unknown, which is what StoreUnavailable means.

@@ -13,8 +13,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from relay.embedded import migrations
-from relay.embedded.health import Trouble, trouble_with
+from relay.embedded import migrations, words_rows
+from relay.embedded.health import Cause, Trouble, trouble_with
 from relay.errors import ConfigurationError, StoreUnavailable
 
 # Marks the file as ours (PRAGMA application_id): "rlay" as a number.
@@ -28,6 +28,9 @@ class Connection(sqlite3.Connection):
     """A connection that knows how long it waits for locks, because to set it anew costs as much as a small query."""
 
     _busy_timeout_ms = -1
+    # Whether it has the full-text index (words_rows.py), and what was wrong with that when it was opened.
+    has_words = False
+    trouble: Trouble | None = None
 
     def wait_for_locks(self, timeout_ms: int) -> None:
         if timeout_ms != self._busy_timeout_ms:
@@ -134,7 +137,7 @@ def make_private(path: str) -> str:
     return f"Others could read {', '.join(done)}; now only the owner can." if done else ""
 
 
-def _set_up(connection: sqlite3.Connection, path: str, deadline: float) -> None:
+def _set_up(connection: Connection, path: str, deadline: float) -> None:
     if _journal_mode(connection, deadline) != "wal":
         raise ConfigurationError(
             [f"The disk of {path} cannot share a file between processes; put RELAY_DATABASE on a local disk."]
@@ -145,13 +148,34 @@ def _set_up(connection: sqlite3.Connection, path: str, deadline: float) -> None:
     connection.execute("PRAGMA cache_size = -8000")
     # Left to SQLite, two connections may checkpoint at once; database.py does it one at a time and says why.
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    while _schema_version(connection, path) < len(migrations.STEPS):
+    while _schema_version(connection, path) < len(migrations.MIGRATIONS):
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             # Read again under the write lock: another process may have migrated the file before this one got the lock.
             version = _schema_version(connection, path)
-            if version < len(migrations.STEPS):
+            if version < len(migrations.MIGRATIONS):
                 _migrate(connection, version)
+    try:
+        connection.has_words = words_rows.prepare(connection)
+    except sqlite3.Error as error:
+        connection.has_words = True
+        connection.trouble = words_mended(connection, path, error)
+        if connection.trouble is None:
+            raise
+
+
+def words_mended(connection: Connection, path: str, error: BaseException | None) -> Trouble | None:
+    """Make a damaged full-text index anew, or do without one: no text is refused because of it.
+
+    Returns what is to be told of that; None where it is not the index that failed.
+    """
+    if not (connection.has_words and words_rows.may_be_damaged(error) and words_rows.is_damaged(connection)):
+        return None
+    try:
+        words_rows.make_anew(connection)
+    except sqlite3.Error:
+        connection.has_words = False
+    return Trouble(Cause.INDEX, f"the index of words in {path} was damaged", "searches read each text instead")
 
 
 def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
@@ -169,17 +193,18 @@ def _journal_mode(connection: sqlite3.Connection, deadline: float) -> str:
 
 
 def _schema_version(connection: sqlite3.Connection, path: str) -> int:
-    """Returns how many steps of migrations.STEPS the file has behind it; 0 when it is new.
+    """Returns how many migrations the file has behind it; 0 when it is new.
 
     Raises ConfigurationError when it is a newer revision's or another program's.
     """
     application = int(connection.execute("PRAGMA application_id").fetchone()[0])
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    if application == APPLICATION_ID and version > len(migrations.STEPS):
+    known = len(migrations.MIGRATIONS)
+    if application == APPLICATION_ID and version > known:
         raise ConfigurationError(
             [
-                f"{path} was written by a newer revision (schema {version}, this one knows {len(migrations.STEPS)}); "
+                f"{path} was written by a newer revision (schema {version}, this one knows {known}); "
                 "run that revision, restore the copy made before the update, or point RELAY_DATABASE at another file."
             ]
         )
@@ -191,8 +216,8 @@ def _schema_version(connection: sqlite3.Connection, path: str) -> int:
 
 
 def _migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Take the next step; part of a transaction, so that a file is never between two versions."""
-    for statement in migrations.STEPS[version].split(";"):
+    """Take the next migration; part of a transaction, so that a file is never between two versions."""
+    for statement in migrations.MIGRATIONS[version].split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {version + 1}")

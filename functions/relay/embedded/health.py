@@ -26,7 +26,7 @@ _NO_ROOM_BYTES = 128 * 1024
 
 
 # A hundred thousand texts with their records take some 500 MB, and a backup as much again.
-LOW_BYTES, VERY_LOW_BYTES = 1_000_000_000, 100_000_000
+LOW_BYTES, VERY_LOW_BYTES, ROOMY_BYTES = 1_000_000_000, 100_000_000, 1_250_000_000
 
 
 class Cause(StrEnum):
@@ -39,6 +39,7 @@ class Cause(StrEnum):
     MAY_NOT = "not allowed"
     DAMAGED = "damaged"
     DISK = "disk"
+    INDEX = "index of words"
     OTHER = "other"
 
 
@@ -100,6 +101,10 @@ class Health:
         with self._lock:
             self.trouble = None
         self._tell(None)
+
+    def mended(self, trouble: Trouble) -> None:
+        """Tell of what was wrong and is put right already: nothing was refused because of it."""
+        self._tell(trouble)
 
     def _tell(self, trouble: Trouble | None) -> None:
         if self._on_trouble is not None:

@@ -1,7 +1,7 @@
-"""What is in the embedded home's file, as the steps by which it came to be so. Knows SQL's tables and nothing else.
+"""The tables of the embedded home's file, as the migrations by which they came to be so. Knows nothing else.
 
-A step that was ever released is never changed: a change is one more step at the end. A new file takes all of them, an
-older one those it lacks, each in one transaction. Going back is restoring a copy, so a step is for what a document
+A migration that was ever released is never changed: a change is one more at the end. A new file takes all of them, an
+older one those it lacks, each in one transaction. Going back is restoring a copy, so a migration is for what a document
 cannot say: further fields of a relay need none.
 """
 
@@ -80,6 +80,35 @@ CREATE TABLE threads_shown (
 CREATE INDEX threads_shown_by_person ON threads_shown (person, touched_at, thread_id);
 """
 
-# The file's version (PRAGMA user_version) is the number of steps taken. A step is statements, with no semicolon inside
-# of one.
-STEPS: tuple[str, ...] = (_FIRST, _THREADS)
+# The token of a relay whose files have a link; NULL on all others, which the index therefore does not hold.
+_MEDIA = """
+ALTER TABLE relays ADD COLUMN media_token TEXT;
+CREATE INDEX relays_by_media_token ON relays (media_token) WHERE media_token IS NOT NULL;
+"""
+
+# Of operators: `due_at` is set on a record with which something is still to be done, a message to be told above all.
+_OPERATORS = """
+CREATE TABLE operator_records (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    due_at INTEGER,
+    expires_at INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+);
+CREATE INDEX operator_records_due ON operator_records (kind, due_at, key) WHERE due_at IS NOT NULL;
+CREATE INDEX operator_records_lasting ON operator_records (kind, expires_at, key);
+CREATE INDEX operator_records_by_expiry ON operator_records (expires_at);
+"""
+
+# Where a relay is in the full-text index, which words_rows.py makes where SQLite has one; NULL on those that are not.
+_WORDS = """
+ALTER TABLE relays ADD COLUMN words_row INTEGER;
+CREATE INDEX relays_by_words ON relays (words_row, timestamp, message_id) WHERE words_row IS NOT NULL;
+CREATE INDEX relays_without_words ON relays (timestamp, message_id) WHERE words_row IS NULL;
+"""
+
+# The file's version (PRAGMA user_version) is the number of migrations taken. Each is statements, with no semicolon
+# inside of one.
+MIGRATIONS: tuple[str, ...] = (_FIRST, _THREADS, _MEDIA, _OPERATORS, _WORDS)

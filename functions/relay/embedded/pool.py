@@ -122,6 +122,8 @@ class Pool:
             is_same = after == before if self._opened else after.database == before.database
             if is_same and None not in after:
                 self._opened, self._watch.began_with = after, after.database
+                if connection.trouble is not None:
+                    self._health.mended(connection.trouble)
                 return connection
             connection.close()
         raise StoreUnavailable("the store's file changes all the time")

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from relay.core import clocks
 from relay.core.model import Relay
-from relay.embedded import feed, timer_rows
+from relay.embedded import feed, timer_rows, words_rows
 from relay.embedded.documents import encode, marked
 from relay.embedded.file import from_micros, to_micros
 from relay.errors import AlreadyStored, StoreRefused, VersionConflict
@@ -30,11 +30,13 @@ _COLUMNS = (
     "document",
     "thread_id",
     "unclaimed_in",
+    "media_token",
 )
 _INSERT = (
-    f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}) VALUES (?, ?{', ?' * len(_COLUMNS)})"
-    " ON CONFLICT DO NOTHING"
+    f"INSERT INTO relays (message_id, version, {', '.join(_COLUMNS)}, words_row)"
+    f" VALUES (?, ?{', ?' * len(_COLUMNS)}, ?)"
 )
+_IS_STORED = "SELECT 1 FROM relays WHERE message_id = ?"
 # The watermark of what was removed.
 PURGED_UNTIL = "purged-until"
 _SELECT = f"SELECT version, {', '.join(_COLUMNS)} FROM relays WHERE message_id = ?"
@@ -52,6 +54,7 @@ def values_of(relay: Relay) -> Values:
             encode(to_document(relay)),
             relay.thread_id or None,
             relay.thread_id if awaits_claim(relay) else None,
+            relay.media_token or None,
         )
     except ValueError as error:
         raise StoreRefused(relay.message_id, str(error)) from error
@@ -102,8 +105,10 @@ def put(connection: sqlite3.Connection, relay: Relay, row: Values, old: Values |
 def _insert(connection: sqlite3.Connection, relay: Relay, row: Values) -> int:
     # Random to begin with, so that a relay deleted and made again does not pass for the old one.
     version = secrets.randbits(48)
-    if connection.execute(_INSERT, (relay.message_id, version, *row)).rowcount == 0:
+    if connection.execute(_IS_STORED, (relay.message_id,)).fetchone() is not None:
         raise AlreadyStored(relay.message_id)
+    words_row = words_rows.added(connection, relay) if words_rows.is_there(connection) else None
+    connection.execute(_INSERT, (relay.message_id, version, *row, words_row))
     feed.record(connection, relay, 0)
     return version
 
@@ -111,13 +116,24 @@ def _insert(connection: sqlite3.Connection, relay: Relay, row: Values) -> int:
 def _update(connection: sqlite3.Connection, relay: Relay, row: Values, old: Values) -> int:
     version, *values = old
     version = cast(int, version) + 1
+    before = earlier.completed(json.loads(values[_COLUMNS.index("document")]))
     # Only what changed: every column that is set costs the rewriting of its indexes.
     changed = {name: new for name, new, was in zip(_COLUMNS, row, values, strict=True) if new != was}
-    changed["version"] = version
+    changed |= {"version": version, **_words_changed(connection, relay, before)}
     connection.execute(
         f"UPDATE relays SET {', '.join(f'{name} = ?' for name in changed)} WHERE message_id = ?",
         (*changed.values(), relay.message_id),
     )
-    before = earlier.completed(json.loads(values[_COLUMNS.index("document")]))
     feed.record(connection, relay, before["lines_logged"])
     return version
+
+
+def _words_changed(connection: sqlite3.Connection, relay: Relay, before: dict[str, Any]) -> dict[str, int]:
+    """Bring the full-text index up to date. Returns the column that changes with it, for a relay that is new to it."""
+    if not words_rows.is_there(connection) or words_rows.says_the_same(relay, before):
+        return {}
+    (row,) = connection.execute("SELECT words_row FROM relays WHERE message_id = ?", (relay.message_id,)).fetchone()
+    if row is None:
+        return {"words_row": words_rows.added(connection, relay)}
+    words_rows.updated(connection, row, relay)
+    return {}

@@ -31,6 +31,36 @@ def search_statement(search: Search, now: int) -> Statement:
 
     Raises ValueError on a page token that is not one of ours.
     """
+    index, where, values = _conditions(search, now)
+    statement = f"SELECT timestamp, message_id, document FROM relays INDEXED BY {index} WHERE {where} {_NEWEST_FIRST}"
+    return f"{statement} LIMIT ?", [*values, search.limit + 1]
+
+
+def words_statement(search: Search, now: int, asked: str, beginning: str = "") -> Statement:
+    """Returns the SELECT of the places where a search by words may find relays, and its values.
+
+    `asked` is what the full-text index is asked for; "" looks everywhere. What that index does not have is looked at
+    too, and so are relays whose id has this `beginning`. Raises ValueError on a page token that is not one of ours.
+    """
+    index, where, values = _conditions(search, now)
+    places = "SELECT timestamp, message_id FROM relays INDEXED BY"
+    if not asked:
+        return f"{places} {index} WHERE {where} {_NEWEST_FIRST}", values
+    indexed = "words_row IN (SELECT rowid FROM relay_words WHERE relay_words MATCH ?)"
+    by_id, others = "", ""
+    ids: list[int | str] = []
+    if beginning:
+        others, ids = " AND NOT (message_id >= ? AND message_id < ?)", [beginning, f"{beginning}\x7f"]
+        by_id = f" UNION ALL {places} sqlite_autoindex_relays_1 WHERE message_id >= ? AND message_id < ? AND {where}"
+    return (
+        f"{places} relays_by_words WHERE {indexed} AND {where}{others}"
+        f" UNION ALL {places} relays_without_words WHERE words_row IS NULL AND {where}{others}{by_id} {_NEWEST_FIRST}",
+        [asked, *values, *ids, *values, *ids, *([*ids, *values] if beginning else [])],
+    )
+
+
+def _conditions(search: Search, now: int) -> tuple[str, str, list[int | str]]:
+    """Returns the index that answers a search best, its conditions, and their values."""
     index = _SEARCH_INDEXES[search.final_status is not None, search.sender_phone is not None]
     conditions = [SHOWN]
     values: list[int | str] = [now]
@@ -55,18 +85,33 @@ def search_statement(search: Search, now: int) -> Statement:
         timestamp, message_id = place_of(search.page_token)
         conditions.append("(timestamp, message_id) < (?, ?)")
         values.extend((to_micros(timestamp), message_id))
-    where = " AND ".join(conditions)
-    statement = f"SELECT timestamp, message_id, document FROM relays INDEXED BY {index} WHERE {where} {_NEWEST_FIRST}"
-    return f"{statement} LIMIT ?", [*values, search.limit + 1]
+    return index, " AND ".join(conditions), values
 
 
-def unclaimed_statement(thread_id: str, now: int) -> Statement:
-    """Returns the SELECT of the relays that a claim of this thread takes, newest first, and its values."""
+def media_statement(token: str, now: int) -> Statement:
+    """Returns the SELECT of the relay whose files this token opens, and its values."""
     return (
-        "SELECT message_id, document, version FROM relays INDEXED BY relays_unclaimed"
-        f" WHERE unclaimed_in = ? AND {SHOWN} {_NEWEST_FIRST}",
-        [thread_id, now],
+        "SELECT message_id, document FROM relays INDEXED BY relays_by_media_token"
+        f" WHERE media_token = ? AND {SHOWN} LIMIT 1",
+        [token, now],
     )
+
+
+def unclaimed_statement(thread_id: str, now: int, since: int | None = None) -> Statement:
+    """Returns the SELECT of the relays that a claim of this thread takes, newest first, and its values.
+
+    With `since` also of all its others from then on.
+    """
+    columns = "message_id, document, version, timestamp"
+    unclaimed = f"SELECT {columns} FROM relays INDEXED BY relays_unclaimed WHERE unclaimed_in = ? AND {SHOWN}"
+    if since is None:
+        return f"{unclaimed} {_NEWEST_FIRST}", [thread_id, now]
+    # Two in the same order are merged; one with OR would be sorted.
+    others = (
+        f"SELECT {columns} FROM relays INDEXED BY relays_by_thread"
+        f" WHERE thread_id = ? AND timestamp >= ? AND unclaimed_in IS NULL AND {SHOWN}"
+    )
+    return f"{unclaimed} UNION ALL {others} {_NEWEST_FIRST}", [thread_id, now, thread_id, since, now]
 
 
 def shown_statement(person: str, since: int, now: int) -> Statement:

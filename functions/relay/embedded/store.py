@@ -5,20 +5,32 @@ A row is the document as JSON, its version, and the columns that are searched by
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from relay.core import clocks
 from relay.core.model import Relay, Timer
-from relay.embedded import feed, record_rows, relay_rows, thread_rows, timer_rows
+from relay.core.searching import beginning_of_id, terms_of
+from relay.embedded import (
+    feed,
+    operator_rows,
+    record_rows,
+    relay_rows,
+    thread_rows,
+    timer_rows,
+    words_rows,
+)
 from relay.embedded.file import from_micros, to_micros
-from relay.embedded.searches import SHOWN, search_statement
+from relay.embedded.searches import SHOWN, media_statement, search_statement, words_statement
 from relay.embedded.thread_store import SqliteThreads
-from relay.errors import NewerRecord, StoreRefused, Unreadable
+from relay.errors import NewerRecord, StoreRefused, StoreUnavailable, Unreadable
 from relay.ports import Page, Search, Stored, UnreadableRelay, Write
+from relay.ports.scanning import page_of
 from relay.record.kinds import key_of
 from relay.record.pages import token_after
 
@@ -65,6 +77,16 @@ class SqliteStore(SqliteThreads):
         row = self._database.read(work, timeout_seconds=timeout_seconds)
         return None if row is None else Stored(self._decoded(message_id, row[0]), row[1])
 
+    def with_media_token(self, token: str, *, timeout_seconds: float) -> Relay | None:
+        if not token:
+            return None
+
+        def work(connection: sqlite3.Connection) -> Any:
+            return connection.execute(*media_statement(token, self._now())).fetchone()
+
+        row = self._database.read(work, timeout_seconds=timeout_seconds)
+        return None if row is None else self._decoded(*row)
+
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         def work(connection: sqlite3.Connection) -> set[str]:
             # One at a time: in this process a statement costs next to nothing, and their number has no limit.
@@ -98,6 +120,8 @@ class SqliteStore(SqliteThreads):
         return None if relay.is_left_to_newer else Stored(relay, version)
 
     def search(self, search: Search, *, timeout_seconds: float) -> Page:
+        if search.words is not None:
+            return self._search_words(search, timeout_seconds)
         statement, values = search_statement(search, self._now())
 
         def work(connection: sqlite3.Connection) -> list[Any]:
@@ -110,8 +134,39 @@ class SqliteStore(SqliteThreads):
         is_last = len(rows) <= search.limit
         return Page(relays, None if is_last else token_after(from_micros(shown[-1][0]), shown[-1][1]))
 
+    def _search_words(self, search: Search, timeout_seconds: float) -> Page:
+        terms = terms_of(search.words or "")
+        asked, beginning = words_rows.expression(terms), beginning_of_id(terms)
+        is_damaged = False
+
+        def found(connection: sqlite3.Connection, asked: str) -> Page:
+            def read(message_id: str) -> Relay | None:
+                found = connection.execute(_DOCUMENT, (message_id,)).fetchone()
+                return None if found is None else self._readable(message_id, found[0])
+
+            places = connection.execute(*words_statement(search, self._now(), asked, beginning))
+            return page_of((((from_micros(at), each), partial(read, each)) for at, each in places), search)
+
+        def work(connection: sqlite3.Connection) -> Page:
+            nonlocal is_damaged
+            try:
+                return found(connection, asked if words_rows.is_there(connection) else "")
+            except sqlite3.Error as error:
+                is_damaged = words_rows.may_be_damaged(error)
+                if not is_damaged:
+                    raise
+                return found(connection, "")
+
+        page = self._database.read(work, timeout_seconds=timeout_seconds)
+        if is_damaged:
+            # Its writer makes an index anew that fails.
+            with contextlib.suppress(StoreUnavailable):
+                self._database.write(words_rows.check, timeout_seconds=timeout_seconds)
+        return page
+
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         def work(connection: sqlite3.Connection) -> None:
+            words_rows.removed(connection, [message_id])
             connection.execute("DELETE FROM relays WHERE message_id = ?", (message_id,))
             timer_rows.cancel_all(connection, message_id)
 
@@ -126,11 +181,15 @@ class SqliteStore(SqliteThreads):
                 " ORDER BY expires_at LIMIT ?",
                 (to_micros(min(mark, now)), limit),
             ).fetchall()
+            words_rows.removed(connection, [message_id for (message_id,) in rows])
             connection.executemany("DELETE FROM relays WHERE message_id = ?", rows)
             for (message_id,) in rows:
                 timer_rows.cancel_all(connection, message_id)
             feed.trim(connection, _FEED_LINES_PER_RELAY * limit)
-            return len(rows) + thread_rows.purge(connection, to_micros(min(mark, now)), limit - len(rows))
+            until, removed = to_micros(min(mark, now)), len(rows)
+            for others in (thread_rows, operator_rows):
+                removed += others.purge(connection, until, limit - removed)
+            return removed
 
         return self._database.write(work, timeout_seconds=timeout_seconds)
 
@@ -155,8 +214,8 @@ class SqliteStore(SqliteThreads):
         return "" if row is None else str(row[0])
 
     def swap_bookmark(self, name: str, before: str, after: str, *, timeout_seconds: float) -> bool:
-        # SQLite keeps a text in any column. A table of its own would be a step of the file, which no earlier revision
-        # could then open.
+        # SQLite keeps a text in any column. A table of its own would be a migration of the file, which no earlier
+        # revision could then open.
         def work(connection: sqlite3.Connection) -> bool:
             row = connection.execute(_MARK, (name,)).fetchone()
             if ("" if row is None else row[0]) != before:
@@ -167,6 +226,7 @@ class SqliteStore(SqliteThreads):
         return self._database.write(work, timeout_seconds=timeout_seconds)
 
 
+_DOCUMENT = "SELECT document FROM relays WHERE message_id = ?"
 _MARK = "SELECT at FROM watermarks WHERE name = ?"
 _SET_MARK = "INSERT OR REPLACE INTO watermarks VALUES (?, ?)"
 # The index is named: searches.py says why.

@@ -16,7 +16,7 @@ from relay.embedded.file import to_micros
 from relay.embedded.searches import Statement, kind_statement, shown_statement, unclaimed_statement
 from relay.errors import NewerRecord, Unreadable
 from relay.ports import Alarms, Clock, Kept, Stored, ThreadPage
-from relay.record.kinds import Kind, awaits_claim
+from relay.record.kinds import Kind, is_wanted
 from relay.record.pages import token_after
 from relay.record.reading import readable
 
@@ -67,12 +67,15 @@ class SqliteThreads:
             return ThreadPage(page, None)
         return ThreadPage(page, token_after(page[-1].record.touched_at, page[-1].record.thread_id))
 
-    def relays_of(self, thread_id: str, limit: int, *, timeout_seconds: float) -> list[Stored]:
-        def read(message_id: str, document: str, version: int) -> Stored | None:
+    def relays_of(
+        self, thread_id: str, limit: int, since: datetime | None = None, *, timeout_seconds: float
+    ) -> list[Stored]:
+        def read(message_id: str, document: str, version: int, _: int) -> Stored | None:
             relay = self._readable(message_id, document)
-            return Stored(relay, version) if relay is not None and awaits_claim(relay) else None
+            return Stored(relay, version) if relay is not None and is_wanted(relay, since) else None
 
-        return self._first(unclaimed_statement(thread_id, self._now()), read, limit, timeout_seconds)
+        statement = unclaimed_statement(thread_id, self._now(), None if since is None else to_micros(since))
+        return self._first(statement, read, limit, timeout_seconds)
 
     def _record(self, kind: Kind, record_id: str, timeout_seconds: float) -> Kept[Any] | None:
         def work(connection: sqlite3.Connection) -> Any:

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from relay.core import machine
 from relay.core.events import Decision, Event, EventKind
-from relay.core.model import Relay, Timer
+from relay.core.model import Attachment, Relay, Timer
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Notice, Said, Told, Verdict
+from relay.core.words import AN_OPERATOR
 from relay.errors import StoreRefused, StoreUnavailable, Unreadable
 from relay.flow import answers, conductor, opt_outs, sending
 from relay.flow.budget import Budget
@@ -30,8 +31,8 @@ _KINDS = {Told.CLAIMED: EventKind.CLAIMED, Told.PASSED: EventKind.PASSED, Told.R
 class Doer:
     """Who did it, by what text: a person's id, the id of the text that caused it, when that came in, to which number.
 
-    `by` is "operator" and the like; "" for a handler's text. `base` is what the ids of all that it causes begin with,
-    where that is not `cause_id`.
+    `by` is the operator who did it by hand; "" for a handler's text. `base` is what the ids of all that it causes begin
+    with, where that is not `cause_id`. `files` came with it, and go with an answer.
     """
 
     person: str
@@ -40,6 +41,7 @@ class Doer:
     our_phone: str
     by: str = ""
     base: str = ""
+    files: tuple[Attachment, ...] = ()
 
     @property
     def ids(self) -> str:
@@ -71,7 +73,7 @@ def composed(
     """Returns the act of a verdict: every document that changes, with its precondition. Raises StoreUnavailable."""
     now = world.clock.now()
     thread = verdict.thread
-    told = tuple(_told(doer, verdict, known, now))
+    told = tuple(relays_told(doer, verdict, known, now))
     notices, is_changed = verdict.notices, verdict.is_changed
     if verdict.told is Told.PASSED and not any(decision.changed for _, decision in told):
         # The cascade has gone on from that person's tier already: nothing is passed, and the person is told so.
@@ -81,21 +83,29 @@ def composed(
     if verdict.answer is not None and thread is not None:
         lease = world.new_lease() if isinstance(world, SendingWorld) else None
         ids, words = (answers.answer_of(doer.ids), doer.cause_id), (verdict.answer, conversations.business_name)
-        created.append(sending.remembered(world, answers.answer(*ids, thread, *words, now, lease)))
+        taken = _taken(world, doer)
+        created.append(sending.remembered(world, answers.answer(*ids, thread, *words, now, lease, taken)))
         thread = replace(thread, introduced_at=thread.introduced_at or now)
-    created += _noticed(world, conversations, doer, notices, known, now, budget)
+    created += notices_made(world, conversations, doer, notices, known, now, budget)
     changed = tuple((stored, decision) for stored, decision in told if decision.changed)
     writes = [
         *(_thread_write(thread, known.threads.get(thread.thread_id)) if thread is not None and is_changed else ()),
         *(Write(decision.relay, stored.version) for stored, decision in changed),
         *(Write(decision.relay) for decision in created),
-        *(_opt_out(world, conversations, doer, thread, budget) if verdict.opts_out and thread is not None else ()),
+        *(opted_out(world, conversations, doer, thread, budget) if verdict.opts_out and thread is not None else ()),
     ]
     timers = tuple(timer for one in (*(each for _, each in changed), *created) for timer in one.timers)
     return Act(tuple(writes), timers, changed, tuple(created), notices)
 
 
-def _told(doer: Doer, verdict: Verdict, known: Known, now: datetime) -> Iterable[tuple[Stored, Decision]]:
+def _taken(world: World, doer: Doer) -> answers.Taken:
+    """Returns the files that an answer takes along, with a secret of their own: the customer's must not open more."""
+    if not doer.files or not isinstance(world, SendingWorld) or world.files is None:
+        return answers.Taken()
+    return answers.Taken(doer.files, world.files.new_token())
+
+
+def relays_told(doer: Doer, verdict: Verdict, known: Known, now: datetime) -> Iterable[tuple[Stored, Decision]]:
     """Yields the thread's open relays with what the machine makes of being told; texts that came later are not told."""
     if verdict.told is None or verdict.thread is None:
         return
@@ -109,7 +119,7 @@ def _thread_write(thread: Thread, kept: Kept[Thread] | None) -> tuple[Write, ...
     return (Write(thread, kept.version if kept is not None else None),)
 
 
-def _noticed(
+def notices_made(
     world: World,
     conversations: Conversations,
     doer: Doer,
@@ -120,21 +130,18 @@ def _noticed(
 ) -> Iterable[Decision]:
     """Yields the decisions to create the notices; a person whose number is not known any more gets none."""
     for number, one in enumerate(notices, start=1):
-        person = conversations.person(world, one.to, budget)
-        if person is None or not person.numbers:
+        to = conversations.reader(world, one.to, budget)
+        if to is None:
             continue
-        thread = one.threads[0] if len(one.threads) == 1 else None
-        to = (person.id, person.numbers[0])
+        of = (one.threads[0].thread_id, one.threads[0].code) if len(one.threads) == 1 else ("", "")
         words = words_of(one, known.facts.names)
-        yield answers.notice(
-            answers.notice_of(doer.ids, number), doer.cause_id, to, doer.our_phone, words, now, thread=thread
-        )
+        yield answers.notice(answers.notice_of(doer.ids, number), doer.cause_id, to, doer.our_phone, words, now, of=of)
 
 
-def _opt_out(
+def opted_out(
     world: World, conversations: Conversations, doer: Doer, thread: Thread, budget: Budget
 ) -> tuple[Write, ...]:
-    return opt_outs.setting(world, conversations, thread.customer_phone, doer.by or "block", budget)
+    return opt_outs.setting(world, conversations, thread.customer_phone, AN_OPERATOR if doer.by else "block", budget)
 
 
 def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget, began: float) -> None:
@@ -143,10 +150,11 @@ def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget
     `versions` are those of its writes, `began` the monotonic time before its commit, since when an answer's lease may
     be held. What cannot be done now is left to the sweep.
     """
-    version_of = {id(write.record): version for write, version in zip(act.writes, versions, strict=True)}
+    written = zip(act.writes, versions, strict=True)
+    version_of = {one.record.message_id: version for one, version in written if isinstance(one.record, Relay)}
     for before, decision in (*act.told, *((None, each) for each in act.created)):
         relay = decision.relay
-        version = version_of[id(relay)]
+        version = version_of[relay.message_id]
         if version is None:
             continue  # another process has gone on with it
         known = before.relay.lines_logged if before is not None else 0

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from relay.core.clocks import TOLERANCE
-from relay.ports import ReceivedPage
+from relay.ports import ReceivedMessage, ReceivedPage
 
-# Of so many texts that could not be taken in the trouble is remembered; of more, the oldest are forgotten.
+# Of so many texts that could not be taken in the trouble is remembered; of more, those that people were told of or that
+# are on record are forgotten first, then the oldest.
 TROUBLES_MAX = 300
 # Of a time to come, and by so much later than all others, is a row whose time is wrong.
 _APART = timedelta(days=1)
@@ -76,7 +77,7 @@ class Bookmark:
 
     def text(self) -> str:
         """Returns it as the store keeps it."""
-        latest = sorted(self.troubles.items(), key=lambda item: item[1].at)[-TROUBLES_MAX:]
+        latest = sorted(self.troubles.items(), key=lambda item: (not item[1].is_told, item[1].at))[-TROUBLES_MAX:]
         deep = self.deep
         return json.dumps(
             {
@@ -149,3 +150,17 @@ def goes_back_further(page: ReceivedPage, since: datetime) -> bool:
     """Whether the list goes on with texts that may have come in since then."""
     times = [row.received_at for row in page.messages if row.received_at is not None]
     return bool(page.next_place) and (not times or max(times) >= since)
+
+
+def name_of(row: ReceivedMessage, page: ReceivedPage) -> str:
+    """Returns by what a row is remembered and told of: its id, or else its place in time.
+
+    That of one without a time is told by the text that came in before it, which stays the same as others come in.
+    """
+    if row.text.message_id:
+        return row.text.message_id
+    if row.received_at is not None:
+        return f"without id, of {row.received_at.isoformat()}"
+    behind = page.messages[page.messages.index(row) :]
+    before = next((one.received_at for one in behind if one.received_at is not None), None)
+    return f"without id, after {before.isoformat()}" if before is not None else "without id, the first of all"

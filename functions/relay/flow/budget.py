@@ -53,6 +53,11 @@ class Budget:
         return self.at_most(min(self._limits.send_seconds, self._left - _RECORDING_SECONDS))
 
     @property
+    def before_a_send(self) -> float:
+        """Returns what may be spent, so that then there is still time to record a lease and send; perhaps below 0."""
+        return self._left - 2 * _RECORDING_SECONDS - _SEND_LEAST_SECONDS
+
+    @property
     def has_time_to_send(self) -> bool:
         """Whether enough time is left to wait for a POST: given up earlier, its outcome would be unknown."""
         return self._left - _RECORDING_SECONDS >= _SEND_LEAST_SECONDS

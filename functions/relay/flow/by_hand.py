@@ -20,7 +20,7 @@ from relay.flow.acts import Doer
 from relay.flow.answers import answer_of
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
-from relay.flow.deeds import BY, OFFICE, PLANS, Deed, Found, Not, Order, Plan
+from relay.flow.deeds import OFFICE, PLANS, Deed, Found, Not, Order, Plan
 from relay.flow.facts import RELAYS_MAX, Known, names_of
 from relay.flow.world import World
 from relay.ports import Kept, Search, Stored
@@ -86,7 +86,7 @@ def perform(world: World, conversations: Conversations, order: Order, budget: Bu
 def _commit(world: World, conversations: Conversations, order: Order, found: Found, plan: Plan, budget: Budget) -> Done:
     """Store the act with what it changes, and carry it out. Raises Conflict."""
     thread = plan.verdict.thread or found.thread
-    doer = Doer(plan.person, relay_id_of(order), found.now, thread.our_phone, BY)
+    doer = Doer(plan.person, relay_id_of(order), found.now, thread.our_phone, order.by)
     names = {**names_of(world, conversations, budget), OFFICE: "The office"}
     known = Known(Facts((found.thread,), names=names), {thread.thread_id: found.kept}, {thread.thread_id: found.relays})
     act = acts.composed(world, conversations, doer, plan.verdict, known, budget)
@@ -127,7 +127,7 @@ def _own_relay(order: Order, thread: Thread, because: str, now: datetime) -> Rel
         code=thread.code,
         asked=order.deed.value,
     )
-    return log_relay_attempt(relay, Step.RECORDED, now, reason=because, by=BY)
+    return log_relay_attempt(relay, Step.RECORDED, now, reason=because, by=order.by)
 
 
 def _found(world: World, conversations: Conversations, order: Order, kept: Kept[Thread], budget: Budget) -> Found:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.core import fuller, machine, moves
 from relay.core.events import (
@@ -26,7 +26,7 @@ from relay.core.events import (
 )
 from relay.core.model import InboundText, Relay
 from relay.errors import Conflict, StoreRefused, StoreUnavailable, Unreadable
-from relay.flow import incidents, sending, showing, unheard
+from relay.flow import incidents, sending, showing, unheard, without_files
 from relay.flow.budget import Budget
 from relay.flow.world import SendingWorld, World
 from relay.ports import Stored, Write
@@ -83,14 +83,14 @@ def create(world: World, decision: Decision, budget: Budget, beside: Sequence[Wr
             repeated = _repeated(existing.relay, relay)
             if existing.relay.is_left_to_newer and repeated.kind is EventKind.INBOUND_SAYS_MORE:
                 world.alarms.left_to_newer(relay.message_id, existing.relay.final_status.value)
-            _after_durable(world, existing.relay, lambda: apply(world, existing, repeated, budget, began))
+            after_durable(world, existing.relay, lambda: apply(world, existing, repeated, budget, began))
             return False
         # Our own create; its reply was lost, and perhaps its timers.
         version = existing.version
         _arm(world, decision, budget)
     world.journal.steps(relay, relay.error_log)
     stored = Stored(relay, version)
-    _after_durable(world, relay, lambda: carry_out(world, stored, decision.effects, budget, began))
+    after_durable(world, relay, lambda: carry_out(world, stored, decision.effects, budget, began))
     return True
 
 
@@ -103,14 +103,15 @@ def _repeated(known: Relay, again: Relay) -> Event:
         again.message_body,
         again.media_count,
         again.attachments,
+        media_token=again.media_token,
     )
-    kind = EventKind.INBOUND_SAYS_MORE if fuller.says_more(known, text) else EventKind.INBOUND_REPEATED
     lease = again.attempts[0].lease if again.attempts else None
-    by = again.error_log[0].by
-    return Event(kind, lease=lease, text=text, sender_class=again.sender_class, by=by)
+    by = "reconcile" if again.recovered else ""
+    event = Event(EventKind.INBOUND_SAYS_MORE, lease=lease, text=text, sender_class=again.sender_class, by=by)
+    return event if fuller.says_more(known, event) else replace(event, kind=EventKind.INBOUND_REPEATED)
 
 
-def _after_durable(world: World, relay: Relay, go_on: Callable[[], object]) -> None:
+def after_durable(world: World, relay: Relay, go_on: Callable[[], object]) -> None:
     """Go on with a relay that is durable: even if the store fails now, the provider must not be asked to try again."""
     try:
         go_on()
@@ -163,13 +164,19 @@ def decide(world: World, stored: Stored, event: Event, budget: Budget) -> Decide
     """
     for _ in range(_COMMIT_TRIES):
         decision = machine.transition(stored.relay, event, world.clock.now())
-        if not decision.changed:
+        beside: Sequence[Write] = ()
+        if decision.changed:
+            prepared = showing.with_thread(world, stored.relay, decision, event, budget)
+            decision, beside = prepared.decision, prepared.beside
+        # Also of what is only pending: since its lease another process may have learned what makes it other words.
+        decision = sending.remembered(world, decision)
+        if not decision.changed and decision.relay == stored.relay:
             _arm(world, decision, budget)
             return Decided(stored, decision)
-        prepared = showing.with_thread(world, stored.relay, decision, event, budget)
-        decision = sending.remembered(world, prepared.decision)
+        if decision.changed:
+            beside = (*beside, *without_files.beside_words_alone(world, decision, budget))
         before = stored.relay
-        stored_now, is_ours = commit(world, stored, decision, budget, prepared.beside)
+        stored_now, is_ours = commit(world, stored, decision, budget, beside)
         if stored_now is None:
             return None
         stored = stored_now
@@ -235,7 +242,7 @@ def perform(world: World, stored: Stored, effect: Effect, budget: Budget, began:
     elif isinstance(effect, WithdrawAttempt):
         sending.withdraw(world, stored.relay, effect.number, budget)
     elif isinstance(effect, RaiseAlarm):
-        return Event(EventKind.ALARM_RAISED, reason=unheard.told(world, stored.relay, budget))
+        return unheard.tell(world, stored.relay, budget)
     elif isinstance(effect, TellOutage):
         incidents.join(world, stored.relay, effect.failure, budget)
     elif isinstance(effect, TellOutageOver):

@@ -87,6 +87,11 @@ class Conversations:
         kept = self.known(world, budget).get(person_id)
         return Person(kept.record.person, kept.record.name, kept.record.numbers) if kept else None
 
+    def reader(self, world: World, person_id: str, budget: Budget) -> tuple[str, str] | None:
+        """Returns the id of the person with this id and the number at which notices are read; None without one."""
+        person = self.person(world, person_id, budget)
+        return (person.id, person.numbers[0]) if person is not None and person.numbers else None
+
     def known(self, world: World, budget: Budget) -> dict[str, Kept[PersonRecord]]:
         """Returns what the store has of people, by id; at most PEOPLE_KNOWN old. Raises StoreUnavailable."""
         now = world.clock.now()

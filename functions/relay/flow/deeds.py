@@ -15,14 +15,14 @@ from relay.core.policy import Policy
 from relay.core.threads import ownership
 from relay.core.threads.model import OptOut, Thread
 from relay.core.threads.verdict import Asked, Notice, Said, Told, Verdict
-from relay.flow.opening import shown_to, without_owner
+from relay.core.words import AN_OPERATOR
+from relay.flow.opening import shown_to
 from relay.ports import Kept, Stored, Write
 
-BY = "operator"
 # What a handler is told who did it.
 OFFICE = "the office"
 # Opt-outs for these reasons are ours alone; of any other one the provider knows as well.
-_OURS = ("block", BY)
+_OURS = ("block", AN_OPERATOR)
 
 
 class Deed(StrEnum):
@@ -37,7 +37,10 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One request. `person` is whom a claim is for, `words` are what is said; `policy` is today's, for the record."""
+    """One request. `person` is whom a claim is for, `words` are what is said; `policy` is today's, for the record.
+
+    `by` is the operator whose request it is, as the trail names people.
+    """
 
     deed: Deed
     thread_id: str
@@ -45,6 +48,12 @@ class Order:
     policy: Policy
     person: Person | None = None
     words: str = ""
+    by: str = AN_OPERATOR
+
+    @property
+    def whose(self) -> str:
+        """Returns whose request it is, in words."""
+        return "an operator" if self.by == AN_OPERATOR else self.by
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +115,24 @@ def _claim(order: Order, found: Found) -> Plan | Not:
     notices = [Notice(person.id, Said.TOOK, (taken,), at=now)]
     if thread.owner not in (None, person.id):
         notices.append(Notice(str(thread.owner), Said.TAKEN_OVER, (taken,), other=person.id, at=now))
-    because = f"an operator gave the customer to {person.name}"
+    because = f"{order.whose} gave the customer to {person.name}"
     return Plan(Verdict(Asked.CLAIM, because, taken, True, Told.CLAIMED, notices=tuple(notices)), person.id)
 
 
-def _release(_: Order, found: Found) -> Plan | Not:
+def _release(order: Order, found: Found) -> Plan | Not:
     """The thread is no person's, and its claimed texts count as they did before: they can be redriven."""
     thread = found.thread
     if thread.owner is None and not found.relays:
         return Not(f"no person has {_named(thread)}", is_so_already=True)
-    free = without_owner(thread, found.now)
+    free = ownership.without_owner(thread, found.now)
     notices = () if thread.owner is None else (Notice(thread.owner, Said.TAKEN_OVER, (free,), other=OFFICE),)
-    because = "an operator took the customer back" + (f" from {thread.owner}" if thread.owner else "")
+    because = f"{order.whose} took the customer back" + (f" from {thread.owner}" if thread.owner else "")
     verdict = Verdict(Asked.PASS, because, free, True, Told.RELEASED, notices=notices)
     return Plan(verdict, thread.owner or "")
 
 
 def _say(order: Order, found: Found) -> Plan | Not:
-    """The words go to the customer as an answer; who has the customer stays as it is."""
+    """The words go to the customer as an answer; who has the customer stays as it is, and reads them too."""
     thread, now = found.thread, found.now
     if not found.replies_are_on:
         return Not("replies are off (RELAY_REPLIES), so that nothing goes to customers: call")
@@ -135,26 +144,29 @@ def _say(order: Order, found: Found) -> Plan | Not:
         return Not(f"{_named(thread)} is blocked, no text goes to that number: call, or unblock it first")
     touched_at, answered_at = max(thread.touched_at, now), max(thread.answered_at or now, now)
     after = replace(thread, touched_at=touched_at, answered_at=answered_at)
-    return Plan(Verdict(Asked.ANSWER, "an operator answered the customer", after, True, answer=order.words))
+    notice = Notice(thread.owner or "", Said.WRITTEN_TO, (after,), other=OFFICE, words=order.words)
+    notices = () if thread.owner is None else (notice,)
+    because = f"{order.whose} answered the customer"
+    return Plan(Verdict(Asked.ANSWER, because, after, True, answer=order.words, notices=notices))
 
 
-def _block(_: Order, found: Found) -> Plan | Not:
+def _block(order: Order, found: Found) -> Plan | Not:
     """The customer gets no text from us any more, over all our numbers; an owner is told."""
     thread = found.thread
     if found.is_blocked:
         return Not(f"{_named(thread)} is blocked already", is_so_already=True)
     notices = () if thread.owner is None else (Notice(thread.owner, Said.BLOCKED, (thread,), other=OFFICE),)
-    because = "an operator blocked the customer"
+    because = f"{order.whose} blocked the customer"
     return Plan(Verdict(Asked.BLOCK, because, thread, opts_out=True, notices=notices))
 
 
-def _unblock(_: Order, found: Found) -> Plan | Not:
+def _unblock(order: Order, found: Found) -> Plan | Not:
     """The customer's opt-out is lifted: ours, not the provider's."""
     if found.opt_out is None or not found.is_blocked:
         return Not(f"{_named(found.thread)} is not blocked", is_so_already=True)
     record = found.opt_out.record
     lifted = Write(replace(record, lifted_at=found.now), found.opt_out.version)
-    verdict = Verdict(Asked.UNCLEAR, "an operator unblocked the customer", found.thread)
+    verdict = Verdict(Asked.UNCLEAR, f"{order.whose} unblocked the customer", found.thread)
     return Plan(verdict, beside=(lifted,), provider_blocks=record.because not in _OURS)
 
 

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
+from relay.core.numbers import same
 from relay.core.people import Person
 from relay.core.policy import LEASE_SECONDS
-from relay.core.threads import audience, codes, grammar
+from relay.core.threads import audience, codes
 from relay.core.threads.model import Thread
 from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText, Quoted
 from relay.flow import opt_outs
 from relay.flow.answers import HANDLER, answer_of, notice_of
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations
-from relay.flow.wording import compose
-from relay.flow.world import World
+from relay.flow.threads_read import holders, read_threads, wish_of
+from relay.flow.wording import forwarded, written_ago
+from relay.flow.world import SendingWorld, World
 from relay.ports import Kept, Search, Stored
+from relay.record.kinds import awaits_claim
+from relay.web import media_link
 
-# Threads of the last weeks are enough to say whose a code is by now; the newest count.
-THREADS_LOOKED_AT = timedelta(days=30)
-THREADS_MAX = 200
 RELAYS_MAX = 100
 EARLIER = timedelta(hours=24)
 EARLIER_MAX = 100
 # How many of a thread's newest relays are looked at for what its owner has taken; and how far back for what was sent a
 # moment ago (tries and all), which costs little because most people answer later.
-RECENT_MAX = 10
-JUST_SENT = timedelta(seconds=30)
+TAKEN_MAX = 10
+JUST_SENT = timedelta(minutes=2)
 # Of how many threads that an uncoded text may be for the relays are read. With more than one nothing is done anyway.
 CANDIDATES_READ = 3
 # Of a person's texts within this time, so many, it is looked whether a notice has just answered them.
 NOTICED_WITHIN = timedelta(minutes=2)
 NOTICES_READ = 3
 
+# What has words for a customer, which may be a machine's or come twice; and for what an opt-out makes a difference.
+_SPEAKS = (Asked.ANSWER, Asked.TAKEOVER)
+_ASKS_OF_OPT_OUT = (*_SPEAKS, Asked.BLOCK)
 _WORDS_OF_ASKED = {asked.value: asked for asked in Asked}
 
 
@@ -52,35 +57,43 @@ def read_facts(
     world: World, conversations: Conversations, person: Person, said: HandlerText, sender_phone: str, budget: Budget
 ) -> Known:
     """Returns what is known when a person's text is decided on. Raises StoreUnavailable."""
-    store = world.store
-    shown = store.threads_shown_to(person.id, said.at - THREADS_LOOKED_AT, THREADS_MAX, timeout_seconds=budget.store)
+    shown = read_threads(world, said, budget)
     threads = tuple(kept.record for kept in shown)
     named = _codes_in(said.body, {thread.code for thread in threads})
     if named:
         meant = [thread for thread in threads if thread.code in named]
     else:
         meant = list(audience.candidates(said, Facts(threads)))
-    relays = {
-        thread.thread_id: tuple(store.relays_of(thread.thread_id, RELAYS_MAX, timeout_seconds=budget.store))
+    since = _of_thread_since(said, meant)
+    found = {
+        thread.thread_id: world.store.relays_of(thread.thread_id, RELAYS_MAX, since, timeout_seconds=budget.store)
         for thread in meant[:CANDIDATES_READ]
     }
-    recent = _recent(world, said, meant, budget)
-    earlier = _earlier(world, said, sender_phone, budget)
-    sent = (*_all(relays), *recent, *(() if named else _notices(world, said, earlier, budget)))
+    relays = {thread_id: tuple(one for one in ones if awaits_claim(one.relay)) for thread_id, ones in found.items()}
+    wish = wish_of(said)
+    earlier: tuple[EarlierText, ...] = ()
+    if wish in _SPEAKS or not conversations.is_on:
+        looked_back = said.at - (audience.looked_back(said) if conversations.is_on else EARLIER)
+        # A coded text that came twice was of the same thread both times.
+        are_read = since is not None and since <= looked_back
+        own = _all(found) if are_read else _texts_from(world, sender_phone, looked_back, budget)
+        earlier = _earlier(said, sender_phone, own)
+    sent = (*_all(found), *(() if named else _notices(world, said, earlier, budget)))
     facts = Facts(
         threads=threads,
-        code_holders=_holders(world, named, threads, said.at, budget),
+        code_holders=holders(world, named, threads, said, budget),
         earlier=earlier,
         # What left after the person wrote tells nothing of that text.
-        sent_at=max((at for one in sent for at in _sent_to(one, person.id) if at <= said.at), default=None),
-        quoted=tuple(map(_quoted, _all(relays))),
-        blocked=_blocked(world, conversations, meant[:CANDIDATES_READ], budget),
+        sent_at=max(
+            (at for one in sent for at in times_sent_to(one, person.id, sender_phone) if at <= said.at), default=None
+        ),
+        quoted=tuple(one for relay in _all(relays) for one in _quoted(world, relay)),
+        blocked=_blocked(world, conversations, meant[:CANDIDATES_READ] if wish in _ASKS_OF_OPT_OUT else (), budget),
         names=names_of(world, conversations, budget),
         relays_waiting={thread_id: bool(ones) for thread_id, ones in relays.items()},
     )
-    if recent and _wish(said) is Asked.PASS:
-        thread = meant[0]
-        relays[thread.thread_id] += tuple(_to_pass(world, person.id, thread, recent, budget))
+    if len(meant) == 1 and wish is Asked.PASS:
+        relays[meant[0].thread_id] += tuple(_to_pass(world, person.id, meant[0], budget))
     return Known(facts, {kept.record.thread_id: kept for kept in shown}, relays)
 
 
@@ -88,12 +101,6 @@ def _codes_in(body: str, known: set[str]) -> tuple[str, ...]:
     in_front = codes.code_in_front(body)
     inside = codes.codes_inside(body, known)
     return inside if in_front is None else tuple(dict.fromkeys((in_front[0], *inside)))
-
-
-def _wish(said: HandlerText) -> Asked:
-    in_front = codes.code_in_front(said.body)
-    words = said.body if in_front is None else in_front[1]
-    return grammar.wish_of(words, is_coded=in_front is not None).asked
 
 
 def _notices(world: World, said: HandlerText, earlier: tuple[EarlierText, ...], budget: Budget) -> Iterable[Relay]:
@@ -107,68 +114,64 @@ def _notices(world: World, said: HandlerText, earlier: tuple[EarlierText, ...], 
                 yield stored.relay
 
 
-def _recent(world: World, said: HandlerText, meant: Sequence[Thread], budget: Budget) -> tuple[Relay, ...]:
-    """Returns the newest relays of the only thread that a text can be for, claimed ones and notices included.
+def _of_thread_since(said: HandlerText, meant: Sequence[Thread]) -> datetime | None:
+    """Returns since when all relays of the only thread that a text can be for are read, whatever they are for.
 
-    Only where they matter: for words without a code, which a phone may have sent by itself, and for a pass.
+    Of words with a code, which may have come twice, the writer's own; of words without one, which a phone may have sent
+    by itself, what was sent to the writer. None where only those matter that a claim takes.
     """
-    wish = _wish(said)
-    is_doubtful = wish is Asked.ANSWER and codes.code_in_front(said.body) is None
-    if len(meant) != 1 or not (is_doubtful or wish is Asked.PASS):
-        return ()
-    since = said.at - JUST_SENT if is_doubtful else None
-    search = Search(thread_id=meant[0].thread_id, since=since, limit=RECENT_MAX)
-    return world.store.search(search, timeout_seconds=budget.store).relays
+    is_coded = codes.code_in_front(said.body) is not None
+    if len(meant) != 1 or wish_of(said) not in (_SPEAKS if is_coded else (Asked.ANSWER,)):
+        return None
+    return said.at - (audience.looked_back(said) if is_coded else JUST_SENT)
 
 
-def _to_pass(world: World, person: str, thread: Thread, recent: Iterable[Relay], budget: Budget) -> Iterable[Stored]:
+def _to_pass(world: World, person: str, thread: Thread, budget: Budget) -> Iterable[Stored]:
     """Yields the texts that the owner of a thread has taken: with the customer, a pass gives them up."""
-    for relay in recent:
+    if thread.owner != person:
+        return
+    search = Search(thread_id=thread.thread_id, limit=TAKEN_MAX)
+    for relay in world.store.search(search, timeout_seconds=budget.store).relays:
         claimed_at, since = relay.claimed_at, thread.owner_since
-        is_the_owners = relay.claimed_by == person == thread.owner
+        is_the_owners = relay.claimed_by == person
         if is_the_owners and claimed_at is not None and since is not None and claimed_at >= since:
             stored = world.store.get(relay.message_id, timeout_seconds=budget.store)
             if stored is not None and stored.relay.claimed_by == person:
                 yield stored
 
 
-def _all(relays: Mapping[str, tuple[Stored, ...]]) -> Iterable[Relay]:
+def _all(relays: Mapping[str, Sequence[Stored]]) -> Iterable[Relay]:
     return (one.relay for ones in relays.values() for one in ones)
 
 
-def _sent_to(relay: Relay, person: str) -> Iterable[datetime]:
-    """Yields when attempts of the relay to this person were handed out for sending."""
+def times_sent_to(relay: Relay, person: str, phone: str) -> Iterable[datetime]:
+    """Yields when attempts of the relay to this person, who has this phone, were handed out for sending."""
     if relay.purpose is Purpose.ANSWER:
         return
     for attempt in relay.attempts_of_drive:
-        if attempt.lease_until is not None and relay.policy.tier(attempt.tier).name in (person, HANDLER):
+        name = relay.policy.tier(attempt.tier).name
+        is_to_them = name == person or (name == HANDLER and same(attempt.reach.address, phone))
+        if attempt.lease_until is not None and is_to_them:
             yield attempt.lease_until - timedelta(seconds=LEASE_SECONDS)
 
 
-def _quoted(relay: Relay) -> Quoted:
-    words = compose(relay.sender_phone, relay.recipient_phone, relay.message_body, relay.media_count, relay.code)
-    return Quoted(relay.thread_id, words)
+def _quoted(world: World, relay: Relay) -> Iterable[Quoted]:
+    """Yields what the person may have been sent of a relay: with the link to its files and without, early and late."""
+    links = [""]
+    if relay.media_token and isinstance(world, SendingWorld) and world.files is not None:
+        links.append(media_link(world.files.base_url, relay.media_token))
+    written = {written_ago(relay, attempt) for attempt in relay.attempts} or {""}
+    for link, ago in itertools.product(links, sorted(written)):
+        yield Quoted(relay.thread_id, forwarded(relay, relay.message_body, link, ago))
 
 
-def _holders(
-    world: World, named: Iterable[str], threads: tuple[Thread, ...], at: datetime, budget: Budget
-) -> dict[str, Thread]:
-    """Returns which thread has a code now that none of these threads has, or has kept until then."""
-    own = {thread.code for thread in threads if thread.keeps_its_code(at)}
-    found: dict[str, Thread] = {}
-    for code in named:
-        kept_code = None if code in own else world.store.code(code, timeout_seconds=budget.store)
-        if kept_code is None:
-            continue
-        kept = world.store.thread(kept_code.record.thread_id, timeout_seconds=budget.store)
-        if kept is not None and kept.record.code == code:
-            found[code] = kept.record
-    return found
+def _texts_from(world: World, sender_phone: str, since: datetime, budget: Budget) -> tuple[Relay, ...]:
+    search = Search(sender_phone=sender_phone, since=since, limit=EARLIER_MAX)
+    return world.store.search(search, timeout_seconds=budget.store).relays
 
 
-def _earlier(world: World, said: HandlerText, sender_phone: str, budget: Budget) -> tuple[EarlierText, ...]:
-    search = Search(sender_phone=sender_phone, since=said.at - EARLIER, limit=EARLIER_MAX)
-    relays = world.store.search(search, timeout_seconds=budget.store).relays
+def _earlier(said: HandlerText, sender_phone: str, relays: Iterable[Relay]) -> tuple[EarlierText, ...]:
+    """Returns those of the relays that are the person's own texts."""
     return tuple(
         EarlierText(one.message_id, one.timestamp, one.message_body, _WORDS_OF_ASKED.get(one.asked))
         for one in relays
@@ -176,6 +179,7 @@ def _earlier(world: World, said: HandlerText, sender_phone: str, budget: Budget)
         and one.purpose is Purpose.FORWARD
         and one.final_status is FinalStatus.RECORDED
         and one.sender_class is SenderClass.HANDLER
+        and same(one.sender_phone, sender_phone)
     )
 
 

@@ -42,6 +42,6 @@ def beside_first_text(
     to = (tier.name, tier.reach.address)
     words = how_to_answer(thread.code)
     ids, at = (answers.hint_of(message_id, attempt), message_id), now + _AFTER
-    line = answers.notice(*ids, to, thread.our_phone, words, at, thread=thread)
+    line = answers.notice(*ids, to, thread.our_phone, words, at, of=(thread.thread_id, thread.code))
     hinted = Write(replace(record, hinted_at=now), kept.version if kept is not None else None)
     return (hinted, Write(line.relay))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from relay.core import moves
 from relay.core.model import Consent, InboundText, SenderClass
-from relay.core.numbers import same
+from relay.core.numbers import canonical, same
 from relay.core.people import People, Person
 from relay.core.policy import Policy
 from relay.core.routes import Forward, Hold, Record, Route
 from relay.core.threads.grammar import words_of_a_test
 from relay.errors import Conflict, NewerRecord, StoreRefused, StoreUnavailable, Unreadable
-from relay.flow import conductor, handlers, opening, opt_outs, reactions
+from relay.flow import attached_words, conductor, handlers, opening, opt_outs, reactions
 from relay.flow.brake import Brake
 from relay.flow.budget import Budget
+from relay.flow.cleaning import cleaned
 from relay.flow.conversations import Conversations
 from relay.flow.our_numbers import OurNumbers
 from relay.flow.sms import OPTED_OUT
@@ -25,33 +26,50 @@ from relay.flow.world import SendingWorld, World
 from relay.log import masked
 from relay.ports import Write
 
-# What Unicode keeps free for ever, and NUL.
-_NO_CHARACTER = re.compile(
-    "[\0\ufdd0-\ufdef" + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
-)
+# What the provider took in so long before it came to us is late, and its record says since when.
+WELL_BEFORE = timedelta(minutes=1)
 # How often a customer's text is stored anew because another one changed the thread.
 _THREAD_TRIES = 8
+# Who is no customer and can try the number as one.
+_MAY_TRY = frozenset({SenderClass.HANDLER, SenderClass.OPERATOR})
 # What is stored and forwarded in place of words that the store refuses.
 WORDS_NOT_STORED = "[Words lost: see the message log]"
 
 
 @dataclass(frozen=True)
 class Intake:
-    """Today's settings that decide how a text that comes in is treated, and what this process remembers of texts."""
+    """Today's settings that decide how a text that comes in is treated, and what this process remembers of texts.
+
+    Attributes:
+        operators: numbers of those who sign in at the console or are told alarms.
+        is_sign_in_code: whether a text from this number, of these words, may be the code that was sent there; asked of
+            operators alone, within so many seconds. Raises StoreUnavailable.
+    """
 
     policy: Policy
     business_phones: tuple[str, ...]
     people: People
+    operators: Collection[str] = ()
+    is_sign_in_code: Callable[[str, str, float], bool] = lambda _number, _words, _seconds: False
     brake: Brake = field(default_factory=Brake)
 
     @cached_property
     def our_numbers(self) -> OurNumbers:
         return OurNumbers(self.business_phones)
 
+    def is_operator(self, number: str) -> bool:
+        """Returns whether this is an operator's number, in any of its spellings."""
+        return canonical(number) in self._operators
+
+    @cached_property
+    def _operators(self) -> frozenset[str]:
+        return frozenset(map(canonical, self.operators))
+
 
 def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
     """Returns who sent the text. Only customers' are forwarded: a handler's or our own would come back to us again.
 
+    An operator's words answer an alarm, or are a code that came: who tries the relay out begins with `test`.
     A customer who texts an opt-out word is forwarded like any other: to a dispatcher CANCEL is a message.
     """
     sender, ours = text.sender_phone, intake.our_numbers
@@ -60,7 +78,9 @@ def classify_sender(intake: Intake, text: InboundText) -> SenderClass:
         return SenderClass.OWN_NUMBER
     if intake.people.with_number(sender) is not None:
         return SenderClass.HANDLER_OPT_OUT if opt_outs.opts_out(text) else SenderClass.HANDLER
-    return SenderClass.OWN_NUMBER if ours.is_ours(sender) else SenderClass.CUSTOMER
+    if ours.is_ours(sender):
+        return SenderClass.OWN_NUMBER
+    return SenderClass.OPERATOR if intake.is_operator(sender) else SenderClass.CUSTOMER
 
 
 def route_of(intake: Intake, text: InboundText, sender_class: SenderClass) -> Route:
@@ -90,32 +110,14 @@ def accept(
     when not even that can be stored. What goes wrong after that is left to the timers and the sweep.
     """
     text = cleaned(text)
+    if text.media_count and world.files is not None:
+        text = replace(text, media_token=world.files.new_token())
     try:
         return _take_in(world, intake, text, budget, recovered_by, received_at)
     except StoreRefused as error:
         world.alarms.set_aside(text.message_id, f"its words could not be stored: {error.reason}")
         bare = replace(text, body=WORDS_NOT_STORED, attachments=())
         return _take_in(world, intake, bare, budget, recovered_by, received_at)
-
-
-def cleaned(text: InboundText) -> InboundText:
-    """Returns the text with U+FFFD in place of what is no character: half of an emoji, NUL, Unicode's noncharacters.
-
-    No store keeps the first, and the others trip up what reads them later.
-    """
-    return replace(
-        text,
-        body=_characters(text.body),
-        sender_phone=_characters(text.sender_phone),
-        recipient_phone=_characters(text.recipient_phone),
-        recipient_address=_characters(text.recipient_address),
-    )
-
-
-def _characters(words: str) -> str:
-    # The two halves of one character, each by itself, are put together on the way.
-    whole = words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", whole)
 
 
 def _take_in(
@@ -131,11 +133,21 @@ def _take_in(
     person = _who_acts(world, text, sender_class, budget)
     if person is not None and world.conversations is not None:
         who = (world.conversations, intake.policy, person)
-        return handlers.take_in(world, *who, text, budget, recovered_by=recovered_by, received_at=received_at)
-    if sender_class is SenderClass.HANDLER and _speaks_as_customer(world, text):
+        return handlers.take_in(
+            world,
+            *who,
+            text,
+            budget,
+            recovered_by=recovered_by,
+            received_at=received_at,
+            is_sign_in_code=_is_sign_in_code(intake, text, budget),
+        )
+    if sender_class in _MAY_TRY and _speaks_as_customer(world, text, sender_class):
         sender_class = SenderClass.CUSTOMER
     if sender_class is SenderClass.HANDLER and text.consent is Consent.START:
         world.journal.note("INFO", "a handler opted in again", relay=text.message_id)
+    if received_at is not None and now - received_at >= WELL_BEFORE:
+        text = replace(text, written_at=received_at)
     route = route_of(intake, text, sender_class)
     _learn_our_number(world, intake, text, now)
     if isinstance(route, Forward):
@@ -143,8 +155,30 @@ def _take_in(
     text = _from_our_number(intake, text)
     if world.conversations is not None and world.conversations.is_on and sender_class is SenderClass.CUSTOMER:
         return _take_in_thread(world, world.conversations, text, route, budget, recovered_by)
-    decision = moves.receive(text, sender_class, route, now, world.new_lease(), recovered_by=recovered_by)
-    return conductor.create(world, decision, budget)
+    return _stored(world, text, sender_class, route, budget, recovered_by)
+
+
+def _stored(
+    world: SendingWorld,
+    text: InboundText,
+    sender_class: SenderClass,
+    route: Route,
+    budget: Budget,
+    recovered_by: str,
+    beside: Sequence[Write] = (),
+) -> bool:
+    """Store a text with what is stored beside it, and send it, if it is to be. Returns whether it is new.
+
+    One with words in its files is stored first, and sent with these.
+    """
+    waits = attached_words.may_come(world, text)
+    lease, starts_in = (None, attached_words.WAIT) if waits else (world.new_lease(), timedelta(0))
+    now = world.clock.now()
+    decision = moves.receive(text, sender_class, route, now, lease, recovered_by=recovered_by, starts_in=starts_in)
+    is_new = conductor.create(world, decision, budget, beside)
+    if waits:
+        attached_words.go_on(world, decision.relay, text, budget, recovered_by)
+    return is_new
 
 
 def _who_acts(world: World, text: InboundText, sender_class: SenderClass, budget: Budget) -> Person | None:
@@ -152,15 +186,27 @@ def _who_acts(world: World, text: InboundText, sender_class: SenderClass, budget
     conversations = world.conversations
     if conversations is None or sender_class in (SenderClass.OWN_NUMBER, SenderClass.HANDLER_OPT_OUT):
         return None
-    if _speaks_as_customer(world, text) or (sender_class is SenderClass.CUSTOMER and not conversations.is_on):
+    if _speaks_as_customer(world, text, sender_class):
+        return None
+    if sender_class is not SenderClass.HANDLER and not conversations.is_on:
         return None
     return conversations.person_with_number(world, text.sender_phone, budget)
 
 
-def _speaks_as_customer(world: World, text: InboundText) -> bool:
-    """Whether a handler tries the number as a customer: with `test` in front of the words."""
+def _speaks_as_customer(world: World, text: InboundText, sender_class: SenderClass) -> bool:
+    """Whether a handler or an operator tries the number as a customer: with `test` in front of the words.
+
+    While replies are off no word of a handler's does anything.
+    """
     is_on = world.conversations is not None and world.conversations.is_on
-    return is_on and words_of_a_test(text.body) is not None
+    return (is_on or sender_class is SenderClass.OPERATOR) and words_of_a_test(text.body) is not None
+
+
+def _is_sign_in_code(intake: Intake, text: InboundText, budget: Budget) -> bool:
+    """Whether a handler who is an operator too texts nothing but the code that came from the console."""
+    if text.media_count or not intake.is_operator(text.sender_phone):
+        return False
+    return intake.is_sign_in_code(text.sender_phone, text.body, budget.store)
 
 
 def _take_in_thread(
@@ -174,10 +220,8 @@ def _take_in_thread(
     """Store a customer's text together with its thread and its opt-out. Returns whether the text is new."""
     for tried in range(_THREAD_TRIES):
         going, beside = _in_thread(world, conversations, text, route, budget, tried)
-        now, lease = world.clock.now(), world.new_lease()
-        decision = moves.receive(text, SenderClass.CUSTOMER, going, now, lease, recovered_by=recovered_by)
         try:
-            return conductor.create(world, decision, budget, beside)
+            return _stored(world, text, SenderClass.CUSTOMER, going, budget, recovered_by, beside)
         except Conflict:
             # Another text of the customer came in at the same time, a person claimed, or the code was taken.
             if budget.is_used_up:

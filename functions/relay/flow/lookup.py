@@ -142,7 +142,8 @@ def receipt_in(relay: Relay, attempt: Attempt, found: Found, by: str) -> Event |
         return None
     because = f": {receipt.failure.words}" if receipt.failure and receipt.failure.code is not None else ""
     reason = f"the provider says {receipt.word}{because}"
-    return receipt_event(receipt, success_for(relay, attempt), attempt.number, reason=reason, by=by, is_found=True)
+    asked_after, success = fates.last_leased(relay), success_for(relay, attempt)
+    return receipt_event(receipt, success, attempt.number, reason=reason, by=by, asked_after=asked_after)
 
 
 def _counter(attempt: Attempt, event: Event) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.core.threads.model import Thread
-from relay.flow.notices import QUOTE_MAX, customer, ending, gsm
+from relay.flow.phrases import QUOTE_MAX, customer, ending, gsm
 from relay.flow.segments import segments
 
 
@@ -25,9 +25,17 @@ def reacted(thread: Thread, words: str) -> str:
     return before.rstrip()
 
 
-def not_delivered(code: str, phone: str, why: str) -> str:
+def not_delivered(code: str, phone: str, why: str, what: str = "text") -> str:
     """Returns what the handler reads whose answer did not reach its customer; `why` in words, or ""."""
-    who = f"{code} ({ending(phone)})".strip()
-    cause = f": {gsm(why)}" if why else ""
-    text = f"{who} did not get your text{cause}. Please call."
-    return text if segments(text) == 1 else f"{who} did not get your text. Please call."
+    return _without(code, phone, what, why, "Please call.")
+
+
+def words_alone(code: str, phone: str, why: str) -> str:
+    """Returns what the handler reads whose answer goes without its files; `why` in words, or ""."""
+    return _without(code, phone, "photos", why, "Your words go alone.")
+
+
+def _without(code: str, phone: str, what: str, why: str, then: str) -> str:
+    text = f"{f'{code} ({ending(phone)})'.strip()} did not get your {what}"
+    whole = f"{text}: {gsm(why)}. {then}" if why else f"{text}. {then}"
+    return whole if segments(whole) == 1 else f"{text}. {then}"

@@ -9,7 +9,7 @@ from relay.core.model import InboundText
 from relay.core.policy import Policy
 from relay.core.threads import codes
 from relay.core.threads.model import COARSE, Shown, Thread, ThreadCode
-from relay.core.threads.ownership import owner_first
+from relay.core.threads.ownership import is_active, owner_first, without_owner
 from relay.flow.budget import Budget
 from relay.flow.conversations import Conversations, channel_of
 from relay.flow.hints import beside_first_text
@@ -49,7 +49,7 @@ def opened(
     kept = world.store.thread(thread_id, timeout_seconds=budget.store)
     customer = Customer(text.recipient_phone, text.sender_phone, channel_of(text.recipient_address, text.sender_phone))
     thread, writes = open_now(world, conversations, kept, thread_id, customer, budget, looks=tried > 0)
-    policy, thread = _by_owner(conversations, thread, policy, now)
+    policy, thread = led_by_owner(conversations, thread, policy, now)
     thread = shown_to(thread, policy.tier(1).name, now)
     hint = beside_first_text(world, conversations, policy.tier(1), thread, text.message_id, 1, now, budget)
     return Opened(thread, (*writes, *changes_of(kept, thread), *hint), policy)
@@ -112,20 +112,14 @@ def _brought_up_to(kept: Kept[Thread] | None, thread_id: str, customer: Customer
     )
 
 
-def without_owner(thread: Thread, now: datetime) -> Thread:
-    """Returns the thread as one that no person has."""
-    return replace(thread, owner=None, owner_since=None, owner_acted_at=None, changed_at=now)
-
-
-def _by_owner(conversations: Conversations, thread: Thread, policy: Policy, now: datetime) -> tuple[Policy, Thread]:
+def led_by_owner(conversations: Conversations, thread: Thread, policy: Policy, now: datetime) -> tuple[Policy, Thread]:
     """Returns the tiers with the owner's in front; an owner who stands in none of today's is none any more."""
     if thread.owner is None:
         return policy, thread
     first = owner_first(policy, thread.owner)
     if first is None:
         return policy, without_owner(thread, now)
-    acted_at = thread.owner_acted_at
-    if acted_at is not None and now - acted_at < conversations.owner_active_for:
+    if is_active(thread, now, conversations.owner_active_for):
         active = replace(first.tiers[0], delivery_claims_for=thread.owner)
         first = replace(first, tiers=(active, *first.tiers[1:]))
     return first, thread
@@ -148,7 +142,7 @@ def _free_code(
         if not looks:
             return code, (Write(ThreadCode(code, thread_id, now)),)
         kept = world.store.code(code, timeout_seconds=budget.store)
-        if kept is None or _is_free(world, kept.record, thread_id, now, budget):
+        if kept is None or is_free(world, kept.record, thread_id, now, budget):
             return code, (Write(ThreadCode(code, thread_id, now), kept.version if kept else None),)
         if budget.is_used_up:
             break  # with nearly all taken, looking on would cost the text
@@ -156,7 +150,7 @@ def _free_code(
     return "", ()
 
 
-def _is_free(world: World, record: ThreadCode, thread_id: str, now: datetime, budget: Budget) -> bool:
+def is_free(world: World, record: ThreadCode, thread_id: str, now: datetime, budget: Budget) -> bool:
     if record.thread_id == thread_id:
         return True
     kept = world.store.thread(record.thread_id, timeout_seconds=budget.store)

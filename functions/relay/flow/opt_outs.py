@@ -18,7 +18,7 @@ from relay.ports import Kept, Write
 # texts one of the others. Source: Twilio docs on its default opt-out keywords; the law names the same words for every
 # provider.
 _OPT_OUT_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-_OPT_IN_WORDS = frozenset({"START", "UNSTOP"})
+OPT_IN_WORDS = frozenset({"START", "UNSTOP"})
 
 
 def opts_out(text: InboundText) -> bool:
@@ -61,7 +61,7 @@ def of_customers_text(world: World, text: InboundText, budget: Budget) -> tuple[
     """
     conversations = world.conversations
     sets = opts_out(text)
-    lifts = text.consent is Consent.START if text.consent is not None else _word(text.body) in _OPT_IN_WORDS
+    lifts = text.consent is Consent.START if text.consent is not None else _word(text.body) in OPT_IN_WORDS
     if conversations is None or not conversations.is_on or not (sets or lifts):
         return (), False
     if sets:

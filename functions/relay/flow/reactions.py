@@ -30,12 +30,12 @@ def to_owner(
     kept = None if tapback is None else world.store.thread(thread_id, timeout_seconds=budget.store)
     if tapback is None or kept is None or kept.record.owner is None or not kept.record.is_open(world.clock.now()):
         return None
-    thread, owner = kept.record, conversations.person(world, kept.record.owner, budget)
-    if owner is None or not owner.numbers or not _quotes_us(world, tapback, thread, budget):
+    thread, to = kept.record, conversations.reader(world, kept.record.owner, budget)
+    if to is None or not _quotes_us(world, tapback, thread, budget):
         return None
-    ids = (answers.notice_of(text.message_id, 1), text.message_id)
-    to, now = (owner.id, owner.numbers[0]), world.clock.now()
-    notice = answers.notice(*ids, to, thread.our_phone, reacted(thread, text.body), now, thread=thread)
+    ids, now = (answers.notice_of(text.message_id, 1), text.message_id), world.clock.now()
+    of = (thread_id, thread.code)
+    notice = answers.notice(*ids, to, thread.our_phone, reacted(thread, text.body), now, of=of)
     record = Record(route.policy, "a reaction to an answer: the owner is told", thread_id=thread_id, asked=REACTION)
     return record, (Write(notice.relay),)
 

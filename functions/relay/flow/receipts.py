@@ -36,7 +36,7 @@ def take_in(
         return
     if receipt is None:
         return
-    if because := _about_another(attempt, receipt, tier, to):
+    if because := about_another(stored.relay, attempt, receipt, tier, to):
         labels = {"relay": message_id, "attempt": number, "status": receipt.word, "reason": because}
         world.journal.note("WARNING", "receipt about another text: it decides nothing", **labels)
         return
@@ -53,7 +53,7 @@ def take_in(
         )
 
 
-def _about_another(attempt: Attempt, receipt: Receipt, tier: int | None, to: str | None) -> str:
+def about_another(relay: Relay, attempt: Attempt, receipt: Receipt, tier: int | None, to: str | None) -> str:
     """Returns why the receipt is not about the attempt's text; "" when it is."""
     if tier is not None and tier != attempt.tier:
         return "its address names another tier"
@@ -62,6 +62,8 @@ def _about_another(attempt: Attempt, receipt: Receipt, tier: int | None, to: str
     is_its_id = receipt.sent_id == attempt.sent_id
     if attempt.sent_id is not None and not attempt.is_adopted and not is_its_id:
         return "the attempt's text has another id"
+    if not is_its_id and any(each.sent_id == receipt.sent_id and not each.is_adopted for each in relay.attempts):
+        return "another attempt has that text"
     if to == "" and not is_its_id:
         return "it shows no number, and its id is not on record"
     return ""
@@ -78,11 +80,11 @@ def success_for(relay: Relay, attempt: Attempt) -> Success:
 
 
 def receipt_event(
-    receipt: Receipt, success: Success, attempt: int, *, reason: str = "", by: str = "", is_found: bool = False
+    receipt: Receipt, success: Success, attempt: int, *, reason: str = "", by: str = "", asked_after: int = 0
 ) -> Event:
     """Returns the machine's event for a receipt, given what counts as success at the attempt's tier.
 
-    `is_found`: a look-up found the text, by its number and words.
+    `asked_after`: a look-up found the text, by its number and words, when this was the last attempt leased.
     """
     counts = success is Success.SENT
     kind = {
@@ -93,5 +95,5 @@ def receipt_event(
         Meaning.FAILED: EventKind.RECEIPT_FAILED,
     }[receipt.meaning]
     return Event(
-        kind, attempt, sent_id=receipt.sent_id, failure=receipt.failure, reason=reason, by=by, is_found=is_found
+        kind, attempt, sent_id=receipt.sent_id, failure=receipt.failure, reason=reason, by=by, asked_after=asked_after
     )

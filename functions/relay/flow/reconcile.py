@@ -49,7 +49,7 @@ class ReconcileReport:
         taken_over: statuses that no callback had brought.
         failed: texts and relays that could not be worked on; they come up again in later runs, until people are told.
         more: a limit was reached, and the rest waits for the next run.
-        twilio_answered, store_answered: False when Twilio or the store did not answer, which ended the run. The next
+        provider_answered, store_answered: False when Twilio or the store did not answer, which ended the run. The next
             run begins where this one did, so nothing is missed; it is logged as a WARNING, and the job fails, so that
             operators learn of it if it lasts.
     """
@@ -60,12 +60,12 @@ class ReconcileReport:
     taken_over: int = 0
     failed: int = 0
     more: bool = False
-    twilio_answered: bool = True
+    provider_answered: bool = True
     store_answered: bool = True
 
     @property
     def was_held_up(self) -> bool:
-        return not (self.twilio_answered and self.store_answered)
+        return not (self.provider_answered and self.store_answered)
 
 
 def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> ReconcileReport:
@@ -79,14 +79,14 @@ def reconcile(world: SendingWorld, intake: Intake, limit: int = RUN_LIMIT) -> Re
     try:
         run.take_in()
     except MessengerUnavailable:
-        run.twilio_answered = False
+        run.provider_answered = False
     except StoreUnavailable:
         run.store_answered = False
     try:
         if run.store_answered:
             run.ask_about_relays()
     except MessengerUnavailable:
-        run.twilio_answered = False
+        run.provider_answered = False
     except StoreUnavailable:
         run.store_answered = False
     _remember_people(world, budget)
@@ -125,7 +125,7 @@ class Run:
         self._stored = stored
         self._bookmark = bookmark
         self._failed = 0
-        self.twilio_answered = True
+        self.provider_answered = True
         self.store_answered = True
         self._world = world
         self._intake = intake
@@ -145,7 +145,7 @@ class Run:
             self._taken_over,
             self._failed,
             self._more,
-            self.twilio_answered,
+            self.provider_answered,
             self.store_answered,
         )
 
@@ -189,7 +189,7 @@ class Run:
         ):
             for relay in self._found(search):
                 are_off = clocks.are_off(relay, now)
-                if not are_off and not (self.twilio_answered and lookup.is_worth_asking(relay, now)):
+                if not are_off and not (self.provider_answered and lookup.is_worth_asking(relay, now)):
                     continue
                 if asked >= self._limit or not self._budget.has_time_to_send:
                     self._more = True

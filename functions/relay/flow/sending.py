@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from relay.core import failures
+from relay.core import failures, links
 from relay.core.changes import with_attempt
 from relay.core.events import Decision, Event, EventKind, SendAttempt
 from relay.core.model import Purpose, Relay
@@ -27,7 +27,8 @@ def remembered(world: World, decision: Decision) -> Decision:
             attempt = relay.attempts[effect.number - 1]
             channel = world.channels.get(attempt.reach.kind)
             digest = channel.digest(relay, attempt) if channel is not None else None
-            relay = with_attempt(relay, effect.number, sent_digest=digest)
+            has_link = links.carries_link(relay, attempt)
+            relay = with_attempt(relay, effect.number, sent_digest=digest, had_link=has_link)
     return decision if relay is decision.relay else replace(decision, relay=relay)
 
 

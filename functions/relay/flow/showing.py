@@ -14,11 +14,12 @@ from relay.core.changes import changed
 from relay.core.events import Decision, Event, EventKind, SendAttempt
 from relay.core.model import Purpose, Relay
 from relay.core.threads.model import Thread
+from relay.core.threads.ownership import without_owner
 from relay.errors import NewerRecord, Unreadable
 from relay.flow.budget import Budget
 from relay.flow.conversations import channel_of
 from relay.flow.hints import beside_first_text
-from relay.flow.opening import Customer, changes_of, open_now, shown_to, without_owner
+from relay.flow.opening import Customer, changes_of, open_now, shown_to
 from relay.flow.world import World
 from relay.ports import Write
 
@@ -49,7 +50,7 @@ def with_thread(world: World, before: Relay, decision: Decision, event: Event, b
         return Prepared(decision)  # the text goes on; the store has raised the alarm
     tier = relay.policy.tier(relay.attempts[numbers[0] - 1].tier)
     person = tier.name
-    if kept is not None and _is_taken(kept.record, relay, person):
+    if kept is not None and is_taken(kept.record, relay, person):
         claimed = Event(EventKind.CLAIMED, person=kept.record.owner or "", by=event.by)
         return Prepared(machine.transition(before, claimed, now))
     # A redrive may come when the thread is closed, or was never opened because the text had been held back.
@@ -64,7 +65,7 @@ def with_thread(world: World, before: Relay, decision: Decision, event: Event, b
     return Prepared(decision, (*writes, *changes_of(kept, thread), *hint))
 
 
-def _is_taken(thread: Thread, relay: Relay, person: str) -> bool:
+def is_taken(thread: Thread, relay: Relay, person: str) -> bool:
     """Whether another person took the customer after this text came in, so that the claim takes the text too."""
     return (
         thread.owner is not None

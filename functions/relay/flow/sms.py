@@ -12,15 +12,18 @@ from typing import NamedTuple
 
 from relay.core import fates
 from relay.core.comparing import digest_of, is_current, is_masked
-from relay.core.failures import TO_OURSELVES, FailureClass
+from relay.core.failures import NOTHING_TO_SEND, TO_OURSELVES
+from relay.core.files import ANSWERS_FILES_MAX, is_without_words, takes_files
+from relay.core.links import Form, form_of, has_link
 from relay.core.model import Attempt, Purpose, Relay
 from relay.core.numbers import same
 from relay.core.policy import LEASE_SECONDS, Tier
 from relay.errors import MessengerUnavailable
 from relay.flow.budget import Budget
 from relay.flow.channel import Undecidable, Untold
-from relay.flow.wording import compose, notice_of_filtered
+from relay.flow.wording import forwarded, notice_of_filtered, written_ago
 from relay.ports import Clock, Messenger, OutgoingText, Refused, RelayStore, Search, SendOutcome, SentMessage
+from relay.web import media_link
 
 _VALIDITY_MAX_SECONDS = 36000
 # What a customer's text is marked with that opts out; and what its handler reads below it.
@@ -36,24 +39,29 @@ CALLBACKS_COME = timedelta(hours=1)
 _PAGE, _PAGES_MAX = 100, 3
 
 
-def body_of(relay: Relay, attempt: Attempt) -> str:
+def body_of(relay: Relay, attempt: Attempt, media_base_url: str = "") -> str:
     """Returns what is read at the other end of this attempt.
 
-    Of a customer's text its words, or, once they were filtered, where they are; an answer or a notice as it stands.
+    Of a customer's text its words and the link to its files; less once a carrier has filtered that. An answer or
+    a notice as it stands. The link is below `media_base_url`; where that is "" there are none.
     """
     if relay.purpose is not Purpose.FORWARD:
         return relay.message_body
-    if _were_filtered(relay, attempt):
-        return notice_of_filtered(relay.sender_phone, relay.recipient_phone, relay.code)
+    form = form_of(relay, attempt)
+    if form is Form.NOTICE:
+        return notice_of_filtered(relay.sender_phone, relay.recipient_phone, relay.code, written_ago(relay, attempt))
     words = f"{relay.message_body}\n{_BLOCKED_NOW}" if relay.asked == OPTED_OUT else relay.message_body
-    return compose(relay.sender_phone, relay.recipient_phone, words, relay.media_count, relay.code)
+    is_linked = bool(media_base_url) and form is Form.WHOLE and has_link(relay, attempt.tier)
+    link = media_link(media_base_url, relay.media_token) if is_linked else ""
+    return forwarded(relay, words, link, written_ago(relay, attempt))
 
 
-def _were_filtered(relay: Relay, attempt: Attempt) -> bool:
-    """Whether a carrier filtered the words of an earlier attempt of the drive: it would filter them again."""
-    earlier = relay.attempts[relay.first_attempt_of_drive - 1 : attempt.number - 1]
-    failures = (other.failure for other in earlier)
-    return any(failure is not None and failure.failure_class is FailureClass.FILTERED for failure in failures)
+def media_urls_of(relay: Relay, attempt: Attempt, media_base_url: str) -> tuple[str, ...]:
+    """Returns the links by which the provider fetches the files that go with this attempt; an answer's alone do."""
+    if not media_base_url or not takes_files(relay, attempt):
+        return ()
+    link = media_link(media_base_url, relay.media_token)
+    return tuple(f"{link}/{number}" for number in range(1, min(relay.files_to_see, ANSWERS_FILES_MAX) + 1))
 
 
 def _validity_seconds(tier: Tier, attempt: Attempt) -> int:
@@ -65,33 +73,42 @@ def _validity_seconds(tier: Tier, attempt: Attempt) -> int:
     return max(1, min(_VALIDITY_MAX_SECONDS, seconds))
 
 
-def _digest(relay: Relay, attempt: Attempt) -> str:
+def _digest(relay: Relay, attempt: Attempt, media_base_url: str) -> str:
     """Returns what the attempt's text is recognised by: what it remembers, or else what would be sent today."""
     remembered = attempt.sent_digest
-    return remembered if remembered is not None and is_current(remembered) else digest_of(body_of(relay, attempt))
+    if remembered is not None and is_current(remembered):
+        return remembered
+    return digest_of(body_of(relay, attempt, media_base_url))
 
 
 class SmsChannel:
     """Implements flow.channel.Channel. The provider follows from our number that the customer wrote to."""
 
-    def __init__(self, provider_of: Callable[[str], Messenger], store: RelayStore, clock: Clock) -> None:
+    def __init__(
+        self, provider_of: Callable[[str], Messenger], store: RelayStore, clock: Clock, media_base_url: str
+    ) -> None:
         self._provider_of = provider_of
         self._store = store
         self._clock = clock
+        self._media_base_url = media_base_url
 
     def send(self, relay: Relay, attempt: Attempt, budget: Budget) -> SendOutcome:
         tier = relay.policy.tier(attempt.tier)
         if same(tier.reach.address, relay.recipient_phone):
             return Refused(TO_OURSELVES)
+        media_urls = media_urls_of(relay, attempt, self._media_base_url)
+        if is_without_words(relay) and not media_urls:
+            return Refused(NOTHING_TO_SEND)
         text = OutgoingText(
             to=tier.reach.address,
             from_=relay.recipient_phone,
-            body=body_of(relay, attempt),
+            body=body_of(relay, attempt, self._media_base_url),
             validity_seconds=_validity_seconds(tier, attempt),
             message_id=relay.message_id,
             tier=attempt.tier,
             attempt=attempt.number,
             attachments=relay.attachments,
+            media_urls=media_urls,
         )
         return self._provider_of(relay.recipient_phone).send(text, timeout_seconds=budget.send)
 
@@ -99,11 +116,11 @@ class SmsChannel:
         """Nothing: a text that was sent cannot be taken back."""
 
     def digest(self, relay: Relay, attempt: Attempt) -> str:
-        return digest_of(body_of(relay, attempt))
+        return digest_of(body_of(relay, attempt, self._media_base_url))
 
     def find(self, relay: Relay, attempt: Attempt, budget: Budget) -> SentMessage | None:
         provider = self._provider_of(relay.recipient_phone)
-        digest = _digest(relay, attempt)
+        digest = _digest(relay, attempt, self._media_base_url)
         if attempt.sent_id is not None:
             found = provider.fetch(attempt.sent_id, timeout_seconds=budget.send)
             if found is not None and _is_of_another(found, attempt):
@@ -111,7 +128,7 @@ class SmsChannel:
             return found
         since, until = _created_between(attempt)
         listed = provider.sent_to(attempt.reach.address, relay.recipient_phone, since, timeout_seconds=budget.send)
-        likely = {one.sent_id or str(row): one for row, one in enumerate(listed) if _may_be(one, attempt, digest)}
+        likely = {one.sent_id or str(row): one for row, one in enumerate(listed) if may_be(one, attempt, digest)}
         if not likely:
             return None
         certain = (one for one in likely.values() if one.sent_id and _can_be(one, attempt))
@@ -126,7 +143,8 @@ class SmsChannel:
         self, shown: list[SentMessage], relay: Relay, attempt: Attempt, digest: str, until: datetime, budget: Budget
     ) -> SentMessage | None:
         """Returns that of the texts with the attempt's words which is its own; None when there is none for it."""
-        others = list(others_with_the_same_words(self._store, relay, attempt, digest, until, budget))
+        at = self._media_base_url
+        others = list(others_with_the_same_words(self._store, relay, attempt, digest, until, budget, at))
         taken = {other.sent_id for _, other in others}
         free = sorted((text for text in shown if text.sent_id not in taken), key=_age)
         rivals = [
@@ -160,7 +178,7 @@ def may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
     one relay either text is the same to the handler. An attempt whose status only a newer revision knows counts too.
     """
     is_unsettled = attempt.is_unresolved or attempt.standing is not attempt.status
-    may_have_left = is_unsettled or (attempt.was_declared_not_sent and owner is not relay)
+    may_have_left = is_unsettled or (attempt.was_declared_not_sent and owner.message_id != relay.message_id)
     return may_have_left and attempt.sent_id is None
 
 
@@ -177,7 +195,7 @@ def _can_be(text: SentMessage, attempt: Attempt) -> bool:
     return same(text.to, attempt.reach.address) and at is not None and since <= at <= until
 
 
-def _may_be(text: SentMessage, attempt: Attempt, digest: str) -> bool:
+def may_be(text: SentMessage, attempt: Attempt, digest: str) -> bool:
     """Whether the text may be the attempt's: nothing that the provider shows of it says that it is another."""
     since, until = _created_between(attempt)
     if text.created_at is not None and not since <= text.created_at <= until:
@@ -201,7 +219,13 @@ def _age(text: SentMessage) -> tuple[object, str]:
 
 
 def others_with_the_same_words(
-    store: RelayStore, relay: Relay, attempt: Attempt, digest: str, until: datetime, budget: Budget
+    store: RelayStore,
+    relay: Relay,
+    attempt: Attempt,
+    digest: str,
+    until: datetime,
+    budget: Budget,
+    media_base_url: str,
 ) -> Iterator[tuple[Relay, Attempt]]:
     """Yields all other attempts of this relay, and those of others that sent the same words, each with its relay.
 
@@ -210,7 +234,7 @@ def others_with_the_same_words(
     yield from ((relay, other) for other in relay.attempts if other.number != attempt.number)
     for found in _earlier(store, until, budget, relay.sender_phone):
         if found.message_id != relay.message_id:
-            yield from ((found, other) for other in found.attempts if _digest(found, other) == digest)
+            yield from ((found, other) for other in found.attempts if _digest(found, other, media_base_url) == digest)
 
 
 def _ids_on_record(

@@ -57,17 +57,17 @@ def sweep(world: SendingWorld, limit: int = RUN_LIMIT) -> SweepReport:
     """
     budget = Budget(world.clock, RUN_SECONDS, TASK_LIMITS)
     now = world.clock.now()
-    run = _Run(world, budget)
+    run = Run(world, budget)
     more = run.take_on_overdue(now - GRACE, limit)
     purged = world.store.purge_expired(now, limit, timeout_seconds=budget.store)
     incidents.look_after(world, budget)
     report = SweepReport(run.resumed, run.failed, run.overdue, run.set_aside, purged, more)
     severity = "WARNING" if report.resumed or report.failed else "INFO"
-    world.journal.note(severity, "sweep", **asdict(report))
+    world.journal.note(severity, "sweep", **asdict(report), alert="overdue" if report.overdue else "")
     return report
 
 
-class _Run:
+class Run:
     """One run's work and its counts."""
 
     def __init__(self, world: SendingWorld, budget: Budget) -> None:
@@ -106,7 +106,7 @@ class _Run:
     def _take_on(self, one: Stored | UnreadableRelay) -> None:
         """Go on with one relay. An error is counted, and the run goes on to the next relay."""
         if isinstance(one, UnreadableRelay):
-            self._set_aside(one.message_id, one.version, one.reason)
+            self.put_aside(one.message_id, one.version, one.reason)
             return
         is_under_way = not _has_only_fates_to_settle(one)
         self.overdue += is_under_way and self._is_long_overdue(one.relay)
@@ -115,7 +115,7 @@ class _Run:
         except NewerRecord:
             pass  # since it was read a newer revision took it over; the store has raised the alarm
         except StoreRefused as error:
-            self._set_aside(one.message_id, one.version, error.reason)
+            self.put_aside(one.message_id, one.version, error.reason)
         except (StoreUnavailable, Unreadable):
             self.failed += 1
         except Exception as error:
@@ -128,11 +128,11 @@ class _Run:
         relay, reason = stored.relay, type(error).__name__
         self._world.journal.note("ERROR", "sweep could not resume a relay", relay=relay.message_id, reason=reason)
         if relay.due_at is not None and relay.due_at < self._world.clock.now() - UNFORESEEN_FOR:
-            self._set_aside(relay.message_id, stored.version, f"going on with it fails every time ({reason})")
+            self.put_aside(relay.message_id, stored.version, f"going on with it fails every time ({reason})")
         else:
             self.failed += 1
 
-    def _set_aside(self, message_id: str, version: object, because: str) -> None:
+    def put_aside(self, message_id: str, version: object, because: str) -> None:
         """Raise the alarm, then take the relay out of what is due. If that fails, the next run does it again."""
         self.failed += 1
         self._world.alarms.set_aside(message_id, because)

@@ -15,8 +15,8 @@ from relay.core.clocks import TOLERANCE
 from relay.core.model import RETENTION
 from relay.core.numbers import spellings
 from relay.errors import MessengerUnavailable, NewerRecord, StoreUnavailable
-from relay.flow import intake
-from relay.flow.bookmark import Bookmark, DeepPass, Trouble, goes_back_further, newest_of, places_of
+from relay.flow import attached_words, intake
+from relay.flow.bookmark import Bookmark, DeepPass, Trouble, goes_back_further, name_of, newest_of, places_of
 from relay.flow.budget import Budget
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
@@ -87,12 +87,12 @@ class TakingIn:
         bookmark = self._bookmark
         newest = {number: self._page(number, "") for number in self._lists}
         times = [row.received_at for page in newest.values() for row in page.messages if row.received_at is not None]
-        self._mind_the_clocks(times)
+        self.mind_the_clocks(times)
         if bookmark.first is None:
             known = min(bookmark.compared_until or self._now, self._now)
             listed = newest_of(times, self._now) or known
             bookmark.first = (listed if listed > self._now + TOLERANCE else known) - OVERLAP
-        begun = self._begun(newest, times) if bookmark.deep is None and self._is_deep_due() else None
+        begun = self._begun(newest, times) if bookmark.deep is None and self.is_deep_due() else None
         since = begun.since if begun is not None else max(self._now - FRESH, bookmark.first)
         deep = begun or bookmark.deep
         until, limit = (
@@ -127,7 +127,7 @@ class TakingIn:
         provider = self._world.provider_of(self._lists[number])
         return provider.received_page(number, place, timeout_seconds=self._budget.at_most(PAGE_SECONDS))
 
-    def _mind_the_clocks(self, times: list[datetime]) -> None:
+    def mind_the_clocks(self, times: list[datetime]) -> None:
         """Report a clock that must be wrong, ours or the one that wrote the bookmark, and pull back what that wrote."""
         note, bookmark = self._world.journal.note, self._bookmark
         latest = self._now + TOLERANCE
@@ -139,7 +139,7 @@ class TakingIn:
         for name, at in bookmark.pull_back(latest, first=self._now - OVERLAP, began_at=None, compared_until=newest):
             note("WARNING", "a stored time lay ahead and was pulled back", time=name, at=at.isoformat())
 
-    def _is_deep_due(self) -> bool:
+    def is_deep_due(self) -> bool:
         began_at = self._bookmark.began_at
         return began_at is None or not timedelta() <= self._now - began_at < DEEP_EVERY
 
@@ -200,28 +200,28 @@ class TakingIn:
 
     def _compare(self, page: ReceivedPage, since: datetime, until: float, limit: int) -> bool:
         """Take in what the store does not know of a page, the oldest first. Returns whether all was looked at."""
-        rows = sorted(self._rows(page, since), key=lambda row: (row.received_at, row.text.message_id))
+        rows = sorted(self._rows(page, since), key=lambda named: (named[0].received_at, named[1]))
         for start in range(0, len(rows), COMPARED_AT_ONCE):
             some = rows[start : start + COMPARED_AT_ONCE]
-            ids = [row.text.message_id for row in some if row.text.message_id]
+            ids = [row.text.message_id for row, _ in some if row.text.message_id]
             missing = self._world.store.missing(ids, timeout_seconds=self._budget.store)
-            for row in some:
+            for row, name in some:
                 if self._is_over(until, limit):
                     return False
                 key = row.text.message_id
                 if not key or key in missing or key in self._bookmark.troubles:
-                    self._take_on(row)
+                    self._take_on(row, name)
         return True
 
-    def _rows(self, page: ReceivedPage, since: datetime) -> Iterator[ReceivedMessage]:
-        """Yields the page's texts that are looked at now, each with a time."""
+    def _rows(self, page: ReceivedPage, since: datetime) -> Iterator[tuple[ReceivedMessage, str]]:
+        """Yields the page's texts that are looked at now, each with a time, and by what it is told of."""
         # The list is in order: a row without a time came in about when the one before it did.
         before = self._now - WEBHOOK_UNDER_WAY
         for row in page.messages:
             at = before = row.received_at or before
             wait = ARRIVING if row.is_arriving and row.received_at else WEBHOOK_UNDER_WAY
             if since <= at and not self._now - wait < at <= self._now + TOLERANCE:
-                yield replace(row, received_at=at)
+                yield replace(row, received_at=at), name_of(row, page)
             elif since <= at and row.is_arriving:
                 self._remember(row, at)
 
@@ -237,7 +237,7 @@ class TakingIn:
         self.more = True
         return True
 
-    def _take_on(self, row: ReceivedMessage) -> None:
+    def _take_on(self, row: ReceivedMessage, name: str) -> None:
         """Relay a text, or remember and tell that it cannot be relayed."""
         at = row.received_at or self._now
         if not row.unusable_because and at >= self._now - RETENTION:
@@ -248,13 +248,13 @@ class TakingIn:
             return
         compared_until = self._bookmark.compared_until
         if row.unusable_because:
-            self._has_trouble(row, row.unusable_because, tries=TRIES)
+            self._has_trouble(row, row.unusable_because, name, tries=TRIES)
         elif compared_until is None or at > compared_until or row.text.message_id in self._bookmark.troubles:
             # Else it is no new one: its relay was removed after 90 days.
-            self._has_trouble(row, "by our clock it came in more than 90 days ago")
+            self._has_trouble(row, "by our clock it came in more than 90 days ago", name)
 
     def _take_in(self, row: ReceivedMessage, at: datetime) -> None:
-        text = row.text
+        text = attached_words.with_files_listed(self._world, row.text, self._budget)
         try:
             # Its webhook may have come in meanwhile: then the relay exists, and only what is pending is done.
             self.recovered += intake.accept(
@@ -283,9 +283,9 @@ class TakingIn:
             self._has_trouble(row, "the store does not take it")
         self._unstored = []
 
-    def _has_trouble(self, row: ReceivedMessage, because: str, tries: int = 1) -> None:
+    def _has_trouble(self, row: ReceivedMessage, because: str, name: str = "", tries: int = 1) -> None:
         at = row.received_at or self._now
-        key = row.text.message_id or f"without id, of {at.isoformat()}"
+        key = name or row.text.message_id
         trouble = self._bookmark.troubles.setdefault(key, Trouble(0, at))
         trouble.tries += tries
         if trouble.is_told:

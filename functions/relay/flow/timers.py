@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.core import fates
 from relay.core.events import Event, EventKind, Meaning
 from relay.core.model import AttemptStatus, Relay, Timer, TimerKind
 from relay.errors import MayNotRead, MessengerUnavailable, StoreRefused, Unreadable
@@ -98,4 +99,5 @@ def deadline_event(world: SendingWorld, relay: Relay, number: int, lease: str, b
     reason = f"no delivery confirmed in time; the provider says {word}"
     is_queued = found.receipt is not None and found.receipt.meaning is Meaning.QUEUED
     kind = EventKind.DEADLINE_QUEUED if is_queued else unconfirmed
-    return Event(kind, number, lease=lease, sent_id=found.sent_id, reason=reason, by=by, is_found=True)
+    asked_after = fates.last_leased(relay)
+    return Event(kind, number, lease=lease, sent_id=found.sent_id, reason=reason, by=by, asked_after=asked_after)

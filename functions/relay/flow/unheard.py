@@ -1,9 +1,11 @@
-"""`told` tells people of a text that reached no one: of a customer's by an alarm, of an answer first by a notice."""
+"""`tell` tells people of a text that reached no one: of a customer's by an alarm, of an answer first by a notice."""
 
 from __future__ import annotations
 
 import contextlib
 
+from relay.core import files
+from relay.core.events import Event, EventKind
 from relay.core.failures import FailureClass
 from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
 from relay.errors import AlreadyStored
@@ -13,20 +15,22 @@ from relay.flow.notices_unasked import not_delivered
 from relay.flow.world import World
 
 
-def told(world: World, relay: Relay, budget: Budget) -> str:
-    """Tell people of a relay whose alarm is due. Returns how, for the trail; "" for the alarm itself.
+def tell(world: World, relay: Relay, budget: Budget) -> Event:
+    """Tell people of a relay whose alarm is due. Returns the event that they were told, and that a handler was.
 
     Raises StoreUnavailable when a notice could not be stored: the alarm stays due.
     """
     if relay.purpose is Purpose.ANSWER and _notified(world, relay, budget):
-        return "the handler is told by a notice"
+        return Event(EventKind.ALARM_RAISED, person=answers.HANDLER, reason="the handler is told by a notice")
+    if relay.is_handled:
+        return Event(EventKind.ALARM_RAISED, reason="an operator had seen to it")
     if relay.purpose is not Purpose.FORWARD:
         world.alarms.answer_lost(relay)
     elif relay.final_status is FinalStatus.EXHAUSTED:
         world.alarms.exhausted(relay)
     else:
         world.alarms.not_forwarded(relay)
-    return ""
+    return Event(EventKind.ALARM_RAISED)
 
 
 def _notified(world: World, relay: Relay, budget: Budget) -> bool:
@@ -37,11 +41,14 @@ def _notified(world: World, relay: Relay, budget: Budget) -> bool:
     cause = world.store.get(relay.cause_id, timeout_seconds=budget.store)
     if cause is None or cause.relay.sender_class is not SenderClass.HANDLER:
         return False  # what an operator said is no handler's
-    words = not_delivered(relay.code, answers.customer_phone_of(relay), failure.words if failure else "")
+    why = failure.words if failure else ""
+    what = "photos" if files.is_without_words(relay) else "text"
+    words = not_delivered(relay.code, answers.customer_phone_of(relay), why, what)
     to = (answers.HANDLER, cause.relay.sender_phone)
     # One for each drive: an operator may start an answer again, and it may fail again.
     ids = (answers.notice_of(relay.message_id, relay.first_attempt_of_drive), relay.message_id)
-    decision = answers.notice(*ids, to, relay.recipient_phone, words, world.clock.now(), alarm_if_lost=True)
+    of, now = (relay.thread_id, relay.code), world.clock.now()
+    decision = answers.notice(*ids, to, relay.recipient_phone, words, now, of=of, alarm_if_lost=True)
     with contextlib.suppress(AlreadyStored):
         world.store.create(decision.relay, decision.timers, timeout_seconds=budget.store)
         world.journal.steps(decision.relay, decision.relay.error_log)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from relay.flow.channel import Channel
-from relay.ports import Alarms, Clock, Journal, Messenger, RelayStore, Timers
+from relay.ports import Alarms, Clock, Journal, Media, Messenger, RelayStore, Timers
 
 if TYPE_CHECKING:
     from relay.flow.conversations import Conversations
@@ -31,13 +31,30 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """What is needed for the files that come with texts.
+
+    Attributes:
+        new_token: the secret by which a text's files can be opened, another one at every call; 22 characters.
+        media_of: where the files are of texts to one of our numbers.
+        base_url: of the links to files.
+    """
+
+    new_token: Callable[[], str]
+    media_of: Callable[[str], Media]
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendingWorld(World):
     """A world in which attempts are made and looked up.
 
     Attributes:
         provider_of: the provider of one of our numbers.
         new_lease: a random token, unique for every call. The machine lets only the caller with this token send.
+        files: None where texts hold no link to their files.
     """
 
     provider_of: Callable[[str], Messenger]
     new_lease: Callable[[], str]
+    files: Files | None = field(default=None, kw_only=True)

@@ -50,22 +50,27 @@ def content_of(record: Relay | ThreadRecord) -> Document:
 
 def with_bookkeeping(record: Relay | ThreadRecord, content: Document) -> Document:
     """Returns what an update of a record says: its content, and what is to go or to be counted."""
-    firestore = clients.firestore()
-    # Firestore keeps the update time of a document that a write leaves as it was; a version must be used once.
-    counted: Document = {_UPDATES: firestore.Increment(1)}
     if not isinstance(record, Relay):
-        return {**content, **counted}
+        return {**content, **counted()}
     # An update leaves what it does not name: what is written only where it is set, and the statuses of tiers that an
     # earlier drive's policy had and this one has not.
     highest = max((attempt.tier for attempt in record.attempts), default=0)
     dropped = {f"tier_{number}_status" for number in range(record.policy.last_tier + 1, highest + 1)}
     gone = (RELAY_FIELDS | {UNCLAIMED_IN} | dropped) - content.keys()
-    return {**content, **counted, **dict.fromkeys(sorted(gone), firestore.DELETE_FIELD)}
+    return {**content, **counted(), **dict.fromkeys(sorted(gone), clients.firestore().DELETE_FIELD)}
+
+
+def counted() -> Document:
+    """Returns what each update says, so that it makes a version that was never used.
+
+    Firestore keeps the update time of a document that a write leaves as it was.
+    """
+    return {_UPDATES: clients.firestore().Increment(1)}
 
 
 def mark(because: str) -> Document:
     """Returns what an update says that sets a relay aside. It leaves every other field as it is."""
-    return {"set_aside_because": because, "due_at": None, _UPDATES: clients.firestore().Increment(1)}
+    return {"set_aside_because": because, "due_at": None, **counted()}
 
 
 def plain(value: Any) -> Any:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from relay.google.calls import LazyClient
 from relay.record.kinds import Key, Kind
 
+# The collection of what is kept of operators, records of all kinds (operator_records.py).
+OPERATORS: Final = "operators"
+Place = Kind | Literal["operators"]
+
 # What follows the name of the relays' collection. Beside these stands `-watermarks` (marks.py).
-SUFFIXES = {
+SUFFIXES: dict[Place, str] = {
     Kind.RELAY: "",
     Kind.THREAD: "-threads",
     Kind.CODE: "-codes",
     Kind.OPT_OUT: "-opt-outs",
     Kind.PERSON: "-people",
+    OPERATORS: "-operators",
 }
 
 
@@ -25,12 +30,16 @@ class Places:
         self._client = client
         self._relays = relays
 
-    def collection(self, kind: Kind) -> Any:
-        return self._client.get().collection(f"{self._relays}{SUFFIXES[kind]}")
+    def collection(self, place: Place) -> Any:
+        return self._client.get().collection(f"{self._relays}{SUFFIXES[place]}")
 
     def document(self, key: Key) -> Any:
         kind, record_id = key
         return self.collection(kind).document(_name(record_id) if kind is Kind.PERSON else record_id)
+
+    def operator(self, kind: str, key: str) -> Any:
+        """Returns the document of a record of an operator."""
+        return self.collection(OPERATORS).document(f"{kind}:{key}")
 
 
 def _name(person: str) -> str:

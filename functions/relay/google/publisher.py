@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from relay.google import clients
 from relay.record.relay_events import RelayEvent
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class PubSubPublisher:
     def _client(self) -> PublisherClient:
         with self._lock:
             if self._made is None:
-                from google.cloud import pubsub_v1  # heavy; only the event function needs it
+                pubsub_v1 = clients.pubsub()
 
                 # One message a batch: CPU is throttled after the answer, so nothing may wait in the background.
                 self._made = pubsub_v1.PublisherClient(

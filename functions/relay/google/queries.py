@@ -6,11 +6,12 @@ answers a query that has no index, the real Firestore refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from relay.google.places import OPERATORS, Place
 from relay.record.kinds import Kind
 
 Direction = Literal["ASCENDING", "DESCENDING"]
@@ -29,16 +30,17 @@ class QueryShape:
 
     Attributes:
         equal: fields compared for equality, with one value or with a few of which any will do.
-        order_by: the field of the order. The same one may be bounded from below (inclusive) and above (exclusive).
+        order_by: the field of the order; the document's id where no other matters. The same one may be bounded from
+            below (inclusive) and above (exclusive).
         direction: of the order; documents with the same value come by their id, in the same direction.
-        kind: of the records that are asked for, each kind being a collection.
+        kind: of the records that are asked for, each kind being a collection; those of operators share one.
         containing: a field that is a list, of which one value is asked for; "" for none.
     """
 
     equal: tuple[str, ...]
     order_by: str
     direction: Direction
-    kind: Kind = Kind.RELAY
+    kind: Place = Kind.RELAY
     containing: str = ""
 
 
@@ -51,9 +53,12 @@ QUERIES: dict[str, QueryShape] = {
     # A thread's relays are few: other conditions are held against what comes.
     "search by thread": QueryShape(("thread_id",), "timestamp", "DESCENDING"),
     "unclaimed in thread": QueryShape(("unclaimed_in",), "timestamp", "DESCENDING"),
+    "by media_token": QueryShape(("media_token",), DOCUMENT_ID, "ASCENDING"),
     "threads": QueryShape((), "touched_at", "DESCENDING", Kind.THREAD),
     "threads shown to": QueryShape((), "touched_at", "DESCENDING", Kind.THREAD, "shown_persons"),
     "people": QueryShape((), "seen_at", "DESCENDING", Kind.PERSON),
+    "operators' due": QueryShape(("kind",), "due_at", "ASCENDING", OPERATORS),
+    "operators' lasting": QueryShape(("kind",), "expires_at", "DESCENDING", OPERATORS),
 }
 
 
@@ -65,7 +70,8 @@ def index_for(shape: QueryShape) -> Index:
     """
     equal: Index = tuple((name, "ASCENDING") for name in shape.equal)
     containing: Index = ((shape.containing, "CONTAINS"),) if shape.containing else ()
-    return (*containing, *equal, (shape.order_by, shape.direction))
+    order: Index = () if shape.order_by == DOCUMENT_ID else ((shape.order_by, shape.direction),)
+    return (*containing, *equal, *order)
 
 
 def search_shape(equal: tuple[str, ...]) -> QueryShape:
@@ -76,24 +82,49 @@ def search_shape(equal: tuple[str, ...]) -> QueryShape:
 def build(
     collection: Any,
     shape: QueryShape,
-    equal: dict[str, object],
+    equal: Mapping[str, object],
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Any:
     """Returns the query of this shape with its values filled in. Raises KeyError when one is missing."""
+    query = collection
+    for each in _filters(shape, equal, since, until):
+        query = query.where(filter=each)
+    return _ordered(query, shape)
+
+
+def build_either(collection: Any, *ways: tuple[QueryShape, Mapping[str, object], datetime | None]) -> Any:
+    """Returns one query for what any of these would find, each a shape with its values and its `since`.
+
+    All have one order. Firestore answers it from the index of each, and counts a document once.
+
+    Source: https://cloud.google.com/firestore/docs/query-data/queries (OR queries).
+    """
+    from google.cloud.firestore_v1.base_query import And, Or
+
+    either = Or([*(And(_filters(shape, equal, since, None)) for shape, equal, since in ways)])
+    return _ordered(collection.where(filter=either), ways[0][0])
+
+
+def _filters(
+    shape: QueryShape, equal: Mapping[str, object], since: datetime | None, until: datetime | None
+) -> list[Any]:
     from google.cloud.firestore_v1.base_query import FieldFilter
 
-    query = collection
-    for name in shape.equal:
-        query = query.where(filter=_is_any_of(name, equal[name]))
+    filters = [_is_any_of(name, equal[name]) for name in shape.equal]
     if shape.containing:
-        query = query.where(filter=FieldFilter(shape.containing, "array_contains", equal[shape.containing]))
+        filters.append(FieldFilter(shape.containing, "array_contains", equal[shape.containing]))
     if since is not None:
-        query = query.where(filter=FieldFilter(shape.order_by, ">=", since))
+        filters.append(FieldFilter(shape.order_by, ">=", since))
     if until is not None:
-        query = query.where(filter=FieldFilter(shape.order_by, "<", until))
-    query = query.order_by(shape.order_by, direction=shape.direction)
-    return query.order_by(DOCUMENT_ID, direction=shape.direction)
+        filters.append(FieldFilter(shape.order_by, "<", until))
+    return filters
+
+
+def _ordered(query: Any, shape: QueryShape) -> Any:
+    for name in dict.fromkeys((shape.order_by, DOCUMENT_ID)):
+        query = query.order_by(name, direction=shape.direction)
+    return query
 
 
 def _is_any_of(name: str, value: object) -> Any:

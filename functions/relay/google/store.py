@@ -6,9 +6,10 @@ transaction, no lock, one read and one write per event. Nothing here decides any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from relay.core.model import Relay, Timer, TimerKind
@@ -21,13 +22,17 @@ from relay.google.documents import mark, plain
 from relay.google.marks import Marks
 from relay.google.queries import DOCUMENT_ID, IDS_MAX, QUERIES, QueryShape, build, search_shape, with_ids
 from relay.google.snapshots import Snapshots
-from relay.google.thread_store import FirestoreThreads
+from relay.google.thread_store import FirestoreThreads, Read
 from relay.ports import Alarms, Clock, Journal, Page, Search, Stored, Timers, UnreadableRelay, Write
+from relay.ports.scanning import Candidate, page_of
 from relay.record.kinds import Kind, key_of
 from relay.record.pages import place_of, token_after
 
 # As many creates as one instance may have under way at the same time; the threads are made when they are needed.
 _ARMING_THREADS = 32
+
+# So many documents one query of a search by words brings: SCANNED_MAX is a multiple, so that none is paid for in vain.
+_SCANNED_AT_A_TIME = 250
 
 # Firestore's errors that mean that it refuses a write for good, and those that mean a conflict, by what a commit
 # presumes; any other means that the store is unavailable.
@@ -107,6 +112,14 @@ class FirestoreStore(FirestoreThreads):
         snapshot = self._ask(lambda seconds: document.get(retry=None, timeout=seconds), Deadline(timeout_seconds))
         return self._snapshots.stored(snapshot, self._clock.now()) if snapshot.exists else None
 
+    def with_media_token(self, token: str, *, timeout_seconds: float) -> Relay | None:
+        if not token:
+            return None
+        self.warm_up()
+        query = build(self._relays(), QUERIES["by media_token"], {"media_token": token})
+        found = self._live(query, 1, Deadline(timeout_seconds), self._snapshots.stored)
+        return found[0].relay if found else None
+
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:
         self.warm_up()
         deadline = Deadline(timeout_seconds)
@@ -142,15 +155,35 @@ class FirestoreStore(FirestoreThreads):
         query = build(self._relays(), shape, equal, search.since, search.until)
         if start is not None:
             query = query.start_after({"timestamp": start[0], DOCUMENT_ID: self._document(start[1])})
+        deadline = Deadline(timeout_seconds)
 
         def read(snapshot: Any, now: datetime) -> Stored | None:
             stored = self._snapshots.readable(snapshot, now)
             return stored if stored is not None and _fits(stored.relay, search) else None
 
-        found = self._live(query, search.limit + 1, Deadline(timeout_seconds), read)
+        if search.words is not None:
+            return page_of(self._candidates(query, deadline, read), search)
+        found = self._live(query, search.limit + 1, deadline, read)
         relays = tuple(stored.relay for stored in found[: search.limit])
         is_last = len(found) <= search.limit
         return Page(relays, None if is_last else token_after(relays[-1].timestamp, relays[-1].message_id))
+
+    def _candidates(self, query: Any, deadline: Deadline, read: Read[Stored]) -> Iterator[Candidate]:
+        """Yields the documents of a query one by one, asked for so many at a time; no index has a text's words."""
+        never, now = clients.never_retry(), self._clock.now()
+
+        def relay_of(snapshot: Any) -> Relay | None:
+            stored = read(snapshot, now)
+            return None if stored is None else stored.relay
+
+        is_more = True
+        while is_more:
+            page = query.limit(_SCANNED_AT_A_TIME)
+            snapshots = self._ask(lambda seconds, page=page: page.get(retry=never, timeout=seconds), deadline)  # type: ignore[misc]
+            for snapshot in snapshots:
+                yield (plain(snapshot.get("timestamp")), snapshot.id), partial(relay_of, snapshot)
+            is_more = len(snapshots) == _SCANNED_AT_A_TIME
+            query = query.start_after(snapshots[-1]) if is_more else query
 
     def delete(self, message_id: str, *, timeout_seconds: float) -> None:
         self.warm_up()

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from relay.core.threads.model import QUIET_CLOSES, OptOut, PersonRecord, Thread, ThreadCode
-from relay.google import clients
 from relay.google.calls import Deadline, LazyClient, call, checked
+from relay.google.lists import first_of
 from relay.google.places import Places
-from relay.google.queries import DOCUMENT_ID, QUERIES, build
+from relay.google.queries import DOCUMENT_ID, QUERIES, build, build_either
 from relay.google.snapshots import Snapshots
 from relay.ports import Clock, Kept, Stored, ThreadPage
-from relay.record.kinds import Key, Kind, awaits_claim
+from relay.record.kinds import Key, Kind, is_wanted
 from relay.record.pages import place_of, token_after
 
 T = TypeVar("T")
@@ -28,6 +28,11 @@ class FirestoreThreads:
         self._clock = clock
         self._snapshots = snapshots
         self._places = Places(client, collection)
+
+    @property
+    def client(self) -> LazyClient:
+        """Returns the client, for what else is kept in the same database."""
+        return self._client
 
     def warm_up(self) -> None:
         """Load the client library and make the client now. Sends nothing. Raises StoreUnavailable."""
@@ -73,14 +78,21 @@ class FirestoreThreads:
             return ThreadPage(page, None)
         return ThreadPage(page, token_after(page[-1].record.touched_at, page[-1].record.thread_id))
 
-    def relays_of(self, thread_id: str, limit: int, *, timeout_seconds: float) -> list[Stored]:
+    def relays_of(
+        self, thread_id: str, limit: int, since: datetime | None = None, *, timeout_seconds: float
+    ) -> list[Stored]:
         def read(snapshot: Any, now: datetime) -> Stored | None:
             stored = self._snapshots.readable(snapshot, now)
-            return stored if stored is not None and awaits_claim(stored.relay) else None
+            return stored if stored is not None and is_wanted(stored.relay, since) else None
 
         self.warm_up()
-        shape = QUERIES["unclaimed in thread"]
-        query = build(self._places.collection(Kind.RELAY), shape, {"unclaimed_in": thread_id})
+        relays, unclaimed = self._places.collection(Kind.RELAY), {"unclaimed_in": thread_id}
+        if since is None:
+            query = build(relays, QUERIES["unclaimed in thread"], unclaimed)
+        else:
+            # One query, not two: each costs a read even if it finds nothing.
+            of_thread = (QUERIES["search by thread"], {"thread_id": thread_id}, since)
+            query = build_either(relays, (QUERIES["unclaimed in thread"], unclaimed, None), of_thread)
         return self._live(query, limit, Deadline(timeout_seconds), read)
 
     def _record(self, key: Key, timeout_seconds: float) -> Kept[Any] | None:
@@ -99,22 +111,9 @@ class FirestoreThreads:
         return read
 
     def _live(self, query: Any, wanted: int, deadline: Deadline, read: Read[T]) -> list[T]:
-        """Returns the first `wanted` documents of a query, as `read` has them; without those that it makes None of.
-
-        Such are expired: Firestore removes them within a day.
-        """
-        never = clients.never_retry()
+        """Returns the first `wanted` documents of a query, as `read` has them now; without those it makes None of."""
         now = self._clock.now()
-        found: list[T] = []
-        while len(found) < wanted:
-            size = wanted - len(found)
-            page = query.limit(size)
-            snapshots = self._ask(lambda seconds, page=page: page.get(retry=never, timeout=seconds), deadline)  # type: ignore[misc]
-            found.extend(one for snapshot in snapshots if (one := read(snapshot, now)) is not None)
-            if len(snapshots) < size:
-                break
-            query = query.start_after(snapshots[-1])
-        return found
+        return first_of(query, wanted, deadline, lambda snapshot: read(snapshot, now))
 
     def _ask(self, attempt: Callable[[float], T], deadline: Deadline) -> T:
         return checked(lambda: call(attempt, deadline))

@@ -61,7 +61,7 @@ class CloudTasksTimers:
         self._invoker_email = invoker_email
         self._audience_template = audience_template or url_template
         self._journal = journal
-        self._client = LazyClient(make_client or _make_client)
+        self._client = LazyClient(make_client or make_client_of_tasks)
 
     def warm_up(self) -> None:
         """Load the client library and make the client now. Sends nothing, never raises."""
@@ -137,7 +137,8 @@ class CloudTasksTimers:
         )
 
 
-def _make_client() -> Any:
+def make_client_of_tasks() -> Any:
+    """Returns a client of Cloud Tasks, or of the local server that stands in for it."""
     client_class = clients.cloud_tasks().CloudTasksClient
     local_server = os.environ.get(EMULATOR_VARIABLE, "")
     if not local_server:

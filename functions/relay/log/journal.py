@@ -6,12 +6,13 @@ import contextlib
 import json
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TextIO
 
 from relay.core.failures import FailureClass
 from relay.core.model import Purpose, Relay, SenderClass, Step, TrailEntry
+from relay.core.words import REPAIRERS
 from relay.log.lines import LINES, OUTWARD
 from relay.log.output import Output
 
@@ -32,6 +33,8 @@ _LINE_OF_FAILURE: dict[str, str] = {
 
 # What nothing else is dropped before when a log's reader does not keep up.
 _ALARMS = ("ERROR", "CRITICAL")
+# What people are told of though it may be nothing.
+_ALERTS_BELOW_ERROR = ("webhook_refused",)
 
 # A line of the log, and whether it is an alarm.
 _Line = tuple[bool, str]
@@ -51,9 +54,15 @@ class JsonJournal:
     def __init__(self, stream: TextIO | None = None, project: str = "") -> None:
         self._stream = stream
         self._project = project
+        # Is told of each line that a person must act on, by its name, with the line of the trail that it is about.
+        self.on_alarm: Callable[[str, Relay, TrailEntry], None] | None = None
 
     def steps(self, relay: Relay, entries: Sequence[TrailEntry]) -> None:
         self._print([line for entry in entries for line in self._step(relay, entry)])
+        if self.on_alarm is not None:
+            for entry in entries:
+                if name := _alarm_in(relay, entry):
+                    self.on_alarm(name, relay, entry)
 
     def _step(self, relay: Relay, entry: TrailEntry) -> Iterator[_Line]:
         line = LINES.get(entry.step, LINES["note"])
@@ -61,7 +70,7 @@ class JsonJournal:
         if is_outward:
             line = OUTWARD.get(entry.step, line)
         # What sweep or reconcile had to do is a repair: as a WARNING it tells the operator that one was needed.
-        severity = "WARNING" if entry.by in ("sweep", "reconcile") and line.severity == "INFO" else line.severity
+        severity = "WARNING" if entry.by in REPAIRERS and line.severity == "INFO" else line.severity
         fields: dict[str, object] = {
             "tier": entry.tier,
             "attempt": entry.attempt,
@@ -70,7 +79,10 @@ class JsonJournal:
             "by": entry.by,
             # By this, and by `again`, metrics leave out what is no text that came in, and later ends (metrics.tf).
             "purpose": relay.purpose.value if is_outward else "",
+            "alert": "repaired" if entry.by in REPAIRERS else "",
         }
+        if entry.step in _SAYS_WORDS and relay.media_count:
+            fields |= {"files": relay.media_count, "file_types": " ".join(relay.file_types)}
         if entry.step is Step.CLAIMED and _had_ended(relay, entry):
             fields["again"] = True
         if entry.step is Step.DELIVERED:
@@ -78,25 +90,27 @@ class JsonJournal:
         if entry.step is Step.CLAIMED:
             fields["seconds_to_claim"] = _seconds_since(relay, entry)
         yield self._line(severity, entry.step.value, entry.reason or line.meaning, relay, fields)
-        if entry.step in _SAYS_WORDS and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
-            yield self._named("handler_opted_out", relay, {"from": masked(relay.sender_phone)})
-        if entry.step in (Step.ATTEMPT_FAILED, Step.OUTAGE_BEGAN):
-            name = _LINE_OF_FAILURE.get(entry.status or "")
-            is_customers = relay.purpose is Purpose.ANSWER and entry.status == FailureClass.OPTED_OUT
-            if name is not None and not is_customers:
-                yield self._named(name, relay, {**fields, "reason": entry.reason})
+        if name := _alarm_in(relay, entry):
+            if entry.step in _SAYS_WORDS:
+                fields = {"from": masked(relay.sender_phone)}
+            else:
+                fields |= {"reason": entry.reason}
+            yield self._named(name, relay, fields)
 
     def named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> None:
         """Log one of the lines that belong to no line of a relay's trail."""
         self._print([self._named(name, relay, fields)])
 
     def note(self, severity: str, message: str, **labels: object) -> None:
+        """Log anything else. A label `alert` says what people are told of it; they are told of an error as `error`."""
         relay = labels.pop("relay", None)
-        fields = {**labels, **about(relay)} if relay else labels
+        fields = {"alert": "error" if severity in _ALARMS else "", **labels, **(about(relay) if relay else {})}
         self._print([self._line(severity, "note", message, None, fields)])
 
     def _named(self, name: str, relay: Relay | None, fields: dict[str, object]) -> _Line:
         line = LINES[name]
+        # One alert tells people of every line that has an `alert`, and says what to do by its name (alerts.tf).
+        fields = {**fields, "alert": name if line.severity in _ALARMS or name in _ALERTS_BELOW_ERROR else ""}
         return self._line(line.severity, name, f"{line.meaning} {line.what_to_do}", relay, fields)
 
     def _line(self, severity: str, name: str, message: str, relay: Relay | None, fields: dict[str, object]) -> _Line:
@@ -120,6 +134,16 @@ class JsonJournal:
                 # A test's; or the framework's for execution ids, which takes each write for one line.
                 stream.writelines(line for _, line in lines)
                 stream.flush()
+
+
+def _alarm_in(relay: Relay, entry: TrailEntry) -> str:
+    """Returns the name of the line of its own that this line of a trail has beside it; "" for none."""
+    if entry.step in _SAYS_WORDS and relay.sender_class is SenderClass.HANDLER_OPT_OUT:
+        return "handler_opted_out"
+    if entry.step not in (Step.ATTEMPT_FAILED, Step.OUTAGE_BEGAN):
+        return ""
+    is_customers = relay.purpose is Purpose.ANSWER and entry.status == FailureClass.OPTED_OUT
+    return "" if is_customers else _LINE_OF_FAILURE.get(entry.status or "", "")
 
 
 def _seconds_since(relay: Relay, entry: TrailEntry) -> float:

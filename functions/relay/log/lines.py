@@ -76,6 +76,9 @@ LINES: dict[str, Line] = {
     Step.PASSED: Line("INFO", "A handler passed the text on.", _NOTHING),
     Step.RELEASED: Line("NOTICE", "An operator took back that a person has the text.", _NOTHING),
     Step.RETURNED: Line("WARNING", "An answer or a notice was not sent; `reason` says why.", _NOTHING),
+    Step.LINK_REVOKED: Line("NOTICE", "An operator took back the link to a text's files.", _NOTHING),
+    Step.HANDLED: Line("NOTICE", "An operator saw to a text that waited for a person.", _NOTHING),
+    Step.UNHANDLED: Line("NOTICE", "An operator put back a text that had been seen to: it waits again.", _NOTHING),
     "alarm": Line("CRITICAL", "No handler of this relay was reached.", "Call the customer; then redrive the relay."),
     "sender_held_back": Line(
         "ERROR",

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from relay.core.model import Relay
+from relay.core.model import Relay, Step
 from relay.core.threads.model import OptOut, Thread
+from relay.core.words import AN_OPERATOR
 from relay.operators.directions import Kind, kind_of, receiver_of, span, writer_of
 from relay.operators.story import summary
 from relay.record.documents import plain
@@ -80,8 +81,14 @@ def _who(relay: Relay, by_id: Mapping[str, Relay]) -> str:
     if kind is Kind.ANSWER:
         cause = by_id.get(relay.cause_id)
         return "" if cause is None else _who(cause, by_id)
-    names = {Kind.CUSTOMER: "the customer", Kind.OPERATOR: "an operator", Kind.HANDLER: ""}
+    names = {Kind.CUSTOMER: "the customer", Kind.OPERATOR: _by(relay), Kind.HANDLER: ""}
     return names.get(kind, "the relay") or writer_of(relay)
+
+
+def _by(relay: Relay) -> str:
+    """Returns which operator did something by hand, by name where it is on record."""
+    by = next((line.by for line in relay.error_log if line.step is Step.RECORDED), AN_OPERATOR)
+    return "an operator" if by == AN_OPERATOR else by
 
 
 def _to(relay: Relay) -> str:

@@ -8,13 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from relay.core import handling
 from relay.core.model import FinalStatus, Purpose, Relay, SenderClass, Step
 from relay.core.numbers import same
 from relay.core.policy import SMS
+from relay.operators.signature import begun
 
 NOTHING_TO_DO = "Nothing to do."
+_TRY = "Nothing to do. To try the number out as a customer, an operator begins with the word test."
 _START = "Have the handler text START to the business number: until then Twilio blocks every text to that phone."
-_CALL = "Call the customer, or redrive it, which sends it again."
+_CALL = "Call the customer, or send it again."
 _ASK_THE_HANDLER = "Tell the handler, or call the customer: the customer did not get that answer."
 
 
@@ -27,6 +30,7 @@ class Kind(StrEnum):
     NOTICE = "notice"  # what we say to a handler
     OPERATOR = "operator"  # what an operator did with a thread
     OWN_NUMBER = "own number"  # a text from one of our own numbers
+    OPERATORS_TEXT = "operator's text"  # from an operator's own phone
 
 
 # What the ends of an answer and a notice are called, with their signs: "exhausted" would speak of tiers.
@@ -36,7 +40,7 @@ OUTCOMES = {FinalStatus.DELIVERED: ("✓", "went out"), FinalStatus.EXHAUSTED: (
 _ASKED = {
     "answer": "its words went to the customer",
     "mine": "it took the customer over",
-    "claim": "it claimed the customer",
+    "claim": "it took the customer, without a word to them",
     "done": "it closed the thread",
     "pass": "it passed the text on",
     "open": "it opened the thread again",
@@ -46,12 +50,16 @@ _ASKED = {
     "machine": "taken for a machine's, so that it did nothing",
     "reserved": "a word that Twilio acts on, so that it did nothing",
     "replies off": "replies are off, and the handler was told so",
+    "sign-in code": "a code that signs in at the console; it went nowhere",
 }
 _SENDERS = {
     SenderClass.HANDLER: "a handler",
     SenderClass.HANDLER_OPT_OUT: "a handler who opted out with it",
     SenderClass.OWN_NUMBER: "one of our own numbers",
+    SenderClass.OPERATOR: "an operator",
 }
+
+_ADVICE = {SenderClass.HANDLER_OPT_OUT: _START, SenderClass.OPERATOR: _TRY}
 
 
 def kind_of(relay: Relay) -> Kind:
@@ -64,7 +72,7 @@ def kind_of(relay: Relay) -> Kind:
         return Kind.CUSTOMER
     if relay.sender_class is SenderClass.OWN_NUMBER:
         return Kind.OPERATOR if relay.asked else Kind.OWN_NUMBER
-    return Kind.HANDLER
+    return Kind.OPERATORS_TEXT if relay.sender_class is SenderClass.OPERATOR else Kind.HANDLER
 
 
 def writer_of(relay: Relay) -> str:
@@ -90,13 +98,12 @@ def receiver_shown(relay: Relay) -> str:
 def recorded(relay: Relay) -> tuple[str, str]:
     """Returns how a text stands that is kept and goes no further, and what to do."""
     if kind_of(relay) is Kind.OPERATOR:
-        did = next((line.reason for line in relay.error_log if line.step is Step.RECORDED), "")
-        return f"{did[:1].upper()}{did[1:]}.", NOTHING_TO_DO
+        did, by = next(((line.reason, line.by) for line in relay.error_log if line.step is Step.RECORDED), ("", ""))
+        return f"{begun(did, by)}.", NOTHING_TO_DO
     if relay.sender_class is SenderClass.HANDLER and relay.asked in _ASKED:
         return f"From {writer_of(relay)}: {_ASKED[relay.asked]}.", NOTHING_TO_DO
     who = _SENDERS.get(relay.sender_class, "a sender whose texts are not forwarded")
-    opted_out = relay.sender_class is SenderClass.HANDLER_OPT_OUT
-    return f"From {who}: kept, not forwarded.", _START if opted_out else NOTHING_TO_DO
+    return f"From {who}: kept, not forwarded.", _ADVICE.get(relay.sender_class, NOTHING_TO_DO)
 
 
 def ended(relay: Relay) -> tuple[str, str]:
@@ -110,20 +117,24 @@ def ended(relay: Relay) -> tuple[str, str]:
     why = f": {returned.reason}" if returned is not None and returned.reason else ""
     if relay.purpose is Purpose.NOTICE:
         return f"{who} did not get it{why}.", _ASK_THE_HANDLER if relay.alarm_if_lost else NOTHING_TO_DO
-    told = next((line for line in reversed(relay.error_log) if line.step is Step.ALARM_RAISED), None)
-    handler = " The handler was told." if told is not None and told.reason else ""
+    handler = " The handler was told." if relay.handler_is_told else ""
     verb = "It was not sent to" if returned is not None else "It did not reach"
     return f"{verb} {who}{why}.{handler}", _CALL
 
 
 def needs_a_person(relay: Relay) -> bool:
-    """Whether an answer or a notice that was lost is an operator's to see to: no handler was told of it."""
-    if relay.final_status is not FinalStatus.EXHAUSTED:
+    """Whether it waits for an operator to see to it, and none has. Of a lost answer a handler may have been told."""
+    if relay.is_handled or not handling.is_for_people(relay):
         return False
-    if relay.purpose is Purpose.NOTICE:
-        return relay.alarm_if_lost
-    raised = [line for line in relay.error_log if line.step is Step.ALARM_RAISED]
-    return relay.purpose is Purpose.ANSWER and bool(raised) and not raised[-1].reason
+    is_lost_answer = relay.purpose is Purpose.ANSWER and relay.final_status is FinalStatus.EXHAUSTED
+    return not is_lost_answer or not (relay.alarm_is_due or relay.handler_is_told)
+
+
+def handled(relay: Relay) -> dict[str, object] | None:
+    """Returns who saw to it, what was said of that, and when; None while no operator has."""
+    if not relay.is_handled:
+        return None
+    return {"by": relay.handled_by, "note": relay.handled_note, "at": relay.handled_at}
 
 
 def taken_after(relay: Relay) -> float | None:

@@ -11,9 +11,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
+from relay.core.operators import Role
 from relay.errors import BadRequest, StoreUnavailable
 from relay.outgoing import open_url
 from relay.web import Request
@@ -37,11 +39,30 @@ _WAITING_MAX = 4
 _KEYS_KEPT_SECONDS = 24 * 3600.0
 
 
+class CallerKind(StrEnum):
+    """How a caller was told."""
+
+    PERSON = "person"  # by a session
+    WALL = "wall"  # by the link of a wall
+    MACHINE = "machine"  # by this machine's credential
+    PROGRAM = "program"  # by an identity token
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The operator or the program whose token was accepted."""
+    """Who calls: an operator, a wall, a program on this machine, or one with an identity token.
 
-    email: str
+    Attributes:
+        name: what trail and log say of who did it.
+        email: an identity token's.
+        cookies: Set-Cookie headers for the answer, when the session was prolonged.
+    """
+
+    name: str
+    role: Role = Role.ACT
+    kind: CallerKind = CallerKind.PROGRAM
+    email: str = ""
+    cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 def fetch_keys(url: str) -> dict[str, str]:
@@ -106,7 +127,7 @@ class IdentityVerifier:
             raise _forbidden()
         if email not in self._allowed_emails:
             raise _forbidden()
-        return Caller(email)
+        return Caller(email, email=email)
 
     def _certificates(self, key_id: str) -> dict[str, str]:
         if key_id in self._keys and self._monotonic() - self._fetched_at <= _KEYS_MAX_AGE_SECONDS:

@@ -13,8 +13,18 @@ from typing import Any
 
 from relay.core.failures import NO_REASON
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
-from relay.flow.wording import attachments_in_words
-from relay.operators.directions import kind_of, needs_a_person, receiver_shown, taken_after
+from relay.flow.wording import files_in_words
+from relay.operators.attached import attached
+from relay.operators.directions import (
+    NOTHING_TO_DO,
+    Kind,
+    handled,
+    kind_of,
+    needs_a_person,
+    receiver_shown,
+    taken_after,
+    writer_of,
+)
 from relay.operators.trail import folded_in_words, in_words
 from relay.operators.words import (
     ATTEMPT_ENDS,
@@ -54,8 +64,8 @@ _MARKS = frozenset(
 _WENT_WRONG = frozenset({AttemptStatus.FAILED, AttemptStatus.UNCONFIRMED, AttemptStatus.UNKNOWN})
 
 
-def story(relay: Relay, now: datetime) -> Json:
-    """Returns what happened to a relay, as JSON.
+def story(relay: Relay, now: datetime, media_base_url: str = "") -> Json:
+    """Returns what happened to a relay, as JSON. Links to files begin with `media_base_url`; where it is "" are none.
 
     `headline` and `advice`, what it `waits` for while it is in progress, its `attachments` (None: there are none),
     `drives` with their attempts, and the `trail` with each step in words.
@@ -65,8 +75,9 @@ def story(relay: Relay, now: datetime) -> Json:
         "headline": headline,
         "advice": advice,
         "is_overdue": is_overdue(relay, now),
+        "handled": handled(relay),
         "seconds_to_delivery": seconds_to_delivery(relay),
-        "attachments": _attachments(relay),
+        "attachments": attached(relay, now, media_base_url),
         "waits": _waits(relay),
         "drives": _drives(relay),
         "trail": trail(relay),
@@ -97,6 +108,9 @@ def summary(relay: Relay, now: datetime) -> Json:
     bad = next((attempt for attempt in reversed(relay.attempts_of_drive) if attempt.status in _WENT_WRONG), None)
     reason, advice = explained(relay, bad) if bad else ("", "")
     ended = relay.final_status in _ENDS
+    headline, what_to_do = situation(relay, now)
+    if relay.is_handled:
+        what_to_do = NOTHING_TO_DO
     # An end that only a newer revision knows has its own word.
     sign, word = outcome_words(relay)
     if relay.set_aside_because:
@@ -106,10 +120,11 @@ def summary(relay: Relay, now: datetime) -> Json:
         "timestamp": relay.timestamp,
         "sender_phone": relay.sender_phone,
         "message_body": relay.message_body,
-        "media_count": relay.media_count,
+        "files": files_in_words(relay),
         "sender_class": relay.sender_class.value,
         "kind": kind_of(relay).value,
         "receiver": receiver_shown(relay),
+        "writer": writer_of(relay) if kind_of(relay) is Kind.HANDLER else "",
         "thread_id": relay.thread_id,
         "thread_code": relay.code,
         "cause_id": relay.cause_id,
@@ -117,7 +132,8 @@ def summary(relay: Relay, now: datetime) -> Json:
         "final_status": relay.final_status.value,
         "sign": sign,
         "outcome": word,
-        "headline": situation(relay, now)[0],
+        "headline": headline,
+        "what_to_do": what_to_do,
         "tiers": relay.policy.last_tier,
         "tier_reached": tier,
         "tier_name": None if tier is None else handler(relay, tier),
@@ -129,6 +145,7 @@ def summary(relay: Relay, now: datetime) -> Json:
         "seconds_to_claim": taken_after(relay),
         "claim_until": relay.claim_until,
         "needs_a_person": needs_a_person(relay),
+        "handled": handled(relay),
         "ended_at": _end(relay.error_log) if ended else None,
         "due_at": relay.due_at,
         "is_overdue": is_overdue(relay, now),
@@ -162,24 +179,6 @@ def _elapsed(relay: Relay) -> list[float]:
         before = entry.at
         elapsed.append(round(seconds, 3))
     return elapsed
-
-
-def _attachments(relay: Relay) -> Json | None:
-    """Returns the attachments in words, None when there are none.
-
-    `words`: how many there are, and where. `lines`: one for each whose id is known, and one, its `media_id` None, for
-    the others together.
-    """
-    if not relay.media_count:
-        return None
-    lines: list[Json] = [
-        {"words": attachment.content_type or "of unknown type", "media_id": attachment.media_id}
-        for attachment in relay.attachments
-    ]
-    unknown = relay.media_count - len(relay.attachments)
-    if unknown > 0:
-        lines.append({"words": f"{unknown} without an id on record", "media_id": None})
-    return {"words": attachments_in_words(relay.media_count), "lines": lines}
 
 
 def _drives(relay: Relay) -> list[Json]:

@@ -19,8 +19,9 @@ from relay.flow.deeds import Deed, Order
 from relay.flow.world import World
 from relay.operators import finding
 from relay.operators.conversation import thread_row
-from relay.operators.guard import guarded
-from relay.operators.identity import Caller, IdentityVerifier
+from relay.operators.guard import Verifier, guarded
+from relay.operators.identity import Caller
+from relay.operators.signature import signed
 from relay.web import Request, Response, json_response
 
 _FIELDS = ("act", *finding.FIELDS, "person", "words", "request_id")
@@ -35,7 +36,7 @@ def handle_threads(
     world: World,
     conversations: Conversations,
     policy: Policy,
-    verifier: IdentityVerifier,
+    verifier: Verifier,
     allowed_origins: Collection[str],
     request: Request,
 ) -> Response:
@@ -50,12 +51,11 @@ def handle_threads(
         budget = Budget(world.clock, _SECONDS, TASK_LIMITS)
         request_id, person, words = request_id_of(fields), _person(conversations, fields, deed), _words(fields, deed)
         thread = finding.thread_asked_for(world.store, fields, world.clock.now(), budget.store)
-        order = Order(deed, thread.thread_id, request_id, policy, person, words)
+        order = Order(deed, thread.thread_id, request_id, policy, person, words, by=signed(caller.name))
         done = by_hand.perform(world, conversations, order, budget)
         response = _answer(world, done)
-        # Who asked is for the log: the record is read by more people and kept for longer.
         labels = {"relay": by_hand.relay_id_of(order), "act": deed.value, "thread": thread.code}
-        world.journal.note("NOTICE", "act on a thread asked for", **labels, caller=caller.email, status=response.status)
+        world.journal.note("NOTICE", "act on a thread asked for", **labels, caller=caller.name, status=response.status)
         return response
 
     return guarded(request, verifier, allowed_origins, _FIELDS, do)

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from relay.core.model import Relay, Step, TrailEntry
+from relay.core.words import REPAIRERS
+from relay.operators.signature import begun, is_a_person, who_did
 from relay.operators.words import FOREIGN, handler, shown_code
 
 
@@ -51,21 +53,20 @@ _LABELS: dict[Step, tuple[str, Tone]] = {
     Step.ESCALATED: ("next tier", Tone.STRONG),
     Step.DELIVERED: ("delivered", Tone.GOOD),
     Step.LATE_STATUS: ("late word", Tone.PLAIN),
-    Step.EXHAUSTED: ("exhausted", Tone.BAD),
+    Step.EXHAUSTED: ("reached no one", Tone.BAD),
     Step.ALARM_RAISED: ("alarm", Tone.BAD),
-    Step.REDRIVEN: ("redriven", Tone.PLAIN),
+    Step.REDRIVEN: ("sent again", Tone.PLAIN),
     Step.SAID_MORE: ("said more", Tone.WARNING),
     Step.TIMES_CORRECTED: ("times corrected", Tone.WARNING),
     Step.CLAIM_AWAITED: ("delivered", Tone.STRONG),
-    Step.CLAIMED: ("claimed", Tone.GOOD),
+    Step.CLAIMED: ("taken", Tone.GOOD),
     Step.PASSED: ("passed on", Tone.STRONG),
     Step.RELEASED: ("released", Tone.WARNING),
     Step.RETURNED: ("returned", Tone.WARNING),
+    Step.LINK_REVOKED: ("link revoked", Tone.PLAIN),
+    Step.HANDLED: ("handled", Tone.STRONG),
+    Step.UNHANDLED: ("put back", Tone.WARNING),
 }
-# Jobs that go on with what a timer or a webhook should have done; the line then says so.
-_REPAIRS = ("sweep", "reconcile")
-# Who did what no text asked for.
-_BY_HAND = "operator"
 
 
 def in_words(relay: Relay, entry: TrailEntry) -> LineInWords:
@@ -76,7 +77,7 @@ def in_words(relay: Relay, entry: TrailEntry) -> LineInWords:
     code = shown_code(entry.error_code)
     if entry.step is Step.ATTEMPT_FAILED and code:
         label = f"{label} {code}"
-    noticed = f" (Noticed by the {entry.by}.)" if entry.by in _REPAIRS else ""
+    noticed = f" (Noticed by the {entry.by}.)" if entry.by in REPAIRERS else ""
     return LineInWords(label, _sentence(entry, _handler(relay, entry), code) + noticed, tone)
 
 
@@ -95,8 +96,8 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
             return "The text came in and is safely stored."
         case Step.RECOVERED:
             return "Found in Twilio's own list: its webhook had never arrived."
-        case Step.RECORDED if entry.by == _BY_HAND:
-            return f"{reason[:1].upper()}{reason[1:]}." if reason else "An operator did something by hand."
+        case Step.RECORDED if is_a_person(entry.by):
+            return f"{begun(reason, entry.by)}." if reason else f"{who_did(entry.by)} did something by hand."
         case Step.RECORDED:
             return f"Kept on record and not forwarded{namely}."
         case Step.HELD:
@@ -134,9 +135,11 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
         case Step.EXHAUSTED:
             return f"No handler could be reached{namely}."
         case Step.ALARM_RAISED:
+            if entry.reason:
+                return f"No alarm was raised: {entry.reason}."
             return "The alarm was raised, so that a person takes over."
         case Step.REDRIVEN:
-            return f"An operator started it again{f', {reason}' if reason else ''}."
+            return f"{who_did(entry.by)} started it again{f', {reason}' if reason else ''}."
         case Step.SAID_MORE:
             return f"The text came in again with more than was on record{namely}."
         case Step.TIMES_CORRECTED:
@@ -144,15 +147,25 @@ def _sentence(entry: TrailEntry, who: str, code: str) -> str:
         case Step.CLAIM_AWAITED:
             return f"{who[:1].upper()}{who[1:]} has the text{because}."
         case Step.CLAIMED:
-            return f"A person took it{namely}."
+            return f"A person took it{namely}.{_by_hand(entry)}"
         case Step.PASSED:
             return f"A handler passed it on{namely}."
         case Step.RELEASED:
-            return f"An operator released it{namely}."
+            return f"{who_did(entry.by)} released it{namely}."
         case Step.RETURNED:
             return f"It is not sent{namely}."
+        case Step.LINK_REVOKED:
+            return f"{who_did(entry.by)} revoked the link to its files{because}: it opens nothing any more."
+        case Step.HANDLED:
+            return f"{who_did(entry.by)} saw to it{namely}."
+        case Step.UNHANDLED:
+            return f"{who_did(entry.by)} put it back{because}: it waits for a person again."
         case _:
             assert_never(entry.step)
+
+
+def _by_hand(entry: TrailEntry) -> str:
+    return f" ({who_did(entry.by)} said so.)" if is_a_person(entry.by) else ""
 
 
 def _handler(relay: Relay, entry: TrailEntry) -> str:

@@ -26,19 +26,19 @@ FOREIGN = "Written by a newer revision; its word is shown as it is."
 _OVERDUE_ADVICE = "Timers and sweep are not doing their work: see docs/operations.md, “Nothing moves”."
 _SET_ASIDE_ADVICE = "Why it waits for a person: docs/operations.md, “A relay was set aside”."
 _ASK = "It may have arrived: ask the handler before you send it again."
-_CALL = "Call the customer; then redrive the relay."
-_SEND_ON = "Read it; redrive it to send it on, alone or with all that are held back of this number."
+_CALL = "Call the customer; then send it again."
+_SEND_ON = "Read it, then send it on: alone, or with all that are held back of this number."
 _APART = "Call the customer. Give the handler a number that is not connected to the relay."
-_REDRIVE_LATER = "It did not pass by itself: redrive the relay later."
+_REDRIVE_LATER = "It did not pass by itself: send it again later."
 
 # What each final status is called, in a word or two, and the sign that stands before it wherever there is little room.
 FINAL_STATUS_WORDS = {
     FinalStatus.IN_PROGRESS: ("→", "in progress"),
     FinalStatus.DELIVERED: ("✓", "delivered"),
-    FinalStatus.EXHAUSTED: ("✕", "exhausted"),
+    FinalStatus.EXHAUSTED: ("✕", "reached no one"),
     FinalStatus.RECORDED: ("▪", "recorded only"),
     FinalStatus.HELD: ("‖", "held back"),
-    FinalStatus.CLAIMED: ("⚑", "claimed"),
+    FinalStatus.CLAIMED: ("⚑", "taken"),
 }
 # The same of a relay that cannot go on and waits for a person.
 SET_ASIDE_WORDS = ("!", "set aside")
@@ -121,7 +121,9 @@ def explained(relay: Relay, attempt: Attempt) -> tuple[str, str]:
     is_over = relay.final_status is not FinalStatus.IN_PROGRESS or attempt.number < relay.first_attempt_of_drive
     if failure.failure_class in _PASSING and is_over:
         return words, _REDRIVE_LATER if exhausted else ""
-    return words, failure.advice
+    if exhausted or attempt.tier >= relay.policy.last_tier:
+        return words, failure.advice
+    return words, f"{failure.advice} {failure.meanwhile}".strip()
 
 
 # Of these the last line says whether an operator took the text back.

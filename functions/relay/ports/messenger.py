@@ -13,14 +13,16 @@ from relay.core.model import Attachment, InboundText
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """One SMS to one handler.
+    """One text to one handler or customer.
 
     Attributes:
         validity_seconds: how long the provider may keep it queued, 1 to 36000.
         message_id, tier, attempt: which attempt of which relay it is. The provider's receipts come back with these, so
             that they find it even when its id at the provider was never learned.
-        attachments: the files that came with the text it passes on. A provider may send them along; Twilio's room sends
-            the words alone, since a text's receipt decides and those of an MMS often never come.
+        attachments: the files that came with the text it passes on. A provider may send them along; Twilio's room does
+            not, since a text's receipt decides and those of an MMS often never come.
+        media_urls: links of ours by which the provider fetches files that it must send along, at most ten. Of an answer
+            alone; its `body` may be empty then.
     """
 
     to: str
@@ -31,6 +33,7 @@ class OutgoingText:
     tier: int
     attempt: int
     attachments: tuple[Attachment, ...] = ()
+    media_urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ SendOutcome = Accepted | Refused | Ambiguous
 class SentMessage:
     """What the provider shows of a text it has. Any of it may be missing: then it is "" or None.
 
-    `receipt` is None too where it says nothing of an outgoing text. An empty `body` was redacted: we send none.
+    `receipt` is None too where it says nothing of an outgoing text. An empty `body` was redacted, or is that of files
+    that were sent without words.
     """
 
     sent_id: str

@@ -52,14 +52,21 @@ class Search:
     limit: int = 50
     page_token: str | None = None
     thread_id: str | None = None  # relays of this thread, of every purpose
+    # Words of the text, names of handlers, numbers in any form: a relay has all of them (core/searching.py).
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a search; `next_page_token` is None on the last."""
+    """One page of a search; `next_page_token` is None on the last.
+
+    A search by words looks at no more than SCANNED_MAX relays for one page, which then may have few or none;
+    `searched_back_to` says how far it has come, None on the last page and for any other search.
+    """
 
     relays: tuple[Relay, ...]
     next_page_token: str | None
+    searched_back_to: datetime | None = None
 
 
 class RelayStore(ThreadStore, Protocol):
@@ -90,6 +97,14 @@ class RelayStore(ThreadStore, Protocol):
 
     def get(self, message_id: str, *, timeout_seconds: float) -> Stored | None:
         """Returns the relay, or None when there is none or it has expired."""
+        ...
+
+    def with_media_token(self, token: str, *, timeout_seconds: float) -> Relay | None:
+        """Returns the relay whose files this token opens, or None when there is none or it has expired.
+
+        An empty token finds nothing. What comes from outside has been held against a token's form before: what can be
+        none (text that is no Unicode, or longer than an index compares) is not the store's to refuse.
+        """
         ...
 
     def missing(self, message_ids: Sequence[str], *, timeout_seconds: float) -> set[str]:

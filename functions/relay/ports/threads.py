@@ -77,9 +77,12 @@ class ThreadStore(Protocol):
         """
         ...
 
-    def relays_of(self, thread_id: str, limit: int, *, timeout_seconds: float) -> list[Stored]:
+    def relays_of(
+        self, thread_id: str, limit: int, since: datetime | None = None, *, timeout_seconds: float
+    ) -> list[Stored]:
         """Returns relays of the thread that a claim takes, at most `limit`, newest first.
 
-        Those are customers' texts in progress, delivered or exhausted. Costs in proportion to them, not to the thread.
+        Those are customers' texts in progress, delivered or exhausted. With `since` all others of the thread, too,
+        whatever they are for, whose timestamp is `since` or later. Costs in proportion to these, not to the thread.
         """
         ...

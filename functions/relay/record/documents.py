@@ -8,13 +8,13 @@ kept and written back (core/foreign.py says what they count as). Only a later `s
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from relay.core.failures import Failure, FailureClass
-from relay.core.foreign import Rest, foreign
+from relay.core.foreign import foreign
 from relay.core.model import (
     Attachment,
     Attempt,
@@ -26,12 +26,18 @@ from relay.core.model import (
     Step,
     TrailEntry,
 )
-from relay.core.policy import SMS, Policy, Reach, Success, Tier
 from relay.errors import NewerRecord
 from relay.record import earlier
+from relay.record.policies import (
+    REACH_FIELDS,
+    policy_document,
+    policy_from_document,
+    reach_document,
+    reach_in,
+    rest_of,
+)
+from relay.record.policies import Document as Document
 from relay.record.shape import require_shape
-
-Document = dict[str, Any]
 
 # Rises only when the meaning of something already written changes. A revision raises NewerRecord for a record of a
 # later version and leaves it alone: the text in it waits for the revision that wrote it.
@@ -46,17 +52,15 @@ _PLAIN_FIELDS = {
     field.name: field.name for field in fields(Attempt) if field.name not in ("failure", "reach", "status", "rest")
 } | {"sent_id": "message_sid", "lease": "claim"}
 # Those that are written only where they are set.
-_FLAGS = ("is_adopted", "is_refused", "is_handed_over", "is_contradicted", "off_by_seconds")
-_OF_THREADS = ("thread_id", "code", "cause_id", "asked", "claimed_by", "claimed_at", "claim_until", "alarm_if_lost")
-_TIER_FLAGS = ("claim_timeout_seconds", "delivery_claims_for")
-_REACH_FIELDS = frozenset({"phone", "reach_kind"})
+_FLAGS = ("is_adopted", "is_refused", "is_handed_over", "is_contradicted", "off_by_seconds", "had_link")
+_OF_CLAIMS = ("claimed_by", "claimed_at", "claim_until")
+_OF_THREADS = ("thread_id", "code", "cause_id", "asked", *_OF_CLAIMS, "alarm_if_lost", "handler_is_told")
+_OF_HANDLING = ("handled_by", "handled_note", "handled_at", "handled_attempts")
+_WHERE_SET = (*_OF_THREADS, "media_token", "written_at", *_OF_HANDLING)
 _FAILURE_FIELDS = frozenset({"error_code", "failure_class", "failure_words"})
-_ATTEMPT_FIELDS = frozenset({*_PLAIN_FIELDS.values(), "status", *_REACH_FIELDS, *_FAILURE_FIELDS})
+_ATTEMPT_FIELDS = frozenset({*_PLAIN_FIELDS.values(), "status", *REACH_FIELDS, *_FAILURE_FIELDS})
 _ATTACHMENT_FIELDS = tuple(field.name for field in fields(Attachment) if field.name != "rest")
 _TRAIL_FIELDS = tuple(field.name for field in fields(TrailEntry) if field.name != "rest")
-_TIER_FIELDS = frozenset(
-    {"name", "retry_delays_seconds", "receipt_timeout_seconds", "success", *_TIER_FLAGS, *_REACH_FIELDS}
-)
 RELAY_FIELDS = frozenset({"schema_version", *(field.name for field in fields(Relay) if field.name != "rest")})
 _TIER_STATUS = re.compile(r"tier_\d+_status")
 
@@ -65,7 +69,6 @@ _STATUSES = {word.value: word for word in AttemptStatus}
 _ENDS = {word.value: word for word in FinalStatus}
 _SENDERS = {word.value: word for word in SenderClass}
 _PURPOSES = {word.value: word for word in Purpose}
-_SUCCESSES = {word.value: word for word in Success}
 _FAILURES = {word.value: word for word in FailureClass}
 
 
@@ -108,7 +111,7 @@ def to_document(relay: Relay) -> Document:
         document[f"tier_{number}_status"] = relay.tier_status(number)
     if relay.purpose is not Purpose.FORWARD:
         document["purpose"] = relay.purpose.value
-    document.update({name: value for name in _OF_THREADS if (value := getattr(relay, name))})
+    document.update({name: value for name in _WHERE_SET if (value := getattr(relay, name))})
     document.update(relay.rest)
     return document
 
@@ -162,74 +165,23 @@ def from_document(document: Document) -> Relay:
         set_aside_because=document.get("set_aside_because", ""),
         recipient_address=document.get("recipient_address", ""),
         purpose=_PURPOSES.get(purpose) or foreign(Purpose, purpose),
-        **{name: document[name] for name in _OF_THREADS if name in document},
-        rest=tuple([pair for pair in _rest(document, RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
+        **{name: document[name] for name in _WHERE_SET if name in document},
+        rest=tuple([pair for pair in rest_of(document, RELAY_FIELDS) if not _TIER_STATUS.fullmatch(pair[0])]),
     )
     require_shape(relay)
     return relay
 
 
-def _rest(document: Document, known: Collection[str]) -> Rest:
-    """Returns the fields of a document beside the known ones, by name: stores do not keep their order."""
-    found = [(name, value) for name, value in document.items() if name not in known]
-    return tuple(sorted(found, key=_name)) if found else ()
-
-
-def _name(pair: tuple[str, object]) -> str:
-    return pair[0]
-
-
-def policy_document(policy: Policy) -> Document:
-    return {"tiers": [_tier_document(tier) for tier in policy.tiers], **dict(policy.rest)}
-
-
-def policy_from_document(document: Document) -> Policy:
-    tiers = tuple([_tier(value) for value in document["tiers"]])
-    return Policy(tiers, () if len(document) == 1 else _rest(document, ("tiers",)))
-
-
-def _tier_document(tier: Tier) -> Document:
-    return {
-        "name": tier.name,
-        **_reach_document(tier.reach),
-        "retry_delays_seconds": list(tier.retry_delays_seconds),
-        "receipt_timeout_seconds": tier.receipt_timeout_seconds,
-        "success": tier.success.value,
-        **{name: value for name in _TIER_FLAGS if (value := getattr(tier, name))},
-        **dict(tier.rest),
-    }
-
-
-def _tier(document: Document) -> Tier:
-    success = document["success"]
-    return Tier(
-        name=document["name"],
-        reach=_reach(document),
-        retry_delays_seconds=tuple(document["retry_delays_seconds"]),
-        receipt_timeout_seconds=document["receipt_timeout_seconds"],
-        success=_SUCCESSES.get(success) or foreign(Success, success),
-        claim_timeout_seconds=document.get("claim_timeout_seconds", 0.0),
-        delivery_claims_for=document.get("delivery_claims_for", ""),
-        rest=_rest(document, _TIER_FIELDS),
-    )
-
-
-def _reach_document(reach: Reach) -> Document:
-    # A text is the rule, and the only reach that documents of before know.
-    return {"phone": reach.address} if reach.kind == SMS else {"phone": reach.address, "reach_kind": reach.kind}
-
-
-def _reach(document: Document) -> Reach:
-    return Reach(document.get("reach_kind", SMS), document["phone"])
-
-
 def _attachment_document(attachment: Attachment) -> Document:
-    return {**{name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS}, **dict(attachment.rest)}
+    document = {name: getattr(attachment, name) for name in _ATTACHMENT_FIELDS}
+    if not attachment.is_in_words:
+        del document["is_in_words"]
+    return {**document, **dict(attachment.rest)}
 
 
 def _attachment(document: Document) -> Attachment:
     values = {name: document[name] for name in _ATTACHMENT_FIELDS if name in document}
-    return Attachment(**values, rest=_rest(document, _ATTACHMENT_FIELDS))
+    return Attachment(**values, rest=rest_of(document, _ATTACHMENT_FIELDS))
 
 
 def _attempt_document(attempt: Attempt) -> Document:
@@ -238,7 +190,7 @@ def _attempt_document(attempt: Attempt) -> Document:
         if not document[name]:  # the document is paid for by the byte
             del document[name]
     document["status"] = attempt.status.value
-    document |= _reach_document(attempt.reach)
+    document |= reach_document(attempt.reach)
     failure = attempt.failure
     document["error_code"] = failure.code if failure else None
     if failure is not None:
@@ -255,9 +207,9 @@ def _attempt(document: Document, trail: Sequence[Document]) -> Attempt:
     return Attempt(
         **values,
         status=_STATUSES.get(status) or foreign(AttemptStatus, status),
-        reach=_reach(document),
+        reach=reach_in(document),
         failure=_failure(document, trail),
-        rest=_rest(document, _ATTEMPT_FIELDS),
+        rest=rest_of(document, _ATTEMPT_FIELDS),
     )
 
 
@@ -281,7 +233,7 @@ def _trail_document(entry: TrailEntry) -> Document:
 def _trail_entry(document: Document) -> TrailEntry:
     values = {name: document[name] for name in _TRAIL_FIELDS if name in document}
     if len(values) != len(document):
-        values["rest"] = _rest(document, _TRAIL_FIELDS)
+        values["rest"] = rest_of(document, _TRAIL_FIELDS)
     step = values["step"]
     values["step"] = _STEPS.get(step) or foreign(Step, step)
     return TrailEntry(**values)

@@ -71,3 +71,8 @@ def awaits_claim(relay: Relay) -> bool:
     Not by its sender's class, which another revision may have called by another word: only a customer's is forwarded.
     """
     return relay.purpose is Purpose.FORWARD and bool(relay.thread_id) and relay.final_status in _UNCLAIMED
+
+
+def is_wanted(relay: Relay, since: datetime | None) -> bool:
+    """Whether a relay of a thread is one that `relays_of` returns: a claim takes it, or it is of `since` or later."""
+    return awaits_claim(relay) or (since is not None and relay.timestamp >= since)

@@ -2,7 +2,8 @@
 
 No process that works on a relay publishes. The trail is the outbox: what a write added to it is published by the
 function that Firestore triggers for the write (google) or read from the local feed (embedded); a write that is reported
-twice gives the same relay events with the same ids. No body and no phone number in it. The form is
+twice gives the same relay events with the same ids. No body and no phone number in it; of files how many there are and
+of which types, and nothing that opens one. The form is
 docs/schemas/relay-event-v1.json.
 """
 
@@ -15,6 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from relay.core.model import AttemptStatus, FinalStatus, Purpose, Relay, Step, TrailEntry
+from relay.core.words import AN_OPERATOR, REPAIRERS
 
 SCHEMA_VERSION = 1
 
@@ -35,6 +37,8 @@ class EventType(StrEnum):
     ANSWERED = "answered"
     PASSED = "passed"
     RETURNED = "returned"
+    HANDLED = "handled"
+    UNHANDLED = "unhandled"
 
 
 # The steps of the trail of a text that came in which become relay events; the others are details that subscribers have
@@ -52,10 +56,20 @@ TYPES: dict[Step, EventType] = {
     Step.HELD: EventType.HELD,
     Step.CLAIMED: EventType.CLAIMED,
     Step.PASSED: EventType.PASSED,
+    Step.HANDLED: EventType.HANDLED,
+    Step.UNHANDLED: EventType.UNHANDLED,
 }
-# Of an answer it is announced that the customer has it, or that it came back. What is said to a handler is no news.
-TYPES_OF_ANSWER: dict[Step, EventType] = {Step.DELIVERED: EventType.ANSWERED, Step.EXHAUSTED: EventType.RETURNED}
+# Of an answer it is announced that the customer has it, or that it came back, and that people saw to that. What is
+# said to a handler is no news.
+TYPES_OF_ANSWER: dict[Step, EventType] = {
+    Step.DELIVERED: EventType.ANSWERED,
+    Step.EXHAUSTED: EventType.RETURNED,
+    Step.HANDLED: EventType.HANDLED,
+    Step.UNHANDLED: EventType.UNHANDLED,
+}
 _TYPES: dict[str, dict[Step, EventType]] = {Purpose.FORWARD: TYPES, Purpose.ANSWER: TYPES_OF_ANSWER}
+# Which operator did it stays in the record: subscribers are told that one did.
+_PUBLISHED_BY = ("", *REPAIRERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,8 @@ class RelayEvent:
     error_code: int | None
     reason: str
     by: str
+    file_count: int
+    file_types: tuple[str, ...]
 
     def attributes(self) -> dict[str, str]:
         """Returns what subscribers may filter by."""
@@ -100,6 +116,8 @@ class RelayEvent:
             "error_code": self.error_code,
             "reason": self.reason,
             "by": self.by,
+            "file_count": self.file_count,
+            "file_types": self.file_types,
         }
         return json.dumps(document).encode()
 
@@ -140,7 +158,9 @@ def _event(relay: Relay, entry: TrailEntry, kind: EventType) -> RelayEvent:
         status=status,
         error_code=entry.error_code,
         reason=entry.reason,
-        by=entry.by,
+        by=entry.by if entry.by in _PUBLISHED_BY else AN_OPERATOR,
+        file_count=relay.media_count,
+        file_types=relay.file_types,
     )
 
 

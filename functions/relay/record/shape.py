@@ -5,6 +5,7 @@ The types are those that the classes of core/ declare; there is no second list o
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from collections.abc import Callable, Iterable
@@ -41,25 +42,30 @@ def require_shape(relay: Relay) -> None:
 def require_types(values: Iterable[Any]) -> None:
     """Raises WrongType, naming the field, for a value with a field of another type than its class declares."""
     for value in values:
-        values_of, declared = _declared(type(value))
-        for found, (name, kinds) in zip(values_of(value), declared, strict=True):
-            if not isinstance(found, kinds):
-                raise WrongType(f"{name} is of a wrong type")
-            if isinstance(found, datetime) and found.tzinfo is None:
-                raise WrongType(f"{name} has no time zone")
+        declared = _declared(value.__class__)
+        found = declared.values_of(value)
+        if not all(map(isinstance, found, declared.types)):
+            wrong = list(map(isinstance, found, declared.types)).index(False)
+            raise WrongType(f"{declared.names[wrong]} is of a wrong type")
+        for place in declared.times:
+            if found[place] is not None and found[place].tzinfo is None:
+                raise WrongType(f"{declared.names[place]} has no time zone")
 
 
-_Declared = tuple[Callable[[Any], tuple[Any, ...]], tuple[tuple[str, Types], ...]]
-_DECLARED: dict[type, _Declared] = {}
+class _Declared:
+    """How to get a class's values, the name and the types of each, and the places of those that are times."""
 
-
-def _declared(kind: Any) -> _Declared:
-    """Returns how to get a class's values, and the name and the types of each."""
-    if kind not in _DECLARED:
+    def __init__(self, kind: Any) -> None:
         hints = typing.get_type_hints(kind)
-        names = [field.name for field in fields(kind)]
-        _DECLARED[kind] = attrgetter(*names), tuple((name, _types_in(hints[name])) for name in names)
-    return _DECLARED[kind]
+        self.names = [field.name for field in fields(kind)]
+        self.types = [_types_in(hints[name]) for name in self.names]
+        self.times = [place for place, its in enumerate(self.types) if datetime in its]
+        self.values_of: Callable[[Any], tuple[Any, ...]] = attrgetter(*self.names)
+
+
+@functools.cache
+def _declared(kind: type) -> _Declared:
+    return _Declared(kind)
 
 
 def _types_in(hint: Any) -> Types:

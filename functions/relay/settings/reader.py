@@ -60,7 +60,7 @@ class Reader:
         return value
 
     def template(self, name: str, default: str = "", *, is_url: bool = False) -> str:
-        """Returns a text, or a web address, with a place for the tier's number and none for anything else."""
+        """Returns a text, or a web address that a token may go to, with a place for the tier's number and no other."""
         value = self.text(name, default)
         filled = value.replace("{tier}", "1")
         if value and filled == value:
@@ -68,22 +68,29 @@ class Reader:
         elif "{" in filled or "}" in filled:
             # Left to be filled in later it would fail for every text: no timer could be armed.
             self.mistakes.append(f"{name} has a brace that does not belong to {{tier}}.")
-        elif value and is_url and host_of(filled) is None:
+        elif value and is_url and (host := host_of(filled)) is None:
             self.mistakes.append(f"{name} is not a web address like https://escalate-{{tier}}.example.com.")
+        elif value and is_url:
+            self._need_https(name, value, host)
         return value
 
-    def url(self, name: str, *, carries_secrets: bool = False) -> str:
-        """Returns a web address, without a slash at its end; over http only where nothing secret goes there."""
+    def _need_https(self, name: str, value: str, host: str | None) -> None:
+        """Report an address over http, unless what goes there stays on this machine."""
+        if host and not value.lower().startswith("https:") and not is_loopback(host):
+            self.mistakes.append(
+                f"{name} begins with http://, so that all could read what is sent there, and change the answer: "
+                "use https://."
+            )
+
+    def url(self, name: str) -> str:
+        """Returns a web address, without a slash at its end; over https, or on this machine."""
         value = self.text(name)
         if not value:
             return ""
         host = host_of(value)
         if host is None:
             self.mistakes.append(f"{name} {_NO_ADDRESS}.")
-        elif carries_secrets and not value.lower().startswith("https:") and not is_loopback(host):
-            self.mistakes.append(
-                f"{name} begins with http://, so that all could read what is sent there: use https://."
-            )
+        self._need_https(name, value, host)
         return value.rstrip("/")
 
     def address_to_call(self, name: str) -> str:
@@ -92,10 +99,8 @@ class Reader:
         host = host_of(value.partition("?")[0])
         if value and (host is None or "#" in value or "@" in urlsplit(value).netloc):
             self.mistakes.append(f"{name} is not a web address like https://hc-ping.com/…, without a user name or #.")
-        elif host and not value.lower().startswith("https:") and not is_loopback(host):
-            self.mistakes.append(
-                f"{name} begins with http://, so that all could read what is sent there: use https://."
-            )
+        else:
+            self._need_https(name, value, host)
         return value
 
     def address_of_ours(self, name: str, *, is_real: bool) -> str:

@@ -8,14 +8,25 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from relay.core.numbers import E164
+from relay.core.operators import Operators
 from relay.core.policy import Policy
 from relay.errors import ConfigurationError
+from relay.settings.alarms import Alerting, read_alerting
+from relay.settings.operators import read_operators
 from relay.settings.reader import Reader, host_of
 from relay.settings.replies import read_replies
 from relay.settings.tiers import read_policy
 from relay.settings.variables import ENTRY_POINTS, VARIABLES, Need
 
-__all__ = ["DATABASE_DEFAULT", "E164", "Settings", "backend_of", "forms_of_credentials", "load_settings"]
+__all__ = [
+    "DATABASE_DEFAULT",
+    "E164",
+    "Settings",
+    "backend_of",
+    "forms_of_credentials",
+    "is_twilio_itself",
+    "load_settings",
+]
 
 _SIDS = {
     "TWILIO_ACCOUNT_SID": (re.compile(r"AC[0-9a-fA-F]{32}"), "AC followed by 32 hexadecimal digits"),
@@ -55,6 +66,7 @@ class Settings:
     api_base_url: str
     public_base_url: str
     callback_base_url: str
+    media_base_url: str
     business_phones: tuple[str, ...]
     policy: Policy | None
     replies: bool
@@ -68,6 +80,15 @@ class Settings:
     events_topic: str
     dead_letter_topic: str
     console_api_url: str
+    console_base_url: str
+    operators: Operators
+    trusted_proxies: int
+    alerting: Alerting
+
+    @property
+    def operator_phones(self) -> frozenset[str]:
+        """Returns the numbers of those who sign in, or are told alarms."""
+        return self.operators.phones | frozenset(self.alerting.phones)
 
     def __repr__(self) -> str:
         # Secrets and phone numbers must not reach a log through an innocent print.
@@ -85,16 +106,20 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
     if chosen not in ("embedded", "google"):
         read.mistakes.append("RELAY_BACKEND is neither `embedded` nor `google`.")
     read.mistakes.extend(_names_that_are_none(environ))
-    api_base_url = read.url("TWILIO_API_BASE_URL", carries_secrets=True)
-    is_real = _is_twilio_itself(api_base_url)
+    api_base_url = read.url("TWILIO_API_BASE_URL")
+    is_real = is_twilio_itself(api_base_url)
     replies = read_replies(read, is_real=is_real)
-    policy, phones = read_policy(read, replies=replies.are_on) if Need.TIERS in needs else (None, ())
+    if Need.TIERS in needs:
+        policy, phones = read_policy(read, replies=replies.are_on)
+    else:
+        policy, phones = None, read.listed("BUSINESS_PHONE_NUMBER")
     if is_real and urlsplit(api_base_url).path:
         read.mistakes.append(
             "TWILIO_API_BASE_URL has a path: leave it away, the relay adds /2010-04-01 and the rest itself."
         )
     public_base_url = read.address_of_ours("PUBLIC_BASE_URL", is_real=is_real)
     forms = forms_of_credentials(api_base_url)
+    signing_in = read_operators(read, phones)
 
     def credential(name: str) -> str:
         return read.matching(name, *forms[name]) if name in forms else read.text(name)
@@ -117,6 +142,9 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         api_base_url=api_base_url,
         public_base_url=public_base_url,
         callback_base_url=read.address_of_ours("CALLBACK_BASE_URL", is_real=is_real) or public_base_url,
+        # What only shows links is not told which Twilio it is.
+        media_base_url=read.address_of_ours("MEDIA_BASE_URL", is_real=is_real and read.wants("TWILIO_API_BASE_URL"))
+        or public_base_url,
         business_phones=phones,
         policy=policy,
         replies=replies.are_on,
@@ -130,6 +158,10 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
         events_topic=read.text("EVENTS_TOPIC"),
         dead_letter_topic=read.text("DEAD_LETTER_TOPIC"),
         console_api_url=read.url("CONSOLE_API_URL"),
+        console_base_url=signing_in.console_base_url or public_base_url,
+        operators=signing_in.operators,
+        trusted_proxies=signing_in.trusted_proxies,
+        alerting=read_alerting(read, phones),
     )
     if bool(settings.api_key_sid) != bool(settings.api_key_secret):
         read.mistakes.append("TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET go together: give both or neither.")
@@ -143,17 +175,17 @@ def load_settings(environ: Mapping[str, str], entry_points: Collection[str]) -> 
 def _names_that_are_none(environ: Mapping[str, str]) -> Iterator[str]:
     """Yields a mistake for each variable that looks like a setting of this relay and is none.
 
-    That is every other RELAY_ name, and a name so near to one of ours that it must be meant for it: a misspelt second
-    auth token would not be read, and texts would be refused during a rotation.
+    That is every other RELAY_ name, and a name so near to one of ours, in small letters too, that it must be meant for
+    it: a misspelt second auth token would not be read, and texts would be refused during a rotation.
     """
     known = {variable.name for variable in VARIABLES}
     first_words = {name.partition("_")[0] for name in known}
     for name in sorted(environ):
-        if name in known or name.startswith(_NOT_SETTINGS) or name.partition("_")[0] not in first_words:
+        if name in known or name.startswith(_NOT_SETTINGS) or name.upper().partition("_")[0] not in first_words:
             continue
         if name.startswith("RELAY_"):
             yield f"{name} is not a setting of this relay; see .env.example for those it knows."
-        elif meant := _nearest(name, known):
+        elif meant := _nearest(name.upper(), known):
             yield f"{name} is not a setting of this relay; {meant} seems to be meant."
 
 
@@ -174,10 +206,10 @@ def forms_of_credentials(api_base_url: str) -> Mapping[str, tuple[re.Pattern[str
 
     Tokens have one at Twilio itself; another server that behaves like it may give out what it likes.
     """
-    return {**_SIDS, **_TOKENS} if _is_twilio_itself(api_base_url) else _SIDS
+    return {**_SIDS, **_TOKENS} if is_twilio_itself(api_base_url) else _SIDS
 
 
-def _is_twilio_itself(api_base_url: str) -> bool:
+def is_twilio_itself(api_base_url: str) -> bool:
     """Returns whether texts go to Twilio itself (no address, or one of its own), not to a server that stands in."""
     return not api_base_url or f".{host_of(api_base_url)}".endswith(".twilio.com")
 

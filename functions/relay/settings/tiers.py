@@ -7,16 +7,19 @@ import re
 from typing import Any
 
 from relay.core.bounds import RETRIES_MAX, TIERS_MAX
-from relay.core.numbers import E164, canonical
+from relay.core.numbers import E164, canonical, is_inside
 from relay.core.people import PLACES, place_of
 from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier, sms
 from relay.settings.reader import Reader
 
 _HANDLER_VARIABLES = tuple((f"{place.upper()}_HANDLER_PHONE", f"{place.upper()}_HANDLER_NAME") for place in PLACES)
 _NAME_MAX = 100
-# Seven digits or more, grouped as people group them.
-_NUMBER_INSIDE = re.compile(r"[0-9](?:[\s().\-/]*[0-9]){6}")
-_TIER_KEYS = ("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success", "claim_timeout_seconds")
+_TIER_KEYS = (
+    *("name", "phone", "retry_delays_seconds", "receipt_timeout_seconds", "success", "claim_timeout_seconds"),
+    "attachments",
+)
+# How a tier's texts show the files that came with a text: their number and the link, or the number alone.
+_LINK, _NO_LINK = "link", "none"
 # Twilio keeps a text queued for at most this long (ValidityPeriod), so waiting longer for its receipt is in vain.
 _RECEIPT_TIMEOUT_MAX_SECONDS = 36000
 # A day: who has not answered by then will not.
@@ -80,13 +83,13 @@ def _tiers_from_variables(read: Reader) -> _Read:
 
 
 def _why_not_told(name: str) -> str:
-    """Returns why other handlers cannot be told this name, to follow it in a sentence; "" when they can."""
+    """Returns why other people cannot be shown this name, to follow it in a sentence; "" when they can."""
     if len(name) > _NAME_MAX:
         return f"has more than {_NAME_MAX} characters"
     if not name.isprintable():
         return "has a character that does not show, or is not one line"
-    # It is kept with threads and written into the log too, which hold no number.
-    return "has a phone number in it, which other handlers would be told" if _NUMBER_INSIDE.search(name) else ""
+    # Alarms have it, it is kept with threads and written into the log, which hold no number.
+    return "has a phone number in it, which other people would be shown" if is_inside(name) else ""
 
 
 class _Object(dict[str, Any]):
@@ -112,7 +115,7 @@ def _tiers_from_json(read: Reader, text: str, *, replies: bool) -> _Read:
     tiers = [_tier(read, number, value) for number, value in enumerate(values, start=1)]
     places: dict[int, tuple[str, str]] = {}
     for level, value in enumerate(values, start=1):
-        _check_replies(read, level, value, replies=replies)
+        _check_together(read, level, value, replies=replies)
         if isinstance(phone := value.get("phone"), str) and phone:
             places[level] = (phone, _name_of(value, level))
     return [tier for tier in tiers if tier is not None], places
@@ -124,14 +127,14 @@ def _name_of(value: _Object, level: int) -> str:
     return name.strip() if isinstance(name, str) and name.strip() else place_of(level)
 
 
-def _check_replies(read: Reader, level: int, value: _Object, *, replies: bool) -> None:
-    """Reports what only makes sense with replies, or without them."""
+def _check_together(read: Reader, level: int, value: _Object, *, replies: bool) -> None:
+    """Reports a name that cannot be shown, and what only makes sense with replies."""
     if not replies and value.get("claim_timeout_seconds", 0) not in (None, 0):
         read.mistakes.append(
             f"RELAY_TIERS: tier {level} waits for a claim (claim_timeout_seconds), which a handler can only send with "
             "RELAY_REPLIES=on."
         )
-    if replies and len(name := _name_of(value, level)) <= _NAME_MAX and (why := _why_not_told(name)):
+    if len(name := _name_of(value, level)) <= _NAME_MAX and (why := _why_not_told(name)):
         read.mistakes.append(f"RELAY_TIERS: tier {level}: name {why}.")
 
 
@@ -172,13 +175,19 @@ def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
     if not isinstance(success, str) or success not in set(Success):
         wrong(": success is neither `delivered` nor `sent`.")
     claim = value.get("claim_timeout_seconds", 0)
-    if not _is_seconds(claim, 0, _CLAIM_TIMEOUT_MAX_SECONDS):
+    if isinstance(claim, str):
+        wrong(": claim_timeout_seconds is in quotes; write the number without them.")
+    elif not _is_seconds(claim, 0, _CLAIM_TIMEOUT_MAX_SECONDS):
         wrong(f": claim_timeout_seconds is not between 0 (asks for no claim) and {_CLAIM_TIMEOUT_MAX_SECONDS} seconds.")
+    attachments = value.get("attachments", _LINK)
+    if attachments not in (_LINK, _NO_LINK):
+        wrong(f": attachments is neither `{_LINK}` nor `{_NO_LINK}`.")
     if len(read.mistakes) > before:
         return None
     name = _name_of(value, number)
     waits = tuple(float(delay) for delay in delays)
-    return Tier(name, sms(str(phone)), waits, float(timeout), Success(success), float(claim))
+    reach, is_without = sms(str(phone)), attachments == _NO_LINK
+    return Tier(name, reach, waits, float(timeout), Success(success), float(claim), without_link=is_without)
 
 
 def _is_seconds(value: Any, least: float, most: float) -> bool:

@@ -69,6 +69,7 @@ _MEANINGS: dict[int, tuple[FailureClass, str]] = {
     572006: (_HERE, _TRIAL),
     21609: (_SET, "our PUBLIC_BASE_URL is not an address that Twilio can reach, so it refuses every text"),
     21910: (_SET, "our BUSINESS_PHONE_NUMBER and the handler's number are of different channels"),
+    11200: (_C, "an attachment could not be fetched"),
     11751: (_C, "an attachment is too large"),
     12300: (_C, "an attachment is of a kind that cannot be sent"),
     21617: (_C, "the text is too long for one message"),

@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlencode
 
+from relay.loading import http_library
 from relay.twilio import client_library
 
 # How many bytes of an answer are read; a longer one is TimeoutError. A page of a thousand messages stays below 2 MB.
@@ -33,6 +35,11 @@ _BODILESS = frozenset({204, 205, 304})
 _CONNECTIONS = 100
 
 
+def signed_in(account_sid: str, auth_token: str, api_key_sid: str, api_key_secret: str) -> tuple[str, str]:
+    """Returns user name and password: the API key's own two when one is given, else the account's; never of both."""
+    return (api_key_sid, api_key_secret) if api_key_sid else (account_sid, auth_token)
+
+
 class Withdrawn(Exception):
     """The caller gave up before the request had left: it never will."""
 
@@ -41,8 +48,7 @@ class Connections:
     """Keep-alive connections, shared by all threads; none is used after it was idle for long."""
 
     def __init__(self, base_url: str) -> None:
-        import requests
-        from requests.adapters import HTTPAdapter
+        requests = http_library()
 
         self._session = requests.Session()
         # What the environment says of proxies and certificates is read once: requests would go through all of it for
@@ -50,13 +56,15 @@ class Connections:
         environment = self._session.merge_environment_settings(base_url, {}, None, None, None)
         self._session.proxies, self._session.verify = environment["proxies"], environment["verify"]
         self._session.trust_env = False
-        adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0)
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._lock = threading.Lock()
         self._used_at = time.monotonic()
-        # Its lines show the whole URL, and the query of a list request holds phone numbers.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+        # A cookie of one answer would be a credential of the next request.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        # Its lines show the whole URL, whose query holds phone numbers or the signature of a file's address.
+        logging.getLogger("urllib3").setLevel(logging.ERROR)
 
     def session(self) -> Any:
         with self._lock:
@@ -130,7 +138,7 @@ class Exchange:
             method,
             url,
             params=params,
-            data=_Body(self, urlencode(data).encode()) if data else None,
+            data=_Body(self, urlencode(data, doseq=True).encode()) if data else None,
             headers=headers,
             auth=auth,
             timeout=patience,

@@ -10,6 +10,7 @@ from relay.core.events import Receipt
 from relay.core.model import Attachment, Consent, InboundText
 from relay.errors import BadRequest
 from relay.twilio.cuts import Doubt, doubt_of
+from relay.twilio.locations import location_in_words
 from relay.twilio.rows import number_of
 from relay.twilio.signature import Form, single
 from relay.twilio.statuses import receipt_of
@@ -28,7 +29,8 @@ _RELAY_ID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}(?:-[a-z][0-9]{0,2}){0,3}")
 _NUM_MEDIA = re.compile(r"[0-9]{1,2}")
 # What a webhook calls the text's id, the usual name first: those of before MMS know only the last.
 _IDS = ("MessageSid", "SmsMessageSid", "SmsSid")
-_CONSENTS = {consent.name: consent for consent in Consent}
+_LOCATION = ("Latitude", "Longitude", "Address", "Label")
+CONSENTS = {consent.name: consent for consent in Consent}
 # A media URL is …/Messages/{SM…|MM…}/Media/{ME…}; its id is all that is taken from it.
 _MEDIA_SID = re.compile(r"/(ME[0-9A-Fa-f]{32})\Z")
 # RFC 6838's names, without parameters.
@@ -71,7 +73,9 @@ def inbound_text(form: Form) -> InboundText:
     body = single(form, "Body", "")
     count = _media_count(form)
     text = text_of(sid, phones["From"], phones["To"], body, count, _attachments(form, count))
-    return replace(text, consent=_CONSENTS.get(_only(form, "OptOutType").upper()))
+    location = location_in_words(*(_only(form, name) for name in _LOCATION))
+    words = "\n".join(filter(None, (text.body.rstrip(), location))) if location else text.body
+    return replace(text, body=words, consent=CONSENTS.get(_only(form, "OptOutType").upper()))
 
 
 def _text_sid(form: Form) -> str:

@@ -6,14 +6,11 @@ Reasons and log lines hold no body, no number, no secret, and so no text of an e
 
 from __future__ import annotations
 
-import queue
 import re
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from relay.core.comparing import comparable, is_masked
 from relay.core.failures import UNREACHABLE, FailureClass
@@ -21,21 +18,14 @@ from relay.core.numbers import same
 from relay.errors import MayNotRead, MessengerUnavailable
 from relay.ports import Accepted, Ambiguous, Journal, OutgoingText, ReceivedPage, Refused, SendOutcome, SentMessage
 from relay.twilio import client_library, codes
-from relay.twilio.exchange import Connections, Exchange
+from relay.twilio.exchange import Connections, Exchange, signed_in
 from relay.twilio.forms import status_callback_url
+from relay.twilio.in_time import Ended, in_time
 from relay.twilio.pages import OddList, messages, page_at
 from relay.twilio.rows import is_received, is_sent, number_of, received_message, sent_message, words_of
 from relay.twilio.texts import MESSAGE_SID, canonical
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended(Generic[T]):
-    """How a call ended: with a value, with an error, or (neither) not in time."""
-
-    value: T | None = None
-    error: Exception | None = None
 
 
 class AboutAnother(Exception):
@@ -47,7 +37,7 @@ _TWILIO_URL = "https://api.twilio.com"
 _LEAST_CODE = 10000
 _REQUEST_TIMEOUT = 408
 # An API key may be allowed to send and not to read: then sends work, and no look-up and no list ever does.
-_MAY_NOT = {401: "Twilio refused our credentials", 403: "our Twilio credentials may not read texts"}
+MAY_NOT = {401: "Twilio refused our credentials", 403: "our Twilio credentials may not read texts"}
 _TOLD_FOR_SECONDS = 3600.0
 # A look-up reads pages of the first size, because its text is nearly always among the newest; reconcile, which needs
 # the whole list, reads the largest that Twilio allows.
@@ -79,7 +69,7 @@ class TwilioMessenger:
         Twilio reports what becomes of a text below `callback_base_url`.
         """
         self._account_sid = account_sid
-        self._sign_in = (api_key_sid, api_key_secret) if api_key_sid else (account_sid, auth_token)
+        self._sign_in = signed_in(account_sid, auth_token, api_key_sid, api_key_secret)
         self._base_url = base_url
         self._list_url = f"{(base_url or _TWILIO_URL).rstrip('/')}/2010-04-01/Accounts/{account_sid}/Messages.json"
         self._callback_base_url = callback_base_url
@@ -101,18 +91,18 @@ class TwilioMessenger:
             message = client.messages.create(
                 to=text.to,
                 from_=text.from_,
-                body=text.body,
+                **_content(text),
                 status_callback=status_callback_url(self._callback_base_url, text.message_id, text.tier, text.attempt),
                 validity_period=text.validity_seconds,
                 smart_encoded=True,
             )
             if not isinstance(message.sid, str) or not MESSAGE_SID.fullmatch(message.sid):
                 raise ValueError("not a message's id")
-            if not _is_about(message, text):
+            if not is_about(message, text):
                 raise AboutAnother
             return canonical(message.sid)
 
-        ended = _in_time(post, timeout_seconds)
+        ended = in_time(post, timeout_seconds)
         if ended.value is not None:
             return Accepted(ended.value)
         if exchange.last_status is not None and _is_refusal(ended.error):
@@ -133,7 +123,7 @@ class TwilioMessenger:
                 raise AboutAnother
             return found
 
-        ended = _in_time(ask, timeout_seconds)
+        ended = in_time(ask, timeout_seconds)
         # Without Twilio's own code it may be any web server's "not found", which says nothing about the text.
         code = exchange.last_code
         if _is_refusal(ended.error) and exchange.last_status == 404 and _known(code) == codes.NOT_FOUND:
@@ -147,7 +137,7 @@ class TwilioMessenger:
             found = messages(client, self._list_url, since, _NEWEST_PAGE_SIZE, to=to, from_=from_)
             return [sent_message(message) for message in found if is_sent(message)]
 
-        return self._answer(_in_time(ask, timeout_seconds), exchange)
+        return self._answer(in_time(ask, timeout_seconds), exchange)
 
     def received_page(self, our_phone: str, place: str, *, timeout_seconds: float) -> ReceivedPage:
         exchange, client = self._client(timeout_seconds)
@@ -156,9 +146,9 @@ class TwilioMessenger:
             rows, next_place = page_at(client, self._list_url, place, _WHOLE_PAGE_SIZE, to=our_phone)
             return ReceivedPage(tuple(received_message(row) for row in rows if is_received(row)), next_place)
 
-        return self._answer(_in_time(ask, timeout_seconds), exchange)
+        return self._answer(in_time(ask, timeout_seconds), exchange)
 
-    def _answer(self, ended: _Ended[T], exchange: Exchange) -> T:
+    def _answer(self, ended: Ended[T], exchange: Exchange) -> T:
         """Returns what was asked for. Raises MessengerUnavailable, without Twilio's own words: they may hold a number.
 
         Raises MayNotRead where Twilio answers that our credentials may not read it.
@@ -168,13 +158,13 @@ class TwilioMessenger:
         status = exchange.last_status
         if ended.error is None or status is None or status < 300:
             raise MessengerUnavailable(_why(ended))
-        if status in _MAY_NOT:
+        if status in MAY_NOT:
             self._tell_of_credentials(status)
             # Where our whole account is refused, a text to the next tier would be too: that is an outage.
             code = _known(exchange.last_code)
             is_account = status == 401 if code is None else codes.failure_of(code).is_outage
             is_outage = is_account and code != codes.NOT_PERMITTED
-            raise (MessengerUnavailable if is_outage else MayNotRead)(f"{_MAY_NOT[status]} (HTTP status {status})")
+            raise (MessengerUnavailable if is_outage else MayNotRead)(f"{MAY_NOT[status]} (HTTP status {status})")
         raise MessengerUnavailable(f"Twilio answered with HTTP status {status}")
 
     def _tell_of_credentials(self, status: int) -> None:
@@ -186,7 +176,7 @@ class TwilioMessenger:
         if not is_told and self._journal is not None:
             self._journal.note("ERROR", "our Twilio credentials may not read texts", status=status)
 
-    def _note(self, message: str, ended: _Ended[Any]) -> None:
+    def _note(self, message: str, ended: Ended[Any]) -> None:
         if self._journal is not None:
             self._journal.note("WARNING", message, error=_names(ended.error))
 
@@ -208,8 +198,14 @@ class TwilioMessenger:
         return exchange, client
 
 
-def _is_about(message: Any, text: OutgoingText) -> bool:
-    """Whether an answer is about this text: by its number and its words, or where those are redacted by its number."""
+def _content(text: OutgoingText) -> dict[str, Any]:
+    """Returns what is sent: words, files that Twilio fetches, or both. An empty field is left out."""
+    words = {"body": text.body} if text.body or not text.media_urls else {}
+    return {**words, "media_url": list(text.media_urls)} if text.media_urls else words
+
+
+def is_about(message: Any, text: OutgoingText) -> bool:
+    """Whether an answer is about this text: by its number and its words, or where it shows none by its number."""
     words = words_of(message.body)
     is_hidden = not words or is_masked(words)
     return same(number_of(message.to), text.to) and (is_hidden or comparable(words) == comparable(text.body))
@@ -237,31 +233,12 @@ def _known(code: object) -> int | None:
     return code if isinstance(code, int) and not isinstance(code, bool) and code >= _LEAST_CODE else None
 
 
-def _in_time(do: Callable[[], T], timeout_seconds: float) -> _Ended[T]:
-    """Call `do` in a thread of its own. Returns how it ended, or after `timeout_seconds` that it has not; then its
-    answer is dropped."""
-    answers: queue.SimpleQueue[_Ended[T]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            answers.put(_Ended(value=do()))
-        except Exception as error:
-            answers.put(_Ended(error=error))
-
-    # A daemon: the process may end while the thread still waits for an answer that its caller gave up on.
-    threading.Thread(target=run, name="twilio", daemon=True).start()
-    try:
-        return answers.get(timeout=timeout_seconds)
-    except queue.Empty:
-        return _Ended()
-
-
 def _is_refusal(error: Exception | None) -> bool:
     """Whether twilio.rest took the answer for an error. Which one, the exchange knows: the client believes the body."""
     return hasattr(error, "status")
 
 
-def _why(ended: _Ended[Any]) -> str:
+def _why(ended: Ended[Any]) -> str:
     if ended.value is None and ended.error is None:
         return "Twilio did not answer in time"
     if isinstance(ended.error, OSError):  # all of the HTTP client's errors, and timeouts

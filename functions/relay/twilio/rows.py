@@ -19,11 +19,13 @@ from relay.twilio.texts import MESSAGE_SID, address, canonical, text_of
 _TRIAL_PREFIX = re.compile(r"\s*Sent from (?:your|a) Twilio trial account\s*-?\s*", re.IGNORECASE)
 # What stands in the place of words, or of the end of a number, that Twilio was told to redact.
 _REDACTED_WORDS = re.compile(r"[\W_xX]*|\W*redacted\W*", re.IGNORECASE)
-# Statuses of a text that Twilio is still taking in, whose row is not whole, and of one that it does not hand over.
-_ARRIVING = frozenset({"receiving", "accepted", "queued", "sending"})
+# The status of a text that Twilio has taken in, whose row is whole; and those of one that it does not hand over.
+_WHOLE = frozenset({"received"})
 _STOPPED = frozenset({"failed", "undelivered", "canceled"})
 # Twilio took the text for one of two machines that answer each other, and kept it from us.
 _LOOPS = frozenset({"30039"})
+# Before it Twilio sent no texts.
+_FIRST_YEAR = 2010
 _REDACTED_NUMBER = re.compile(r"[xX*#\u2022\u2588]{2}")
 _READ = "sid status error_code to from_ body num_media direction date_created date_sent"
 # A row that cannot be read at all: it shows nothing.
@@ -68,7 +70,9 @@ def received_message(message: Any) -> ReceivedMessage:
     shown = {"no id": sid, "no sender": sender.strip(), "no number of ours": ours, "no time": at}
     lacking = ", ".join(name for name, value in shown.items() if not value)
     text = text_of(sid, sender, ours, _text(message.body), media_count)
-    return ReceivedMessage(text, at, f"it has {lacking}" if lacking else because, is_arriving=status in _ARRIVING)
+    # Without words or status it may get them yet; where it has neither for long, that is all there is.
+    is_arriving = status not in _WHOLE or not isinstance(message.body, str)
+    return ReceivedMessage(text, at, f"it has {lacking}" if lacking else because, is_arriving)
 
 
 def number_of(value: object) -> str:
@@ -88,5 +92,8 @@ def _text(value: object) -> str:
 
 
 def time_of(value: object) -> datetime | None:
-    """Returns one of Twilio's times, which its client has parsed; None when there is none that it could parse."""
-    return value.astimezone(UTC) if isinstance(value, datetime) else None
+    """Returns one of Twilio's times, which its client has parsed; None when there is none that it could parse.
+
+    The year 1 or 1970 is none either: such a row would count as one of long ago, and never be looked at.
+    """
+    return value.astimezone(UTC) if isinstance(value, datetime) and value.year >= _FIRST_YEAR else None

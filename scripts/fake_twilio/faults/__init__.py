@@ -7,6 +7,7 @@
     receipts  what becomes of its status callbacks
     texts     one inbound text: its webhook and its row
     lists     what Twilio shows of messages
+    media     the files that came with texts
     from_json a person's or a test's words for any of these, checked
 
 Nothing here makes anything happen: `rest` and `sending` answer, `walk` and `callbacks` carry out.

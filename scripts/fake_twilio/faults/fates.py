@@ -29,6 +29,12 @@ class Fate:
     turn_error_code: int | None = None
     reaches_phone: bool | None = None
 
+    def of_mms(self) -> "Fate":
+        """Returns what becomes of a message with files: no carrier's receipt comes for one, `sent` is the last word."""
+        if self.ends != "delivered":
+            return self
+        return dataclasses.replace(self, ends="sent", reaches_phone=self.is_shown)
+
     @property
     def is_shown(self) -> bool:
         return self.ends == "delivered" if self.reaches_phone is None else self.reaches_phone

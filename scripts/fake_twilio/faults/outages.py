@@ -7,8 +7,8 @@ from typing import Literal, get_args
 from scripts.fake_twilio.clock import Clock
 from scripts.fake_twilio.faults.answers import ApiAnswer
 
-Endpoint = Literal["send", "fetch", "list", "numbers"]
-# Sending a message, asking for one, listing them; and everything about the account's phone numbers.
+Endpoint = Literal["send", "fetch", "list", "media", "numbers"]
+# Sending a message, asking for one, listing them; everything about files, and about the account's phone numbers.
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
 

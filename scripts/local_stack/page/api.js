@@ -4,7 +4,7 @@ const LONG_POLL_SECONDS = 20;
 const TOKEN_LIFETIME_MS = 50 * 60 * 1000;
 const RELAYS_SHOWN = 20;
 
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, words) {
     super(words);
     this.status = status;
@@ -26,13 +26,23 @@ function post(path, body, headers = {}) {
 
 export const describeStack = () => ask("/local/stack");
 
+/** Try the set-up, which asks Twilio and the way from outside, and takes its time. */
+export const trySetUp = () => post("/local/set-up", {});
+
 /** The fake's state: at once, or, after a version that was seen, as soon as there is a newer one. */
 export function phonesState(seen, signal) {
   const query = seen === null ? "" : `?since=${seen}&wait_seconds=${LONG_POLL_SECONDS}`;
   return ask(`/fake/state${query}`, { signal });
 }
 
-export const sendText = (from, to, body) => post("/fake/customer-texts", { from, to, body });
+/** Text, with files: those of the fake's own are named, others are handed over first. */
+export async function sendText(from, to, body, attached = []) {
+  const files = [];
+  for (const { file, content_type, content } of attached) {
+    files.push(file || (await post("/fake/files", { content_type, content })).file);
+  }
+  return post("/fake/customer-texts", { from, to, body, files });
+}
 export const tapBack = (reaction) => post("/fake/tapbacks", reaction);
 export const setAutoReply = (setting) => post("/fake/auto-reply", setting);
 export const namePhone = (phone, name) => post("/fake/phones", { phone, name });

@@ -2,6 +2,7 @@
 
 import { announce, element, phoneId, setText } from "./dom.js";
 import { sendText, setAutoReply } from "./api.js";
+import { makeAttaching } from "./attaching.js";
 
 const USUAL_SECONDS = 2;
 
@@ -9,13 +10,17 @@ const USUAL_SECONDS = 2;
 export function makeComposer(stack, owner, number) {
   const id = phoneId(number);
   const input = element("textarea", {
-    id: `${id}-text`, rows: 1, maxlength: 1600, required: true, placeholder: "Text message",
+    id: `${id}-text`, rows: 1, maxlength: 1600, required: true, dir: "auto", placeholder: "Text message",
   });
   const problem = element("p", { class: "problem", role: "alert", hidden: true });
   const to = recipient(stack, id);
+  const files = makeAttaching(owner, number, () => {
+    input.required = files.attached.length === 0;
+  });
   const form = element(
     "form",
     { class: "composer" },
+    files.button,
     element("label", { for: input.id, class: "visually-hidden" }, `Text as ${owner}`),
     input,
     element("button", { type: "submit", "aria-label": `Send as ${owner}` }, "Send"),
@@ -31,16 +36,21 @@ export function makeComposer(stack, owner, number) {
       return false;
     }
   };
-  const send = (body) =>
-    attempt(() => sendText(number, to.value, body), (why) => `Not sent: ${why}. Your text is still here.`);
+  const send = (body, attached) =>
+    attempt(() => sendText(number, to.value, body, attached), (why) => `Not sent: ${why}. Your text is still here.`);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const body = input.value.trim();
-    if (body && (await send(body))) {
-      input.value = "";
-      input.style.height = "";
+    const attached = [...files.attached];
+    if ((body || attached.length) && (await send(body, attached))) {
+      // Who writes on meanwhile, or is elsewhere by now, is left in peace.
+      if (input.value.trim() === body) {
+        input.value = "";
+        input.style.height = "";
+      }
+      files.sent(attached);
     }
-    input.focus();
+    if (form.contains(document.activeElement) || document.activeElement === document.body) input.focus();
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -53,7 +63,7 @@ export function makeComposer(stack, owner, number) {
     input.style.height = `${Math.min(input.scrollHeight, 120)}px`;
   });
   const blocked = element("p", { class: "blocked", role: "status", hidden: true });
-  return [blocked, problem, to.place, form, makeMore(owner, number, send, attempt)];
+  return [blocked, problem, ...files.parts, to.place, form, makeMore(owner, number, send, attempt)];
 }
 
 /** Which of our numbers is texted: a choice where there are several. */

@@ -2,6 +2,7 @@
 
 import { announce, element, reconcile, setText } from "./dom.js";
 import { tapBack } from "./api.js";
+import { makeFiles, makeWords } from "./contents.js";
 
 const SHOWN_MAX = 200;
 // Whose words a reaction has; the fake knows both.
@@ -12,7 +13,7 @@ let lastForm = "apple";
 export function conversation(phone, { tapbacks, account }) {
   const isOneNumber = account.numbers.length === 1;
   const item = (text, kind, at, ours) => ({
-    key: text.sid, at, kind, body: text.body, photos: text.media.length, caption: isOneNumber ? "" : ours,
+    key: text.sid, at, kind, body: text.body, files: text.media, caption: isOneNumber ? "" : ours,
     phone: phone.phone, tapbacks,
   });
   return [
@@ -40,8 +41,8 @@ export function showChat(phone, items) {
 function makeItem(item) {
   if (item.kind === "note") return element("p", { class: "note" });
   const bubble = element("div", { class: `bubble ${item.kind}` });
-  if (item.photos) bubble.append(element("p", { class: "photos" }, item.photos === 1 ? "A photo" : `${item.photos} photos`));
-  if (item.body || !item.photos) bubble.append(element("p", { class: "body" }, item.body));
+  if (item.files.length) bubble.append(makeFiles(item.files));
+  if (item.body || !item.files.length) bubble.append(makeWords(item.body));
   if (item.caption) bubble.append(element("p", { class: "caption" }, item.caption));
   if (item.kind === "theirs") bubble.append(makeReact(bubble, item));
   return bubble;
@@ -76,7 +77,7 @@ function open(bubble, item) {
   const react = async (tapback, form) => {
     lastForm = form;
     try {
-      await tapBack({ phone: item.phone, sid: item.key, tapback, form, on_photo: !item.body && item.photos > 0 });
+      await tapBack({ phone: item.phone, sid: item.key, tapback, form, on_photo: !item.body && item.files.length > 0 });
       close(bubble);
       button.focus();
     } catch (error) {

@@ -32,9 +32,9 @@ function choose(number, isAsked) {
 const nameOf = (number) => seen.known.find((phone) => phone.phone === number)?.name || "";
 const called = (phone) => phone.name || phone.phone;
 
-/** Offer every phone that is neither a handler's nor ours. Returns the one that is shown, if the fake knows it. */
+/** Offer every phone that is neither a handler's, an operator's nor ours. Returns the one that is shown, if the fake knows it. */
 export function showCustomers(stack, state) {
-  const others = new Set([...stack.tiers.map((tier) => tier.phone), ...stack.our_numbers]);
+  const others = new Set([...[...stack.tiers, ...stack.operators].map(({ phone }) => phone), ...stack.our_numbers]);
   const isFirst = seen.known.length === 0;
   seen.known = state.phones.filter(({ phone }) => PHONE.test(phone) && !others.has(phone));
   const select = byId("customer");

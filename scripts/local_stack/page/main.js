@@ -2,9 +2,11 @@
 // when the stack does not answer.
 
 import { describeStack, latestRelays, phonesState } from "./api.js";
+import { offerPictures } from "./attaching.js";
 import { offerBehaviours } from "./carrier.js";
-import { byId, element, setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import { buildPhones, showPhones } from "./phones.js";
+import { showSetup } from "./setup.js";
 import { showRelays } from "./timeline.js";
 
 const RETRY_MS = 1500;
@@ -62,41 +64,25 @@ function showStack(stack) {
   if (stack.twilio === "fake") {
     setText(byId("subtitle"), `Text as a customer or a handler and watch where it goes. Twilio is a fake one; relays live in ${home}.`);
     buildPhones(stack);
+    setText(byId("empty"), `Nothing yet. Text ${stack.our_numbers[0]} from a customer's phone to see it here.`);
     byId("relays").hidden = false;
   } else {
     showSetup(stack, home);
   }
 }
 
-function showSetup(stack, home) {
-  const isReal = stack.twilio === "real";
-  setText(byId("subtitle"), `Relays live in ${home}.`);
-  setText(byId("setup-title"), isReal ? "The real Twilio is connected" : "Another Twilio-compatible server is connected");
-  const numbers = stack.our_numbers.join(", ");
-  setText(byId("setup-words"), `Texts to ${numbers} are passed on to real people. Three steps, if it is not set up yet:`);
-  setText(byId("webhook-url"), stack.webhook_url);
-  byId("handlers").replaceChildren(
-    ...stack.tiers.map((tier) =>
-      element("li", {}, `${tier.name}, ${tier.phone}: confirmed within ${tier.receipt_timeout_seconds} s, or the next one gets it`),
-    ),
-  );
-  byId("setup").hidden = false;
-}
-
-byId("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(byId("webhook-url").textContent);
-  setText(byId("copy"), "Copied");
-});
-
-/** One connection to one run of the stack; returns (by an error) when it ends. */
+/** One connection to one run of the stack; ends by an error, or when all is to be shown anew. */
 async function follow() {
   const stack = await describeStack();
-  if (stack.id !== seen.stack?.id) showStack(stack);
+  const isOther = stack.id !== seen.stack?.id || stack.is_signed_in !== seen.stack.is_signed_in;
+  if (isOther) showStack(stack);
   showConnection("live");
   if (stack.twilio !== "fake") {
     for (;;) {
       await pause(IDLE_MS);
-      await describeStack();
+      const now = await describeStack();
+      // Signed in meanwhile, in another tab: shown anew, with numbers in full.
+      if (now.is_signed_in !== stack.is_signed_in) return;
     }
   }
   let version = null;
@@ -104,6 +90,7 @@ async function follow() {
     seen.phones = await phonesState(version);
     version = seen.phones.version;
     offerBehaviours(seen.phones.behaviours);
+    offerPictures(seen.phones.pictures);
     show();
     refreshRelays();
   }

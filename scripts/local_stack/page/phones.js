@@ -1,5 +1,5 @@
 // The phones: a customer's and the handlers', on each of which one reads and writes; a handler's has a switch for its
-// carrier as well.
+// carrier as well. On an operator's one only reads: codes that sign in, and alarms.
 
 import { byId, element, phoneId } from "./dom.js";
 import { makeSwitch, showSwitch } from "./carrier.js";
@@ -10,7 +10,8 @@ import { beginCustomers, showCustomers } from "./customers.js";
 /** Build the phones of a stack. */
 export function buildPhones(stack) {
   const phones = byId("phones");
-  phones.replaceChildren(...stack.tiers.map((tier) => handlerPhone(stack, tier)));
+  const operators = stack.operators.map((operator) => operatorPhone(operator));
+  phones.replaceChildren(...stack.tiers.map((tier) => handlerPhone(stack, tier)), ...operators);
   phones.hidden = false;
   beginCustomers(stack, (number, name, isAsked) => showCustomerPhone(stack, number, name, isAsked));
 }
@@ -24,6 +25,12 @@ function showCustomerPhone(stack, number, name, isAsked) {
   if (isAsked) chosen.querySelector("textarea").focus();
 }
 
+/** The first character as people count them: an emoji is several code units, and a flag several emoji. */
+function firstCharacter(name) {
+  const [first] = new Intl.Segmenter().segment(name.trim());
+  return first ? first.segment.toUpperCase() : "";
+}
+
 function frame(kind, title, chip, number, ...rest) {
   const id = phoneId(number);
   return element(
@@ -32,8 +39,13 @@ function frame(kind, title, chip, number, ...rest) {
     element(
       "header",
       {},
-      element("span", { class: "avatar", "aria-hidden": "true" }, title[0].toUpperCase()),
-      element("div", { class: "who" }, element("h2", { id: `${id}-title` }, title), element("p", {}, number)),
+      element("span", { class: "avatar", "aria-hidden": "true" }, firstCharacter(title)),
+      element(
+        "div",
+        { class: "who" },
+        element("h2", { id: `${id}-title`, dir: "auto" }, title),
+        element("p", {}, kind === "operator" ? `operator, ${number}` : number),
+      ),
       chip && element("span", { class: "chip" }, chip),
     ),
     ...rest,
@@ -45,14 +57,20 @@ function makeChat(owner) {
 }
 
 function customerPhone(stack, number, name) {
-  const hint = element("p", { class: "hint" }, `Write something. It goes to ${stack.our_numbers[0]}.`);
+  const hint = element("p", { class: "hint" }, `Text ${stack.our_numbers[0]} to see it here.`);
   return frame("customer", name, "", number, hint, makeChat(name), ...makeComposer(stack, name, number));
 }
 
 function handlerPhone(stack, tier) {
-  const hint = element("p", { class: "hint" }, "No texts yet.");
+  const more = stack.replies ? " To text as a customer from here, begin with “test”." : "";
+  const hint = element("p", { class: "hint" }, `No texts yet.${more}`);
   const parts = [hint, makeChat(tier.name), ...makeComposer(stack, tier.name, tier.phone), makeSwitch(stack, tier)];
   return frame("handler", tier.name, `Tier ${tier.number}`, tier.phone, ...parts);
+}
+
+function operatorPhone({ name, phone }) {
+  const hint = element("p", { class: "hint" }, "Codes to sign in at the console, and alarms, come here.");
+  return frame("operator", name, "", phone, hint, makeChat(name));
 }
 
 /** Bring all phones up to date with the fake's state and the relays that are known. */
@@ -69,6 +87,10 @@ export function showPhones(stack, state, relays) {
     const shown = showPhone(phone, state, notes(tier, relays, known));
     shown.classList.toggle("active", active.has(tier.phone));
     showSwitch(shown, phone);
+  }
+  for (const operator of stack.operators) {
+    const phone = state.phones.find((one) => one.phone === operator.phone);
+    if (phone) showChat(byId(phoneId(phone.phone)), conversation(phone, state));
   }
 }
 

@@ -1,10 +1,15 @@
 // What the relay did with each text: one story per relay, one line per step of its audit trail.
 
 import { byId, element, reconcile, setText } from "./dom.js";
-import { clock, seconds, secondsBetween } from "./times.js";
+import { clock, seconds, secondsBetween, zone } from "./times.js";
 
 // Which way a text goes, where it is no customer's.
 const KINDS = { handler: "from a handler", answer: "to the customer", notice: "to a handler", operator: "operator" };
+
+/** Which way it goes; a handler's by his name, where it is known. */
+function kindOf({ kind, writer }) {
+  return kind === "handler" && writer ? `from ${writer}` : KINDS[kind] || "";
+}
 
 /** `relays` newest first, `now` in milliseconds at the relay. */
 export function showRelays(relays, now) {
@@ -20,14 +25,15 @@ function makeStory({ summary, isNewest }) {
     element(
       "summary",
       {},
-      element("span", { class: "kind" }, KINDS[summary.kind] || ""),
-      element("span", { class: "quote" }, summary.message_body || "(no words)"),
-      element("span", { class: "when" }, clock(summary.timestamp)),
+      element("span", { class: "kind", dir: "auto" }, kindOf(summary)),
+      element("span", { class: "quote", dir: "auto" }, summary.message_body || "(no words)"),
+      element("time", { class: "when", datetime: summary.timestamp }, `${clock(summary.timestamp)} ${zone(summary.timestamp)}`),
       element("span", { class: "badge" }),
     ),
     element("p", { class: "headline" }),
     element("ol", { class: "steps" }),
     element("p", { class: "waiting", hidden: true }, element("span", { class: "words" }), element("progress", { max: 1 })),
+    element("a", { class: "in-console", href: `/console/#relay=${summary.message_id}` }, "Open it in the console"),
   );
   return story;
 }
@@ -35,7 +41,7 @@ function makeStory({ summary, isNewest }) {
 function updateStory(place, { summary, story, isNewest }, now) {
   const badge = place.querySelector(".badge");
   setText(badge, `${summary.sign} ${summary.outcome}`);
-  badge.dataset.outcome = summary.final_status;
+  badge.dataset.outcome = badge.title = summary.final_status;
   const headline = place.querySelector(".headline");
   const took = summary.seconds_to_delivery;
   setText(headline, took === null ? summary.headline : `${summary.headline} Took ${seconds(took)}.`);

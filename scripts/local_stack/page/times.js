@@ -8,6 +8,16 @@ export function seconds(amount) {
   return `${amount < 100 ? amount.toFixed(1) : Math.round(amount)} s`;
 }
 
+const two = (number) => String(number).padStart(2, "0");
+
+/** Local time of day, of 24 hours, as the console has it. */
 export function clock(at) {
-  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const date = new Date(at);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** What this machine's zone is called at that time: CET, GMT+5:30. */
+export function zone(at) {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts(new Date(at));
+  return parts.find((part) => part.type === "timeZoneName").value;
 }

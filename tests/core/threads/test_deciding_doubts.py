@@ -199,6 +199,10 @@ def test_a_reaction_claims_the_customer_whose_text_it_quotes() -> None:
         "Loved an image",
         # Pasted behind a code: it may quote another customer.
         "K71 Liked “T99 +15550109913: The couch”",
+        "K71 ok Liked “T99 +15550109913: The couch”",
+        # A code that is none, as its letter is a word by itself; and words.
+        "A 10 Disliked “The couch is here”",
+        "On my way 😂 to “The couch is here”",
     ],
 )
 def test_other_reactions_take_nothing_and_reach_no_customer(body: str) -> None:

@@ -87,7 +87,8 @@ def test_no_claim_word_and_none_of_another_customers_words_reach_a_customer(
     answer = decide(text, facts).answer
     if answer is None:
         return
-    assert answer.strip() == answer != ""
+    assert answer.strip() == answer
+    assert answer or text.has_files_to_send
     assert answer in text.body
     assert not is_claim(answer) or "say" in text.body.casefold()
     assert CUSTOMERS_WORDS not in answer

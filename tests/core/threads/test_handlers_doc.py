@@ -18,3 +18,9 @@ def test_every_word_and_every_notice_is_in_it() -> None:
     text = make_handlers_doc.render()
     assert [word for word in (*CLAIM_WORDS, *COMMANDS, *RESERVED) if f"`{word}`" not in text] == []
     assert set(make_handlers_doc.EXAMPLES) == set(Said)
+
+
+def test_the_readme_shows_the_same_texts() -> None:
+    readme = (make_handlers_doc.ROOT / "README.md").read_text(encoding="utf-8")
+    for sent, read in make_handlers_doc.read_rows()[:5]:
+        assert f"| {sent} | {read} |" in readme

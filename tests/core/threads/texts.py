@@ -102,6 +102,8 @@ def _asked(seed: int, body: str) -> tuple[HandlerText, Facts]:
         media_count=_rarely(dice, 4, 1, 0),
         is_recovered=_rarely(dice, 5, True, False),
         consent=_rarely(dice, 15, dice.choice(tuple(Consent)), None),
+        files_go=dice.random() < 0.5,
+        is_unread=_rarely(dice, 15, True, False),
     )
     return text, _facts(dice, body)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,25 +11,39 @@ from typing import Any
 from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
-from relay.core.model import InboundText, Relay, SenderClass, Timer
+from relay.core.model import Attachment, InboundText, Relay, SenderClass, Timer
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
+from relay.core.threads.model import Shown, Thread, ThreadCode
 from relay.embedded.database import Database, T, Work
+from relay.embedded.operator_records import SqliteOperatorRecords
 from relay.embedded.store import SqliteStore
 from relay.homes import SystemClock
+from relay.ports import Write
 from relay.record.relay_events import RelayEvent
 from relay.twilio.codes import failure_of
 
 from tests.endurance.load import BODY_MARK, BUSINESS, CUSTOMERS, HANDLERS
-from tests.fakes import Calls, MemoryTimers, ScriptedMessenger
+from tests.fakes import Calls, MemoryMedia, MemoryTimers, ScriptedMessenger
 
+_TABLES = (
+    "relays",
+    "timers",
+    "feed",
+    "jobs",
+    "watermarks",
+    "thread_records",
+    "threads_shown",
+    "operator_records",
+)
 _SAMPLES_OF_EACH = 12
+MEDIA_TOKEN = "the-link_of-22-letters"
 _PATIENCE_SECONDS = 60.0
 POLICY = Policy(tuple(Tier(f"tier {n}", sms(phone)) for n, phone in enumerate(HANDLERS, start=1)))
 
 
 # The calls of ports that change something; a refused request makes none of them.
-EFFECTS = ("create", "update", "set_watermark", "arm", "cancel", "send", "publish")
+EFFECTS = ("commit", "create", "update", "set_watermark", "arm", "cancel", "send", "publish")
 
 
 class _PatientDatabase(Database):
@@ -49,16 +64,18 @@ class EmptiedStore(SqliteStore):
         self.created: list[str] = []
         super().__init__(self.database, SystemClock())
 
-    def create(self, relay: Relay, timers: Sequence[Timer], *, timeout_seconds: float) -> object:
-        version = super().create(relay, timers, timeout_seconds=timeout_seconds)
-        self.created.append(relay.message_id)
-        return version
+    def commit(self, writes: Sequence[Write], timers: Sequence[Timer], *, timeout_seconds: float) -> tuple[object, ...]:
+        versions = super().commit(writes, timers, timeout_seconds=timeout_seconds)
+        self.created += [
+            write.record.message_id for write in writes if isinstance(write.record, Relay) and write.version is None
+        ]
+        return versions
 
     def empty(self) -> None:
         """Forget everything."""
 
         def work(connection: Any) -> None:
-            for table in ("relays", "timers", "feed", "jobs", "watermarks", "thread_records", "threads_shown"):
+            for table in _TABLES:
                 connection.execute(f"DELETE FROM {table}")
 
         self.database.write(work, timeout_seconds=_PATIENCE_SECONDS)
@@ -69,10 +86,12 @@ class Doubles:
 
     def __init__(self, path: Path) -> None:
         self.store = EmptiedStore(path)
+        self.operator_records = SqliteOperatorRecords(self.store.database, SystemClock())
         self.timers = MemoryTimers()
         self.messenger = ScriptedMessenger(SystemClock())
         self.calls = Calls()
         self.calls.of_all(self.store, self.timers, self.messenger)
+        self.calls.of(self.store, "commit", lambda *_: "commit")
         self.calls.of(self, "publish", lambda *_: "publish")
 
     @property
@@ -94,9 +113,38 @@ class Doubles:
         self.messenger.forget()
 
 
+def sample_threads() -> list[Thread | ThreadCode]:
+    """Two customers' threads, one of which a person has, with their codes."""
+    now = datetime.now(UTC)
+    found: list[Thread | ThreadCode] = []
+    for number, (code, owner) in enumerate((("K71", "tier 1"), ("M24", None))):
+        thread_id = f"{number + 1:040x}"
+        shown = tuple(Shown(tier.name, code, now - timedelta(minutes=5)) for tier in POLICY.tiers)
+        since = now - timedelta(minutes=4) if owner else None
+        thread = Thread(
+            thread_id, BUSINESS[0], CUSTOMERS[number], now, now, code, owner=owner, owner_since=since, shown=shown
+        )
+        found += (thread, ThreadCode(code, thread_id, now))
+    return found
+
+
 def samples() -> list[Relay]:
-    """Relays that a request can be about, some of each kind: under way, waiting for a retry, exhausted, delivered."""
-    return [relay for number in range(1, 4 * _SAMPLES_OF_EACH, 4) for relay in _four(number)]
+    """Relays that a request can be about, some of each kind: under way, waiting for a retry, exhausted, delivered.
+
+    The first one's files can be opened.
+    """
+    first, *others = [relay for number in range(1, 4 * _SAMPLES_OF_EACH, 4) for relay in _four(number)]
+    files = (Attachment("ME" + "1" * 32, "image/jpeg"), Attachment("ME" + "2" * 32, "text/html"))
+    return [replace(first, media_token=MEDIA_TOKEN, media_count=len(files), attachments=files), *others]
+
+
+def media() -> MemoryMedia:
+    """The files of that text, at the provider."""
+    of = samples()[0]
+    kept = MemoryMedia()
+    for file in of.attachments:
+        kept.put(of.message_id, file.media_id, file.content_type, b"<script>" * 100_000)
+    return kept
 
 
 def _four(first: int) -> list[Relay]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.endurance.fuzz import nasty
+from tests.endurance.fuzz.doubles import MEDIA_TOKEN
 from tests.endurance.fuzz.raw import Raw, transport
 from tests.endurance.fuzz.tape import Tape
 from tests.endurance.load import BODY_MARK, CUSTOMERS
@@ -28,6 +29,9 @@ def relay_state(tape: Tape, known: Sequence[str], tokens: Sequence[str], page_to
             "view": ("summary", "full", "whole"),
             "limit": (1, 200, 0, 201),
             "page_token": page_tokens or ("x",),
+            "threads": ("open", "closed", True),
+            "code": ("K71", "k 71", "T99", "", 71),
+            "thread_id": ("0" * 40, "a" * 40),
         }
         for name, values in choices.items():
             if tape.chance(30):
@@ -43,6 +47,25 @@ def redrive(tape: Tape, known: Sequence[str], tokens: Sequence[str], _page_token
         "tier": 1 + tape.below(4),
     }
     return _request(tape, "/sms/redrive", body, tokens)
+
+
+def threads(tape: Tape, thread_ids: Sequence[str], tokens: Sequence[str]) -> Raw:
+    """An operator acts on a thread."""
+    act = tape.pick(("claim", "say", "release", "block", "unblock"))
+    body: dict[str, Any] = {
+        "act": act,
+        "code": tape.pick(("K71", "M24", "k 71", "T99", "K7", "")),
+        "request_id": tape.pick(("request-1", "request-2")) + tape.raw(4).hex(),
+    }
+    if tape.chance(30):
+        body["thread_id"] = tape.pick((*thread_ids, "0" * 40, "0" * 39))
+        if tape.chance(80):
+            del body["code"]
+    if act == "claim" or tape.chance(10):
+        body["person"] = tape.pick(("tier 1", "TIER 2 ", "tier 9", nasty.text(tape)))
+    if act == "say" or tape.chance(10):
+        body["words"] = tape.pick((f"{BODY_MARK} we come at four", "ok", nasty.text(tape), "x" * 1500, "x" * 1501))
+    return _request(tape, "/sms/threads", body, tokens)
 
 
 def timer(tape: Tape, known: Sequence[str]) -> Raw:
@@ -68,6 +91,20 @@ def page(tape: Tape) -> Raw:
     raw = Raw("GET", tape.pick(("/", "/console", *(f"/console/{name}" for name in files))))
     if tape.chance(30):
         raw.path = nasty.header(nasty.changed(tape, raw.path))
+    transport(tape, raw)
+    return raw
+
+
+def link(tape: Tape) -> Raw:
+    """Those who have a text's link, and those who guess one, look at its photos."""
+    token = MEDIA_TOKEN if tape.chance(70) else nasty.changed(tape, MEDIA_TOKEN)
+    number = tape.pick(("", "/1", "/2", "/3", "/0", "/99", "/", "/../1", "/1/1"))
+    raw = Raw(tape.pick(("GET", "HEAD")), nasty.header(f"/m/{token}{number}"))
+    if tape.chance(20):
+        raw.path = nasty.header(nasty.changed(tape, raw.path))
+    if tape.chance(30):
+        part = tape.pick(("bytes=0-", "bytes=-5", "bytes=2-3", "bytes=0-1,3-4", "lines=1-2"))
+        raw.headers.append(("Range", nasty.header(nasty.changed(tape, part)) if tape.chance(30) else part))
     transport(tape, raw)
     return raw
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from relay.web import BODY_MAX_BYTES, DELIVERY_STATUS_PATH, FORM, INBOUND_PATH
 
+from tests.endurance.fuzz.doubles import MEDIA_TOKEN
 from tests.endurance.fuzz.raw import Raw
 from tests.endurance.fuzz.signed import AUTH_TOKEN, BASE_URL, SECOND_TOKEN, Fields, signature_of
 from tests.endurance.fuzz.world import API_SECRET, Answer
@@ -23,10 +24,20 @@ PEAK_BYTES_MAX_OF_EVENT = 32 * 1024 * 1024
 # The longest answer is a page of relays as whole documents, each value of which is looked at to be written as JSON.
 CALLS_MAX = 200_000
 TWILIO = {"sms_inbound": INBOUND_PATH, "sms_delivery_status": DELIVERY_STATUS_PATH}
-OPERATORS = ("sms_relay_state", "sms_redrive")
+OPERATORS = ("sms_relay_state", "sms_redrive", "sms_threads")
 
 _SECRETS = re.compile(
-    "|".join((BODY_MARK, r"\+\d{8,}", re.escape(AUTH_TOKEN), re.escape(SECOND_TOKEN), API_SECRET, r"eyJ[\w-]{10}"))
+    "|".join(
+        (
+            BODY_MARK,
+            MEDIA_TOKEN,
+            r"\+\d{8,}",
+            re.escape(AUTH_TOKEN),
+            re.escape(SECOND_TOKEN),
+            API_SECRET,
+            r"eyJ[\w-]{10}",
+        )
+    )
 )
 
 
@@ -38,10 +49,14 @@ def broken(entry_point: str, raw: Raw, answer: Answer, valid_token: str) -> Iter
         yield f"accepted without a valid signature: {answer.status}, {answer.effects} effects"
     if raw.must_be_taken and answer.status != 200:
         yield f"a text of Twilio's was answered {answer.status}"
-    if raw.ids and not {message_id.lower() for message_id in answer.created} <= {each.lower() for each in raw.ids}:
+    # What a text causes has its id, and more behind a hyphen.
+    created = {message_id.partition("-")[0].lower() for message_id in answer.created}
+    if raw.ids and not created <= {each.lower() for each in raw.ids}:
         yield f"another text than the one that was signed was accepted: {answer.created}"
     if entry_point in OPERATORS and _is_accepted(raw, answer) and valid_token not in _tokens_given(raw):
         yield f"accepted without a valid token: {answer.status}, {answer.effects} effects"
+    if entry_point == "media" and answer.status in (200, 206) and not _has_link(raw):
+        yield f"a file was opened without its link: {answer.status}"
     if len(answer.received) > _bytes_max(entry_point):
         yield f"{len(answer.received)} bytes of the body were read"
     if answer.peak_bytes > (PEAK_BYTES_MAX_OF_EVENT if entry_point == "relay_events" else PEAK_BYTES_MAX):
@@ -53,6 +68,10 @@ def broken(entry_point: str, raw: Raw, answer: Answer, valid_token: str) -> Iter
 
 def _is_accepted(raw: Raw, answer: Answer) -> bool:
     return answer.effects > 0 or (answer.status in (200, 204) and raw.method.upper() != "OPTIONS")
+
+
+def _has_link(raw: Raw) -> bool:
+    return re.fullmatch(f"/m/{MEDIA_TOKEN}(/[12])?", raw.path) is not None
 
 
 def _bytes_max(entry_point: str) -> int:

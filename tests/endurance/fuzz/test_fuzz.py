@@ -1,10 +1,11 @@
-"""20,000 made-up requests to the entry points. `make fuzz-release` sends a million."""
+"""21,000 made-up requests to the entry points. `make fuzz-release` sends a million."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from relay.settings.variables import ENTRY_POINTS
 
 from tests.endurance.fuzz.inputs import SHARES, Fuzzer
 from tests.endurance.fuzz.world import World
@@ -30,3 +31,8 @@ def test_whatever_comes_in_nothing_breaks_and_nothing_is_accepted_unsigned(world
     run()
     print(fuzzer.summary())
     assert fuzzer.inputs >= SHARES[entry_point]
+
+
+def test_every_way_in_over_http_has_its_share() -> None:
+    assert SHARES.keys() == {*ENTRY_POINTS, "sms_threads"}
+    assert sum(SHARES.values()) == 21_000

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from relay.twilio.signature import signature
 
+from tests.endurance.fuzz.doubles import MEDIA_TOKEN
 from tests.endurance.fuzz.raw import Raw
 from tests.endurance.fuzz.rules import broken
 from tests.endurance.fuzz.signed import AUTH_TOKEN, BASE_URL
@@ -52,6 +53,10 @@ def test_what_comes_with_the_valid_token_may_be_accepted() -> None:
     assert _found("sms_redrive", raw, _answer()) == []
 
 
+def test_a_file_may_be_opened_by_its_link() -> None:
+    assert _found("media", Raw("GET", f"/m/{MEDIA_TOKEN}/2"), _answer(206, 0)) == []
+
+
 def test_a_refusal_needs_no_signature() -> None:
     assert _found("sms_inbound", Raw(), _answer(403, 0)) == []
 
@@ -68,6 +73,10 @@ def test_a_refusal_needs_no_signature() -> None:
         ("sms_inbound", replace(_signed(), must_be_taken=True), _answer(403, 0), "a text of Twilio's was answered 403"),
         ("sms_delivery_status", _signed(), _answer(204, 0), "without a valid signature"),
         ("sms_relay_state", Raw(), _answer(200, 0), "without a valid token"),
+        ("media", Raw("GET", "/m/another-one_22-letters"), _answer(200, 0), "without its link"),
+        ("media", Raw("GET", f"/m/{MEDIA_TOKEN}/3"), _answer(206, 0), "without its link"),
+        ("media", Raw(), _answer(404, printed=f'{{"path": "/m/{MEDIA_TOKEN}"}}\n'), "a log line holds"),
+        ("sms_threads", Raw(), _answer(409, 1), "without a valid token"),
         ("sms_redrive", Raw(headers=[("Authorization", "Bearer other")]), _answer(409, 1), "without a valid token"),
         ("sweep", Raw(), _answer(received=b"z" * 200_000), "bytes of the body were read"),
         ("sweep", Raw(), _answer(peak_bytes=20_000_000), "bytes of memory"),

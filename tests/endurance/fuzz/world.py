@@ -8,7 +8,6 @@ import gc
 import io
 import json
 import os
-import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,20 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
-from wsgiref.simple_server import WSGIServer, make_server
 
 from functions_framework import create_app
-from relay import homes, wiring
-from relay.ports import Search
+from relay import homes, shared, wiring
+from relay.core.threads.model import Thread
+from relay.ports import Search, Write
 from relay.settings.variables import ENTRY_POINTS
 
-from scripts.local_google.issuer import IssuerApp, QuietHandler, TokenIssuer
-from tests.endurance.fuzz.doubles import Doubles, samples
+from scripts.local_google.issuer import IssuerApp, TokenIssuer
+from tests.endurance.fuzz.doubles import Doubles, media, sample_threads, samples
 from tests.endurance.fuzz.raw import Incoming, Raw
 from tests.endurance.fuzz.signed import ACCOUNT_SID, AUTH_TOKEN, BASE_URL, SECOND_TOKEN
 from tests.endurance.load import BUSINESS, HANDLERS
 from tests.record.documents import written
 from tests.stories.relay_process import ROOT
+from tests.wsgi_served import wsgi_served
 
 AUDIENCE = f"{BASE_URL}/sms/relay-state"
 OPERATOR = "operator@example.com"
@@ -66,10 +66,11 @@ class World:
 
     def __init__(self, folder: Path, certs_url: str, issuer: TokenIssuer) -> None:
         self._doubles = Doubles(folder / "fuzz.db")
-        self._home = homes.Home(self._doubles.store, self._doubles.timers)
+        self._home = homes.Home(self._doubles.store, self._doubles.timers, self._doubles.operator_records)
         self._certs_url = certs_url
         self.apps: dict[str, Any] = {}
         self.known: list[str] = []
+        self.thread_ids: list[str] = []
         self.page_tokens: list[str] = []
         self.documents: list[bytes] = []
         self.tokens = _tokens(issuer)
@@ -78,9 +79,10 @@ class World:
     def open(self, running: ExitStack) -> None:
         """Make the applications; everything that is replaced for them is put back when `running` ends."""
         running.enter_context(mock.patch.dict(os.environ, _environment(self._certs_url), clear=True))
-        running.enter_context(mock.patch.dict(wiring._shared, clear=True))
+        running.enter_context(mock.patch.dict(shared.shared, clear=True))
         running.enter_context(mock.patch.object(wiring, "shared_home", return_value=self._home))
         running.enter_context(mock.patch.object(wiring, "shared_messenger", return_value=self._doubles.messenger))
+        running.enter_context(mock.patch.object(wiring, "shared_media", return_value=media()))
         running.enter_context(mock.patch.object(wiring.Runtime, "publisher", self._doubles))
         running.callback(self._doubles.store.database.close)
         for name in _ENTRY_POINTS:
@@ -95,6 +97,9 @@ class World:
         for relay in relays:
             self._doubles.store.create(relay, (), timeout_seconds=60)
         self.known = [relay.message_id for relay in relays]
+        threads = sample_threads()
+        self._doubles.store.commit([Write(each) for each in threads], (), timeout_seconds=60)
+        self.thread_ids = [each.thread_id for each in threads if isinstance(each, Thread)]
         token = self._doubles.store.search(Search(limit=1), timeout_seconds=60).next_page_token
         self.page_tokens = [token or "", "sqlite:1:" + "0" * 34]
         self.documents = [written(None, relays[2]), written(relays[2], relays[2]), written(relays[0], None)]
@@ -172,6 +177,8 @@ def _environment(certs_url: str) -> dict[str, str]:
         "PUBLIC_BASE_URL": BASE_URL,
         "BUSINESS_PHONE_NUMBER": ",".join(BUSINESS),
         "RELAY_TIERS": json.dumps(tiers),
+        "RELAY_REPLIES": "on",
+        "RELAY_BUSINESS_NAME": "Acme Hauling",
         "RELAY_STATE_AUDIENCE": AUDIENCE,
         "RELAY_STATE_ALLOWED_EMAILS": OPERATOR,
         "RELAY_STATE_CERTS_URL": certs_url,
@@ -210,11 +217,7 @@ def _tokens(issuer: TokenIssuer) -> list[str]:
 def open_world(folder: Path) -> Iterator[World]:
     """A world whose database is in this folder."""
     issuer = IssuerApp(TokenIssuer())
-    with ExitStack() as running, make_server("127.0.0.1", 0, issuer, WSGIServer, QuietHandler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        running.callback(thread.join)
-        running.callback(server.shutdown)
-        world = World(folder, f"http://127.0.0.1:{server.server_port}{issuer.x509_path}", issuer.issuer)
+    with wsgi_served(issuer) as address, ExitStack() as running:
+        world = World(folder, f"{address}{issuer.x509_path}", issuer.issuer)
         world.open(running)
         yield world

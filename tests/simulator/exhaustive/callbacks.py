@@ -113,7 +113,7 @@ def _relay_after(early: tuple[Told, ...], late: tuple[Told, ...], success: Succe
     def body(world: SendingWorld, intake: Intake) -> None:
         query = f"relay={TEXT.message_id}&tier=1&attempt=1"
         twilio = _CallingBack(partial(tell, world, told=early))
-        channel = SmsChannel(lambda _: twilio, world.store, world.clock)  # type: ignore[arg-type, return-value]
+        channel = SmsChannel(lambda _: twilio, world.store, world.clock, "")  # type: ignore[arg-type, return-value]
         calling_back = replace(world, channels={SMS: channel})
         assert handle_inbound_webhook(calling_back, run.fleet.account, intake, inbound).status == 200
         tell(world, query, late)

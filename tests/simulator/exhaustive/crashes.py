@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from relay.core.model import InboundText
+from relay.core.model import Attachment, InboundText
 
 from tests.simulator.exhaustive.case import TEXT, CalmDice, Case, Report, ScriptedFaults, plan, policy, violations_of
 from tests.simulator.faults import BEFALLS, Does, Fault
-from tests.simulator.plan import HANDLERS, Plan, Redrive
+from tests.simulator.plan import BODY_MARK, HANDLERS, Plan, Redrive
 from tests.simulator.sim_twilio import Carrier
 from tests.simulator.simulation import Simulation
 
@@ -32,6 +32,12 @@ def _from_a_handler() -> Plan:
     return plan(policy(2), text=InboundText(TEXT.message_id, HANDLERS[0], TEXT.recipient_phone, TEXT.body, 0))
 
 
+def _with_words_in_a_file() -> Plan:
+    file = Attachment("ME" + "e" * 32, "text/plain")
+    text = replace(TEXT, media_count=1, attachments=(file,))
+    return replace(plan(policy(2), text=text), held={(text.message_id, file.media_id): f"{BODY_MARK} is long".encode()})
+
+
 # Between them these lives call every handler: webhook, receipt, both timers, sweep, reconcile, redrive.
 _STORIES: tuple[tuple[str, Story, _World], ...] = (
     ("delivered at once", lambda: plan(policy(2)), {}),
@@ -46,6 +52,8 @@ _STORIES: tuple[tuple[str, Story, _World], ...] = (
     ("webhook lost, then reconciled", lambda: plan(policy(1)), {Fault.WEBHOOK_LOST: 1}),
     ("all timers lost, then swept", lambda: plan(policy(2), (_SILENT,)), {Fault.TIMER_LOST: 99}),
     ("from a handler, only recorded", _from_a_handler, {}),
+    ("words in a file", _with_words_in_a_file, {}),
+    ("words in a file, webhook lost", _with_words_in_a_file, {Fault.WEBHOOK_LOST: 1}),
 )
 
 
@@ -70,7 +78,14 @@ def _played(report: Report, story: Story, world: _World, script: dict[int, Fault
     report.cases += 1
     where = ", ".join(f"call {number}: {fault.value}" for number, fault in script.items()) or "without a fault"
     report.violations += violations_of(run, where)
+    if not script and not all(_has_words(run, *file) for file in run.plan.held):
+        report.violations.append(f"{where}: words in a file were not had")
     return faults.kinds
+
+
+def _has_words(run: Simulation, message_id: str, media_id: str) -> bool:
+    words = run.plan.held[message_id, media_id].decode()
+    return words in run.fleet.store.relays[message_id].relay.message_body
 
 
 def _singles(story: Story, world: _World) -> Report:

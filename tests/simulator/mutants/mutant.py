@@ -25,7 +25,13 @@ class Patcher:
         self._undo: list[Callable[[], None]] = []
 
     def put(self, where: Any, name: str, value: Any) -> Any:
-        """Replace an attribute of a module or class; gives back what it was."""
+        """Replace an attribute of a module or class; gives back what it was.
+
+        Of the relay's own only a public one: how a module does its work inside may change without its mutants.
+        """
+        home = str(getattr(where, "__module__", where.__name__))
+        if name.startswith("_") and home.startswith("relay."):
+            raise ValueError(f"{name} is private to {home}: break something that it offers")
         old = getattr(where, name)
         setattr(where, name, value)
         self._undo.append(lambda: setattr(where, name, old))

@@ -111,6 +111,15 @@ def _refusal_not_recorded(patch: Patcher) -> None:
     patch.put(sending, "event_of", event_of)
 
 
+def _pending_is_remembered_as_leased(patch: Patcher) -> None:
+    real = sending.remembered
+
+    def remembered(world: Any, decision: Any) -> Any:
+        return real(world, decision) if decision.changed else decision
+
+    patch.put(sending, "remembered", remembered)
+
+
 def _body_in_the_log(patch: Patcher) -> None:
     real = sending.attempt_forward
 
@@ -155,5 +164,12 @@ CONDUCTOR = (
     ),
     Mutant("body in the log", "A line of the journal holds the customer's words.", _body_in_the_log),
     Mutant("phone in the trail", "The trail holds a handler's number.", _phone_in_the_trail),
+    Mutant(
+        "other words than remembered",
+        "What changed an attempt's words after its lease is sent, and not remembered.",
+        _pending_is_remembered_as_leased,
+        1,
+        first_seed=44056062,
+    ),
     Mutant("outcome not recorded", "Nobody writes down how a send went.", _sends_without_recording),
 )

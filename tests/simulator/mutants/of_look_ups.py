@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from relay.core import reversals
 from relay.errors import MessengerUnavailable
 from relay.flow import lookup, sms, timers
+from relay.twilio import messenger, pages
 
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 
@@ -54,6 +58,11 @@ def _a_negative_look_up_is_final(patch: Patcher) -> None:
     patch.put(sms, "may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.sent_id is None)
 
 
+def _a_later_attempts_text_is_taken(patch: Patcher) -> None:
+    """As it once was: a look-up is believed whatever was sent since Twilio was asked."""
+    patch.put(reversals, "may_be_a_later_ones", lambda relay, event: False)
+
+
 def _todays_number_is_asked_about(patch: Patcher) -> None:
     real = sms.SmsChannel.find
 
@@ -62,6 +71,13 @@ def _todays_number_is_asked_about(patch: Patcher) -> None:
         return real(channel, relay, replace(attempt, reach=today), budget)
 
     patch.put(sms.SmsChannel, "find", find)
+
+
+def _the_first_page_is_all(patch: Patcher) -> None:
+    def messages(client: Any, list_url: str, since: Any, page_size: int, **numbers: str) -> Iterator[Any]:
+        yield from pages.page_at(client, list_url, "", page_size, **numbers)[0]
+
+    patch.put(messenger, "messages", messages)
 
 
 LOOK_UPS = (
@@ -93,11 +109,26 @@ LOOK_UPS = (
         case="coincidence: an unknown outcome, and other tiers since",
     ),
     Mutant(
+        "later text is taken",
+        "What a look-up found may be a later attempt's.",
+        _a_later_attempts_text_is_taken,
+        1,
+        first_seed=44671913,
+    ),
+    Mutant(
         "negative look-up is final",
         "A text that came late is another relay's to take.",
         _a_negative_look_up_is_final,
         2,
         first_seed=804595,
+    ),
+    Mutant(
+        "first page is all",
+        "Of Twilio's list of what we sent only the first page is read.",
+        _the_first_page_is_all,
+        1,
+        first_seed=45673409,
+        kind=Kind.PAGES,
     ),
     Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
     Mutant("dead senders waited for", "Only the deadline gives up an unknown send.", _dead_senders_are_waited_for),

@@ -62,6 +62,18 @@ def _tier_skipped(patch: Patcher) -> None:
     patch.put(moves, "new_attempt", new_attempt)
 
 
+def _last_tier_left_untried(patch: Patcher) -> None:
+    real = moves.escalate_on_failure
+
+    def escalate(relay: Any, event: Any, now: Any, **named: Any) -> Any:
+        tier = relay.attempts[(named.get("of") or event.attempt) - 1].tier
+        if tier + 1 == relay.policy.last_tier:
+            return moves.exhausted(relay, tier, "no tiers left", now, event.by)
+        return real(relay, event, now, **named)
+
+    patch.put(moves, "escalate_on_failure", escalate)
+
+
 def _permanent_is_retried(patch: Patcher) -> None:
     patch.put(failures, "RETRIED_IN_TIER", frozenset(FailureClass))
 
@@ -185,6 +197,7 @@ MACHINE = (
     Mutant("anybody may send", "Whoever repeats an event is handed the send.", _anybody_may_send),
     Mutant("ended relay sends", "A timer after the end leases and sends.", _ended_relay_sends),
     Mutant("tier skipped", "Escalation passes over a tier.", _tier_skipped),
+    Mutant("last tier untried", "A text is given up before its last tier.", _last_tier_left_untried),
     Mutant("permanent failure retried", "A handler who opted out is texted again.", _permanent_is_retried),
     Mutant("resent without limit", "The last tier is sent again as often as not found.", _resent_as_often_as_not_found),
     Mutant("resent at any tier", "Not only the last tier is sent again.", _resent_at_any_tier),

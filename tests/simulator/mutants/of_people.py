@@ -21,6 +21,7 @@ from tests.simulator.mutants.of_threads import (
     customers_words_quoted,
     delivery_claims_for_whoever,
     extra_tier,
+    failures_are_told_of_no_thread,
     guessing,
     handlers_number_shown,
     late_delivery_is_only_learned,
@@ -57,11 +58,16 @@ PEOPLE = (
     # who has it
     _mutant("last wins", "A claim is written over whatever the thread says.", no_precondition(Thread), Kind.AT_ONCE),
     _mutant("thread and relay apart", "A claim is two commits.", two_commits, Kind.SEVERAL),
-    _mutant("relays are not told", "A claim changes the thread alone.", around(acts, "_told", told_none), Kind.ANSWERS),
+    _mutant(
+        "relays are not told", "A claim changes the thread alone.", around(acts, "relays_told", told_none), Kind.ANSWERS
+    ),
     _mutant(
         "relay decides",
         "Before a further person is texted the thread is not read.",
-        lambda patch: (around(acts, "_told", told_none)(patch), put(showing, "_is_taken", lambda *_: False)(patch))[0],
+        lambda patch: (
+            around(acts, "relays_told", told_none)(patch),
+            put(showing, "is_taken", lambda *_: False)(patch),
+        )[0],
         Kind.WINDOWS,
     ),
     _mutant(
@@ -99,7 +105,7 @@ PEOPLE = (
         Kind.AT_ONCE,
     ),
     _mutant(
-        "silent takeover", "A former owner is not told.", around(doing, "_to_former_owner", told_none), Kind.AT_ONCE
+        "silent takeover", "A former owner is not told.", around(doing, "to_former_owner", told_none), Kind.AT_ONCE
     ),
     # whom it is for
     _mutant(
@@ -128,11 +134,11 @@ PEOPLE = (
         Kind.CODES_AGAIN,
     ),
     _mutant(
-        "code at once again", "A code is free at once.", put(opening, "_is_free", lambda *_: True), Kind.CODES_AGAIN
+        "code at once again", "A code is free at once.", put(opening, "is_free", lambda *_: True), Kind.CODES_AGAIN
     ),
     _mutant("code of two", "A code is taken without a look.", no_precondition(ThreadCode), Kind.CODES_AGAIN),
     _mutant(
-        "no code in front", "A forwarded text has no code.", around(sms, "compose", without_its_code), Kind.ANSWERS
+        "no code in front", "A forwarded text has no code.", around(sms, "forwarded", without_its_code), Kind.ANSWERS
     ),
     _mutant(
         "shown is forgotten",
@@ -143,7 +149,7 @@ PEOPLE = (
     _mutant(
         "latest is answered",
         "An answer goes to who texted last.",
-        around(handlers, "decide", latest_thread_is_answered),
+        latest_thread_is_answered,
         Kind.SEVERAL,
     ),
     # what goes out
@@ -197,7 +203,7 @@ PEOPLE = (
         around(answers, "notice", notices_to_the_customer),
         Kind.ANSWERS,
     ),
-    _mutant("no notices", "A handler is told nothing.", around(acts, "_noticed", told_none), Kind.ANSWERS),
+    _mutant("no notices", "A handler is told nothing.", around(acts, "notices_made", told_none), Kind.ANSWERS),
     _mutant("decides again", "A text that comes again is decided again.", repeated_text_decides_again, Kind.ANSWERS),
     _mutant("lost reply, lost text", "A commit that fails counts as done.", lost_replies_are_lost_texts, Kind.ANSWERS),
     _mutant("former is a customer", "Who was a handler yesterday is a customer.", only_todays_people, Kind.NEW_TIERS),
@@ -219,7 +225,7 @@ PEOPLE = (
     _mutant(
         "yes opts in",
         "YES lifts an opt-out.",
-        put(opt_outs, "_OPT_IN_WORDS", frozenset({"START", "UNSTOP", "YES"})),
+        put(opt_outs, "OPT_IN_WORDS", frozenset({"START", "UNSTOP", "YES"})),
         Kind.BLOCKED,
     ),
     _mutant(
@@ -229,7 +235,7 @@ PEOPLE = (
         Kind.BLOCKED,
     ),
     _mutant(
-        "block without effect", "`block` says so and does nothing.", put(acts, "_opt_out", lambda *_: ()), Kind.BLOCKED
+        "block without effect", "`block` says so and does nothing.", put(acts, "opted_out", lambda *_: ()), Kind.BLOCKED
     ),
     # what the simulator found
     Mutant(
@@ -252,11 +258,13 @@ PEOPLE = (
         asked_under_an_old_lease,
         case="talk: an answer, and a machine that stands still",
     ),
-    _mutant(
+    Mutant(
         "later text hides the machine",
         "What left after a machine's words makes them a person's.",
         latest_text_counts,
-        Kind.MACHINES,
+        5,
+        first_seed=2785,
+        kind=Kind.MACHINES,
     ),
     _mutant(
         "one line a text",
@@ -266,5 +274,21 @@ PEOPLE = (
     ),
     _mutant(
         "notices are no texts of ours", "A machine may answer a notice.", put(facts, "NOTICES_READ", 0), Kind.MACHINES
+    ),
+    Mutant(
+        "half a minute looked back",
+        "What came in a minute before it was sent counts as sent long ago.",
+        put(facts, "JUST_SENT", timedelta(seconds=30)),
+        1,
+        first_seed=44520656,
+        kind=Kind.MACHINES,
+    ),
+    Mutant(
+        "failures are told of no thread",
+        "That an answer did not arrive is told as if it were of no thread.",
+        failures_are_told_of_no_thread,
+        1,
+        first_seed=48610258,
+        kind=Kind.MACHINES,
     ),
 )

@@ -8,17 +8,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from relay.core import machine, purposes
+from relay.core import attempts, purposes
 from relay.core.events import EventKind, State, ignored
 from relay.core.model import Purpose, Relay
 from relay.core.policy import Policy, Tier
+from relay.core.threads import deciding
 from relay.core.threads.model import Shown, Thread
 from relay.errors import StoreUnavailable
-from relay.flow import acts, facts, handlers, opening, sending, under_lease
+from relay.flow import acts, answers, facts, handlers, opening, sending, showing, threads_read, under_lease
 from relay.flow.conversations import Conversations
 
 from tests.simulator.mutants.mutant import Patcher
-from tests.simulator.people.cast import name_of
+from tests.simulator.people.cast import CUSTOMERS, name_of
 from tests.simulator.plan import HANDLERS
 from tests.simulator.sim_store import ProcessStore
 
@@ -103,12 +104,19 @@ def any_code_ever_shown(real: Any, code: str, text: Any, known: Any) -> Any:
     return next(shown, None) or real(code, text, known)
 
 
-def latest_thread_is_answered(real: Any, text: Any, known: Any) -> Any:
-    verdict = real(text, known)
-    if verdict.answer is None or not known.threads:
-        return verdict
-    latest = max(known.threads, key=lambda each: each.touched_at)
-    return replace(verdict, thread=replace(verdict.thread, customer_phone=latest.customer_phone))
+def latest_thread_is_answered(patch: Patcher) -> None:
+    real = deciding.decide
+
+    def decide(text: Any, known: Any) -> Any:
+        verdict: Any = real(text, known)
+        if verdict.answer is None or not known.threads:
+            return verdict
+        latest = max(known.threads, key=lambda each: each.touched_at)
+        return replace(verdict, thread=replace(verdict.thread, customer_phone=latest.customer_phone))
+
+    # Where a code's thread is read alone there is no other one to mistake it for.
+    patch.put(threads_read, "named_alone", lambda *_: None)
+    patch.put(handlers, "decide", decide)
 
 
 def handlers_number_shown(real: Any, text: Any, known: Any) -> Any:
@@ -144,14 +152,14 @@ def owner_not_among_the_tiers(real: Any, policy: Policy, person: str) -> Policy 
 
 
 def answers_are_redriven_to_handlers(patch: Patcher) -> None:
-    ways = purposes._WAYS
+    ways = purposes.WAYS
     customers = replace(ways[Purpose.ANSWER], is_a_customers=True)
-    patch.put(purposes, "_WAYS", {**ways, Purpose.ANSWER: customers})
+    patch.put(purposes, "WAYS", {**ways, Purpose.ANSWER: customers})
 
 
 def notices_to_the_customer(real: Any, message_id: str, cause: str, to: Any, *rest: Any, **named: Any) -> Any:
-    thread = named.get("thread")
-    return real(message_id, cause, to if thread is None else (to[0], thread.customer_phone), *rest, **named)
+    is_of_a_thread = any(named.get("of", ()))
+    return real(message_id, cause, (to[0], CUSTOMERS[0]) if is_of_a_thread else to, *rest, **named)
 
 
 def only_todays_people(patch: Patcher) -> None:
@@ -162,9 +170,14 @@ def only_todays_people(patch: Patcher) -> None:
     )
 
 
-def without_its_code(real: Any, sender: str, ours: str, body: str, media: int, code: str = "") -> str:
-    words: str = real(sender, ours, body, media)
+def without_its_code(real: Any, relay: Relay, *words_and_link: str) -> str:
+    words: str = real(replace(relay, code=""), *words_and_link)
     return words
+
+
+def relay_decides(patch: Patcher) -> None:
+    around(acts, "relays_told", told_none)(patch)
+    put(showing, "is_taken", lambda *_: False)(patch)
 
 
 def windows_end_nothing(patch: Patcher) -> None:
@@ -172,8 +185,6 @@ def windows_end_nothing(patch: Patcher) -> None:
 
 
 def receipts_take_claims_back(patch: Patcher) -> None:
-    from relay.core import attempts
-
     patch.answer((State.CLAIMED,), (EventKind.RECEIPT_DELIVERED,), attempts.deliver)
 
 
@@ -192,14 +203,14 @@ def no_window(patch: Patcher) -> None:
 
 def delivery_claims_for_whoever(patch: Patcher) -> None:
     """A delivery to anybody counts as taken by that person."""
-    real = opening._by_owner
+    real = opening.led_by_owner
 
     def by_owner(conversations: Any, thread: Any, policy: Any, now: Any) -> Any:
         policy, thread = real(conversations, thread, policy, now)
         tiers = tuple(replace(tier, delivery_claims_for=tier.name) for tier in policy.tiers)
         return replace(policy, tiers=tiers), thread
 
-    patch.put(opening, "_by_owner", by_owner)
+    patch.put(opening, "led_by_owner", by_owner)
 
 
 def stale_version_after_a_lost_reply(patch: Patcher) -> None:
@@ -216,7 +227,7 @@ def stale_version_after_a_lost_reply(patch: Patcher) -> None:
 
 
 def late_delivery_is_only_learned(patch: Patcher) -> None:
-    patch.answer((State.WAITING,), (EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_HANDED_OVER), machine._learn)
+    patch.answer((State.WAITING,), (EventKind.RECEIPT_DELIVERED, EventKind.RECEIPT_HANDED_OVER), attempts.learn)
 
 
 def asked_under_an_old_lease(patch: Patcher) -> None:
@@ -235,12 +246,21 @@ def asked_under_an_old_lease(patch: Patcher) -> None:
 
 
 def latest_text_counts(patch: Patcher) -> None:
-    real = facts._sent_to
+    real = facts.times_sent_to
 
-    def sent_to(relay: Any, person: str) -> Any:
-        return (_Late.of(at) for at in real(relay, person))
+    def sent_to(relay: Any, *whose: str) -> Any:
+        return (_Late.of(at) for at in real(relay, *whose))
 
-    patch.put(facts, "_sent_to", sent_to)
+    patch.put(facts, "times_sent_to", sent_to)
+
+
+def failures_are_told_of_no_thread(patch: Patcher) -> None:
+    real = answers.notice
+
+    def notice(*arguments: Any, **named: Any) -> Any:
+        return real(*arguments, **({"alarm_if_lost": True} if named.get("alarm_if_lost") else named))
+
+    patch.put(answers, "notice", notice)
 
 
 class _Late(datetime):
@@ -256,7 +276,7 @@ class _Late(datetime):
 
 def lost_replies_are_lost_texts(patch: Patcher) -> None:
     """A handler's text whose commit did not answer is taken for stored."""
-    real = handlers._commit
+    real = handlers.commit
 
     def commit(*arguments: Any) -> bool:
         try:
@@ -264,4 +284,4 @@ def lost_replies_are_lost_texts(patch: Patcher) -> None:
         except StoreUnavailable:
             return True
 
-    patch.put(handlers, "_commit", commit)
+    patch.put(handlers, "commit", commit)

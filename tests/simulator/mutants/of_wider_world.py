@@ -50,7 +50,7 @@ def _refusals_are_retried(patch: Patcher) -> None:
 
 
 def _any_answer_is_believed(patch: Patcher) -> None:
-    patch.put(messenger, "_is_about", lambda message, text: True)
+    patch.put(messenger, "is_about", lambda message, text: True)
 
 
 def _one_spelling_is_one_person(patch: Patcher) -> None:
@@ -71,7 +71,7 @@ def _set_aside_in_silence(patch: Patcher) -> None:
     def set_aside(run: Any, message_id: str, version: object, because: str) -> None:
         run.failed += 1
 
-    patch.put(sweep._Run, "_set_aside", set_aside)
+    patch.put(sweep.Run, "put_aside", set_aside)
 
 
 def _unreadable_stops_the_sweep(patch: Patcher) -> None:
@@ -91,21 +91,21 @@ def _no_brake(patch: Patcher) -> None:
 
 def _hidden_is_not_there(patch: Patcher) -> None:
     """A text whose words Twilio does not show is none that was looked for."""
-    real = sms._may_be
-    patch.put(sms, "_may_be", lambda text, attempt, digest: bool(text.body) and real(text, attempt, digest))
+    real = sms.may_be
+    patch.put(sms, "may_be", lambda text, attempt, digest: bool(text.body) and real(text, attempt, digest))
 
 
 def _any_receipt_is_believed(patch: Patcher) -> None:
-    patch.put(receipts, "_about_another", lambda attempt, receipt, tier, to: "")
+    patch.put(receipts, "about_another", lambda relay, attempt, receipt, tier, to: "")
 
 
 def _a_refusal_to_tell_is_silence(patch: Patcher) -> None:
     """That our key may not read counts as an outage, which passes."""
-    patch.put(messenger, "_MAY_NOT", {})
+    patch.put(messenger, "MAY_NOT", {})
 
 
 def _opt_out_types_are_not_read(patch: Patcher) -> None:
-    patch.put(forms, "_CONSENTS", {})
+    patch.put(forms, "CONSENTS", {})
 
 
 def _success_is_final(patch: Patcher) -> None:
@@ -120,7 +120,7 @@ def _refused_stays_refused(patch: Patcher) -> None:
 
 
 def _never_looks_far_back(patch: Patcher) -> None:
-    patch.put(taking_in.TakingIn, "_is_deep_due", lambda run: False)
+    patch.put(taking_in.TakingIn, "is_deep_due", lambda run: False)
 
 
 def _arriving_is_there(patch: Patcher) -> None:
@@ -132,7 +132,7 @@ def _arriving_is_there(patch: Patcher) -> None:
 def _wrong_times_stay(patch: Patcher) -> None:
     """What a clock wrote that was days off is believed for ever."""
     patch.put(clocks, "are_off", lambda relay, now: False)
-    patch.put(taking_in.TakingIn, "_mind_the_clocks", lambda run, newest: None)
+    patch.put(taking_in.TakingIn, "mind_the_clocks", lambda run, newest: None)
 
 
 WIDER_WORLD = (

@@ -16,6 +16,8 @@ from tests.simulator.plan import BODY_MARK
 STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 START = frozenset({"START", "UNSTOP"})
 TOKEN = re.compile(rf"{BODY_MARK} (z[a-z]{{4}})\b")
+# Younger than the two minutes of `flow/facts.py`, by what a decision takes.
+_LOOKED_BACK = 110.0
 
 
 def is_leased(relay: Relay, number: int) -> bool:
@@ -31,18 +33,31 @@ def lease_commits(found: Evidence, message_id: str, number: int) -> Iterator[flo
 
 
 def came_at_once(found: Evidence, said: Said | None) -> bool:
-    """Whether a text came within 10 s of the lease of one that went to its phone, or is one of that phone's once more.
+    """Whether a text came within 10 s of the lease of one that went to its phone, or is one of that phone's once more,
+    as far as the relay can know.
 
-    (Not of the line on how to answer, which follows the first text.)"""
+    (Not of the line on how to answer, which follows the first text.) A webhook that comes again says nothing of the
+    first time; what no webhook brought yet is not known; and of what was sent to the phone only texts of the last two
+    minutes are looked for."""
     if said is None or any(found.run.plan.skews):
         return said is None
+    decided = found.decided_at(said.message_id)
+    tries = (at for at in found.run.history.tries.get(said.message_id, ()) if decided is not None and at <= decided)
+    came_at = max(tries, default=said.at)
+
+    def since_stored(message_id: str) -> float | None:
+        at = found.decided_at(message_id)
+        return None if at is None or at > came_at else came_at - at
+
     leases = (
         max((at for at in lease_commits(found, post.message_id, post.attempt) if at <= post.at), default=post.at)
         for post in found.run.history.posts
         if post.to == said.phone and "-h" not in post.message_id and post.at <= said.at
+        if (age := since_stored(post.message_id)) is not None and age <= _LOOKED_BACK
     )
     own = (each for each in found.people.said.values() if each.phone == said.phone and each.body == said.body)
-    return any(0.0 <= said.at - at <= 9.5 for at in leases) or any(0.0 < said.at - each.at <= 86400.0 for each in own)
+    others = (each for each in own if each.at < said.at and since_stored(each.message_id) is not None)
+    return any(0.0 <= came_at - at <= 9.5 for at in leases) or any(said.at - each.at <= 86400.0 for each in others)
 
 
 def is_blocked(found: Evidence, customer: str, at: float, any_reason: bool = False) -> bool:

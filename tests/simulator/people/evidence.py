@@ -73,8 +73,9 @@ class Evidence:
 
     @cached_property
     def leased(self) -> list[tuple[str, str, str, float]]:
-        """To whom texts of threads were about to be sent: person, code, thread, and when that was committed."""
-        found: dict[tuple[str, str, str], float] = {}
+        """To whom texts of threads were about to be sent: person, code, thread, and when that was committed; once for
+        each lease."""
+        found: dict[tuple[str, str, str, str], float] = {}
         for message_id, commits in self.run.history.commits.items():
             if "-" in message_id:
                 continue
@@ -82,9 +83,9 @@ class Evidence:
                 for attempt in relay.attempts[relay.first_attempt_of_drive - 1 :]:
                     if attempt.lease is not None:
                         person = relay.policy.tier_or_last(attempt.tier).name
-                        key = person, relay.code, relay.thread_id
+                        key = person, relay.code, relay.thread_id, f"{message_id} {attempt.lease}"
                         found[key] = min(at, found.get(key, at))
-        return [(*key, at) for key, at in found.items()]
+        return [(person, code, thread, at) for (person, code, thread, _), at in found.items()]
 
     def is_of(self, thread_id: str, message: Message) -> bool:
         """Whether the customer who has got this text is that of the thread, by the texts that came in."""

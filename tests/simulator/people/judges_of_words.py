@@ -17,6 +17,8 @@ from tests.simulator.people.words import AUTOMATIC, CLAIMS, RESERVED, STOPS
 from tests.simulator.sim_twilio import Message
 
 _TWELVE_HOURS = 12 * 3600.0
+# By so much the times of a thread may be too early.
+_COARSE = 3600.0
 # What a customer never reads by itself, as the whole of a text.
 _NEVER_ALONE = {
     *(word.casefold() for word in (*CLAIMS, *STOPS, *RESERVED)),
@@ -52,7 +54,7 @@ def c3_whom_he_meant(found: Evidence) -> Iterator[str]:
         likely = {each.customer for each in found.shown if each.person == said.person and since <= each.at <= said.at}
         # A thread's times are up to an hour too early: one that was shown so much longer ago may be meant, too.
         is_known = any(
-            (each.person, each.customer) == (said.person, customer) and since - 3600.0 <= each.at <= said.at
+            (each.person, each.customer) == (said.person, customer) and since - _COARSE <= each.at <= said.at
             for each in found.shown
         )
         is_known = is_known or _was_leased(found, said, message)
@@ -66,15 +68,21 @@ def c3_whom_he_meant(found: Evidence) -> Iterator[str]:
                 yield f"C3: words of another text went to a customer ({token})"
 
 
+def _within_a_minute(found: Evidence, one: Said, other: Said) -> bool:
+    at, other_at = found.decided_at(one.message_id), found.decided_at(other.message_id)
+    return at is not None and other_at is not None and abs(at - other_at) <= 59.0
+
+
 def _once(found: Evidence) -> Iterator[str]:
-    """The same words under another id within a minute go once. (By clocks that agree.)"""
+    """The same words under another id within a minute go once. (By clocks that agree, and from when each was decided: a
+    webhook that was tried again does not tell when its text was written.)"""
     if any(found.run.plan.skews):
         return
     sent = [said for message in found.to_customers if (said := found.said_by(message.post.message_id[:-2]))]
     for one in sent:
         for other in sent:
             is_same = one.body == other.body and one.phone == other.phone and one.act is not Act.SAY
-            if is_same and one.message_id < other.message_id and abs(one.at - other.at) <= 59.0:
+            if is_same and one.message_id < other.message_id and _within_a_minute(found, one, other):
                 yield f"C3: {one.person}'s words went twice"
 
 
@@ -82,7 +90,7 @@ def _was_leased(found: Evidence, said: Said, message: Message, code: str = "") -
     """Whether a text of this customer was about to be sent to that person, under this code if one is given: what is
     sent beside it names the customer, too, and code and customer may be known without the text."""
     until = found.decided_at(said.message_id)
-    since = 0.0 if code else said.at - _TWELVE_HOURS
+    since = 0.0 if code else said.at - _TWELVE_HOURS - _COARSE
     return until is not None and any(
         person == said.person and code in ("", of) and since <= when <= until and found.is_of(thread_id, message)
         for person, of, thread_id, when in found.leased

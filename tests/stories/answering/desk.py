@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from relay import wiring
@@ -18,7 +18,7 @@ from relay.core.model import FinalStatus, Purpose, Relay
 from relay.flow.reconcile import ReconcileReport, reconcile
 from relay.ports import Search
 
-from scripts.fake_twilio import InboundText, Message, Phone, PostAttempt
+from scripts.fake_twilio import File, InboundText, Message, Phone, PostAttempt
 from scripts.fake_twilio.faults.texts import InboundFaults
 from tests.stories.moved_time import MovedClock, TimedTown
 from tests.stories.town import NAMES, TIERS
@@ -46,11 +46,14 @@ class Desk(TimedTown):
         clock: MovedClock,
         settings: Mapping[str, str],
         wake: Callable[[], None],
+        last_tier: Mapping[str, object] | None = None,
     ) -> None:
-        tiers = [
+        """`last_tier` has further keys of the front desk's tier."""
+        tiers: list[dict[str, object]] = [
             {"name": name, "phone": phone, "receipt_timeout_seconds": 60, "claim_timeout_seconds": seconds}
             for name, phone, seconds in zip(NAMES, TIERS, CLAIM_SECONDS, strict=True)
         ]
+        tiers[-1] |= last_tier or {}
         ours = {
             "RELAY_REPLIES": "on",
             "RELAY_BUSINESS_NAME": NAME,
@@ -67,9 +70,11 @@ class Desk(TimedTown):
         """Somebody who never texted before."""
         return self.fake.phone(f"+1303556{next(_customers):04d}")
 
-    def texts(self, phone: Phone, words: str, faults: InboundFaults | None = None) -> InboundText:
+    def texts(
+        self, phone: Phone, words: str, faults: InboundFaults | None = None, files: Sequence[File] = ()
+    ) -> InboundText:
         """A person texts us, and all is done that follows at once."""
-        text = phone.texts(words, faults=faults)
+        text = phone.texts(words, files=files, faults=faults)
         self.come_to_rest()
         return text
 

@@ -25,7 +25,7 @@ def not_yours(text: HandlerText, thread: Thread) -> Verdict:
 
 
 def nothing_to_send(text: HandlerText, *threads: Thread) -> Verdict:
-    """Returns the verdict on a text without words, with pictures or with nothing at all."""
+    """Returns the verdict on a text without words, with pictures that are not passed on or with nothing at all."""
     if text.media_count:
         return unclear(text, Said.NO_PHOTOS, "it has no words, and what is attached is not passed on", *threads)
     return unclear(text, Said.NOTHING_TO_SEND, "it has no words", *threads)

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from relay.core.comparing import smart_encoded
 from relay.core.threads.auto_replies import is_auto_reply
+from relay.core.threads.codes import code_in_front
 from relay.core.threads.model import COARSE, Thread
 from relay.core.threads.tapbacks import Tapback
 from relay.core.threads.verdict import Asked, EarlierText, Facts, HandlerText
@@ -84,9 +85,16 @@ def automatic_because(text: HandlerText, facts: Facts) -> str | None:
         return "a machine is known to send these words"
     if facts.sent_at is not None and timedelta() <= text.at - facts.sent_at <= TOO_SOON:
         return f"it came within {TOO_SOON.seconds} s of our text"
-    if len(text.body.strip()) > SHORT and any(_same_within(AGAIN_WITHIN, text, facts)):
+    if _is_long(text) and any(_same_within(AGAIN_WITHIN, text, facts)):
         return "the same words came before"
     return None
+
+
+def looked_back(text: HandlerText) -> timedelta:
+    """Returns how old the person's own earlier texts are that can matter to this one, at most."""
+    if code_in_front(text.body) is not None:
+        return TWICE_WITHIN
+    return AGAIN_WITHIN if _is_long(text) else ASKED_ONCE_IN
 
 
 def came_twice(text: HandlerText, facts: Facts) -> bool:
@@ -110,6 +118,10 @@ def _same_within(time: timedelta, text: HandlerText, facts: Facts) -> Iterator[E
         for each in facts.earlier
         if each.message_id != text.message_id and abs(text.at - each.at) <= time and _compared(each.body) == words
     )
+
+
+def _is_long(text: HandlerText) -> bool:
+    return len(text.body.strip()) > SHORT
 
 
 def _compared(body: str) -> str:

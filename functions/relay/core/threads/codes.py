@@ -72,6 +72,11 @@ def codes_inside(words: str, known: Collection[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*tight, *(code for code in apart if code in known)]))
 
 
+def may_name(words: str) -> bool:
+    """Whether anything in these words can be a code, of whatever codes are known."""
+    return _TIGHT.search(words) is not None or _SPACED.search(words) is not None
+
+
 def _written(number: int) -> str:
     return f"{LETTERS[number // _NUMBERS]}{number % _NUMBERS:02d}"
 

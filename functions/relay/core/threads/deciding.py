@@ -14,9 +14,10 @@ from relay.core.threads.codes import code_in_front, codes_inside, resembling_in_
 from relay.core.threads.doing import Case, do
 from relay.core.threads.grammar import Wish
 from relay.core.threads.model import Thread
-from relay.core.threads.tapbacks import Tapback, tapback_of
+from relay.core.threads.tapbacks import Tapback, ends_in_tapback, tapback_of
 from relay.core.threads.verdict import Asked, Facts, HandlerText, Said, Verdict
 
+SIGN_IN_CODE = "it is only a code that signs in at the console"
 _SPEAKS = (Asked.ANSWER, Asked.TAKEOVER)
 
 
@@ -24,6 +25,12 @@ def decide(text: HandlerText, facts: Facts) -> Verdict:
     """Returns what a handler's text does."""
     if grammar.is_providers(text.body, text.consent):
         return Verdict(Asked.RESERVED, "a word that the provider acts on, and answers")
+    if text.is_sign_in_code:
+        verdict = unclear(text, Said.SIGN_IN_CODE, SIGN_IN_CODE, words=text.body)
+        return replace(verdict, asked=Asked.SIGN_IN_CODE)
+    if text.is_unread:
+        # What is not known may be another customer's code.
+        return unclear(text, Said.UNREAD, "words of it came as a file that could not be read")
     if (tapback := tapback_of(text.body)) is not None:
         return _reaction(text, facts, tapback)
     front = code_in_front(text.body)
@@ -59,7 +66,7 @@ def _coded(text: HandlerText, facts: Facts, thread: Thread, words: str) -> Verdi
     if wish.asked is Asked.LIST:
         return _list(text, facts)
     if wish.asked in _SPEAKS and not wish.is_said:
-        if tapback_of(wish.words) is not None:
+        if ends_in_tapback(wish.words):
             return unclear(text, Said.REACTION, "a reaction is not passed on", thread)
         if grammar.begins_with_pass(words):
             return unclear(text, Said.PASS_ALONE, "`pass` with more words", thread, words=wish.words)
@@ -73,10 +80,13 @@ def _uncoded(text: HandlerText, facts: Facts) -> Verdict:
     wish = grammar.wish_of(text.body, is_coded=False)
     if wish.asked is Asked.LIST:
         return _list(text, facts)
-    if wish.asked is Asked.ANSWER and not wish.words:
+    if wish.asked is Asked.ANSWER and not wish.words and not text.has_files_to_send:
         return nothing_to_send(text)
     likely = audience.candidates(text, facts)
     if wish.asked is not Asked.ANSWER:
+        return _for_the_only_one(text, facts, likely, wish)
+    if not wish.words:
+        # Files alone: no machine sends them, and several in a row are no repetition.
         return _for_the_only_one(text, facts, likely, wish)
     verdict = _doubted(text, facts, likely, wish) or _for_the_only_one(text, facts, likely, wish)
     if verdict.asked is Asked.UNCLEAR and audience.was_asked_about(text, facts):
@@ -105,6 +115,8 @@ def _doubted(text: HandlerText, facts: Facts, likely: tuple[Thread, ...], wish: 
         return unclear(text, Said.CODE_INSIDE, "a code stands in it, and not in front", *only, words=wish.words)
     if wish.is_said:
         return None
+    if ends_in_tapback(wish.words):
+        return unclear(text, Said.REACTION, "a reaction is not passed on", *only)
     if grammar.begins_with_pass(wish.words):
         return unclear(text, Said.PASS_ALONE, "`pass` with more words", *only, words=wish.words)
     if (word := resembling_in_front(text.body)) is not None:

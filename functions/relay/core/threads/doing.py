@@ -54,11 +54,16 @@ class Case:
 
 
 def do(case: Case) -> Verdict:
-    """Returns what a text does to its thread, with what is said of pictures that came with it."""
+    """Returns what a text does to its thread, with what is said of pictures that came with it and do not go."""
     verdict = _BY_WISH[case.wish.asked](case)
     if not case.text.media_count or verdict.asked is Asked.UNCLEAR:
         return verdict
-    photos = told(case.text, Said.NO_PHOTOS, case.thread, words=verdict.answer or "")
+    if not case.text.files_go:
+        photos = told(case.text, Said.NO_PHOTOS, case.thread, words=verdict.answer or "")
+    elif verdict.answer is None:
+        photos = told(case.text, Said.PHOTOS_STAY, case.thread)
+    else:
+        return verdict
     return replace(verdict, notices=(*verdict.notices, photos))
 
 
@@ -110,7 +115,7 @@ def _done(case: Case) -> Verdict:
     if case.text.is_recovered and ownership.may_have_moved_after(case.thread, case.text.at):
         return _late(case)
     thread = ownership.closed(case.thread, case.text.person, case.text.at)
-    notices = (told(case.text, Said.DONE, thread), *_to_former_owner(case, Said.DONE, thread))
+    notices = (told(case.text, Said.DONE, thread), *to_former_owner(case, Said.DONE, thread))
     return Verdict(Asked.DONE, "it closes the thread", thread, True, Told.CLAIMED, notices=notices)
 
 
@@ -140,7 +145,7 @@ def _open(case: Case) -> Verdict:
     if is_its_code_gone or text.at <= thread.closed_since() or not case.may_take_over:
         return _closed(case)
     opened = ownership.opened(thread, text.person, text.at)
-    notices = (told(text, Said.OPENED, opened), *_to_former_owner(case, Said.TAKEN_OVER, opened))
+    notices = (told(text, Said.OPENED, opened), *to_former_owner(case, Said.TAKEN_OVER, opened))
     return Verdict(Asked.OPEN, "it opens the thread again", opened, True, Told.CLAIMED, notices=notices)
 
 
@@ -154,7 +159,7 @@ def _block(case: Case) -> Verdict:
     may_claim = not (text.is_recovered and ownership.changed_after(thread, text.at))
     claims = case.is_open and case.may_speak and may_claim
     after = ownership.claimed(thread, text.person, text.at) if claims else thread
-    notices = (told(text, Said.BLOCKED, after), *_to_former_owner(case, Said.BLOCKED, after))
+    notices = (told(text, Said.BLOCKED, after), *to_former_owner(case, Said.BLOCKED, after))
     tells = Told.CLAIMED if claims else None
     return Verdict(Asked.BLOCK, "it blocks the customer", after, claims, tells, opts_out=True, notices=notices)
 
@@ -180,7 +185,7 @@ _BY_WISH: dict[Asked, Callable[[Case], Verdict]] = {
 def _unsendable(case: Case, may: bool) -> Verdict | None:
     """Returns why words may not go to the customer, first things first; None when they may."""
     text, thread, words = case.text, case.thread, case.wish.words
-    if not words:
+    if not words and not text.has_files_to_send:
         return nothing_to_send(text, thread)
     if not case.is_open:
         return _closed(case)
@@ -192,7 +197,7 @@ def _unsendable(case: Case, may: bool) -> Verdict | None:
         return not_yours(text, thread)
     if text.is_recovered:
         return _late(case)
-    if audience.came_twice(text, case.facts):
+    if words and audience.came_twice(text, case.facts):
         return unclear(text, Said.AGAIN, "the same words went a moment ago", thread, words=words)
     if thread.answered_at is not None and thread.answered_at > text.at:
         return unclear(text, Said.LATE, "a later answer went before it", thread, words=words)
@@ -202,7 +207,7 @@ def _unsendable(case: Case, may: bool) -> Verdict | None:
 def _sent(case: Case, asked: Asked) -> Verdict:
     text = case.text
     thread = ownership.answered(case.thread, text.person, text.at)
-    notices = _to_former_owner(case, Said.TAKEN_OVER, thread)
+    notices = to_former_owner(case, Said.TAKEN_OVER, thread)
     if asked is Asked.TAKEOVER or (not case.is_named and _is_to_be_pointed(thread, text)):
         # A takeover is acknowledged each time: another person's may have been told of in between.
         thread = replace(thread, pointed_at=text.at)
@@ -217,7 +222,7 @@ def _is_to_be_pointed(thread: Thread, text: HandlerText) -> bool:
 
 def _claimed(case: Case, asked: Asked, because: str, said: Said) -> Verdict:
     thread = ownership.claimed(case.thread, case.text.person, case.text.at)
-    notices = (told(case.text, said, thread), *_to_former_owner(case, Said.TAKEN_OVER, thread))
+    notices = (told(case.text, said, thread), *to_former_owner(case, Said.TAKEN_OVER, thread))
     return Verdict(asked, because, thread, thread != case.thread, Told.CLAIMED, notices=notices)
 
 
@@ -226,11 +231,12 @@ def _closed(case: Case) -> Verdict:
 
 
 def _late(case: Case) -> Verdict:
-    words = case.wish.words or case.text.body.strip()
+    # An answer without words has files alone.
+    words = case.wish.words or ("" if case.wish.asked is Asked.ANSWER else case.text.body.strip())
     return unclear(case.text, Said.LATE, "it was found too late", case.thread, words=words)
 
 
-def _to_former_owner(case: Case, said: Said, thread: Thread) -> tuple[Notice, ...]:
+def to_former_owner(case: Case, said: Said, thread: Thread) -> tuple[Notice, ...]:
     """Returns the notice to the other person who had the thread; nothing where no other person had it."""
     if case.former_owner is None:
         return ()

@@ -64,9 +64,15 @@ def answered(thread: Thread, person: str, at: datetime) -> Thread:
     return replace(claimed(thread, person, at), answered_at=_latest(thread.answered_at, at))
 
 
+def without_owner(thread: Thread, at: datetime) -> Thread:
+    """Returns the thread as one that no person has."""
+    free = replace(thread, owner=None, owner_since=None, owner_acted_at=None, pointed_at=None)
+    return replace(free, changed_at=_latest(thread.changed_at, at))
+
+
 def passed(thread: Thread, at: datetime) -> Thread:
-    """Returns the thread without an owner."""
-    return _changed(replace(thread, owner=None, owner_since=None, owner_acted_at=None, pointed_at=None), at)
+    """Returns the thread after its owner, or who was texted last, gave it up."""
+    return _touched(without_owner(thread, at), at)
 
 
 def closed(thread: Thread, person: str, at: datetime) -> Thread:

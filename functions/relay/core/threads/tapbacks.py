@@ -62,7 +62,20 @@ def plain_emoji(words: str) -> str:
 
 def tapback_of(body: str) -> Tapback | None:
     """Returns the reaction that a text is; None for a text that a person wrote."""
-    plain = plain_emoji(smart_encoded(body)).strip()
+    return _tapback_of(plain_emoji(smart_encoded(body)).strip())
+
+
+def ends_in_tapback(body: str) -> bool:
+    """Whether the last words of a text are a reaction, with or without others in front of it.
+
+    It is told from a person's words ("I liked “it”") by the capital, or the emoji, with which phones begin one.
+    """
+    words = plain_emoji(smart_encoded(body)).split()
+    begins = (at for at, word in enumerate(words) if word[0].isupper() or not word[0].isascii())
+    return any(_tapback_of(" ".join(words[at:])) is not None for at in begins)
+
+
+def _tapback_of(plain: str) -> Tapback | None:
     if quoting := _QUOTING.fullmatch(plain):
         head = " ".join(quoting[1].casefold().split())
         takes = _takes(head)

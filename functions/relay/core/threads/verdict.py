@@ -26,13 +26,20 @@ class Asked(StrEnum):
     MACHINE = "machine"  # an auto-reply, or a repetition of what was asked about already: nothing is done or said
     RESERVED = "reserved"  # a word that the provider acts on first: STOP, HELP and the like
     REPLIES_OFF = "replies off"
+    SIGN_IN_CODE = "sign-in code"  # of the console, to which it belongs: nothing is done with it
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerText:
     """A text of a person who is or lately was a handler.
 
-    `at` is when it came in (of a recovered one the list's time); `is_recovered`: no webhook brought it.
+    Attributes:
+        at: when it came in; of a recovered one the list's time.
+        media_count: how many files came with it that are no words.
+        is_recovered: no webhook brought it.
+        files_go: all those files can go to a customer with an answer.
+        is_unread: words of it came as a file and could not be read.
+        is_sign_in_code: it is nothing but a code, and one was sent to the person, who is an operator too.
     """
 
     message_id: str
@@ -42,6 +49,14 @@ class HandlerText:
     media_count: int = 0
     is_recovered: bool = False
     consent: Consent | None = None
+    files_go: bool = False
+    is_unread: bool = False
+    is_sign_in_code: bool = False
+
+    @property
+    def has_files_to_send(self) -> bool:
+        """Whether it is something to send even without words."""
+        return self.files_go and self.media_count > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +82,10 @@ class Facts:
     """What is known when a handler's text is decided on.
 
     Attributes:
-        threads: all that are kept about which this person was ever texted.
+        threads: those about which this person was ever texted, but for such as make no difference to the text.
         code_holders: for a code in the text that none of `threads` has now: the thread that has it now, if any; only to
             say whose it is.
-        earlier: the person's own texts of the last 24 hours.
+        earlier: the person's own texts of the last 24 hours, as far back as they matter (`audience.looked_back`).
         sent_at: when we last POSTed a text to the person; None when not lately.
         quoted: what was forwarded to the person lately; read only for a tapback.
         blocked: ids of those of `threads` whose customer has opted out.
@@ -110,13 +125,17 @@ class Said(StrEnum):
     AGAIN = "again"  # the same words within a minute: meant twice?
     NOT_SENT_WORD = "not sent word"  # an owner's claim word: "To send it: K71 say ok"
     RESERVED = "reserved"  # a word that the provider acts on first
-    NO_PHOTOS = "no photos"  # the words went, what was attached did not
+    WRITTEN_TO = "written to"  # to the owner: what an operator said to the customer
+    NO_PHOTOS = "no photos"  # the words went, what was attached did not: nothing attached is passed on here
+    PHOTOS_STAY = "photos stay"  # they came with a claim word or a command, which sends nothing
+    UNREAD = "unread"  # a part of the words came as a file and could not be read
     LIST = "list"
     AUTOMATIC = "automatic"  # it came like a machine's answer: was it meant?
     REACTION = "reaction"  # one that takes nothing, or whose text is not known
     PASS_ALONE = "pass alone"  # noqa: S105 - `pass` with more words: meant for the customer, or the command?
     REPLIES_OFF = "replies off"
     NOTHING_TO_SEND = "nothing to send"
+    SIGN_IN_CODE = "sign-in code"  # it is for the console, or was it meant for the customer?
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +147,7 @@ class Notice:
         threads: those that it names.
         other: the person that it names, by id.
         since: since when `other` has the thread.
-        words: what it quotes: the person's own words, or the code that was written.
+        words: what it quotes: the person's own words, the code that was written, or what the customer was told.
         at: when the text that caused it came in; `since` is told from then.
     """
 
@@ -159,7 +178,7 @@ class Verdict:
         thread: the thread that it is about, as it shall be; None when it is about none.
         is_changed: `thread` differs from what was read, so that it has to be committed.
         told: what the thread's open relays are told.
-        answer: the words that go to the customer; None when none do.
+        answer: the words that go to the customer, with the files that can; None when nothing does. "" with files alone.
         opts_out: the customer gets no text from us any more.
         notices: what is said to handlers.
     """

@@ -1,6 +1,6 @@
 """The operator's console: `handle_console` hands out the page and its files, which are in `page/`. None is secret.
 
-The page asks /sms/relay-state and /sms/redrive with the operator's own identity token; this module only hands it out.
+The page signs operators in (signing_in/) and asks /sms/relay-state and /sms/redrive; this module only hands it out.
 Two files are not in the folder: `settings.json` says where those routes are, and `words.json` what final
 statuses are called where the page has no relay to read it from, in the words of operators/words.py.
 """
@@ -36,12 +36,11 @@ class _File:
     etag: str
 
 
-def handle_console(request: Request, api_url: str = "", token_url: str = "") -> Response:
+def handle_console(request: Request, api_url: str = "") -> Response:
     """Returns one file of the console, by the last part of the path: 200, 304, 308 to the folder, 404 or 405.
 
     Args:
         api_url: base address of relay-state and redrive; empty when they are at the page's own.
-        token_url: where the page gets identity tokens itself, on a local stack; empty in a deployment.
     """
     if request.method not in ("GET", "HEAD"):
         return text_response(405, "Only GET is answered here.", {"Allow": "GET, HEAD"})
@@ -49,7 +48,7 @@ def handle_console(request: Request, api_url: str = "", token_url: str = "") -> 
     if name == "console" and not folder:
         # The page's files are found beside it, so its address has to end like a folder's.
         return Response(308, b"", {"Location": "console/", **_headers(api_url)})
-    file = _settings(api_url, token_url) if name == _SETTINGS else _files().get(name or _INDEX)
+    file = _settings(api_url) if name == _SETTINGS else _files().get(name or _INDEX)
     if file is None:
         return text_response(404, "No such file.", _headers(api_url))
     headers = {**_headers(api_url), "ETag": file.etag, "Cache-Control": "no-cache"}
@@ -73,8 +72,8 @@ def _files() -> dict[str, _File]:
     return files | {_WORDS: _file(json.dumps(words).encode(), JSON)}
 
 
-def _settings(api_url: str, token_url: str) -> _File:
-    return _file(json.dumps({"api_url": api_url, "token_url": token_url}).encode(), JSON)
+def _settings(api_url: str) -> _File:
+    return _file(json.dumps({"api_url": api_url}).encode(), JSON)
 
 
 def _file(content: bytes, content_type: str) -> _File:

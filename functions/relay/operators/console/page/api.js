@@ -1,20 +1,16 @@
-// The two calls this page makes, /sms/relay-state and /sms/redrive, and what may go wrong with them.
+// The calls this page makes of /sms/relay-state and /sms/redrive, as who is signed in.
 
-const TIMEOUT_MS = 20_000;
+import { post } from "./asking.js";
 
-/** `kind`: unreachable, token, busy, missing, refused. `words` are for people; `retryAfter` is in seconds where the API said so. */
-export class ApiError extends Error {
-  constructor(kind, words, retryAfter = null) {
-    super(words);
-    this.kind = kind;
-    this.retryAfter = retryAfter;
-  }
-}
+// So many relays are named in one call at most.
+const MANY = 50;
 
 export class Api {
+  #session;
+
   constructor(base, session) {
     this.base = base.replace(/\/$/, "");
-    this.session = session;
+    this.#session = session;
     this.skewMs = 0;
   }
 
@@ -54,64 +50,62 @@ export class Api {
     }
   }
 
+  /** Today's tiers and handlers by name, and our numbers. */
+  today() {
+    return this.#post("/sms/relay-state", { today: true });
+  }
+
+  /** The same as `redrive` of many. Returns those that were refused: their message_id, and because of what. */
+  redriveMany(messageIds, requestId, tier) {
+    return this.#each(messageIds, { request_id: requestId, tier });
+  }
+
+  /** Say for all operators that a person has seen to these, or that they wait again. Returns those that were refused. */
+  handle(messageIds, handled, note = "") {
+    return this.#each(messageIds, { handled, ...(note ? { note } : {}) });
+  }
+
+  async #each(messageIds, body) {
+    const refused = [];
+    for (let first = 0; first < messageIds.length; first += MANY) {
+      let ids = messageIds.slice(first, first + MANY);
+      for (let more = true; more; ) {
+        const answer = await this.#post("/sms/redrive", { message_ids: ids, ...body });
+        const left = answer.results.filter((result) => !result.done);
+        // What time ran out for is asked for once more, as long as that leads on.
+        more = answer.more && left.length < ids.length;
+        if (!more) refused.push(...left);
+        ids = left.map((result) => result.message_id);
+      }
+    }
+    return refused;
+  }
+
+  /** Have the link to a relay's files open them no more. */
+  revokeLink(messageId) {
+    return this.#post("/sms/redrive", { message_id: messageId, revoke_link: true });
+  }
+
+  /** claim (for `person`), release, say (`words`), block or unblock. */
+  act(threadId, act, requestId, fields = {}) {
+    return this.#post("/sms/threads", { thread_id: threadId, act, request_id: requestId, ...fields });
+  }
+
   #learnTime(iso) {
     if (iso) this.skewMs = Date.parse(iso) - Date.now();
   }
 
-  async #post(path, body, renewed = false) {
-    const token = await this.session.token();
-    if (!token) throw new ApiError("token", "An identity token is needed.");
-    const response = await this.#fetch(path, token, body);
-    if (response.ok) return answerOf(response);
-    if ((response.status === 401 || response.status === 403) && !renewed && (await this.session.renew(token))) {
-      return this.#post(path, body, true);
-    }
-    throw await problem(response);
-  }
-
-  async #fetch(path, token, body) {
+  async #post(path, body) {
+    await this.#session.enter();
+    const isToken = this.#session.who.kind === "token";
     try {
-      return await fetch(this.base + path, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
-        body: JSON.stringify(body),
-        cache: "no-store",
-        credentials: "omit",
-        referrerPolicy: "no-referrer",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch {
-      throw new ApiError("unreachable", "The relay does not answer.");
+      return await post(this.base + path, body, this.#session.access);
+    } catch (error) {
+      // A token that is not accepted is told by 403, as an act that a role does not allow is of a session.
+      if (error.status !== 401 && !(error.status === 403 && isToken)) throw error;
+      this.#session.lost();
+      await this.#session.enter();
+      throw error;
     }
-  }
-}
-
-async function answerOf(response) {
-  try {
-    return await response.json();
-  } catch {
-    // The answer was cut short, or a proxy in between answered with a page of its own.
-    throw new ApiError("unreachable", "The relay's answer cannot be read.");
-  }
-}
-
-async function problem(response) {
-  const retryAfter = Number(response.headers.get("Retry-After")) || null;
-  const words = await said(response);
-  if (response.status === 401 || response.status === 403) {
-    return new ApiError("token", "The identity token is not accepted: expired, or made out for something else.");
-  }
-  if (response.status === 429 || response.status >= 500) {
-    return new ApiError("busy", `The relay cannot answer just now (${response.status}).`, retryAfter);
-  }
-  if (response.status === 404) return new ApiError("missing", words || "No such relay.");
-  return new ApiError("refused", words || `The relay refused (${response.status}).`);
-}
-
-async function said(response) {
-  try {
-    return (await response.json()).error ?? "";
-  } catch {
-    return "";
   }
 }

@@ -1,17 +1,18 @@
-// The last 24 hours: counts, and a bar for each hour by final status and tier.
+// The last 24 hours: counts, and a bar for each hour by final status and tier. Each leads to the texts that it counts.
 
 import { HOUR_MS } from "./feed.js";
-import { el, isText, show, span, svg } from "./words.js";
+import { tierOf } from "./filters.js";
+import { addressOf } from "./places.js";
+import { el, isText, momentWords, show, span, svg, zone } from "./words.js";
 
 const HEIGHT = 112;
 const FOOT = 18;
 const LEFT = 26;
 
 /** From the bottom of a bar to its top, with words and short words. What went wrong is on top, where it is seen. */
-function kinds({ in_progress: running, delivered, exhausted, recorded, held, claimed }) {
+function kinds({ in_progress: running, delivered, exhausted, recorded, held }) {
   const [sign, word] = delivered;
   return [
-    ["claimed", claimed[1], claimed.join(" ")],
     ["tier1", `${word} at tier 1`, `${sign} tier 1`],
     ["tier2", `${word} at tier 2`, `${sign} tier 2`],
     ["tier3", `${word} at tier 3 or later`, `${sign} tier 3+`],
@@ -24,9 +25,17 @@ function kinds({ in_progress: running, delivered, exhausted, recorded, held, cla
 
 function kindOf(row) {
   // What a person took was delivered too, at the tier that the relay had come to.
-  if (["delivered", "claimed"].includes(row.final_status)) return `tier${Math.min(3, row.delivered_tier ?? row.tier_reached ?? 1)}`;
+  if (["delivered", "claimed"].includes(row.final_status)) return `tier${tierOf(row)}`;
   return row.final_status === "in_progress" ? "running" : row.final_status;
 }
+
+/** What to search for, to see the texts of a kind. */
+function filtersOf(kind) {
+  if (kind.startsWith("tier")) return { tier: kind.slice(-1) };
+  return { outcome: { running: "in_progress", all: "" }[kind] ?? kind };
+}
+
+const filtersOfHour = (start) => ({ time: "own", from: momentWords(start), to: momentWords(start + HOUR_MS) });
 
 export class DayView {
   #feed;
@@ -95,9 +104,10 @@ function counts(rows, kinds) {
   const times = rows.map((row) => row.seconds_to_delivery).filter((seconds) => seconds !== null);
   times.sort((one, other) => one - other);
   const entry = (kind, words, value) => el("div", { "data-kind": kind }, el("dt", {}, words), el("dd", {}, value));
+  const link = (kind, words, count) => entry(kind, words, el("a", { href: addressOf({ filters: filtersOf(kind) }), "aria-label": `${count} ${words}: show them` }, String(count)));
   return [
-    entry("all", "texts", String(rows.length)),
-    ...kinds.map(([kind, , short]) => entry(kind, short, String(of(kind)))),
+    link("all", "texts", rows.length),
+    ...kinds.map(([kind, , short]) => link(kind, short, of(kind))),
     entry("all", "median delivery", times.length ? span(times[Math.floor((times.length - 1) / 2)]) : "–"),
   ];
 }
@@ -117,7 +127,10 @@ function chart(hours, width, kinds) {
     const left = LEFT + index * column;
     const time = new Date(hour.start);
     let below = 0;
-    const bar = svg("g", {}, svg("title", {}, `${label(time)}: ${inWords(hour, kinds)}`));
+    // The table below has the same as links, for those who use no mouse.
+    const bar = svg("g", { class: "hour", onclick: () => (location.hash = addressOf({ filters: filtersOfHour(hour.start) })) },
+      svg("title", {}, `${label(time)} ${zone(time)}: ${inWords(hour, kinds)}`),
+      svg("rect", { class: "ground", x: left, y: 0, width: column, height: HEIGHT - FOOT }));
     for (const [kind] of kinds) {
       const count = hour.counts[kind] ?? 0;
       if (count === 0) continue;
@@ -153,9 +166,9 @@ function spoken(hours) {
 }
 
 function table(hours, kinds) {
-  const head = el("tr", {}, el("th", { scope: "col" }, "Hour"), kinds.map(([, words]) => el("th", { scope: "col" }, words)));
+  const head = el("tr", {}, el("th", { scope: "col" }, `Hour (${zone()})`), kinds.map(([, words]) => el("th", { scope: "col" }, words)));
   const lines = hours
     .filter((hour) => sum(hour) > 0)
-    .map((hour) => el("tr", {}, el("th", { scope: "row" }, label(new Date(hour.start))), kinds.map(([kind]) => el("td", {}, String(hour.counts[kind] ?? 0)))));
+    .map((hour) => el("tr", {}, el("th", { scope: "row" }, el("a", { href: addressOf({ filters: filtersOfHour(hour.start) }) }, label(new Date(hour.start)))), kinds.map(([kind]) => el("td", {}, String(hour.counts[kind] ?? 0)))));
   return el("table", {}, el("thead", {}, head), el("tbody", {}, lines));
 }

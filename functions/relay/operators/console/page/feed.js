@@ -1,10 +1,13 @@
 // What this page knows of relays: every row once, by message id, and the few questions that keep them current.
 
-import { waitsForAPerson } from "./words.js";
+import { standsStill } from "./words.js";
 
 // Rows are stamped when they are taken in and become visible a little later, from machines with different clocks.
 const OVERLAP_MS = 20_000;
-const SETTLE_EVERY_MS = 60_000;
+// What stands still is asked for anew so often; where that is much, less often.
+const SETTLE_EVERY_MS = 15_000;
+const SETTLE_MANY_EVERY_MS = 60_000;
+const SETTLE_MANY = 50;
 const PAGE = 100;
 const PAGES_MAX = 20;
 const ONE_BY_ONE_MAX = 8;
@@ -15,7 +18,7 @@ const DAY_MS = 24 * HOUR_MS;
 const NOTHING_LOADED = Object.freeze({ since: null, token: null, pages: 0, isLoaded: false });
 
 const iso = (ms) => new Date(ms).toISOString();
-const isOpen = (row) => row.final_status === "in_progress" || waitsForAPerson(row);
+const isOpen = (row) => row.final_status === "in_progress" || standsStill(row);
 
 /** Sends `change` after rows came or changed, and `row` (detail: row, known) for each of them. */
 export class Feed extends EventTarget {
@@ -30,7 +33,9 @@ export class Feed extends EventTarget {
   #api;
   #newest = 0;
   #settledAt = 0;
+  #settleEvery = SETTLE_EVERY_MS;
   #unreachedHours = 24;
+  #recordedHours = 24;
   #day = NOTHING_LOADED;
 
   constructor(api) {
@@ -79,7 +84,7 @@ export class Feed extends EventTarget {
     const current = new Set([...arrived.rows, ...running.rows].map((row) => row.message_id));
     let settling = (row) => row.final_status === "in_progress";
     let unreached = { changed: false };
-    if (now - this.#settledAt > SETTLE_EVERY_MS) {
+    if (now - this.#settledAt > this.#settleEvery) {
       const hours = this.#unreachedHours;
       const from = now - hours * HOUR_MS;
       const exhausted = await this.#all({ final_status: "exhausted", since: iso(from) });
@@ -88,7 +93,13 @@ export class Feed extends EventTarget {
       this.dispatchEvent(new Event("change"));
       const held = await this.#all({ final_status: "held", since: iso(from) });
       for (const row of [...exhausted.rows, ...held.rows]) current.add(row.message_id);
+      // Whether a handler opted out, and came back since. What is recorded stays so: what comes later is among the new.
+      if (hours > this.#recordedHours) {
+        await this.#all({ final_status: "recorded", since: iso(from) });
+        this.#recordedHours = hours;
+      }
       unreached = { changed: exhausted.changed || held.changed };
+      this.#settleEvery = exhausted.rows.length + held.rows.length > SETTLE_MANY ? SETTLE_MANY_EVERY_MS : SETTLE_EVERY_MS;
       // An exhausted relay may still be delivered, or be redriven by another operator.
       settling = (row) => isOpen(row) && (row.final_status === "in_progress" || Date.parse(row.timestamp) >= from);
       // More may have been asked for meanwhile.
@@ -100,10 +111,16 @@ export class Feed extends EventTarget {
     return changed || arrived.changed || running.changed || unreached.changed;
   }
 
-  /** Take in one page of a search. Returns its rows, the token of the next page, and whether anything was new. */
+  /** Ask at once how these are: something was done with them. */
+  async refresh(messageIds) {
+    await this.#askAgain(messageIds.map((id) => this.rows.get(id)).filter(Boolean).sort(newestFirst));
+  }
+
+  /** Take in one page of a search. Returns its rows, the token of the next page, how far back it looked, and whether anything was new. */
   async page(filter, token = null, limit = PAGE) {
     const answer = await this.#api.search({ ...filter, limit, ...(token ? { page_token: token } : {}) });
-    return { rows: answer.relays, token: answer.next_page_token, changed: this.learn(answer.relays) };
+    const changed = this.learn(answer.relays);
+    return { rows: answer.relays, token: answer.next_page_token, backTo: answer.searched_back_to ?? null, changed };
   }
 
   /** Page after page; what an error interrupts goes on in the next round. */
@@ -161,11 +178,15 @@ export class Feed extends EventTarget {
   #forgetOld(now) {
     if (this.rows.size <= ROWS_MAX) return;
     const from = Math.min(this.keepFrom, now - DAY_MS);
-    for (const [id, row] of this.rows) if (!isOpen(row) && Date.parse(row.timestamp) < from) this.rows.delete(id);
+    const fromOfRecorded = Math.min(from, now - this.#unreachedHours * HOUR_MS);
+    for (const [id, row] of this.rows) {
+      const oldest = row.final_status === "recorded" ? fromOfRecorded : from;
+      if (!isOpen(row) && Date.parse(row.timestamp) < oldest) this.rows.delete(id);
+    }
   }
 }
 
-export function newestFirst(one, other) {
+function newestFirst(one, other) {
   if (one.timestamp !== other.timestamp) return one.timestamp < other.timestamp ? 1 : -1;
   return one.message_id < other.message_id ? 1 : -1;
 }

@@ -1,92 +1,85 @@
-// The live list: one row a relay, filtered, paged, and redrawn only where something changed.
+// The live list: one row a relay, searched, paged, and redrawn only where something changed. `rows.js` draws a row.
 
-import { HOUR_MS } from "./feed.js";
-import { badge, bodyWords, clock, el, isText, otherEnd, show, span, tierDots, timeElement } from "./words.js";
+import { Filters, matches } from "./filters.js";
+import { firstRun } from "./first_run.js";
+import { cells } from "./rows.js";
+import { clock, el, show } from "./words.js";
 
 const PAGE = 50;
-// Longer than any number or sender's name, and in one piece.
-const MESSAGE_ID = /^[\w-]{20,64}$/;
-const TYPING_MS = 250;
 
 export class ListView {
   #feed;
   #api;
   #open;
-  #form = document.getElementById("filters");
+  #today;
   #body = document.getElementById("rows");
   #more = document.getElementById("more");
   #state = document.getElementById("list-state");
   #note = document.getElementById("filter-words");
-  #own = document.getElementById("filter-own");
   #drawn = new Map();
   #query = newQuery();
+  #chosen = "";
 
-  /** `open` is called with the message id of a relay to be shown; `outcomes`: final status → its sign and what it is called. */
-  constructor(feed, api, outcomes, open) {
+  /** `open` is called with the message id of a relay to be shown, `changed` when what is searched for is another; `outcomes`: final status → its sign and what it is called. */
+  constructor(feed, api, outcomes, today, { open, changed }) {
     this.#feed = feed;
     this.#api = api;
     this.#open = open;
-    feed.addEventListener("change", () => this.draw());
-    this.#form.outcome.append(...Object.entries(outcomes).map(([value, [, words]]) => el("option", { value }, words)));
-    let typing;
-    this.#form.addEventListener("input", (event) => {
-      this.#own.hidden = this.#form.time.value !== "own";
-      clearTimeout(typing);
-      typing = setTimeout(() => this.search(), event.target.type === "search" ? TYPING_MS : 0);
+    this.#today = today;
+    this.filters = new Filters(outcomes, () => {
+      const id = this.filters.messageId;
+      if (id) {
+        this.filters.clear();
+        open(id);
+        return;
+      }
+      changed();
+      this.search();
     });
-    this.#form.addEventListener("submit", (event) => event.preventDefault());
-    document.getElementById("filter-clear").addEventListener("click", () => this.clear());
+    feed.addEventListener("change", () => this.draw());
     this.#more.addEventListener("click", () => this.#showMore());
     this.#body.addEventListener("keydown", (event) => this.#move(event));
   }
 
   /** The keyboard goes to this relay's row, if it is listed. */
   focus(id) {
-    this.#drawn.get(id)?.element.querySelector("a").focus();
+    this.#drawn.get(id)?.element.querySelector("a").focus({ preventScroll: true });
   }
 
-  clear() {
-    this.#form.reset();
-    this.#own.hidden = true;
-    this.search();
-    this.#form.search.focus();
+  /** From the chosen row, or from the top, so many rows on; its message id, or "" at the end. */
+  beside(id, step) {
+    const rows = [...this.#body.children];
+    const at = rows.findIndex((row) => row.dataset.id === id);
+    return rows[at < 0 ? 0 : at + step]?.dataset.id ?? "";
   }
 
-  /** Begin anew with what the form says. */
+  /** Where this relay's row stands on the screen; null where it is not listed. */
+  placeOf(id) {
+    return this.#drawn.get(id)?.element.getBoundingClientRect().top ?? null;
+  }
+
+  choose(id) {
+    this.#chosen = id;
+    for (const row of this.#body.children) row.classList.toggle("chosen", row.dataset.id === id);
+  }
+
+  /** Begin anew with what is searched for now. */
   search() {
-    const words = this.#form.search.value.trim();
-    if (MESSAGE_ID.test(words)) {
-      this.#open(words);
-      return;
-    }
     this.#query = newQuery();
     this.#load();
   }
 
-  #criteria() {
-    const hours = Number(this.#form.time.value);
-    const digits = this.#form.search.value.replace(/[\s().-]/g, "");
-    const exact = /^\+?\d{8,15}$/.test(digits);
-    return {
-      outcome: this.#form.outcome.value,
-      since: hours ? this.#api.now() - hours * HOUR_MS : Date.parse(this.#form.from.value) || 0,
-      until: hours ? Infinity : Date.parse(this.#form.to.value) || Infinity,
-      sender: exact ? `+${digits.replace("+", "")}` : "",
-      // Without a + the country code may be missing: then it is a part of the number.
-      part: exact && digits.startsWith("+") ? "" : digits.toLowerCase(),
-    };
-  }
-
   async #load() {
     const query = this.#query;
-    const wanted = this.#criteria();
     query.loading = true;
     query.error = null;
     this.draw();
     try {
-      const page = await this.#feed.page(filterOf(wanted), query.token, PAGE);
+      const page = await this.#feed.page(this.filters.asked(this.#api.now()), query.token, PAGE);
+      for (const row of page.rows) query.found.add(row.message_id);
       query.token = page.token;
-      query.floor = page.token ? Date.parse(page.rows.at(-1).timestamp) : 0;
+      query.backTo = page.backTo;
+      query.floor = page.token ? Date.parse(page.backTo ?? page.rows.at(-1)?.timestamp) : 0;
       query.isAnswered = true;
     } catch (error) {
       query.error = error;
@@ -106,38 +99,51 @@ export class ListView {
     else this.draw();
   }
 
-  /** Show what is known, as far down as it is known without a gap. */
+  /** All that matches and is known, without a gap, newest first. */
+  matching() {
+    const { floor, found } = this.#query;
+    const wanted = this.filters.criteria(this.#api.now());
+    const from = Math.max(wanted.since, Math.min(floor, Date.parse(this.#feed.dayFrom ?? 0) || Infinity));
+    this.#feed.keepFrom = from;
+    return this.#feed.select((row) => matches(row, wanted, found) && Date.parse(row.timestamp) >= from);
+  }
+
   draw() {
     const query = this.#query;
-    const wanted = this.#criteria();
-    const from = Math.max(wanted.since, Math.min(query.floor, Date.parse(this.#feed.dayFrom ?? 0) || Infinity));
-    this.#feed.keepFrom = from;
-    const found = this.#feed.select((row) => matches(row, wanted) && Date.parse(row.timestamp) >= from);
+    const found = this.matching();
     const rows = found.slice(0, query.shown);
     this.#drawRows(rows);
     const hasMore = found.length > rows.length || query.token !== null;
     this.#more.hidden = !hasMore;
     this.#more.disabled = query.loading;
-    const place = wanted.part && !rows.some((row) => row.sender_phone === wanted.sender) ? " among those loaded" : "";
-    show(this.#note, query.loading ? "Loading …" : `${rows.length} ${rows.length === 1 ? "relay" : "relays"}${hasMore ? " and more" : ""}${place}`);
+    show(this.#more, this.filters.hasWords && found.length <= rows.length ? "Search further back" : "Show older ones");
+    const back = query.token && query.backTo ? `, searched back to ${clock(query.backTo)}` : "";
+    show(this.#note, query.loading ? "Loading …" : `${rows.length} ${rows.length === 1 ? "text" : "texts"}${hasMore ? " and more" : ""}${back || ` of the ${this.filters.timeWords}`}`);
     this.#drawState(rows.length === 0);
   }
 
   #drawState(isEmpty) {
-    const { error, isAnswered } = this.#query;
+    const { error, isAnswered, token } = this.#query;
     const kind = error ? "error" : !isEmpty ? "" : isAnswered ? "empty" : "loading";
-    if (this.#state.dataset.kind === kind) return;
-    this.#state.dataset.kind = kind;
+    const signature = JSON.stringify([kind, error?.message, token, this.filters.isAny, this.filters.isWhole, this.#today.known]);
+    if (this.#state.dataset.signature === signature) return;
+    this.#state.dataset.signature = signature;
     this.#state.hidden = kind === "";
-    const again = el("button", { type: "button", onclick: () => this.#load() }, "Try again");
-    const clear = el("button", { type: "button", onclick: () => this.clear() }, "Clear the filters");
+    const button = (words, onclick) => el("button", { type: "button", onclick }, words);
     const content = {
-      "": [],
-      loading: [el("p", {}, "Loading relays …")],
-      empty: [el("p", {}, "No relay matches."), el("p", { class: "note" }, "New ones appear here by themselves."), clear],
-      error: [el("p", {}, error ? error.message : ""), again],
+      "": () => [],
+      loading: () => [el("p", {}, "Loading texts …")],
+      empty: () => [
+        el("p", {}, !this.filters.isAny ? `No text in the ${this.filters.timeWords}.` : token ? "Nothing found so far." : "No text matches."),
+        ...(this.filters.isAny ? [] : firstRun(this.#today.known)),
+        el("p", { class: "note" }, "New ones appear here by themselves."),
+        el("p", {},
+          this.filters.isWhole ? "" : button("Search all 90 days", () => this.filters.set({ time: "2160" }, true)), " ",
+          this.filters.isAny ? button("Clear the filters", () => this.filters.clear(true)) : ""),
+      ],
+      error: () => [el("p", {}, error.message), button("Try again", () => this.#load())],
     };
-    this.#state.replaceChildren(...content[kind]);
+    this.#state.replaceChildren(...content[kind]());
   }
 
   #drawRows(rows) {
@@ -161,7 +167,8 @@ export class ListView {
     const focused = element.contains(document.activeElement);
     element.replaceChildren(...cells(row));
     element.dataset.outcome = row.final_status;
-    if (focused) element.querySelector("a").focus();
+    element.classList.toggle("chosen", row.message_id === this.#chosen);
+    if (focused) element.querySelector("a").focus({ preventScroll: true });
     this.#drawn.set(row.message_id, { row, element });
     return element;
   }
@@ -190,50 +197,7 @@ export class ListView {
   }
 }
 
-/** `shown`: at most so many rows; `floor`: what is younger (milliseconds since 1970) is all there. */
+/** `shown`: at most so many rows; `found`: what the relay itself found; `floor`: what is younger (milliseconds since 1970) is all there. */
 function newQuery() {
-  return { token: null, floor: Infinity, shown: PAGE, loading: false, error: null, isAnswered: false };
-}
-
-function filterOf({ outcome, since, until, sender }) {
-  return {
-    since: new Date(since).toISOString(),
-    ...(until < Infinity ? { until: new Date(until).toISOString() } : {}),
-    ...(outcome ? { final_status: outcome } : {}),
-    ...(sender ? { sender_phone: sender } : {}),
-  };
-}
-
-function matches(row, { outcome, since, until, sender, part }) {
-  const at = Date.parse(row.timestamp);
-  return (
-    at >= since &&
-    at < until &&
-    (!outcome || row.final_status === outcome) &&
-    ((!sender && !part) ||
-      otherEnd(row) === sender ||
-      (part && (otherEnd(row).toLowerCase().includes(part) || row.message_id.toLowerCase().startsWith(part))))
-  );
-}
-
-function cells(row) {
-  const cell = (kind, ...content) => el("td", { role: "cell", class: kind }, ...content);
-  const way = row.receiver ? `${row.kind} to` : "from";
-  const words = `${clock(row.timestamp)}, ${way} ${otherEnd(row)}, ${row.outcome}: open this relay`;
-  const link = el("a", { href: `#/relay/${row.message_id}`, "aria-label": words }, timeElement(row.timestamp));
-  return [
-    cell("at", link),
-    cell("from", row.receiver ? el("span", { class: "note" }, `${row.kind} to `) : "", otherEnd(row), row.recovered ? el("span", { class: "badge", "data-outcome": "recovered" }, "recovered") : ""),
-    cell("text", bodyWords(row)),
-    cell("state", ...badge(row)),
-    cell("reached", isText(row) ? tierDots(row) : el("span", { class: "note" }, "–")),
-    cell("took", took(row)),
-  ];
-}
-
-function took(row) {
-  if (row.final_status === "claimed" && row.seconds_to_claim !== null) return span(row.seconds_to_claim);
-  if (row.seconds_to_delivery !== null) return span(row.seconds_to_delivery);
-  if (row.final_status === "in_progress") return el("span", { class: "ticking", "data-since": row.timestamp }, "");
-  return el("span", { class: "note" }, "–");
+  return { token: null, floor: Infinity, backTo: null, found: new Set(), shown: PAGE, loading: false, error: null, isAnswered: false };
 }

@@ -1,21 +1,31 @@
-// Puts the page together: settings, routes, and the line that says how fresh everything is.
+// Puts the page together: settings, views, and the line that says how fresh everything is.
 
+import { Account } from "./account.js";
 import { Api } from "./api.js";
+import { Bell } from "./bell.js";
 import { DayView } from "./chart.js";
-import { RedriveDialog, TokenDialog } from "./dialogs.js";
+import { CustomerView } from "./customer.js";
+import { Deeds, Today } from "./deeds.js";
+import { save } from "./export.js";
 import { Feed } from "./feed.js";
+import { listenToKeys } from "./keys.js";
 import { ListView } from "./list.js";
+import { placeOf, relayAddress } from "./places.js";
 import { Poller } from "./poller.js";
+import { Questions } from "./questions.js";
 import { RelayView } from "./relay.js";
 import { Session } from "./session.js";
+import { SignInView } from "./sign_in.js";
+import { offerTheme } from "./theme.js";
 import { tickSince, UnreachedView } from "./unreached.js";
-import { clock, isText, otherEnd, show, span, waitsForAPerson } from "./words.js";
+import { Views } from "./views.js";
+import { WallLinks } from "./walls.js";
+import { clock, isText, otherName, show, span, waitsForAPerson, zone } from "./words.js";
 
-// From this width on, list and relay fit side by side.
-const WIDE = matchMedia("(min-width: 78rem)");
 const get = (id) => document.getElementById(id);
 
 const SETTINGS_RETRY_MS = 3000;
+const TOLD_MS = 7000;
 
 /** Returns where the routes are, and what final statuses are called. Until both are loaded the page only says that they are not. */
 async function loadSettings() {
@@ -34,65 +44,50 @@ async function loadSettings() {
 }
 
 const [settings, words] = await loadSettings();
-const session = new Session(settings.token_url);
+const session = new Session(settings.api_url);
 const api = new Api(settings.api_url, session);
 const feed = new Feed(api);
 const poller = new Poller(() => feed.round());
-const token = new TokenDialog(session, () => poller.poke());
-const redrive = new RedriveDialog(api, (row, count) => {
-  announce(count === 1 ? `The relay from ${row.sender_phone} is redriven.` : `${count} relays from ${row.sender_phone} are redriven.`);
+const walls = new WallLinks();
+new Account(session, () => walls.open());
+new SignInView(session, entered);
+const today = new Today(api);
+const deeds = new Deeds(api, feed, new Questions(), today, (words) => {
+  tell(words);
   relay.refresh();
+  customer.refresh();
   poller.poke();
 });
-const ask = (row, isOfNumber) => redrive.open(row, isOfNumber);
-const relay = new RelayView(api, feed, words.attempt_ends, ask);
-const list = new ListView(feed, api, words.outcomes, (id) => (location.hash = `#/relay/${id}`));
-const wall = new UnreachedView(feed, api, poller, ask);
+const open = (id) => (location.hash = relayAddress(id));
+const relay = new RelayView(api, feed, words.attempt_ends, deeds);
+const customer = new CustomerView(api, feed, deeds, open);
+const list = new ListView(feed, api, words.outcomes, today, { open, changed: () => views.filtersChanged() });
+const wall = new UnreachedView(feed, api, poller, deeds, today, new Bell());
 new DayView(feed, api, words.outcomes);
-
-let lastList = "#/";
-
-function route(event) {
-  const [, view = "", id = ""] = location.hash.split("/");
-  const name = view === "relay" && id ? "relay" : view === "unreached" ? "unreached" : "live";
-  if (name !== "relay") lastList = location.hash || "#/";
-  const beside = name === "relay" && WIDE.matches && !lastList.includes("unreached");
-  document.body.dataset.view = name;
-  document.body.dataset.split = String(beside);
-  get("live").hidden = name !== "live" && !beside;
-  get("unreached").hidden = name !== "unreached";
-  get("relay").hidden = name !== "relay";
-  get("relay-back").href = lastList;
-  for (const link of document.querySelectorAll("[data-view]:is(a)")) {
-    if (link.dataset.view === name) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
-  for (const row of document.querySelectorAll("#rows tr")) row.classList.toggle("chosen", row.dataset.id === id);
-  relay.open(name === "relay" ? id : null);
-  if (name === "unreached") wall.draw();
-  // The keyboard's focus goes to the view that was opened; Escape leads back to the list.
-  if (event?.type === "hashchange") get(beside ? "relay" : "main").focus();
+const views = new Views(list, (place) => {
+  relay.open(place.relay || null);
+  customer.open(place.customer);
+  if (place.view === "unreached") wall.draw();
   title();
-}
+});
 
 function title() {
   const count = wall.unreachedCount;
   document.title = `${count ? `(${count}) ` : ""}${document.body.dataset.view === "unreached" ? "Unreached – " : ""}SMS relay`;
 }
 
-const PULSE = { waiting: "starting", current: "live", trouble: "no answer", token: "token needed", offline: "offline", paused: "paused" };
+const PULSE = { waiting: "starting", current: "live", trouble: "no answer", "signed-out": "signed out", offline: "offline" };
 
 function drawState() {
   const { state, error, heardAt } = poller;
   get("pulse").dataset.state = state;
   show(get("pulse-words"), PULSE[state]);
   get("pulse").title = heardAt ? `Last heard ${clock(new Date(heardAt).toISOString())}` : "";
-  const bad = state === "trouble" || state === "offline" || state === "token";
+  const bad = state === "trouble" || state === "offline";
   get("trouble").hidden = !bad;
   document.body.dataset.stale = String(bad && heardAt !== null);
   if (bad) show(get("trouble-words"), state === "offline" ? "This device is offline." : error.message);
   get("trouble-retry").hidden = state === "offline";
-  show(get("trouble-retry"), state === "token" ? "Give a token" : "Try now");
   if (state === "current") list.heal();
   drawWait();
 }
@@ -105,57 +100,85 @@ function drawWait() {
   show(get("wall-heard"), heardAt ? `Checked ${span((Date.now() - heardAt) / 1000)} ago` : "");
 }
 
-let announced = "";
 function announce(words) {
-  announced = words;
   show(get("announcer"), words);
 }
 
+let hiding;
+/** What was done stands at the edge of the page for a moment. */
+function tell(words) {
+  show(get("told"), words);
+  get("told").hidden = false;
+  clearTimeout(hiding);
+  hiding = setTimeout(() => (get("told").hidden = true), TOLD_MS);
+}
+
+let shownTo = "";
+
+/** After a sign-in the page goes on where it was. */
+function entered() {
+  views.show(true);
+  list.heal();
+  poller.poke();
+}
+session.addEventListener("change", () => {
+  document.body.dataset.kind = session.who?.kind ?? "";
+  if (!session.isIn) return;
+  // What another operator was shown is forgotten first.
+  if (shownTo && shownTo !== session.who.name) location.reload();
+  shownTo = session.who.name;
+  views.show();
+});
+
 feed.addEventListener("row", ({ detail: { row, known } }) => {
   if (poller.heardAt === null) return;
-  if (waitsForAPerson(row) && known?.final_status !== row.final_status) announce(`${otherEnd(row)}: ${row.headline}`);
-  else if (!known && isText(row) && Date.parse(row.timestamp) > api.now() - 60_000) announce(`New relay from ${row.sender_phone}.`);
+  if (waitsForAPerson(row) && known?.final_status !== row.final_status) announce(`${otherName(row)}: ${row.headline}`);
+  else if (!known && isText(row) && Date.parse(row.timestamp) > api.now() - 60_000) announce(`New text from ${otherName(row)}.`);
 });
 feed.addEventListener("change", title);
 poller.addEventListener("state", drawState);
-poller.addEventListener("state", () => {
-  if (poller.state === "token" && !token.isOpen && !announced.startsWith("token")) {
-    announced = "token";
-    token.open(session.holder() ? poller.error.message : "");
-  }
-});
-get("trouble-retry").addEventListener("click", () => (poller.state === "token" ? token.open() : poller.poke()));
-window.addEventListener("hashchange", route);
-get("relay").addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.body.dataset.split === "true") list.focus(relay.id);
-});
+poller.addEventListener("state", () => poller.state === "current" && knowToday());
+get("trouble-retry").addEventListener("click", () => poller.poke());
+get("wall-send-all").addEventListener("click", () => wall.sendChosen());
+get("wall-handle-all").addEventListener("click", () => wall.handleChosen());
+get("export").addEventListener("click", () => save(list.matching(), api.now()));
 // Its address is a place on this page, and addresses with # are views here.
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   get("main").focus();
 });
-WIDE.addEventListener("change", () => route());
 
-const THEME = "relay-theme";
-const setTheme = (theme) => (document.documentElement.dataset.theme = theme);
-const kept = () => {
-  try {
-    return localStorage.getItem(THEME);
-  } catch {
-    return null; // No storage: the system's theme, and a chosen one for as long as the page lasts.
-  }
-};
-const darkNow = () => document.documentElement.dataset.theme === "dark" || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-get("theme-button").addEventListener("click", () => {
-  const theme = darkNow() ? "light" : "dark";
-  setTheme(theme);
-  try {
-    localStorage.setItem(THEME, theme);
-  } catch {
-    // As above.
-  }
+let isTodayKnown = false;
+async function knowToday() {
+  if (isTodayKnown) return;
+  isTodayKnown = true;
+  await today.get();
+  list.draw();
+  wall.draw();
+}
+
+function step(by) {
+  // By the address: a key that is held comes again before the page has followed it.
+  const id = list.beside(placeOf(location.hash).relay || views.chosen, by);
+  if (!id) return;
+  location.hash = relayAddress(id);
+  document.querySelector(`#rows tr[data-id="${id}"]`)?.scrollIntoView({ block: "nearest" });
+}
+
+listenToKeys({
+  "/": () => {
+    if (get("live").hidden) location.hash = views.back.includes("unreached") ? "#/" : views.back;
+    setTimeout(() => list.filters.focus());
+  },
+  j: () => step(1),
+  k: () => step(-1),
+  Escape: () => {
+    if (document.body.dataset.split === "true") list.focus(relay.id);
+    else if (!get("relay").hidden || !get("customer").hidden) location.hash = views.back;
+  },
 });
-if (kept()) setTheme(kept());
+offerTheme(get("theme-button"));
+show(get("zone"), `(${zone()})`);
 
 setInterval(() => {
   tickSince(api.now());
@@ -164,6 +187,6 @@ setInterval(() => {
 }, 1000);
 feed.addEventListener("change", () => tickSince(api.now()));
 
-route();
+views.show();
 list.search();
 poller.start();

@@ -1,13 +1,16 @@
-// Poller decides when the page asks: every few seconds while rows change, less often when they do not, ever less often
-// while calls fail, at once when the tab is shown again, and not at all while it is hidden or the device is offline.
+// Poller decides when the page asks: every few seconds while rows change, less often when they do not or the tab is
+// hidden, less often while calls fail, at once when the tab is shown again, and not at all while the device is offline.
 
 const FAST_S = 3;
 const SLOW_S = 10;
+const HIDDEN_S = 20;
 const ERROR_FIRST_S = 2;
 const ERROR_MAX_S = 60;
+// A relay that was there comes back: a wall must notice within seconds.
+const ERROR_MAX_SEEN_S = 8;
 
 export class Poller extends EventTarget {
-  state = "waiting"; // waiting, current, trouble, token, offline, paused
+  state = "waiting"; // waiting, current, trouble, signed-out, offline, paused
   error = null;
   heardAt = null; // by this machine's clock, in milliseconds
   nextAt = null;
@@ -25,7 +28,7 @@ export class Poller extends EventTarget {
   }
 
   start() {
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.#stop("paused") : this.poke()));
+    document.addEventListener("visibilitychange", () => document.hidden || this.poke());
     window.addEventListener("online", () => this.poke());
     window.addEventListener("offline", () => this.#stop("offline"));
     this.poke();
@@ -52,8 +55,6 @@ export class Poller extends EventTarget {
     if (this.#again) {
       this.#again = false;
       this.#run();
-    } else if (document.hidden) {
-      this.#stop("paused");
     } else {
       this.nextAt = Date.now() + wait * 1000;
       this.#timer = setTimeout(() => this.#run(), wait * 1000);
@@ -69,11 +70,12 @@ export class Poller extends EventTarget {
       this.#idle = moved ? 0 : this.#idle + 1;
       this.heardAt = Date.now();
       this.#become("current", null);
-      return Math.min(SLOW_S, FAST_S + this.#idle / 2);
+      return document.hidden ? HIDDEN_S : Math.min(SLOW_S, FAST_S + this.#idle / 2);
     } catch (error) {
-      const wait = Math.min(ERROR_MAX_S, ERROR_FIRST_S * 2 ** this.#errors) * (0.8 + Math.random() * 0.4);
+      const most = this.heardAt === null ? ERROR_MAX_S : ERROR_MAX_SEEN_S;
+      const wait = Math.min(most, ERROR_FIRST_S * 2 ** this.#errors) * (0.8 + Math.random() * 0.4);
       this.#errors += 1;
-      this.#become(error.kind === "token" ? "token" : "trouble", error);
+      this.#become(error.kind === "signed-out" ? "signed-out" : "trouble", error);
       return Math.max(error.retryAfter ?? 0, wait);
     }
   }

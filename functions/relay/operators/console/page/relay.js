@@ -1,13 +1,18 @@
-// One relay: how it stands, what was tried and why it failed, drawn to scale and in words.
+// One relay: what was texted, how it stands, what was tried and why it failed, drawn to scale and in words.
 
+import { drives } from "./attempts.js";
 import { conversation } from "./conversation.js";
-import { legend, timeline } from "./timeline.js";
-import { badge, bodyWords, clock, codeElement, el, otherEnd, seconds, span, timeElement, waitsForAPerson } from "./words.js";
+import { handledLine } from "./deeds.js";
+import { customerAddress } from "./places.js";
+import { timeline } from "./timeline.js";
+import { apart, badge, bodyWords, clock, el, isCustomers, isNumber, otherEnd, otherName, seconds, span, timeElement, waitsForAPerson, zone } from "./words.js";
+
+const NOTHING = "Nothing to do.";
 
 export class RelayView {
   #api;
   #feed;
-  #redrive;
+  #deeds;
   #attemptEnds;
   #place = document.getElementById("relay-body");
   #id = null;
@@ -15,11 +20,11 @@ export class RelayView {
   #thread = null;
   #asked = 0;
 
-  /** `redrive` is called with the row of the relay that the operator wants to start again; `attemptEnds`: what each is called. */
-  constructor(api, feed, attemptEnds, redrive) {
+  /** `deeds` is what an operator can do; `attemptEnds`: what each end of an attempt is called. */
+  constructor(api, feed, attemptEnds, deeds) {
     this.#api = api;
     this.#feed = feed;
-    this.#redrive = redrive;
+    this.#deeds = deeds;
     this.#attemptEnds = attemptEnds;
     feed.addEventListener("row", (event) => {
       if (event.detail.row.message_id !== this.#id) return;
@@ -44,8 +49,9 @@ export class RelayView {
     this.#id = id;
     this.#answer = null;
     this.#thread = null;
+    this.#place.replaceChildren();
     if (id === null) return;
-    this.#place.replaceChildren(el("p", { class: "nothing", id: "relay-title" }, "Loading the relay …"));
+    this.#place.replaceChildren(el("p", { class: "nothing", id: "relay-title" }, "Loading the text …"));
     this.refresh();
   }
 
@@ -86,53 +92,62 @@ export class RelayView {
 
   #draw() {
     const { relay, summary, story } = this.#answer;
-    const isFolded = this.#place.querySelector("#relay-thread:not([open])") !== null;
+    const wasFolded = this.#place.querySelector("#relay-thread:not([open])") !== null;
     const open = [...this.#place.querySelectorAll("details[open]")].map((details) => details.id);
+    const wasWhole = this.#place.querySelector(".body.whole") !== null;
     const focused = this.#place.contains(document.activeElement) ? document.activeElement : null;
     const around = focused?.closest("[id]").id;
     this.#place.replaceChildren(
       el("header", { class: "relay-head" },
-        el("p", { class: "states" }, ...badge(summary), summary.recovered ? el("span", { class: "badge", "data-outcome": "recovered" }, "recovered") : ""),
-        el("h2", { id: "relay-title" }, story.headline),
-        el("p", { class: "advice" }, el("strong", {}, "What to do: "), story.advice),
+        el("p", { class: "states" }, ...badge(summary)),
+        el("h2", { id: "relay-title" }, ...apart(story.headline, summary)),
+        ...bodyElements(summary, wasWhole),
+        this.#photos(story, summary),
+        story.advice === NOTHING || summary.handled ? "" : el("p", { class: "advice" }, el("strong", {}, "What to do: "), story.advice),
+        summary.handled ? handledLine(summary, this.#deeds) : "",
         this.#actions(summary),
       ),
       facts(relay, summary, story),
-      el("blockquote", { class: "body" }, bodyWords(summary)),
-      ...this.#drives(story),
-      this.#thread ? conversation(this.#thread, relay.message_id) : "",
+      ...drives(story, this.#attemptEnds),
+      this.#thread ? conversation(this.#thread, relay.message_id, this.#deeds) : "",
       trail(story, relay.timestamp),
       el("details", { id: "relay-record", class: "as-table" },
         el("summary", {}, "The record as it is stored"),
         el("pre", { tabindex: "0", role: "region", "aria-label": "The record as it is stored" }, JSON.stringify(relay, null, 2)),
       ),
     );
-    if (isFolded) this.#place.querySelector("#relay-thread")?.removeAttribute("open");
-    for (const id of open) this.#place.querySelector(`#${id}`)?.setAttribute("open", "");
+    if (wasFolded) this.#place.querySelector("#relay-thread")?.removeAttribute("open");
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    fold(this.#place);
     if (focused) refocus(document.getElementById(around), focused);
     this.#drawLines();
   }
 
-  #actions(summary) {
-    if (!waitsForAPerson(summary)) return "";
-    const all = summary.final_status === "held" ? el("button", { type: "button", id: "relay-redrive-held", onclick: () => this.#redrive(summary, true) }, "Redrive all of this number …") : "";
-    const end = otherEnd(summary);
-    const call = end.startsWith("+") ? el("a", { class: "button", href: `tel:${end}` }, `Call ${end}`) : "";
-    if (summary.kind === "notice") return call ? el("p", { class: "actions" }, call) : "";
-    return el("p", { class: "actions" }, call, el("button", { type: "button", id: "relay-redrive", class: "main", onclick: () => this.#redrive(summary) }, "Redrive …"), all);
+  #photos({ attachments }, summary) {
+    if (!attachments) return "";
+    // A relay of before tells neither link nor note.
+    const { words, link, note, lines } = attachments;
+    const shown = link ? el("a", { id: "relay-files", href: link, target: "_blank", rel: "noopener noreferrer" }, words) : words;
+    const revoke = link ? el("button", { type: "button", id: "relay-revoke", class: "quiet", "data-act": true, onclick: () => this.#deeds.revokeLink(summary) }, "Revoke the link …") : "";
+    return el("div", { class: "photos" },
+      el("p", {}, el("strong", {}, "With it: "), shown, " ", revoke),
+      note ? el("p", { class: "note" }, note) : "",
+      ...lines.map((line) => el("div", { class: "note" }, line.words, " ", line.media_id ? el("code", {}, line.media_id) : "")));
   }
 
-  #drives(story) {
-    if (story.drives.every((drive) => drive.attempts.length === 0)) return [];
-    const parts = story.drives.map((drive) => {
-      const title = drive.number === 1 ? "Attempts" : `Redrive ${drive.number - 1}, ${clock(drive.started_at)}`;
-      return el("section", { class: "drive", "aria-label": title },
-        el("h3", {}, title),
-        el("div", { class: "line", "data-drive": drive.number }),
-        el("ol", { class: "attempts" }, drive.attempts.map((attempt) => attemptWords(attempt, drive.started_at))),
-      );
-    });
-    return [...parts.reverse(), legend(this.#attemptEnds)];
+  /** Call, text, send again: in the order in which they help. */
+  #actions(summary) {
+    const waits = waitsForAPerson(summary);
+    const end = otherEnd(summary);
+    const isOfCustomer = isCustomers(summary);
+    const button = (id, words, onclick, kind = "") => el("button", { type: "button", id, class: kind, "data-act": true, onclick }, words);
+    return el("p", { class: "actions" },
+      waits && isNumber(end) ? el("a", { class: "button main", id: "relay-call", href: `tel:${end}` }, `Call ${end}`) : "",
+      summary.thread_id && isOfCustomer ? button("relay-say", "Text …", () => this.#deeds.say(summary.thread_id, end)) : "",
+      waits && summary.kind !== "notice" ? button("relay-redrive", "Send again …", () => this.#deeds.sendAgain([summary])) : "",
+      waits && summary.final_status === "held" ? button("relay-redrive-held", "Send all of this number on …", () => this.#deeds.sendHeld(summary)) : "",
+      waits ? button("relay-handled", "Handled …", () => this.#deeds.handled([summary])) : "",
+      isOfCustomer ? el("a", { class: "button quiet", id: "relay-customer", href: customerAddress(end) }, "All texts of this customer") : "");
   }
 
   #drawLines() {
@@ -144,52 +159,55 @@ export class RelayView {
   }
 }
 
+/** What was texted; a long text can be unfolded. */
+function bodyElements(summary, isWhole) {
+  const body = el("blockquote", { id: "relay-text", class: isWhole ? "body whole" : "body", dir: "auto" }, bodyWords(summary) || "(no words)");
+  const more = el("button", { type: "button", id: "relay-whole", class: "quiet", "aria-controls": "relay-text", "aria-expanded": String(isWhole), hidden: true }, isWhole ? "Show less" : "Show all of it");
+  more.addEventListener("click", () => {
+    const isNowWhole = body.classList.toggle("whole");
+    more.setAttribute("aria-expanded", String(isNowWhole));
+    more.textContent = isNowWhole ? "Show less" : "Show all of it";
+  });
+  return [body, more];
+}
+
+/** The button is there where it does anything; and what scrolls can be scrolled by the keyboard. */
+function fold(place) {
+  const [body, more] = [place.querySelector("#relay-text"), place.querySelector("#relay-whole")];
+  const isLong = body.classList.contains("whole") || body.scrollHeight > body.clientHeight + 2;
+  more.hidden = !isLong;
+  if (isLong) for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", "The text"]]) body.setAttribute(name, value);
+}
+
 /** The keyboard stays where it was on the page, or, where that is gone, at the relay. */
 function refocus(around, focused) {
   const again = focused.id ? around : around?.querySelector(focused.tagName);
-  (again ?? document.getElementById("relay")).focus();
+  (again ?? document.getElementById("relay")).focus({ preventScroll: true });
 }
 
 function facts(relay, summary, story) {
   const fact = (name, ...value) => el("div", {}, el("dt", {}, name), el("dd", {}, ...value));
+  const took = story.seconds_to_delivery === null ? "" : ` (+${span(story.seconds_to_delivery)})`;
   return el("dl", { class: "facts" },
-    fact("From", summary.receiver ? relay.recipient_phone : relay.sender_phone),
-    fact("To", summary.receiver || relay.recipient_phone),
-    fact("Received", timeElement(relay.timestamp)),
-    summary.claimed_by ? fact("Taken by", summary.claimed_by) : "",
-    fact("Time to delivery", story.seconds_to_delivery === null ? "–" : span(story.seconds_to_delivery)),
+    fact("From", el("span", { dir: "auto" }, summary.receiver ? relay.recipient_phone : otherName(summary)), summary.writer ? el("span", { class: "note" }, ` ${relay.sender_phone}`) : ""),
+    fact("To", el("span", { dir: "auto" }, summary.receiver || relay.recipient_phone)),
+    fact("Received", timeElement(relay.timestamp, true)),
+    summary.claimed_by ? fact("Who has it", el("span", { dir: "auto" }, summary.claimed_by)) : "",
+    summary.delivery_confirmed_at ? fact("Delivered", timeElement(summary.delivery_confirmed_at), took) : "",
     fact("Message id", el("code", {}, relay.message_id)),
-    story.attachments ? fact("Attachments", story.attachments.words, ...story.attachments.lines.map(attachmentLine)) : "",
-  );
-}
-
-function attachmentLine(line) {
-  return el("div", {}, line.words, " ", line.media_id ? el("code", {}, line.media_id) : "");
-}
-
-function attemptWords(attempt, startedAt) {
-  const at = attempt.started_at ?? attempt.starts_at;
-  const took = attempt.started_at && attempt.ended_at ? seconds(attempt.started_at, attempt.ended_at) : 0;
-  const lasted = took >= 0.05 ? `, for ${span(took)}` : "";
-  const code = codeElement(attempt.code);
-  return el("li", { "data-kind": attempt.status },
-    el("p", { class: "attempt-head" },
-      el("strong", {}, `Tier ${attempt.tier} · ${attempt.tier_name}`),
-      el("span", { class: "note" }, `try ${attempt.try_in_tier}, at +${span(seconds(startedAt, at))}${lasted}${attempt.is_resend ? ", sent once more" : ""}`),
-    ),
-    el("p", {}, code, code ? " " : "", attempt.words),
-    attempt.advice ? el("p", { class: "advice" }, attempt.advice) : "",
   );
 }
 
 function trail(story, from) {
-  const head = el("tr", {}, ["After", "Tier", "Step", "What it means"].map((name) => el("th", { scope: "col" }, name)));
+  const names = [`At (${zone(from)})`, "After", "Tier", "Step", "What it means"];
+  const head = el("tr", {}, names.map((name) => el("th", { scope: "col" }, name)));
   const lines = story.trail.map((line) =>
     el("tr", {},
-      el("td", { title: line.at }, `+${span(line.seconds ?? seconds(from, line.at))}`),
+      el("td", {}, clock(line.at)),
+      el("td", {}, `+${span(line.seconds ?? seconds(from, line.at))}`),
       el("td", {}, line.tier ? String(line.tier) : ""),
-      el("td", { "data-tone": line.tone }, line.label),
-      el("td", {}, line.words),
+      el("td", { "data-tone": line.tone, title: line.step }, line.label),
+      el("td", { dir: "auto" }, line.words),
     ),
   );
   return el("details", { id: "relay-trail", class: "as-table" },

@@ -1,0 +1,1 @@
+"""How operators are told: messages that are stored, due, and tried again until a channel has taken them."""

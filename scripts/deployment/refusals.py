@@ -1,0 +1,44 @@
+"""What Google's refusals of a deployment mean, where its own words do not say what to do."""
+
+from __future__ import annotations
+
+import re
+
+from scripts.deployment.regions import SAFE_REGIONS
+
+# Terraform breaks lines, draws a bar beside them, and colours both.
+_FRAME = re.compile(r"\x1b\[[0-9;]*m|[│╷╵]")
+# Words that were met, each with what they mean. Newer ones of the same refusal stand beside the older.
+_QUOTA = re.compile(
+    r"maxScale may not exceed (?P<old>\d+)"
+    r"|Max instances must be set to (?P<new>\d+) or fewer"
+    r"|Quota violated:|CpuAllocPerProjectRegion|MemAllocPerProjectRegion",
+    re.IGNORECASE,
+)
+_BUILD = re.compile(r"due to quota restrictions|cannot run builds in this region", re.IGNORECASE)
+
+
+def plain(said: str) -> str:
+    """Returns what Terraform said as one line of words."""
+    return " ".join(_FRAME.sub(" ", said).split())
+
+
+def explained(said: str) -> list[str]:
+    """Returns a sentence for each refusal in what Terraform said that has an explanation."""
+    said = plain(said)
+    explanations = []
+    if found := _QUOTA.search(said):
+        most = int(found["old"] or found["new"] or 0)
+        allowed = f" to {most} or fewer" if most else ""
+        explanations.append(
+            "The project's quota of Cloud Run in this region is less than a function asks for (its instances times "
+            "its vCPUs and memory count, whether or not it ever runs that many): lower max_instances of its kind"
+            f"{allowed}, or ask for more under IAM, Quotas, Cloud Run Admin API, `Total CPU allocation, in milli vCPU, "
+            "per project per region`. See terraform/README.md, Quotas."
+        )
+    if _BUILD.search(said):
+        explanations.append(
+            "Cloud Build does not build in this region for this project, as for some new ones: ask Google for it, or "
+            f"deploy to one of {', '.join(SAFE_REGIONS)}."
+        )
+    return explanations

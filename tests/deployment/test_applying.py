@@ -1,0 +1,116 @@
+"""What was shown is what is applied, also when Google refuses it for a while and the rest is planned again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scripts.deployment import applying, terraform
+from scripts.deployment.applying import TRIES, WAIT_SECONDS, Planning
+from scripts.deployment.tools import Problem
+from tests.deployment.conftest import commands
+
+PASSING = {
+    "a service that was just switched on": "Error 403: Cloud Tasks API has not been used in project 1 before or it is "
+    "disabled. Enable it by visiting https://console.example.com then retry.",
+    "Eventarc's agent": "Permission denied while using the Eventarc Service Agent. If you recently started to use "
+    "Eventarc, it may take a few minutes before all necessary permissions are propagated to the Service Agent.",
+    "the repository": "Unable to retrieve the repository metadata for projects/p/locations/r/repositories/sms-relay.",
+    "the gateway's agent": "API Gateway service agent is missing the required permissions on service account x.",
+    "an agent that is being made": "Error 400: Service account service-1@gcp-sa-apigateway-mgmt.iam.example.com does "
+    "not exist.",
+    "a secret's right": "Permission denied on secret: projects/1/secrets/twilio-auth-token/versions/latest",
+    "a metric": 'Error 404: Cannot find metric that matches type = "logging.googleapis.com/user/sms_relay_x".',
+    "wrapped and framed": "│ Error: Permission denied while using\n│ the Eventarc Service\n\x1b[31m│\x1b[0m Agent.",
+}
+LASTING = "Error 403: Quota exceeded for total allowable CPU per project per region."
+
+
+def plan_of(**changes: list[str]) -> str:
+    every = [{"address": address, "change": {"actions": actions}} for address, actions in changes.items()]
+    return json.dumps({"resource_changes": every})
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def planning(calls: Path, configuration: Path, waits: list[float]) -> Planning:
+    program = terraform.for_deployment().of("demo-project")
+    return Planning(program, configuration, "demo-project", ["-var=a=b"], wait=waits.append)
+
+
+@pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
+def test_what_is_refused_in_a_projects_first_minutes_is_tried_again(
+    planning: Planning, calls: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([error, ""]))
+    assert planning.carried_out(ask=False)
+    assert [call[0] for call in commands(calls)] == ["plan", "show", "apply", "plan", "show", "apply"]
+    assert waits == [WAIT_SECONDS]
+
+
+def test_tries_have_an_end(
+    planning: Planning, calls: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([PASSING["the repository"]] * 10))
+    with pytest.raises(Problem, match="terraform apply did not succeed; what it said is above"):
+        planning.carried_out(ask=False)
+    assert [call[0] for call in commands(calls)].count("apply") == TRIES
+    assert waits == [WAIT_SECONDS] * (TRIES - 1)
+
+
+def test_what_waiting_does_not_mend_is_not_tried_again(
+    planning: Planning,
+    calls: Path,
+    waits: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([LASTING, ""]))
+    with pytest.raises(Problem):
+        planning.carried_out(ask=False)
+    assert [call[0] for call in commands(calls)].count("apply") == 1
+    assert not waits
+    assert LASTING in capfd.readouterr().err
+
+
+def test_a_refusal_for_quota_is_explained(planning: Planning, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps(["Max instances must be set to 5 or fewer"]))
+    with pytest.raises(Problem, match=r"did not succeed.* lower max_instances of its kind to 5 or fewer"):
+        planning.carried_out(ask=False)
+
+
+def test_the_rest_goes_on_only_where_all_of_it_was_agreed_to(
+    planning: Planning, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was to be made and was half made is made anew; what was to be changed is not replaced instead."""
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([PASSING["the repository"], ""]))
+    agreed = plan_of(made=["create"], changed=["update"], same=["no-op"], looked_up=["read"])
+    for left in (plan_of(made=["create"]), plan_of(made=["delete", "create"]), plan_of(changed=["update"])):
+        calls.write_text("[]")
+        monkeypatch.setenv("TERRAFORM_PLANS", json.dumps([agreed, left]))
+        assert planning.carried_out(ask=False)
+    for left in (plan_of(same=["update"]), plan_of(changed=["delete", "create"]), plan_of(another=["create"])):
+        calls.write_text("[]")
+        monkeypatch.setenv("TERRAFORM_PLANS", json.dumps([agreed, left]))
+        with pytest.raises(Problem, match=r"What is left was not shown before \((same|changed|another)\)"):
+            planning.carried_out(ask=False)
+        assert [call[0] for call in commands(calls)].count("apply") == 1
+
+
+def test_a_plan_that_fails_is_told(planning: Planning, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERRAFORM_FAILS", "plan")
+    with pytest.raises(Problem, match="terraform plan did not succeed"):
+        planning.carried_out(ask=False)
+
+
+def test_the_plan_is_kept_nowhere(planning: Planning, calls: Path) -> None:
+    planning.carried_out(ask=False)
+    folder = Path(commands(calls)[-1][-1]).parent
+    assert not folder.exists()
+    assert applying.TRIES <= 5

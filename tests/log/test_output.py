@@ -1,0 +1,137 @@
+"""Log lines whose reader does not keep up: no thread waits for it, what is missing is counted, alarms go last."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from relay.log.output import KEPT_MAX_BYTES, Output
+
+from tests.pace import pace
+
+
+def _dropped(count: int) -> str:
+    return f"{count} are missing\n"
+
+
+@contextlib.contextmanager
+def pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    try:
+        yield reading, writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def waiting(descriptor: int) -> str:
+    """What can be read now."""
+    os.set_blocking(descriptor, False)
+    text = b""
+    with contextlib.suppress(BlockingIOError):
+        while chunk := os.read(descriptor, 65536):
+            text += chunk
+    return text.decode()
+
+
+def within(seconds: float, do: Callable[[], None]) -> None:
+    began = time.monotonic()
+    do()
+    assert time.monotonic() - began < seconds * pace()
+
+
+def test_what_is_not_read_holds_up_no_thread_and_what_is_missing_is_told() -> None:
+    each, threads = 500, 8
+    with pipe() as (reading, writing):
+        output = Output(writing, _dropped)
+
+        def write(name: int) -> None:
+            for number in range(each):
+                output.write([(False, f"{name} {number} {'x' * 200}\n")])
+
+        def all_write() -> None:
+            writers = [threading.Thread(target=write, args=(name,)) for name in range(threads)]
+            for writer in writers:
+                writer.start()
+            for writer in writers:
+                writer.join()
+
+        within(3.0, all_write)
+        text = waiting(reading)
+        output.write([(False, "read again\n")])
+        text += waiting(reading)
+        while not text.endswith("read again\n"):
+            output.write([])
+            text += waiting(reading)
+    lines = text.splitlines()
+    # More than once where the thread that writes is slower than those that leave it their lines.
+    missing = [int(line.split()[0]) for line in lines if line.endswith("are missing")]
+    assert missing
+    assert sum(missing) + len(lines) - len(missing) - 1 == each * threads
+    for name in range(threads):
+        numbers = [int(number) for number in re.findall(rf"^{name} (\d+) x+$", text, re.MULTILINE)]
+        assert numbers == sorted(numbers)
+
+
+def test_no_alarm_is_dropped_while_there_is_an_ordinary_line() -> None:
+    ordinary = "ordinary " + "x" * 990 + "\n"
+    with pipe() as (reading, writing):
+        output = Output(writing, _dropped)
+        for number in range(2 * KEPT_MAX_BYTES // 1000):
+            output.write([(False, ordinary), (number % 10 == 0, f"line {number}\n")])
+        text = ""
+        while (more := waiting(reading)) or "line 520" not in text:
+            text += more
+            output.write([])
+    alarms = [int(number) for number in re.findall(r"^line (\d*0)$", text, re.MULTILINE)]
+    assert alarms == list(range(0, 2 * KEPT_MAX_BYTES // 1000, 10))
+    assert len(re.findall("are missing", text)) == 1
+
+
+def test_what_a_full_disk_did_not_take_is_written_when_there_is_room_again() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        output = Output(full, _dropped)
+        output.write([(False, "one\n"), (True, "two\n")])
+        with pipe() as (reading, writing):
+            os.dup2(writing, full)
+            output.write([(False, "three\n")])
+            assert waiting(reading) == "one\ntwo\nthree\n"
+    finally:
+        os.close(full)
+
+
+def test_a_terminal_that_was_stopped_holds_up_nothing() -> None:
+    reading, terminal = os.openpty()
+    try:
+        termios.tcflow(terminal, termios.TCOOFF)
+        output = Output(terminal, _dropped)
+
+        def write() -> None:
+            for number in range(100):
+                output.write([(False, f"{number}\n")])
+
+        within(1.0, write)
+        termios.tcflow(terminal, termios.TCOON)
+        output.write([(False, "100\n")])
+        assert waiting(reading).split() == [str(number) for number in range(101)]
+    finally:
+        os.close(reading)
+        os.close(terminal)
+
+
+def test_a_line_that_is_longer_than_the_room_comes_out_whole() -> None:
+    line = "x" * 100_000 + "\n"
+    with pipe() as (reading, writing):
+        output = Output(writing, _dropped)
+        output.write([(False, line), (False, "next\n")])
+        text = waiting(reading)
+        while not text.endswith("next\n"):
+            output.write([])
+            text += waiting(reading)
+    assert text == line + "next\n"
