@@ -45,7 +45,8 @@ def test_words_from_right_to_left_stand_so(new_page: NewPage, embedded_stack: Ru
     bubble = page.locator(f"{CUSTOMER} .bubble.mine .body").last
     expect(bubble).to_have_text("שלום, יש דליפה")
     assert bubble.evaluate("node => getComputedStyle(node).direction") == "rtl"
-    assert page.locator(".story .quote").first.evaluate("node => getComputedStyle(node).direction") == "rtl"
+    quote = page.locator(".story .quote").filter(has_text="שלום, יש דליפה")
+    assert quote.evaluate("node => getComputedStyle(node).direction") == "rtl"
 
 
 def test_a_phone_without_texts_says_what_to_do(new_page: NewPage, embedded_stack: RunningStack) -> None:
