@@ -49,13 +49,15 @@ def test_each_file_is_shown_as_what_it_is_in_the_order_of_the_record(office: Off
         ("a", {"href": f"{TOKEN}/1"}),
         ("img", {"src": f"{TOKEN}/1", "alt": "Photo 1", "loading": "lazy"}),
         ("video", {"src": f"{TOKEN}/2", "aria-label": "Video 2", "controls": None, "preload": "metadata"}),
+        ("a", {"href": f"{TOKEN}/2", "download": None}),
         ("audio", {"src": f"{TOKEN}/3", "aria-label": "Sound 3", "controls": None, "preload": "metadata"}),
+        ("a", {"href": f"{TOKEN}/3", "download": None}),
         ("a", {"href": f"{TOKEN}/4", "download": None}),
         ("a", {"href": f"{TOKEN}/5", "download": None}),
         ("a", {"href": f"{TOKEN}/6"}),
         ("img", {"src": f"{TOKEN}/6", "alt": "Photo 6", "loading": "lazy"}),
     ]
-    assert page.text == ["Contact card 4", "File 5"]
+    assert page.text == ["Video 2", "Sound 3", "Contact card 4", "File 5"]
 
 
 def test_the_page_says_nothing_of_the_text_and_offers_nothing_for_a_preview(office: Office) -> None:
@@ -190,7 +192,7 @@ def test_files_that_the_record_does_not_know_are_asked_of_the_provider(office: O
     assert _Tags(page).text == ["More are still on their way. Open the link again in a moment."]
     del office.media.listed_as[MESSAGE_ID]
     page = office.page()
-    assert (page.count(f'src="{TOKEN}'), _Tags(page).text) == (3, [])
+    assert (page.count(f'src="{TOKEN}'), _Tags(page).text) == (3, ["Video 2"])
 
 
 def test_the_numbers_of_files_on_record_stay_when_the_list_grows(office: Office) -> None:
@@ -218,6 +220,7 @@ def test_photos_that_are_never_listed_are_not_awaited_for_ever(office: Office) -
     answer = office.ask(f"/m/{TOKEN}")
     assert answer.status == 404
     assert _Tags(answer.body.decode()).text == ["The photos are not to be had any more; ask the office."]
+    assert office.file() == answer, "a program, too, is not told to come again for ever"
 
 
 def test_a_list_that_cannot_be_had_keeps_nothing_back_that_is_known(office: Office) -> None:

@@ -53,9 +53,11 @@ def handle_media(store: RelayStore, media: Media, clock: Clock, journal: Journal
         found = _files(relay, media)
         if not number:
             return _page(relay, found, now)
+        if number > max(len(found), relay.files_to_see):
+            return sentence(404, OVER)
         if number > len(found):
-            is_late = number <= relay.files_to_see
-            return sentence(503, _ON_THEIR_WAY, _RETRY_AFTER) if is_late else sentence(404, OVER)
+            is_late = now - relay.timestamp <= _FILES_COME_FOR
+            return sentence(503, _ON_THEIR_WAY, _RETRY_AFTER) if is_late else sentence(404, _NOT_THERE)
         return _file(relay, media, found[number - 1], number, request)
     except NoSuchPart as error:
         return sentence(416, _said(error))

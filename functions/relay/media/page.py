@@ -19,6 +19,7 @@ body{margin:0;padding:8px;font:17px/1.4 system-ui,sans-serif}
 main{max-width:720px;margin:auto;display:grid;gap:8px}
 img,video{display:block;width:100%;min-height:9rem;max-height:100vh;object-fit:contain}
 audio{width:100%}
+p{margin:0}
 p a{display:block;padding:12px 0}
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -59,9 +60,11 @@ def _shown(place: str, title: str, kind: Kind) -> str:
     # Beside the page's own address, whatever stands before it.
     if kind.tag == "img":
         return f'<a href="{place}"><img src="{place}" alt="{title}" loading="lazy"></a>'
-    if kind.is_shown:
-        return f'<{kind.tag} src="{place}" aria-label="{title}" controls preload="metadata"></{kind.tag}>'
-    return f'<p><a href="{place}" download>{title}</a></p>'
+    to_save = f'<p><a href="{place}" download>{title}</a></p>'
+    if not kind.is_shown:
+        return to_save
+    # Also to be saved: browsers do not play all that phones record (AMR, 3GPP), and other programs do.
+    return f'<{kind.tag} src="{place}" aria-label="{title}" controls preload="metadata"></{kind.tag}>\n{to_save}'
 
 
 def _html(status: int, content: str, headers: dict[str, str] | None = None) -> Response:
