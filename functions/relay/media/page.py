@@ -15,7 +15,7 @@ from relay.web import Response
 
 _STYLE = """
 :root{color-scheme:light dark}
-body{margin:0;padding:8px;font:17px/1.4 system-ui,sans-serif}
+body{margin:0;padding:8px;font:17px/1.4 system-ui,sans-serif;background:Canvas;color:CanvasText}
 main{max-width:720px;margin:auto;display:grid;gap:8px}
 img,video{display:block;width:100%;min-height:9rem;max-height:100vh;object-fit:contain}
 audio{width:100%}
