@@ -188,6 +188,10 @@ def test_media_that_break_off_are_told_as_what_they_are() -> None:
         ("naïve 🔥".encode(), "naïve 🔥"),
         ("naïve".encode("utf-8-sig"), "naïve"),
         ("naïve \u2013 ok".encode("cp1252"), "naïve \u2013 ok"),
+        ("naïve 東京 🔥".encode("utf-16"), "naïve 東京 🔥"),
+        (b"\xfe\xff" + "naïve 東京".encode("utf-16-be"), "naïve 東京"),
+        ("naïve".encode("utf-16-le"), "naïve"),
+        ("naïve".encode("utf-16-be"), "naïve"),
         (b"\x81", "\N{REPLACEMENT CHARACTER}"),
         (b"", ""),
         (b"a" * BYTES_MAX, "a" * BYTES_MAX),
@@ -196,8 +200,34 @@ def test_media_that_break_off_are_told_as_what_they_are() -> None:
         (b"a" + "é".encode() * BYTES_MAX, "a" + "é" * ((BYTES_MAX - 1) // 2) + "... [cut]"),
     ],
 )
-def test_words_are_read_as_utf_8_and_else_as_windows_wrote_them(content: bytes, words: str) -> None:
+def test_words_are_read_as_unicode_and_else_as_windows_wrote_them(content: bytes, words: str) -> None:
     assert words_in(content) == words
+
+
+@pytest.mark.parametrize(
+    ("content", "charset", "words"),
+    [
+        ("東京".encode("shift_jis"), "shift_jis", "東京"),
+        ("Größe 5€".encode("iso-8859-15"), "iso-8859-15", "Größe 5€"),
+        ("Привет".encode("koi8-r"), "koi8-r", "Привет"),
+        ("東京".encode("utf-16-be"), "utf-16-be", "東京"),
+        # What was told is wrong.
+        ("Größe".encode(), "iso-8859-1", "Größe"),
+        ("Größe".encode("cp1252"), "shift_jis", "Größe"),
+        ("Größe".encode("cp1252"), "no-such", "Größe"),
+    ],
+)
+def test_what_is_not_unicode_is_read_as_the_provider_tells(content: bytes, charset: str, words: str) -> None:
+    assert words_in(content, charset) == words
+
+
+def test_a_handler_reads_words_in_the_alphabet_that_the_provider_tells() -> None:
+    doubles = Doubles()
+    content = "Größe 2 m, Привет".encode("iso-8859-5", "replace")
+    told = OpenedFile(PLAIN, len(content), "", (part for part in [content]), "iso-8859-5")
+    doubles.media.open = lambda *_, **__: told  # type: ignore[method-assign]
+    comes_in(doubles, None)
+    assert "Привет" in bodies(doubles)[0]
 
 
 def test_no_more_of_a_file_is_read_than_is_kept() -> None:

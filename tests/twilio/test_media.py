@@ -70,6 +70,32 @@ def test_a_file_that_twilio_brings_itself_is_taken(twilio: SmallTwilio) -> None:
     assert twilio.host.requests == []
 
 
+@pytest.mark.parametrize(
+    ("told", "charset"),
+    [
+        ("text/plain", ""),
+        ("text/plain; charset=utf-8", ""),
+        ('Text/Plain; format=flowed; Charset="ISO-8859-1"', "iso-8859-1"),
+        ("text/plain;charset=Shift_JIS", "shift_jis"),
+        ("text/plain; charset=utf-16le", "utf-16le"),
+        ("text/plain; charset=UTF-16", "utf-16-be"),
+        ("text/plain; charset=iso-10646-ucs-2", "utf-16-be"),
+        # No alphabets, or none at all.
+        ("text/plain; charset=unicode_escape", ""),
+        ("text/plain; charset=idna", ""),
+        ("text/plain; charset=zip", ""),
+        ("text/plain; charset=gbkx", ""),
+        ("text/plain; xcharset=gbk", ""),
+        ("text/plain; charset=", ""),
+    ],
+)
+def test_in_which_alphabet_words_are_written_is_as_the_host_tells(twilio: SmallTwilio, told: str, charset: str) -> None:
+    twilio.host_says = one_answer(200, b"words", Content_Type=told)
+    opened = twilio.media().open(MESSAGE, FILE, timeout_seconds=SECONDS)
+    opened.chunks.close()
+    assert (opened.content_type, opened.charset) == ("text/plain", charset)
+
+
 def test_a_part_is_asked_of_the_host_that_has_the_file(twilio: SmallTwilio) -> None:
     opened = twilio.media().open(MESSAGE, FILE, part="bytes=2-", timeout_seconds=SECONDS)
     assert (opened.part, opened.length, b"".join(opened.chunks)) == ("bytes 2-8/9", 7, b"picture")

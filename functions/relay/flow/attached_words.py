@@ -105,7 +105,7 @@ def _fetched(world: SendingWorld, text: InboundText, file: Attachment, end: floa
     media = world.files.media_of(text.recipient_phone)
     opened = media.open(text.message_id, file.media_id, timeout_seconds=seconds)
     with contextlib.closing(opened.chunks):
-        return words_in(_read(world, opened, end))
+        return words_in(_read(world, opened, end), opened.charset)
 
 
 def _read(world: SendingWorld, opened: OpenedFile, end: float) -> bytes:
@@ -120,15 +120,31 @@ def _read(world: SendingWorld, opened: OpenedFile, end: float) -> bytes:
     return bytes(read[: BYTES_MAX + 1])
 
 
-def words_in(content: bytes) -> str:
-    """Returns the words of a text file, of its first BYTES_MAX bytes: in UTF-8, or else as Windows wrote them."""
+def words_in(content: bytes, charset: str = "") -> str:
+    """Returns the words of a text file, of its first BYTES_MAX bytes: in UTF-16 or UTF-8, else in `charset`.
+
+    Where it is none of these, as Windows wrote them. UTF-8 is tried first: what can be read as that is nothing else,
+    whatever is told of it.
+    """
     is_cut, content = len(content) > BYTES_MAX, content[:BYTES_MAX]
-    try:
-        # Where it is cut a character may be, too.
-        words = codecs.getincrementaldecoder("utf-8-sig")().decode(content, final=not is_cut)
-    except UnicodeDecodeError:
+    for name in filter(None, (_utf_16(content), "utf-8-sig", charset)):
+        with contextlib.suppress(UnicodeDecodeError, LookupError):
+            # Where it is cut a character may be, too.
+            words = codecs.getincrementaldecoder(name)().decode(content, final=not is_cut)
+            break
+    else:
         words = content.decode("cp1252", "replace")
     return words + CUT if is_cut else words
+
+
+def _utf_16(content: bytes) -> str:
+    """Returns in which kind of UTF-16 it is written, by its mark or by its many zeros; "" when it is in none."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    big, little = content[::2].count(0), content[1::2].count(0)
+    if 4 * (big + little) < len(content) or not content:
+        return ""
+    return "utf-16-be" if big > little else "utf-16-le"
 
 
 def with_files_listed(world: SendingWorld, text: InboundText, budget: Budget) -> InboundText:

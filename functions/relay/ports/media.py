@@ -27,12 +27,14 @@ class OpenedFile:
         part: the Content-Range of an answer to a request for a part; "" where `chunks` is the whole file.
         chunks: raises MediaUnavailable when the file breaks off, takes too long, or is larger than any may be. Has to
             be closed.
+        charset: in which its words are written as the provider tells it, by Python's name; "" where it tells none.
     """
 
     content_type: str
     length: int | None
     part: str
     chunks: Chunks
+    charset: str = ""
 
 
 class Media(Protocol):

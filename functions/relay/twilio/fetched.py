@@ -18,6 +18,14 @@ FILE_SECONDS = 60.0
 _CHUNK_BYTES = 64 * 1024
 _TOO_LARGE = "the file is larger than 5 MB"
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
+# Alphabets of letters alone: Python's codecs are more than that. Without a mark at its beginning UTF-16 is big-endian
+# (RFC 2781), as is what MMS calls UCS-2.
+_CHARSET = re.compile(
+    r"; *charset *= *\"?(utf-16(?:[bl]e)?|iso-10646-ucs-2|iso-8859-[0-9]{1,2}|windows-125[0-8]"
+    r"|shift_jis|euc-(?:jp|kr)|gb(?:k|2312|18030)|big5|koi8-[ru])(?=[\" ;]|\Z)",
+    re.IGNORECASE,
+)
+_BIG_ENDIAN = dict.fromkeys(("utf-16", "iso-10646-ucs-2"), "utf-16-be")
 _PART_GIVEN = re.compile(r"bytes [0-9]{1,15}-[0-9]{1,15}/(?:[0-9]{1,15}|\*)")
 
 
@@ -34,13 +42,21 @@ def opened(answer: Any, *, for_part: bool, ends_at: float) -> OpenedFile:
     except MediaUnavailable:
         answer.close()
         raise
-    return OpenedFile(type_of(answer.headers.get("Content-Type", "")), length, part, Body(answer, ends_at))
+    told = answer.headers.get("Content-Type", "")
+    return OpenedFile(type_of(told), length, part, Body(answer, ends_at), charset_of(told))
 
 
 def type_of(given: object) -> str:
     """Returns a content type in small letters and without parameters; "" for what is none."""
     name = given.partition(";")[0].strip().lower() if isinstance(given, str) else ""
     return name if _TYPE.fullmatch(name) else ""
+
+
+def charset_of(given: str) -> str:
+    """Returns in which alphabet a content type says that words are written, by Python's name; "" for none known."""
+    found = _CHARSET.search(given)
+    name = found[1].lower() if found else ""
+    return _BIG_ENDIAN.get(name, name)
 
 
 def check_status(answer: Any) -> None:
