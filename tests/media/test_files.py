@@ -49,6 +49,8 @@ DOWNLOADED = {
     "text/html": ("application/octet-stream", "file-1.bin"),
     "application/xhtml+xml": ("application/octet-stream", "file-1.bin"),
     "image/svg+xml": ("application/octet-stream", "file-1.bin"),
+    "video/x-odd+xml": ("application/octet-stream", "file-1.bin"),
+    "audio/svg+xml": ("application/octet-stream", "file-1.bin"),
     "image/x-odd": ("application/octet-stream", "file-1.bin"),
     "text/xml": ("application/octet-stream", "file-1.bin"),
     "text/javascript": ("application/octet-stream", "file-1.bin"),

@@ -20,7 +20,8 @@ _PICTURES = {
     "image/bmp": "bmp",
     "image/tiff": "tif",
 }
-_PLAYED = re.compile(r"(video|audio)/[a-z0-9.+-]{1,40}")
+# No +: whatever ends with +xml is a document to browsers.
+_PLAYED = re.compile(r"(video|audio)/[a-z0-9.-]{1,40}")
 _PLAYED_AS = {
     "video/mp4": "mp4",
     "video/3gpp": "3gp",
