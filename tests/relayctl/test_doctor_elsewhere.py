@@ -46,6 +46,31 @@ def test_a_number_that_is_not_set_up_is_found_and_set_up_is_fine(account: dict[s
     assert (urls.state, urls.words) == (OK, f"{NUMBER} hands its texts to {URL}")
 
 
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (Service("Office", (NUMBER,)), ""),
+        (Service("Office", (), defers=False), ""),
+        (Service("Office", (NUMBER,), defers=False, inbound_url=f"{URL}/sms/inbound#rc=5"), ""),
+        (Service("Office", (NUMBER,), defers=False), "throws its texts away: they are not even in Twilio's list"),
+        (Service("Office", (NUMBER,), defers=False, inbound_url="https://x.example"), "its texts to https://x.example"),
+    ],
+)
+def test_a_messaging_service_that_takes_a_numbers_texts_is_found(service: Service, words: str) -> None:
+    fake = FakeTwilio(FakeSettings(numbers=(NUMBER,)))
+    fake.stand(Standing(services=(service,)))
+    with Server(fake) as server:
+        given = _with_key(fake, server) | {"BUSINESS_PHONE_NUMBER": NUMBER, "PUBLIC_BASE_URL": URL}
+        numbers = TwilioApi(given)
+        wanted = difference(numbers.find(NUMBER), URL, URL)
+        numbers.change(numbers.find(NUMBER)["sid"], {name: each for name, (_, each) in wanted.items()})
+        _, found = checks_twilio.numbers(given)
+    if not words:
+        assert (found.state, found.words) == (OK, f"{NUMBER} hands its texts to {URL}")
+    else:
+        assert (found.state, words in found.words, "defer" in found.advice) == (BAD, True, True)
+
+
 def test_a_number_that_leads_to_the_relay_and_is_not_listed_is_named(account: dict[str, str]) -> None:
     second = "+12025550177"
     fake = FakeTwilio(FakeSettings(numbers=(NUMBER, second)))
