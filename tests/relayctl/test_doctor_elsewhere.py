@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from scripts.deployment.configure_number import difference
+from scripts.deployment.tools import Problem
 from scripts.deployment.twilio_api import TwilioApi
 from scripts.fake_twilio import FakeTwilio, Server, Service, Standing
 from scripts.fake_twilio import Settings as FakeSettings
@@ -69,6 +70,20 @@ def test_a_messaging_service_that_takes_a_numbers_texts_is_found(service: Servic
         assert (found.state, found.words) == (OK, f"{NUMBER} hands its texts to {URL}")
     else:
         assert (found.state, words in found.words, "defer" in found.advice) == (BAD, True, True)
+
+
+def test_services_that_may_not_be_read_do_not_hide_where_the_number_leads(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise Problem("Twilio refused with status 403.")
+
+    monkeypatch.setattr(TwilioApi, "services_of", refused)
+    numbers = TwilioApi(account)
+    wanted = difference(numbers.find(NUMBER), URL, URL)
+    numbers.change(numbers.find(NUMBER)["sid"], {name: each for name, (_, each) in wanted.items()})
+    _, right, unknown = checks_twilio.numbers(account)
+    assert (right.state, unknown.state, "cannot be read" in unknown.words) == (OK, SKIPPED, True)
 
 
 def test_a_number_that_leads_to_the_relay_and_is_not_listed_is_named(account: dict[str, str]) -> None:
