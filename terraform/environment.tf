@@ -12,7 +12,7 @@ locals {
   # In front of the links by which handlers open photos.
   media_base_url = coalesce(var.media_base_url, var.use_gateway ? local.gateway_url : local.function_urls["media"])
 
-  # Where operators open the console and what alarms link to. Without a gateway only `gcloud run services proxy` gets there.
+  # Where operators open the console and what alarms link to. Without a gateway the console can ask nothing.
   console_base_url = coalesce(var.console_base_url, var.use_gateway ? local.gateway_url : local.function_urls["console"])
 
   # Who asked stands that many addresses from the right in X-Forwarded-For. The front end before the gateway writes down

@@ -51,7 +51,7 @@ output "project_id" {
 }
 
 output "console_url" {
-  description = "Where operators open the console; without a gateway `gcloud run services proxy` is needed."
+  description = "Where operators open the console, which needs the gateway."
   value       = "${local.console_base_url}/console/"
 }
 
@@ -66,7 +66,7 @@ output "functions" {
 }
 
 output "instances_at_most" {
-  description = "Instances, and so vCPUs, that each function may have at most, and `in_all`, their sum: the quota that is surely enough."
+  description = "Instances, and so vCPUs, that each function may have at most, and `in_all`, their sum: a quota of so many is enough in any case."
   value = merge(
     { for name, function in local.functions : name => var.max_instances[function.shape] },
     { in_all = sum([for function in local.functions : var.max_instances[function.shape]]) },

@@ -11,12 +11,12 @@ variable "project_id" {
 }
 
 variable "region" {
-  description = "Region of functions, queues and schedules, and of the database unless firestore_location is given. Surely enough, also for a new project: us-central1, us-west2, europe-west1, asia-east1, australia-southeast1, southamerica-east1."
+  description = "Region of functions, queues and schedules, and of the database unless firestore_location is given. Sure to do, also for a new project: us-central1, us-west2, europe-west1, asia-east1, australia-southeast1, southamerica-east1."
   type        = string
 
   validation {
     condition     = contains(local.regions, var.region)
-    error_message = "region must have every service that the relay uses, and ${var.region} has no ${join(", no ", [for service, regions in local.regions_of : service if !contains(regions, var.region)])} (as of 2026-11: terraform/regions.tf). Surely enough, also for a new project: ${join(", ", local.safe_regions)}. All others: ${join(", ", setsubtract(local.regions, local.safe_regions))}."
+    error_message = "region must have every service that the relay uses, and ${var.region} has no ${join(", no ", [for service, regions in local.regions_of : service if !contains(regions, var.region)])} (as of 2026-11: terraform/regions.tf). Sure to do, also for a new project: ${join(", ", local.safe_regions)}. All others: ${join(", ", setsubtract(local.regions, local.safe_regions))}."
   }
 }
 

@@ -18,11 +18,18 @@ _CREATED_AT = 1_750_000_000.0
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """A messaging service with some of the account's numbers. `campaign_status`: of its A2P campaign; "" has none."""
+    """A messaging service with some of the account's numbers.
+
+    Attributes:
+        campaign_status: of its A2P campaign; "" has none.
+        defers: texts go where their number says, and not to `inbound_url`; "" throws them away.
+    """
 
     name: str = "Relay"
     numbers: tuple[str, ...] = ()
     campaign_status: str = ""
+    defers: bool = True
+    inbound_url: str = ""
 
     @property
     def sid(self) -> str:
@@ -64,7 +71,8 @@ def service_json(service: Service, account_sid: str, url: str) -> dict[str, Any]
         "friendly_name": service.name,
         "date_created": iso(_CREATED_AT),
         "date_updated": iso(_CREATED_AT),
-        "use_inbound_webhook_on_number": True,
+        "inbound_request_url": service.inbound_url or None,
+        "use_inbound_webhook_on_number": service.defers,
         "us_app_to_person_registered": service.campaign_status == "VERIFIED",
         "url": f"{url}/{service.sid}",
     }

@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 15.0
 # What the page has, and no other page.
 _OURS = b'id="sign-in-digits"'
 _WAYS = {"text": "text", "email": "e-mail"}
-_SEE = "docs/operations.md, “Sign in”."
+_SEE = "docs/operations.md, “Who signs in”."
 
 
 def console(values: Mapping[str, str]) -> Iterator[Finding]:

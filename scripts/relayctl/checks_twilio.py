@@ -23,6 +23,7 @@ _TOLL_FREE = re.compile(r"\+1(?:800|833|844|855|866|877|888)\d{7}")
 _NEEDS_LONG = (
     "Start it before anything else: it takes days to several weeks, by people. docs/compliance.md has the steps."
 )
+_DEFER = "In Twilio's console let the service's integration defer to the sender's webhook."
 _SEE_WHY = "Twilio's console says what is missing, under the number's regulatory information. docs/compliance.md."
 # By Twilio's word: what it means, and how long it takes.
 _CAMPAIGNS = {
@@ -158,13 +159,33 @@ def _number(name: str, account: TwilioApi, phone: str, base_url: str) -> Iterato
         return
     yield Finding(name, OK, f"{phone} is the account's")
     wrong = configure_number.difference(number, base_url, base_url)
-    if not wrong:
+    in_front = _in_front(account, phone, base_url)
+    if wrong:
+        parts = [f"{setting} is {now or 'not set'}" for setting, (now, _) in wrong.items()]
+        words = f"{phone}: {'; '.join(parts)}"
+        should = f"It should be {base_url}/sms/inbound{CONNECTION_OVERRIDES} (POST), twice."
+        yield Finding(_URLS, BAD, words, f"make configure-number sets it. {should}")
+    elif all(finding.state == SKIPPED for finding in in_front):
         yield Finding(_URLS, OK, f"{phone} hands its texts to {base_url}")
-        return
-    parts = [f"{setting} is {now or 'not set'}" for setting, (now, _) in wrong.items()]
-    words = f"{phone}: {'; '.join(parts)}"
-    advice = f"make configure-number sets it. It should be {base_url}/sms/inbound{CONNECTION_OVERRIDES} (POST), twice."
-    yield Finding(_URLS, BAD, words, advice)
+    yield from in_front
+
+
+def _in_front(account: TwilioApi, phone: str, base_url: str) -> list[Finding]:
+    """Returns what is wrong with a messaging service that takes the number's texts in place of its own webhook."""
+    try:
+        services = account.services_of(phone)
+    except Problem as problem:
+        words = f"{phone}: whether a messaging service takes its texts cannot be read: {problem}"
+        return [Finding(_URLS, SKIPPED, words, _DEFER)]
+    found = []
+    for service in services:
+        url = str(service.get("inbound_request_url") or "")
+        if service.get("use_inbound_webhook_on_number") or url.partition("#")[0] == base_url + INBOUND_PATH:
+            continue
+        gone = f"hands its texts to {url}" if url else "throws its texts away: they are not even in Twilio's list"
+        words = f"{phone} is in the messaging service “{service['friendly_name']}”, which {gone}"
+        found.append(Finding(_URLS, BAD, words, _DEFER))
+    return found
 
 
 def _unlisted(name: str, account: TwilioApi, listed: Sequence[str], base_url: str) -> Iterator[Finding]:

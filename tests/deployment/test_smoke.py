@@ -88,8 +88,16 @@ def test_a_relay_that_reaches_nobody_is_not_good(
     StackClient(stack).set_carrier("+12025550111", "refuse", 1, 30006)
     assert smoke.main([f"--stack={stack}"]) == 1
     output = capsys.readouterr().out
-    assert "NOT good: the relay ended as exhausted; delivered was expected." in output
+    assert "NOT good: the relay ended as exhausted; delivered or claimed was expected." in output
     assert not is_stored(database, relay_of(output))
+
+
+def test_a_text_that_its_handler_took_is_good(
+    stack: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smoke, "wait", lambda *_: {"final_status": "claimed"})
+    assert smoke.main([f"--stack={stack}"]) == 0
+    assert "Good: the relay ended as claimed; delivered or claimed was expected." in capsys.readouterr().out
 
 
 def test_a_relay_can_be_kept_to_be_looked_at(stack: str, database: Path, capsys: pytest.CaptureFixture[str]) -> None:

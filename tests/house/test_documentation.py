@@ -1,4 +1,7 @@
-"""What the documents point at is there: files, modules and what is in them, chapters, make targets, commands."""
+"""What the documents point at is there: files, modules and what is in them, chapters, make targets, commands.
+
+And what points at their chapters.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,11 @@ each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=_NAMES)
 
 def _chapters(document: Path) -> set[str]:
     """The anchors that GitHub gives a document's headings."""
-    headings = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in _headings(document)}
+
+
+def _headings(document: Path) -> list[str]:
+    return re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
 
 
 def _leads_somewhere(document: Path, link: str) -> bool:
@@ -35,6 +41,18 @@ def _leads_somewhere(document: Path, link: str) -> bool:
 def test_every_link_leads_to_a_file_and_a_chapter_that_exist(document: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8"))
     assert [link for link in links if "://" not in link and not _leads_somewhere(document, link)] == []
+
+
+def test_every_chapter_that_settings_messages_and_alerts_send_a_person_to_exists() -> None:
+    places = [ROOT / ".env.example"]
+    for folder in ("functions", "scripts", "terraform"):
+        places += (ROOT / folder).rglob("*")
+    told = "\n".join(path.read_text("utf-8", "replace") for path in places if path.is_file())
+    named = re.findall(r"docs/([\w-]+\.md)[,:]?\s\(?[“\"]([A-Z][^“”\"\n]+)[”\"]", told)
+    named += [(name, title) for title, name in re.findall(r"“([^“”\n]+)” in docs/([\w-]+\.md)", told)]
+    assert len(named) > 20
+    headings = {name: _headings(ROOT / "docs" / name) for name, _ in named}
+    assert [(name, title) for name, title in named if title not in headings[name]] == []
 
 
 @each_document

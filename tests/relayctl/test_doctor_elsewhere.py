@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from scripts.deployment.configure_number import difference
+from scripts.deployment.tools import Problem
 from scripts.deployment.twilio_api import TwilioApi
 from scripts.fake_twilio import FakeTwilio, Server, Service, Standing
 from scripts.fake_twilio import Settings as FakeSettings
@@ -44,6 +45,45 @@ def test_a_number_that_is_not_set_up_is_found_and_set_up_is_fine(account: dict[s
     numbers.change(number["sid"], {name: wanted for name, (_, wanted) in difference(number, URL, URL).items()})
     _, urls = checks_twilio.numbers(account)
     assert (urls.state, urls.words) == (OK, f"{NUMBER} hands its texts to {URL}")
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (Service("Office", (NUMBER,)), ""),
+        (Service("Office", (), defers=False), ""),
+        (Service("Office", (NUMBER,), defers=False, inbound_url=f"{URL}/sms/inbound#rc=5"), ""),
+        (Service("Office", (NUMBER,), defers=False), "throws its texts away: they are not even in Twilio's list"),
+        (Service("Office", (NUMBER,), defers=False, inbound_url="https://x.example"), "its texts to https://x.example"),
+    ],
+)
+def test_a_messaging_service_that_takes_a_numbers_texts_is_found(service: Service, words: str) -> None:
+    fake = FakeTwilio(FakeSettings(numbers=(NUMBER,)))
+    fake.stand(Standing(services=(service,)))
+    with Server(fake) as server:
+        given = _with_key(fake, server) | {"BUSINESS_PHONE_NUMBER": NUMBER, "PUBLIC_BASE_URL": URL}
+        numbers = TwilioApi(given)
+        wanted = difference(numbers.find(NUMBER), URL, URL)
+        numbers.change(numbers.find(NUMBER)["sid"], {name: each for name, (_, each) in wanted.items()})
+        _, found = checks_twilio.numbers(given)
+    if not words:
+        assert (found.state, found.words) == (OK, f"{NUMBER} hands its texts to {URL}")
+    else:
+        assert (found.state, words in found.words, "defer" in found.advice) == (BAD, True, True)
+
+
+def test_services_that_may_not_be_read_do_not_hide_where_the_number_leads(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise Problem("Twilio refused with status 403.")
+
+    monkeypatch.setattr(TwilioApi, "services_of", refused)
+    numbers = TwilioApi(account)
+    wanted = difference(numbers.find(NUMBER), URL, URL)
+    numbers.change(numbers.find(NUMBER)["sid"], {name: each for name, (_, each) in wanted.items()})
+    _, right, unknown = checks_twilio.numbers(account)
+    assert (right.state, unknown.state, "cannot be read" in unknown.words) == (OK, SKIPPED, True)
 
 
 def test_a_number_that_leads_to_the_relay_and_is_not_listed_is_named(account: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from relay.flow.segments import segments
 from relay.operators.alerting import wording
 from relay.operators.alerting.alarms import TellingAlarms
 from relay.operators.alerting.messages import ChannelKind
+from relay.twilio.refusals import Reason
 
 from tests import relays
 from tests.fakes.clock import START
@@ -249,6 +250,16 @@ def test_on_google_neither_a_strangers_request_nor_the_store_is_told_of(desk: Ra
     google.run_for(12)
     assert (google.told(), google.records.writes, google.records.reads > 0) == ([], 0, True)
     assert google.lines() == ["webhook_refused", "store_fails"]
+
+
+def test_a_request_without_a_signature_is_a_line_of_the_log_alone(desk: Raised) -> None:
+    """Scanners send one every day; the alert on Google leaves it out, too (metrics.tf)."""
+    desk.alarms.webhook_refused(Reason.NO_SIGNATURE, "/sms/inbound", "https://x", "no signature", 0)
+    time.sleep(0.1)
+    desk.run_for(12)
+    assert (desk.told(), desk.lines()) == ([], ["webhook_refused"])
+    desk.alarms.webhook_refused(Reason.SIGNATURE_LOST, "/sms/inbound", "https://x", "it names our account", 0)
+    assert set(desk.told_now()) == NO_TEXT
 
 
 def test_codes_that_stay_used_up_are_told_once_an_hour(desk: Raised) -> None:

@@ -25,6 +25,8 @@ from relay.ports import Clock, Journal
 # How long the write may take that is waited for: a webhook has 4.3 s in all.
 _WRITE_SECONDS = 0.8
 _LATER_SECONDS = 5.0
+# Why a webhook is refused that has no signature and does not name our account: a scanner's, which come every day.
+_A_STRANGERS = "no_signature"
 # How many occurrences one process remembers, so that what is met again and again costs nothing.
 _REMEMBERED_MAX = 2000
 
@@ -119,7 +121,7 @@ class TellingAlarms:
 
     def webhook_refused(self, reason: str, path: str, url: str, hint: str, untold: int) -> None:
         self._log.webhook_refused(reason, path, url, hint, untold)
-        if self._tells_of_strangers:
+        if self._tells_of_strangers and reason != _A_STRANGERS:
             self._tell(lambda: wording.webhook_refused(reason, hint, self._clock.now()), is_reading=True)
 
     def net_cut(self, net: str, since: datetime) -> None:
