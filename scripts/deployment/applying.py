@@ -70,10 +70,14 @@ class Planning:
             self._apply(plan, agreed)
         return True
 
-    def _planned(self, plan: Path, *, seen: bool) -> bool:
-        """Write the plan. Returns whether it changes anything."""
-        saved = ("plan", "-input=false", "-detailed-exitcode", f"-out={plan}", *self.arguments)
-        done = self.program.run(self.folder, *saved, capture=not seen)
+    def shown(self) -> None:
+        """Show what would change, and keep no plan of it. Raises Problem."""
+        self._planned(None, seen=True)
+
+    def _planned(self, plan: Path | None, *, seen: bool) -> bool:
+        """Make the plan and keep it in this file, if any. Returns whether what is kept changes anything."""
+        kept = ("-detailed-exitcode", f"-out={plan}") if plan else ()
+        done = self.program.run(self.folder, "plan", "-input=false", *kept, *self.arguments, capture=not seen)
         sys.stderr.write(done.stderr)
         if done.returncode not in (0, 2):
             raise Problem("terraform plan did not succeed; what it said is above.")

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.deployment import first_values, state, terraform
 from scripts.deployment.applying import Planning
 from scripts.deployment.regions import check_region
-from scripts.deployment.terraform import Terraform
 from scripts.deployment.tools import REPOS_ENV, Gcloud, Problem, given, run_command
 
 _LEFT_BEHIND = """\
@@ -69,11 +67,13 @@ def main(arguments: Sequence[str]) -> int:
     else:
         secrets = state.secrets_held(program, folder, project)
         values = first_values.as_variables(secrets, gcloud, Path(REPOS_ENV))
-    program = program.of(project, **values)
+    arguments = _files(folder, project) + variables
+    planning = Planning(program.of(project, **values), folder, project, arguments)
     if options.action == "plan":
         print(f"Will show what a deployment to {project} in {region} would change. Nothing is changed.", flush=True)
-        return _shown(program, folder, _files(folder, project) + variables)
-    changed = Planning(program, folder, project, _files(folder, project) + variables).carried_out(ask=not options.yes)
+        planning.shown()
+        return 0
+    changed = planning.carried_out(ask=not options.yes)
     if options.action == "deploy":
         # Plain terraform is to go on there, `terraform output` above all.
         terraform.for_deployment().run(folder, "workspace", "select", project)
@@ -113,14 +113,6 @@ def _need_services(gcloud: Gcloud, region: str) -> None:
             "Terraform has a list of its own, and makes what few regions have before what is for ever.",
             flush=True,
         )
-
-
-def _shown(program: Terraform, folder: Path, arguments: Sequence[str]) -> int:
-    done = program.run(folder, "plan", "-input=false", *arguments, capture=False)
-    sys.stderr.write(done.stderr)
-    if done.returncode:
-        raise Problem("terraform plan did not succeed; what it said is above.")
-    return 0
 
 
 if __name__ == "__main__":
