@@ -16,6 +16,7 @@ from pathlib import Path
 
 from scripts.deployment import first_values, state, terraform
 from scripts.deployment.applying import Planning
+from scripts.deployment.deployed import inactive
 from scripts.deployment.regions import check_region
 from scripts.deployment.tools import REPOS_ENV, Gcloud, Problem, given, run_command
 
@@ -77,6 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.action == "deploy":
         # Plain terraform is to go on there, `terraform output` above all.
         terraform.for_deployment().run(folder, "workspace", "select", project)
+        _need_active(gcloud, region)
     done = _DONE[options.action] if changed else "There is nothing to do: {project} is as it should be."
     print(done.format(project=project))
     return 0
@@ -112,6 +114,14 @@ def _need_services(gcloud: Gcloud, region: str) -> None:
             f"Not switched on yet in the project, so not asked whether they are in {region}: {', '.join(unasked)}. "
             "Terraform has a list of its own, and makes what few regions have before what is for ever.",
             flush=True,
+        )
+
+
+def _need_active(gcloud: Gcloud, region: str) -> None:
+    if failed := inactive(gcloud, region):
+        raise Problem(
+            f"Google says that the last deployment of {', '.join(failed)} failed, so earlier code may go on there, and "
+            "no plan shows it: terraform/README.md, Traps, has the two commands that make Terraform look again."
         )
 
 
