@@ -37,17 +37,14 @@ locals {
   webhook_callers  = var.use_gateway ? local.gateway_callers : ["allUsers"]
   operator_callers = var.use_gateway ? local.gateway_callers : ["serviceAccount:${google_service_account.operator.email}"]
 
-  # With replies a handler's text is for a thread that is looked for.
-  lists = var.replies ? ["list"] : []
-
   # store: what the function does with documents (firestore.tf gives a role for each verb, and says why who updates may
-  # create). ingress: API Gateway comes from outside as the internet does; tasks, schedules and events of this project
+  # create). list: it looks for some, as for the other texts of a sender who sends many. ingress: API Gateway comes from outside as the internet does; tasks, schedules and events of this project
   # count as internal.
   functions = merge({
     sms-inbound = {
       entry_point = "sms_inbound", shape = "webhook", min_instances = var.warm_webhook_instances, tier = null
       needs       = ["store", "timers", "webhook", "sending", "callback", "tiers", "links", "replies", "alarms"]
-      store       = concat(["get", "create", "update"], local.lists)
+      store       = ["get", "list", "create", "update"]
       callers     = local.webhook_callers, ingress = "ALLOW_ALL"
     }
     sms-delivery-status = {
@@ -65,7 +62,7 @@ locals {
     sms-redrive = {
       entry_point = "sms_redrive", shape = "operator", min_instances = 0, tier = null
       needs       = ["store", "timers", "tiers", "identity", "browser", "operators", "replies", "alarms"]
-      store       = ["get", "create", "update"]
+      store       = ["get", "list", "create", "update"]
       callers     = local.operator_callers, ingress = "ALLOW_ALL"
     }
     sweep = {

@@ -63,8 +63,8 @@ variable "tiers" {
     error_message = "Two tiers have the same phone and different names: one phone is one person's."
   }
   validation {
-    condition     = alltrue([for tier in var.tiers : length(trimspace(tier.name)) > 0 && length(tier.name) <= 100])
-    error_message = "Every tier needs a name of 1 to 100 characters."
+    condition     = alltrue([for tier in var.tiers : length(trimspace(tier.name)) > 0 && can(regex("^(?:[^\\pC\\pZ]| ){1,100}$", tier.name))])
+    error_message = "Every tier needs a name of 1 to 100 characters on one line."
   }
   validation {
     condition     = !anytrue([for tier in var.tiers : can(regex("\\p{Nd}(?:[\\s().\\-/\\p{Pd}]*\\p{Nd}){6}", tier.name))])
@@ -130,8 +130,8 @@ variable "owner_active_seconds" {
   default     = 7200
 
   validation {
-    condition     = var.owner_active_seconds >= 0 && var.owner_active_seconds <= 86400
-    error_message = "owner_active_seconds must be 0 to 86400."
+    condition     = var.owner_active_seconds >= 0 && var.owner_active_seconds <= 86400 && floor(var.owner_active_seconds) == var.owner_active_seconds
+    error_message = "owner_active_seconds must be a whole number from 0 to 86400."
   }
 }
 

@@ -114,8 +114,8 @@ variable "slo_goal" {
   default     = 0.99
 
   validation {
-    condition     = var.slo_goal > 0 && var.slo_goal < 1
-    error_message = "slo_goal must be more than 0 and less than 1."
+    condition     = var.slo_goal > 0 && var.slo_goal <= 0.9999
+    error_message = "slo_goal must be more than 0 and at most 0.9999, the most that Cloud Monitoring takes."
   }
 }
 

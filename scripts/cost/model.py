@@ -51,7 +51,7 @@ OUR_SHAPE = Shape(vcpu=1.0, gib=0.5, concurrency=40)
 # The defaults of Cloud Functions but for the memory, which the clients need.
 OBVIOUS_SHAPE = Shape(vcpu=0.333, gib=0.5, concurrency=1)
 
-_RELAY_EVENT_BYTES = 1500
+RELAY_EVENT_BYTES = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def relay_cost(operations: Operations, relays_per_second: float, events: bool = 
     if events:
         # Each write of the document calls the function that publishes what is new (Eventarc).
         lines += _instances("relay events", [(EVENT, float(operations.writes))], OUR_SHAPE, relays_per_second)
-        lines.append(_priced("relay events: Pub/Sub", prices.PUBSUB_VOLUME, 2 * operations.writes * _RELAY_EVENT_BYTES))
+        lines.append(_priced("relay events: Pub/Sub", prices.PUBSUB_VOLUME, 2 * operations.writes * RELAY_EVENT_BYTES))
     return lines
 
 

@@ -41,6 +41,8 @@ _SECRETS = "cloud.google.com/secret-manager/pricing"
 _SCHEDULER = "cloud.google.com/scheduler/pricing"
 _GATEWAY = "cloud.google.com/api-gateway/pricing"
 _IMAGES = "cloud.google.com/artifact-registry/pricing"
+_BUILDS = "cloud.google.com/build/pricing (default pool)"
+_NETWORK = "cloud.google.com/vpc/network-pricing (premium tier, from North America)"
 _OBSERVABILITY = "cloud.google.com/stackdriver/pricing"
 _TWILIO = "twilio.com/en-us/sms/pricing/us (long code)"
 
@@ -63,6 +65,8 @@ SECRET_VERSION = Price(0.06, 1, "versions", _SECRETS, free=6, read=_LAST_READ)
 SCHEDULER_JOB = Price(0.10, 1, "jobs", _SCHEDULER, free=3, read=_LAST_READ)
 GATEWAY_CALL = Price(3.0, 1_000_000, "calls", _GATEWAY, free=2_000_000, read=_LAST_READ)
 IMAGE_STORAGE = Price(0.10, 1, "GiB-months", _IMAGES, free=0.5, read=_LAST_READ)
+BUILD_MINUTE = Price(0.006, 1, "minutes", _BUILDS, free=2_500, read=_LAST_READ)
+INTERNET_VOLUME = Price(0.12, 1, "GiB", _NETWORK, free=1, read=_LAST_READ)
 LOG_VOLUME = Price(0.50, 2**30, "bytes", _OBSERVABILITY, free=50 * 2**30, read=_LAST_READ)
 METRIC_VOLUME = Price(0.258, 1, "MiB", _OBSERVABILITY, free=150, read=_LAST_READ)
 UPTIME_CHECK = Price(0.30, 1000, "executions", _OBSERVABILITY, free=1_000_000, read=_LAST_READ)
@@ -73,7 +77,6 @@ ALERTS_BILLED_FROM = date(2027, 9, 1)
 
 # Billed instance time is rounded up to so much for every stretch in which an instance serves at all.
 RUN_ROUNDING_SECONDS = 0.1
-PUBSUB_MESSAGE_BYTES_MIN = 1000
 # Of one JSON line of ours with what Cloud Logging adds to it, and of the line that Cloud Run writes for every request.
 LOG_LINE_BYTES = 500
 REQUEST_LOG_BYTES = 1000

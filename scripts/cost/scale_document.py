@@ -17,6 +17,8 @@ RATE = 10_000.0
 CELL_RATE = 50.0
 # Relays that one call of a search by words looks at (relay/ports/scanning.py).
 SCANNED_MAX = 1000
+# Timers a second of one tier's queue, unless queue_dispatches_per_second (terraform/variables_operation.tf) says more.
+DEFAULT_DISPATCHES = 20
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
 _TEMPLATE = Path(__file__).with_name("scale.md.template")
@@ -85,6 +87,8 @@ def text() -> str:
         "down_table": table(down),
         "cell_rate": f"{CELL_RATE:.0f}",
         "cells": f"{cells:,}",
+        "cell_dispatches": f"{_dispatches_of_a_cell()}",
+        "default_dispatches": f"{DEFAULT_DISPATCHES}",
         "millions_a_day": f"{CELL_RATE * 86400 / 1e6:.1f}",
         "twilio_requests": _number(_of(usual, Load.TWILIO_REQUESTS).demand),
         "queue_bears": _number(_of(usual, Load.DISPATCHES).sustained),
@@ -102,6 +106,11 @@ def text() -> str:
     for place, verdict in zip(("first", "second", "third"), usual, strict=False):
         values |= {place: verdict.quota.load, f"{place}_bears": _number(verdict.sustained)}
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(values)
+
+
+def _dispatches_of_a_cell() -> int:
+    """Returns what a cell's queues must fire a second when a carrier is down, with room to spare."""
+    return math.ceil(_of(verdicts(CELL_RATE, CARRIER_DOWN), Load.DISPATCHES).demand / HEADROOM)
 
 
 def _source(verdict: Verdict) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scripts.cost import prices
-from scripts.cost.model import OUR_SHAPE
-from scripts.cost.operations import RELAY
+from scripts.cost.model import OUR_SHAPE, RELAY_EVENT_BYTES
+from scripts.cost.operations import RECONCILE_READS_PER_RELAY, RELAY
 from scripts.cost.prices import Price
 
 # What stands in a deployment with three tiers.
+FUNCTIONS = 13
 SCHEDULES = 3
 SECRET_VERSIONS = 3
 # Metrics that the conditions of alerts refer to, apart from the uptime check's.
@@ -24,9 +25,12 @@ _IMAGES_GIB = 1.0
 _METRICS_MIB = 1.0
 
 _MINUTES = 30 * 24 * 60
-# Sweep and tell every minute, reconcile every five; each some 0.2 s, one line and a read or more.
-_ROUNDS = _MINUTES * (1 + 1 + 1 / 5)
+# Sweep and tell every minute, reconcile every five; each some 0.2 s, one line and two reads. Reconcile writes down how
+# far it came, in two documents.
+_RECONCILES = _MINUTES / 5
+_ROUNDS = _MINUTES * 2 + _RECONCILES
 _ROUND_SECONDS = 0.2
+_ROUND_READS, _RECONCILE_WRITES = 2, 2
 # From six places every five minutes, each answered within the rounding of billed time.
 _CHECKS = 6 * _MINUTES / 5
 _SECONDS_OF_A_MONTH = 730 * 3600
@@ -34,6 +38,10 @@ _SECONDS_OF_A_MONTH = 730 * 3600
 # The business of the table: so many texts a month, and what 90 days of them take.
 TEXTS = 1000
 STORED_GIB = 0.1
+# One in ten has a photo of 1 MB that is opened twice; the calls to Twilio are little beside that.
+_INTERNET_GIB = 0.2
+# It is deployed every week, and each function is built in some two minutes.
+_BUILD_MINUTES = FUNCTIONS * 2 * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,12 @@ def standing() -> list[Standing]:
     """Returns what the defaults cost each month with TEXTS texts, by what it is billed for."""
     busy = _ROUNDS * _ROUND_SECONDS + _CHECKS * prices.RUN_ROUNDING_SECONDS
     each = RELAY["delivered at tier 1"]
-    texts_seconds = TEXTS * (each.inbound + each.callbacks) * 0.3
-    requests = _ROUNDS + _CHECKS + TEXTS * (each.inbound + each.callbacks)
+    webhooks = TEXTS * (each.inbound + each.callbacks)
+    # Each write of a relay calls the function that publishes what is new.
+    texts_seconds = (webhooks + TEXTS * each.writes) * 0.3
+    requests = _ROUNDS + _CHECKS + webhooks + TEXTS * each.writes
+    reads = _ROUNDS * _ROUND_READS + TEXTS * (each.reads + RECONCILE_READS_PER_RELAY)
+    writes = _RECONCILES * _RECONCILE_WRITES + TEXTS * each.writes
     logged = _ROUNDS * prices.LOG_LINE_BYTES + requests * prices.REQUEST_LOG_BYTES
     return [
         Standing("schedules", SCHEDULES, prices.SCHEDULER_JOB),
@@ -69,14 +81,17 @@ def standing() -> list[Standing]:
         Standing("functions: processor", (busy + texts_seconds) * OUR_SHAPE.vcpu, prices.RUN_VCPU),
         Standing("functions: memory", (busy + texts_seconds) * OUR_SHAPE.gib, prices.RUN_MEMORY),
         Standing("functions: requests", requests, prices.RUN_REQUEST),
-        Standing("gateway", _CHECKS + TEXTS * (each.inbound + each.callbacks), prices.GATEWAY_CALL),
-        Standing("database: reads", _ROUNDS + TEXTS * each.reads, prices.FIRESTORE_READ),
-        Standing("database: writes", TEXTS * each.writes, prices.FIRESTORE_WRITE),
+        Standing("gateway", _CHECKS + webhooks, prices.GATEWAY_CALL),
+        Standing("database: reads", reads, prices.FIRESTORE_READ),
+        Standing("database: writes", writes, prices.FIRESTORE_WRITE),
         Standing("database: stored", STORED_GIB, prices.FIRESTORE_STORAGE),
         Standing("timers", TEXTS * (each.timer_calls + each.timers_fired), prices.TASKS_OPERATION),
+        Standing("relay events", 2 * TEXTS * each.writes * RELAY_EVENT_BYTES, prices.PUBSUB_VOLUME),
+        Standing("to the internet, photos above all", _INTERNET_GIB, prices.INTERNET_VOLUME),
         Standing("log", logged, prices.LOG_VOLUME),
         Standing("log-based metrics", _METRICS_MIB, prices.METRIC_VOLUME),
         Standing("uptime check", _CHECKS, prices.UPTIME_CHECK),
+        Standing("builds", _BUILD_MINUTES, prices.BUILD_MINUTE),
         Standing("images of the functions", _IMAGES_GIB, prices.IMAGE_STORAGE),
         Standing("recovery", STORED_GIB, prices.FIRESTORE_RECOVERY, "point_in_time_recovery"),
         Standing("backups", STORED_GIB * BACKUP_DAYS, prices.FIRESTORE_BACKUP, "backup_retention_days"),

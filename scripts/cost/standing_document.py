@@ -30,7 +30,7 @@ def _row(line: Standing, *, is_off: bool = False) -> str:
     price = line.price
     name = f"{line.name} (`{line.option}`{', off' if is_off else ''})" if line.option else line.name
     # What is priced by the GiB is counted in bytes.
-    scale, unit = (2**30, "GiB") if price.per == 2**30 else (1, price.unit.partition(":")[0])
+    scale, unit = (2**30, "GiB") if price.per in (2**30, 2**40) else (1, price.unit.partition(":")[0])
     per = price.per / scale
     amount = f"{_number(line.amount / scale)} {unit}"
     listed = f"{price.dollars:.7f}".rstrip("0").rstrip(".") + ("" if per == 1 else f" for {_number(per)}")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.deployment.refusals import explained, plain
+from scripts.deployment.refusals import explained, is_crowded, is_lost_update, plain
 from scripts.deployment.terraform import Terraform
 from scripts.deployment.tools import Problem
 
@@ -23,6 +23,8 @@ Changes = Mapping[str, tuple[str, ...]]
 
 TRIES = 3
 WAIT_SECONDS = 60.0
+# Instances that a deployment started stay for up to a quarter of an hour.
+CROWDED_WAIT_SECONDS = 300.0
 
 # What is refused in a project's first minutes and accepted later: services, service agents, rights and metrics that are
 # not known everywhere yet. Words of Google's own errors, as reported to the provider's and Google's issue trackers.
@@ -68,10 +70,14 @@ class Planning:
             self._apply(plan, agreed)
         return True
 
-    def _planned(self, plan: Path, *, seen: bool) -> bool:
-        """Write the plan. Returns whether it changes anything."""
-        saved = ("plan", "-input=false", "-detailed-exitcode", f"-out={plan}", *self.arguments)
-        done = self.program.run(self.folder, *saved, capture=not seen)
+    def shown(self) -> None:
+        """Show what would change, and keep no plan of it. Raises Problem."""
+        self._planned(None, seen=True)
+
+    def _planned(self, plan: Path | None, *, seen: bool) -> bool:
+        """Make the plan and keep it in this file, if any. Returns whether what is kept changes anything."""
+        kept = ("-detailed-exitcode", f"-out={plan}") if plan else ()
+        done = self.program.run(self.folder, "plan", "-input=false", *kept, *self.arguments, capture=not seen)
         sys.stderr.write(done.stderr)
         if done.returncode not in (0, 2):
             raise Problem("terraform plan did not succeed; what it said is above.")
@@ -97,16 +103,26 @@ class Planning:
             sys.stderr.write(done.stderr)
             if not done.returncode:
                 return
-            if not tries_left or not _PASSING.search(plain(done.stderr)):
+            pause = _pause(done.stderr)
+            if not tries_left or not pause:
                 words = "terraform apply did not succeed; what it said is above. The same again goes on there."
                 raise Problem(" ".join([words, *explained(done.stderr)]))
-            print(f"Google does not know all of this yet: again in {WAIT_SECONDS:.0f} seconds.", flush=True)
-            self.wait(WAIT_SECONDS)
+            print(f"Google does not take all of this yet: again in {pause:.0f} seconds.", flush=True)
+            self.wait(pause)
             if not self._planned(plan, seen=False):
                 return
             left = self._changes(plan)
             if others := sorted(address for address in left if not _in(agreed, address, left[address])):
                 raise Problem(f"What is left was not shown before ({', '.join(others[:3])}): do it again to see it.")
+
+
+def _pause(said: str) -> float:
+    """Returns for how long to wait before the rest is tried again; 0 where waiting mends nothing."""
+    if is_lost_update(said):  # the rest would be without it
+        return 0
+    if is_crowded(said):
+        return CROWDED_WAIT_SECONDS
+    return WAIT_SECONDS if _PASSING.search(plain(said)) else 0
 
 
 def _in(agreed: Changes, address: str, actions: tuple[str, ...]) -> bool:

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.deployment import first_values, state, terraform
 from scripts.deployment.applying import Planning
+from scripts.deployment.deployed import inactive
 from scripts.deployment.regions import check_region
-from scripts.deployment.terraform import Terraform
 from scripts.deployment.tools import REPOS_ENV, Gcloud, Problem, given, run_command
 
 _LEFT_BEHIND = """\
@@ -69,14 +68,17 @@ def main(arguments: Sequence[str]) -> int:
     else:
         secrets = state.secrets_held(program, folder, project)
         values = first_values.as_variables(secrets, gcloud, Path(REPOS_ENV))
-    program = program.of(project, **values)
+    arguments = _files(folder, project) + variables
+    planning = Planning(program.of(project, **values), folder, project, arguments)
     if options.action == "plan":
         print(f"Will show what a deployment to {project} in {region} would change. Nothing is changed.", flush=True)
-        return _shown(program, folder, _files(folder, project) + variables)
-    changed = Planning(program, folder, project, _files(folder, project) + variables).carried_out(ask=not options.yes)
+        planning.shown()
+        return 0
+    changed = planning.carried_out(ask=not options.yes)
     if options.action == "deploy":
         # Plain terraform is to go on there, `terraform output` above all.
         terraform.for_deployment().run(folder, "workspace", "select", project)
+        _need_active(gcloud, region)
     done = _DONE[options.action] if changed else "There is nothing to do: {project} is as it should be."
     print(done.format(project=project))
     return 0
@@ -115,12 +117,12 @@ def _need_services(gcloud: Gcloud, region: str) -> None:
         )
 
 
-def _shown(program: Terraform, folder: Path, arguments: Sequence[str]) -> int:
-    done = program.run(folder, "plan", "-input=false", *arguments, capture=False)
-    sys.stderr.write(done.stderr)
-    if done.returncode:
-        raise Problem("terraform plan did not succeed; what it said is above.")
-    return 0
+def _need_active(gcloud: Gcloud, region: str) -> None:
+    if failed := inactive(gcloud, region):
+        raise Problem(
+            f"Google says that the last deployment of {', '.join(failed)} failed, so earlier code may go on there, and "
+            "no plan shows it: terraform/README.md, Traps, has the two commands that make Terraform look again."
+        )
 
 
 if __name__ == "__main__":

@@ -94,6 +94,13 @@ def _told(text: str) -> Iterator[tuple[tuple[str, str], Mapping[str, str]]]:
         yield (region, name), function.get("serviceConfig", {}).get("environmentVariables", {})
 
 
+def inactive(gcloud: Gcloud, region: str) -> list[str]:
+    """Returns the functions whose last deployment failed, as Google says; none where it cannot be asked."""
+    listing = ("functions", "list", "--v2", f"--regions={region}", f"--filter=labels.app={LABEL} AND state!=ACTIVE")
+    done = gcloud.run(*listing, "--format=value(name.basename())", check=False)
+    return sorted(done.stdout.split()) if done.returncode == 0 else []
+
+
 def operator_of(project: str) -> str:
     """Returns the account whose identity operators borrow, as terraform/identity.tf names it."""
     return f"relay-operator@{_domain(project)}.iam.gserviceaccount.com"

@@ -16,11 +16,25 @@ _QUOTA = re.compile(
     re.IGNORECASE,
 )
 _BUILD = re.compile(r"due to quota restrictions|cannot run builds in this region", re.IGNORECASE)
+# What runs counts together, and a deployment starts each function once. It passes when those have stopped.
+_CROWDED = re.compile(r"Quota exceeded for total allowable (CPU|memory)", re.IGNORECASE)
+# The provider has then written down what was wanted, so that no plan shows it again.
+_UPDATE = re.compile(r"Error (waiting for Updating|updating) function")
 
 
 def plain(said: str) -> str:
     """Returns what Terraform said as one line of words."""
     return " ".join(_FRAME.sub(" ", said).split())
+
+
+def is_crowded(said: str) -> bool:
+    """Whether more ran at once than the project's quota allows, as while many functions are deployed."""
+    return bool(_CROWDED.search(plain(said)))
+
+
+def is_lost_update(said: str) -> bool:
+    """Whether a function that there was could not be changed, which Terraform takes for done all the same."""
+    return bool(_UPDATE.search(plain(said)))
 
 
 def explained(said: str) -> list[str]:
@@ -40,5 +54,16 @@ def explained(said: str) -> list[str]:
         explanations.append(
             "Cloud Build does not build in this region for this project, as for some new ones: ask Google for it, or "
             f"deploy to one of {', '.join(SAFE_REGIONS)}."
+        )
+    if _CROWDED.search(said):
+        explanations.append(
+            "More instances ran at once than the project's quota of Cloud Run in this region allows, and those that a "
+            "deployment starts count for some minutes: do it again in a quarter of an hour, or ask for more, as "
+            "terraform/README.md, Quotas, says."
+        )
+    if _UPDATE.search(said):
+        explanations.append(
+            "A function that could not be updated goes on as it was, but Terraform takes it for changed and would not "
+            "change it again: terraform/README.md, Traps, has the two commands that make it look again."
         )
     return explanations

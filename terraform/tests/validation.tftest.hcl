@@ -360,6 +360,16 @@ run "half_a_backup_half_an_instance_and_a_domain_without_a_project" {
   expect_failures = [var.project_id, var.backup_retention_days, var.warm_webhook_instances]
 }
 
+run "half_a_second_an_objective_beyond_what_google_takes_and_a_name_on_two_lines" {
+  command = plan
+  variables {
+    owner_active_seconds = 0.5
+    slo_goal             = 0.99995
+    tiers                = [{ name = "Jo\nHandler", phone = "+15550100001" }]
+  }
+  expect_failures = [var.owner_active_seconds, var.slo_goal, var.tiers]
+}
+
 run "a_seventh_secret" {
   command = plan
   variables {

@@ -57,3 +57,14 @@ def test_the_webhooks_limit_is_what_is_deployed_by_default() -> None:
     at_once = re.findall(r"webhook += \{.*concurrency = (\d+)", (ROOT / "terraform/functions.tf").read_text())
     assert (len(instances), len(at_once)) == (1, 1)
     assert limit == int(instances[0]) * int(at_once[0])
+
+
+def test_what_a_cell_needs_beyond_the_queues_default_is_said() -> None:
+    variables = (ROOT / "terraform/variables_operation.tf").read_text()
+    (default,) = re.findall(r'"queue_dispatches_per_second" \{.*?default += (\d+)', variables, re.DOTALL)
+    assert int(default) == scale_document.DEFAULT_DISPATCHES
+    (needed,) = re.findall(r"given `queue_dispatches_per_second = (\d+)`", text())
+    (down,) = (verdict for verdict in verdicts(CELL_RATE, CARRIER_DOWN) if verdict.quota.load is Load.DISPATCHES)
+    assert down.demand < int(needed) <= 500
+    (limit,) = (quota for quota in QUOTAS if quota.load is Load.DISPATCHES)
+    assert f"which is {default} until it is raised" in limit.more

@@ -19,6 +19,7 @@ EMPTY: State = {
     "application_login": True,
     "secrets": {},  # entry → list of versions, oldest first; None is a destroyed one
     "functions": [],
+    "inactive": [],  # those of them whose last deployment failed; None: gcloud may not list them
     "regions": {},  # service, as gcloud calls it → its list; None where it is not switched on
     "calls": [],
     "listed": [],  # the functions as JSON, for who asks for that
@@ -71,6 +72,9 @@ def answer(state: State, words: list[str], options: dict[str, str], piped: str) 
         case ["secrets", "versions", "destroy", number]:
             secrets[options["secret"]][int(number) - 1] = None
             return 0, ""
+        case ["functions", "list"] if options["filter"].endswith(" AND state!=ACTIVE"):
+            failed = state["inactive"]
+            return (1, "ERROR: PERMISSION_DENIED") if failed is None else (0, "\n".join(failed))
         case ["functions", "list"]:
             return 0, "\n".join(state["functions"])
         case [service, "locations" | "regions", "list"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.deployment import applying, terraform
-from scripts.deployment.applying import TRIES, WAIT_SECONDS, Planning
+from scripts.deployment.applying import CROWDED_WAIT_SECONDS, TRIES, WAIT_SECONDS, Planning
 from scripts.deployment.tools import Problem
 from tests.deployment.conftest import commands
 
@@ -25,7 +25,9 @@ PASSING = {
     "a metric": 'Error 404: Cannot find metric that matches type = "logging.googleapis.com/user/sms_relay_x".',
     "wrapped and framed": "│ Error: Permission denied while using\n│ the Eventarc Service\n\x1b[31m│\x1b[0m Agent.",
 }
-LASTING = "Error 403: Quota exceeded for total allowable CPU per project per region."
+LASTING = "Error 403: Permission 'run.services.create' denied on resource."
+CROWDED = """Error waiting for Creating function: Error code 8, message: Could not create or update Cloud Run service
+tell, Container Healthcheck failed. Quota exceeded for total allowable CPU per project per region."""
 
 
 def plan_of(**changes: list[str]) -> str:
@@ -77,6 +79,38 @@ def test_what_waiting_does_not_mend_is_not_tried_again(
     assert [call[0] for call in commands(calls)].count("apply") == 1
     assert not waits
     assert LASTING in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("error", [CROWDED, CROWDED.replace("CPU", "memory")], ids=["processors", "memory"])
+def test_what_a_deployment_started_at_once_is_waited_out(
+    planning: Planning, calls: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([error, ""]))
+    assert planning.carried_out(ask=False)
+    assert [call[0] for call in commands(calls)].count("apply") == 2
+    assert waits == [CROWDED_WAIT_SECONDS]
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([error] * 10))
+    calls.write_text("[]")
+    with pytest.raises(Problem, match="do it again in a quarter of an hour, or ask for more"):
+        planning.carried_out(ask=False)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CROWDED.replace("Creating", "Updating"),
+        'Error updating function "projects/p/locations/r/functions/f": googleapi: Error 403: it may take a few minutes',
+    ],
+)
+def test_a_function_that_could_not_be_changed_is_not_taken_for_changed(
+    planning: Planning, calls: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    """The provider has written down what was wanted: a further plan would be without it, and look like success."""
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([error, ""]))
+    with pytest.raises(Problem, match="Terraform takes it for changed and would not change it again"):
+        planning.carried_out(ask=False)
+    assert [call[0] for call in commands(calls)].count("apply") == 1
+    assert not waits
 
 
 def test_a_refusal_for_quota_is_explained(planning: Planning, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,19 @@ def test_nothing_to_change_is_said_and_not_asked_about(
     assert "There is nothing to do: demo-project is as it should be." in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("unchanged", ["", "1"])
+def test_a_function_that_stayed_behind_is_told_also_where_terraform_sees_nothing_to_do(
+    calls: Path, gcloud: Gcloud, monkeypatch: pytest.MonkeyPatch, unchanged: str
+) -> None:
+    """A failed update is in Terraform's state as done, so the next deployment has nothing to do about it."""
+    monkeypatch.setenv("TERRAFORM_UNCHANGED", unchanged)
+    gcloud.set(inactive=["tell", "sweep"])
+    with pytest.raises(Problem, match=r"^Google says that the last deployment of sweep, tell failed, so earlier code"):
+        deploy.main(["deploy", *WHERE, "--yes"])
+    gcloud.set(inactive=None)
+    assert deploy.main(["deploy", *WHERE, "--yes"]) == 0, "what cannot be asked stops nothing"
+
+
 def test_a_destroy_says_beforehand_what_stays(
     calls: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -49,6 +49,7 @@ def test_each_condition_is_billed_so_there_are_seven_and_the_uptime_checks_is_fr
 
 
 def test_the_table_counts_what_a_deployment_has(deployment: Deployment) -> None:
+    assert len(deployment.functions) == standing.FUNCTIONS
     assert len(deployment.all("google_cloud_scheduler_job")) == standing.SCHEDULES
     assert secrets(deployment) == standing.SECRET_VERSIONS
     backups = deployment.one("google_firestore_backup_schedule.daily[0]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 from scripts.deployment import ROOT
 
@@ -66,3 +67,16 @@ def test_the_workflow_runs_the_python_that_is_deployed_and_a_terraform_that_is_n
     (version,) = re.findall(r'terraform_version: "([\d.]+)"', DOCUMENT)
     (needed,) = re.findall(r'required_version = ">= ([\d.]+)"', (ROOT / "terraform/versions.tf").read_text())
     assert tuple(map(int, version.split("."))) >= tuple(map(int, needed.split(".")))
+
+
+def test_the_workflow_finds_the_state_in_its_bucket_though_git_ignores_where_that_is(tmp_path: Path) -> None:
+    ignored = subprocess.run(["git", "check-ignore", "terraform/backend.tf"], cwd=ROOT, capture_output=True)
+    assert ignored.returncode == 0
+    steps = re.findall(r"^      - run: (.*)$", DOCUMENT, re.MULTILINE)
+    (deploying,) = (position for position, step in enumerate(steps) if step.startswith("make deploy"))
+    (tmp_path / "terraform").mkdir()
+    example = ROOT / "terraform" / "backend.tf.example"
+    (tmp_path / "terraform" / example.name).write_text(example.read_text())
+    for step in steps[:deploying]:
+        subprocess.run(step, shell=True, cwd=tmp_path, check=True)
+    assert 'bucket = "my-project-terraform-state"' in (tmp_path / "terraform" / "backend.tf").read_text()

@@ -57,7 +57,7 @@ def test_what_no_test_can_know_has_the_command_that_shows_it_and_what_to_do_othe
         assert all(len(cell) > 5 for cell in item), item
         assert re.search(r"`[a-zA-Z]+[^`]* [^`]+`|`make [\w-]+`", item[2]), f"no command: {item[2]}"
     told = " ".join(cell for item in items for cell in item)
-    for unknown in ("cookies", "in pieces", "Origin", "PERMISSION_DENIED", "TTL", "backup"):
+    for unknown in ("cookies", "in pieces", "Origin", "status>=500", "TTL", "backup"):
         assert unknown in told, unknown
 
 

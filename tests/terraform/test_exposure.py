@@ -165,7 +165,7 @@ def test_the_webhook_creates_and_updates_relays_and_creates_tasks_and_reads_its_
         "google_secret_manager_secret_iam_binding.this",
     }
     verbs = {address.split('"')[1] for address in rights if "iam_binding.store" in address}
-    assert verbs == {"get", "create", "update"}
+    assert verbs == {"get", "list", "create", "update"}
 
 
 def test_members_are_accounts_of_this_deployment_or_given_by_variables(deployments: dict[str, Deployment]) -> None:

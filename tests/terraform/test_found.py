@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from scripts.deployment.tools import LABEL, Gcloud, Problem
 from scripts.local_stack.dotenv import read_env_file
 from tests.terraform.conftest import variables_alone
 from tests.terraform.deployment import Deployment
+
+EXAMPLE = ROOT / "terraform" / "terraform.tfvars.example"
 
 
 class Lists(Gcloud):
@@ -77,14 +79,25 @@ def test_the_example_of_credentials_as_it_is_copied_is_refused() -> None:
         manage_secrets.checked(read_env_file(ROOT / "repos.env.example"))
 
 
-def test_the_example_as_it_is_copied_is_refused_before_anything_is_made(terraform: Terraform, tmp_path: Path) -> None:
-    """Of the variables alone: all the rest would be planned first."""
-    variables_alone(ROOT / "terraform", tmp_path)
-    shutil.copy(ROOT / "terraform" / "terraform.tfvars.example", tmp_path / "terraform.tfvars")
-    programs.initialise(terraform, tmp_path)
+def refusal_of(terraform: Terraform, folder: Path, example: str) -> str:
+    """What a plan says of these variables. Of the variables alone: all the rest would be planned first."""
+    variables_alone(ROOT / "terraform", folder)
+    (folder / "terraform.tfvars").write_text(example)
+    programs.initialise(terraform, folder)
     given = ("-var=project_id=my-project", "-var=region=us-central1", "-input=false", "-no-color")
-    done = terraform.run(tmp_path, "plan", *given)
-    said = " ".join(done.stderr.replace("│", " ").split())
+    done = terraform.run(folder, "plan", *given)
     assert done.returncode == 1
+    return " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_the_example_as_it_is_copied_is_refused_before_anything_is_made(terraform: Terraform, tmp_path: Path) -> None:
+    said = refusal_of(terraform, tmp_path, EXAMPLE.read_text())
     assert "A number of business_phone_numbers, tiers, relay_operators or alarm_phones is made up" in said
     assert "ends with .example, as those of terraform.tfvars.example do: put your own in its place." in said
+
+
+def test_the_example_has_no_name_that_a_customer_could_read_for_the_businesss(
+    terraform: Terraform, tmp_path: Path
+) -> None:
+    example = re.sub(r"^# (replies|business_name) ", r"\1 ", EXAMPLE.read_text(), flags=re.MULTILINE)
+    assert "business_name must be 1 to 40 characters on one line" in refusal_of(terraform, tmp_path, example)
