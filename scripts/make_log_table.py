@@ -37,7 +37,8 @@ NOTES: dict[str, tuple[str, str]] = NOTES_OF_OPERATORS | {
         "Nothing. If it lasts: “Nothing moves”.",
     ),
     "store unavailable: asked Twilio to try again": (
-        "The store did not take a text in time. Twilio repeats it; what it gives up on, reconcile finds.",
+        "The store did not take a text in time, for this `reason`. Twilio repeats it; what it gives up on, reconcile "
+        "finds.",
         "If it lasts: “Nothing moves”. Check that the number's URL carries its `#rc=5…` part.",
     ),
     "a doubtful webhook was taken at its word": (
@@ -67,6 +68,11 @@ NOTES: dict[str, tuple[str, str]] = NOTES_OF_OPERATORS | {
         "Nothing. If it lasts, look for a link that went astray (“A link to photos went astray”).",
     ),
     "a handler opted in again": ("A handler texted START: texts to that phone are no longer blocked.", "Nothing."),
+    "store unavailable: the caller was asked to try again": (
+        "The store did not do what a function or an operator asked for, for this `reason`. Tasks, callbacks and rounds "
+        "are repeated; an operator is told to try again.",
+        "Nothing if it is rare. If it lasts: “Nothing moves”.",
+    ),
     "store unavailable after a person acted": (
         "What a handler or an operator asked for is stored; what follows from it was not done at once.",
         "Nothing: the sweep does it within a minute or two.",
@@ -86,7 +92,8 @@ NOTES: dict[str, tuple[str, str]] = NOTES_OF_OPERATORS | {
         "Nothing. If it lasts: “Twilio is down”.",
     ),
     "receipt not recorded: asked Twilio to try again": (
-        "The store did not take a receipt in time. If it never comes, the true status is asked for at the deadline.",
+        "The store did not take a receipt in time, for this `reason`. If it never comes, the true status is asked for "
+        "at the deadline.",
         "Nothing. If it lasts: “Nothing moves”.",
     ),
     "receipt for an attempt never made": (

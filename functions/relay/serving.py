@@ -1,7 +1,6 @@
 """`serve` is the Flask half of every entry point: it turns a request into plain values and has its way in answer it.
 
-Heavy clients are loaded by the adapters on first use, and each entry point loads its own way in alone: tests hold what
-a start loads.
+Heavy clients are loaded by the adapters on first use, and each entry point its own way in alone (tests hold that).
 """
 
 from __future__ import annotations
@@ -66,8 +65,8 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
             response = WAYS_IN[entry_point](wiring.runtime(entry_point), asked)
     except BadRequest as error:
         response = refusal(error)
-    except (StoreUnavailable, Unreadable):
-        response = try_again()
+    except (StoreUnavailable, Unreadable) as error:
+        response = dataclasses.replace(try_again(), unavailable=str(error))
     except StoreRefused as error:
         # Perhaps another instance's store takes it; if not, the sweep sets the relay aside.
         wiring.runtime(entry_point).journal.note("ERROR", _REFUSED, relay=error.record_id, reason=error.reason)
@@ -75,6 +74,9 @@ def serve(entry_point: str, request: flask.Request) -> flask.Response:
     except Exception as error:
         _note_unexpected(entry_point, error)
         response = Response(500, b"Internal error.", {"Content-Type": "text/plain"})
+    if why := response.unavailable:
+        journal = wiring.runtime(entry_point).journal
+        journal.note("WARNING", "store unavailable: the caller was asked to try again", entry=entry_point, reason=why)
     return _as_flask(entry_point, response)
 
 
@@ -187,8 +189,7 @@ def _escalate_tier(runtime: Runtime, request: Request) -> Response:
     check_post(request, JSON, allow="POST")
     timer = task.decode(request.body)
     if runtime.settings.escalation_tier not in (None, timer.queue_tier):
-        # The deployment mixed up queues and functions. The timer is acted on all the same, so that the text is not
-        # late.
+        # The deployment mixed up queues and functions. It is acted on all the same, so that the text is not late.
         runtime.journal.note("WARNING", "timer of another tier", relay=timer.message_id, tier=timer.queue_tier)
     applied = timers.fire(runtime.sending_world, timer)
     return json_response(200, {"ignored_because": applied.ignored_because})

@@ -74,13 +74,17 @@ class Streamed:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. Its body is `stream`, if there is one, and else `body`. Each of `cookies` is a Set-Cookie header."""
+    """One answer. Its body is `stream`, if there is one, and else `body`. Each of `cookies` is a Set-Cookie header.
+
+    `unavailable` is why the store could not do what was asked: for the log, not for the caller.
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     stream: Stream | None = None
     cookies: tuple[str, ...] = ()
+    unavailable: str = ""
 
 
 def media_link(base_url: str, token: str) -> str:

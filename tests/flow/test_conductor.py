@@ -162,7 +162,9 @@ def test_once_durable_a_failing_store_is_left_to_the_timers() -> None:
     doubles.before["get"] = lose_the_answer
     assert create(doubles)
     assert len(doubles.messenger.sends) == 1
-    assert ("WARNING", "store unavailable after the text was durable", {"relay": MESSAGE_ID}) in doubles.journal.notes
+    (noted,) = [labels for _, words, labels in doubles.journal.notes if "after the text was durable" in words]
+    assert noted["relay"] == MESSAGE_ID
+    assert noted["reason"]
     doubles.before.clear()
     assert doubles.relay().attempts[0].status is AttemptStatus.LEASED
 

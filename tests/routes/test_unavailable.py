@@ -81,6 +81,9 @@ def test_with_its_database_removed_every_route_answers_503_and_the_terminal_says
         town.relay.kill_worker()
         assert caller.twilio(INBOUND, text(caller)).status == 503
         assert list(database.parent.iterdir()) == []
+        # What an operator reads in the log who was told to try again.
+        (noted, *_) = [line for line in town.relay.log.read_text().splitlines() if "the caller was asked to" in line]
+        assert "no longer there" in json.loads(noted)["reason"]
     finally:
         town.close()
 

@@ -161,8 +161,9 @@ def carry_out(world: World, act: Act, versions: Sequence[object], budget: Budget
         world.journal.steps(relay, [line for line in relay.error_log if line.number >= known])
         try:
             conductor.carry_out(world, Stored(relay, version), decision.effects, budget, began)
-        except (StoreUnavailable, StoreRefused, Unreadable):
-            world.journal.note("WARNING", "store unavailable after a person acted", relay=relay.message_id)
+        except (StoreUnavailable, StoreRefused, Unreadable) as error:
+            labels = {"relay": relay.message_id, "reason": str(error)}
+            world.journal.note("WARNING", "store unavailable after a person acted", **labels)
 
 
 def committed(

@@ -115,8 +115,9 @@ def after_durable(world: World, relay: Relay, go_on: Callable[[], object]) -> No
     """Go on with a relay that is durable: even if the store fails now, the provider must not be asked to try again."""
     try:
         go_on()
-    except (StoreUnavailable, StoreRefused, Unreadable):
-        world.journal.note("WARNING", "store unavailable after the text was durable", relay=relay.message_id)
+    except (StoreUnavailable, StoreRefused, Unreadable) as error:
+        labels = {"relay": relay.message_id, "reason": str(error)}
+        world.journal.note("WARNING", "store unavailable after the text was durable", **labels)
 
 
 def apply(world: World, stored: Stored, event: Event, budget: Budget, began: float | None = None) -> Applied:

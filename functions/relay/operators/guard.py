@@ -89,8 +89,9 @@ def answered(handle: Callable[[], Response]) -> Response:
     except NewerRecord as error:
         # Another instance may be of that revision.
         return json_response(503, {"error": str(error)}, {"Retry-After": _RETRY_AFTER_SECONDS})
-    except StoreUnavailable:
-        return json_response(503, {"error": "Try again in a moment."}, {"Retry-After": _RETRY_AFTER_SECONDS})
+    except StoreUnavailable as error:
+        response = json_response(503, {"error": "Try again in a moment."}, {"Retry-After": _RETRY_AFTER_SECONDS})
+        return replace(response, unavailable=str(error))
 
 
 def _caller(request: Request, verifier: Verifier, role: Role) -> Caller:

@@ -28,7 +28,8 @@ def handle_delivery_status(world: World, account: TwilioAccount, request: Reques
     try:
         told = (callback.message_id, callback.attempt, callback.receipt)
         take_in(world, *told, budget, tier=callback.tier, to=callback.to)
-    except (StoreUnavailable, StoreRefused, Unreadable):
-        world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", relay=callback.message_id)
+    except (StoreUnavailable, StoreRefused, Unreadable) as error:
+        labels = {"relay": callback.message_id, "reason": str(error)}
+        world.journal.note("ERROR", "receipt not recorded: asked Twilio to try again", **labels)
         return try_again()
     return NO_CONTENT

@@ -50,8 +50,9 @@ def handle_inbound_webhook(world: SendingWorld, account: TwilioAccount, intake: 
             accept(world, intake, text, budget)
     except StoreRefused:
         return try_again()  # the alarm names the text, and reconcile finds it in the list
-    except StoreUnavailable:
-        world.journal.note("ERROR", "store unavailable: asked Twilio to try again", relay=text.message_id)
+    except StoreUnavailable as error:
+        labels = {"relay": text.message_id, "reason": str(error)}
+        world.journal.note("ERROR", "store unavailable: asked Twilio to try again", **labels)
         return try_again()
     return TWIML
 
