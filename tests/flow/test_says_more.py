@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from relay.core.foreign import foreign
 from relay.core.model import FinalStatus, SenderClass, Step
+from relay.errors import StoreUnavailable
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.intake import accept
 
@@ -49,6 +50,40 @@ def test_repeated_or_with_fewer_words_it_changes_nothing_more(doubles: Doubles) 
     for body in (WHOLE, WHOLE, "I have a couch", ""):
         assert doubles.inbound(inbound_request(Body=body)).status == 200
     assert (doubles.relay().message_body, len(doubles.messenger.sends)) == (WHOLE, 2)
+
+
+def test_half_an_emoji_that_is_one_character_in_the_list_and_three_bytes_in_the_webhook_is_sent_once(
+    doubles: Doubles,
+) -> None:
+    _found_in_the_list(doubles, "a couch \ud83d, please")
+    doubles.inbound(inbound_request(Body="a couch \ufffd\ufffd\ufffd, please"))  # what %ED%A0%BD is decoded to
+    assert len(doubles.messenger.sends) == 1
+
+
+@pytest.mark.parametrize("fault", ["before it is stored", "its reply is lost, and so is every read"])
+def test_a_webhook_is_not_answered_200_while_what_it_says_more_is_not_durable(
+    doubles: Doubles, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Twilio would not bring it again, and its list has no more words than the record."""
+    _found_in_the_list(doubles, "I have")
+    update = doubles.store.update
+
+    def out_of_order(*args: object, **kwargs: object) -> None:
+        if fault != "before it is stored":
+            update(*args, **kwargs)  # type: ignore[arg-type]
+            monkeypatch.setattr(doubles.store, "get", out_of_order_too)
+        raise StoreUnavailable("out of order")
+
+    def out_of_order_too(*_args: object, **_kwargs: object) -> None:
+        raise StoreUnavailable("out of order")
+
+    monkeypatch.setattr(doubles.store, "update", out_of_order)
+    assert doubles.inbound(inbound_request(Body=WHOLE)).status == 503
+    monkeypatch.undo()
+    assert doubles.inbound(inbound_request(Body=WHOLE)).status == 200
+    assert doubles.relay().message_body == WHOLE
+    doubles.wait(120)
+    assert sum(WHOLE in send.body for send in doubles.messenger.sends) >= 1
 
 
 def test_more_photos_than_the_list_told_are_forwarded_too(doubles: Doubles) -> None:

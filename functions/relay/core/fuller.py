@@ -5,6 +5,7 @@ A text can be found in the provider's list before it is whole; its webhook then 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,8 +25,9 @@ from relay.core.model import (
 )
 from relay.core.moves import leased, new_attempt, planned, scheduled, still_pending, timers_to_cancel
 
-# What stands for a character that could not be read or stored.
+# What stands for a character that could not be read or stored: one for each of its bytes, or one for all of them.
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+_UNREADABLES = re.compile(f"{_UNREADABLE}+")
 
 
 def says_more(relay: Relay, event: Event) -> bool:
@@ -55,7 +57,7 @@ def _has_more_words(relay: Relay, event: Event, text: InboundText) -> bool:
 
     A list may redact and shorten words; what a webhook says is what was written.
     """
-    known, told = relay.message_body.strip(), text.body.strip()
+    known, told = (_UNREADABLES.sub(_UNREADABLE, words.strip()) for words in (relay.message_body, text.body))
     readable = known.partition(_UNREADABLE)[0].rstrip()
     if len(told) > len(known) and told.startswith(readable):
         return True

@@ -57,8 +57,8 @@ def create(world: World, decision: Decision, budget: Budget, beside: Sequence[Wr
     """Store a new relay, then perform what it asks for. Returns whether it is new.
 
     For one that is stored already, what is pending is done. Raises StoreUnavailable only while it is not known whether
-    the relay is durable: then the provider must try again; StoreRefused when it cannot be stored as it is. What goes
-    wrong later is left to the timers and the sweep.
+    the relay is durable, with all that the text says: then the provider must try again; StoreRefused when it cannot be
+    stored as it is. What goes wrong later is left to the timers and the sweep.
 
     `beside` is stored in the same commit. Raises Conflict when one of those is not as its write presumed: then nothing
     is stored.
@@ -83,7 +83,7 @@ def create(world: World, decision: Decision, budget: Budget, beside: Sequence[Wr
             repeated = _repeated(existing.relay, relay)
             if existing.relay.is_left_to_newer and repeated.kind is EventKind.INBOUND_SAYS_MORE:
                 world.alarms.left_to_newer(relay.message_id, existing.relay.final_status.value)
-            after_durable(world, existing.relay, lambda: apply(world, existing, repeated, budget, began))
+            _come_again(world, existing, repeated, budget, began)
             return False
         # Our own create; its reply was lost, and perhaps its timers.
         version = existing.version
@@ -92,6 +92,20 @@ def create(world: World, decision: Decision, budget: Budget, beside: Sequence[Wr
     stored = Stored(relay, version)
     after_durable(world, relay, lambda: carry_out(world, stored, decision.effects, budget, began))
     return True
+
+
+def _come_again(world: World, existing: Stored, repeated: Event, budget: Budget, began: float) -> None:
+    """Do what a text that is stored asks for when it comes in again.
+
+    Raises StoreUnavailable and StoreRefused while what it says more is not durable: the provider must bring it again.
+    """
+    if repeated.kind is EventKind.INBOUND_REPEATED:
+        after_durable(world, existing.relay, lambda: apply(world, existing, repeated, budget, began))
+        return
+    decided = decide(world, existing, repeated, budget)
+    if decided is not None:
+        stored, effects = decided.stored, decided.decision.effects
+        after_durable(world, stored.relay, lambda: carry_out(world, stored, effects, budget, began))
 
 
 def _repeated(known: Relay, again: Relay) -> Event:
