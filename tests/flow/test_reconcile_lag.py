@@ -198,6 +198,22 @@ def test_a_day_of_lost_webhooks_is_recovered_over_many_runs_and_new_texts_do_not
     assert missing == set()
 
 
+@pytest.mark.parametrize("page_size", [1000, 400])
+def test_what_came_in_while_the_relay_was_down_for_hours_is_recovered_within_one_by_as_many_runs_as_it_takes(
+    page_size: int,
+) -> None:
+    """More of it is on the list's first page than one run takes in."""
+    doubles = reconciled_before()
+    run(doubles)
+    doubles.messenger.page_size = page_size
+    doubles.clock.advance(5 * HOURS)
+    _busy(doubles, hours=2.2, known=False)
+    ids = [one.text.message_id for one in doubles.messenger.received]
+    reports = runs(doubles, hours=1)
+    assert max(report.recovered for report in reports) < len(ids)
+    assert doubles.store.missing(ids, timeout_seconds=1.0) == set()
+
+
 def test_a_deep_pass_that_a_run_has_no_time_for_goes_on_in_the_next_one_where_it_was() -> None:
     doubles = reconciled_before()
     doubles.clock.advance(24 * HOURS)

@@ -101,8 +101,9 @@ class TakingIn:
         fresh = max(since, self._now - FRESH)
         read = {number: self._fresh(number, page, since, fresh, until, limit) for number, page in newest.items()}
         if begun is not None:
-            begun.is_whole = all(is_done for _, is_done in read.values())
-            begun.places = places_of({number: page for number, (page, _) in read.items()}, begun.since)
+            done = {number: page for number, (page, is_done) in read.items() if is_done}
+            # Of a list whose newest pages had more to take in than this run could it begins anew.
+            begun.places = places_of(done, begun.since) | dict.fromkeys(read.keys() - done.keys(), "")
             bookmark.deep, bookmark.began_at = begun, self._now
         self._go_on()
         self._settle_unstored()
