@@ -103,7 +103,7 @@ def refusal_of(status: int, code: int | None) -> Failure:
     Never raises. An answer of 400 to 404 whose code is unknown would be the same in two seconds.
     """
     known = TABLE.get(_CODE_FOR_STATUS.get(status, status) if code is None else code)
-    if status == _TOO_MANY and (known is None or known.failure_class is FailureClass.AMBIGUOUS):
+    if status == _TOO_MANY and (known is None or known.failure_class in (_A, _T)):
         return TABLE[_CODE_FOR_STATUS[_TOO_MANY]]  # never processed, as Twilio documents
     if known is not None:
         return known
