@@ -32,8 +32,6 @@ Status = Literal[
 ]
 Direction = Literal["inbound", "outbound-api", "outbound-call", "outbound-reply"]
 
-# The ends of a message's way. `sent` may be the last that is ever heard, but it is no end.
-FINAL_STATUSES: frozenset[str] = frozenset({"delivered", "undelivered", "failed", "received"})
 FAILURES: frozenset[str] = frozenset({"undelivered", "failed"})
 
 
@@ -71,10 +69,6 @@ class Message:
     reached_phone_at: float | None = None
     # Every status with the moment it began, the first included.
     history: tuple[tuple[float, Status], ...] = ()
-
-    @property
-    def is_final(self) -> bool:
-        return self.status in FINAL_STATUSES
 
     def moved_to(self, status: Status, at: float, error_code: int | None = None) -> "Message":
         """The same message in its next status. `date_sent` is set when it leaves Twilio."""
