@@ -29,6 +29,7 @@ _REGIONAL = {
 # terraform/secrets.tf, up to the key in brackets.
 _ENTRY = "google_secret_manager_secret.this"
 _FIRST_VERSION = "google_secret_manager_secret_version.first"
+_FIRST_RECORD = "terraform_data.first_version"
 _REMEDY = "bring back the last good one (terraform.tfstate.backup, or an older version in the bucket), then try again"
 _UNKNOWN = f"Terraform's state has an unknown form: {_REMEDY}."
 
@@ -66,13 +67,17 @@ def checked_place(program: Terraform, folder: Path, project: str, region: str) -
 def secrets_held(program: Terraform, folder: Path, project: str) -> dict[str, str | None]:
     """The secrets that the state has an entry for, by variable, and the number of the version that Terraform made.
 
-    That is None where it made none, as an earlier revision. Raises Problem.
+    That is None where it made none, as an earlier revision, and where it ended before it had recorded that it did: its
+    plans ask for the value until then. Raises Problem.
     """
     if project not in workspaces(program, folder):
         return {}
     every = {each["address"]: each["values"] for each in _resources(program.of(project), folder)}
     entries = [address.removeprefix(_ENTRY) for address in every if address.startswith(_ENTRY)]
-    return {key[2:-2]: every.get(_FIRST_VERSION + key, {}).get("version") for key in entries}
+    made = {
+        key: every[_FIRST_VERSION + key] for key in entries if {_FIRST_VERSION + key, _FIRST_RECORD + key} <= set(every)
+    }
+    return {key[2:-2]: made.get(key, {}).get("version") for key in entries}
 
 
 def _same(held: Place, project: str, region: str) -> None:
