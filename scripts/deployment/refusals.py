@@ -39,6 +39,7 @@ def explained(said: str) -> list[str]:
     if _BUILD.search(said):
         explanations.append(
             "Cloud Build does not build in this region for this project, as for some new ones: ask Google for it, or "
-            f"deploy to one of {', '.join(SAFE_REGIONS)}."
+            "take a first deployment down, which has made nothing yet that is for ever (`make destroy`), and deploy to "
+            f"one of {', '.join(SAFE_REGIONS)}."
         )
     return explanations

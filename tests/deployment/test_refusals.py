@@ -23,7 +23,7 @@ BUILD = "FAILED_PRECONDITION: failed precondition: due to quota restrictions, ca
         (OLD_QUOTA, "lower max_instances of its kind to 10 or fewer, or ask for more under IAM, Quotas"),
         (NEW_QUOTA, "lower max_instances of its kind to 8 or fewer, or ask for more under IAM, Quotas"),
         (NO_QUOTA, "lower max_instances of its kind, or ask for more under IAM, Quotas"),
-        (BUILD, "or deploy to one of us-central1, us-west2, europe-west1"),
+        (BUILD, "for ever (`make destroy`), and deploy to one of us-central1, us-west2, europe-west1"),
     ],
     ids=["2023", "2026", "nothing allowed", "builds"],
 )
