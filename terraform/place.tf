@@ -23,7 +23,13 @@ locals {
 
   wrong_workspace = "Each project has a state of its own, in the workspace that is named after it, and this is the workspace ${terraform.workspace}: say `terraform workspace select -or-create ${var.project_id}`. README, State, says how a state of an earlier revision is taken over."
 
+  # A state of this project that an earlier revision left in the folder: a plan beside it would make everything once more.
+  # (What is read here must not be this workspace's own state, which an apply changes while it is read.)
+  was_left = can(regex("\"project\": *\"${var.project_id}\"", file("${path.root}/terraform.tfstate")))
+  left     = "The file terraform.tfstate here is the state of ${var.project_id} as an earlier revision left it: `make deploy` takes it over, and README, State, says how that is done by hand."
+
   # Not a precondition, which a destroy does not look at. For another place this cannot be computed, so the providers
   # cannot be configured, and nothing is planned, applied or destroyed.
-  project_id = tobool(terraform.workspace == var.project_id ? "true" : local.wrong_workspace) && tobool(local.place == local.place_of_state ? "true" : local.refusal) ? var.project_id : null
+  right_workspace = tobool(terraform.workspace == var.project_id ? "true" : local.wrong_workspace) && tobool(local.was_left ? local.left : "true")
+  project_id      = local.right_workspace && tobool(local.place == local.place_of_state ? "true" : local.refusal) ? var.project_id : null
 }

@@ -2,14 +2,15 @@
 # refused before that: at plan time by these lists, and by `make deploy`, which asks the services for their own.
 
 locals {
-  # By each service's own page, as read in 2026-11. Cloud Tasks decides: Cloud Build, Cloud Run, Eventarc, Artifact
-  # Registry and Cloud Storage are in all of its regions. `gcloud tasks locations list` and its like tell what is new.
+  # By each service's own page, as read in 2026-11; of Cloud Tasks' newest only the Americas could be read. It decides:
+  # Cloud Build, Cloud Run, Eventarc, Artifact Registry and Cloud Storage are in all of its regions.
+  # `gcloud tasks locations list` and its like tell what is new.
   regions_of = {
     "Cloud Tasks" = [
       "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3", "asia-south1",
       "asia-southeast1", "asia-southeast2", "australia-southeast1", "europe-central2", "europe-west1", "europe-west2",
-      "europe-west3", "europe-west6", "northamerica-northeast1", "southamerica-east1", "us-central1", "us-east1",
-      "us-east4", "us-west1", "us-west2", "us-west3", "us-west4",
+      "europe-west3", "europe-west6", "northamerica-northeast1", "northamerica-northeast2", "southamerica-east1",
+      "us-central1", "us-east1", "us-east4", "us-south1", "us-west1", "us-west2", "us-west3", "us-west4",
     ]
     "Cloud Scheduler" = [
       "asia-east1", "asia-east2", "asia-northeast1", "asia-northeast2", "asia-northeast3", "asia-south1", "asia-south2",
@@ -62,6 +63,7 @@ locals {
     europe-west3            = "europe-west1"
     europe-west6            = "europe-west1"
     northamerica-northeast1 = "us-east4"
+    northamerica-northeast2 = "us-east4"
     southamerica-east1      = "us-east1"
     us-west1                = "us-west3"
   }

@@ -42,6 +42,8 @@ resource "google_monitoring_alert_policy" "no_round" {
       ])
       duration            = "${each.value.lasting_seconds}s"
       evaluation_interval = "60s"
+      # Else it is refused in a project in which no function was ever called: a metric is not there before its first number.
+      disable_metric_validation = true
     }
   }
 

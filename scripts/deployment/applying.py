@@ -35,10 +35,17 @@ _PASSING = re.compile(
     r"|Invalid resource state for .*: Permission denied"
     r"|Unable to retrieve the repository metadata"
     r"|service agent is missing the required permissions"
+    r"|Service Agent \S* ?(does not have|must have) permission"
     r"|[Ss]ervice account \S+ (does not exist|was not found)"
+    r"|Role \S+ does not exist in the resource's hierarchy"
     r"|Permission denied on secret"
     r"|storage\.objects\.get"
+    r"|Access to bucket \S+ denied"
+    r"|Could not build the function due to (a )?missing permission"
     r"|Cannot find metric that matches type"
+    r"|The metric referenced by the provided filter is unknown"
+    r"|too much contention on these datastore entities"
+    r"|Quota exceeded for quota metric '[^']*' and limit '[^']*per minute"
     r"|it may take a few minutes",
     re.DOTALL,
 )

@@ -20,6 +20,8 @@ _BUILD = re.compile(r"due to quota restrictions|cannot run builds in this region
 _CROWDED = re.compile(r"Quota exceeded for total allowable (CPU|memory)", re.IGNORECASE)
 # The provider has then written down what was wanted, so that no plan shows it again.
 _UPDATE = re.compile(r"Error (waiting for Updating|updating) function")
+_QUEUE_NAME = re.compile(r"queue with this name existed too recently", re.IGNORECASE)
+_EXISTS = re.compile(r"already[ _]?exists", re.IGNORECASE)
 
 
 def plain(said: str) -> str:
@@ -53,7 +55,17 @@ def explained(said: str) -> list[str]:
     if _BUILD.search(said):
         explanations.append(
             "Cloud Build does not build in this region for this project, as for some new ones: ask Google for it, or "
-            f"deploy to one of {', '.join(SAFE_REGIONS)}."
+            "take a first deployment down, which has made nothing yet that is for ever (`make destroy`), and deploy to "
+            f"one of {', '.join(SAFE_REGIONS)}."
+        )
+    if _QUEUE_NAME.search(said):
+        explanations.append(
+            "A deleted queue's name is taken for a week: deploy with another tasks_queue_prefix, or wait until then."
+        )
+    if _EXISTS.search(said):
+        explanations.append(
+            "What exists already was left by a destroy, and is taken over as terraform/README.md, Taking it down, says,"
+            " or made by a deployment that ended before it was written down: delete that, or `terraform import` it."
         )
     if _CROWDED.search(said):
         explanations.append(

@@ -8,6 +8,7 @@ more of it than the project and the region is ever shown.
 from __future__ import annotations
 
 import json
+import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ _REGIONAL = {
 # terraform/secrets.tf, up to the key in brackets.
 _ENTRY = "google_secret_manager_secret.this"
 _FIRST_VERSION = "google_secret_manager_secret_version.first"
+_FIRST_RECORD = "terraform_data.first_version"
 _REMEDY = "bring back the last good one (terraform.tfstate.backup, or an older version in the bucket), then try again"
 _UNKNOWN = f"Terraform's state has an unknown form: {_REMEDY}."
 
@@ -50,29 +52,34 @@ def checked_place(program: Terraform, folder: Path, project: str, region: str) -
     A state that an earlier revision left, which had one for all projects, is taken over if it is this project's. Raises
     Problem when that is not this project and region, and when it cannot be told.
     """
-    if project not in workspaces(program, folder):
-        earlier = _place(_resources(program.of(DEFAULT_WORKSPACE), folder))
-        if earlier is None or earlier.project != project:
-            return None
-        _same(earlier, project, region)
-        _take_over(program, folder, project)
-        return earlier
-    held = _place(_resources(program.of(project), folder))
+    held = None
+    if project in workspaces(program, folder):
+        held = _place(_resources(program.of(project), folder))
     if held:
         _same(held, project, region)
-    return held
+        return held
+    earlier = _place(_resources(program.of(DEFAULT_WORKSPACE), folder))
+    if earlier is None or earlier.project != project:
+        return None
+    _same(earlier, project, region)
+    _take_over(program, folder, project)
+    return earlier
 
 
 def secrets_held(program: Terraform, folder: Path, project: str) -> dict[str, str | None]:
     """The secrets that the state has an entry for, by variable, and the number of the version that Terraform made.
 
-    That is None where it made none, as an earlier revision. Raises Problem.
+    That is None where it made none, as an earlier revision, and where it ended before it had recorded that it did: its
+    plans ask for the value until then. Raises Problem.
     """
     if project not in workspaces(program, folder):
         return {}
     every = {each["address"]: each["values"] for each in _resources(program.of(project), folder)}
     entries = [address.removeprefix(_ENTRY) for address in every if address.startswith(_ENTRY)]
-    return {key[2:-2]: every.get(_FIRST_VERSION + key, {}).get("version") for key in entries}
+    made = {
+        key: every[_FIRST_VERSION + key] for key in entries if {_FIRST_VERSION + key, _FIRST_RECORD + key} <= set(every)
+    }
+    return {key[2:-2]: made.get(key, {}).get("version") for key in entries}
 
 
 def _same(held: Place, project: str, region: str) -> None:
@@ -86,16 +93,27 @@ def _same(held: Place, project: str, region: str) -> None:
 
 
 def _take_over(program: Terraform, folder: Path, project: str) -> None:
-    """Copy the state of an earlier revision to where the project's belongs. Raises Problem."""
+    """Move the state of an earlier revision to where the project's belongs. Raises Problem."""
     pulled = program.of(DEFAULT_WORKSPACE).run(folder, "state", "pull")
+    _taken(pulled)
+    _taken(_push(program.of(project), folder, pulled.stdout))
+    state = json.loads(pulled.stdout)
+    nothing = {**state, "serial": state["serial"] + 1, "outputs": {}, "resources": [], "check_results": None}
+    _taken(_push(program.of(DEFAULT_WORKSPACE), folder, json.dumps(nothing)))
+    print(f"The state that an earlier revision left here is {project}'s: it was moved to its workspace, {project}.")
+
+
+def _push(program: Terraform, folder: Path, state: str) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as private:
-        copy = Path(private) / "earlier.tfstate"
-        copy.write_text(pulled.stdout)
-        made = program.run(folder, "workspace", "new", "-no-color", f"-state={copy}", project)
-    if pulled.returncode or made.returncode:
-        said = " ".join((pulled.stderr + made.stderr).split())
+        file = Path(private) / "pushed.tfstate"
+        file.write_text(state)
+        return program.run(folder, "state", "push", str(file))
+
+
+def _taken(done: subprocess.CompletedProcess[str]) -> None:
+    if done.returncode:
+        said = " ".join(done.stderr.split())
         raise Problem(f"The state that an earlier revision left could not be taken over: {said}")
-    print(f"The state that an earlier revision left here is {project}'s: it was copied to its workspace, {project}.")
 
 
 def _resources(program: Terraform, folder: Path) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
 """A stand-in for terraform: keeps its calls in TERRAFORM_CALLS, with their workspaces, and prints what it is told to.
 
 Of a state it prints TERRAFORM_SHOW, for the workspace in TERRAFORM_SHOW_IN alone, of one plan after another
-TERRAFORM_PLANS, and TERRAFORM_WORKSPACES as those that there are. TERRAFORM_FAILS names what
-fails. TERRAFORM_ERRORS are what `apply` says one time after another, "" when it succeeds; with TERRAFORM_UNCHANGED
-there is nothing to change.
+TERRAFORM_PLANS, and TERRAFORM_WORKSPACES as those that there are.
+TERRAFORM_FAILS names what fails. TERRAFORM_ERRORS are what `apply` says one time after another, "" when it succeeds;
+with TERRAFORM_UNCHANGED there is nothing to change.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def main(arguments: list[str]) -> int:
             plans = json.loads(os.environ.get("TERRAFORM_PLANS", "[]")) or [ONE_CHANGE]
             shown = sum(call["words"][:1] == ["show"] and len(call["words"]) == 4 for call in earlier)
             print(plans[min(shown, len(plans) - 1)])
+        case ["state", "pull"]:
+            print('{"serial": 7, "resources": [1]}')
         case ["workspace", "list", *_]:
             print("\n".join(f"  {name}" for name in os.environ.get("TERRAFORM_WORKSPACES", "default").split()))
     if words[0] == os.environ.get("TERRAFORM_FAILS"):

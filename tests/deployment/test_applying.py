@@ -23,9 +23,28 @@ PASSING = {
     "not exist.",
     "a secret's right": "Permission denied on secret: projects/1/secrets/twilio-auth-token/versions/latest",
     "a metric": 'Error 404: Cannot find metric that matches type = "logging.googleapis.com/user/sms_relay_x".',
+    "a metric, in other words": "Error 400: Invalid SLO definition: The metric referenced by the provided filter is "
+    "unknown. Check the metric name and labels.",
+    "the build's right to the zip": "Build failed with status: FAILURE and message: failed to Fetch: failed to "
+    "download archive gs://gcf-v2-sources-1-us-central1/media/function-source.zip: Access to bucket "
+    "gcf-v2-sources-1-us-central1 denied. You must grant Storage Object Viewer permission to relay-build@example.com.",
+    "the build's other rights": "Build failed with status: FAILURE. Could not build the function due to a missing "
+    "permission on the build service account.",
+    "the right to read the image": "Google Cloud Run Service Agent service-1@serverless.example.com must "
+    "have permission to read the image, us-central1-docker.pkg.dev/demo-project/sms-relay/media.",
+    "the right to act as a function's account": "Error 403: Google Cloud Run Service Agent does not have permission to "
+    "get access tokens for the service account relay-media@example.com.",
+    "a role of our own": "Error 400: Role (projects/demo-project/roles/smsRelayDocumentGet) does not exist in the "
+    "resource's hierarchy., badRequest",
+    "too many builds in a minute": "Build failed: Quota exceeded for quota metric 'Build Create requests' and limit "
+    "'Build Create requests per minute' of service 'cloudbuild.googleapis.com' for consumer 'project_number:1'.",
+    "indexes made at once": "Error 409: too much contention on these datastore entities. please try again.",
     "wrapped and framed": "│ Error: Permission denied while using\n│ the Eventarc Service\n\x1b[31m│\x1b[0m Agent.",
 }
-LASTING = "Error 403: Permission 'run.services.create' denied on resource."
+LASTING = [
+    "Error 403: Permission 'run.services.create' denied on resource.",
+    "Quota exceeded for quota metric 'Builds' and limit 'Builds per day' of service 'cloudbuild.googleapis.com'",
+]
 CROWDED = """Error waiting for Creating function: Error code 8, message: Could not create or update Cloud Run service
 tell, Container Healthcheck failed. Quota exceeded for total allowable CPU per project per region."""
 
@@ -66,19 +85,21 @@ def test_tries_have_an_end(
     assert waits == [WAIT_SECONDS] * (TRIES - 1)
 
 
+@pytest.mark.parametrize("error", LASTING)
 def test_what_waiting_does_not_mend_is_not_tried_again(
     planning: Planning,
     calls: Path,
     waits: list[float],
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    error: str,
 ) -> None:
-    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([LASTING, ""]))
+    monkeypatch.setenv("TERRAFORM_ERRORS", json.dumps([error, ""]))
     with pytest.raises(Problem):
         planning.carried_out(ask=False)
     assert [call[0] for call in commands(calls)].count("apply") == 1
     assert not waits
-    assert LASTING in capfd.readouterr().err
+    assert error in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("error", [CROWDED, CROWDED.replace("CPU", "memory")], ids=["processors", "memory"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,22 +15,27 @@ from tests.deployment.held import COMMANDS, changed, queue, service
 pytestmark = pytest.mark.usefixtures("configuration", "deployed")
 
 
+@pytest.mark.parametrize("workspaces", ["default", "default prod"], ids=["no workspace", "one that was just made"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_projects_earlier_state_is_copied_to_where_it_belongs_and_said_so(
+def test_the_projects_earlier_state_is_moved_to_where_it_belongs_and_said_so(
     run: Callable[..., int],
     hold: Callable[..., None],
     calls: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
     command: str,
+    workspaces: str,
 ) -> None:
-    hold(service("prod"), queue("prod", "us-central1"), workspaces="default")
+    hold(service("prod"), queue("prod", "us-central1"), workspaces=workspaces)
     monkeypatch.setenv("TERRAFORM_SHOW_IN", "default")
     assert run(command, "prod") == 0
-    new = [call for call in commands(calls) if call[:2] == ["workspace", "new"]]
-    assert [call[-1] for call in new] == ["prod"]
-    assert ["state", "pull"] in commands(calls)
-    assert "an earlier revision left here is prod's: it was copied to its workspace, prod." in capfd.readouterr().out
+    moved = [
+        (call["words"][1], call["workspace"]) for call in json.loads(calls.read_text()) if call["words"][0] == "state"
+    ]
+    assert moved == [("pull", "default"), ("push", "prod"), ("push", "default")], (
+        "what is left there would be made anew"
+    )
+    assert "an earlier revision left here is prod's: it was moved to its workspace, prod." in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -48,11 +54,11 @@ def test_another_projects_earlier_state_is_left_where_it_is(
     hold(service("prod"), queue("prod", "europe-west1"), workspaces="default")
     monkeypatch.setenv("TERRAFORM_SHOW_IN", "default")
     assert run("deploy", "staging") == 0
-    assert not [call for call in commands(calls) if call[:2] == ["workspace", "new"]]
+    assert ["state", "push"] not in [call[:2] for call in commands(calls)]
     assert last(calls, "apply")["workspace"] == "staging"
 
 
-def test_an_earlier_state_that_cannot_be_copied_stops_the_command(
+def test_an_earlier_state_that_cannot_be_moved_stops_the_command(
     run: Callable[..., int], hold: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hold(service("prod"), workspaces="default")

@@ -19,9 +19,16 @@ OF_FILE = {"TF_VAR_twilio_account_sid": ACCOUNT, "TF_VAR_twilio_auth_token": TOK
 pytestmark = pytest.mark.usefixtures("configuration", "gcloud", "calls", "repos_env")
 
 
-def hold(monkeypatch: pytest.MonkeyPatch, *variables: str, without_version: Sequence[str] = ()) -> None:
-    """Makes the state hold a deployment with the entries and first versions of these secrets."""
-    first = [f'google_secret_manager_secret_version.first["{variable}"]' for variable in variables]
+def hold(
+    monkeypatch: pytest.MonkeyPatch,
+    *variables: str,
+    without_record: Sequence[str] = (),
+    without_version: Sequence[str] = (),
+) -> None:
+    """Makes the state hold a deployment with the entries, first versions and their records of these secrets."""
+    first = [f'terraform_data.first_version["{variable}"]' for variable in variables]
+    variables = (*variables, *without_record)
+    first += [f'google_secret_manager_secret_version.first["{variable}"]' for variable in variables]
     first += [f'google_secret_manager_secret.this["{variable}"]' for variable in (*variables, *without_version)]
     resources = [
         {"address": address, "mode": "managed", "type": "x", "values": {"project": "demo-project", "version": "1"}}
@@ -77,10 +84,16 @@ def test_a_deployment_of_an_earlier_revision_keeps_what_is_in_force_also_amid_a_
 def test_a_first_deployment_that_failed_half_way_gets_the_values_of_the_file_still(
     calls: Path, gcloud: Gcloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Terraform records the first versions when it has made all of them, and asks for each value until then."""
+    rest = ("TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY")
     gcloud.set(secrets={"twilio-account-sid": [ACCOUNT], "twilio-auth-token": [], "twilio-auth-token-secondary": []})
-    hold(monkeypatch, "TWILIO_ACCOUNT_SID", without_version=("TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY"))
+    hold(monkeypatch, without_record=("TWILIO_ACCOUNT_SID",), without_version=rest)
     deploy.main(["deploy", *WHERE])
-    assert last(calls, "plan")["variables"] == {"TF_VAR_twilio_auth_token": TOKEN}
+    assert last(calls, "plan")["variables"] == OF_FILE
+    gcloud.set(secrets={secret: values or [TOKEN] for secret, values in gcloud.state["secrets"].items()})
+    hold(monkeypatch, without_record=("TWILIO_ACCOUNT_SID", *rest))
+    deploy.main(["deploy", *WHERE])
+    assert last(calls, "plan")["variables"] == {**OF_FILE, "TF_VAR_twilio_auth_token_secondary": TOKEN}
     hold(monkeypatch)
     deploy.main(["deploy", *WHERE])
     assert last(calls, "plan")["variables"] == OF_FILE

@@ -145,6 +145,7 @@ def test_a_watchman_who_no_longer_answers_or_never_did_is_told(
     assert int(found[2]) > 3 * period_minutes
     assert int(missed["duration"].removesuffix("s")) > 60 * period_minutes + 180 + 120
     assert not only["condition_absent"]
+    assert missed["disable_metric_validation"], "in a new project no function was ever called"
 
 
 def test_nothing_is_missed_before_there_is_a_schedule(deployment: Deployment) -> None:

@@ -61,6 +61,29 @@ def test_what_no_test_can_know_has_the_command_that_shows_it_and_what_to_do_othe
         assert unknown in told, unknown
 
 
+def test_the_readme_starts_with_the_plain_recipe_and_all_that_it_takes_is_in_a_clean_clone() -> None:
+    recipe = re.split(r"```(?:sh)?\n", README.read_text())[1]
+    steps = (
+        "terraform init",
+        "terraform workspace select -or-create my-project",
+        "terraform apply ",
+        "make smoke ",
+        "make configure-number ",
+    )
+    places = [recipe.find(step) for step in steps]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "-target" not in recipe
+    for example in re.findall(r"\S+\.example", recipe):
+        assert (ROOT / example).exists() or (ROOT / "terraform" / example).exists(), example
+    secrets = {line.partition("=")[0] for line in (ROOT / "repos.env.example").read_text().splitlines() if "=" in line}
+    taken = re.findall(r'TF_VAR_(\w+)="\$(\w+)"', recipe)
+    assert taken
+    for variable, source in taken:
+        assert (variable, source in secrets) == (source.lower(), True)
+        assert variable in {block.name for block in blocks() if block.kind == "variable"}
+
+
 @pytest.mark.parametrize("path", ["terraform/README.md", "README.md", "scripts/deployment/deploy.py"])
 def test_the_smoke_test_comes_before_the_number_is_pointed(path: str) -> None:
     text = (ROOT / path).read_text()

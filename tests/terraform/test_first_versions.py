@@ -17,6 +17,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 PROJECT = "demo-project"
 VALUES = {"TF_VAR_twilio_account_sid": "AC" + "5" * 32, "TF_VAR_twilio_auth_token": "6" * 32}
 LATER = {"TF_VAR_twilio_account_sid": "AC" + "7" * 32, "TF_VAR_twilio_auth_token": "8" * 32}
+TARGETS = ("-target=terraform_data.first_version", "-target=terraform_data.first_values_are_given")
 TOKEN = 'google_secret_manager_secret_version.first["TWILIO_AUTH_TOKEN"]'
 
 
@@ -28,9 +29,10 @@ def run(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = copy_of_sources(tmp_path_factory.mktemp("checkout"))
     shutil.copy(folder / "terraform.tfvars.example", folder / "terraform.tfvars")
     place = (f"-var=project_id={PROJECT}", "-var=region=us-central1")
-    targets = ("-target=terraform_data.first_version", "-target=terraform_data.first_values_are_given")
 
-    def run(*words: str, values: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *words: str, values: dict[str, str] | None = None, targets: tuple[str, ...] = TARGETS
+    ) -> subprocess.CompletedProcess[str]:
         planning = words[0] in ("plan", "apply", "destroy")
         options = ("-input=false", "-no-color", *place, *targets) if planning else ()
         return terraform.of(PROJECT, **(values or {})).run(folder, *words, *options)
@@ -60,6 +62,19 @@ def test_without_values_a_first_plan_stops_and_names_what_is_missing(run: Run) -
 
 def test_half_of_the_values_is_not_enough(run: Run) -> None:
     assert run("plan", values={"TF_VAR_twilio_account_sid": VALUES["TF_VAR_twilio_account_sid"]}).returncode == 1
+
+
+def test_a_deployment_that_ended_amid_the_first_versions_is_asked_for_all_values_again(run: Run) -> None:
+    """And `make deploy` gives them all: what was made is told from what was recorded, which comes last."""
+    first = 'google_secret_manager_secret_version.first["TWILIO_ACCOUNT_SID"]'
+    made = run("apply", "-auto-approve", values=VALUES, targets=(f"-target={first}",))
+    assert made.returncode == 0, made.stderr
+    assert first in run("state", "list").stdout.splitlines()
+    rest = {"TF_VAR_twilio_auth_token": VALUES["TF_VAR_twilio_auth_token"]}
+    assert "give TF_VAR_twilio_account_sid, " in " ".join(run("plan", values=rest).stderr.split())
+    done = run("plan", values=VALUES)
+    assert done.returncode == 0, done.stderr
+    assert first not in done.stdout.partition("Terraform will perform")[2]
 
 
 @pytest.mark.parametrize(

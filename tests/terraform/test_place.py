@@ -151,6 +151,23 @@ def test_an_earlier_state_is_refused_by_terraform_and_the_way_out_named(run: Run
 
 
 @pytest.mark.usefixtures("earlier")
+def test_an_earlier_state_that_was_not_taken_over_is_refused_by_terraform_in_its_projects_workspace_too(
+    terraform: Terraform, folder: Path, run: Run
+) -> None:
+    for made in (False, True):
+        if made:  # as the refusal above says
+            assert terraform.of("").run(folder, "workspace", "select", "-or-create", HERE[0]).returncode == 0
+        done = run("plan", DATABASE, REPOSITORY, place=HERE)
+        assert done.returncode == 1
+        said = " ".join(done.stderr.split())
+        assert (
+            "terraform.tfstate here is the state of prod-project as an earlier revision left it: `make deploy`" in said
+        )
+    done = run("plan", DATABASE, REPOSITORY, place=STAGING)
+    assert done.returncode == 0, "it is none of another project's"
+
+
+@pytest.mark.usefixtures("earlier")
 def test_an_earlier_state_is_taken_over_and_nothing_in_it_is_replaced(
     terraform: Terraform, folder: Path, run: Run
 ) -> None:
@@ -160,9 +177,9 @@ def test_an_earlier_state_is_taken_over_and_nothing_in_it_is_replaced(
         Problem, match="holds the relay in prod-project, us-central1, not in prod-project, europe-west1"
     ):
         state.checked_place(program, folder, *MOVED)
-    assert HERE[0] not in workspaces(program, folder)
+    assert held(terraform.of(HERE[0]), folder) == (None, None, None)
     assert str(state.checked_place(program, folder, *HERE)) == "prod-project, us-central1"
-    assert HERE[0] in workspaces(program, folder)
+    assert held(terraform.of(DEFAULT_WORKSPACE), folder)[1:] == ([], {}), "it is in one place only"
     done = run("plan", DATABASE, REPOSITORY, place=HERE)
     assert "terraform_data.place[0] will be created" in done.stdout, done.stderr
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in done.stdout

@@ -31,6 +31,7 @@ PLACES = {
     "europe-west3": (50.1, 8.7),
     "europe-west6": (47.4, 8.5),
     "northamerica-northeast1": (45.5, -73.6),
+    "northamerica-northeast2": (43.7, -79.4),
     "southamerica-east1": (-23.5, -46.8),
     "us-central1": (41.3, -95.9),
     "us-east1": (33.2, -80.0),
@@ -64,8 +65,8 @@ def nearest_of(regions: set[str], to: str) -> str:
     return min((kilometres(to, region), region) for region in regions)[1]
 
 
-def test_what_has_every_service_is_what_has_queues_and_every_list_is_held_against() -> None:
-    assert EVERYWHERE == listed("Cloud Tasks") == set(PLACES)
+def test_what_has_every_service_is_what_has_queues_and_schedules_and_every_list_is_held_against() -> None:
+    assert EVERYWHERE == listed("Cloud Tasks") & listed("Cloud Scheduler") == set(PLACES)
     (services,) = re.findall(r"regions_of = \{(.*?)^  \}", TEXT, re.DOTALL | re.MULTILINE)
     assert tuple(re.findall(r'"([A-Z][\w ]+)" += \[', services)) == SERVICES
 
