@@ -1,7 +1,5 @@
 """What is not taken at its word: machines, the same words again, what comes late, reactions (rules 9 to 12)."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import replace
