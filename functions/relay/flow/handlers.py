@@ -12,6 +12,7 @@ from relay.core import files, fuller, machine, moves
 from relay.core.changes import changed
 from relay.core.events import Event, EventKind
 from relay.core.model import InboundText, Relay, SenderClass
+from relay.core.numbers import same
 from relay.core.people import Person
 from relay.core.policy import Policy
 from relay.core.routes import Record
@@ -62,7 +63,9 @@ def take_in(
         base = answers.anew(text.message_id, known_as.relay.lines_logged) if known_as is not None else ""
         said = _said(world, person, text, at, is_recovered=bool(recovered_by), is_sign_in_code=is_sign_in_code)
         taken = files.to_see(text) if said.files_go else ()
-        doer = Doer(person.id, text.message_id, at, text.recipient_phone, base=base, files=taken)
+        phone = next((each for each in person.numbers if same(each, text.sender_phone)), "")
+        ids = (person.id, text.message_id, at, text.recipient_phone)
+        doer = Doer(*ids, base=base, files=taken, phone=phone)
         known = facts.read_facts(world, conversations, person, said, text.sender_phone, budget)
         verdict = _decided(conversations, said, known)
         act = acts.composed(world, conversations, doer, verdict, known, budget)
