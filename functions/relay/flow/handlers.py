@@ -17,7 +17,8 @@ from relay.core.people import Person
 from relay.core.policy import Policy
 from relay.core.routes import Record
 from relay.core.threads.auto_replies import is_auto_reply
-from relay.core.threads.deciding import SIGN_IN_CODE, decide
+from relay.core.threads.deciding import PROVIDERS_WORD, SIGN_IN_CODE, decide
+from relay.core.threads.grammar import is_providers
 from relay.core.threads.verdict import Asked, Facts, HandlerText, Notice, Said, Verdict
 from relay.errors import Conflict, StoreUnavailable
 from relay.flow import acts, answers, attached_words, conductor, facts
@@ -170,6 +171,8 @@ def _replies_are_off(said: HandlerText, facts: Facts) -> Verdict:
     """
     if said.is_sign_in_code:
         return Verdict(Asked.SIGN_IN_CODE, SIGN_IN_CODE)
+    if is_providers(said.body, said.consent):
+        return Verdict(Asked.RESERVED, PROVIDERS_WORD)
     because = "replies are off: this number passes nothing on"
     lately = said.at - REPLIES_OFF_EVERY
     was_told = any(one.asked is Asked.REPLIES_OFF and one.at > lately for one in facts.earlier)
