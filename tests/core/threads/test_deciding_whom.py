@@ -106,6 +106,9 @@ def test_a_text_that_is_found_late_means_no_customer_who_got_its_code_since(to: 
         "tell K71 I am late",
         "tell K 71 I am late",
         "on my way k71",
+        # Words about the customer, and none for that one.
+        "K71's couch is ready",
+        "K71\u2019s done",
         "say I am late K71",
         # Of another person's customer, whom he may have meant.
         "tell T99 I am late",

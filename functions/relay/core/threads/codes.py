@@ -20,8 +20,8 @@ _WORDS_BY_THEMSELVES = "AEUY"
 _LETTER = f"[{LETTERS}{LETTERS.lower()}]"
 # What people put around a code, or an app in front of it.
 _BEFORE = r"""[\s#"'“”‘’«»(\[>@*]*"""  # noqa: RUF001 - people's phones write them
-# A number goes on behind a point or a comma: "F10.5" names an aircraft sooner than a customer.
-_ENDS = r"(?!\w|[.,/][0-9])"
+# A number goes on behind a point or a comma: "F10.5" names an aircraft sooner than a customer. "K71's" is about one.
+_ENDS = r"(?!\w|[.,/][0-9]|['’]\w)"  # noqa: RUF001
 _BEHIND = r"""[:;,.?!)\]"'“”’»*\-–—]*"""  # noqa: RUF001 - people's phones write them
 # How notices name a customer, "K71 (...4567)": people copy it.
 _ENDING = r"(?:\s*\((?:\.\.\.|…)[0-9]{4}\)[:;,.]?)?"
