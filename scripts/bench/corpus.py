@@ -47,8 +47,8 @@ def texts() -> list[tuple[str, str]]:
     ]
 
 
-def forwarded(base_url: str = "") -> list[Forwarded]:
-    """Every text as a handler would get it, with two photos and their link where that has a base.
+def forwarded(base_url: str = "", code: str = "") -> list[Forwarded]:
+    """Every text as a handler would get it: with two photos and their link where that has a base, and with a code.
 
     Twilio's SmartEncoded makes plain what has a plain twin; phones do not. Counted by the fake Twilio's table: a count
     is not checked by itself.
@@ -56,6 +56,6 @@ def forwarded(base_url: str = "") -> list[Forwarded]:
     files, link = ("2 photos", media_link(base_url, _TOKEN)) if base_url else ("", "")
     found = []
     for language, text in texts():
-        body = compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, files, link=link)
+        body = compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, files, code, link)
         found.append(Forwarded(language, text, segment_count(text), segment_count(smart_encoded(body))))
     return found

@@ -22,7 +22,9 @@ _SELDOM = ("held", "claimed")
 
 
 def counted(rows: Sequence[Json]) -> Json:
-    """Counts by outcome, by tier of delivery and by hour; the share reached; the middle and 95 % of delivery times.
+    """Counts by outcome, by tier of delivery and by hour; the share reached; the middle and 95 % of times.
+
+    The times are until a handler's phone had a text, and until a person took it.
 
     Of texts for the handlers; answers to customers are counted apart, what we say to handlers is not.
     """
@@ -31,7 +33,6 @@ def counted(rows: Sequence[Json]) -> Json:
     outcomes = Counter(row["final_status"] for row in rows)
     reached = outcomes["delivered"] + outcomes["claimed"]
     ended = reached + outcomes["exhausted"]
-    seconds = sorted(row["seconds_to_delivery"] for row in rows if row["seconds_to_delivery"] is not None)
     hours: dict[str, Counter[str]] = {}
     for row in rows:
         hour = parsed(row["timestamp"]).replace(minute=0, second=0, microsecond=0).isoformat()
@@ -44,11 +45,17 @@ def counted(rows: Sequence[Json]) -> Json:
             sorted(Counter(str(r["delivered_tier"]) for r in rows if r["delivered_tier"]).items())
         ),
         "share_reached": round(reached / ended, 4) if ended else None,
-        "seconds_to_delivery": {"median": _share(seconds, 0.5), "p95": _share(seconds, 0.95)},
+        "seconds_to_delivery": _times(rows, "seconds_to_delivery"),
+        "seconds_to_claim": _times(rows, "seconds_to_claim"),
         "overdue": sum(row["is_overdue"] for row in rows),
         "recovered": sum(row["recovered"] for row in rows),
         "by_hour": [{"hour": hour, **counts} for hour, counts in sorted(hours.items())],
     }
+
+
+def _times(rows: Sequence[Json], name: str) -> Json:
+    seconds = sorted(row[name] for row in rows if row[name] is not None)
+    return {"median": _share(seconds, 0.5), "p95": _share(seconds, 0.95)}
 
 
 def _share(ordered: Sequence[float], share: float) -> float | None:
@@ -70,10 +77,16 @@ def draw(console: Console, numbers: Json, since: str) -> None:
     times: dict[str, Any] = numbers["seconds_to_delivery"]
     if times["median"] is not None:
         share = f"{numbers['share_reached']:.1%} reached; " if numbers["share_reached"] is not None else ""
-        console.print(f"{share}delivered within {span(times['median'])} (half), {span(times['p95'])} (95 %)")
+        console.print(f"{share}delivered within {_spans(times)}")
+    if numbers["seconds_to_claim"]["median"] is not None:
+        console.print(f"taken by a person within {_spans(numbers['seconds_to_claim'])}")
     if numbers["overdue"] or numbers["recovered"]:
         console.print(f"[yellow]{numbers['overdue']} overdue, {numbers['recovered']} recovered: see relayctl doctor[/]")
     _draw_hours(console, numbers["by_hour"])
+
+
+def _spans(times: Json) -> str:
+    return f"{span(times['median'])} (half), {span(times['p95'])} (95 %)"
 
 
 def _tiers(outcome: str, numbers: Json) -> str:

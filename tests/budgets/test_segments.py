@@ -16,14 +16,22 @@ from scripts.fake_twilio.text import segment_count, smart_encoded
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_forwarding_adds_no_segment_to_at_least_99_of_100_texts() -> None:
-    found = corpus.forwarded()
+# With replies on the customer's code stands in front of every text.
+@pytest.mark.parametrize("code", ["", "K71"])
+def test_forwarding_adds_no_segment_to_at_least_99_of_100_texts(code: str) -> None:
+    found = corpus.forwarded(code=code)
     dearer = [one for one in found if one.added]
     assert len(dearer) <= len(found) / 100, [one.text for one in dearer]
 
 
-def test_no_text_is_made_dearer_by_more_than_one_segment() -> None:
-    assert max(one.added for one in corpus.forwarded()) <= 1
+@pytest.mark.parametrize("code", ["", "K71"])
+def test_no_text_is_made_dearer_by_more_than_one_segment(code: str) -> None:
+    assert max(one.added for one in corpus.forwarded(code=code)) <= 1
+
+
+def test_the_code_is_never_left_out() -> None:
+    for _, text in corpus.texts():
+        assert compose(settings.CUSTOMER_PHONE, settings.BUSINESS_PHONE, text, code="K71").startswith("K71 ")
 
 
 def test_to_say_where_attachments_are_costs_no_text_a_segment() -> None:

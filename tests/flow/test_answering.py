@@ -9,7 +9,7 @@ from relay.core.events import Meaning
 from relay.core.model import FinalStatus, Purpose
 from relay.errors import StoreUnavailable
 
-from tests.office import ANA, BEN, BUSINESS, CARLA, CYD, DANA, Office
+from tests.office import ANA, BEN, BUSINESS, CARLA, CYD, DANA, Office, tiers_of
 
 
 def test_a_forwarded_text_begins_with_its_threads_code() -> None:
@@ -84,6 +84,17 @@ def test_with_two_customers_an_uncoded_answer_reaches_neither() -> None:
     office.settle()
     assert office.to(CARLA) == office.to(DANA) == []
     assert len(office.to(ANA)) == before + 1
+
+
+def test_a_person_with_two_phones_is_answered_on_the_one_that_texted() -> None:
+    office = Office(tiers_of(("Ana", ANA), ("Ben", BEN), ("Ana", CYD)))
+    office.reaches(CARLA, "The couch is on the porch")
+    office.reaches(DANA, "A fridge, please")
+    before = len(office.to(ANA))
+    office.text(CYD, "On my way")
+    office.settle()
+    assert [words.split(" Send")[0] for words in office.to(CYD)] == ["Nothing was done. Which one?"]
+    assert len(office.to(ANA)) == before
 
 
 def test_a_code_chooses_the_customer() -> None:

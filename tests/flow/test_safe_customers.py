@@ -8,10 +8,11 @@ import pytest
 from relay.core.events import Meaning
 from relay.core.failures import UNREACHABLE
 from relay.core.model import Consent, FinalStatus, Purpose
+from relay.flow.segments import segments
 from relay.ports import Refused
 from relay.twilio.codes import failure_of
 
-from tests.office import ANA, BEN, CARLA, DANA, Office
+from tests.office import ANA, BEN, BUSINESS, CARLA, DANA, Office
 
 
 @pytest.mark.parametrize(("words", "consent"), [("STOP", None), ("arret", Consent.STOP), (" stop ", None)])
@@ -153,6 +154,22 @@ def test_a_customers_reaction_to_an_answer_goes_to_the_owner_without_a_cascade()
     assert office.relay(message_id).final_status is FinalStatus.RECORDED
     assert "Liked" in office.to(ANA)[-1]
     assert not any("Liked" in words for words in office.to(BEN))
+
+
+@pytest.mark.parametrize(
+    ("reaction", "shown"),
+    [("👎 to “{}”", "👎 to"), ("Reacted 😂 to “{}”", "Reacted 😂 to"), ("\u200b❤️\u200b to “{}”", "❤️ to")],
+)
+def test_the_owner_reads_by_which_emoji_a_customer_reacted(reaction: str, shown: str) -> None:
+    """[Shall I come at four? 👎]."""
+    office = Office()
+    office.reaches(CARLA, "The couch")
+    office.text(ANA, "Shall I come at four, or would Saturday in the morning suit you better?")
+    office.settle(60)
+    office.text(CARLA, reaction.format(office.to(CARLA)[0]))
+    office.settle()
+    assert f': {shown} "{BUSINESS}: Sha' in office.to(ANA)[-1]
+    assert segments(office.to(ANA)[-1]) == 1
 
 
 def test_a_reaction_to_anything_else_is_a_text_like_any() -> None:

@@ -119,6 +119,23 @@ def test_a_former_handler_is_no_customer_for_two_weeks() -> None:
     assert office.relay(office.text(cyd, "Can you haul my couch?")).final_status is FinalStatus.IN_PROGRESS
 
 
+def test_the_number_that_a_handler_had_before_is_no_customers_for_two_weeks_and_knows_no_code() -> None:
+    """[A handler gets another phone; whoever has the old one texts "on my way"]."""
+    office = Office(tiers_of(*THREE))
+    office.conversations.remember_today(office.world, _budget(office))
+    code = office.thread_of(office.reaches(CARLA, "The couch")).code
+    later = Office(tiers_of(("Ana", "+15550100009"), *THREE[1:]))
+    office.conversations.people, office.intake = later.conversations.people, later.intake
+    office.conversations.remember_today(office.world, _budget(office))
+    for words in ("On my way", f"{code} on my way"):
+        assert office.relay(office.text(ANA, words)).final_status is FinalStatus.RECORDED
+    office.settle()
+    assert office.to(CARLA) == []
+    assert "you were not texted about that" in office.to(ANA)[-1]
+    office.clock.advance(timedelta(days=15).total_seconds())
+    assert office.relay(office.text(ANA, "Can you haul my couch?")).final_status is FinalStatus.IN_PROGRESS
+
+
 def test_a_thread_that_cannot_be_read_costs_no_text() -> None:
     office = Office()
     thread_id = office.relay(office.reaches(CARLA, "The couch")).thread_id

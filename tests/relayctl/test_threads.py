@@ -123,6 +123,10 @@ def test_answers_and_notices_are_told_apart_in_lists_and_counts(ctl: Ctl, office
     assert "to Ana" in listed
     numbers = ctl("stats", "--since", "2026-01-01T00:00Z", "--json").json
     assert (numbers["by_outcome"]["claimed"], numbers["answers"]["all"], numbers["share_reached"]) == (1, 1, 1.0)
+    # A minute and a half after the text came in Ana answered.
+    assert numbers["seconds_to_claim"] == {"median": 90.0, "p95": 90.0}
+    shown = ctl("stats", "--since", "2026-01-01T00:00Z").out
+    assert "taken by a person within 1 min 30 s (half), 1 min 30 s (95 %)" in shown
     # The customer's text, and Ana's.
     assert numbers["relays"] == 2
 

@@ -194,6 +194,15 @@ def test_names_make_people_and_a_place_stays_one_without() -> None:
     ]
 
 
+def test_with_replies_who_was_given_no_name_is_another_person_with_another_number() -> None:
+    variables = {"PRIMARY_HANDLER_NAME": "Dana"}
+    policy = _policy(_load({**ON, **variables}))
+    assert [tier.name for tier in policy.tiers] == ["Dana", "secondary …0002", "backup …0003"]
+    assert [person.spoken for person in handlers_of(policy).handlers] == ["Dana", "…0002", "…0003"]
+    listed = _policy(_load({**ON, **_tiers({"phone": FIRST}, {"phone": SECOND, "name": "Sam"})}))
+    assert [tier.name for tier in listed.tiers] == ["tier 1 …0001", "Sam"]
+
+
 def test_with_replies_a_person_may_stand_at_several_tiers() -> None:
     variables = {"PRIMARY_HANDLER_NAME": "Dana", "BACKUP_HANDLER_PHONE": FIRST, "BACKUP_HANDLER_NAME": "Dana"}
     listed = _tiers({"phone": FIRST, "name": "Dana"}, {"phone": SECOND}, {"phone": FIRST, "name": " Dana"})

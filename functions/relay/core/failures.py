@@ -139,5 +139,6 @@ TO_OURSELVES = Failure(
 
 # An answer's: nothing is sent to a customer who wants nothing, and none after a later one.
 OPTED_OUT_BY_US = Failure(FailureClass.OPTED_OUT, "the customer has opted out of our texts")
+THREAD_CLOSED = Failure(FailureClass.CONTENT, "the customer is closed, and only open ones are texted")
 ANSWERED_SINCE = Failure(FailureClass.CONTENT, "a later answer went to the customer before it")
 NOTHING_TO_SEND = Failure(FailureClass.CONTENT, "the photos cannot be sent any more, and there are no words")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from relay.core import moves, purposes
 from relay.core.changes import changed, log_relay_attempt, without_outage
 from relay.core.events import Decision, Effect, Event, ignored
-from relay.core.failures import ANSWERED_SINCE, Failure, FailureClass
+from relay.core.failures import ANSWERED_SINCE, THREAD_CLOSED, Failure, FailureClass
 from relay.core.links import Form, form_of, was_filtered
 from relay.core.model import Attachment, Attempt, InboundText, Purpose, Relay, Step
 
@@ -51,7 +51,7 @@ def refused_for_files(relay: Relay, attempt: Attempt) -> Failure | None:
 
 
 def _may_be_of_files(failure: Failure) -> bool:
-    return failure.failure_class in _OF_FILES and failure != ANSWERED_SINCE
+    return failure.failure_class in _OF_FILES and failure not in (ANSWERED_SINCE, THREAD_CLOSED)
 
 
 def may_do_without(relay: Relay, attempt: Attempt, now: datetime) -> bool:

@@ -1,25 +1,35 @@
 """Who the handlers are: people with names and numbers, whatever tiers they stand at.
 
 The name of a tier says who stands there: two tiers of one name are one person's. A tier that was given no name is
-called by its place.
+called by its place, and by how its number ends where people are told of each other.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.core.numbers import same
-from relay.core.policy import SMS, Policy
+from relay.core.policy import SMS, Policy, Tier
 
 # What tiers are called whose handlers were given no name: the three simple variables' places, and `place_of`.
 PLACES = ("primary", "secondary", "backup")
-_PLACE = re.compile(rf"{'|'.join(PLACES)}|tier [0-9]+")
+_PLACE = re.compile(rf"(?:{'|'.join(PLACES)}|tier [0-9]+)(?: …[0-9]{{4}})?")
 
 
 def place_of(level: int) -> str:
     """Returns what the tier of this number is called when its handler was given no name."""
     return f"tier {level}"
+
+
+def told_apart(tier: Tier) -> Tier:
+    """Returns the tier with the end of its number in its name, where its handler was given none.
+
+    Another number at a place is another person, who knows nothing of the customers of the one before.
+    """
+    if tier.reach.kind != SMS or _PLACE.fullmatch(tier.name) is None:
+        return tier
+    return replace(tier, name=f"{tier.name} …{tier.reach.address[-4:]}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ class Doer:
     """Who did it, by what text: a person's id, the id of the text that caused it, when that came in, to which number.
 
     `by` is the operator who did it by hand; "" for a handler's text. `base` is what the ids of all that it causes begin
-    with, where that is not `cause_id`. `files` came with it, and go with an answer.
+    with, where that is not `cause_id`. `files` came with it, and go with an answer. `phone` is the one from which the
+    person texted, and reads what is said to the text; "" where it was no text.
     """
 
     person: str
@@ -42,6 +43,7 @@ class Doer:
     by: str = ""
     base: str = ""
     files: tuple[Attachment, ...] = ()
+    phone: str = ""
 
     @property
     def ids(self) -> str:
@@ -130,7 +132,8 @@ def notices_made(
 ) -> Iterable[Decision]:
     """Yields the decisions to create the notices; a person whose number is not known any more gets none."""
     for number, one in enumerate(notices, start=1):
-        to = conversations.reader(world, one.to, budget)
+        is_to_writer = one.to == doer.person and doer.phone
+        to = (one.to, doer.phone) if is_to_writer else conversations.reader(world, one.to, budget)
         if to is None:
             continue
         of = (one.threads[0].thread_id, one.threads[0].code) if len(one.threads) == 1 else ("", "")

@@ -25,6 +25,8 @@ PEOPLE_KNOWN = timedelta(minutes=10)
 SEEN_EVERY = timedelta(days=1)
 # More handlers than this within two weeks are no small business's.
 PEOPLE_MAX = 500
+# What the ids of those end with who have a number that a handler had before.
+_FORMERLY = " …before"
 _CHANNEL = re.compile(r"([A-Za-z]{2,20}):")
 
 
@@ -118,10 +120,26 @@ class Conversations:
             hinted_at = before.hinted_at if before is not None else None
             rest = before.rest if before is not None else ()
             record = PersonRecord(person.id, person.name, person.numbers, now, hinted_at, rest)
-            write = Write(record, kept.version if kept else None)
+            writes = (Write(record, kept.version if kept else None), *self._former(before, known, now))
             with contextlib.suppress(Conflict):  # then another process has
-                world.store.commit((write,), (), timeout_seconds=budget.store)
+                world.store.commit(writes, (), timeout_seconds=budget.store)
             self.forget()
+
+    def _former(
+        self, before: PersonRecord | None, known: dict[str, Kept[PersonRecord]], now: datetime
+    ) -> tuple[Write, ...]:
+        """Returns the write by which the numbers that a person had until now are no customer's for two weeks.
+
+        They are another person's, who was told of no customer: an old phone may be in other hands.
+        """
+        gone = () if before is None else tuple(each for each in before.numbers if self.people.with_number(each) is None)
+        if before is None or not gone:
+            return ()
+        kept = known.get(before.person + _FORMERLY)
+        if kept is not None and kept.record.seen_at >= now - FORMER_HANDLER:
+            gone = tuple(dict.fromkeys((*gone, *kept.record.numbers)))
+        record = PersonRecord(before.person + _FORMERLY, before.name, gone, before.seen_at)
+        return (Write(record, kept.version if kept is not None else None),)
 
 
 def known_customer_id(store: RelayStore, customer_phone: str, seconds: float) -> str | None:

@@ -12,11 +12,13 @@ from relay.core import files, fuller, machine, moves
 from relay.core.changes import changed
 from relay.core.events import Event, EventKind
 from relay.core.model import InboundText, Relay, SenderClass
+from relay.core.numbers import same
 from relay.core.people import Person
 from relay.core.policy import Policy
 from relay.core.routes import Record
 from relay.core.threads.auto_replies import is_auto_reply
-from relay.core.threads.deciding import SIGN_IN_CODE, decide
+from relay.core.threads.deciding import PROVIDERS_WORD, SIGN_IN_CODE, decide
+from relay.core.threads.grammar import is_providers
 from relay.core.threads.verdict import Asked, Facts, HandlerText, Notice, Said, Verdict
 from relay.errors import Conflict, StoreUnavailable
 from relay.flow import acts, answers, attached_words, conductor, facts
@@ -62,7 +64,9 @@ def take_in(
         base = answers.anew(text.message_id, known_as.relay.lines_logged) if known_as is not None else ""
         said = _said(world, person, text, at, is_recovered=bool(recovered_by), is_sign_in_code=is_sign_in_code)
         taken = files.to_see(text) if said.files_go else ()
-        doer = Doer(person.id, text.message_id, at, text.recipient_phone, base=base, files=taken)
+        phone = next((each for each in person.numbers if same(each, text.sender_phone)), "")
+        ids = (person.id, text.message_id, at, text.recipient_phone)
+        doer = Doer(*ids, base=base, files=taken, phone=phone)
         known = facts.read_facts(world, conversations, person, said, text.sender_phone, budget)
         verdict = _decided(conversations, said, known)
         act = acts.composed(world, conversations, doer, verdict, known, budget)
@@ -167,6 +171,8 @@ def _replies_are_off(said: HandlerText, facts: Facts) -> Verdict:
     """
     if said.is_sign_in_code:
         return Verdict(Asked.SIGN_IN_CODE, SIGN_IN_CODE)
+    if is_providers(said.body, said.consent):
+        return Verdict(Asked.RESERVED, PROVIDERS_WORD)
     because = "replies are off: this number passes nothing on"
     lately = said.at - REPLIES_OFF_EVERY
     was_told = any(one.asked is Asked.REPLIES_OFF and one.at > lately for one in facts.earlier)

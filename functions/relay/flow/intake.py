@@ -130,6 +130,8 @@ def _take_in(
 ) -> bool:
     now = world.clock.now()
     sender_class = classify_sender(intake, text)
+    if sender_class is SenderClass.HANDLER and text.consent is Consent.START:
+        world.journal.note("INFO", "a handler opted in again", relay=text.message_id)
     person = _who_acts(world, text, sender_class, budget)
     if person is not None and world.conversations is not None:
         who = (world.conversations, intake.policy, person)
@@ -144,8 +146,6 @@ def _take_in(
         )
     if sender_class in _MAY_TRY and _speaks_as_customer(world, text, sender_class):
         sender_class = SenderClass.CUSTOMER
-    if sender_class is SenderClass.HANDLER and text.consent is Consent.START:
-        world.journal.note("INFO", "a handler opted in again", relay=text.message_id)
     if received_at is not None and now - received_at >= WELL_BEFORE:
         text = replace(text, written_at=received_at)
     route = route_of(intake, text, sender_class)

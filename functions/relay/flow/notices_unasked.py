@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.core.comparing import smart_encoded
 from relay.core.threads.model import Thread
 from relay.flow.phrases import QUOTE_MAX, customer, ending, gsm
 from relay.flow.segments import segments
@@ -16,8 +17,8 @@ def how_to_answer(code: str) -> str:
 
 
 def reacted(thread: Thread, words: str) -> str:
-    """Returns what the owner reads of a customer's reaction to an answer."""
-    before, whole = f"{customer(thread)}: ", gsm(words)
+    """Returns what the owner reads of a customer's reaction to an answer, with the emoji, which says it all."""
+    before, whole = f"{customer(thread)}: ", " ".join(smart_encoded(words).split())
     for length in range(min(len(whole), QUOTE_MAX), 0, -1):
         quoted = whole if length == len(whole) else f"{whole[:length].rstrip()}..."
         if segments(before + quoted) == 1:

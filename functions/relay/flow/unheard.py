@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 from relay.core import files
 from relay.core.events import Event, EventKind
 from relay.core.failures import FailureClass
 from relay.core.model import FinalStatus, Purpose, Relay, SenderClass
-from relay.errors import AlreadyStored
+from relay.errors import AlreadyStored, Conflict, NewerRecord, StoreUnavailable, Unreadable
 from relay.flow import answers, opt_outs
 from relay.flow.budget import Budget
 from relay.flow.notices_unasked import not_delivered
 from relay.flow.world import World
+from relay.ports import Write
+
+# How often a thread is read anew because another process changed it.
+_TRIES = 4
 
 
 def tell(world: World, relay: Relay, budget: Budget) -> Event:
@@ -20,6 +25,8 @@ def tell(world: World, relay: Relay, budget: Budget) -> Event:
 
     Raises StoreUnavailable when a notice could not be stored: the alarm stays due.
     """
+    if relay.purpose is Purpose.ANSWER:
+        _introduce_again(world, relay, budget)
     if relay.purpose is Purpose.ANSWER and _notified(world, relay, budget):
         return Event(EventKind.ALARM_RAISED, person=answers.HANDLER, reason="the handler is told by a notice")
     if relay.is_handled:
@@ -31,6 +38,22 @@ def tell(world: World, relay: Relay, budget: Budget) -> Event:
     else:
         world.alarms.not_forwarded(relay)
     return Event(EventKind.ALARM_RAISED)
+
+
+def _introduce_again(world: World, relay: Relay, budget: Budget) -> None:
+    """Have the next answer name the business and say how to opt out, where this one was to and was lost."""
+    for _ in range(_TRIES):
+        try:
+            kept = world.store.thread(relay.thread_id, timeout_seconds=budget.store)
+        except (NewerRecord, Unreadable):
+            return  # the store has raised the alarm
+        if kept is None or kept.record.introduced_at != relay.timestamp:
+            return
+        with contextlib.suppress(Conflict):
+            write = Write(replace(kept.record, introduced_at=None), kept.version)
+            world.store.commit((write,), (), timeout_seconds=budget.store)
+            return
+    raise StoreUnavailable("the thread of a lost answer kept changing")
 
 
 def _notified(world: World, relay: Relay, budget: Budget) -> bool:

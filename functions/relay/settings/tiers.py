@@ -8,7 +8,7 @@ from typing import Any
 
 from relay.core.bounds import RETRIES_MAX, TIERS_MAX
 from relay.core.numbers import E164, canonical, is_inside
-from relay.core.people import PLACES, place_of
+from relay.core.people import PLACES, place_of, told_apart
 from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier, sms
 from relay.settings.reader import Reader
 
@@ -54,6 +54,8 @@ def read_policy(read: Reader, *, replies: bool) -> tuple[Policy | None, tuple[st
         # With replies a person may stand at several tiers; one number under two names is a mistake all the same.
         if first != level and not (replies and places[first][1] == name):
             read.mistakes.append(f"{source}: tiers {first} and {level} have the same phone number.")
+    if replies:
+        tiers = list(map(told_apart, tiers))
     return (Policy(tuple(tiers)) if tiers else None), own
 
 

@@ -70,6 +70,9 @@ def test_a_code_in_front_is_read_however_it_is_spelt(body: str, code: str, words
         # "A 10 minute walk" is no A10.
         "A 10 minute walk",
         "y 20 más",
+        # A reaction as some phones word it: the quote comes first.
+        "“K71 +15550104567: The couch is here”에 좋아요를 표시했습니다",
+        "«K71 +15550104567: The couch»",
     ],
 )
 def test_other_beginnings_are_no_code(body: str) -> None:
@@ -83,6 +86,17 @@ def test_other_beginnings_are_no_code(body: str) -> None:
         ("K711 on my way", "K711"),
         ("B12 on my way", "B12"),
         ("K7", "K7"),
+        # A word stuck to it, a Cyrillic letter, wide letters, other digits, dashes that phones make of two.
+        ("K71on my way", "K71on"),
+        ("k71ok", "k71ok"),
+        ("К71 on my way", "К71"),
+        ("Ｋ７１ on my way", "Ｋ７１"),
+        ("K٧١ on my way", "K٧١"),
+        ("K–71 on my way", "K–71"),
+        ("F150s are ready", None),
+        ("约20分钟到", None),
+        ("H2O is leaking", None),
+        ("B2B customers", None),
         ("on my way", None),
         ("5pm is fine", None),
         ("A 10 minute walk", None),

@@ -211,6 +211,32 @@ def test_other_reactions_take_nothing_and_reach_no_customer(body: str) -> None:
     assert said(verdict) == [Said.REACTION]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "A aimé « {} »",
+        "Hat „{}“ mit „Gefällt mir“ markiert",
+        "Gefällt mir: „{}“",
+        "Curtiu “{}”",
+        'Ha messo "Mi piace" a “{}”',
+        "👍 à « {} »",
+        "👍 zu „{}“",
+        "Понравилось «{}»",
+        "赞了“{}”",
+        "「{}」を高評価しました",
+        'أعجبه "{}"',
+        "Polubiono „{}”",
+    ],
+)
+@pytest.mark.parametrize("length", [12, 40])
+def test_a_reaction_in_words_that_no_list_has_reaches_no_customer(body: str, length: int) -> None:
+    """[A phone in French]: what it quotes begins with the code, which stands inside."""
+    quote = "K71 +15550104567: The couch is here"
+    verdict = decided(body.format(quote[:length]), K71, quoted=FORWARDED)
+    assert is_without_effect(verdict)
+    assert said(verdict) == [Said.CODE_INSIDE]
+
+
 def test_a_reaction_that_fits_two_customers_is_asked_about() -> None:
     texts = (Quoted(K71.thread_id, "The couch is here"), Quoted(M24.thread_id, "The couch is there"))
     verdict = decided("Liked “The couch…”", K71, M24, quoted=texts)

@@ -106,6 +106,9 @@ def test_a_text_that_is_found_late_means_no_customer_who_got_its_code_since(to: 
         "tell K71 I am late",
         "tell K 71 I am late",
         "on my way k71",
+        # Words about the customer, and none for that one.
+        "K71's couch is ready",
+        "K71\u2019s done",
         "say I am late K71",
         # Of another person's customer, whom he may have meant.
         "tell T99 I am late",
@@ -132,9 +135,17 @@ def test_a_word_like_a_code_that_is_not_his_goes_with_a_code_in_front_and_anythi
     assert decided("K71 say M24 is your number", K71, M24).answer == "M24 is your number"
 
 
-@pytest.mark.parametrize("body", ["M4 exit is closed", "K711 on my way", "K7 on my way", "B12 is the part"])
-def test_what_begins_like_a_mistyped_code_is_asked_about(body: str) -> None:
-    verdict = decided(body, K71)
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("M4 exit is closed", "K711 on my way", "K7 on my way", "B12 is the part"),
+        *("K71on my way", "K71ok", "k71done", "\u041a71 on my way", "K\u201371 on my way"),
+    ],
+)
+@pytest.mark.parametrize("thread", [K71, M24], ids=["the one meant", "another one"])
+def test_what_begins_like_a_mistyped_code_is_asked_about(body: str, thread: Thread) -> None:
+    """[K71 is a customer of two days ago, M24 the only one of today: he leaves out the blank, and M24 reads it]."""
+    verdict = decided(body, thread, a_thread("T10", shown_at=ago(days=2)))
     assert is_without_effect(verdict)
     assert said(verdict) == [Said.CODE_IS_ANOTHERS]
 

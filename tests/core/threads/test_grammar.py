@@ -42,6 +42,10 @@ from relay.core.threads.verdict import Asked
         "👍👍",
         "ok 👍",
         "ok got it",
+        "¡OK!",
+        "\u200eok",
+        "\u2068ok\u2069",
+        "\u200f👍",
     ],
 )
 def test_claim_words_are_read_however_they_are_written(words: str) -> None:

@@ -32,10 +32,9 @@ _TABLES = (
     "feed",
     "jobs",
     "watermarks",
-    "thread_records",
-    "threads_shown",
     "operator_records",
 )
+_OF_THREADS = ("thread_records", "threads_shown")
 _SAMPLES_OF_EACH = 12
 MEDIA_TOKEN = "the-link_of-22-letters"
 _PATIENCE_SECONDS = 60.0
@@ -73,9 +72,15 @@ class EmptiedStore(SqliteStore):
 
     def empty(self) -> None:
         """Forget everything."""
+        self._delete((*_TABLES, *_OF_THREADS))
 
+    def forget_threads(self) -> None:
+        """Forget all that is kept beside relays."""
+        self._delete(_OF_THREADS)
+
+    def _delete(self, tables: Sequence[str]) -> None:
         def work(connection: Any) -> None:
-            for table in _TABLES:
+            for table in tables:
                 connection.execute(f"DELETE FROM {table}")
 
         self.database.write(work, timeout_seconds=_PATIENCE_SECONDS)

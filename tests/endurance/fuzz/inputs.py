@@ -14,8 +14,9 @@ from tests.endurance.fuzz.world import Answer, World
 # How many of 21,000 inputs go to each way in: most to those that anybody can reach.
 SHARES = {
     "sms_inbound": 5000,
+    "handlers_texts": 1000,
     "sms_delivery_status": 4500,
-    "sms_relay_state": 4000,
+    "sms_relay_state": 3000,
     "sms_redrive": 1500,
     "sms_threads": 1000,
     "escalate_tier": 2000,
@@ -26,14 +27,22 @@ SHARES = {
     "reconcile": 350,
     "tell": 100,
 }
-# Whose address another entry point serves.
-_SERVED_BY = {"sms_threads": "sms_redrive"}
+# What another entry point serves.
+_SERVED_BY = {"sms_threads": "sms_redrive", "handlers_texts": "sms_inbound"}
 # Measuring memory and calls makes an input some ten times slower.
 _MEASURED_EVERY = 25
 _LARGE_BYTES = 16_384
 
+
+def _handlers_text(tape: Tape, world: World) -> Raw:
+    # Each in threads that no text before it has closed or blocked.
+    world.begin_threads()
+    return signed.handlers_text(tape)
+
+
 _MAKERS: dict[str, Callable[[Tape, World], Raw]] = {
     "sms_inbound": lambda tape, world: signed.inbound(tape, world.known),
+    "handlers_texts": _handlers_text,
     "sms_delivery_status": lambda tape, world: signed.status(tape, world.known),
     "sms_relay_state": lambda tape, world: internal.relay_state(tape, world.known, world.tokens, world.page_tokens),
     "sms_redrive": lambda tape, world: internal.redrive(tape, world.known, world.tokens, world.page_tokens),

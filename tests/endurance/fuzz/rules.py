@@ -14,6 +14,7 @@ from relay.web import BODY_MAX_BYTES, DELIVERY_STATUS_PATH, FORM, INBOUND_PATH
 
 from tests.endurance.fuzz.doubles import MEDIA_TOKEN
 from tests.endurance.fuzz.raw import Raw
+from tests.endurance.fuzz.rules_of_handlers import broken_by_handlers
 from tests.endurance.fuzz.signed import AUTH_TOKEN, BASE_URL, SECOND_TOKEN, Fields, signature_of
 from tests.endurance.fuzz.world import API_SECRET, Answer
 from tests.endurance.load import BODY_MARK
@@ -23,7 +24,11 @@ PEAK_BYTES_MAX = 12 * 1024 * 1024
 PEAK_BYTES_MAX_OF_EVENT = 32 * 1024 * 1024
 # The longest answer is a page of relays as whole documents, each value of which is looked at to be written as JSON.
 CALLS_MAX = 200_000
-TWILIO = {"sms_inbound": INBOUND_PATH, "sms_delivery_status": DELIVERY_STATUS_PATH}
+TWILIO = {
+    "sms_inbound": INBOUND_PATH,
+    "handlers_texts": INBOUND_PATH,
+    "sms_delivery_status": DELIVERY_STATUS_PATH,
+}
 OPERATORS = ("sms_relay_state", "sms_redrive", "sms_threads")
 
 _SECRETS = re.compile(
@@ -57,6 +62,8 @@ def broken(entry_point: str, raw: Raw, answer: Answer, valid_token: str) -> Iter
         yield f"accepted without a valid token: {answer.status}, {answer.effects} effects"
     if entry_point == "media" and answer.status in (200, 206) and not _has_link(raw):
         yield f"a file was opened without its link: {answer.status}"
+    if entry_point in ("sms_inbound", "handlers_texts"):
+        yield from broken_by_handlers(answer)
     if len(answer.received) > _bytes_max(entry_point):
         yield f"{len(answer.received)} bytes of the body were read"
     if answer.peak_bytes > (PEAK_BYTES_MAX_OF_EVENT if entry_point == "relay_events" else PEAK_BYTES_MAX):

@@ -27,6 +27,42 @@ STATUSES = ("delivered", "undelivered", "failed", "sent", "queued", "accepted", 
 
 _CHANNELS = ("", "", "", "rcs:", "RCS:", "whatsapp:", "Messenger:", "x:")
 
+# What handlers put in front of their words, and the words. Two customers have the codes K71 and M24 (doubles.py).
+_IN_FRONT = (
+    *("", "", "K71 ", "M24 ", "k71: ", "K 71 ", "M-24 ", "#K71, ", "(K71) ", "K71 (...0000) ", "K71 M24 ", "tell K71 "),
+    *("K7 ", "K711 ", "S99 ", "mine ", "say ", "\u200eK71 "),
+)
+_SAID = (
+    f"{BODY_MARK} we come at four",
+    *(
+        "ok",
+        "Got it!",
+        "\U0001f44d\U0001f3fd",
+        "mine",
+        f"mine {BODY_MARK} I come",
+        "say ok",
+        "pass",
+        "done",
+        "open",
+        "block",
+    ),
+    *(
+        "?",
+        "yes",
+        "stop",
+        "HELP.",
+        "I'm driving with Focus turned on.",
+        f"Liked \u201cK71 {CUSTOMERS[0]}: {BODY_MARK}\u201d",
+    ),
+    *(
+        f"\U0001f44d to \u201cM24 {CUSTOMERS[1]}: {BODY_MARK}\u201d",
+        "Loved an image",
+        "test is it on?",
+        "pass it on",
+        "",
+    ),
+)
+
 # Lone surrogates in a value are the bytes that they stand for (surrogateescape): what is signed need not be UTF-8.
 Fields = list[tuple[str, str]]
 
@@ -56,6 +92,30 @@ def inbound(tape: Tape, known: list[str]) -> Raw:
     while tape.chance(25):
         fields += _attachment(tape)
     return _request(tape, INBOUND, "", fields, is_text=True)
+
+
+def handlers_text(tape: Tape) -> Raw:
+    """A webhook about a handler's text: for a customer, a claim, a command, or whatever a phone makes of it.
+
+    It comes in as Twilio sends it: what others make of one on its way is tried with all texts (`inbound`).
+    """
+    body = tape.pick(_IN_FRONT) + (tape.pick(_SAID) if tape.chance(80) else nasty.text(tape))
+    if tape.chance(15):
+        body = nasty.changed(tape, body)
+    message_id = "SM" + tape.raw(16).hex().rjust(32, "0")
+    fields = [
+        ("MessageSid", message_id),
+        ("AccountSid", ACCOUNT_SID),
+        ("From", tape.pick(HANDLERS)),
+        ("To", tape.pick(BUSINESS)),
+        ("Body", body),
+        ("NumMedia", "0"),
+    ]
+    if tape.chance(10):
+        fields.append(("OptOutType", tape.pick(("STOP", "START", "HELP"))))
+    raw = _raw(INBOUND, "", signature_of(AUTH_TOKEN, BASE_URL + INBOUND, fields), _encoded(tape, fields), fields)
+    raw.must_be_taken = len(raw.body) <= BODY_MAX_BYTES
+    return raw
 
 
 def _attachment(tape: Tape) -> Fields:
@@ -101,19 +161,8 @@ def _request(tape: Tape, path: str, query: str, fields: Fields, is_text: bool = 
         is_genuine = _change_fields(tape, fields) and is_genuine
     url = tape.pick((BASE_URL, f"{BASE_URL}:443")) + path + (f"?{query}" if query else "")
     token = tape.pick((AUTH_TOKEN, SECOND_TOKEN))
-    ids = [value for name, value in fields if name in ("MessageSid", "SmsSid", "SmsMessageSid")]
     sent = _cut_anew(tape, fields) if is_recut else fields
-    raw = Raw(
-        path=path,
-        query=query,
-        headers=[
-            ("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"),
-            ("X-Twilio-Signature", signature_of(token, url, fields)),
-            ("I-Twilio-Idempotency-Token", "11111111-1111-4111-8111-111111111111"),
-        ],
-        body=_encoded(tape, sent),
-        ids=frozenset(ids),
-    )
+    raw = _raw(path, query, signature_of(token, url, fields), _encoded(tape, sent), fields)
     as_signed = deepcopy(raw)
     # Half of all come in as they were signed.
     while tape.chance(30):
@@ -121,6 +170,21 @@ def _request(tape: Tape, path: str, query: str, fields: Fields, is_text: bool = 
     transport(tape, raw)
     raw.must_be_taken = is_genuine and raw == as_signed and len(raw.body) <= BODY_MAX_BYTES
     return raw
+
+
+def _raw(path: str, query: str, signature: str, body: bytes, fields: Fields) -> Raw:
+    ids = (value for name, value in fields if name in ("MessageSid", "SmsSid", "SmsMessageSid"))
+    return Raw(
+        path=path,
+        query=query,
+        headers=[
+            ("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"),
+            ("X-Twilio-Signature", signature),
+            ("I-Twilio-Idempotency-Token", "11111111-1111-4111-8111-111111111111"),
+        ],
+        body=body,
+        ids=frozenset(ids),
+    )
 
 
 def signature_of(token: str, url: str, fields: Fields) -> str:

@@ -34,5 +34,5 @@ def test_whatever_comes_in_nothing_breaks_and_nothing_is_accepted_unsigned(world
 
 
 def test_every_way_in_over_http_has_its_share() -> None:
-    assert SHARES.keys() == {*ENTRY_POINTS, "sms_threads"}
+    assert SHARES.keys() == {*ENTRY_POINTS, "sms_threads", "handlers_texts"}
     assert sum(SHARES.values()) == 21_000

@@ -6,6 +6,9 @@ import random
 from collections.abc import Callable
 
 import pytest
+from relay.core.threads import audience, grammar
+from relay.core.threads.model import Thread
+from relay.core.threads.verdict import Facts, HandlerText
 from relay.twilio import forms, signature
 from relay.twilio.cuts import Doubt, doubt_of
 from relay.twilio.signature import Bytes, Form
@@ -42,6 +45,17 @@ _MUTANTS: dict[str, tuple[object, str, Callable[..., object], str]] = {
 }
 
 
+def _first(_text: HandlerText, facts: Facts) -> tuple[Thread, ...]:
+    return facts.threads[:1]
+
+
+_MUTANTS_OF_HANDLERS: dict[str, tuple[object, str, object, str]] = {
+    "of several customers one is meant": (audience, "candidates", _first, "did not name"),
+    "a claim word is an answer": (grammar, "is_claim", lambda _words: False, "a claim word"),
+    "a word of the provider's is an answer": (grammar, "RESERVED", (), "a claim word, or a command"),
+}
+
+
 @pytest.mark.parametrize(("place", "name", "mutant", "words"), _MUTANTS.values(), ids=_MUTANTS)
 def test_a_mutant_is_found_within_the_inputs_of_one_round(
     world: World,
@@ -52,13 +66,24 @@ def test_a_mutant_is_found_within_the_inputs_of_one_round(
     words: str,
 ) -> None:
     monkeypatch.setattr(place, name, mutant)
-    fuzzer = Fuzzer(world, "sms_inbound")
+    _is_found(Fuzzer(world, "sms_inbound"), SHARES["sms_inbound"], words)
+
+
+@pytest.mark.parametrize(("place", "name", "mutant", "words"), _MUTANTS_OF_HANDLERS.values(), ids=_MUTANTS_OF_HANDLERS)
+def test_a_mutant_that_sends_handlers_words_elsewhere_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: object, name: str, mutant: object, words: str
+) -> None:
+    monkeypatch.setattr(place, name, mutant)
+    _is_found(Fuzzer(world, "handlers_texts"), SHARES["handlers_texts"], words)
+
+
+def _is_found(fuzzer: Fuzzer, inputs: int, words: str) -> None:
     with pytest.raises(AssertionError, match=words):
-        _try_a_round(fuzzer)
+        _try_a_round(fuzzer, inputs)
     print(f"found after {fuzzer.inputs} inputs")
 
 
-def _try_a_round(fuzzer: Fuzzer) -> None:
+def _try_a_round(fuzzer: Fuzzer, inputs: int) -> None:
     draw = random.Random(1)
-    for _ in range(SHARES["sms_inbound"]):
+    for _ in range(inputs):
         fuzzer.try_tape(draw.randbytes(draw.randint(20, 200)))

@@ -50,6 +50,7 @@ class Answer:
         received: what was read of the body.
         peak_bytes, calls: memory at its peak and function calls, when they were measured.
         created: the ids of new relays.
+        sent: what was POSTed, as (to, words).
     """
 
     status: int
@@ -59,6 +60,7 @@ class Answer:
     peak_bytes: int = 0
     calls: int = 0
     created: tuple[str, ...] = ()
+    sent: tuple[tuple[str, str], ...] = ()
 
 
 class World:
@@ -97,12 +99,17 @@ class World:
         for relay in relays:
             self._doubles.store.create(relay, (), timeout_seconds=60)
         self.known = [relay.message_id for relay in relays]
-        threads = sample_threads()
-        self._doubles.store.commit([Write(each) for each in threads], (), timeout_seconds=60)
-        self.thread_ids = [each.thread_id for each in threads if isinstance(each, Thread)]
+        self.begin_threads()
         token = self._doubles.store.search(Search(limit=1), timeout_seconds=60).next_page_token
         self.page_tokens = [token or "", "sqlite:1:" + "0" * 34]
         self.documents = [written(None, relays[2]), written(relays[2], relays[2]), written(relays[0], None)]
+
+    def begin_threads(self) -> None:
+        """Have the two customers' threads as they are at the beginning, and no other record of threads."""
+        threads = sample_threads()
+        self._doubles.store.forget_threads()
+        self._doubles.store.commit([Write(each) for each in threads], (), timeout_seconds=60)
+        self.thread_ids = [each.thread_id for each in threads if isinstance(each, Thread)]
 
     def send(self, entry_point: str, raw: Raw, measure: bool = False) -> Answer:
         """Let one application answer; `measure` also memory and calls, which takes its time."""
@@ -113,13 +120,16 @@ class World:
         printed = io.StringIO()
         environ = raw.environ(incoming, printed)
         self._doubles.forget_calls()
+        sends = self._doubles.messenger.sends
+        before = len(sends)
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _no_collection():
             if measure:
                 status, peak, calls = _measured(lambda: _answered(self.apps[entry_point], environ))
             else:
                 status, peak, calls = _answered(self.apps[entry_point], environ), 0, 0
         created = tuple(self._doubles.store.created)
-        return Answer(status, self._doubles.effects, printed.getvalue(), incoming.received, peak, calls, created)
+        sent = tuple((each.to, each.body) for each in sends[before:])
+        return Answer(status, self._doubles.effects, printed.getvalue(), incoming.received, peak, calls, created, sent)
 
 
 @contextmanager

@@ -20,15 +20,18 @@ _WORDS_BY_THEMSELVES = "AEUY"
 _LETTER = f"[{LETTERS}{LETTERS.lower()}]"
 # What people put around a code, or an app in front of it.
 _BEFORE = r"""[\s#"'“”‘’«»(\[>@*]*"""  # noqa: RUF001 - people's phones write them
-# A number goes on behind a point or a comma: "F10.5" names an aircraft sooner than a customer.
-_ENDS = r"(?!\w|[.,/][0-9])"
+# A number goes on behind a point or a comma: "F10.5" names an aircraft sooner than a customer. "K71's" is about one.
+_ENDS = r"(?!\w|[.,/][0-9]|['’]\w)"  # noqa: RUF001
 _BEHIND = r"""[:;,.?!)\]"'“”’»*\-–—]*"""  # noqa: RUF001 - people's phones write them
 # How notices name a customer, "K71 (...4567)": people copy it.
 _ENDING = r"(?:\s*\((?:\.\.\.|…)[0-9]{4}\)[:;,.]?)?"
 # "K71 - on my way", "K71 : on my way"; a minus sign stands at its number.
 _APART = r"(?:\s+[:\-–—]+(?=\s|$))?\s*"  # noqa: RUF001
-_IN_FRONT = re.compile(f"{_BEFORE}({_LETTER})([-. ]?)([0-9]{{2}}){_ENDS}{_BEHIND}{_ENDING}{_APART}")
-_RESEMBLING = re.compile(rf"{_BEFORE}([A-Za-z]-?[0-9]{{1,3}}){_ENDS}")
+_IN_FRONT = re.compile(f"({_BEFORE})({_LETTER})([-. ]?)([0-9]{{2}}){_ENDS}({_BEHIND}){_ENDING}{_APART}")
+# It may name a customer in letters of another keyboard, with any dash, and with a word stuck to it ("K71on my way").
+_ANY_LETTER = "[A-Za-zΑ-ωА-яＡ-Ｚａ-ｚ]"  # noqa: RUF001 - those of Greek and Cyrillic look alike
+_RESEMBLING = re.compile(rf"{_BEFORE}({_ANY_LETTER}(?:[-‐-―]?\d{{1,3}}{_ENDS}|-?\d\d{_ANY_LETTER}+))")  # noqa: RUF001
+_QUOTES = frozenset('"“”«»')
 _TIGHT = re.compile(rf"(?<!\w)({_LETTER})-?([0-9]{{2}})(?!\w)")
 _SPACED = re.compile(rf"(?<!\w)({_LETTER})[-. ]\s?([0-9]{{2}})(?!\w)")
 _FORM = re.compile(f"[{LETTERS}][0-9]{{2}}")
@@ -52,8 +55,10 @@ def code_in_front(body: str) -> tuple[str, str] | None:
     found = _IN_FRONT.match(body)
     if found is None:
         return None
-    letter, between, digits = found.groups()
+    before, letter, between, digits, behind = found.groups()
     rest = body[found.end() :].strip()
+    if _QUOTES.intersection(before) and not _QUOTES.intersection(behind):
+        return None  # a quote begins with it: some phones put what a reaction is about in front
     if between == " " and letter.upper() in _WORDS_BY_THEMSELVES and rest:
         return None
     return letter.upper() + digits, rest

@@ -17,6 +17,7 @@ from relay.core.threads.model import Thread
 from relay.core.threads.tapbacks import Tapback, ends_in_tapback, tapback_of
 from relay.core.threads.verdict import Asked, Facts, HandlerText, Said, Verdict
 
+PROVIDERS_WORD = "a word that the provider acts on, and answers"
 SIGN_IN_CODE = "it is only a code that signs in at the console"
 _SPEAKS = (Asked.ANSWER, Asked.TAKEOVER)
 
@@ -24,7 +25,7 @@ _SPEAKS = (Asked.ANSWER, Asked.TAKEOVER)
 def decide(text: HandlerText, facts: Facts) -> Verdict:
     """Returns what a handler's text does."""
     if grammar.is_providers(text.body, text.consent):
-        return Verdict(Asked.RESERVED, "a word that the provider acts on, and answers")
+        return Verdict(Asked.RESERVED, PROVIDERS_WORD)
     if text.is_sign_in_code:
         verdict = unclear(text, Said.SIGN_IN_CODE, SIGN_IN_CODE, words=text.body)
         return replace(verdict, asked=Asked.SIGN_IN_CODE)

@@ -43,7 +43,8 @@ _TEST = re.compile(rf"\s*{TEST}(?:\s*[:,]\s*|\s+|$)(.*)", re.IGNORECASE | re.DOT
 # "mine?" and "mine's the white one" are about something else.
 _MINE = re.compile(r"\s*mine(?![\w'’?])[\s:,.;!\-]*(.*)", re.IGNORECASE | re.DOTALL)  # noqa: RUF001
 _PASS = re.compile(r"\s*pass\b", re.IGNORECASE)
-_DROPPED = re.compile(r"[.,!;:'\"()\[\]*_~]+")
+# Punctuation, and the marks that phones put around words for right-to-left scripts and show to no person.
+_DROPPED = re.compile("[.,!¡;:'\"()\\[\\]*_~\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u00ad]+")
 
 
 @dataclass(frozen=True, slots=True)

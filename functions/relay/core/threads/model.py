@@ -49,7 +49,7 @@ class Thread:
         owner_acted_at: the owner's latest text in this thread.
         changed_at: the latest text that claimed, passed, closed or opened it: what was written earlier may be too late.
         shown: which persons were texted about it, under which code.
-        introduced_at: when the customer was first told the business's name, with the first answer.
+        introduced_at: when the customer was first told the business's name, with the first answer that was not lost.
         answered_at: when the handler's text of the latest answer came in: earlier ones are returned, not sent.
         pointed_at: when its owner was last told that words went to this thread.
     """
