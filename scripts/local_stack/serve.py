@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from relay import wiring
@@ -48,7 +49,7 @@ def serve(target: str, port: int) -> int:
 
     Raises ConfigurationError with every mistake in words, StackError for a taken port.
     """
-    environ = with_env_file(os.environ)
+    environ = with_env_file(os.environ, partial(print, file=sys.stderr))
     address = f"http://127.0.0.1:{port}"
     # By what was given: what is made up below lies where made-up relays belong.
     refuse_made_up_database(environ)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +44,7 @@ class Played(NamedTuple):
 
 def run(backend: str, port: int) -> int:
     """Start everything, play the opening scenario, show what happens until Ctrl-C."""
-    environ = with_env_file(os.environ)
+    environ = with_env_file(os.environ, partial(print, file=sys.stderr))
     console = Console(highlight=False)
     with Supervisor(environ, backend, port, log=_log_of(environ)) as supervisor:
         plan = supervisor.plan
