@@ -108,7 +108,7 @@ def test_what_is_wrong_with_the_configuration_is_said_before_anything_starts(tmp
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [("run", "--port", "0"), ("serve", "sms_inbound", "--port", "0")])
+@pytest.mark.parametrize("arguments", [("run", "--port", "0"), ("serve", "sms_inbound", "--port", "8080")])
 def test_settings_that_others_may_read_are_told_of_before_a_secret_stands_in_them(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
