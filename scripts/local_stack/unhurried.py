@@ -6,20 +6,20 @@ relay has died nor ends when it is told to.
 
 from __future__ import annotations
 
-from typing import IO, cast
+from typing import TextIO, cast
 
 from relay.log.output import Output
 
 
-def unhurried(stream: IO[str]) -> IO[str]:
+def unhurried(stream: TextIO) -> TextIO:
     """Returns a stream to the same place; a terminal's own, which Ctrl-C frees."""
-    return stream if stream.isatty() else cast(IO[str], _Unhurried(stream))
+    return stream if stream.isatty() else cast(TextIO, _Unhurried(stream))
 
 
 class _Unhurried:
     """As much of a stream as a narration needs."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: TextIO) -> None:
         stream.flush()
         self.encoding = stream.encoding
         self._output = Output(stream.fileno(), lambda count: f"… {count} parts are missing here …\n")
