@@ -36,9 +36,10 @@ _Check = Callable[[], Iterator[Finding]]
 @click.command()
 @click.option(
     "--env-file",
+    envvar="RELAY_LOCAL_ENV_FILE",  # as for the relay itself
     type=click.Path(path_type=Path),
     default=None,
-    help="The configuration to examine, beside the environment. [default: .env, else repos.env]",
+    help="The configuration to examine, beside the environment. [default: RELAY_LOCAL_ENV_FILE, .env, else repos.env]",
 )
 @click.option("--set-up", "is_set_up", is_flag=True, help="Only what a text needs to get through, link by link.")
 @click.option("--text-handlers", is_flag=True, help="Text each handler, and wait for an answer. Asks first.")

@@ -36,7 +36,7 @@ def test_a_sound_relay_has_nothing_wrong() -> None:
     assert states == {OK}
 
 
-def test_a_running_stack_is_examined(ctl: Ctl, tmp_path: Path) -> None:
+def test_a_running_stack_is_examined(ctl: Ctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = ctl("doctor", "--json", "--env-file", str(tmp_path / "none"))
     names = {check["name"]: check["state"] for check in ran.json["checks"]}
     assert names["relay answers"] == OK
@@ -44,7 +44,9 @@ def test_a_running_stack_is_examined(ctl: Ctl, tmp_path: Path) -> None:
     assert names["timers and sweep"] == OK
     assert names["configuration"] == BAD  # the file that was named is not there
     assert ran.code == 1
-    printed = ctl("doctor", "--env-file", str(tmp_path / "none")).out
+    # As the relay itself is told, so in its container.
+    monkeypatch.setenv("RELAY_LOCAL_ENV_FILE", str(tmp_path / "none"))
+    printed = ctl("doctor").out
     assert "does not exist" in " ".join(printed.split())  # a long path wraps the line
 
 
