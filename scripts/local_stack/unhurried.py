@@ -25,9 +25,9 @@ class _Unhurried:
         self._output = Output(stream.fileno(), lambda count: f"… {count} parts are missing here …\n")
 
     def write(self, text: str) -> int:
-        # The output is in UTF-8, of which other encodings share the plain characters.
-        is_utf_8 = self.encoding.lower() == "utf-8"
-        self._output.write([(False, text if is_utf_8 else text.encode("ascii", "replace").decode())])
+        # The output is in UTF-8, of which other encodings share the plain characters. Customers write what they like.
+        shown = "utf-8" if self.encoding.lower() == "utf-8" else "ascii"
+        self._output.write([(False, text.encode(shown, "replace").decode())])
         return len(text)
 
     def flush(self) -> None:
