@@ -90,7 +90,8 @@ def read_private_file(path: Path) -> dict[str, str]:
     if not path.exists():
         raise Problem(f"{path} cannot be found: `install -m 600 repos.env.example {path}` and fill it in.")
     values = read_env_file(path)
-    refuse_open_secrets(path, values)
+    if words := refuse_open_secrets(path, values):
+        raise ConfigurationError([words])  # without credentials it is of no use anyway
     return values
 
 

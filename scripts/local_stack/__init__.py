@@ -6,9 +6,9 @@ full of phones, unless real credentials are configured.
 
 Who does what: `environment` decides the settings, `supervisor` starts the processes and ends them, `server` and
 `application` are the one that answers, `page_app` and `set_up` what the browser asks for, `google_services` the one
-with the emulators, `scenario` and `screen` what is shown on the terminal, `page/` what the browser shows. `places`
-says where relays lie and `running` whether one is at work; `clean` and `forget` are what `make clean` and `make
-forget-relays` do, with nothing but the standard library.
+with the emulators, `scenario`, `screen` and `unhurried` what is shown on the terminal, `page/` what the browser shows.
+`places` says where relays lie, `running` whether one is at work, and `apart` whose they are; `clean` and `forget` are
+what `make clean` and `make forget-relays` do, with nothing but the standard library.
 """
 
 import shlex

@@ -18,6 +18,7 @@ _LINE = re.compile(
         (?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<plain>(?:[^'"#\s](?:(?!\s\#).)*?)?))(?:\s+\#.*|\s*)""",
     re.VERBOSE,
 )
+_NAME = re.compile(r"(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*")
 _SAVE_ANEW = "save it as UTF-8 (an editor asks for the encoding, or coding, under “Save as”)"
 
 
@@ -40,8 +41,7 @@ def read_env_file(path: Path) -> dict[str, str]:
             continue
         match = _LINE.fullmatch(line.strip())
         if match is None:
-            why = "is a quote missing?" if "=" in line else "there is no equals sign"
-            mistakes.append(f"{path}, line {number} is not NAME=value ({why}).")
+            mistakes.append(f"{path}, line {number} is not NAME=value ({_why_not(line)}).")
         elif (name := match["name"]) in seen_at:
             mistakes.append(f"{path}, lines {seen_at[name]} and {number} both give {name}: keep one of them.")
         else:
@@ -50,6 +50,16 @@ def read_env_file(path: Path) -> dict[str, str]:
     if mistakes:
         raise ConfigurationError(mistakes)
     return values
+
+
+def _why_not(line: str) -> str:
+    """Returns what may be wrong with a line that is none, without what is in it."""
+    name, equals, _ = line.strip().partition("=")
+    if not equals:
+        return "there is no equals sign"
+    if not _NAME.fullmatch(name):
+        return "what stands before the equals sign is no name, or holds something that does not show"
+    return "is a quote missing? All of a value stands on one line"
 
 
 def _text(content: bytes, path: Path) -> str:

@@ -5,7 +5,7 @@ Standard library only, as in `running`, `clean` and `forget`: those run where no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -41,9 +41,10 @@ LOGS = {
 }
 
 
-def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
+def with_env_file(environ: Mapping[str, str], say: Callable[[str], None] | None = None) -> dict[str, str]:
     """The environment, and under it the `.env` file (or the one that RELAY_LOCAL_ENV_FILE names).
 
+    `say` is told of a file that others may read and that is yet to hold secrets.
     Raises ConfigurationError; so do secrets in a file that others may read.
     """
     named = environ.get("RELAY_LOCAL_ENV_FILE")
@@ -53,7 +54,8 @@ def with_env_file(environ: Mapping[str, str]) -> dict[str, str]:
         what = "is not there" if named else "is a link to what is not there"
         raise ConfigurationError([f"{'RELAY_LOCAL_ENV_FILE: ' if named else ''}{path} {what}."])
     values = read_env_file(path)
-    refuse_open_secrets(path, values)
+    if (words := refuse_open_secrets(path, values)) and say is not None:
+        say(words)
     return {**values, **environ}
 
 

@@ -20,12 +20,14 @@ _SECRETS = frozenset(variable.name for variable in VARIABLES if variable.secret)
 
 
 def secrets_in(values: Mapping[str, str]) -> str:
-    """Returns what a file with these variables does about secrets, to follow its name; "" without a place for one.
+    """Returns what a file with these variables does about secrets, to follow its name; "" without a place for one."""
+    places = [values[name] for name in _SECRETS if name in values]
+    return "holds secrets" if holds_secrets(values) else "is to hold secrets" if places else ""
 
-    A place that is empty still counts: who fills it in does not look at the file's mode again.
-    """
-    places = [values[name].strip() for name in _SECRETS if name in values]
-    return "holds secrets" if any(places) else "is to hold secrets" if places else ""
+
+def holds_secrets(values: Mapping[str, str]) -> bool:
+    """Returns whether one of the places for secrets is filled in."""
+    return any(values.get(name, "").strip() for name in _SECRETS)
 
 
 def open_mode(path: Path) -> int:
@@ -47,11 +49,18 @@ def open_mode(path: Path) -> int:
     return mode
 
 
-def refuse_open_secrets(path: Path, values: Mapping[str, str]) -> None:
-    """Raises ConfigurationError when others may read this file and its `values` have a place for a secret."""
+def refuse_open_secrets(path: Path, values: Mapping[str, str]) -> str:
+    """Raises ConfigurationError when others may read this file and its `values` hold a secret.
+
+    Returns what is to be said where its places for secrets are still empty, as a copied example's are: who fills them
+    in does not look at the file's mode again. "" for nothing.
+    """
+    words = ""
     if (what := secrets_in(values)) and (mode := open_mode(path)):
         words = f"{path} {what} and has mode {mode:03o}: run `{chmod_of(path)}` first."
-        raise ConfigurationError([words])
+        if holds_secrets(values):
+            raise ConfigurationError([words])
+    return words
 
 
 def chmod_of(path: Path) -> str:

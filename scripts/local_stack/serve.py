@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from relay import wiring
@@ -19,6 +20,7 @@ from relay.settings.settings import DATABASE_DEFAULT, backend_of
 from relay.settings.variables import VARIABLES
 
 from scripts.local_stack import ROOT, interruption, python
+from scripts.local_stack.apart import keep_apart
 from scripts.local_stack.environment import made_up, make_folder_of
 from scripts.local_stack.places import FAKE_DATABASE, Twilio, refuse_made_up_database, twilio_of, with_env_file
 from scripts.local_stack.running import hold_checkout, hold_database
@@ -48,11 +50,12 @@ def serve(target: str, port: int) -> int:
 
     Raises ConfigurationError with every mistake in words, StackError for a taken port.
     """
-    environ = with_env_file(os.environ)
+    environ = with_env_file(os.environ, partial(print, file=sys.stderr))
     address = f"http://127.0.0.1:{port}"
     # By what was given: what is made up below lies where made-up relays belong.
     refuse_made_up_database(environ)
-    if twilio_of(environ) is Twilio.FAKE:
+    twilio = twilio_of(environ)
+    if twilio is Twilio.FAKE:
         known = {variable.name for variable in VARIABLES}
         values = made_up(environ, address)
         values["TWILIO_API_BASE_URL"] = environ.get("TWILIO_API_BASE_URL") or _FAKE_TWILIO
@@ -72,14 +75,15 @@ def serve(target: str, port: int) -> int:
     deployed = str(THREADS_DEPLOYED[target])
     threads = environ["THREADS"] = environ.get("THREADS") or deployed
     where = "as deployed" if threads == deployed else f"{deployed} where it is deployed"
-    print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr)
-    words = f"  The framework's own server with {threads} threads, {where}; a peer holds one from its first byte on."
-    print(words, file=sys.stderr, flush=True)
     held = [hold_checkout()]
     database = Path(environ.get("RELAY_DATABASE") or DATABASE_DEFAULT)
     # Where the folder is missing, the function makes it or says that it is misspelt.
     if backend_of(environ) == "embedded" and database.parent.is_dir():
         held.append(hold_database(database, f"{target} at {address}", is_alone=False))
+        keep_apart(str(database), twilio)
+    print(f"{target} at {address}, every path; Ctrl-C ends it.", file=sys.stderr)
+    words = f"  The framework's own server with {threads} threads, {where}; a peer holds one from its first byte on."
+    print(words, file=sys.stderr, flush=True)
     return _run_until_told([target, "--host", "127.0.0.1", "--port", str(port)], environ, held)
 
 

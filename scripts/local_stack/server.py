@@ -6,7 +6,9 @@ end of its lifeline, a pipe, which also happens when the supervisor is killed: n
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import signal
 import sys
 import threading
@@ -23,6 +25,9 @@ from scripts.local_stack.places import Twilio
 
 # Twilio has given up on an answer by then; everything accepted is stored.
 _GRACEFUL_SECONDS = 5
+# Far more than the connections that are kept, those to Twilio and the database's files. Some systems allow 256 to who
+# does not ask for more, and half as many slow peers would then keep everyone waiting.
+_OPEN_FILES = 4096
 
 
 class _Server(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
@@ -66,9 +71,19 @@ def _end_with_lifeline(lifeline_fd: int, stack: Stack) -> None:
     os.kill(os.getppid(), signal.SIGTERM)
 
 
+def allow_open_files() -> None:
+    """Raise how many files this process and its children may have open, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def main() -> None:
     """Serve until the lifeline is cut. Descriptors of socket and lifeline are arguments."""
     socket_fd, lifeline_fd = int(sys.argv[1]), int(sys.argv[2])
+    allow_open_files()
     environ = dict(os.environ)
     plan = Plan(
         environ,

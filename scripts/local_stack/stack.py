@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +29,7 @@ from scripts.local_stack.running import StackError
 from scripts.local_stack.screen import Follower, Screen
 from scripts.local_stack.supervisor import Supervisor
 from scripts.local_stack.tidings import Tidings
+from scripts.local_stack.unhurried import unhurried
 
 # While something is under way the terminal looks this often, otherwise rarely.
 _LOOK_SECONDS, _IDLE_SECONDS = 0.2, 1.0
@@ -42,8 +45,8 @@ class Played(NamedTuple):
 
 def run(backend: str, port: int) -> int:
     """Start everything, play the opening scenario, show what happens until Ctrl-C."""
-    environ = with_env_file(os.environ)
-    console = Console(highlight=False)
+    environ = with_env_file(os.environ, partial(print, file=sys.stderr))
+    console = Console(highlight=False, file=unhurried(sys.stdout))
     with Supervisor(environ, backend, port, log=_log_of(environ)) as supervisor:
         plan = supervisor.plan
         screen = Screen(console, shows_words=plan.twilio is Twilio.FAKE)

@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,7 @@ from relay.errors import StoreUnavailable
 from relay.outgoing import open_url
 
 from scripts.local_stack import ROOT, interruption
+from scripts.local_stack.apart import keep_apart
 from scripts.local_stack.environment import EVENTS_ROUTE, Plan, make_folder_of, make_plan
 from scripts.local_stack.log_file import kept_small, open_log
 from scripts.local_stack.running import StackError, hold_checkout, hold_database
@@ -144,7 +146,8 @@ class Supervisor:
             make_folder_of(database)
             self._held.append(hold_database(Path(database), self.plan.address, is_alone=True))
             try:
-                homes.prepare_embedded(self.plan.settings())
+                homes.prepare_embedded(self.plan.settings(), partial(print, flush=True))
+                keep_apart(database, self.plan.twilio)
             except StoreUnavailable as error:
                 raise StackError(f"Another process holds the database: {error}.") from error
 

@@ -25,10 +25,13 @@ from scripts.relayctl import (
     checks_webhooks,
 )
 from scripts.relayctl.api import ApiError
+from scripts.relayctl.credential import SERVICES_DATABASE
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from scripts.relayctl.output import Context, is_for_people, with_json
 from scripts.relayctl.tokens import NoToken
 
+# Where scripts/small_machine/sms-relay.service has the settings.
+_SERVICES_SETTINGS = Path("/etc/sms-relay/env")
 _SIGNS = {OK: ("✓", "green"), WARNING: ("!", "yellow"), BAD: ("✕", "bold red"), SKIPPED: ("-", "dim")}
 _Check = Callable[[], Iterator[Finding]]
 
@@ -36,9 +39,11 @@ _Check = Callable[[], Iterator[Finding]]
 @click.command()
 @click.option(
     "--env-file",
+    envvar="RELAY_LOCAL_ENV_FILE",  # as for the relay itself
     type=click.Path(path_type=Path),
     default=None,
-    help="The configuration to examine, beside the environment. [default: .env, else repos.env]",
+    help="The configuration to examine, beside the environment. [default: RELAY_LOCAL_ENV_FILE, .env, else the "
+    "service's, else repos.env]",
 )
 @click.option("--set-up", "is_set_up", is_flag=True, help="Only what a text needs to get through, link by link.")
 @click.option("--text-handlers", is_flag=True, help="Text each handler, and wait for an answer. Asks first.")
@@ -51,6 +56,8 @@ def doctor(context: Context, env_file: Path | None, is_set_up: bool, text_handle
     Nothing is changed, and no one is texted but the handlers, with --text-handlers.
     """
     told = context.at_google.settings() if context.at_google else {}
+    if not (env_file or context.at_google or (ROOT / ".env").exists()) and os.path.isfile(_SERVICES_SETTINGS):
+        env_file, told = _SERVICES_SETTINGS, {"RELAY_DATABASE": str(SERVICES_DATABASE)}
     given = checks_configuration.Given.read(env_file, ROOT, {**told, **os.environ})
     if text_handlers and not _agreed(context, yes=yes):
         context.say("Nothing was texted.")

@@ -119,6 +119,9 @@ def test_make_serve_makes_up_what_a_fake_twilio_needs_and_says_so(tmp_path: Path
         said = served.log.read_text("utf-8")
         assert "No Twilio credentials are configured" in said
         assert "python -m scripts.fake_twilio --sms-url" in said
+        assert (
+            "The framework's own server with 40 threads, as deployed; a peer holds one from its first byte on." in said
+        )
     assert (checkout / ".local/fake-twilio.db").exists()
 
 

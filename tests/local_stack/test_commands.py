@@ -108,6 +108,20 @@ def test_what_is_wrong_with_the_configuration_is_said_before_anything_starts(tmp
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("arguments", [("run", "--port", "0"), ("serve", "sms_inbound", "--port", "8080")])
+def test_settings_that_others_may_read_are_told_of_before_a_secret_stands_in_them(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text((ROOT / ".env.example").read_text("utf-8"), "utf-8")
+    file.chmod(0o644)
+    # It goes on: what ends it is the next mistake.
+    wrong = {"RELAY_LOCAL_ENV_FILE": str(file), "RELAY_TIERS": "none", "RELAY_DATABASE": str(tmp_path / "relay.db")}
+    done = command(*arguments, **wrong)
+    assert (done.returncode, "RELAY_TIERS is not JSON" in done.stderr) == (1, True)
+    assert f"{file} is to hold secrets and has mode 644: run `chmod 600 {file}` first." in done.stderr
+
+
 def test_missing_emulators_are_named_with_what_to_do(tmp_path: Path) -> None:
     done = command("demo", "--backend", "google", PATH=str(tmp_path), JAVA_HOME="", CLOUDSDK_ROOT_DIR="")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)

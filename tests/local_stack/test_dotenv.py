@@ -93,6 +93,26 @@ def test_a_name_given_twice_is_one_sentence_with_both_lines(tmp_path: Path, firs
     assert raised.value.mistakes == (f"{file}, lines 1 and 3 both give NAME: keep one of them.",)
 
 
+@pytest.mark.parametrize("name", ["\ufeffNAME", "NA\u200bME", "NAM\u0415", "set NAME", "2ND", "NA-ME", ""])
+def test_what_is_no_name_is_said_to_be_none(tmp_path: Path, name: str) -> None:
+    """Two files put together have a byte order mark in the middle."""
+    file = tmp_path / ".env"
+    file.write_text(f"FIRST=1\n{name}=secret\n", "utf-8")
+    with pytest.raises(
+        ConfigurationError, match=r"line 2 is not NAME=value \(what stands before the equals sign is no"
+    ):
+        read_env_file(file)
+
+
+def test_a_value_on_several_lines_is_said_to_be_too_many(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("""RELAY_TIERS='[{"phone": "+15550100001"},\n{"phone": "+15550100002"}]'\n""", "utf-8")
+    with pytest.raises(
+        ConfigurationError, match=r"line 1 is not NAME=value \(is a quote missing\? All of a value stands"
+    ):
+        read_env_file(file)
+
+
 def test_a_line_without_an_equals_sign_says_so(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("TWILIO_AUTH_TOKEN: secret\n", "utf-8")

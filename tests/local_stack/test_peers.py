@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import select
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from scripts.local_stack import ROOT
 from scripts.local_stack.peers import CONNECTIONS_MAX, REQUEST_SECONDS
 from tests.local_stack.signed import post_webhook, webhook
 from tests.pace import pace
@@ -148,3 +151,15 @@ def test_what_peers_do_is_logged_without_what_they_send(relay: RunningStack) -> 
     for words in ("a peer was cut off: its request was not whole in time", "a peer sent what is no request"):
         assert words in told
     assert "zebra" not in told.lower()
+
+
+def test_a_system_that_allows_few_open_files_allows_more_connections_than_are_kept() -> None:
+    """As macOS does, 256 of them. In a process of its own, which it holds for."""
+    code = (
+        "import resource; from scripts.local_stack.server import allow_open_files\n"
+        "_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard)); allow_open_files()\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert int(told) > 2 * CONNECTIONS_MAX

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,23 +47,27 @@ def test_a_secret_that_only_its_owner_may_read_is_taken(tmp_path: Path, mode: in
     assert with_env_file({"RELAY_LOCAL_ENV_FILE": str(file)})["TWILIO_AUTH_TOKEN"] == "5ec2e7"
 
 
-@pytest.mark.parametrize(
-    ("name", "read"),
-    [
-        (".env", lambda file: with_env_file({"RELAY_LOCAL_ENV_FILE": str(file)})),
-        ("repos.env", lambda file: read_private_file(file)),
-    ],
-)
-def test_a_copied_example_is_refused_before_a_secret_stands_in_it(
-    tmp_path: Path, name: str, read: Callable[[Path], object]
-) -> None:
-    """Both files alike, as `cp` leaves them."""
-    file = _file(tmp_path, (ROOT / f"{name}.example").read_text("utf-8"), 0o644, name)
+def test_a_copied_example_holds_no_secret_yet_so_it_is_read_and_what_to_do_is_said(tmp_path: Path) -> None:
+    """As `cp` leaves it. Filled in like that it is refused, as above."""
+    file = _file(tmp_path, (ROOT / ".env.example").read_text("utf-8"), 0o644)
+    environ, said = {"RELAY_LOCAL_ENV_FILE": str(file)}, list[str]()
+    assert with_env_file(environ, said.append)["TWILIO_AUTH_TOKEN"] == ""
+    assert said == [f"{file} is to hold secrets and has mode 644: run `chmod 600 {file}` first."]
+    assert with_env_file(environ)  # where it is read to look for one thing, nothing is said
+    file.chmod(0o600)
+    said.clear()
+    with_env_file(environ, said.append)
+    assert said == []
+
+
+def test_of_credentials_to_be_pushed_a_copied_example_is_refused_before_one_stands_in_it(tmp_path: Path) -> None:
+    """Without them there is nothing to be done with that file."""
+    file = _file(tmp_path, (ROOT / "repos.env.example").read_text("utf-8"), 0o644, "repos.env")
     with pytest.raises(ConfigurationError) as raised:
-        read(file)
+        read_private_file(file)
     assert raised.value.mistakes == (f"{file} is to hold secrets and has mode 644: run `chmod 600 {file}` first.",)
     file.chmod(0o600)
-    read(file)
+    read_private_file(file)
 
 
 @pytest.mark.parametrize("content", ["BUSINESS_PHONE_NUMBER=+15550100100\n", "# nothing\n", ""])

@@ -23,8 +23,8 @@ _TEXTS = 40
 
 
 @contextlib.contextmanager
-def _running(settings: dict[str, str], port: int) -> Iterator[IO[str]]:
-    """A relay of `run`, in a session of its own; gives the pipe that it writes to."""
+def _running(settings: dict[str, str], port: int) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """A relay of `run`, in a session of its own; gives it and the pipe that it writes to."""
     command = [sys.executable, "-m", "scripts.local_stack", "run", "--port", str(port)]
     environ = clean_environment() | settings | {"RELAY_LOCAL_LOG": "-"}
     relay = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -32,9 +32,10 @@ def _running(settings: dict[str, str], port: int) -> Iterator[IO[str]]:
     # As small as a pipe can be: the usual 64 KiB only take more texts to fill.
     fcntl.fcntl(relay.stdout, fcntl.F_SETPIPE_SZ, 4096)
     try:
-        yield relay.stdout
+        yield relay, relay.stdout
     finally:
-        os.killpg(relay.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(relay.pid, signal.SIGKILL)
         relay.wait(30)
         relay.stdout.close()
 
@@ -45,14 +46,18 @@ def _answers(address: str, settings: dict[str, str]) -> bool:
     return False
 
 
+def _wait_for_an_answer(address: str, settings: dict[str, str], deadline: float) -> None:
+    while not _answers(address, settings):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_no_text_waits_for_the_log_to_be_read_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
     port = free_port()
     settings, address = settings_for(tmp_path), f"http://127.0.0.1:{port}"
-    with _running(settings, port) as log:
+    with _running(settings, port) as (_, log):
         deadline = time.monotonic() + 120
-        while not _answers(address, settings):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        _wait_for_an_answer(address, settings, deadline)
         answers = [post_webhook(address, settings)[0] for _ in range(_TEXTS)]
         assert answers == [200] * _TEXTS
         received: list[str] = []
@@ -70,3 +75,16 @@ def test_no_text_waits_for_the_log_to_be_read_and_nothing_of_it_is_lost(tmp_path
         while not is_complete.wait(0.2):
             assert time.monotonic() < deadline
             post_webhook(address, settings)
+
+
+def test_what_tells_of_it_ends_when_told_to_though_nothing_that_it_says_is_read(tmp_path: Path) -> None:
+    """The first process is the one that a service's stop reaches; waiting for its reader it would be killed instead."""
+    port = free_port()
+    settings, address = settings_for(tmp_path), f"http://127.0.0.1:{port}"
+    with _running(settings, port) as (relay, _):
+        _wait_for_an_answer(address, settings, time.monotonic() + 120)
+        for _ in range(_TEXTS):
+            assert _answers(address, settings)
+        time.sleep(2)  # it looks once a second for what to tell
+        relay.send_signal(signal.SIGTERM)
+        assert relay.wait(30) == 0

@@ -11,10 +11,19 @@ from pathlib import Path
 import pytest
 from relay.flow.brake import Brake
 
-from scripts.relayctl import checks_configuration, checks_google, checks_relay, checks_twilio
+from scripts.relayctl import (
+    checks_configuration,
+    checks_console,
+    checks_google,
+    checks_media,
+    checks_relay,
+    checks_twilio,
+    doctor,
+)
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from tests.played import OURS, Played
-from tests.relayctl.conftest import Ctl, PlayedApi, now
+from tests.relayctl.conftest import Ctl, PlayedApi, Ran, now
+from tests.settings.environments import EMBEDDED
 from tests.stack_fixtures import RunningStack
 from tests.twilio_words import refusal
 
@@ -36,7 +45,7 @@ def test_a_sound_relay_has_nothing_wrong() -> None:
     assert states == {OK}
 
 
-def test_a_running_stack_is_examined(ctl: Ctl, tmp_path: Path) -> None:
+def test_a_running_stack_is_examined(ctl: Ctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = ctl("doctor", "--json", "--env-file", str(tmp_path / "none"))
     names = {check["name"]: check["state"] for check in ran.json["checks"]}
     assert names["relay answers"] == OK
@@ -44,8 +53,32 @@ def test_a_running_stack_is_examined(ctl: Ctl, tmp_path: Path) -> None:
     assert names["timers and sweep"] == OK
     assert names["configuration"] == BAD  # the file that was named is not there
     assert ran.code == 1
-    printed = ctl("doctor", "--env-file", str(tmp_path / "none")).out
+    # As the relay itself is told, so in its container.
+    monkeypatch.setenv("RELAY_LOCAL_ENV_FILE", str(tmp_path / "none"))
+    printed = ctl("doctor").out
     assert "does not exist" in " ".join(printed.split())  # a long path wraps the line
+
+
+def test_a_service_is_examined_by_its_own_settings_and_database(
+    run: Callable[[str, tuple[str, ...]], Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its checkout has no .env any more: that went where the service's unit has it."""
+    settings, database = tmp_path / "env", tmp_path / "state" / "relay.db"
+    settings.write_text("".join(f"{name}={value}\n" for name, value in EMBEDDED.items()), "utf-8")
+    settings.chmod(0o644)
+    database.parent.mkdir()
+    monkeypatch.setattr(doctor, "_SERVICES_SETTINGS", settings)
+    monkeypatch.setattr(doctor, "SERVICES_DATABASE", database)
+    monkeypatch.setattr(doctor, "ROOT", tmp_path)
+    for name in (*EMBEDDED, "RELAY_DATABASE", "RELAY_LOCAL_ENV_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(doctor, "_set_up", lambda *_, **__: ())  # which would ask Twilio
+    monkeypatch.setattr(checks_console, "console", lambda _: ())
+    monkeypatch.setattr(checks_media, "links", lambda _: ())
+    checks = {check["name"]: check["words"] for check in run("http://127.0.0.1:9", ("doctor", "--json")).json["checks"]}
+    assert checks["configuration"] == "env is complete (embedded)"
+    assert checks["private files"] == "env holds secrets and has mode 644"
+    assert checks["disk"].startswith(f"{database.parent} can be written")
 
 
 def test_nobody_answering_is_a_finding_and_not_the_end(ctl: Ctl) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 import subprocess
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 from relay.embedded.database import Database
 from relay.embedded.store import SqliteStore
+from relay.settings.variables import VARIABLES
 
+from scripts.local_stack.dotenv import read_env_file
 from tests.fakes import FakeClock
 from tests.stories.relay_process import ROOT, clean_environment
 from tests.strategies import a_relay
@@ -92,6 +95,16 @@ def test_the_number_is_pointed_at_the_relay_by_that_command(home: Path) -> None:
     )
     # Number and address are found: what is missing are the credentials.
     assert (ran.returncode, ran.stderr) == (2, "TWILIO_ACCOUNT_SID is missing: set it in the environment or in .env.\n")
+
+
+def test_settings_that_it_shows_can_be_copied_as_they_are(tmp_path: Path) -> None:
+    known = {variable.name for variable in VARIABLES}
+    shown = [line for line in TEXT.splitlines() if line.partition("=")[0] in known]
+    assert any(line.startswith("RELAY_OPERATORS=") for line in shown)
+    for line in shown:
+        (tmp_path / "env").write_text(f"{line}\n", "utf-8")
+        (value,) = read_env_file(tmp_path / "env").values()
+        assert not value.startswith("[") or json.loads(value)
 
 
 def test_every_target_of_make_that_it_names_exists() -> None:
