@@ -125,6 +125,28 @@ def test_a_terminal_that_was_stopped_holds_up_nothing() -> None:
         os.close(terminal)
 
 
+def test_a_terminal_that_is_not_read_holds_up_nothing() -> None:
+    """As of a connection that hangs. Unlike a pipe, it says that it has room until it has none at all."""
+    reading, terminal = os.openpty()
+    try:
+        output = Output(terminal, _dropped)
+        writing = threading.Thread(
+            target=lambda: [output.write([(False, f"{number} {'x' * 200}\n")]) for number in range(3000)], daemon=True
+        )
+        writing.start()
+        writing.join(3.0 * pace())
+        was_held_up = writing.is_alive()
+        text = waiting(reading)  # which lets it go on, and end
+        assert not was_held_up
+        while not text.endswith("read again\r\n"):
+            output.write([(False, "read again\n")])
+            text += waiting(reading)
+        assert "are missing" in text
+    finally:
+        os.close(reading)
+        os.close(terminal)
+
+
 def test_a_line_that_is_longer_than_the_room_comes_out_whole() -> None:
     line = "x" * 100_000 + "\n"
     with pipe() as (reading, writing):

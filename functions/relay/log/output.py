@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +30,7 @@ class Output:
     """
 
     def __init__(self, descriptor: int, dropped: Callable[[int], str]) -> None:
-        self._descriptor = descriptor
+        self._descriptor = _not_waiting(descriptor)
         self._dropped_line = dropped
         # Held for moments, and never while something is written.
         self._lock = threading.Lock()
@@ -101,3 +102,17 @@ class Output:
         poll.register(self._descriptor, select.POLLOUT)
         self._is_stuck = not poll.poll(0 if self._is_stuck else _PATIENCE_SECONDS * 1000)
         return not self._is_stuck
+
+
+def _not_waiting(descriptor: int) -> int:
+    """Returns a descriptor of our own to the same terminal or pipe, on which a write takes what there is room for.
+
+    A terminal says that it has room while it has any, and another process may take a pipe's last: a write then waits.
+    The given one is shared with processes that rely on its waiting, so it stays as it is.
+    """
+    try:
+        if os.isatty(descriptor) or stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            return os.open(f"/dev/fd/{descriptor}", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        pass  # another user's, or a system that has no such names
+    return descriptor
