@@ -50,6 +50,10 @@ def test_an_operator_has_a_name_and_a_way_to_be_reached_and_acts_unless_said() -
 
 CASES: dict[str, tuple[object, str]] = {
     "no list": ({"name": "Ana"}, 'is not a list of operators like {"name": "…", "phone": "+1…"}.'),
+    "a brace missing between two": (
+        f'[{{"name": "Ana", "phone": "{ANA}", "name": "Bo"}}]',
+        "operator 1 has `name` more than once (is a brace missing between two operators?).",
+    ),
     "no objects": (["Ana"], "is not a list of operators"),
     "too many": ([{"name": f"{n}", "email": f"n{n}@example.com"} for n in range(101)], "has 101 operators; there may"),
     "no name": ([{"phone": ANA}], "operator 1: name is not a text of 1 to 40 characters on one line."),
@@ -89,7 +93,7 @@ CASES: dict[str, tuple[object, str]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_mistake_is_said_in_words(case: str) -> None:
     value, words = CASES[case]
-    (mistake,) = _mistakes({"RELAY_OPERATORS": json.dumps(value)})
+    (mistake,) = _mistakes({"RELAY_OPERATORS": value if isinstance(value, str) else json.dumps(value)})
     assert mistake.startswith("RELAY_OPERATORS")
     assert words in mistake
     for secret in ("5550100011", "0100011", "example.com,", "12345678"):

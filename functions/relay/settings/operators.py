@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from relay.core.numbers import E164, canonical, is_inside
 from relay.core.operators import Operator, Operators, Role
-from relay.settings.reader import Reader
+from relay.settings.reader import JsonObject, Reader
 
 _KEYS = ("name", "phone", "email", "role")
 _NAME_MAX = 40
@@ -49,7 +48,7 @@ def read_operators(read: Reader, our_phones: tuple[str, ...]) -> SigningIn:
 
 def _people(read: Reader, text: str) -> list[Operator]:
     try:
-        values = json.loads(text)
+        values = json.loads(text, object_pairs_hook=JsonObject)
     except (ValueError, RecursionError):
         read.mistakes.append("RELAY_OPERATORS is not JSON (is a quote or a comma missing?).")
         return []
@@ -63,12 +62,15 @@ def _people(read: Reader, text: str) -> list[Operator]:
     return people
 
 
-def _operator(read: Reader, place: int, value: dict[str, Any]) -> Operator | None:
+def _operator(read: Reader, place: int, value: JsonObject) -> Operator | None:
     before = len(read.mistakes)
 
     def wrong(words: str) -> None:
         read.mistakes.append(f"RELAY_OPERATORS: operator {place}{words}")
 
+    for key in value.repeated:
+        if key in _KEYS:
+            wrong(f" has `{key}` more than once (is a brace missing between two operators?).")
     for key in value:
         if key not in _KEYS:
             # A key that does not look like one may be a number in the wrong place.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from relay.addresses import is_loopback, is_public
@@ -11,6 +12,15 @@ from relay.settings.variables import VARIABLES, Need
 
 # Straight ones, and those that a word processor makes of them.
 _QUOTES = ("''", '""', "\u2018\u2019", "“”", "„“")
+
+
+class JsonObject(dict[str, Any]):
+    """A JSON object that knows which keys it was given more than once: JSON itself keeps the last value alone."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        keys = [key for key, _ in pairs]
+        self.repeated = [key for key in self if keys.count(key) > 1]
 
 
 class Reader:

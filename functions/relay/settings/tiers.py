@@ -10,7 +10,7 @@ from relay.core.bounds import RETRIES_MAX, TIERS_MAX
 from relay.core.numbers import E164, canonical, is_inside
 from relay.core.people import PLACES, place_of, told_apart
 from relay.core.policy import DEFAULT_RECEIPT_TIMEOUT_SECONDS, DEFAULT_RETRY_DELAYS_SECONDS, Policy, Success, Tier, sms
-from relay.settings.reader import Reader
+from relay.settings.reader import JsonObject, Reader
 
 _HANDLER_VARIABLES = tuple((f"{place.upper()}_HANDLER_PHONE", f"{place.upper()}_HANDLER_NAME") for place in PLACES)
 _NAME_MAX = 100
@@ -94,18 +94,9 @@ def _why_not_told(name: str) -> str:
     return "has a phone number in it, which other people would be shown" if is_inside(name) else ""
 
 
-class _Object(dict[str, Any]):
-    """A JSON object that knows which keys it was given more than once: JSON itself keeps the last value alone."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.repeated = [key for key in self if keys.count(key) > 1]
-
-
 def _tiers_from_json(read: Reader, text: str, *, replies: bool) -> _Read:
     try:
-        values = json.loads(text, object_pairs_hook=_Object)
+        values = json.loads(text, object_pairs_hook=JsonObject)
     except (ValueError, RecursionError):
         read.mistakes.append("RELAY_TIERS is not JSON (is a quote or a comma missing?).")
         return [], {}
@@ -123,13 +114,13 @@ def _tiers_from_json(read: Reader, text: str, *, replies: bool) -> _Read:
     return [tier for tier in tiers if tier is not None], places
 
 
-def _name_of(value: _Object, level: int) -> str:
+def _name_of(value: JsonObject, level: int) -> str:
     """Returns the tier's name without blanks around it; its place where it has none that can be one."""
     name = value.get("name")
     return name.strip() if isinstance(name, str) and name.strip() else place_of(level)
 
 
-def _check_together(read: Reader, level: int, value: _Object, *, replies: bool) -> None:
+def _check_together(read: Reader, level: int, value: JsonObject, *, replies: bool) -> None:
     """Reports a name that cannot be shown, and what only makes sense with replies."""
     if not replies and value.get("claim_timeout_seconds", 0) not in (None, 0):
         read.mistakes.append(
@@ -140,7 +131,7 @@ def _check_together(read: Reader, level: int, value: _Object, *, replies: bool) 
         read.mistakes.append(f"RELAY_TIERS: tier {level}: name {why}.")
 
 
-def _tier(read: Reader, number: int, value: _Object) -> Tier | None:
+def _tier(read: Reader, number: int, value: JsonObject) -> Tier | None:
     before = len(read.mistakes)
 
     def wrong(words: str) -> None:
