@@ -30,6 +30,7 @@ from tests.relays import (
     not_found,
     policy,
     progress,
+    queued,
     received,
     sid,
     unconfirmed,
@@ -231,6 +232,18 @@ def test_what_a_look_up_finds_is_believed_where_other_attempts_went_to_other_han
     assert after(relay, found).delivered_tier == 1
     same = after(received(policy(1)).relay, NOT_BEGUN, due(2), unknown(2))
     assert after(same, replace(delivered(2), asked_after=2)).delivered_tier == 1
+
+
+@pytest.mark.parametrize("told", [progress, delivered, failed, queued, unconfirmed])
+def test_what_a_look_up_finds_by_its_words_is_not_believed_once_the_provider_has_told_of_the_attempts_text(
+    told: Callable[[int], Event],
+) -> None:
+    """It is the text of attempt 1, whose sender sent it after it had been declared not sent."""
+    relay = after(received(policy(1)).relay, unknown(1), not_found(1), seconds=30.0)
+    relay = after(relay, due(2), accepted(2))
+    decision = machine.transition(relay, replace(told(2), sent_id=sid(1), asked_after=2), relay.error_log[-1].at)
+    assert decision.relay is relay
+    assert decision.timers == (pending(relay),)
 
 
 def test_what_a_look_up_finds_under_the_attempts_own_id_is_always_believed() -> None:

@@ -111,6 +111,14 @@ def may_be_a_later_ones(relay: Relay, event: Event) -> bool:
     return not is_its_own and any(other.lease is not None and other.reach == attempt.reach for other in since)
 
 
+def is_another_text(relay: Relay, event: Event) -> bool:
+    """Whether a look-up found another text, by its words, than the one that the provider has told of meanwhile."""
+    attempt = relay.attempt(event.attempt)
+    if attempt is None or not event.is_found or attempt.sent_id is None or attempt.is_adopted:
+        return False
+    return event.sent_id is not None and event.sent_id != attempt.sent_id
+
+
 def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:
     """Returns the decision with the id that the event tells of the attempt's text.
 
