@@ -5,11 +5,13 @@ The bugs of answers that reading found, and that no judge of the runs with peopl
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from relay.core.failures import ANSWERED_SINCE, THREAD_CLOSED
+from relay.core.threads import deciding
 from relay.core.threads.model import Thread
 from relay.flow import under_lease
 from relay.ports import Refused
@@ -17,6 +19,7 @@ from relay.record.kinds import key_of
 
 from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
+from tests.simulator.mutants.of_threads import put
 from tests.simulator.sim_store import ProcessStore
 
 
@@ -42,6 +45,14 @@ def _redriven_to_whomever(patch: Patcher) -> None:
         return real(world, replace(relay, redrive_ids=()), attempt, budget) if is_closed else refused
 
     patch.put(under_lease, "refusal", refusal)
+
+
+_TIDY = re.compile(r"""[\s#"'(\[>@*]*([A-Za-z]-?[0-9]{1,3})(?!\w)""")
+
+
+def _only_tidy_codes(body: str) -> str | None:
+    found = _TIDY.match(body)
+    return found[1] if found else None
 
 
 def _introduced_once(patch: Patcher) -> None:
@@ -78,5 +89,12 @@ ANSWERS = (
         _introduced_once,
         60,
         kind=Kind.ANSWERS,
+    ),
+    Mutant(
+        "only tidy codes",
+        "A code with a word stuck to it, or of another keyboard, is a word like any other.",
+        put(deciding, "resembling_in_front", _only_tidy_codes),
+        60,
+        kind=Kind.ODD_CODES,
     ),
 )
