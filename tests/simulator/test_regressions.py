@@ -26,7 +26,7 @@ SEEDS: dict[str, int] = {
     "later text is taken": 44671913,
     "other words than remembered": 44056062,
 }
-# The same of bugs that runs with people found: the mutant names the kind.
+# The same of bugs that runs with people find, or would have found: the mutant names the kind.
 WITH_PEOPLE: dict[str, int] = {
     "late delivery is learned": 174,
     "later text hides the machine": 2786,
@@ -34,6 +34,9 @@ WITH_PEOPLE: dict[str, int] = {
     "one line a text": 23,
     "half a minute looked back": 44520656,
     "failures are told of no thread": 48610258,
+    "redriven to whomever": 30,
+    "introduced once": 24,
+    "only tidy codes": 1,
 }
 # Runs in which a judge blamed the relay for what it may do.
 BLAMED_FOR_NOTHING: tuple[tuple[Kind | None, int], ...] = (
@@ -86,6 +89,7 @@ FOUND_IN: dict[str, str] = {
     "today's number asked about": "coincidence: an unknown outcome, and other tiers since",
     "stale after a lost reply": "talk: an answer whose reply is lost, and a clock that is ahead",
     "asked under an old lease": "talk: an answer, and a machine that stands still",
+    "in order for twenty seconds": "talk: an answer that is held up, and a later one",
 }
 _DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 

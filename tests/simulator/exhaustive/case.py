@@ -55,6 +55,10 @@ class ScriptedFaults(FaultSource):
         self._script = script
         self._of_the_world = Counter(of_the_world)
 
+    def happens_next(self, fault: Fault) -> None:
+        """The world brings this about once, at the next chance."""
+        self._of_the_world[fault] += 1
+
     def befalls(self, does: Does) -> Fault | None:
         if self.probability == 0.0:
             return None

@@ -35,21 +35,21 @@ _WINDOW = 300.0
 _SWITCHES = 3
 
 
-def _day(window: float, silent: bool) -> Plan:
+def day(window: float, silent: bool) -> Plan:
     """One customer's text on a calm day, to two people; the first one's phone gets it and says so, or not."""
     tiers = policy(2).tiers
     named = [replace(tier, name=name_of(tier.reach.address), claim_timeout_seconds=window) for tier in tiers]
     text = replace(TEXT, body=f"{BODY_MARK} {token(0x8000)}")
-    day = plan(Policy(tuple(named)), (Carrier(delivers=not silent),), text)
+    made = plan(Policy(tuple(named)), (Carrier(delivers=not silent),), text)
     nothing = Habits((Act.ANSWER,), reacts=0.0, to_notices=0.0, customer_reacts=0.0)
     names = {phone: name_of(phone) for phone in (_ANA, _BEN)}
-    day.people = Cast(Kind.ANSWERS, nothing, CalmDice(), names, CUSTOMERS[:1], 1500.0)
-    return day
+    made.people = Cast(Kind.ANSWERS, nothing, CalmDice(), names, CUSTOMERS[:1], 1500.0)
+    return made
 
 
 def _prepared(window: float, silent: bool, until: float, world: dict[Fault, int], kernel: Kernel) -> Simulation:
     dice = CalmDice()
-    run = Simulation(_day(window, silent), dice, ScriptedFaults(dice, {}, world), kernel)
+    run = Simulation(day(window, silent), dice, ScriptedFaults(dice, {}, world), kernel)
     run.kernel.run(until)
     return run
 
@@ -137,9 +137,9 @@ class _FirstWriteLost(ScriptedFaults):
 def _reply_lost(kernel: Kernel) -> Simulation:
     dice = CalmDice()
     faults = _FirstWriteLost(dice, {}, {})
-    day = _day(0.0, silent=False)
-    day.skews = [0.0, 70.0]
-    run = Simulation(day, dice, faults, kernel)
+    calm = day(0.0, silent=False)
+    calm.skews = [0.0, 70.0]
+    run = Simulation(calm, dice, faults, kernel)
     run.kernel.run(20.0)
     faults.is_armed = True
     return run

@@ -7,6 +7,7 @@ the redundancy that covers for it.
 from __future__ import annotations
 
 from tests.simulator.mutants.mutant import Mutant
+from tests.simulator.mutants.of_answers import ANSWERS
 from tests.simulator.mutants.of_conductor import CONDUCTOR
 from tests.simulator.mutants.of_files import FILES
 from tests.simulator.mutants.of_look_ups import LOOK_UPS
@@ -29,6 +30,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *FILES,
     *MARKS,
     *PEOPLE,
+    *ANSWERS,
 )
 
 __all__ = ["MUTANTS", "Mutant"]

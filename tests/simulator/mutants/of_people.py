@@ -196,6 +196,7 @@ PEOPLE = (
         "A redrive of an answer goes to handlers.",
         answers_are_redriven_to_handlers,
         Kind.BLOCKED,
+        400,
     ),
     _mutant(
         "notice to the customer",

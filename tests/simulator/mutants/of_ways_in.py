@@ -183,6 +183,21 @@ def _reconcile_takes_nothing_over(patch: Patcher) -> None:
     patch.put(reconcile.Run, "ask_about_relays", lambda run: None)
 
 
+def _says_more_in_vain(patch: Patcher) -> None:
+    """200 once the relay is durable, whether or not what the webhook says beyond it is."""
+    real = conductor.decide
+
+    def decide(world: Any, stored: Any, event: Event, budget: Any) -> Any:
+        try:
+            return real(world, stored, event, budget)
+        except StoreUnavailable:
+            if event.kind is not EventKind.INBOUND_SAYS_MORE:
+                raise
+            return None
+
+    patch.put(conductor, "decide", decide)
+
+
 WAYS_IN = (
     Mutant("receipt lost with the store", "204 although nothing was recorded.", _receipt_lost_with_the_store),
     Mutant("200 without the store", "200 although nothing is durable.", _webhook_200_without_the_store),
@@ -202,6 +217,14 @@ WAYS_IN = (
     Mutant("sweep skips attempts", "A planned attempt is never resumed.", _sweep_skips_attempts),
     Mutant("sweep skips deadlines", "A lost deadline is never made up for.", _sweep_skips_deadlines),
     Mutant("sweep skips fates", "An ended relay's fates are left to reconcile.", _sweep_skips_fates),
+    Mutant(
+        "says more in vain",
+        "200 although what a webhook says beyond the record is not durable.",
+        _says_more_in_vain,
+        1,
+        first_seed=9070,
+        kind=Kind.FULLER_WEBHOOK,
+    ),
     Mutant("no reconcile", "A webhook that never arrived is a text lost.", _no_reconcile),
     Mutant("no look back", "Reconcile trusts its clock and Twilio's list.", _no_look_back, 600, kind=Kind.LIST_BEHIND),
     Mutant("relays what was before", "The first run relays texts from before.", _relays_what_was_before),

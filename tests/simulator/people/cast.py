@@ -168,6 +168,9 @@ def _carriers(plan: Plan, cast: Cast) -> None:
             plan.carriers[customer] = Carrier(delivers=False, opted_out=True)
         elif draw < 0.3:
             plan.carriers[customer] = Carrier(delivers=False)
+        elif draw < 0.4:
+            # It filters what the first handler writes, and nothing after it.
+            plan.carriers[customer] = Carrier(filters=token(1))
 
 
 def _calm(plan: Plan, cast: Cast) -> None:

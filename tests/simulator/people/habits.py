@@ -34,13 +34,16 @@ class Act(StrEnum):
     WRONG_CODE = "a code that may be anybody's"
     OLD_CODE = "a code of earlier"
     CODE_INSIDE = "a code that does not stand in front"
+    STUCK_CODE = "a code with a word stuck to it, or of another keyboard"
     TWICE = "the same words twice"
     YES = "yes"
     PHOTO = "words with a picture"
 
 
 # Acts that never take a customer, whatever they say.
-TAKE_NOTHING = frozenset({Act.LIST, Act.OTHER_TAPBACK, Act.AUTO, Act.STOP, Act.RESERVED, Act.CODE_INSIDE})
+TAKE_NOTHING = frozenset(
+    {Act.LIST, Act.OTHER_TAPBACK, Act.AUTO, Act.STOP, Act.RESERVED, Act.CODE_INSIDE, Act.STUCK_CODE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,10 @@ HABITS: dict[Kind, Habits] = {
         goes_on=0.5,
     ),
     Kind.ODD_CODES: Habits(
-        (Act.CODED, Act.WRONG_CODE, Act.OLD_CODE, Act.CODE_INSIDE, Act.CODED_CLAIM, Act.RESERVED, Act.SAY),
+        (
+            *(Act.CODED, Act.WRONG_CODE, Act.OLD_CODE, Act.CODE_INSIDE, Act.CODED_CLAIM, Act.RESERVED, Act.SAY),
+            Act.STUCK_CODE,
+        ),
         _LONG,
         codes=3,
         goes_on=0.6,

@@ -1,4 +1,4 @@
-"""C1 to C9 of threads.md, each as one function that says how it judges a run with people.
+"""C1 to C9 of threads.md and what holds of the order of answers, each as one function that says how it judges a run.
 
 They believe what Twilio took, for whom and when, what people texted, and the order of commits; never the relay's words.
 """
@@ -14,6 +14,11 @@ from tests.simulator.people.judges_of_customers import (
     c8_codes_of_ones_own,
     c9_no_strangers_words,
 )
+from tests.simulator.people.judges_of_order import (
+    answers_in_order,
+    redriven_answers_go_to_open_threads,
+    the_first_says_who_writes,
+)
 from tests.simulator.people.judges_of_owners import c1_every_text_ends_with_a_person, c2_one_owner
 from tests.simulator.people.judges_of_words import c3_whom_he_meant, c4_no_claim_word
 from tests.simulator.simulation import Simulation
@@ -27,6 +32,9 @@ _JUDGES: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     c6_nothing_after_an_opt_out,
     c8_codes_of_ones_own,
     c9_no_strangers_words,
+    answers_in_order,
+    redriven_answers_go_to_open_threads,
+    the_first_says_who_writes,
 )
 
 

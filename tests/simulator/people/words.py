@@ -75,6 +75,8 @@ def written(act: Act, dice: Dice, number: int, shown: str, earlier: list[str]) -
         return Written(f"tell {own} {words}" if own else words)
     if not own:
         return Written(words)
+    if act is Act.STUCK_CODE:
+        return _stuck(dice.pick([own, *earlier]), words, dice)
     return _coded(own, _behind(act, words, dice), dice)
 
 
@@ -108,3 +110,10 @@ def _coded(code: str, words: str, dice: Dice) -> Written:
     """The words behind a code, as people spell it."""
     spelt = dice.pick((code, code, code, code.lower(), f"{code}:", f"{code[0]}-{code[1:]}", f"#{code}", f"{code},"))
     return Written(f"{spelt} {words}", code)
+
+
+def _stuck(code: str, words: str, dice: Dice) -> Written:
+    """The words behind a code that is not read as one: without a blank, in wide letters, with the dash of a phone."""
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in code)
+    spelt = dice.pick((f"{code}", f"{code.lower()}", f"{wide} ", f"{code[0]}\N{EN DASH}{code[1:]} "))
+    return Written(f"{spelt}{words}", code)
