@@ -24,6 +24,7 @@ SEEDS: dict[str, int] = {
     "negative look-up is final": 804595,
     "whose it is is guessed": 9041322,
     "later text is taken": 44671913,
+    "found outranks told": 52794923,
     "other words than remembered": 44056062,
 }
 # The same of bugs that runs with people find, or would have found: the mutant names the kind.

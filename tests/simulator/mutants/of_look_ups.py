@@ -63,6 +63,11 @@ def _a_later_attempts_text_is_taken(patch: Patcher) -> None:
     patch.put(reversals, "may_be_a_later_ones", lambda relay, event: False)
 
 
+def _a_found_text_outranks_a_told_one(patch: Patcher) -> None:
+    """As it once was: what a look-up finds is recorded over the id that the answer to the POST has told since."""
+    patch.put(reversals, "is_another_text", lambda relay, event: False)
+
+
 def _todays_number_is_asked_about(patch: Patcher) -> None:
     real = sms.SmsChannel.find
 
@@ -114,6 +119,13 @@ LOOK_UPS = (
         _a_later_attempts_text_is_taken,
         1,
         first_seed=44671913,
+    ),
+    Mutant(
+        "found outranks told",
+        "A text that a look-up found takes the place of the one that the provider told of.",
+        _a_found_text_outranks_a_told_one,
+        1,
+        first_seed=52794923,
     ),
     Mutant(
         "negative look-up is final",
