@@ -52,6 +52,20 @@ def was_passed_at_its_end(run: Simulation, relay: Relay, tier: int) -> bool:
     return is_passed(lines) and any(passes)
 
 
+def was_passed_by_the_last_person(run: Simulation, relay: Relay, last: Attempt) -> bool:
+    """Whether it ended because the person of the last tier, who had the customer by another text, passed: the tier
+    before was being texted by then, so that each had its turn."""
+    taken = next(each for _, each in reversed(run.history.commits[relay.message_id]) if not _is_exhausted(each))
+    tier = relay.policy.last_tier
+    is_next = last.tier == tier - 1 and last.status is not AttemptStatus.WITHDRAWN
+    is_owner = taken.final_status is FinalStatus.CLAIMED and taken.claimed_by == relay.policy.tier(tier).name
+    return is_next and is_owner and was_passed_at_its_end(run, relay, tier)
+
+
+def _is_exhausted(relay: Relay) -> bool:
+    return relay.final_status is FinalStatus.EXHAUSTED
+
+
 def was_anothers(run: Simulation, message_id: str, old: Attempt, new: Attempt) -> bool:
     """Whether an attempt had another text's id by a receipt, until the answer to its POST told its own."""
     message = message_of(run, message_id, old.number)

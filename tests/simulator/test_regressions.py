@@ -48,6 +48,8 @@ BLAMED_FOR_NOTHING: tuple[tuple[Kind | None, int], ...] = (
     # One who was sent another text of the customer's passed all of them, one that had not left among them.
     (Kind.PASSING, 3117),
     (Kind.PASSING, 3162),
+    # The person of the last tier took the customer by another text and passed, while the tier before was being texted.
+    (None, 52740806),
     # A person who stood at two tiers was texted at both; the redrive that followed had other tiers.
     (Kind.ANSWERS, 3228),
     # A phone's own words were decided by a webhook that came again, after the ten seconds were over.
