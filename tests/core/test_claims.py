@@ -31,6 +31,7 @@ from tests.core.claiming import (
 from tests.relays import (
     MESSAGE_ID,
     T0,
+    TRANSIENT,
     accepted,
     after,
     at,
@@ -157,6 +158,25 @@ def test_who_claimed_it_passes_it_on_and_no_tier_is_skipped() -> None:
 def test_an_earlier_handler_who_claimed_and_passes_it_on_leaves_that_handlers_tier() -> None:
     relay = after(received().relay, refused(1), due(2), accepted(2), claimed_by(ANN), passed_by(ANN))
     assert statuses(relay) == [(1, "failed"), (2, "accepted"), (2, "scheduled")]
+
+
+def test_a_tier_whose_next_try_a_claim_withdrew_is_not_over_for_an_owner_who_passes_it_on() -> None:
+    """The owner stands at the next tier: without that try the text would be given up, and handler 2 never had it."""
+    relay = after(received().relay, refused(1), due(2), refused(2, TRANSIENT), claimed_by("handler 3"))
+    passed = after(relay, passed_by("handler 3"))
+    assert statuses(passed) == [(1, "failed"), (2, "failed"), (2, "withdrawn"), (2, "scheduled")]
+
+
+def test_a_tier_that_was_reached_is_over_although_a_try_was_withdrawn() -> None:
+    relay = after(received(asking(3)).relay, refused(1), due(2), refused(2, TRANSIENT), delivered(2))
+    assert statuses(relay) == [(1, "failed"), (2, "delivered"), (2, "withdrawn")]
+    relay = after(relay, claimed_by("handler 3"), passed_by("handler 3"))
+    assert (len(relay.attempts), relay.final_status) == (3, FinalStatus.EXHAUSTED)
+
+
+def test_who_claims_before_the_next_try_and_passes_it_on_leaves_that_tier() -> None:
+    relay = after(received().relay, refused(1), due(2), refused(2, TRANSIENT), claimed_by(BEN), passed_by(BEN))
+    assert statuses(relay)[2:] == [(2, "withdrawn"), (3, "scheduled")]
 
 
 def test_a_record_that_has_no_room_for_another_drive_ends_with_its_alarm() -> None:
