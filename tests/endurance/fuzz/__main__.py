@@ -44,13 +44,14 @@ def _run(world: World, inputs: int, first_seed: int, first_round: int) -> int:
     fuzzers = {entry_point: Fuzzer(world, entry_point) for entry_point in SHARES}
     rounds = -(-inputs // _ROUND)
     started = time.monotonic()
-    failures: list[str] = []
+    failures: list[str] = []  # their entry points; each was printed when it was found
     for number in range(first_round, rounds):
         for entry_point, fuzzer in fuzzers.items():
             try:
                 _try_many(fuzzer, SHARES[entry_point], f"{first_seed}/{number}/{entry_point}")
             except (AssertionError, Flaky) as error:
-                failures.append(str(error))
+                failures.append(entry_point)
+                print(f"{entry_point}: {error}", flush=True)
         done = sum(fuzzer.inputs for fuzzer in fuzzers.values())
         pace = done / (time.monotonic() - started)
         print(
@@ -66,8 +67,6 @@ def _run(world: World, inputs: int, first_seed: int, first_round: int) -> int:
         f"seed {first_seed}: {done:,} inputs in {time.monotonic() - started:,.0f} s, {refused:,} refused,"
         f" {sum(count for status, count in statuses.items() if status >= 500)} answered 5xx, {len(failures)} failures"
     )
-    for failure in failures:
-        print(failure)
     return 1 if failures else 0
 
 

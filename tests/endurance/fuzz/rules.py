@@ -78,7 +78,8 @@ def _is_accepted(raw: Raw, answer: Answer) -> bool:
 
 
 def _has_link(raw: Raw) -> bool:
-    return re.fullmatch(f"/m/{MEDIA_TOKEN}(/[12])?", raw.path) is not None
+    # Without its first slash an address is the same to the server.
+    return re.fullmatch(f"/?m/{MEDIA_TOKEN}(/[12])?", raw.path) is not None
 
 
 def _bytes_max(entry_point: str) -> int:
