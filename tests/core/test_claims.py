@@ -179,6 +179,22 @@ def test_who_claims_before_the_next_try_and_passes_it_on_leaves_that_tier() -> N
     assert statuses(relay)[2:] == [(2, "withdrawn"), (3, "scheduled")]
 
 
+def test_who_takes_it_back_before_a_pass_is_carried_out_and_passes_again_sends_no_earlier_tier_a_second_one() -> None:
+    """Handler 1 had the text: what the second pass begins is the drive that the second claim had withdrawn."""
+    relay = after(received(asking(3)).relay, accepted(1), delivered(1), claimed_by("handler 3"))
+    for _ in range(2):
+        relay = after(relay, passed_by("handler 3"), claimed_by("handler 3"))
+    relay = after(relay, passed_by("handler 3"))
+    assert statuses(relay) == [(1, "delivered"), (2, "withdrawn"), (2, "withdrawn"), (2, "scheduled")]
+
+
+def test_a_tier_whose_handler_passed_between_two_tries_is_not_the_next_one_again() -> None:
+    """The pass withdrew that try, and not the claim: handler 1 does not take the text."""
+    relay = after(received(asking(3)).relay, refused(1, TRANSIENT), passed_by(ANN), claimed_by("handler 3"))
+    assert statuses(relay) == [(1, "failed"), (1, "withdrawn"), (2, "withdrawn")]
+    assert statuses(after(relay, passed_by("handler 3")))[3:] == [(2, "scheduled")]
+
+
 def test_a_record_that_has_no_room_for_another_drive_ends_with_its_alarm() -> None:
     relay = after(waiting(asking(20)), claimed_by(ANN))
     for _ in range(40):

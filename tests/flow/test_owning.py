@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from relay.core.model import FinalStatus
+from dataclasses import replace
 
-from tests.office import ANA, BEN, CARLA, CYD, THREE, Office, tiers_of
+from relay.core.model import FinalStatus
+from relay.core.people import handlers_of
+from relay.flow.intake import Intake
+
+from tests.office import ANA, BEN, CARLA, CYD, OURS, THREE, Office, tiers_of
 
 PATIENT = tiers_of(*THREE, claim_seconds=120.0)
 
@@ -55,6 +59,28 @@ def test_another_persons_words_are_not_sent_and_mine_takes_over() -> None:
     assert "I come at 5" in office.to(CARLA)[-1]
     assert "Ben" in office.to(ANA)[-1]
     assert office.thread_of(message_id).owner == "Ben"
+
+
+def test_a_former_owner_is_told_by_a_process_that_read_the_people_before_that_person_was_one() -> None:
+    """[Ben is put into the tiers, takes a customer, and minutes later the tiers are those of before, in a process that
+    has run all the time]."""
+    office = Office(tiers_of(("Ana", ANA)))
+    code = office.thread_of(office.reaches(CARLA, "The couch")).code
+    office.text(CARLA, "It is blue")
+    as_it_ran = office.conversations, office.intake, office.world
+    people = handlers_of(tiers_of(("Ben", BEN)))
+    office.intake = Intake(tiers_of(("Ben", BEN)), (OURS,), people)
+    started = replace(office.conversations, people=people, _known={}, _known_at=None)
+    office.conversations, office.world = started, replace(office.world, conversations=started)
+    message_id = office.reaches(CARLA, "And a chair")
+    office.text(BEN, f"{code} mine")
+    office.settle()
+    assert office.thread_of(message_id).owner == "Ben"
+    office.conversations, office.intake, office.world = as_it_ran
+    office.text(ANA, f"{code} mine")
+    office.settle()
+    assert office.thread_of(message_id).owner == "Ana"
+    assert "Ana" in office.to(BEN)[-1]
 
 
 def test_a_tier_that_asks_for_a_claim_waits_and_then_goes_on() -> None:

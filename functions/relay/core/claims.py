@@ -6,13 +6,14 @@ climb: exhausted, delivered, claimed. No receipt takes back what a person said.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from relay.core import again, attempts, bounds, fates, moves, purposes
 from relay.core.changes import changed, log_relay_attempt, with_fates_open, without_claim, without_outage
 from relay.core.events import Decision, Effect, Event, ignored
-from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Relay, Step
+from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
 
 _NO_CUSTOMERS = "it is no customer's text"
 _LEFT = "a tier already left"
@@ -132,24 +133,24 @@ def _tier_left(relay: Relay, person: str) -> int | None:
     """Returns the tier that a pass of this person leaves, at an end; None where the person may not pass it on.
 
     That is the last one at which the person stands of those that were tried and the one that is next. An owner who
-    stands at none of these leaves the last one that was tried, so that no tier is skipped. A tier whose next try the
-    claim withdrew is the next one, unless one of its tries may have come.
+    stands at none of these leaves the last one that was tried, so that no tier is skipped. A tier at which the claim
+    withdrew a try is the next one, unless one of its tries may have come.
     """
-    made = (each.tier for each in reversed(relay.attempts_of_drive) if each.status is not AttemptStatus.WITHDRAWN)
-    tried = min(next(made, 0), relay.policy.last_tier)
+    drive, last = relay.attempts_of_drive, relay.policy.last_tier
     if relay.final_status is FinalStatus.CLAIMED:
         if relay.claimed_by != person:
             return None
-        if _is_left_unfinished(relay, tried):
-            tried -= 1
+        tried = min(drive[-1].tier - _is_left_unfinished(drive), last) if drive else 0
         own = [tier for tier in range(1, tried + 2) if _stands_at(relay, tier, person)]
         return max(own, default=tried)
+    made = [each.tier for each in drive if each.status is not AttemptStatus.WITHDRAWN]
+    tried = min(made[-1] if made else 0, last)
     own = [tier for tier in (relay.delivered_tier or 0, tried) if _stands_at(relay, tier, person)]
     return max(own, default=None)
 
 
-def _is_left_unfinished(relay: Relay, tier: int) -> bool:
-    """Whether all that was sent at this tier failed, and the try that was to follow was withdrawn."""
-    tries = [each.status for each in relay.attempts_of_drive if each.tier == tier]
-    is_withdrawn = tries[-1:] == [AttemptStatus.WITHDRAWN]
+def _is_left_unfinished(drive: Sequence[Attempt]) -> bool:
+    """Whether the last try was withdrawn, and all that was sent at its tier before had failed."""
+    tries = [each.status for each in drive if each.tier == drive[-1].tier]
+    is_withdrawn = tries[-1] is AttemptStatus.WITHDRAWN
     return is_withdrawn and set(tries) <= {AttemptStatus.FAILED, AttemptStatus.WITHDRAWN}

@@ -82,10 +82,15 @@ class Conversations:
         return None
 
     def person(self, world: World, person_id: str, budget: Budget) -> Person | None:
-        """Returns the person with this id, of today or of lately; None when the store knows none."""
+        """Returns the person with this id, of today or of lately; None when the store knows none.
+
+        One who was a handler in another process a moment ago is not among those that were read before.
+        """
         for one in self.people.handlers:
             if one.id == person_id:
                 return one
+        if person_id not in self.known(world, budget):
+            self.forget()
         kept = self.known(world, budget).get(person_id)
         return Person(kept.record.person, kept.record.name, kept.record.numbers) if kept else None
 

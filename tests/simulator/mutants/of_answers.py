@@ -1,6 +1,6 @@
 """Mutants of what customers are sent, and when: the order of answers, and how the first one begins.
 
-The bugs of answers that reading found, and that no judge of the runs with people had asked about.
+The bugs of answers that reading found, and that no judge of the runs with people had asked about; and who can be told.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from relay.core.failures import ANSWERED_SINCE, THREAD_CLOSED
+from relay.core.people import Person
 from relay.core.threads import deciding
 from relay.core.threads.model import Thread
 from relay.flow import under_lease
+from relay.flow.conversations import Conversations
 from relay.ports import Refused
 from relay.record.kinds import key_of
 
@@ -69,6 +71,12 @@ def _introduced_once(patch: Patcher) -> None:
     patch.put(ProcessStore, "commit", commit)
 
 
+def _only_people_read_before(conversations: Conversations, world: Any, person_id: str, budget: Any) -> Person | None:
+    known = (kept.record for kept in conversations.known(world, budget).values())
+    people = (*conversations.people.handlers, *(Person(one.person, one.name, one.numbers) for one in known))
+    return next((one for one in people if one.id == person_id), None)
+
+
 ANSWERS = (
     Mutant(
         "in order for twenty seconds",
@@ -96,5 +104,13 @@ ANSWERS = (
         put(deciding, "resembling_in_front", _only_tidy_codes),
         60,
         kind=Kind.ODD_CODES,
+    ),
+    Mutant(
+        "people read before",
+        "A former owner who was a handler only in other processes is not told.",
+        put(Conversations, "person", _only_people_read_before),
+        1,
+        first_seed=2738,
+        kind=Kind.PASSING,
     ),
 )
