@@ -61,10 +61,8 @@ def transition(relay: Relay, event: Event, now: datetime) -> Decision:
         return ignored(relay, "it names an attempt that this relay never made")
     if relay.is_left_to_newer:
         return ignored(relay, "only a newer revision knows how it ended, or what it is for")
-    if reversals.may_be_a_later_ones(relay, event):
-        return ignored(relay, "the text that was found may be a later attempt's", *moves.still_pending(relay))
-    if reversals.is_another_text(relay, event):
-        return ignored(relay, "the provider has told of another text than was found", *moves.still_pending(relay))
+    if because := reversals.why_not_believed(relay, event):
+        return ignored(relay, because, *moves.still_pending(relay))
     answer = TABLE[state_of(relay, event)][event.kind]
     decision = ignored(relay, answer) if isinstance(answer, str) else answer(relay, event, now)
     decision = outages.told_over(relay, event, reversals.with_its_id(relay, event, decision, now))

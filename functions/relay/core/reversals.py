@@ -99,6 +99,13 @@ def _goes_on(relay: Relay, event: Event, now: datetime) -> Decision:
     return files.after_failure(relay, event, now, last.number, cancelled)
 
 
+def why_not_believed(relay: Relay, event: Event) -> str:
+    """Returns why the text that a look-up found is not taken for the attempt's; "" where it is, or none was found."""
+    if may_be_a_later_ones(relay, event):
+        return "the text that was found may be a later attempt's"
+    return "the provider has told of another text than was found" if is_another_text(relay, event) else ""
+
+
 def may_be_a_later_ones(relay: Relay, event: Event) -> bool:
     """Whether the text that a look-up found may be that of an attempt to the same handler that was leased since.
 
