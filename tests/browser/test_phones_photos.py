@@ -179,7 +179,7 @@ def test_a_handlers_phone_attaches_too(new_page: NewPage, embedded_stack: Runnin
     page.press(f"{TIERS[1]} textarea", "Enter")
     expect(last(page, TIERS[1]).get_by_role("img")).to_have_count(1)
     sent = embedded_stack.client.phone(HANDLERS[1])["sent"][-1]
-    assert embedded_stack.client.relay(sent["sid"])["media_count"] == 1
+    assert embedded_stack.wait_until_recorded(sent["sid"])["relay"]["media_count"] == 1
 
 
 def test_what_is_attached_and_not_sent_stays_while_another_customer_is_shown(

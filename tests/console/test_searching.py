@@ -76,7 +76,8 @@ def test_a_search_that_is_done_in_steps_says_how_far_it_came_and_goes_on(
     office_row = told(state(office, {"message_id": message_id}))["summary"]
     page = new_page()
     asked: list[str | None] = []
-    back_to = (datetime.now(UTC) - timedelta(days=12)).isoformat()
+    # Noon, so that it is the same day where the browser is.
+    back_to = (datetime.now(UTC) - timedelta(days=12)).replace(hour=12).isoformat()
 
     def in_steps(route: Route, request: Request) -> None:
         body = json.loads(request.post_data or "{}")

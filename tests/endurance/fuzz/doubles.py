@@ -12,6 +12,7 @@ from relay.core import moves
 from relay.core.events import Event, EventKind
 from relay.core.machine import transition
 from relay.core.model import Attachment, InboundText, Relay, SenderClass, Timer
+from relay.core.people import told_apart
 from relay.core.policy import Policy, Tier, sms
 from relay.core.routes import Forward
 from relay.core.threads.model import Shown, Thread, ThreadCode
@@ -38,7 +39,8 @@ _OF_THREADS = ("thread_records", "threads_shown")
 _SAMPLES_OF_EACH = 12
 MEDIA_TOKEN = "the-link_of-22-letters"
 _PATIENCE_SECONDS = 60.0
-POLICY = Policy(tuple(Tier(f"tier {n}", sms(phone)) for n, phone in enumerate(HANDLERS, start=1)))
+# As the settings of the fuzzed relay name them: by the person's id a thread knows to whom it was shown.
+POLICY = Policy(tuple(told_apart(Tier(f"tier {n}", sms(phone))) for n, phone in enumerate(HANDLERS, start=1)))
 
 
 # The calls of ports that change something; a refused request makes none of them.
