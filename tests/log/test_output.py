@@ -130,9 +130,8 @@ def test_a_terminal_that_is_not_read_holds_up_nothing() -> None:
     reading, terminal = os.openpty()
     try:
         output = Output(terminal, _dropped)
-        writing = threading.Thread(
-            target=lambda: [output.write([(False, f"{number} {'x' * 200}\n")]) for number in range(3000)], daemon=True
-        )
+        lines = [(False, f"{number} {'x' * 200}\n") for number in range(3000)]
+        writing = threading.Thread(target=lambda: [*map(output.write, ([line] for line in lines))], daemon=True)
         writing.start()
         writing.join(3.0 * pace())
         was_held_up = writing.is_alive()
