@@ -31,6 +31,19 @@ def write(page: Page, body: str) -> None:
     page.press(f"{CUSTOMER} textarea", "Enter")
 
 
+def switch(page: Page, control: str, value: str) -> None:
+    """Switch what a carrier does, and wait until it does that: a text may overtake the switch.
+
+    Its announcement is no sign of it: that of a text that arrives takes its place.
+    """
+    with page.expect_response(lambda answer: answer.url.endswith("/fake/carrier") and answer.ok):
+        if control.endswith("-delay"):
+            page.fill(control, value)
+            page.press(control, "Tab")
+        else:
+            page.select_option(control, value)
+
+
 def violations(page: Page) -> list[str]:
     """What the accessibility checker finds."""
     found = Axe().run(page).response["violations"]
@@ -57,9 +70,9 @@ def test_a_text_typed_by_the_customer_reaches_tier_3_after_tiers_1_and_2_were_sw
 ) -> None:
     page = open_phones(new_page(), calm_stack.address)
     for tier in (1, 2):
-        page.select_option(f"#carrier-{tier}", "refuse")
+        switch(page, f"#carrier-{tier}", "refuse")
         expect(page.locator(f"#carrier-{tier}-code")).to_be_visible()
-    page.select_option("#carrier-1-code", "21614")
+    switch(page, "#carrier-1-code", "21614")
     write(page, "The boiler is on fire")
     arrived = page.locator(f"{TIERS[2]} .bubble.theirs").last
     expect(arrived).to_contain_text("The boiler is on fire")
@@ -80,7 +93,7 @@ def test_a_text_typed_by_the_customer_reaches_tier_3_after_tiers_1_and_2_were_sw
 
 def test_a_text_is_seen_travelling_without_a_reload(new_page: NewPage, calm_embedded_stack: RunningStack) -> None:
     page = open_phones(new_page(motion="no-preference"), calm_embedded_stack.address)
-    page.select_option("#carrier-1", "silent")
+    switch(page, "#carrier-1", "silent")
     write(page, "Where am I now")
     expect(page.locator(TIERS[0])).to_have_class("phone handler troubled active")
     headline = page.locator(".story .headline").first
@@ -104,9 +117,8 @@ def test_each_switch_offers_what_a_carrier_can_do_and_says_so_in_words(
         "Twilio's API is down",
         "Twilio accepts, its reply is lost",
     ]
-    page.select_option("#carrier-1", "late")
-    page.fill("#carrier-1-delay", "7")
-    page.press("#carrier-1-delay", "Tab")
+    switch(page, "#carrier-1", "late")
+    switch(page, "#carrier-1-delay", "7")
     expect(page.locator("#announcer")).to_contain_text("delivers late")
     # Another page, opened by somebody else, shows the same.
     other = open_phones(new_page(), calm_embedded_stack.address)
@@ -127,13 +139,9 @@ def test_a_switch_does_to_the_next_text_what_it_says(
     new_page: NewPage, calm_embedded_stack: RunningStack, behaviour: str, status: str, reached: int
 ) -> None:
     page = open_phones(new_page(), calm_embedded_stack.address)
-    # Not the announcement of it: a text that arrives takes its place.
-    with page.expect_response(lambda answer: answer.url.endswith("/fake/carrier") and answer.ok):
-        page.select_option("#carrier-1", behaviour)
+    switch(page, "#carrier-1", behaviour)
     if behaviour == "late":
-        with page.expect_response(lambda answer: answer.url.endswith("/fake/carrier") and answer.ok):
-            page.fill("#carrier-1-delay", "1")
-            page.press("#carrier-1-delay", "Tab")
+        switch(page, "#carrier-1-delay", "1")
     words = f"The carrier is set to {behaviour}"
     write(page, words)
     expect(page.locator(f"{TIERS[reached]} .bubble.theirs").last).to_contain_text(words)
@@ -207,7 +215,7 @@ def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
     new_page: NewPage, calm_embedded_stack: RunningStack, theme: str, size: dict[str, int]
 ) -> None:
     page = open_phones(new_page(size, theme), calm_embedded_stack.address)
-    page.select_option("#carrier-1", "refuse")
+    switch(page, "#carrier-1", "refuse")
     words = f"{theme} {size}: a-word-that-is-far-too-long-to-fit-on-the-screen-of-any-telephone-and-has-to-be-broken"
     write(page, words)
     story = page.locator(".story").filter(has_text=words)
