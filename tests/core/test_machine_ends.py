@@ -68,6 +68,28 @@ def test_at_the_last_tier_a_text_twilio_never_had_is_sent_once_more_and_only_onc
     assert ended.final_status is FinalStatus.EXHAUSTED
 
 
+def _after_a_withdrawn_resend(*told: Event) -> Relay:
+    """What was to be sent once more met an outage, and was withdrawn as the first text existed; a retry is not found.
+
+    `told` is told of the second text after that."""
+    relay = after(received(policy(tiers=1)).relay, unknown(1), not_found(1, "a"), seconds=60)
+    relay = after(relay, refused(2, 20429), progress(1), *told, failed(1), due(3, "b"), unknown(3))
+    return after(relay, not_found(3), seconds=60)
+
+
+def test_a_resend_that_was_withdrawn_before_it_left_uses_up_nothing() -> None:
+    relay = _after_a_withdrawn_resend()
+    assert statuses(relay) == [(1, "failed"), (1, "withdrawn"), (1, "failed"), (1, "scheduled")]
+    assert relay.attempts[-1].is_resend
+
+
+@pytest.mark.parametrize("told", [progress(2), accepted(2), failed(2)])
+def test_a_resend_that_was_withdrawn_and_left_all_the_same_was_the_one(told: Event) -> None:
+    relay = _after_a_withdrawn_resend(told)
+    assert statuses(relay) == [(1, "failed"), (1, "withdrawn"), (1, "failed")]
+    assert relay.final_status is FinalStatus.EXHAUSTED
+
+
 def test_a_look_up_proves_nothing_while_the_post_may_be_under_way() -> None:
     relay = received(policy(tiers=1, timeout=5)).relay
     decision = machine.transition(relay, not_found(1, lease="task"), at(5))

@@ -98,6 +98,15 @@ def message_of(run: Simulation, message_id: str, attempt: int | None) -> Message
     return None
 
 
+def is_sent_again(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
+    """Whether it is a resend that takes up the documented window: not one that was withdrawn, of whose text this record
+    of the relay holds no sign, and each POST of which was refused."""
+    if not attempt.is_resend or attempt.status is not AttemptStatus.WITHDRAWN or attempt.sent_id is not None:
+        return attempt.is_resend
+    key = relay.message_id, attempt.number
+    return not all(post.was_refused for post in run.history.posts if (post.message_id, post.attempt) == key)
+
+
 def holds_anothers_id(run: Simulation, relay: Relay) -> bool:
     """Whether the id on record of an attempt is another text's, told by a receipt, and no answer to the attempt's POST
     ever said which text is its own: the one case in which a receipt about another text is believed."""

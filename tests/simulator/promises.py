@@ -17,7 +17,7 @@ from relay.flow.sweep import GRACE
 
 from tests.simulator.coexistence import left_behind, waits_for_a_person
 from tests.simulator.denials import denials
-from tests.simulator.drives import holds_anothers_id, is_passed, lease_times, message_of, says_more
+from tests.simulator.drives import holds_anothers_id, is_passed, is_sent_again, lease_times, message_of, says_more
 from tests.simulator.history import seconds_of
 from tests.simulator.kinds import Kind
 from tests.simulator.plan import BEFORE_US, HANDSET, OUR_PHONES
@@ -140,7 +140,8 @@ def asked_before_escalating(run: Simulation) -> Iterator[str]:
 
 
 def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
-    """A resend is at the last tier, one per drive, and follows an attempt declared not sent.
+    """A resend is at the last tier, one per drive (by what was known when it was made), and follows an attempt declared
+    not sent.
 
     Not before the holder of that one's lease could no longer be sending, by the run's own time (where clocks differ by
     minutes it may still be: docs/reliability.md says so); and Twilio did not have that attempt's text to show (or one
@@ -171,9 +172,8 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
             is_shown = message is not None and message.listed < since and not (denied and denied[-1].was_skipped)
             if is_shown and not _has_a_twin(run, relay.message_id):
                 yield f"RESEND: {where} repeats a text that Twilio had to show"
-        drive = relay.attempts[relay.first_attempt_of_drive - 1 :]
-        if sum(attempt.is_resend for attempt in drive) > 1:
-            yield f"RESEND: {relay.message_id[-3:]} was sent again more than once"
+            if sum(is_sent_again(run, as_made, attempt) for attempt in as_made.attempts_of_drive) > 1:
+                yield f"RESEND: {relay.message_id[-3:]} was sent again more than once"
 
 
 def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:

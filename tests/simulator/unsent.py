@@ -8,7 +8,7 @@ from relay.core.failures import NOT_STARTED
 from relay.core.model import FinalStatus, Purpose, Step
 from relay.core.policy import UNSTARTED_RETRIES_MAX
 
-from tests.simulator.drives import message_of, was_passed_at_its_end, was_passed_by_the_last_person
+from tests.simulator.drives import is_sent_again, message_of, was_passed_at_its_end, was_passed_by_the_last_person
 from tests.simulator.simulation import Simulation
 
 
@@ -29,14 +29,17 @@ def no_handler_is_passed_over_untried(run: Simulation) -> Iterator[str]:
 
 def the_last_tier_is_not_given_up_unsent(run: Simulation) -> Iterator[str]:
     """A relay that is exhausted had its last attempt taken by Twilio, or refused, or told of as failed; or it was sent
-    once more; or Twilio could not be asked about it; or its handler, or the last tier's owner, passed."""
+    once more; or Twilio could not be asked about it; or its handler, or the last tier's owner, passed.
+
+    A resend that was withdrawn unsent, and followed by another try, is none."""
     for stored in run.fleet.store.relays.values():
         relay = stored.relay
         if relay.final_status is not FinalStatus.EXHAUSTED or relay.purpose is not Purpose.FORWARD:
             continue
         last = relay.attempts[-1]
         ended = next(entry for entry in reversed(relay.error_log) if entry.step is Step.EXHAUSTED)
-        sent_again = any(attempt.is_resend for attempt in relay.attempts[relay.first_attempt_of_drive - 1 :])
+        resends = [attempt for attempt in relay.attempts_of_drive if attempt.is_resend]
+        sent_again = any(attempt is last or is_sent_again(run, relay, attempt) for attempt in resends)
         never_taken = message_of(run, relay.message_id, last.number) is None and last.error_code is None
         if was_passed_at_its_end(run, relay, last.tier) or was_passed_by_the_last_person(run, relay, last):
             continue

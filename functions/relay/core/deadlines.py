@@ -32,11 +32,14 @@ def unconfirmed(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def not_found(relay: Relay, event: Event, now: datetime) -> Decision:
-    """Declared not sent: the next tier at once; at the last tier the text is sent once more, once per drive."""
+    """Declared not sent: the next tier at once; at the last tier the text is sent once more, once per drive.
+
+    A resend that was withdrawn does not count, unless its text is known to have left although it was refused.
+    """
     current = relay.attempts[event.attempt - 1]
     relay = attempts.give_up(relay, event, now, AttemptStatus.FAILED)
-    drive = relay.attempts_of_drive
-    resent = any(attempt.is_resend and attempt.status is not AttemptStatus.WITHDRAWN for attempt in drive)
+    resends = (attempt for attempt in relay.attempts_of_drive if attempt.is_resend)
+    resent = any(each.status is not AttemptStatus.WITHDRAWN or each.sent_id is not None for each in resends)
     may_be_resent = purposes.ways_of(relay).is_resent and not resent
     if current.tier == relay.policy.last_tier and may_be_resent:
         return moves.send_again(relay, event, now)

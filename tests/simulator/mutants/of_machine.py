@@ -98,6 +98,15 @@ def _resent_at_any_tier(patch: Patcher) -> None:
     patch.answer((State.LEASED, State.UNKNOWN), (EventKind.DEADLINE_NOT_FOUND,), not_found)
 
 
+def _withdrawn_resend_counts(patch: Patcher) -> None:
+    def not_found(relay: Any, event: Any, now: Any) -> Any:
+        if not any(attempt.is_resend for attempt in relay.attempts_of_drive):
+            return real(relay, event, now)
+        return moves.escalate_on_failure(attempts.give_up(relay, event, now, AttemptStatus.FAILED), event, now)
+
+    real = patch.put(deadlines, "not_found", not_found)
+
+
 def _resent_without_an_answer(patch: Patcher) -> None:
     states = (State.LEASED, State.UNKNOWN)
     patch.answer(states, (EventKind.DEADLINE_UNANSWERED,), deadlines.not_found)
@@ -207,6 +216,13 @@ MACHINE = (
         _resent_without_an_answer,
         600,
         kind=Kind.OUTAGE_SILENT,
+    ),
+    Mutant(
+        "withdrawn resend counts",
+        "A resend that never left uses up the only one.",
+        _withdrawn_resend_counts,
+        1,
+        first_seed=54275458,
     ),
     Mutant("never resent", "The last tier gives up on a negative look-up.", _never_resent),
     Mutant("resent while being sent", "Nobody waits for the lease's holder.", _resent_while_being_sent),
