@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.ports import Stored
 
 from tests.simulator.history import Receipt
 from tests.simulator.kinds import Kind
 from tests.simulator.people.habits import Act
 from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
+
+_AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
 
 
 def drives(run: Simulation, message_id: str) -> set[int]:
@@ -70,6 +73,27 @@ def was_anothers(run: Simulation, message_id: str, old: Attempt, new: Attempt) -
     """Whether an attempt had another text's id by a receipt, until the answer to its POST told its own."""
     message = message_of(run, message_id, old.number)
     return message is not None and old.sent_id not in (None, message.sid) and new.sent_id == message.sid
+
+
+def was_disbelieved(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
+    """Whether what its own receipts told is not on record, since another text's id was, until the answer to its POST
+    told its own; and no look-up has said it since: the relay is still to ask, or another attempt was delivered."""
+    has_it = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)
+    if attempt.status not in _AWAITED or not (has_it or relay.due_at is not None):
+        return False
+    commits = ((before, after) for (_, before), (_, after) in pairwise(run.history.commits[relay.message_id]))
+    known = ((before.attempt(attempt.number), after.attempt(attempt.number)) for before, after in commits)
+    return any(old and new and was_anothers(run, relay.message_id, old, new) for old, new in known)
+
+
+def is_the_same_but_believed(run: Simulation, before: object, after: object) -> bool:
+    """Whether what is stored is as it was, or a relay's attempts differ whose receipts were not believed before."""
+    if before == after or not (isinstance(before, Stored) and isinstance(after, Stored)):
+        return before == after
+    told = zip(before.relay.attempts, after.relay.attempts, strict=False)
+    differ = [old for old, new in told if new != old]
+    are_as_many = len(before.relay.attempts) == len(after.relay.attempts)
+    return are_as_many and bool(differ) and all(was_disbelieved(run, before.relay, old) for old in differ)
 
 
 def says_more(before: Relay, after: Relay) -> bool:

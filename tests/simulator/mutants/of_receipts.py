@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay.core import attempts, fates, machine
+from relay.core import attempts, fates, machine, reversals
 from relay.core.changes import log_relay_attempt, with_attempt
 from relay.core.events import Decision, Event, EventKind, State
 from relay.core.model import AttemptStatus, FinalStatus, Step
@@ -98,6 +98,11 @@ def _trail_rewritten(patch: Patcher) -> None:
     patch.answer((*_SENT, State.EARLIER, State.EXHAUSTED), (EventKind.RECEIPT_DELIVERED,), deliver)
 
 
+def _anothers_failure_stays(patch: Patcher) -> None:
+    """As it once was: a failure stands although the answer to the POST shows that it was another text's."""
+    patch.put(reversals, "failed_as_another", lambda attempt, event: False)
+
+
 RECEIPTS = (
     Mutant("receipt without rank", "Any later word overwrites an earlier one.", _receipt_without_rank),
     Mutant("late delivery ignored", "A delivery of an earlier attempt does not count.", _late_delivery_ignored),
@@ -117,4 +122,11 @@ RECEIPTS = (
         case="coincidence: a look-up, and a text that arrives late",
     ),
     Mutant("trail rewritten", "A delivery shortens the trail.", _trail_rewritten),
+    Mutant(
+        "another's failure stays",
+        "A failure that was told of another text stays the attempt's.",
+        _anothers_failure_stays,
+        1,
+        first_seed=54191360,
+    ),
 )
