@@ -97,3 +97,12 @@ def test_a_receipt_takes_no_failure_back() -> None:
     relay = after(_failed(), due(2), accepted(2))
     for told in (progress(1), handed_over(1)):
         assert statuses(after(relay, told)) == [(1, "failed"), (2, "accepted")]
+
+
+@pytest.mark.parametrize("told", [failed(1, PERMANENT), delivered(1), handed_over(1), progress(1)])
+def test_what_is_told_of_another_text_decides_nothing_once_the_answer_is_on_record(told: Event) -> None:
+    """Who brought the receipt had read the record before that."""
+    relay = after(received().relay, ANSWER)
+    decision = machine.transition(relay, told, at(5))
+    assert decision.relay is relay
+    assert decision.ignored_because == "the provider has told of another text of this attempt"

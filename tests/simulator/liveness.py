@@ -241,8 +241,8 @@ def _in_hand(run: Simulation) -> list[Stored]:
 
 
 def s10_replays_change_nothing(run: Simulation, everything: bool) -> Iterator[str]:
-    """Any request that was ever answered with success comes again, now that all is settled: no relay changes, but for
-    receipts that were not believed while another text's id was on record; nothing is sent. One of them, or `everything`."""
+    """Any request that was ever answered with success comes again, now that all is settled: nothing is sent, no relay
+    changes, but for receipts that were disbelieved as another text's id was on record. One of them, or `everything`."""
     requests = run.history.recorded
     if not requests:
         return

@@ -104,10 +104,11 @@ def _goes_on(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def why_not_believed(relay: Relay, event: Event) -> str:
-    """Returns why the text that a look-up found is not taken for the attempt's; "" where it is, or none was found."""
+    """Returns why the text that the event tells of is not taken for the attempt's; "" where it is, or it names none."""
     if may_be_a_later_ones(relay, event):
         return "the text that was found may be a later attempt's"
-    return "the provider has told of another text than was found" if is_another_text(relay, event) else ""
+    told = "than was found" if event.is_found else "of this attempt"
+    return f"the provider has told of another text {told}" if is_another_text(relay, event) else ""
 
 
 def may_be_a_later_ones(relay: Relay, event: Event) -> bool:
@@ -123,9 +124,12 @@ def may_be_a_later_ones(relay: Relay, event: Event) -> bool:
 
 
 def is_another_text(relay: Relay, event: Event) -> bool:
-    """Whether a look-up found another text, by its words, than the one that the provider has told of meanwhile."""
+    """Whether a look-up or a receipt is about another text than the one that the provider has told of meanwhile.
+
+    Who brings a receipt compares as well, but maybe before the answer to the POST was recorded, which outranks it.
+    """
     attempt = relay.attempt(event.attempt)
-    if attempt is None or not event.is_found or attempt.sent_id is None or attempt.is_adopted:
+    if attempt is None or attempt.sent_id is None or attempt.is_adopted or event.kind is EventKind.SEND_ACCEPTED:
         return False
     return event.sent_id is not None and event.sent_id != attempt.sent_id
 
@@ -171,7 +175,7 @@ def failed_as_another(attempt: Attempt, event: Event) -> bool:
 def _without_failure_of(relay: Relay, number: int, now: datetime) -> Relay:
     """Returns the relay in which this attempt, which no longer decides anything, did not fail: it may have arrived.
 
-    What its own receipts told meanwhile was not believed, so that the provider is asked, while no delivery is on record.
+    What its own receipts told meanwhile was not believed: the provider is asked, while no delivery is on record.
     """
     relay = with_attempt(relay, number, status=AttemptStatus.UNCONFIRMED, failure=None, is_contradicted=False)
     return fates.at_rest(with_fates_open(relay), now)

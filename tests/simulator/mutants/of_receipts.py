@@ -10,6 +10,7 @@ from relay.core.changes import log_relay_attempt, with_attempt
 from relay.core.events import Decision, Event, EventKind, State
 from relay.core.model import AttemptStatus, FinalStatus, Step
 
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 _ENDED = (State.DELIVERED, State.EXHAUSTED)
@@ -103,6 +104,12 @@ def _anothers_failure_stays(patch: Patcher) -> None:
     patch.put(reversals, "failed_as_another", lambda attempt, event: False)
 
 
+def _read_before_the_answer(patch: Patcher) -> None:
+    """As it once was: only who brings a receipt compares ids, by the record as it had read it."""
+    real = reversals.is_another_text
+    patch.put(reversals, "is_another_text", lambda relay, event: event.is_found and real(relay, event))
+
+
 RECEIPTS = (
     Mutant("receipt without rank", "Any later word overwrites an earlier one.", _receipt_without_rank),
     Mutant("late delivery ignored", "A delivery of an earlier attempt does not count.", _late_delivery_ignored),
@@ -128,5 +135,13 @@ RECEIPTS = (
         _anothers_failure_stays,
         1,
         first_seed=54191360,
+    ),
+    Mutant(
+        "receipt read before the answer",
+        "A receipt about another text counts where its id became known while it was being taken in.",
+        _read_before_the_answer,
+        1,
+        first_seed=105050,
+        kind=Kind.RECEIPTS_OF_OTHERS,
     ),
 )
