@@ -124,7 +124,7 @@ def message_of(run: Simulation, message_id: str, attempt: int | None) -> Message
 
 def holds_anothers_id(run: Simulation, relay: Relay) -> bool:
     """Whether the id on record of an attempt is another text's, told by a receipt, and no answer to the attempt's POST
-    ever said which text is its own: the one case in which a receipt about another text is believed."""
+    got on record, which says which text is its own: the one case in which a receipt about another text is believed."""
     if run.plan.wide is None or run.plan.wide.kind is not Kind.RECEIPTS_OF_OTHERS:
         return False
     own = {(post.message_id, post.attempt): post for post in run.history.posts if post.sid}
@@ -133,9 +133,15 @@ def holds_anothers_id(run: Simulation, relay: Relay) -> bool:
         attempt.sent_id is not None
         and attempt.sent_id not in ids
         and (post := own.get((relay.message_id, attempt.number))) is not None
-        and post.told_at is None
+        and not _was_on_record(run, relay.message_id, attempt.number, post.sid)
         for attempt in relay.attempts
     )
+
+
+def _was_on_record(run: Simulation, message_id: str, number: int, sid: str) -> bool:
+    """Whether this was the attempt's id, and told: what a look-up finds can be taken back by a receipt."""
+    known = (seen.attempt(number) for _, seen in run.history.commits[message_id])
+    return any(attempt is not None and attempt.sent_id == sid and not attempt.is_adopted for attempt in known)
 
 
 def lease_times(run: Simulation) -> dict[tuple[str, int], dict[str, float]]:
