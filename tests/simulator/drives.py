@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Relay, Step, TrailEntry
+from relay.ports import Stored
 
 from tests.simulator.history import Receipt
 from tests.simulator.kinds import Kind
 from tests.simulator.people.habits import Act
 from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
+
+_AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
 
 
 def drives(run: Simulation, message_id: str) -> set[int]:
@@ -72,6 +75,27 @@ def was_anothers(run: Simulation, message_id: str, old: Attempt, new: Attempt) -
     return message is not None and old.sent_id not in (None, message.sid) and new.sent_id == message.sid
 
 
+def was_disbelieved(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
+    """Whether what its own receipts told is not on record, since another text's id was, until the answer to its POST
+    told its own; and no look-up has said it since: the relay is still to ask, or another attempt was delivered."""
+    has_it = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)
+    if attempt.status not in _AWAITED or not (has_it or relay.due_at is not None):
+        return False
+    commits = ((before, after) for (_, before), (_, after) in pairwise(run.history.commits[relay.message_id]))
+    known = ((before.attempt(attempt.number), after.attempt(attempt.number)) for before, after in commits)
+    return any(old and new and was_anothers(run, relay.message_id, old, new) for old, new in known)
+
+
+def is_the_same_but_believed(run: Simulation, before: object, after: object) -> bool:
+    """Whether what is stored is as it was, or a relay's attempts differ whose receipts were not believed before."""
+    if before == after or not (isinstance(before, Stored) and isinstance(after, Stored)):
+        return before == after
+    told = zip(before.relay.attempts, after.relay.attempts, strict=False)
+    differ = [old for old, new in told if new != old]
+    are_as_many = len(before.relay.attempts) == len(after.relay.attempts)
+    return are_as_many and bool(differ) and all(was_disbelieved(run, before.relay, old) for old in differ)
+
+
 def says_more(before: Relay, after: Relay) -> bool:
     """Whether the later record holds more of what the customer sent."""
     return len(after.message_body) > len(before.message_body) or after.media_count > before.media_count
@@ -109,7 +133,7 @@ def is_sent_again(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
 
 def holds_anothers_id(run: Simulation, relay: Relay) -> bool:
     """Whether the id on record of an attempt is another text's, told by a receipt, and no answer to the attempt's POST
-    ever said which text is its own: the one case in which a receipt about another text is believed."""
+    got on record, which says which text is its own: the one case in which a receipt about another text is believed."""
     if run.plan.wide is None or run.plan.wide.kind is not Kind.RECEIPTS_OF_OTHERS:
         return False
     own = {(post.message_id, post.attempt): post for post in run.history.posts if post.sid}
@@ -118,9 +142,15 @@ def holds_anothers_id(run: Simulation, relay: Relay) -> bool:
         attempt.sent_id is not None
         and attempt.sent_id not in ids
         and (post := own.get((relay.message_id, attempt.number))) is not None
-        and post.told_at is None
+        and not _was_on_record(run, relay.message_id, attempt.number, post.sid)
         for attempt in relay.attempts
     )
+
+
+def _was_on_record(run: Simulation, message_id: str, number: int, sid: str) -> bool:
+    """Whether this was the attempt's id, and told: what a look-up finds can be taken back by a receipt."""
+    known = (seen.attempt(number) for _, seen in run.history.commits[message_id])
+    return any(attempt is not None and attempt.sent_id == sid and not attempt.is_adopted for attempt in known)
 
 
 def lease_times(run: Simulation) -> dict[tuple[str, int], dict[str, float]]:

@@ -24,6 +24,7 @@ from tests.simulator.drives import (
     s3_one_first_delivery,
     s4_nothing_goes_on_after_the_end,
     was_anothers,
+    was_disbelieved,
 )
 from tests.simulator.history import Post, Receipt
 from tests.simulator.plan import BODY_MARK, OUR_PHONES
@@ -185,8 +186,8 @@ def s7_a_status_only_climbs(run: Simulation) -> Iterator[str]:
 
 
 def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt, at: float) -> bool:
-    """Whether Twilio's own record says that the later status is the truth: a failure that followed `sent`, or a text
-    that exists although its POST was refused, or declared not sent."""
+    """Whether Twilio's own record says that the later status is the truth: a failure that followed `sent`, a text that
+    exists although its POST was refused, or declared not sent, or one of which another text's receipt told."""
     if old.status is AttemptStatus.DELIVERED:
         is_accepted = new.status is AttemptStatus.ACCEPTED and was_anothers(run, message_id, old, new)
         return is_accepted or (new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old.number, at))
@@ -194,6 +195,8 @@ def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt, 
         # In an outage the same attempt is tried again.
         tried = [post for post in run.history.posts if (post.message_id, post.attempt) == (message_id, new.number)]
         return new.is_refused and any(post.was_refused for post in tried)
+    if new.status is AttemptStatus.UNCONFIRMED:
+        return old.status is AttemptStatus.FAILED and was_anothers(run, message_id, old, new)
     is_taken = message_of(run, message_id, old.number) is not None
     return old.status is AttemptStatus.FAILED and new.status is AttemptStatus.ACCEPTED and is_taken
 
@@ -204,9 +207,9 @@ def s7_every_receipt_counts(run: Simulation) -> Iterator[str]:
     told_delivered = {receipt.sid for receipt in run.history.receipts if receipt.status == "delivered"}
     for receipt in run.history.receipts:
         relay = run.fleet.store.relays[receipt.message_id].relay
-        if holds_anothers_id(run, relay):
-            continue
         attempt = relay.attempts[receipt.attempt - 1]
+        if holds_anothers_id(run, relay) or was_disbelieved(run, relay, attempt):
+            continue
         # What was delivered before a webhook said more is less than the text.
         is_whole = receipt.attempt >= relay.first_attempt_of_words
         ends = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)

@@ -25,6 +25,7 @@ SEEDS: dict[str, int] = {
     "whose it is is guessed": 9041322,
     "later text is taken": 44671913,
     "found outranks told": 52794923,
+    "another's failure stays": 54191360,
     "other words than remembered": 44056062,
 }
 # The same of bugs that runs with people find, or would have found: the mutant names the kind.
@@ -87,6 +88,8 @@ BLAMED_FOR_NOTHING: tuple[tuple[Kind | None, int], ...] = (
     (Kind.PAGES, 45673409),
     # A resend met an outage and was withdrawn unsent, as the text before it existed; a later try was sent once more.
     (None, 54275458),
+    # The answer to a POST had come, and its process died before it was on record; a look-up had found the text.
+    (Kind.RECEIPTS_OF_OTHERS, 113581),
 )
 FOUND_IN: dict[str, str] = {
     "lease by time of day": "coincidence: a send, and a clock that is set back",

@@ -17,23 +17,27 @@ from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Rel
 def exists_after_all(relay: Relay, event: Event, now: datetime) -> Decision:
     """A refused attempt that turns out to exist counts again, if what was planned in its place is not leased yet.
 
-    Else what is told of an attempt that no longer decides anything is recorded.
+    So does one that a receipt had failed, where the answer to its POST says that this was about another text. Else what
+    is told of an attempt that no longer decides anything is recorded.
     """
     attempt = relay.attempts[event.attempt - 1]
-    if not _may_count_again(relay, attempt, now):
+    if not _may_count_again(relay, attempt, event, now):
         return attempts.learn(relay, event, now)
     cancelled = moves.timers_to_cancel(relay)
+    if failed_as_another(attempt, event):
+        event = replace(event, reason=event.reason or "a receipt about another text had failed it")
     relay = attempts.withdraw_scheduled(relay, now, "the provider has an earlier attempt after all")
     return attempts.exists_after_all(relay, event, now, cancelled)
 
 
-def _may_count_again(relay: Relay, attempt: Attempt, now: datetime) -> bool:
-    """Whether the attempt takes the place of the current one, which was planned because this one had not been sent.
+def _may_count_again(relay: Relay, attempt: Attempt, event: Event, now: datetime) -> bool:
+    """Whether the attempt takes the place of the current one, planned because this one counted as not sent or failed.
 
     The next tier's is withdrawn only before the deadline of this one: after it, that tier is due anyway.
     """
     current = relay.current
-    if not (attempt.is_refused or attempt.was_declared_not_sent) or current.standing is not AttemptStatus.SCHEDULED:
+    was_not_its_end = attempt.is_refused or attempt.was_declared_not_sent or failed_as_another(attempt, event)
+    if not was_not_its_end or current.standing is not AttemptStatus.SCHEDULED:
         return False
     if attempt.number < relay.first_attempt_of_drive or attempt.deadline_at is None:
         return False
@@ -100,10 +104,11 @@ def _goes_on(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def why_not_believed(relay: Relay, event: Event) -> str:
-    """Returns why the text that a look-up found is not taken for the attempt's; "" where it is, or none was found."""
+    """Returns why the text that the event tells of is not taken for the attempt's; "" where it is, or it names none."""
     if may_be_a_later_ones(relay, event):
         return "the text that was found may be a later attempt's"
-    return "the provider has told of another text than was found" if is_another_text(relay, event) else ""
+    told = "than was found" if event.is_found else "of this attempt"
+    return f"the provider has told of another text {told}" if is_another_text(relay, event) else ""
 
 
 def may_be_a_later_ones(relay: Relay, event: Event) -> bool:
@@ -119,9 +124,12 @@ def may_be_a_later_ones(relay: Relay, event: Event) -> bool:
 
 
 def is_another_text(relay: Relay, event: Event) -> bool:
-    """Whether a look-up found another text, by its words, than the one that the provider has told of meanwhile."""
+    """Whether a look-up or a receipt is about another text than the one that the provider has told of meanwhile.
+
+    Who brings a receipt compares as well, but maybe before the answer to the POST was recorded, which outranks it.
+    """
     attempt = relay.attempt(event.attempt)
-    if attempt is None or not event.is_found or attempt.sent_id is None or attempt.is_adopted:
+    if attempt is None or attempt.sent_id is None or attempt.is_adopted or event.kind is EventKind.SEND_ACCEPTED:
         return False
     return event.sent_id is not None and event.sent_id != attempt.sent_id
 
@@ -145,14 +153,32 @@ def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) 
     if is_same and not (decision.changed or is_answer):
         return decision
     relay = with_attempt(decision.relay, number, sent_id=event.sent_id, is_adopted=False)
+    if failed_as_another(attempt, event) and not decision.changed:
+        relay = _without_failure_of(relay, number, now)
     if not decision.changed:
         source = "a look-up had found" if attempt.is_adopted else "a receipt had told"
         reason = f"its text has {'the id' if is_same else 'another id than the one'} that {source}"
-        status = attempt.status.value
+        status = relay.attempts[number - 1].status.value
         relay = log_relay_attempt(relay, Step.LATE_STATUS, now, number, status=status, reason=reason, by=event.by)
     if is_corrected and relay.attempts[number - 1].status is AttemptStatus.DELIVERED:
         return _delivered_another(relay, event, now)
     return Decision(relay, decision.effects)
+
+
+def failed_as_another(attempt: Attempt, event: Event) -> bool:
+    """Whether the attempt failed by a receipt or look-up about another text, as this answer to its POST shows."""
+    is_answer = event.kind is EventKind.SEND_ACCEPTED and event.sent_id is not None
+    was_told = attempt.status is AttemptStatus.FAILED and not attempt.is_refused and attempt.sent_id is not None
+    return is_answer and was_told and event.sent_id != attempt.sent_id
+
+
+def _without_failure_of(relay: Relay, number: int, now: datetime) -> Relay:
+    """Returns the relay in which this attempt, which no longer decides anything, did not fail: it may have arrived.
+
+    What its own receipts told meanwhile was not believed: the provider is asked, while no delivery is on record.
+    """
+    relay = with_attempt(relay, number, status=AttemptStatus.UNCONFIRMED, failure=None, is_contradicted=False)
+    return fates.at_rest(with_fates_open(relay), now)
 
 
 def _delivered_another(relay: Relay, event: Event, now: datetime) -> Decision:

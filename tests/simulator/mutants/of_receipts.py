@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from relay.core import attempts, fates, machine
+from relay.core import attempts, fates, machine, reversals
 from relay.core.changes import log_relay_attempt, with_attempt
 from relay.core.events import Decision, Event, EventKind, State
 from relay.core.model import AttemptStatus, FinalStatus, Step
 
+from tests.simulator.kinds import Kind
 from tests.simulator.mutants.mutant import Mutant, Patcher
 
 _ENDED = (State.DELIVERED, State.EXHAUSTED)
@@ -98,6 +99,17 @@ def _trail_rewritten(patch: Patcher) -> None:
     patch.answer((*_SENT, State.EARLIER, State.EXHAUSTED), (EventKind.RECEIPT_DELIVERED,), deliver)
 
 
+def _anothers_failure_stays(patch: Patcher) -> None:
+    """As it once was: a failure stands although the answer to the POST shows that it was another text's."""
+    patch.put(reversals, "failed_as_another", lambda attempt, event: False)
+
+
+def _read_before_the_answer(patch: Patcher) -> None:
+    """As it once was: only who brings a receipt compares ids, by the record as it had read it."""
+    real = reversals.is_another_text
+    patch.put(reversals, "is_another_text", lambda relay, event: event.is_found and real(relay, event))
+
+
 RECEIPTS = (
     Mutant("receipt without rank", "Any later word overwrites an earlier one.", _receipt_without_rank),
     Mutant("late delivery ignored", "A delivery of an earlier attempt does not count.", _late_delivery_ignored),
@@ -117,4 +129,19 @@ RECEIPTS = (
         case="coincidence: a look-up, and a text that arrives late",
     ),
     Mutant("trail rewritten", "A delivery shortens the trail.", _trail_rewritten),
+    Mutant(
+        "another's failure stays",
+        "A failure that was told of another text stays the attempt's.",
+        _anothers_failure_stays,
+        1,
+        first_seed=54191360,
+    ),
+    Mutant(
+        "receipt read before the answer",
+        "A receipt about another text counts where its id became known while it was being taken in.",
+        _read_before_the_answer,
+        1,
+        first_seed=105050,
+        kind=Kind.RECEIPTS_OF_OTHERS,
+    ),
 )
