@@ -113,7 +113,7 @@ def test_axe_finds_nothing_where_nothing_has_come_yet(
     page.wait_for_selector("#list-state .first")
     found = {"live": _found(page)}
     page.fill("#filter-search", "couch")
-    page.wait_for_selector("#list-state button")
+    page.wait_for_selector("#list-state:has-text('No text matches.')")
     found["nothing found"] = _found(page)
     page.evaluate("location.hash = 'unreached'")
     page.wait_for_selector("#wall .calm")

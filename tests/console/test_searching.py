@@ -14,6 +14,8 @@ from tests.office import Office
 from tests.operators.operator_calls import state, told
 from tests.served_office import served
 
+_LAST_LETTER_MS = 300  # TYPING_MS of filters.js
+
 
 def _row(page: Page, message_id: str) -> Locator:
     return page.locator(f'#rows tr[data-id="{message_id}"]')
@@ -100,6 +102,15 @@ def test_a_search_that_is_done_in_steps_says_how_far_it_came_and_goes_on(
     expect(_row(page, office_row["message_id"])).to_be_visible()
     expect(page.locator("#more")).to_be_hidden()
     assert asked == [None, "further"]
+
+
+def test_who_goes_to_the_wall_while_the_last_letter_is_waited_for_stays_there(new_page: NewPage, address: str) -> None:
+    page = open_at(new_page(), address)
+    page.fill("#filter-search", "couch")
+    page.evaluate("location.hash = 'unreached'")
+    page.wait_for_timeout(_LAST_LETTER_MS * 2)
+    expect(page.locator("#unreached")).to_be_visible()
+    assert page.url.endswith("#unreached")
 
 
 def test_a_search_can_be_gone_back_to_and_shared(new_page: NewPage, office: Office, address: str) -> None:

@@ -28,7 +28,9 @@ export class Filters {
       if (event.target === form.outcome) this.#tier = "";
       this.#draw();
       clearTimeout(typing);
-      typing = setTimeout(() => this.#isRight() && changed(), event.target.tagName === "INPUT" ? TYPING_MS : 0);
+      // Who has gone to another view since the last letter is not led back to the list.
+      const search = () => form.getClientRects().length > 0 && this.#isRight() && changed();
+      typing = setTimeout(search, event.target.tagName === "INPUT" ? TYPING_MS : 0);
     });
     form.addEventListener("submit", (event) => event.preventDefault());
     get("filter-clear").addEventListener("click", () => {
