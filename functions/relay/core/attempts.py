@@ -123,6 +123,11 @@ def deliver(relay: Relay, event: Event, now: datetime) -> Decision:
     return Decision(relay, effects)
 
 
+def has_another_text(attempt: Attempt, sent_id: str) -> bool:
+    """Whether the provider has told of another text of this attempt than the one with this id."""
+    return attempt.sent_id not in (None, sent_id) and not attempt.is_adopted
+
+
 def adds_nothing(relay: Relay, event: Event) -> bool:
     """Whether what is on record of the attempt is no weaker than what the event tells of it."""
     return rank_of(relay.attempts[event.attempt - 1]) >= _RANK_LEARNED[event.kind]

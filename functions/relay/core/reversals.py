@@ -129,9 +129,9 @@ def is_another_text(relay: Relay, event: Event) -> bool:
     Who brings a receipt compares as well, but maybe before the answer to the POST was recorded, which outranks it.
     """
     attempt = relay.attempt(event.attempt)
-    if attempt is None or attempt.sent_id is None or attempt.is_adopted or event.kind is EventKind.SEND_ACCEPTED:
+    if attempt is None or event.sent_id is None or event.kind is EventKind.SEND_ACCEPTED:
         return False
-    return event.sent_id is not None and event.sent_id != attempt.sent_id
+    return attempts.has_another_text(attempt, event.sent_id)
 
 
 def with_its_id(before: Relay, event: Event, decision: Decision, now: datetime) -> Decision:

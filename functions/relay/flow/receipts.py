@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relay.core import attempts
 from relay.core.events import Event, EventKind, Meaning, Receipt
 from relay.core.model import Attempt, Relay
 from relay.core.numbers import same
@@ -59,9 +60,9 @@ def about_another(relay: Relay, attempt: Attempt, receipt: Receipt, tier: int | 
         return "its address names another tier"
     if to and not same(to, attempt.reach.address):
         return "that text went to another number"
-    is_its_id = receipt.sent_id == attempt.sent_id
-    if attempt.sent_id is not None and not attempt.is_adopted and not is_its_id:
+    if attempts.has_another_text(attempt, receipt.sent_id):
         return "the attempt's text has another id"
+    is_its_id = receipt.sent_id == attempt.sent_id
     if not is_its_id and any(each.sent_id == receipt.sent_id and not each.is_adopted for each in relay.attempts):
         return "another attempt has that text"
     if to == "" and not is_its_id:
