@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -55,21 +56,28 @@ def test_a_right_code_sent_twice_at_once_signs_in_once(doors: Doors) -> None:
     assert len(doors.memory.lasting(OperatorKind.SESSION, 10, timeout_seconds=1)) == 1
 
 
+def _before_it_is_counted(doors: Doors, enter: Callable[[], int]) -> list[int]:
+    """Have `enter` done once, right before the next guess is counted. Returns what is filled then: 0, its answer."""
+    put = doors.memory.put
+    done: list[int] = []
+
+    def putting(record: OperatorRecord, *, timeout_seconds: float) -> OperatorRecord:
+        if record.kind is OperatorKind.ALLOWANCE and not done:
+            done.append(0)  # what it counts itself sets nothing off
+            done.append(enter())
+        return put(record, timeout_seconds=timeout_seconds)
+
+    doors.memory.put = putting  # type: ignore[method-assign]
+    return done
+
+
 def test_of_two_right_ones_the_one_that_is_overtaken_signs_no_one_in(doors: Doors) -> None:
     """The second comes in once the first was counted and before it is looked at, which threads seldom bring about."""
     browser, second = doors.browser(), doors.browser()
     browser.post("sign-in", to=ANA)
     second.cookies = dict(browser.cookies)
-    digits, put = doors.outbox.code(), doors.memory.put
-    overtaken: list[int] = []
-
-    def overtaking(record: OperatorRecord, *, timeout_seconds: float) -> OperatorRecord:
-        if record.kind is OperatorKind.ALLOWANCE and not overtaken:
-            overtaken.append(0)
-            overtaken.append(second.post("sign-in/code", code=digits).status)
-        return put(record, timeout_seconds=timeout_seconds)
-
-    doors.memory.put = overtaking  # type: ignore[method-assign]
+    digits = doors.outbox.code()
+    overtaken = _before_it_is_counted(doors, lambda: second.post("sign-in/code", code=digits).status)
     assert browser.post("sign-in/code", code=digits).status == 403
     assert overtaken == [0, 200]
     assert (browser.session, len(doors.memory.lasting(OperatorKind.SESSION, 10, timeout_seconds=1))) == ("", 1)
@@ -79,16 +87,9 @@ def test_a_wrong_guess_in_between_does_not_spoil_a_right_one(doors: Doors) -> No
     browser, second = doors.browser(), doors.browser()
     browser.post("sign-in", to=ANA)
     second.cookies = dict(browser.cookies)
-    digits, put = doors.outbox.code(), doors.memory.put
-    between: list[int] = []
-
-    def in_between(record: OperatorRecord, *, timeout_seconds: float) -> OperatorRecord:
-        if record.kind is OperatorKind.ALLOWANCE and not between:
-            between.append(0)
-            between.append(second.post("sign-in/code", code=next(wrong_codes(digits))).status)
-        return put(record, timeout_seconds=timeout_seconds)
-
-    doors.memory.put = in_between  # type: ignore[method-assign]
+    digits = doors.outbox.code()
+    wrong = next(wrong_codes(digits))
+    between = _before_it_is_counted(doors, lambda: second.post("sign-in/code", code=wrong).status)
     assert browser.post("sign-in/code", code=digits).status == 200
     assert between == [0, 403]
 
