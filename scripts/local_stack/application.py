@@ -71,7 +71,7 @@ class Stack:
         self._schedule = Schedule(plan.address) if plan.backend == "google" else None
         runtime = wiring.runtime("sms_inbound")
         database = runtime.home.database
-        self._page = PageApp(plan, settings, lambda: str((database and database.trouble) or ""), self._is_signed_in)
+        self._page = PageApp(plan, settings, lambda: database.trouble if database else None, self._is_signed_in)
         self._feed = FeedApp(SqliteFeed(database, runtime.alarms)) if database else None
 
     def start(self) -> None:

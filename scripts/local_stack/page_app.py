@@ -17,6 +17,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from relay.core.failures import FailureClass
 from relay.core.policy import Policy
+from relay.embedded.health import Trouble
 from relay.log import masked
 from relay.operators import console
 from relay.settings.settings import Settings
@@ -50,13 +51,13 @@ _HEADERS = {
 
 
 class PageApp:
-    """A WSGI application for the page of one stack; `trouble` says in words what keeps it from taking texts, or ""."""
+    """A WSGI application for the page of one stack; `trouble` returns what keeps it from taking texts, or None."""
 
     def __init__(
         self,
         plan: Plan,
         settings: Settings,
-        trouble: Callable[[], str] = str,
+        trouble: Callable[[], Trouble | None] = lambda: None,
         is_signed_in: Callable[[WSGIEnvironment], bool] = lambda _environ: False,
         set_up: SetUp | None = None,
     ) -> None:
@@ -87,7 +88,10 @@ class PageApp:
         """Returns what stack this is; also who may see numbers, and so what the page offers."""
         is_signed_in = self._set_up is not None and self._is_signed_in(request.environ)
         described = self._description if is_signed_in else self._masked
-        return _json({**described, "trouble": self._trouble(), "is_signed_in": is_signed_in})
+        trouble = self._trouble()
+        # The words count bytes and change with them; the kind tells whether it is still the same trouble.
+        told = {"trouble": str(trouble or ""), "trouble_kind": trouble.cause if trouble else ""}
+        return _json({**described, **told, "is_signed_in": is_signed_in})
 
     def _tried(self, set_up: SetUp, request: Request) -> Response:
         """Returns what came of trying it. Only this page may ask, and only for an operator."""

@@ -27,7 +27,7 @@ class Tidings:
         self._offset = self._offset_now()
         self._client = client
         self._screen = screen
-        self._trouble = ""
+        self._trouble_kind = ""
         self._is_silent = False
         self._looked_at = self._answered_at = time.monotonic()
 
@@ -39,7 +39,7 @@ class Tidings:
         self._looked_at = now
         self._mind_the_clock()
         try:
-            trouble = self._client.description(_TIMEOUT_SECONDS)["trouble"]
+            told = self._client.description(_TIMEOUT_SECONDS)
         except OSError as error:
             self._say_silent(now, error)
             return
@@ -47,9 +47,9 @@ class Tidings:
         if self._is_silent:
             self._is_silent = False
             self._screen.say("\nThe relay answers again.", "bold green")
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self._say(trouble)
+        if told["trouble_kind"] != self._trouble_kind:
+            self._trouble_kind = told["trouble_kind"]
+            self._say(told["trouble"])
 
     def _offset_now(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()

@@ -48,7 +48,7 @@ def _plan(**settings: str) -> Plan:
 
 def _page(is_signed_in: bool, set_up: SetUp | None = None) -> Client:
     plan = _plan()
-    return Client(PageApp(plan, plan.settings(), str, lambda _environ: is_signed_in, set_up or Tried()))
+    return Client(PageApp(plan, plan.settings(), lambda: None, lambda _environ: is_signed_in, set_up or Tried()))
 
 
 def _post(page: Client, **changes: Any) -> Any:
@@ -66,7 +66,7 @@ def test_numbers_are_told_in_full_to_operators_who_are_signed_in_and_to_no_one_e
 
 def test_who_is_signed_in_changes_what_a_page_is_told_and_not_which_stack_it_is() -> None:
     plan, is_signed_in = _plan(), False
-    page = Client(PageApp(plan, plan.settings(), str, lambda _environ: is_signed_in))
+    page = Client(PageApp(plan, plan.settings(), lambda: None, lambda _environ: is_signed_in))
     before = page.get("/local/stack").json
     is_signed_in = True
     after = page.get("/local/stack").json
