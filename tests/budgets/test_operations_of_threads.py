@@ -76,6 +76,19 @@ def test_a_further_text_takes_three_writes_and_three_reads() -> None:
     assert office.took() == (3, 3)
 
 
+def test_a_further_text_to_an_active_owner_checks_the_thread_in_its_commit() -> None:
+    office = Counted()
+    office.reaches(CARLA, "The couch")
+    office.text(ANA, "On my way")
+    office.settle(60)
+    office.took()
+    message_id = office.text(CARLA, "And a lamp")
+    office.delivered(message_id)
+    office.delivered(message_id, Meaning.PROGRESS)
+    # Firestore bills the check as a write: docs/adr/0027.
+    assert office.took() == (4, 3)
+
+
 def _answered(office: Counted, words: str) -> tuple[int, int]:
     """What an owner's further answer takes until the carrier has it."""
     office.settle(180)  # within two minutes one read more looks for a notice, which a machine may have answered

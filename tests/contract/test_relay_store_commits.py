@@ -12,6 +12,7 @@ from relay.ports import Write
 
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, a_timer, later
+from tests.thread_records import a_thread
 
 TIMEOUT = 30.0
 SHORT = 0.3
@@ -53,6 +54,30 @@ def test_a_new_relay_and_the_change_of_another_are_stored_together(rig: StoreRig
     rig.store.update(_changed(_changed(old)), versions[1], [], timeout_seconds=TIMEOUT)
     rig.store.update(_changed(new), versions[0], [], timeout_seconds=TIMEOUT)
     assert _now(rig, new, old) == [_changed(new), _changed(_changed(old))]
+
+
+def test_a_check_leaves_a_record_and_its_version_as_they_are(rig: StoreRig) -> None:
+    thread, relay, new = a_thread(), a_relay(), a_relay()
+    of_relay, of_thread = rig.store.commit([Write(relay), Write(thread)], [], timeout_seconds=TIMEOUT)
+    checks = [Write(relay, of_relay, only_checks=True), Write(thread, of_thread, only_checks=True)]
+    versions = rig.store.commit([Write(new), *checks], [], timeout_seconds=TIMEOUT)
+    assert versions[1:] == (of_relay, of_thread)
+    changes = [Write(_changed(relay), of_relay), Write(replace(thread, owner="Ana"), of_thread)]
+    rig.store.commit(changes, [], timeout_seconds=TIMEOUT)
+    assert _now(rig, new, relay) == [new, _changed(relay)]
+    kept = rig.store.thread(thread.thread_id, timeout_seconds=TIMEOUT)
+    assert kept is not None
+    assert kept.record.owner == "Ana"
+
+
+def test_a_check_of_what_has_changed_refuses_the_commit(rig: StoreRig) -> None:
+    thread, new = a_thread(), a_relay()
+    (version,) = rig.store.commit([Write(thread)], [], timeout_seconds=TIMEOUT)
+    rig.store.commit([Write(replace(thread, owner="Ana"), version)], [], timeout_seconds=TIMEOUT)
+    with pytest.raises(VersionConflict) as refused:
+        rig.store.commit([Write(new), Write(thread, version, only_checks=True)], [], timeout_seconds=TIMEOUT)
+    assert str(thread.thread_id) in str(refused.value)
+    assert _now(rig, new) == [None]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])

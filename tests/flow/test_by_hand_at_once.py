@@ -94,6 +94,22 @@ STOPS: list[tuple[Deeds, Deeds]] = [
 ]
 
 
+def test_a_customers_text_goes_to_the_person_who_took_the_customer_before_it_was_stored() -> None:
+    """[The webhook stops for seconds after it read that Ana has the customer; a delivery would count as a claim]."""
+    office = Office()
+    first = office.text(CARLA, "The couch is on the porch")
+    office.wait(61)
+    office.settle(30)
+    office.text(ANA, f"{office.thread_of(first).code} on my way")
+    office.settle(60)
+    _meanwhile(office, lambda: office.text(BEN, f"{office.thread_of(first).code} mine"))
+    later = office.text(CARLA, "And a lamp")
+    office.settle(60)
+    assert [words for words in office.to(ANA) if "And a lamp" in words] == []
+    assert "And a lamp" in "".join(office.to(BEN))
+    assert office.relay(later).claimed_by == "Ben"
+
+
 @pytest.mark.parametrize(("act", "meanwhile"), STOPS)
 def test_nothing_goes_to_a_customer_after_the_commit_of_an_opt_out(act: Deeds, meanwhile: Deeds) -> None:
     """The answer's commit may be second to it; its lease is looked at once more before it is sent."""

@@ -247,7 +247,7 @@ class ProcessStore(ProcessThreads):
         for write in writes:
             require_storable(write.record)
             self._check(write)
-        return tuple([self._put(write) for write in writes])
+        return tuple([write.version if write.only_checks else self._put(write) for write in writes])
 
     def _check(self, write: Write) -> None:
         if not isinstance(write.record, Relay):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from relay.core.model import Relay
 from relay.core.threads.model import ThreadRecord
@@ -29,11 +30,21 @@ def write(connection: sqlite3.Connection, writes: Sequence[Write], rows: Sequenc
     # First what only reads: a commit that is refused before it has written disturbs no other of its group.
     found = [_replaced(connection, each) for each in writes]
     return tuple(
-        relay_rows.put(connection, record, row, old, purged)
-        if isinstance(record := each.record, Relay)
-        else thread_rows.put(connection, record, row, old, purged)
+        cast(int, each.version) if each.only_checks else _put(connection, each.record, row, old, purged)
         for each, row, old in zip(writes, rows, found, strict=True)
     )
+
+
+def _put(
+    connection: sqlite3.Connection,
+    record: Relay | ThreadRecord,
+    row: Values,
+    old: Values | None,
+    purged: datetime | None,
+) -> int:
+    if isinstance(record, Relay):
+        return relay_rows.put(connection, record, row, old, purged)
+    return thread_rows.put(connection, record, row, old, purged)
 
 
 def _replaced(connection: sqlite3.Connection, write: Write) -> Values | None:

@@ -52,7 +52,9 @@ def opened(
     policy, thread = led_by_owner(conversations, thread, policy, now)
     thread = shown_to(thread, policy.tier(1).name, now)
     hint = beside_first_text(world, conversations, policy.tier(1), thread, text.message_id, 1, now, budget)
-    return Opened(thread, (*writes, *changes_of(kept, thread), *hint), policy)
+    # A delivery to the owner counts as that person's claim, without another look: this commit is the last one.
+    is_owners = bool(policy.tier(1).delivery_claims_for)
+    return Opened(thread, (*writes, *changes_of(kept, thread, is_relied_on=is_owners), *hint), policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,16 @@ def open_now(
     return replace(thread, code=code, opened_at=now), writes
 
 
-def changes_of(kept: Kept[Thread] | None, thread: Thread) -> tuple[Write, ...]:
-    """Returns the write of a thread, if it is new or has changed since it was read."""
+def changes_of(kept: Kept[Thread] | None, thread: Thread, *, is_relied_on: bool = False) -> tuple[Write, ...]:
+    """Returns the write of a thread, if it is new or differs from what was read.
+
+    `is_relied_on`: one that does not differ is checked, so that the commit is refused if it has changed meanwhile.
+    """
     if kept is None:
         return (Write(thread),)
-    return (Write(thread, kept.version),) if thread != kept.record else ()
+    if thread != kept.record:
+        return (Write(thread, kept.version),)
+    return (Write(thread, kept.version, only_checks=True),) if is_relied_on else ()
 
 
 def _brought_up_to(kept: Kept[Thread] | None, thread_id: str, customer: Customer, now: datetime) -> Thread:

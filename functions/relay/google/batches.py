@@ -60,9 +60,11 @@ class Batches:
         document, content = self._places.document(key_of(write.record)), content_of(write.record)
         if write.version is None:
             batch.create(document, content)
-        else:
-            unchanged = self._client.get().write_option(last_update_time=write.version)
-            batch.update(document, with_bookkeeping(write.record, content), unchanged)
+            return
+        unchanged = self._client.get().write_option(last_update_time=write.version)
+        # An update that changes nothing keeps the time of the one before, and is a precondition alone.
+        update = content if write.only_checks else with_bookkeeping(write.record, content)
+        batch.update(document, update, unchanged)
 
 
 def _broken(write: Write) -> Conflict:

@@ -35,10 +35,14 @@ class UnreadableRelay:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One document of a commit, with its precondition: it is still stored in this `version`; None creates it."""
+    """One document of a commit, with its precondition: it is still stored in this `version`; None creates it.
+
+    `only_checks`: the precondition alone counts; the document and its version stay as they are.
+    """
 
     record: Relay | ThreadRecord
     version: object | None = None
+    only_checks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
