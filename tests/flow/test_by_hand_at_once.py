@@ -87,6 +87,22 @@ def test_one_person_has_the_customer_and_no_further_one_is_texted(act: Deeds, me
     assert sum("couch" in words for words in office.to(CYD)) == 0
 
 
+@pytest.mark.parametrize("before", [(), ("STOP",), ("STOP", "START")])
+@pytest.mark.parametrize(("word", "meanwhile"), [("STOP", "START"), ("START", "STOP")])
+def test_of_a_stop_and_a_start_at_once_the_one_that_is_stored_last_holds(
+    word: str, meanwhile: str, before: tuple[str, ...]
+) -> None:
+    office = Office()
+    text = office.text(CARLA, "The couch is on the porch")
+    for each in before:
+        office.text(CARLA, each)
+    _meanwhile(office, lambda: office.text(CARLA, meanwhile))
+    office.text(CARLA, word)
+    office.text(ANA, f"{office.thread_of(text).code} on my way")
+    office.settle(60)
+    assert bool(office.to(CARLA)) == (word == "START")
+
+
 STOPS: list[tuple[Deeds, Deeds]] = [
     (_does(Deed.SAY, words="On our way"), _texts(CARLA, "STOP")),
     (_texts(ANA, "{code} on my way"), _does(Deed.BLOCK)),

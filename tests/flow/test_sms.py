@@ -94,6 +94,20 @@ def test_a_text_that_belongs_to_another_relay_is_not_adopted() -> None:
     assert find(doubles, SECOND) is None
 
 
+def test_a_text_is_not_adopted_that_is_known_of_a_relay_which_a_clock_dated_months_ahead() -> None:
+    """The first of two with the same words was lost; the second came in while the machine's clock was wrong."""
+    doubles = Doubles()
+    comes_in(doubles, FIRST, arrives=False)
+    now = doubles.clock.now()
+    doubles.clock.set(now + timedelta(days=87))
+    doubles.inbound(inbound_request(MessageSid=SECOND))
+    doubles.clock.set(now)
+    sent_id = doubles.relay(SECOND).attempts[0].sent_id
+    assert sent_id is not None
+    doubles.messenger.messages[sent_id] = replace(doubles.messenger.messages[sent_id], created_at=now)
+    assert find(doubles, FIRST) is None
+
+
 def test_a_text_that_belongs_to_an_earlier_attempt_of_the_same_relay_is_not_adopted() -> None:
     doubles = Doubles(tiers=policy(tiers=1, delays=(2.0,)))
     doubles.inbound(inbound_request(MessageSid=FIRST))

@@ -45,10 +45,13 @@ def holds(world: World, conversations: Conversations, customer_phone: str, budge
 def setting(
     world: World, conversations: Conversations, customer_phone: str, because: str, budget: Budget
 ) -> tuple[Write, ...]:
-    """Returns the write that opts this customer out; nothing where an opt-out holds. Raises StoreUnavailable."""
+    """Returns the write that opts this customer out; where an opt-out holds, the check that it still does.
+
+    What is committed with it is decided anew when the opt-out is lifted at the same time. Raises StoreUnavailable.
+    """
     kept = kept_of(world, conversations, customer_phone, budget)
     if kept is not None and kept.record.holds:
-        return ()
+        return (Write(kept.record, kept.version, only_checks=True),)
     customer_id = conversations.customer_id_of(world, customer_phone, budget)
     return (Write(OptOut(customer_id, world.clock.now(), because), kept.version if kept is not None else None),)
 
@@ -67,10 +70,22 @@ def of_customers_text(world: World, text: InboundText, budget: Budget) -> tuple[
     if sets:
         because = "consent" if text.consent is not None else "words"
         return setting(world, conversations, text.sender_phone, because, budget), True
-    kept = kept_of(world, conversations, text.sender_phone, budget)
-    if kept is None or not kept.record.holds:
-        return (), False
-    return (Write(replace(kept.record, lifted_at=world.clock.now()), kept.version),), False
+    return (_lifting(world, conversations, text.sender_phone, budget),), False
+
+
+def _lifting(world: World, conversations: Conversations, customer_phone: str, budget: Budget) -> Write:
+    """Returns the write that lifts this customer's opt-out; where none holds, what one of the same moment meets.
+
+    A STOP and a START may be under way at once: the one that is committed last has seen the other. Raises
+    StoreUnavailable.
+    """
+    kept, now = kept_of(world, conversations, customer_phone, budget), world.clock.now()
+    if kept is None:
+        customer_id = conversations.customer_id_of(world, customer_phone, budget)
+        return Write(OptOut(customer_id, now, "words", lifted_at=now))
+    if not kept.record.holds:
+        return Write(kept.record, kept.version, only_checks=True)
+    return Write(replace(kept.record, lifted_at=now), kept.version)
 
 
 def remember_refusal(world: World, relay: Relay, budget: Budget) -> None:

@@ -229,10 +229,13 @@ def others_with_the_same_words(
 ) -> Iterator[tuple[Relay, Attempt]]:
     """Yields all other attempts of this relay, and those of others that sent the same words, each with its relay.
 
-    Only the same customer's relays are compared: customers may text the same words twice in a row.
+    Only the same customer's relays are compared: customers may text the same words twice in a row. One that is dated
+    later may have come in just then, while a machine's clock was ahead.
     """
     yield from ((relay, other) for other in relay.attempts if other.number != attempt.number)
-    for found in _earlier(store, until, budget, relay.sender_phone):
+    later = Search(sender_phone=relay.sender_phone, since=until + TOLERANCE, limit=_PAGE)
+    dated_later = store.search(later, timeout_seconds=budget.store).relays
+    for found in (*dated_later, *_earlier(store, until, budget, relay.sender_phone)):
         if found.message_id != relay.message_id:
             yield from ((found, other) for other in found.attempts if _digest(found, other, media_base_url) == digest)
 
