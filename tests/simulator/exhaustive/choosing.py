@@ -18,8 +18,12 @@ Handler = Callable[[SendingWorld, Intake], Any]
 Makes = Callable[[Simulation], Handler]
 
 
+# So much later each call is made than the one before: judges tell by that what was stored first.
+_MOMENT = 1e-5
+
+
 class ChoosingKernel(Kernel):
-    """While `choosing`, time stands still, and who goes on at each call is chosen by the list of `choices`.
+    """While `choosing`, time all but stands still, and who goes on at each call is chosen by the list of `choices`.
 
     `widths` says how many there were to choose from each time. 0 is the one that went on last: nothing is switched.
     """
@@ -57,6 +61,7 @@ class ChoosingKernel(Kernel):
             place = len(self.widths)
             self.widths.append(len(self._ready))
             choice = self._choices[place] if place < len(self._choices) else 0
+            self.now += _MOMENT
             self._go_on(self._ready.pop(-1 - choice))
         self._choosing = False
 

@@ -98,6 +98,15 @@ _DELIVERED = partial(_prepared, 0.0, False, 20.0, {})
 _SILENT = partial(_prepared, _WINDOW, True, 61.9, _QUIET)
 _WINDOW_IS_OVER = partial(_prepared, 30.0, False, 33.0, {Fault.TIMER_LOST: 9, Fault.SWEEP_LOST: 9})
 
+
+def _owned(kernel: ChoosingKernel) -> Simulation:
+    """Both have been texted, the second one when the window was over, and the first one has taken the customer."""
+    run = _prepared(30.0, False, 45.0, {}, kernel)
+    run.fleet.run("webhook", says(_ANA, Act.CODED_CLAIM, "ok")(run), lambda task: None)
+    run.kernel.run(60.0)
+    return run
+
+
 _ANSWER, _OTHER = f"{BODY_MARK} {token(1)}", f"{BODY_MARK} {token(2)}"
 
 _PAIRS: tuple[tuple[str, Prepare, Makes, Makes], ...] = (
@@ -107,6 +116,7 @@ _PAIRS: tuple[tuple[str, Prepare, Makes, Makes], ...] = (
     ("claim and delivery", _SILENT, says(_ANA, Act.CODED_CLAIM, "ok"), receipt("delivered")),
     ("answer and opt-out", _DELIVERED, says(_ANA, Act.CODED, _ANSWER), customer_texts("STOP")),
     ("done and the customer's text", _DELIVERED, says(_ANA, Act.DONE, "done"), customer_texts(f"{BODY_MARK} more")),
+    ("takeover and the customer's text", _owned, says(_BEN, Act.MINE, "mine"), customer_texts(f"{BODY_MARK} more")),
     ("pass and claim", _BOTH, says(_BEN, Act.CODED_PASS, "pass"), says(_ANA, Act.CODED_CLAIM, "ok")),
     ("pass and the end of its window", _WINDOW_IS_OVER, says(_ANA, Act.CODED_PASS, "pass"), timer),
     ("answer and answer", _BOTH, says(_ANA, Act.CODED, _ANSWER), says(_BEN, Act.CODED, _OTHER)),
