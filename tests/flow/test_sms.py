@@ -108,6 +108,21 @@ def test_a_text_is_not_adopted_that_is_known_of_a_relay_which_a_clock_dated_mont
     assert find(doubles, FIRST) is None
 
 
+def test_by_a_clock_months_ahead_no_text_is_adopted_since_its_owner_may_have_expired() -> None:
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.messenger.set_status(doubles.relay(FIRST).attempts[0].sent_id or "", "delivered")
+    doubles.clock.advance(30)
+    assert settle(doubles, FIRST).taken_over == 1
+    comes_in(doubles, SECOND, arrives=False)
+    now = doubles.clock.now()
+    doubles.clock.set(now + timedelta(days=90, hours=1))
+    with pytest.raises(MessengerUnavailable):
+        find(doubles, SECOND)
+    doubles.clock.set(now)
+    assert find(doubles, SECOND) is None
+
+
 def test_a_text_that_belongs_to_an_earlier_attempt_of_the_same_relay_is_not_adopted() -> None:
     doubles = Doubles(tiers=policy(tiers=1, delays=(2.0,)))
     doubles.inbound(inbound_request(MessageSid=FIRST))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from relay.core.model import Attempt, AttemptStatus, FinalStatus, Purpose, Relay, Step
@@ -18,6 +19,25 @@ from tests.simulator.simulation import Simulation
 _FILTERED = 30007
 # A text leaves within so long when nothing is wrong but that the words in its file come later, or never.
 _LEAVES_SECONDS = 10.0
+
+
+def attachments_are_kept(run: Simulation) -> Iterator[str]:
+    """What a webhook told of a text's attachments is on record to its end; of what the list alone told, their number.
+
+    (Where only the next revision may write a record, an alarm tells that its text said more.)"""
+    for message_id in run.history.texts.keys() & run.fleet.store.relays.keys():
+        text, relay = run.history.texts[message_id].text, run.fleet.store.relays[message_id].relay
+        if message_id in run.history.left:
+            continue
+        told = text.attachments if message_id in run.history.webhooks or not relay.recovered else ()
+        if relay.recovered and relay.attachments:
+            told = text.attachments  # Twilio was asked for them
+        kept = tuple(replace(each, is_in_words=False) for each in relay.attachments)
+        if (relay.media_count, kept) != (text.media_count, told):
+            yield f"LOST: attachments of {message_id[-3:]}"
+        for each in relay.attachments:
+            if each.is_in_words and run.plan.held[message_id, each.media_id].decode() not in relay.message_body:
+                yield f"LOST: words in a file of {message_id[-3:]}"
 
 
 def a_text_holds_its_link(run: Simulation) -> Iterator[str]:
@@ -167,6 +187,7 @@ def _link(relay: Relay) -> str:
 
 
 OF_FILES: tuple[Callable[[Simulation], Iterator[str]], ...] = (
+    attachments_are_kept,
     a_text_holds_its_link,
     what_was_delivered_shows_the_files,
     a_relay_has_one_token,

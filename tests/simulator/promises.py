@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 from relay.core.comparing import comparable
@@ -36,8 +35,8 @@ _TAKEN_OVER_SECONDS = 2.0 * RECONCILE_SECONDS + SWEEP_SECONDS + GRACE.total_seco
 
 
 def never_lost(run: Simulation) -> Iterator[str]:
-    """Of texts with the same words from the same customer no more are recorded as delivered than handlers truly got.
-    For one text alone: what is recorded as delivered was delivered.
+    """Of texts with the same words from the same customer (those that a provider may show alike are the same) no more
+    are recorded as delivered than handlers truly got. For one text alone: what is recorded as delivered was delivered.
 
     (Not where an alarm told of a record which only the next revision can read: whose text is whose cannot be told.)"""
     claimed: Counter[tuple[str, str]] = Counter()
@@ -47,16 +46,20 @@ def never_lost(run: Simulation) -> Iterator[str]:
     for relay in relays:
         is_certain = not _is_asked_about(relay) and not holds_anothers_id(run, relay)
         if relay.final_status is FinalStatus.DELIVERED and is_certain:
-            claimed[relay.sender_phone, relay.message_body] += 1
+            claimed[_words_of(relay)] += 1
     for message in run.fleet.twilio.messages.values():
         # An explicit failure outranks `sent`, also where that counts as success.
         if message.reached_at is not None or (message.status == "sent" and message.to in lenient):
             relay = run.fleet.store.relays[message.post.message_id].relay
-            truly[relay.sender_phone, relay.message_body] += 1
-    unread = {(relay.sender_phone, relay.message_body) for relay in relays if relay.message_id in run.history.left}
+            truly[_words_of(relay)] += 1
+    unread = {_words_of(relay) for relay in relays if relay.message_id in run.history.left}
     for key, count in claimed.items():
         if count > truly[key] and (key not in unread or len(run.history.texts) == 1):
             yield f"LOST: {count} recorded as delivered, {truly[key]} truly were"
+
+
+def _words_of(relay: Relay) -> tuple[str, str]:
+    return relay.sender_phone, comparable(relay.message_body)
 
 
 def _is_asked_about(relay: Relay) -> bool:
@@ -122,10 +125,13 @@ _NOT_TOLD = ("could not be asked", "may not read")
 
 def asked_before_escalating(run: Simulation) -> Iterator[str]:
     """An attempt that had long arrived is given up as unconfirmed only if Twilio was asked shortly before (and, then,
-    had not known better yet), did not answer, or refused to."""
+    had not known better yet), did not answer, or refused to. (Not of a relay that holds another text's id: it is asked
+    for that one.)"""
     if run.plan.wide is not None and run.plan.wide.kind is Kind.MAY_NOT_READ:
         return
     for message_id, commits in run.history.commits.items():
+        if holds_anothers_id(run, commits[-1][1]):
+            continue
         for (_, before), (at, after) in pairwise(commits):
             new = after.error_log[len(before.error_log) :]
             for entry in new if not (says_more(before, after) or is_passed(new)) else ():
@@ -195,6 +201,8 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
         attempt = relay.attempts[message.post.attempt - 1]
         if relay.final_status is FinalStatus.DELIVERED or _has_a_twin(run, relay.message_id):
             continue
+        if holds_anothers_id(run, relay):
+            continue
         if relay.due_at is not None and attempt in open_attempts(relay):
             yield f"TOLD: attempt {attempt.number} of {relay.message_id[-3:]} had long arrived, and nobody had asked"
 
@@ -232,25 +240,6 @@ def _cannot_be_told(run: Simulation) -> bool:
     """Whether Twilio shows nothing by which a text of ours could be known."""
     wide = run.plan.wide
     return wide is not None and (wide.shown_body == "redacted" or wide.kind is Kind.MAY_NOT_READ)
-
-
-def attachments_are_kept(run: Simulation) -> Iterator[str]:
-    """What a webhook told of a text's attachments is on record to its end; of what the list alone told, their number.
-
-    (Where only the next revision may write a record, an alarm tells that its text said more.)"""
-    for message_id in run.history.texts.keys() & run.fleet.store.relays.keys():
-        text, relay = run.history.texts[message_id].text, run.fleet.store.relays[message_id].relay
-        if message_id in run.history.left:
-            continue
-        told = text.attachments if message_id in run.history.webhooks or not relay.recovered else ()
-        if relay.recovered and relay.attachments:
-            told = text.attachments  # Twilio was asked for them
-        kept = tuple(replace(each, is_in_words=False) for each in relay.attachments)
-        if (relay.media_count, kept) != (text.media_count, told):
-            yield f"LOST: attachments of {message_id[-3:]}"
-        for each in relay.attachments:
-            if each.is_in_words and run.plan.held[message_id, each.media_id].decode() not in relay.message_body:
-                yield f"LOST: words in a file of {message_id[-3:]}"
 
 
 def _calm_at(run: Simulation) -> float:
@@ -293,5 +282,4 @@ PROMISES: tuple[Callable[[Simulation], Iterator[str]], ...] = (
     nobody_waits_for_a_dead_sender,
     resends_only_in_the_window,
     the_last_tier_is_not_given_up_unsent,
-    attachments_are_kept,
 )

@@ -15,7 +15,7 @@ from relay.core.comparing import digest_of, is_current, is_masked
 from relay.core.failures import NOTHING_TO_SEND, TO_OURSELVES
 from relay.core.files import ANSWERS_FILES_MAX, is_without_words, takes_files
 from relay.core.links import Form, form_of, has_link
-from relay.core.model import Attempt, Purpose, Relay
+from relay.core.model import RETENTION, Attempt, Purpose, Relay
 from relay.core.numbers import same
 from relay.core.policy import LEASE_SECONDS, Tier
 from relay.errors import MessengerUnavailable
@@ -35,6 +35,8 @@ TOLERANCE = timedelta(minutes=10)
 # How long after a text its callback may still come and name its attempt. Before, a text that fits several attempts is
 # Undecidable; afterwards the texts are matched in the order of sending.
 CALLBACKS_COME = timedelta(hours=1)
+# For how long after an attempt no record of its time has expired. A clock that is months ahead makes them vanish.
+_OTHERS_STAY = RETENTION - timedelta(days=1)
 # How many other relays are compared, newest first: of older ones only one that was redriven could matter.
 _PAGE, _PAGES_MAX = 100, 3
 
@@ -143,6 +145,8 @@ class SmsChannel:
         self, shown: list[SentMessage], relay: Relay, attempt: Attempt, digest: str, until: datetime, budget: Budget
     ) -> SentMessage | None:
         """Returns that of the texts with the attempt's words which is its own; None when there is none for it."""
+        if self._clock.now() >= attempt.starts_at + _OTHERS_STAY:
+            raise Undecidable("by our clock it was sent so long ago that what else was sent then is not known")
         at = self._media_base_url
         others = list(others_with_the_same_words(self._store, relay, attempt, digest, until, budget, at))
         taken = {other.sent_id for _, other in others}
