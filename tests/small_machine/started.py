@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.local_stack import ROOT
 from tests.entry_points.served import settings_for
-from tests.local_stack.signed import post_webhook
+from tests.local_stack.signed import text_in
 
 FILES = ROOT / "scripts" / "small_machine"
 PORT_OF_THE_FILES = "8080"
@@ -52,7 +52,7 @@ def wait_for_a_text(port: int, settings: Mapping[str, str], process: subprocess.
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         with contextlib.suppress(OSError):
-            assert post_webhook(f"http://127.0.0.1:{port}", settings)[0] == 200
+            text_in(f"http://127.0.0.1:{port}", settings)
             return
         assert process.poll() is None, output.read_text("utf-8", "replace")[-4000:]
         assert time.monotonic() < deadline, output.read_text("utf-8", "replace")[-4000:]
