@@ -14,7 +14,7 @@ _draws = random.SystemRandom()
 def free_port() -> int:
     """Returns a port of this machine that is free, and that no other program is given by chance.
 
-    The system gives ports of one range to whoever asks for any, and to each connection that is made: one of those, found
+    The system gives ports of one range to all who ask for any, and to each connection that is made: one of those, found
     free now, may be taken a moment later, in a suite whose processes work side by side.
     """
     while True:
