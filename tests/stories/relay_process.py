@@ -107,8 +107,8 @@ class RelayProcess:
             time.sleep(0.01)
 
     def kill_worker(self) -> None:
-        """kill -9 of the process that answers requests; the last one that was started."""
-        os.kill(max(children_of(self.pid)), signal.SIGKILL)
+        """kill -9 of the process that answers requests: the child of the one that starts it again."""
+        os.kill(children_of(self.pid)[-1], signal.SIGKILL)
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """As Ctrl-C does; the exit status."""
