@@ -17,7 +17,7 @@ from tests.local_stack.signed import text_in
 FILES = ROOT / "scripts" / "small_machine"
 PORT_OF_THE_FILES = "8080"
 _PATIENCE_SECONDS = 120.0
-# As the service unit has it.
+# As the service unit has it, for a machine that has nothing else to do.
 STOP_SECONDS = 30.0
 
 
