@@ -109,7 +109,7 @@ class RunningStack:
         """The relay's whole answer, once it has come to this end."""
 
         def look() -> dict[str, Any] | None:
-            answer = self._recorded(message_id)
+            answer = self.recorded(message_id)
             return answer if answer and answer["relay"]["final_status"] == final_status else None
 
         found: dict[str, Any] = until(look, f"{final_status} of {message_id}")
@@ -117,10 +117,10 @@ class RunningStack:
 
     def wait_until_recorded(self, message_id: str) -> dict[str, Any]:
         """The relay's whole answer, once its webhook has arrived."""
-        found: dict[str, Any] = until(functools.partial(self._recorded, message_id), f"the record of {message_id}")
+        found: dict[str, Any] = until(functools.partial(self.recorded, message_id), f"the record of {message_id}")
         return found
 
-    def _recorded(self, message_id: str) -> dict[str, Any] | None:
+    def recorded(self, message_id: str) -> dict[str, Any] | None:
         """The relay's whole answer, or None while its webhook is still on its way."""
         try:
             return self.state({"message_id": message_id})

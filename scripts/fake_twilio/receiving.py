@@ -33,6 +33,7 @@ class InboundText:
         self._state = state
         self._open = copies
         self._codes: list[int | None] = []
+        self.held: list[Callable[[], None]] = []
 
     @property
     def sid(self) -> str:
@@ -60,8 +61,16 @@ class InboundText:
         exchanges = self.exchanges
         return exchanges[-1].http_status if exchanges else None
 
-    def wait(self, within_seconds: float = 40.0) -> "InboundText":
-        """Until Twilio is done with it (two webhook budgets of 15 s at most). Raises TimeoutError."""
+    def let_come(self) -> None:
+        """Send its webhooks that are held."""
+        while self.held:
+            self.held.pop()()
+
+    def wait(self, within_seconds: float = 180.0) -> "InboundText":
+        """Until Twilio is done with it (two webhook budgets of 15 s at most, on a machine that keeps up).
+
+        Raises TimeoutError.
+        """
         if not self._state.wait_for(lambda: not self._open, within_seconds):
             raise TimeoutError(f"the webhook of {self.sid} is still under way after {within_seconds} s")
         return self
@@ -201,19 +210,18 @@ class Receiver:
                 on_fallback_done,
             )
 
-        self._dispatcher.send(
-            Webhook(
-                "inbound",
-                text.sid,
-                number.sms_url,
-                parameters,
-                token,
-                number.sms_method,
-                faults.lost_answers,
-            ),
-            on_done,
-            faults.delay_seconds * self._settings.time_scale,
+        webhook = Webhook(
+            "inbound", text.sid, number.sms_url, parameters, token, number.sms_method, faults.lost_answers
         )
+        delay_seconds = faults.delay_seconds * self._settings.time_scale
+
+        def send() -> None:
+            self._dispatcher.send(webhook, on_done, delay_seconds)
+
+        if faults.held:
+            text.held.append(send)
+        else:
+            send()
 
 
 def _error_code(exchange: Exchange) -> int | None:

@@ -180,14 +180,7 @@ class Sender:
             history=((now, "queued"),),
         )
         self._state.save(message)
-        queue = CallbackQueue(
-            self._dispatcher,
-            behaviour.callbacks,
-            self._settings.account_sid,
-            self._seeds.token_for,
-            self._seeds.random_for(f"callbacks {sid}"),
-            self._settings.time_scale,
-        )
+        queue = self._callbacks(sid, behaviour)
         is_hasty = behaviour.callbacks.before_reply
         delays = _AT_ONCE if is_hasty else self._settings.delays
         if request.media_urls:
@@ -195,6 +188,21 @@ class Sender:
         steps = plan(behaviour.fate, delays, request.validity_seconds, queue_seconds)
         self._schedule(sid, steps, behaviour, queue)
         return message, queue.answered if is_hasty else None
+
+    def deliver_after_all(self, sid: str) -> None:
+        """A message of which no more was to be heard is delivered, and its receipt leaves."""
+        behaviour = deliver()
+        self._schedule(sid, (Step(0.0, "delivered"),), behaviour, self._callbacks(sid, behaviour))
+
+    def _callbacks(self, sid: str, behaviour: Behaviour) -> CallbackQueue:
+        return CallbackQueue(
+            self._dispatcher,
+            behaviour.callbacks,
+            self._settings.account_sid,
+            self._seeds.token_for,
+            self._seeds.random_for(f"callbacks {sid}"),
+            self._settings.time_scale,
+        )
 
     def _schedule(self, sid: str, steps: tuple[Step, ...], behaviour: Behaviour, queue: CallbackQueue) -> None:
         """Each step schedules the next, so that a message can never be overtaken by its own past."""

@@ -33,7 +33,8 @@ from scripts.local_stack.unhurried import unhurried
 
 # While something is under way the terminal looks this often, otherwise rarely.
 _LOOK_SECONDS, _IDLE_SECONDS = 0.2, 1.0
-_SPARE_SECONDS = 20.0
+# A busy machine takes its time.
+_SPARE_SECONDS = 60.0
 
 
 class Played(NamedTuple):

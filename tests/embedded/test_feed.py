@@ -18,7 +18,7 @@ from tests.fakes import MemoryJournal
 from tests.fakes.clock import FakeClock
 from tests.record.test_relay_events import exhausted, received
 
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_what_an_sqlite_without_it_stored_is_found_by_one_with_it_and_indexed_wi
 _DAMAGES = {
     "its root is spoilt": "UPDATE relay_words_data SET block = x'00112233' WHERE id = 10",
     "its pages are gone": "DELETE FROM relay_words_data WHERE id > 10",
-    "its pages are garbage": "UPDATE relay_words_data SET block = randomblob(30) WHERE id > 10",
+    "its pages are garbage": f"UPDATE relay_words_data SET block = x'{'c3a7' * 15}' WHERE id > 10",
     "it does not open": "DELETE FROM relay_words_data",
     "its format is gone": "DELETE FROM relay_words_config",
     # None that can be made anew, either.

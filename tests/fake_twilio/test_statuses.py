@@ -70,6 +70,15 @@ def test_each_fate_within_a_minute(
     assert bool(account.handler.inbox) is is_shown
 
 
+def test_what_a_carrier_was_silent_about_is_delivered_after_all(account: Account) -> None:
+    told(account, behaviour.silent())
+    (message,) = account.fake.messages
+    account.fake.sender.deliver_after_all(message.sid)
+    account.clock.advance()
+    assert account.app.requests[-1].form["MessageStatus"] == account.fake.messages[0].status == "delivered"
+    assert [shown.sid for shown in account.handler.inbox] == [message.sid]
+
+
 @pytest.mark.parametrize("does", [behaviour.silent(waiting_as="queued"), behaviour.late(90, waiting_as="queued")])
 def test_a_message_still_queued_after_its_validity_fails_with_30036(account: Account, does: Behaviour) -> None:
     start = account.clock.now()

@@ -214,6 +214,15 @@ def test_a_webhook_can_come_late(account: Account) -> None:
     assert account.app.requests[0].at == start + 9
 
 
+def test_a_webhook_that_is_held_comes_when_it_is_let(account: Account) -> None:
+    text = account.customer.texts("hello", waits=False, faults=InboundFaults(held=True))
+    account.clock.advance(3600)
+    assert (account.app.requests, text.outcome) == ([], "pending")
+    text.let_come()
+    account.clock.advance()
+    assert (len(account.app.requests), text.outcome) == (1, "answered")
+
+
 def test_a_number_without_a_url_calls_nobody() -> None:
     account = Account(sms_url="")
     assert account.text().outcome == "dropped"

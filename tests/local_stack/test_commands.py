@@ -18,7 +18,8 @@ from tests.google_fixtures import need_emulators
 from tests.stack_fixtures import tiers
 from tests.stories.relay_process import ROOT, RelayProcess, children_of, clean_environment
 
-_PATIENCE_SECONDS = 180
+# Only what hangs takes as long: a demonstration waits for the tiers' own times, which a busy machine stretches.
+_PATIENCE_SECONDS = 600
 
 
 def command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -134,8 +135,9 @@ def test_an_emulator_that_dies_ends_the_stack_with_a_word(tmp_path: Path) -> Non
     relay.start()
     assert relay.wait_for("Up until Ctrl-C")
     for pid in children_of(relay.pid):
-        if b"CloudFirestore" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):  # a process that has ended meanwhile is no emulator
+            if b"CloudFirestore" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
     assert relay.wait_for("The emulators' process has ended.")
     assert relay.stop(0) == 1  # this signal does nothing: it has to end by itself
     assert "Traceback" not in relay.output

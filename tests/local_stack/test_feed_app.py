@@ -18,7 +18,7 @@ from scripts.local_stack.feed_app import FeedApp
 from tests.fakes.clock import FakeClock
 from tests.record.test_relay_events import exhausted, received
 
-SECONDS = 10.0
+SECONDS = 60.0
 IDS = [event.event_id for event in events_of(exhausted())]
 
 

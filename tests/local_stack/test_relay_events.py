@@ -74,7 +74,13 @@ def test_on_the_emulators_the_events_and_dead_letters_are_on_pubsub(
 
         def subscribed(topic: str) -> str:
             path: str = subscriber.subscription_path(project, f"test-{topic}")
-            wanted = {"name": path, "topic": f"projects/{project}/topics/{topic}", "enable_message_ordering": True}
+            wanted = {
+                "name": path,
+                "topic": f"projects/{project}/topics/{topic}",
+                "enable_message_ordering": True,
+                # After the usual ten seconds a busy machine would be sent again what it has not acknowledged yet.
+                "ack_deadline_seconds": 600,
+            }
             subscriber.create_subscription(request=wanted)
             return path
 

@@ -9,31 +9,35 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from unittest import mock
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
 from scripts.local_stack import peers
-from tests.entry_points.served import free_port
 from tests.local_stack import echo
 from tests.stories.relay_process import ROOT
 
 Address = tuple[str, int]
+# Only what hangs takes as long.
+_PATIENCE_SECONDS = 120.0
 
 
 @contextlib.contextmanager
 def listening(application: WSGIApplication) -> Iterator[tuple[Address, peers.Listener]]:
-    """Our server in a thread of this process."""
-    with socket.create_server(("127.0.0.1", 0)) as bound:
+    """Our server in a thread of this process. It bears with a peer for long, unless a test says otherwise."""
+    with ExitStack() as kept, socket.create_server(("127.0.0.1", 0)) as bound:
+        for name in ("REQUEST_SECONDS", "ANSWER_SECONDS", "WHOLE_ANSWER_SECONDS"):
+            kept.enter_context(mock.patch.object(peers, name, _PATIENCE_SECONDS))
         listener = peers.Listener(application, bound, 100_000)
         is_over = threading.Event()
 
         def serve() -> None:
             while not is_over.is_set():
                 listener.turn(0.02)
-            listener.finish(5.0)
+            listener.finish(_PATIENCE_SECONDS)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -53,29 +57,21 @@ def ours() -> Iterator[Address]:
 @pytest.fixture(scope="module")
 def deployed() -> Iterator[Address]:
     """gunicorn with its worker of threads, as the framework starts it."""
-    address = ("127.0.0.1", free_port())
     command = ["gunicorn", "--worker-class", "gthread", "--threads", "2", "--limit-request-line", "0"]
-    command += ["--no-control-socket", "--bind", f"127.0.0.1:{address[1]}", "tests.local_stack.echo:app"]
-    server = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, stderr=subprocess.PIPE)
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(address, timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-        yield address
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        # What connects before it has begun is answered once it has.
+        command += ["--no-control-socket", "--bind", f"fd://{bound.fileno()}", "tests.local_stack.echo:app"]
+        server = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, pass_fds=[bound.fileno()])
+        try:
+            yield bound.getsockname()
+        finally:
+            server.terminate()
+            server.wait(_PATIENCE_SECONDS)
 
 
 def ask(address: Address, request: bytes) -> bytes:
     """Everything that is answered until the server closes the connection, or has nothing more to say."""
-    with socket.create_connection(address, timeout=20) as peer:
+    with socket.create_connection(address, timeout=_PATIENCE_SECONDS) as peer:
         peer.sendall(request)
         return read(peer)
 
@@ -142,7 +138,7 @@ def test_what_is_no_request_or_too_large_is_refused_in_words(request_: bytes, st
 
 def test_a_connection_is_kept_for_the_next_request_and_requests_may_be_sent_ahead(ours: Address) -> None:
     first, second, last = (b"GET /%d HTTP/1.1\r\nHost: relay\r\n" % number for number in range(3))
-    with socket.create_connection(ours, timeout=20) as peer:
+    with socket.create_connection(ours, timeout=_PATIENCE_SECONDS) as peer:
         peer.sendall(first + b"\r\n")
         answers = b""
         while b'"/0"' not in answers:
@@ -153,15 +149,14 @@ def test_a_connection_is_kept_for_the_next_request_and_requests_may_be_sent_ahea
 
 
 def test_who_asks_whether_to_send_a_body_is_told_to(ours: Address) -> None:
-    with socket.create_connection(ours, timeout=20) as peer:
+    with socket.create_connection(ours, timeout=_PATIENCE_SECONDS) as peer:
         peer.sendall(b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n" + _END)
         assert peer.recv(65536).startswith(b"HTTP/1.1 100 ")
         peer.sendall(b"hi")
         assert b'"body": "hi"' in read(peer)
 
 
-def test_who_takes_nothing_of_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "ANSWER_SECONDS", 0.2)
+def test_who_takes_nothing_of_an_answer_is_cut_off() -> None:
     is_over = threading.Event()
 
     def endless(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -172,9 +167,13 @@ def test_who_takes_nothing_of_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPat
         finally:
             is_over.set()
 
-    with listening(endless) as (address, _), socket.create_connection(address, timeout=20) as peer:
+    with (
+        listening(endless) as (address, _),
+        mock.patch.object(peers, "ANSWER_SECONDS", 0.2),
+        socket.create_connection(address, timeout=_PATIENCE_SECONDS) as peer,
+    ):
         peer.sendall(b"GET / HTTP/1.1\r\n" + _END)
-        assert is_over.wait(20), "its thread is free again"
+        assert is_over.wait(_PATIENCE_SECONDS), "its thread is free again"
 
 
 def test_a_request_that_is_whole_is_answered_before_the_server_ends() -> None:
@@ -182,14 +181,14 @@ def test_a_request_that_is_whole_is_answered_before_the_server_ends() -> None:
 
     def slow(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         has_begun.set()
-        assert may_end.wait(20)
+        assert may_end.wait(_PATIENCE_SECONDS)
         return echo.app(environ, start_response)
 
     with contextlib.ExitStack() as kept:
         with listening(slow) as (address, _):
-            peer = kept.enter_context(socket.create_connection(address, timeout=20))
+            peer = kept.enter_context(socket.create_connection(address, timeout=_PATIENCE_SECONDS))
             peer.sendall(b"GET /late HTTP/1.1\r\n" + _END)
-            assert has_begun.wait(20)
+            assert has_begun.wait(_PATIENCE_SECONDS)
             threading.Timer(0.3, may_end.set).start()
         assert b'"/late"' in read(peer)
 

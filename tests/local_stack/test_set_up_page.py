@@ -115,13 +115,13 @@ def test_it_is_tried_once_at_a_time() -> None:
 
     def slow() -> list[dict[str, str]]:
         inside.set()
-        done.wait(20)
+        done.wait(120)
         return CHECKS
 
     set_up._checks = slow  # type: ignore[method-assign]
     first = threading.Thread(target=set_up.tried)
     first.start()
-    inside.wait(20)
+    inside.wait(120)
     with pytest.raises(Busy):
         set_up.tried()
     done.set()

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from scripts.local_stack import ROOT
 from tests.entry_points.served import settings_for
-from tests.local_stack.signed import post_webhook
+from tests.local_stack.signed import text_in
 
 FILES = ROOT / "scripts" / "small_machine"
 PORT_OF_THE_FILES = "8080"
 _PATIENCE_SECONDS = 120.0
-# As the service unit has it.
+# As the service unit has it, for a machine that has nothing else to do.
 STOP_SECONDS = 30.0
 
 
@@ -52,7 +52,7 @@ def wait_for_a_text(port: int, settings: Mapping[str, str], process: subprocess.
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         with contextlib.suppress(OSError):
-            assert post_webhook(f"http://127.0.0.1:{port}", settings)[0] == 200
+            text_in(f"http://127.0.0.1:{port}", settings)
             return
         assert process.poll() is None, output.read_text("utf-8", "replace")[-4000:]
         assert time.monotonic() < deadline, output.read_text("utf-8", "replace")[-4000:]

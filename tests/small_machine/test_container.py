@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from scripts.local_stack import ROOT
-from tests.entry_points.served import free_port
+from tests.free_ports import free_port
+from tests.pace import pace
 from tests.small_machine.bare_root import BareRoot
 from tests.small_machine.started import FILES, PORT_OF_THE_FILES, STOP_SECONDS, started, wait_for_a_text, write_settings
 
@@ -39,7 +40,7 @@ def test_its_steps_make_a_relay_that_takes_texts_and_ends_when_it_is_told_to(tmp
     with started(root.inside(command), root.environment(), tmp_path, output) as relay:
         wait_for_a_text(port, settings, relay, output)
         relay.send_signal(signal.SIGTERM)
-        assert relay.wait(STOP_SECONDS) == 0
+        assert relay.wait(STOP_SECONDS * pace()) == 0
     database = (root.folder / "data" / "relay.db").stat()
     assert (database.st_uid, database.st_mode & 0o777) == (uid, 0o600)
     shutil.rmtree(home)  # 200 MB, which pytest would keep for the three runs to come

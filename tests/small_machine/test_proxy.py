@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import select
 import shutil
 import socket
 import subprocess
@@ -14,12 +15,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scripts.local_stack.peers import REQUEST_SECONDS
-from tests.entry_points.served import free_port
-from tests.local_stack.signed import post_webhook
-from tests.pace import pace
+from scripts.fake_twilio.webhooks import TOTAL_SECONDS
+from tests.free_ports import free_port
+from tests.local_stack.signed import text_in
 from tests.small_machine.started import FILES
 from tests.stack_fixtures import RunningStack, running_stack
+
+# Only what hangs takes as long.
+_PATIENCE_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +54,11 @@ def proxy(relay: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield address
     finally:
         caddy.terminate()
-        caddy.wait(30)
+        caddy.wait(_PATIENCE_SECONDS)
 
 
 def _wait_until_it_answers(address: str, caddy: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
             _ask(address, "GET", "/")
@@ -69,7 +72,7 @@ def _wait_until_it_answers(address: str, caddy: subprocess.Popen[bytes], log: Pa
 def _ask(
     address: str, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=_PATIENCE_SECONDS)
     try:
         connection.request(method, path, body, dict(headers or {}))
         answer = connection.getresponse()
@@ -79,7 +82,8 @@ def _ask(
 
 
 def test_a_signed_webhook_gets_through(relay: RunningStack, proxy: str) -> None:
-    assert [post_webhook(proxy, relay.environ)[0] for _ in range(5)] == [200] * 5
+    for _ in range(5):
+        text_in(proxy, relay.environ)
 
 
 @pytest.mark.parametrize("path", ["/sms/inbound", "/sms/relay-state", "/m/AAAAAAAAAAAAAAAAAAAAAA", "/console/session"])
@@ -106,17 +110,18 @@ def test_nothing_else_is(path: str, proxy: str) -> None:
 
 def test_a_text_that_comes_in_too_slowly_is_not_answered_as_if_it_were_safe(relay: RunningStack, proxy: str) -> None:
     address = urlsplit(proxy)
-    patience = REQUEST_SECONDS + 2 * pace()
     began = time.monotonic()
-    with socket.create_connection((address.hostname, address.port), timeout=20) as peer:
+    with socket.create_connection((address.hostname, address.port), timeout=_PATIENCE_SECONDS) as peer:
         request = f"POST /sms/inbound HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 1000\r\n\r\n"
         peer.sendall(request.encode())
-        assert post_webhook(proxy, relay.environ)[0] == 200
+        text_in(proxy, relay.environ)
         answer = b""
         with contextlib.suppress(ConnectionError):
-            while time.monotonic() < began + patience:
+            while time.monotonic() < began + TOTAL_SECONDS:
+                if select.select([peer], [], [], 0.5)[0]:
+                    answer = peer.recv(65536)
+                    break
                 peer.sendall(b"x")
-                time.sleep(0.5)
-            answer = peer.recv(65536)
-    # 499 is Caddy's own for a peer that gave up.
-    assert answer == b"" or answer.startswith((b"HTTP/1.1 499 ", b"HTTP/1.1 502 "))
+    # What comes later is not heard by Twilio.
+    is_in_time = time.monotonic() < began + TOTAL_SECONDS
+    assert not is_in_time or answer == b"" or answer.startswith(b"HTTP/1.1 502 ")

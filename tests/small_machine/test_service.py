@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from scripts.local_stack import ROOT
-from tests.entry_points.served import free_port
+from tests.free_ports import free_port
+from tests.pace import pace
 from tests.small_machine.started import FILES, PORT_OF_THE_FILES, STOP_SECONDS, started, wait_for_a_text, write_settings
 from tests.stories.relay_process import clean_environment
 
@@ -63,7 +64,7 @@ def test_what_the_unit_starts_takes_texts_and_ends_when_its_first_process_is_tol
     with started(shlex.split(command), environ, Path(folder), output) as relay:
         wait_for_a_text(port, settings, relay, output)
         relay.send_signal(signal.SIGTERM)
-        assert relay.wait(STOP_SECONDS) == 0
+        assert relay.wait(STOP_SECONDS * pace()) == 0
     assert '"event": "received"' in output.read_text("utf-8")
     assert stat.S_IMODE((tmp_path / "relay.db").stat().st_mode) == 0o600
 

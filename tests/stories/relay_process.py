@@ -5,6 +5,7 @@ Its Twilio is a fake one in the test's process, which outlives it and knows what
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -18,9 +19,13 @@ from typing import IO
 
 from relay.settings.variables import VARIABLES
 
+from tests.free_ports import free_port
+from tests.local_google.processes import is_alive
+
 ROOT = Path(__file__).resolve().parents[2]
+# Only what hangs takes as long.
 _START_SECONDS = 240.0
-_STOP_SECONDS = 60.0
+_STOP_SECONDS = 180.0
 _ADDRESS = re.compile(r"The relay is up at (http://\S+)")
 
 
@@ -33,7 +38,7 @@ def clean_environment() -> dict[str, str]:
 
 
 class RelayProcess:
-    """One `run` at a time, on the same port once it has one. `output` is all that it has printed, all runs together."""
+    """One `run` at a time, always on the same port. `output` is all that it has printed, all runs together."""
 
     def __init__(self, backend: str, settings: Mapping[str, str], folder: Path, checkout: Path = ROOT) -> None:
         self._backend = backend
@@ -57,7 +62,7 @@ class RelayProcess:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        port = self.address.rpartition(":")[2] or "0"
+        port = self.address.rpartition(":")[2] or str(free_port())
         is_up = threading.Event()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts.local_stack", "run", "--backend", self._backend, "--port", port],
@@ -83,18 +88,27 @@ class RelayProcess:
         return self.output.count(words) >= times
 
     def kill(self) -> None:
-        """kill -9 of every process of it that serves, and of the one that watches over them, all at once."""
+        """kill -9 of every process of it that serves, and of the one that watches over them, all at once.
+
+        None is left when it returns.
+        """
         assert self._process is not None
-        for pid in [*children_of(self._process.pid), self._process.pid]:
-            try:
+        # First the one that would notice that others go, and end them or say so.
+        watching = self._process.pid
+        self._process.send_signal(signal.SIGSTOP)
+        everybody = [*children_of(watching), watching]
+        for pid in everybody:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         self._ended()
+        give_up_at = time.monotonic() + _STOP_SECONDS
+        while any(map(is_alive, everybody)):
+            assert time.monotonic() < give_up_at, "a process outlives kill -9"
+            time.sleep(0.01)
 
     def kill_worker(self) -> None:
-        """kill -9 of the process that answers requests; the last one that was started."""
-        os.kill(max(children_of(self.pid)), signal.SIGKILL)
+        """kill -9 of the process that answers requests: the child of the one that starts it again."""
+        os.kill(children_of(self.pid)[-1], signal.SIGKILL)
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """As Ctrl-C does; the exit status."""

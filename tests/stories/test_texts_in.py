@@ -52,14 +52,16 @@ def test_a_text_with_pictures_cascades_with_a_line_that_counts_them_and_links_to
 
 
 def test_a_picture_without_words_cascades_too(town: Town) -> None:
-    town.customer().texts("", files=(picture("A fridge"),))
+    text = town.customer().texts("", files=(picture("A fridge"),))
     assert "1 photo" in town.tier_1.expect_text().body
+    town.ended(text)
 
 
 def test_a_text_in_any_script_arrives_as_it_was_written(town: Town) -> None:
     words = "Привет, вода! 水漏れ 🚰 &=%+"
-    town.customer().texts(words)
+    text = town.customer().texts(words)
     town.tier_1.expect_text(containing=words)
+    town.ended(text)
 
 
 def test_a_handlers_own_text_is_kept_and_never_forwarded(town: Town) -> None:

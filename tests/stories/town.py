@@ -105,6 +105,10 @@ class Town:
         self._twilio.start()
         self._keys.start()
         self.relay.start()
+        self.point_the_number()
+
+    def point_the_number(self) -> None:
+        """Have Twilio call the relay as it is to be set up."""
         self.fake.set_sms_url(BUSINESS, f"{self.address}/sms/inbound{CONNECTION_OVERRIDES}")
 
     def close(self) -> None:
@@ -156,21 +160,28 @@ class Town:
         return self.issuer.mint(**{"audience": AUDIENCE, "email": OPERATOR, **changes})
 
     def record(self, text: InboundText) -> Record | None:
-        """The text's relay as relay-state tells it; None while there is none."""
-        try:
-            answer: Record = self.ask({"message_id": text.sid})["relay"]
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code == 404:
-                return None
-            raise
-        return answer
+        """The text's relay as relay-state tells it; None while there is none.
+
+        It is asked again, as its 503 asks for, while a busy machine's store is late.
+        """
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer: Record = self.ask({"message_id": text.sid})["relay"]
+                return answer
+            except urllib.error.HTTPError as error:
+                error.close()
+                if error.code == 404:
+                    return None
+                if error.code != 503 or time.monotonic() > give_up_at:
+                    raise
+            time.sleep(_LOOK_SECONDS_MAX)
 
     def ask(self, body: object) -> Record:
         """What relay-state answers to this. Raises HTTPError."""
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token()}"}
         request = urllib.request.Request(f"{self.address}/sms/relay-state", json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             told: Record = json.load(answer)
         return told
 
@@ -203,7 +214,8 @@ class Town:
 
     def log(self) -> list[Record]:
         """The relay's log lines so far, as JSON; what else was printed is left out."""
-        lines = self.relay.log.read_text("utf-8").splitlines()
+        # What follows the last line feed is being written.
+        lines = self.relay.log.read_text("utf-8").split("\n")[:-1]
         return [json.loads(line) for line in lines if line.startswith("{")]
 
 

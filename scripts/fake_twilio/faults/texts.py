@@ -12,6 +12,7 @@ class InboundFaults:
     copies: it is sent this many times at the same moment.
     lost_answers: so many of our answers never arrive at Twilio, which tries again if the URL allows any retry.
     delay_seconds: it is sent this much later.
+    held: it is not sent before the text's `let_come`, so that a test waits for no time.
     age_seconds: the text came to Twilio this long ago, and its dates say so.
     listed_after_seconds: when lists show it, from now; None: when the account's lists do.
     receiving_seconds: how long, from now, its row is not whole; None: as long as the account's are.
@@ -28,6 +29,7 @@ class InboundFaults:
     copies: int = 1
     lost_answers: int = 0
     delay_seconds: float = 0.0
+    held: bool = False
     age_seconds: float = 0.0
     listed_after_seconds: float | None = None
     receiving_seconds: float | None = None

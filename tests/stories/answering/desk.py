@@ -31,7 +31,7 @@ CLAIM_SECONDS = (60.0, 60.0, 0.0)
 # An owner who did nothing for longer may be asleep.
 OWNER_ACTIVE_SECONDS = 600
 _STORE_SECONDS = 30.0
-_READ_SECONDS = 10.0
+_READ_SECONDS = 60.0
 _LINE_SECONDS = 5.0
 _customers = itertools.count(1)
 

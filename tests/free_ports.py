@@ -1,0 +1,36 @@
+"""Ports for servers that a test starts later than it finds the port, or starts again on the same one."""
+
+from __future__ import annotations
+
+import random
+import socket
+from pathlib import Path
+
+_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_FIRST, _USUAL_END = 10_000, 32_768
+_draws = random.SystemRandom()
+
+
+def free_port() -> int:
+    """Returns a port of this machine that is free, and that no other program is given by chance.
+
+    The system gives ports of one range to all who ask for any, and to each connection that is made: one of those, found
+    free now, may be taken a moment later, in a suite whose processes work side by side.
+    """
+    while True:
+        port = _draws.randrange(_FIRST, _end())
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def _end() -> int:
+    """Returns where the system's own range begins, or its usual beginning where that leaves no room below it."""
+    try:
+        first = int(_RANGE.read_text("ascii").split()[0])
+    except OSError:
+        return _USUAL_END
+    return first if first > _FIRST + 1000 else _USUAL_END
