@@ -18,7 +18,7 @@ States = Callable[..., dict[str, str]]
 
 @pytest.fixture
 def states(monkeypatch: pytest.MonkeyPatch) -> States:
-    """What is found where the relay's clock is `ahead_seconds` before ours, which stands, and an answer takes so long."""
+    """What is found where the relay's clock is so far ahead of ours, which stands, and an answer takes so long."""
     here = now()
 
     def found(ahead_seconds: float, takes_seconds: float = 0.0) -> dict[str, str]:
