@@ -63,6 +63,10 @@ def test_a_long_text_is_scrolled_and_unfolded_by_the_keyboard(new_page: NewPage,
     text.focus()
     page.keyboard.press("End")
     expect(text).not_to_have_js_property("scrollTop", 0)
+    # It is read on where one was when its relay is drawn anew.
+    office.text(ANA, f"{office.thread_of(message_id).code} ok")
+    expect(page.locator("#relay-title")).to_contain_text("Taken by Ana")
+    expect(text).not_to_have_js_property("scrollTop", 0)
     page.keyboard.press("Tab")
     expect(page.locator("#relay-whole")).to_be_focused()
     page.keyboard.press("Enter")
