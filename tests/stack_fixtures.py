@@ -37,7 +37,8 @@ PATIENCE_SECONDS = 180.0
 _LOOK_SECONDS, _LOOK_SECONDS_MAX = 0.05, 0.4
 _TOKEN_SECONDS = 5.0
 _STORE_SECONDS = 30.0
-_customers = itertools.count(1)
+# The last digits of each are no handler's and none of ours: one may be searched for by them.
+_customers = itertools.count(1001)
 
 
 class RunningStack:

@@ -105,17 +105,22 @@ class Server:
         self._app = make_app(fake)
         self._lock = threading.Lock()
         self._is_closed = False
-        with socket.create_server((host, port)) as listener:
-            self._address: tuple[str, int] = listener.getsockname()
-            self._server: _Server | None = _Server(listener, self._app)
-        # While connections are refused: has the port, and does not listen.
-        self._placeholder: socket.socket | None = None
+        # Has the port and never listens: while connections are refused no other program is given it.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind((host, port))
+        self._address: tuple[str, int] = self._held.getsockname()
+        self._server: _Server | None = self._new_server()
         with socket.create_server((host, 0)) as listener:
             fake.media_host_url = f"http://{host}:{listener.getsockname()[1]}"
             self._media_host = _Server(listener, MediaHost(fake))
         self._thread, self._media_thread = self._new_thread(self._server), self._new_thread(self._media_host)
         self.base_url = f"http://{host}:{self._address[1]}"
         fake.door = self
+
+    def _new_server(self) -> _Server:
+        with socket.create_server(self._address) as listener:
+            return _Server(listener, self._app)
 
     @staticmethod
     def _new_thread(server: _Server) -> threading.Thread:
@@ -133,18 +138,12 @@ class Server:
             self._stop(self._server)
             self._server.close_idle()
             self._server = None
-            self._placeholder = socket.socket()
-            self._placeholder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._placeholder.bind(self._address)
 
     def open_door(self) -> None:
         with self._lock:
-            if self._placeholder is None or self._is_closed:
+            if self._server is not None or self._is_closed:
                 return
-            self._placeholder.close()
-            self._placeholder = None
-            with socket.create_server(self._address) as listener:
-                self._server = _Server(listener, self._app)
+            self._server = self._new_server()
             self._thread = self._new_thread(self._server)
             self._thread.start()
 
@@ -165,8 +164,7 @@ class Server:
             self._is_closed = True
             if self._server is not None:
                 self._stop(self._server)
-            if self._placeholder is not None:
-                self._placeholder.close()
+            self._held.close()
         self.fake.close()
         self._stop_media_host()
 

@@ -52,7 +52,7 @@ def relay(api: RelayApi, our_numbers: Sequence[str] = ()) -> Iterator[Finding]:
     slow = took > _SLOW_SECONDS
     advice = "Look at its logs and at the load of its machine, or of Firestore."
     yield Finding("relay answers", WARNING if slow else OK, f"{api.url}, within {took * 1000:.0f} ms", advice)
-    yield _clocks(answer["now"], began_at + timedelta(seconds=took / 2))
+    yield _clocks(answer["now"], began_at, took)
     since = (parsed(answer["now"]) - timedelta(hours=24)).isoformat()
     listed = list(api.rows(limit=_ROWS_MAX, since=since))
     period = _period(listed)
@@ -90,8 +90,10 @@ def _unlisted(documents: Iterable[Json], our_numbers: Sequence[str], period: str
         yield Finding("our numbers", OK, "texts came to numbers alone that are listed")
 
 
-def _clocks(told: str, here: datetime) -> Finding:
-    skew = (parsed(told) - here).total_seconds()
+def _clocks(told: str, began_at: datetime, took: float) -> Finding:
+    ahead = (parsed(told) - began_at).total_seconds()
+    # It is of some moment while the relay was asked, which may have been long: only what lies outside is a difference.
+    skew = min(ahead, max(0.0, ahead - took))
     words = f"the relay's clock and this machine's differ by {span(abs(skew))}"
     advice = "Synchronise the wrong one (NTP): tokens are refused beyond 10 s, and times shown are wrong."
     state = BAD if abs(skew) > _SKEW_BAD_SECONDS else WARNING if abs(skew) > _SKEW_WARNING_SECONDS else OK

@@ -25,14 +25,16 @@ def test_a_handler_writes_on_his_phone_and_reads_both_sides_in_their_order(
     page = open_phones(new_page(), embedded_stack.address)
     write(page, "Is there a key for the shed?")
     expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("Is there a key for the shed?")
-    page.fill(f"{TIERS[0]} textarea", "K71 under the pot")
+    shown = [text["body"] for text in embedded_stack.client.phone(HANDLERS[0])["inbox"]]
+    code = next(code for code in map("K{:02}".format, range(100)) if not any(code in words for words in shown))
+    page.fill(f"{TIERS[0]} textarea", f"{code} under the pot")
     page.press(f"{TIERS[0]} textarea", "Enter")
-    expect(page.locator(f"{TIERS[0]} .bubble.mine").last).to_have_text("K71 under the pot")
-    expect(page.locator(".story .quote").filter(has_text="K71 under the pot").first).to_be_visible()
+    expect(page.locator(f"{TIERS[0]} .bubble.mine").last).to_have_text(f"{code} under the pot")
+    expect(page.locator(".story .quote").filter(has_text=f"{code} under the pot").first).to_be_visible()
     # It is no code of this handler's, as is said below it.
     last = page.locator(f"{TIERS[0]} .bubble").last
     expect(last).to_have_class("bubble theirs")
-    expect(last).to_contain_text("K71")
+    expect(last).to_contain_text(code)
     assert [text["from"] for text in embedded_stack.client.phone(HANDLERS[0])["sent"][-1:]] == [HANDLERS[0]]
 
 
@@ -61,6 +63,24 @@ def test_a_text_for_another_customer_than_the_one_shown_is_told_of_and_found(
     expect(second.locator("#elsewhere")).to_be_hidden()
 
 
+def test_before_the_phones_are_known_the_page_is_not_live_and_offers_no_new_customer(
+    new_page: NewPage, embedded_stack: RunningStack
+) -> None:
+    """One that was added then would get a number that another customer has."""
+    page = new_page()
+    held: list[Route] = []
+    page.route("**/fake/state*", lambda route: held.append(route))
+    with page.expect_request("**/fake/state*"):
+        page.goto(embedded_stack.address)
+    expect(page.locator(f"{CUSTOMER} textarea")).to_be_visible()
+    expect(page.locator("#connection")).to_have_text("Connecting")
+    expect(page.locator("#add-customer")).to_be_hidden()
+    page.unroute("**/fake/state*")
+    held[0].continue_()
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#add-customer")).to_be_visible()
+
+
 def test_a_text_is_tapped_back_on_by_the_keyboard_alone(new_page: NewPage, embedded_stack: RunningStack) -> None:
     page = open_phones(new_page(), embedded_stack.address)
     # A like claims: the customer that all tests share is to have no owner.
@@ -79,6 +99,8 @@ def test_a_text_is_tapped_back_on_by_the_keyboard_alone(new_page: NewPage, embed
     last = page.locator(f"{TIERS[0]} .bubble.mine").last
     expect(last).to_contain_text("Liked “")
     expect(last).to_contain_text("Can you bring a ladder?”")
+    # It is shown as soon as it was sent, and the choice goes when that is answered.
+    expect(bubble.locator(".tapbacks")).to_have_count(0)
     bubble.locator(".react").click()
     bubble.get_by_label("as on an").select_option("Android phone")
     bubble.get_by_role("button", name="Love", exact=True).click()

@@ -99,6 +99,7 @@ def test_a_photo_needs_no_words(new_page: NewPage, embedded_stack: RunningStack)
     page.press(f"{customer} textarea", "Enter")
     expect(last(page, customer).get_by_role("img")).to_have_count(len(PICTURES))
     expect(last(page, customer).locator(".body")).to_have_count(0)
+    expect(page.locator(f"{customer} .tray")).to_be_hidden()
     page.press(f"{customer} textarea", "Enter")
     # Now there is nothing to send.
     assert page.locator(f"{customer} textarea").evaluate("box => box.validity.valueMissing")
@@ -208,7 +209,7 @@ def test_an_address_in_a_text_opens_in_a_new_tab_and_a_full_stop_is_none_of_it(
     link = bubble.get_by_role("link", name=address, exact=True)
     with page.context.expect_page() as opened:
         link.click()
-    assert opened.value.url == address
+    opened.value.wait_for_url(address)
     assert opened.value.evaluate("window.opener") is None
     opened.value.close()
 
@@ -223,7 +224,7 @@ def test_a_message_with_files_shows_them_on_a_customers_phone(new_page: NewPage,
 
     def with_a_picture(route: Route) -> None:
         """The answer that the phone got, as a message with a file."""
-        answer = route.fetch()
+        answer = route.fetch(timeout=0)
         told = answer.json()
         (shown,) = [one for one in told["phones"] if one["phone"] == number]
         file = {"sid": "ME1", "file": told["pictures"][0]["file"], "content_type": "image/png"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser_fixtures import PHONE, WIDE, NewPage
 from tests.console.offices import catch_up, customer, lost, office_now, open_at
@@ -75,8 +75,9 @@ def test_axe_finds_nothing_in_any_view(new_page: NewPage, busy: Busy, theme: str
     page.keyboard.press("Escape")
     for name, message_id in busy.ids.items():
         page.evaluate(f"location.hash = 'relay={message_id}'")
-        page.wait_for_selector("#relay-text")
-        page.wait_for_timeout(200)
+        expect(page.locator(".facts")).to_contain_text(message_id)
+        if busy.office.relay(message_id).thread_id:
+            page.wait_for_selector("#relay-thread")
         page.click("#relay-trail summary")
         page.click("#relay-record summary")
         found[name] = _found(page)

@@ -98,6 +98,7 @@ def test_what_is_rare_is_never_cut(new_page: NewPage, size: dict[str, int]) -> N
         page = open_at(new_page(size), address)
         for route in ("", f"#relay={recovered}"):
             page.evaluate(f"location.hash = '{route}'")
+            expect(page.locator("#relay")).to_be_visible(visible=bool(route))
             for message_id, words in marks.items():
                 mark = _row(page, message_id).locator(".badge").last
                 if size is PHONE and route:

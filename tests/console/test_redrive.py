@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.console.conftest import NewPage, open_console
-from tests.stack_fixtures import HANDLERS, REFUSED, RunningStack
+from tests.stack_fixtures import HANDLERS, REFUSED, RunningStack, until
 
 
 def _exhausted(stack: RunningStack, body: str) -> str:
@@ -42,19 +42,19 @@ def test_a_double_click_and_a_lost_answer_redrive_once(new_page: NewPage, stack:
     message_id = _exhausted(stack, "Only once")
     page = new_page()
     asked: list[str] = []
+    held: list[Route] = []
 
-    def lose_first_answer(route: Route, request: Request) -> None:
+    def hold_the_first(route: Route, request: Request) -> None:
         asked.append(json.loads(request.post_data or "{}")["request_id"])
-        if len(asked) == 1:
-            route.fetch()  # it arrives, and its answer does not
-            route.abort()
-        else:
-            route.continue_()
+        held.append(route) if len(asked) == 1 else route.continue_()
 
-    page.route("**/sms/redrive", lose_first_answer)
+    page.route("**/sms/redrive", hold_the_first)
     open_console(page, stack, f"#/relay/{message_id}")
     page.click("#relay-redrive")
-    page.dblclick("#ask-go")
+    with page.expect_request("**/sms/redrive"):
+        page.dblclick("#ask-go")
+    held[0].fetch(timeout=0)  # it arrives, and its answer does not
+    held[0].abort()
     expect(page.locator("#ask-problem")).to_contain_text("Pressing again is safe")
     page.click("#ask-go")
     expect(page.locator("#ask-dialog")).to_be_hidden()
@@ -116,8 +116,7 @@ def test_the_wall_claims_nothing_of_days_that_it_has_not_heard_of_yet(new_page: 
     expect(page.locator("#wall")).to_contain_text("No text of the last 7 days waits for a person.")
     page.select_option("#wall-time", "2160")
     expect(page.locator("#wall")).to_have_text("Loading …")
-    while not held:
-        page.wait_for_timeout(50)
+    until(lambda: page.evaluate("true") and held, "the question about 90 days")
     held[0].fulfill(json=nobody)
     expect(page.locator("#wall")).to_contain_text("No text of the last 90 days waits for a person.")
 

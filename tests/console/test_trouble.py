@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.console.conftest import NewPage, open_console
 from tests.console.signing_in import sign_in
-from tests.stack_fixtures import DELIVERS, RunningStack, running_stack
+from tests.held_ports import held_port
+from tests.stack_fixtures import DELIVERS, RunningStack, running_stack, until
 
 
 @pytest.fixture
@@ -20,10 +22,18 @@ def stack(embedded_stack: RunningStack) -> RunningStack:
     return embedded_stack
 
 
-def test_a_stopped_relay_is_said_to_be_and_the_page_heals_when_it_is_back(new_page: NewPage, tmp_path: Path) -> None:
+@pytest.fixture
+def port() -> Iterator[int]:
+    """The same one for a stack that is started again."""
+    with held_port() as port:
+        yield port
+
+
+def test_a_stopped_relay_is_said_to_be_and_the_page_heals_when_it_is_back(
+    new_page: NewPage, tmp_path: Path, port: int
+) -> None:
     page = new_page()
-    with running_stack("embedded", tmp_path) as stack:
-        port = int(stack.address.rpartition(":")[2])
+    with running_stack("embedded", tmp_path, port) as stack:
         before = stack.text("Before", stack.customer(), DELIVERS)
         open_console(page, stack)
         expect(page.locator(f'#rows tr[data-id="{before}"]')).to_contain_text("delivered")
@@ -55,8 +65,7 @@ def test_a_page_that_got_only_half_of_itself_says_so_and_completes_itself(
     sign_in(page, stack)
     page.goto(f"{stack.address}/console/")
     expect(page.locator("#trouble")).to_contain_text("This page cannot be loaded whole.")
-    while len(asked) < 2:
-        page.wait_for_timeout(100)
+    until(lambda: page.evaluate("true") and len(asked) > 1, "another try")
     page.unroute("**/console/settings.json")
     expect(page.locator("#pulse")).to_have_text("live")
     expect(page.locator("#trouble")).to_be_hidden()
@@ -71,13 +80,12 @@ def test_an_answer_that_is_none_is_told_in_words(new_page: NewPage, stack: Runni
 def test_a_day_whose_loading_was_interrupted_is_loaded_to_its_end(new_page: NewPage, stack: RunningStack) -> None:
     row = stack.wait_until(stack.text("One of many", stack.customer(), DELIVERS), "delivered")["summary"]
     page = new_page()
-    asked: list[str] = []
+    is_busy = [True]
 
     def answer(route: Route) -> None:
         body = json.loads(route.request.post_data or "{}")
         token = body.get("page_token")
-        asked.append(token)
-        if token == "second" and asked.count(token) == 1:
+        if token == "second" and is_busy:
             route.fulfill(status=503, body="")
         elif token == "second" or "final_status" in body:
             route.fulfill(json={"relays": [], "next_page_token": None, "now": row["timestamp"]})
@@ -89,6 +97,7 @@ def test_a_day_whose_loading_was_interrupted_is_loaded_to_its_end(new_page: NewP
     page.goto(f"{stack.address}/console/")
     expect(page.locator("#trouble")).to_contain_text("The relay cannot answer just now (503).")
     expect(page.locator("#day-note")).to_have_text("the newest 1 only")
+    is_busy.clear()
     expect(page.locator("#pulse")).to_have_text("live")
     expect(page.locator("#day-note")).to_have_text("")
 
@@ -120,7 +129,8 @@ def test_a_relay_that_cannot_answer_is_said_to_and_is_asked_again(new_page: NewP
 # A poller of a page that has heard of the relay before, or has not, and whose tab is hidden, or is not.
 _ASK = """async ([isHeard, isHidden, isRefused]) => {
   const { Poller } = await import("./poller.js");
-  Object.defineProperty(document, "hidden", { get: () => isHidden, configurable: true });
+  window.isHidden = isHidden;
+  Object.defineProperty(document, "hidden", { get: () => window.isHidden, configurable: true });
   window.asked = [];
   const refused = Object.assign(new Error("no"), { kind: "busy", retryAfter: null });
   const poller = new Poller(async () => {
@@ -132,15 +142,22 @@ _ASK = """async ([isHeard, isHidden, isRefused]) => {
 }"""
 
 
+def _begin_to_ask(
+    page: Page, stack: RunningStack, *, is_heard: bool, is_hidden: bool = False, is_refused: bool = True
+) -> None:
+    """Begin with such a poller, on a page whose time goes on only when told to: a slow machine changes nothing."""
+    page.clock.install()
+    open_console(page, stack)
+    # It went on until now, and cannot go back to a moment that has passed meanwhile.
+    page.clock.pause_at(page.evaluate("Date.now()") + 3_600_000)
+    page.evaluate(_ASK, [is_heard, is_hidden, is_refused])
+
+
 def _waits_seconds(
     page: Page, stack: RunningStack, *, is_heard: bool, is_hidden: bool = False, is_refused: bool = True
 ) -> list[float]:
     """How long such a poller waits from one question to the next, within some minutes."""
-    page.clock.install()
-    open_console(page, stack)
-    # The page's time goes on only when it is told to, so that a slow machine changes nothing.
-    page.clock.pause_at(page.evaluate("Date.now()") + 1)
-    page.evaluate(_ASK, [is_heard, is_hidden, is_refused])
+    _begin_to_ask(page, stack, is_heard=is_heard, is_hidden=is_hidden, is_refused=is_refused)
     page.clock.run_for(400_000)
     return [(later - earlier) / 1000 for earlier, later in pairwise(page.evaluate("asked"))]
 
@@ -174,17 +191,13 @@ def test_being_offline_is_told_apart_from_a_silent_relay(page: Page) -> None:
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_a_tab_that_is_shown_again_asks_at_once(page: Page) -> None:
-    page.evaluate(
-        "Object.defineProperty(document, 'hidden', { get: () => window.isHidden === true, configurable: true });"
-        "window.isHidden = true; document.dispatchEvent(new Event('visibilitychange'))"
-    )
-    # The next round finds it hidden, and the one after comes late.
-    with page.expect_request("**/sms/relay-state"):
-        pass
-    page.wait_for_timeout(3000)
-    with page.expect_request("**/sms/relay-state", timeout=3000):
-        page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+def test_a_tab_that_is_shown_again_asks_at_once(new_page: NewPage, stack: RunningStack) -> None:
+    page = new_page()
+    _begin_to_ask(page, stack, is_heard=True, is_hidden=True, is_refused=False)
+    assert page.evaluate("asked.length") == 1
+    page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    # No time has passed on the page.
+    assert page.evaluate("asked.length") == 2
 
 
 def _use_a_token(page: Page, token: str) -> None:

@@ -40,9 +40,12 @@ def test_a_wall_is_opened_by_its_link_shows_and_lets_nothing_be_changed(new_page
 
 def test_a_wall_whose_link_is_taken_back_shows_nothing_any_more(new_page: NewPage, stack: RunningStack) -> None:
     page, wall = open_console(new_page(), stack), new_page()
+    before = [link for link in json.loads(stack.post("/console/links/list", {}))["links"] if link["kind"] == "wall"]
     wall.goto(_made(page))
     wall.click("#sign-in-go-link")
     expect(wall.locator("#unreached")).to_be_visible()
+    # The newest stands on top, once it is listed.
+    expect(page.locator("#walls-list button")).to_have_count(len(before) + 1)
     page.locator("#walls-list li").first.get_by_role("button", name="Take back").click()
     expect(page.locator("#walls-made")).to_be_hidden()
     expect(wall.locator("#sign-in-problem")).to_have_text("You were signed out.")

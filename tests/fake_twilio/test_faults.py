@@ -104,7 +104,7 @@ def test_a_closed_fake_lets_hanging_requests_go() -> None:
         thread = threading.Thread(target=lambda: answered.append(send(server).status_code))
         thread.start()
         server.fake.phone(HANDLER).expect_post()
-    thread.join(20)
+    thread.join(120)
     assert answered == [201]
 
 

@@ -81,7 +81,7 @@ def test_copies_of_a_webhook_are_under_way_at_the_same_time() -> None:
     together = threading.Barrier(6)
 
     def answer(_request: Request) -> Response:
-        together.wait(20)
+        together.wait(120)
         return Response("<Response/>", content_type="text/xml")
 
     with HttpApp(answer) as app:

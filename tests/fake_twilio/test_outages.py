@@ -141,7 +141,7 @@ def test_refused_connections_come_back_by_themselves_when_asked_for_over_the_con
     # A twentieth of the time on this clock.
     begun = requests.post(url, json={"behaviour": "refused_connection", "seconds": 20}, timeout=20)
     assert begun.status_code == 200
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while True:
         try:
             assert ask(server, requests.Session()) == 200

@@ -88,8 +88,12 @@ class PlayedApi:
     url = "https://relay.example.com"
 
     def __init__(self, played: Played, skew: timedelta = timedelta()) -> None:
-        self._played = played
-        played.clock.set(now() + skew)
+        self._played, self._skew = played, skew
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Its clock stands still but for this."""
+        self._played.clock.set(now() + self._skew)
 
     def search(self, **conditions: Any) -> dict[str, Any]:
         return told(state(self._played, {"view": "summary", **conditions}))
@@ -99,6 +103,14 @@ class PlayedApi:
 
     def rows(self, limit: int | None = None, **conditions: Any) -> Iterator[dict[str, Any]]:
         yield from self.search(limit=min(limit or 200, 200), **conditions)["relays"]
+
+
+class GoingApi(PlayedApi):
+    """The same over a relay whose clock goes on as ours does."""
+
+    def search(self, **conditions: Any) -> dict[str, Any]:
+        self.go_on()
+        return super().search(**conditions)
 
 
 def now() -> datetime:

@@ -22,7 +22,7 @@ from scripts.relayctl import (
 )
 from scripts.relayctl.findings import BAD, OK, SKIPPED, WARNING, Finding
 from tests.played import OURS, Played
-from tests.relayctl.conftest import Ctl, PlayedApi, Ran, now
+from tests.relayctl.conftest import Ctl, GoingApi, PlayedApi, Ran, now
 from tests.settings.environments import EMBEDDED
 from tests.stack_fixtures import RunningStack
 from tests.twilio_words import refusal
@@ -33,11 +33,17 @@ def stack(embedded_stack: RunningStack) -> RunningStack:
     return embedded_stack
 
 
-def _examined(prepare: Callable[[Played], object], skew: timedelta = timedelta()) -> dict[str, Finding]:
+@pytest.fixture(autouse=True)
+def _at_leisure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer is in time however much this machine has to do."""
+    monkeypatch.setattr(checks_relay, "_SLOW_SECONDS", 600.0)
+
+
+def _examined(prepare: Callable[[Played], object]) -> dict[str, Finding]:
     """The findings about a relay to which this has happened a moment ago, by name."""
     played = Played(start=now() - timedelta(hours=1))
     prepare(played)
-    return {finding.name: finding for finding in checks_relay.relay(PlayedApi(played, skew))}  # type: ignore[arg-type]
+    return {finding.name: finding for finding in checks_relay.relay(GoingApi(played))}  # type: ignore[arg-type]
 
 
 def test_a_sound_relay_has_nothing_wrong() -> None:
@@ -86,14 +92,6 @@ def test_nobody_answering_is_a_finding_and_not_the_end(ctl: Ctl) -> None:
     (check,) = [check for check in ran.json["checks"] if check["name"] == "relay answers"]
     assert (ran.code, check["state"]) == (1, BAD)
     assert [check["name"] for check in ran.json["checks"]][-1] == "console"
-
-
-@pytest.mark.parametrize(
-    ("ahead_seconds", "expected"), [(0, OK), (5, WARNING), (-5, WARNING), (60, BAD), (-60, BAD)]
-)  # fmt: skip
-def test_clocks_that_differ_are_found(ahead_seconds: int, expected: str) -> None:
-    finding = _examined(Played.delivered, timedelta(seconds=ahead_seconds))["clocks"]
-    assert finding.state == expected
 
 
 def test_a_relay_that_should_long_have_moved_is_found() -> None:

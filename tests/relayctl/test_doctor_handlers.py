@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -64,15 +65,18 @@ def test_handlers_are_the_settings_ones_where_those_are_here(played: Played) -> 
     assert checks_handlers.handlers_of({}, []) == []
 
 
-def _texted(
-    fake: FakeTwilio, played: Played, answers: Sequence[str], wait_seconds: float = 20.0
-) -> tuple[list[Finding], list[str]]:
-    """The findings, and what was told meanwhile, where these phones answer as soon as they got the text."""
+def _texted(fake: FakeTwilio, played: Played, answers: Sequence[str]) -> tuple[list[Finding], list[str]]:
+    """The findings, and what was told meanwhile, where these phones answer as soon as they got the text.
+
+    Time passes by what is slept alone, and the provider is done with each text by then.
+    """
     told: list[str] = []
     waiting = set(answers)
+    slept: list[float] = []
 
-    def sleep(_seconds: float) -> None:
-        fake.wait_for(lambda: False, 0.05)
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        assert fake.wait_for(lambda: all(text.status in ("delivered", "undelivered") for text in fake.messages), 120)
         for phone in sorted(waiting):
             if fake.phone(phone).inbox:
                 waiting.discard(phone)
@@ -86,7 +90,9 @@ def _texted(
         "BUSINESS_PHONE_NUMBER": f"{OURS}, +12025550101",
     }
     api = PlayedApi(played)
-    return list(checks_handlers.texted(api, values, told.append, wait_seconds, sleep)), told  # type: ignore[arg-type]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(checks_handlers, "time", SimpleNamespace(monotonic=lambda: sum(slept)))
+        return list(checks_handlers.texted(api, values, told.append, 20.0, sleep)), told  # type: ignore[arg-type]
 
 
 def test_each_handler_is_texted_and_answers_at_the_relay(fake: FakeTwilio, played: Played) -> None:
@@ -101,7 +107,7 @@ def test_each_handler_is_texted_and_answers_at_the_relay(fake: FakeTwilio, playe
 def test_who_does_not_answer_or_cannot_be_texted_is_found(fake: FakeTwilio, played: Played) -> None:
     fake.phone(SAM).carrier.undelivered(30006)
     fake.phone(DESK).carrier.refuse(21610)
-    refused, silent, unreachable = _texted(fake, played, [], wait_seconds=1.5)[0]
+    refused, silent, unreachable = _texted(fake, played, [])[0]
     assert (refused.state, "Front desk" in refused.words, "21610" in refused.words) == (BAD, True, True)
     assert (silent.state, "and no answer came in" in silent.words) == (WARNING, True)
     assert (unreachable.state, "(30006)" in unreachable.words) == (BAD, True)
@@ -109,7 +115,7 @@ def test_who_does_not_answer_or_cannot_be_texted_is_found(fake: FakeTwilio, play
 
 def test_what_a_handler_wrote_before_is_no_answer(fake: FakeTwilio, played: Played) -> None:
     played.text("On my way", DANA)
-    found, _ = _texted(fake, played, [], wait_seconds=1.5)
+    found, _ = _texted(fake, played, [])
     assert [finding.state for finding in found] == [WARNING, WARNING, WARNING]
 
 

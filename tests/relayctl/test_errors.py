@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from scripts.relayctl.api import ApiError, RelayApi
 from scripts.relayctl.times import moment, span
 from scripts.relayctl.tokens import NoToken, Tokens
 from tests.fakes.clock import START
+from tests.held_ports import held_port
 from tests.relayctl.conftest import Ctl, Ran
 from tests.stack_fixtures import RunningStack
 
@@ -32,11 +32,10 @@ def stack(embedded_stack: RunningStack) -> RunningStack:
 
 
 @pytest.fixture
-def nobody() -> str:
+def nobody() -> Iterator[str]:
     """An address of this machine where nobody answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    return f"http://127.0.0.1:{port}"
+    with held_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class Scripted:

@@ -84,9 +84,8 @@ def test_what_is_rare_is_marked_by_the_consoles_words() -> None:
 
 
 def test_each_try_and_step_has_its_time_of_day_and_how_long_after_the_beginning_it_was() -> None:
-    played = Played(start=now())
-    message_id = played.delivered()
-    answer = PlayedApi(played).one(message_id)
+    played = Played()  # on a day that is not going to end meanwhile
+    answer = told(state(played, {"message_id": played.delivered()}))
     context, file = _printed(200)
     story_text.draw(context.console, answer, with_trail=True)
     at = answer["relay"]["timestamp"]

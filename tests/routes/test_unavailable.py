@@ -19,7 +19,7 @@ def locked_relay(tmp_path: Path):  # type: ignore[no-untyped-def]
     town = Town("embedded", tmp_path)
     try:
         town.open()
-        holder = sqlite3.connect(tmp_path / "relay.db", isolation_level=None)
+        holder = sqlite3.connect(tmp_path / "relay.db", timeout=120, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
         yield Caller(town), holder
         holder.close()
@@ -65,7 +65,7 @@ def test_with_its_database_removed_every_route_answers_503_and_the_terminal_says
         assert caller.twilio(INBOUND, form).status == 200
         caller.town.tier_1.expect_text(containing="hello")
         for file in database.parent.iterdir():
-            file.unlink()
+            file.unlink(missing_ok=True)
         known = json.dumps({"message_id": form["MessageSid"]}).encode()
         answers = [
             caller.twilio(INBOUND, text(caller)),

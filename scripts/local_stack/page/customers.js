@@ -18,7 +18,7 @@ export function beginCustomers(stack, show) {
   seen.counts.clear();
   seen.known = [];
   byId("customer").replaceChildren();
-  byId("customers").hidden = false;
+  byId("customers").hidden = true;
   show(seen.chosen, "", false);
 }
 
@@ -37,6 +37,8 @@ export function showCustomers(stack, state) {
   const others = new Set([...[...stack.tiers, ...stack.operators].map(({ phone }) => phone), ...stack.our_numbers]);
   const isFirst = seen.known.length === 0;
   seen.known = state.phones.filter(({ phone }) => PHONE.test(phone) && !others.has(phone));
+  // Not before the numbers that are taken are known: a new customer gets one of the others.
+  byId("customers").hidden = false;
   const select = byId("customer");
   for (const phone of seen.known) {
     // What had come before this page was opened is no news.

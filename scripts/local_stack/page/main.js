@@ -76,8 +76,8 @@ async function follow() {
   const stack = await describeStack();
   const isOther = stack.id !== seen.stack?.id || stack.is_signed_in !== seen.stack.is_signed_in;
   if (isOther) showStack(stack);
-  showConnection("live");
   if (stack.twilio !== "fake") {
+    showConnection("live");
     for (;;) {
       await pause(IDLE_MS);
       const now = await describeStack();
@@ -92,6 +92,8 @@ async function follow() {
     offerBehaviours(seen.phones.behaviours);
     offerPictures(seen.phones.pictures);
     show();
+    // Not before: what is shown until then is not how it is.
+    showConnection("live");
     refreshRelays();
   }
 }

@@ -23,8 +23,12 @@ from cryptography.x509.oid import NameOID
 from relay.operators.alerting.email_channel import EmailChannel
 from relay.ports import Clock
 
+from tests.held_ports import held_port
+
 USER, PASSWORD = "relay", "made up for tests"
 FROM = "relay@example.com"
+# Until it listens and has greeted once.
+_READY_SECONDS = 120.0
 
 
 class Mailbox:
@@ -100,7 +104,7 @@ def mail_server(
     certificate, key = certificate_in(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    mailbox, port = Mailbox(), port or free_port()
+    mailbox = Mailbox()
     encrypts: dict[str, dict[str, Any]] = {
         "tls": {"ssl_context": context},
         "starttls": {"tls_context": context, "require_starttls": True},
@@ -110,12 +114,14 @@ def mail_server(
         options |= {"authenticator": mailbox.authenticate, "auth_required": True, "auth_require_tls": offers_tls}
     if security == "tls":
         options["auth_require_tls"] = False  # all of the connection is encrypted, which the package does not see
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
-    controller.start()
-    try:
-        yield MailRig(mailbox, port, certificate, clock, security, signs_in=signs_in)
-    finally:
-        controller.stop()
+    given: contextlib.AbstractContextManager[int] = contextlib.nullcontext(port) if port else held_port()
+    with given as at:
+        controller = Controller(mailbox, hostname="127.0.0.1", port=at, ready_timeout=_READY_SECONDS, **options)
+        controller.start()
+        try:
+            yield MailRig(mailbox, at, certificate, clock, security, signs_in=signs_in)
+        finally:
+            controller.stop()
 
 
 def certificate_in(folder: Path) -> tuple[Path, Path]:

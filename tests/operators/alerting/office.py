@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import time
+import threading
 from datetime import timedelta
 
 from relay.log import JsonJournal, LogAlarms
@@ -22,6 +22,9 @@ from tests.fakes.operator_channel import ScriptedChannel
 ANA, ANAS_MAIL, HOOK = "+15550002001", "ana@example.com", "https://hooks.example.com/alarms"
 RECIPIENTS = {ChannelKind.TEXT: (ANA,), ChannelKind.EMAIL: (ANAS_MAIL,), ChannelKind.WEBHOOK: (HOOK,)}
 CONSOLE = "https://relay.example.com"
+# The threads of Later and Direct: each ends when there is nothing left for it to do.
+_BACKGROUND = ("relay-alarms", "relay-direct")
+_PATIENCE_SECONDS = 120.0
 
 
 class AlarmDesk:
@@ -109,11 +112,15 @@ class Raised(AlarmDesk):
     def lines(self) -> list[str]:
         return [json.loads(line)["event"] for line in self.log.getvalue().splitlines()]
 
+    def settle(self) -> None:
+        """Wait until what goes on in the background is done."""
+        for thread in threading.enumerate():
+            if thread.name in _BACKGROUND:
+                thread.join(_PATIENCE_SECONDS)
+                assert not thread.is_alive(), thread.name
+
     def told_now(self) -> dict[ChannelKind, str]:
         """Returns what each channel told, once what goes on in the background is done."""
-        deadline = time.monotonic() + 5
-        while not self.told() and time.monotonic() < deadline:
-            self.run_in(0.001)
-            time.sleep(0.01)
-        time.sleep(0.05)  # for the other channels, where each has its turn in the background
+        self.settle()
+        self.run_in(0.001)
         return {message.channel: message.words for message in self.told()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from datetime import timedelta
 
 import pytest
@@ -177,25 +178,47 @@ def test_a_channel_that_breaks_is_a_failure_and_no_error(desk: AlarmDesk) -> Non
     assert "ana@" not in str(desk.journal.notes)
 
 
+class Hanging:
+    """A channel that gives no answer before it may."""
+
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+
+    def tell(self, message: Message, *, timeout_seconds: float) -> Outcome:
+        self.may_go_on.wait(120)
+        return TAKEN
+
+
 def test_a_channel_that_hangs_keeps_the_others_from_nothing(desk: AlarmDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    import threading
+    hanging, text = Hanging(), desk.text
 
-    is_over = threading.Event()
-
-    class Hanging:
+    class LetsItGoOn:
         def tell(self, message: Message, *, timeout_seconds: float) -> Outcome:
-            is_over.wait(30)
-            return TAKEN
+            outcome = text.tell(message, timeout_seconds=timeout_seconds)
+            if len(text.told) == 3:
+                hanging.may_go_on.set()
+            return outcome
 
-    monkeypatch.setattr(telling, "CHANNEL_SECONDS", -0.9)
-    desk.channels[ChannelKind.EMAIL] = Hanging()  # type: ignore[assignment]
+    monkeypatch.setattr(telling, "CHANNEL_SECONDS", 60.0)
+    desk.channels[ChannelKind.EMAIL] = hanging  # type: ignore[assignment]
+    desk.channels[ChannelKind.TEXT] = LetsItGoOn()  # type: ignore[assignment]
     for number in range(3):
         _put(desk, _of_a_day(desk, f"mail.{number}"))
         _put(desk, desk.code(f"code.{number}"))
     desk.clock.advance(1)
     report = desk.telling.run()
-    is_over.set()
-    assert (report.told, report.failed) == (3, 3)
+    assert (report.told, report.failed) == (6, 0)
+
+
+def test_a_channel_that_hangs_for_good_has_failed(desk: AlarmDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = Hanging()
+    monkeypatch.setattr(telling, "CHANNEL_SECONDS", -0.9)
+    desk.channels[ChannelKind.EMAIL] = hanging  # type: ignore[assignment]
+    _put(desk, _of_a_day(desk))
+    desk.clock.advance(1)
+    report = desk.telling.run()
+    hanging.may_go_on.set()
+    assert (report.told, report.failed) == (0, 1)
 
 
 def test_a_record_that_another_revision_wrote_is_left_and_keeps_no_run_busy(desk: AlarmDesk) -> None:

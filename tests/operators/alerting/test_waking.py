@@ -12,6 +12,8 @@ from relay.operators.alerting.waking import Waking
 
 from tests.fakes import MemoryJournal
 
+_PATIENCE_SECONDS = 120.0
+
 
 def test_what_is_due_at_start_is_told_and_then_only_when_it_is_woken() -> None:
     runs: list[int] = []
@@ -35,7 +37,7 @@ def test_all_that_wakes_it_during_a_run_is_one_more_run() -> None:
 
     def tell() -> None:
         runs.append(1)
-        may_end.wait(5)
+        may_end.wait(_PATIENCE_SECONDS)
 
     waking = Waking(tell, MemoryJournal())
     waking.start()
@@ -90,7 +92,7 @@ def test_a_mistake_is_given_up_at_once_and_more_than_can_be_kept_is_let_go() -> 
     later = Later(given_up.append)
 
     def broken() -> None:
-        may_begin.wait(5)
+        may_begin.wait(_PATIENCE_SECONDS)
         raise IndexError
 
     later.do(broken)
@@ -103,7 +105,7 @@ def test_a_mistake_is_given_up_at_once_and_more_than_can_be_kept_is_let_go() -> 
 
 
 def _eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)

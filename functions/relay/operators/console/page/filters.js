@@ -28,9 +28,9 @@ export class Filters {
       if (event.target === form.outcome) this.#tier = "";
       this.#draw();
       clearTimeout(typing);
-      // Who has gone to another view since the last letter is not led back to the list.
+      // Who has gone to another view since the last letter is not led back to the list: the page follows its address first.
       const search = () => form.getClientRects().length > 0 && this.#isRight() && changed();
-      typing = setTimeout(search, event.target.tagName === "INPUT" ? TYPING_MS : 0);
+      typing = setTimeout(() => (typing = setTimeout(search)), event.target.tagName === "INPUT" ? TYPING_MS : 0);
     });
     form.addEventListener("submit", (event) => event.preventDefault());
     get("filter-clear").addEventListener("click", () => {

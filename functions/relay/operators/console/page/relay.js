@@ -95,6 +95,7 @@ export class RelayView {
     const wasFolded = this.#place.querySelector("#relay-thread:not([open])") !== null;
     const open = [...this.#place.querySelectorAll("details[open]")].map((details) => details.id);
     const wasWhole = this.#place.querySelector(".body.whole") !== null;
+    const scrolled = this.#place.querySelector("#relay-text")?.scrollTop ?? 0;
     const focused = this.#place.contains(document.activeElement) ? document.activeElement : null;
     const around = focused?.closest("[id]").id;
     this.#place.replaceChildren(
@@ -119,6 +120,7 @@ export class RelayView {
     if (wasFolded) this.#place.querySelector("#relay-thread")?.removeAttribute("open");
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     fold(this.#place);
+    this.#place.querySelector("#relay-text").scrollTop = scrolled;
     if (focused) refocus(document.getElementById(around), focused);
     this.#drawLines();
   }

@@ -9,6 +9,7 @@ const get = (id) => document.getElementById(id);
 export class WallLinks {
   #dialog = get("walls-dialog");
   #make = get("walls-make");
+  #asked = 0;
 
   constructor() {
     get("walls-close").addEventListener("click", () => this.#dialog.close());
@@ -37,7 +38,10 @@ export class WallLinks {
   }
 
   async #list() {
+    const asked = ++this.#asked;
     const { links } = await post("links/list", {});
+    // An answer to an earlier question may come last.
+    if (asked !== this.#asked) return;
     const walls = links.filter((link) => link.kind === "wall");
     const none = el("li", { class: "note" }, "No wall has a link.");
     get("walls-list").replaceChildren(...(walls.length ? walls.map((link) => this.#row(link)) : [none]));
