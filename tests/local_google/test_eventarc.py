@@ -19,7 +19,7 @@ from scripts.local_google.eventarc import EVENT_TYPE, EventarcStandIn
 from tests.record.test_relay_events import exhausted, received
 
 Told = tuple[Relay | None, Relay | None]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 class Function:
