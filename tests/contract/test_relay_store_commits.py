@@ -13,7 +13,7 @@ from relay.ports import Write
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, a_timer, later
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 SHORT = 0.3
 
 
