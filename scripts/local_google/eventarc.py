@@ -14,7 +14,7 @@ from __future__ import annotations
 import queue
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,7 +118,7 @@ class EventarcStandIn:
             if change == _Change.RESET:
                 whole = set()
             elif change == _Change.CURRENT:
-                for gone in self._known.keys() - (self._known.keys() if whole is None else whole):
+                for gone in self._gone(set() if whole is None else self._known.keys() - whole):
                     self._tell(gone, None)
                 whole = None
                 self._listening.set()
@@ -129,6 +129,19 @@ class EventarcStandIn:
                     whole.add(document.name)
             elif "document_delete" in response:
                 self._tell(response.document_delete.document, None)
+
+    def _gone(self, names: Set[str]) -> list[str]:
+        """Returns those of these documents that are not there.
+
+        The emulator mixes a collection that it is just sending with the next one, when a write comes in between: what
+        came before the RESET is then missing until CURRENT.
+        """
+        paths = {name.partition("/documents/")[2]: name for name in names}
+        if not paths:
+            return []
+        documents = [self._client.document(path) for path in paths]
+        found = self._client.get_all(documents, retry=None, timeout=_TIMEOUT_SECONDS)
+        return [paths[document.reference.path] for document in found if not document.exists]
 
     def _tell(self, name: str, after: types.Document | None) -> None:
         before = self._known.pop(name, None)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from google.cloud import firestore
+from google.cloud.firestore_v1 import types
 from relay.core.model import Relay
 from relay.google.trigger import relays_of
 from relay.record.documents import to_document
@@ -20,6 +23,7 @@ from tests.record.test_relay_events import exhausted, received
 
 Told = tuple[Relay | None, Relay | None]
 PATIENCE_SECONDS = 120.0
+CHANGE = types.TargetChange.TargetChangeType
 
 
 class Function:
@@ -102,3 +106,41 @@ def test_a_listener_that_was_ended_listens_again_and_tells_what_was_written_mean
     last = replace(received(), message_id="SM" + "4" * 32)
     relays.document(last.message_id).create(to_document(last))
     assert function.told.get(timeout=PATIENCE_SECONDS) == (None, last)
+
+
+class Client:
+    """Firestore's client, as far as it is asked which documents are there."""
+
+    project = "p"
+
+    def __init__(self, *paths: str) -> None:
+        self._paths = paths
+
+    def document(self, path: str) -> SimpleNamespace:
+        return SimpleNamespace(path=path)
+
+    def get_all(self, documents: Iterable[SimpleNamespace], **_options: object) -> list[SimpleNamespace]:
+        return [SimpleNamespace(reference=each, exists=each.path in self._paths) for each in documents]
+
+
+def test_what_is_missing_where_two_collections_are_mixed_is_told_as_deleted_only_if_it_is() -> None:
+    stand_in = EventarcStandIn(Client("relays/SM1", "relays/SM3"), "relays", "http://127.0.0.1:9/")  # type: ignore[arg-type]
+
+    def shown(number: int) -> types.ListenResponse:
+        name = f"projects/p/databases/(default)/documents/relays/SM{number}"
+        at = datetime(2026, 3, 4, tzinfo=UTC)
+        return types.ListenResponse(
+            document_change=types.DocumentChange(document=types.Document(name=name, create_time=at, update_time=at))
+        )
+
+    def changed(kind: types.TargetChange.TargetChangeType) -> types.ListenResponse:
+        return types.ListenResponse(target_change=types.TargetChange(target_change_type=kind))
+
+    def told() -> list[str]:
+        return [stand_in._waiting.get_nowait()[0] for _ in range(stand_in._waiting.qsize())]  # type: ignore[index]
+
+    stand_in._follow(iter([*map(shown, (1, 2, 3)), changed(CHANGE.CURRENT)]))
+    assert told() == ["SM1", "SM2", "SM3"]
+    # The first two were sent before the reset, of the collection that the write of the third made an earlier one.
+    stand_in._follow(iter([*map(shown, (1, 2)), changed(CHANGE.RESET), shown(3), changed(CHANGE.CURRENT), shown(1)]))
+    assert told() == ["SM2"]
