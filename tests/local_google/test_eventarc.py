@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 from google.cloud import firestore
@@ -23,7 +22,6 @@ from tests.record.test_relay_events import exhausted, received
 
 Told = tuple[Relay | None, Relay | None]
 PATIENCE_SECONDS = 120.0
-CHANGE = types.TargetChange.TargetChangeType
 
 
 class Function:
@@ -112,35 +110,44 @@ class Client:
     """Firestore's client, as far as it is asked which documents are there."""
 
     project = "p"
+    _rpc_metadata = ()
 
-    def __init__(self, *paths: str) -> None:
-        self._paths = paths
+    def __init__(self) -> None:
+        self.there: list[types.Document] = []
+        self._firestore_api = self
 
-    def document(self, path: str) -> SimpleNamespace:
-        return SimpleNamespace(path=path)
-
-    def get_all(self, documents: Iterable[SimpleNamespace], **_options: object) -> list[SimpleNamespace]:
-        return [SimpleNamespace(reference=each, exists=each.path in self._paths) for each in documents]
+    def list_documents(self, **_options: object) -> list[types.Document]:
+        return self.there
 
 
-def test_what_is_missing_where_two_collections_are_mixed_is_told_as_deleted_only_if_it_is() -> None:
-    stand_in = EventarcStandIn(Client("relays/SM1", "relays/SM3"), "relays", "http://127.0.0.1:9/")  # type: ignore[arg-type]
+def document(number: int, second: int = 0) -> types.Document:
+    at = datetime(2026, 3, 4, 5, 6, second, tzinfo=UTC)
+    name = f"projects/p/databases/(default)/documents/relays/SM{number}"
+    return types.Document(name=name, create_time=at, update_time=at)
 
-    def shown(number: int) -> types.ListenResponse:
-        name = f"projects/p/databases/(default)/documents/relays/SM{number}"
-        at = datetime(2026, 3, 4, tzinfo=UTC)
-        return types.ListenResponse(
-            document_change=types.DocumentChange(document=types.Document(name=name, create_time=at, update_time=at))
-        )
 
-    def changed(kind: types.TargetChange.TargetChangeType) -> types.ListenResponse:
-        return types.ListenResponse(target_change=types.TargetChange(target_change_type=kind))
+def sent(*parts: types.Document | str) -> Iterator[types.ListenResponse]:
+    """What a listener is sent: documents, and changes of its target by their names."""
+    for part in parts:
+        if isinstance(part, str):
+            yield types.ListenResponse(target_change={"target_change_type": part})
+        else:
+            yield types.ListenResponse(document_change=types.DocumentChange(document=part))
 
-    def told() -> list[str]:
-        return [stand_in._waiting.get_nowait()[0] for _ in range(stand_in._waiting.qsize())]  # type: ignore[index]
 
-    stand_in._follow(iter([*map(shown, (1, 2, 3)), changed(CHANGE.CURRENT)]))
-    assert told() == ["SM1", "SM2", "SM3"]
+def told(stand_in: EventarcStandIn) -> list[str]:
+    waiting = [stand_in._waiting.get_nowait() for _ in range(stand_in._waiting.qsize())]
+    return [each[0] for each in waiting if each is not None]
+
+
+def test_what_a_listener_is_not_sent_is_told_all_the_same_and_what_is_there_is_not_told_as_deleted() -> None:
+    client = Client()
+    stand_in = EventarcStandIn(client, "relays", "http://127.0.0.1:9/")  # type: ignore[arg-type]
+    client.there = [document(1), document(2), document(3)]
+    stand_in._follow(sent(document(1), document(2), "CURRENT"))
+    assert told(stand_in) == ["SM1", "SM2", "SM3"]
+    client.there = [document(1), document(3, second=7)]
     # The first two were sent before the reset, of the collection that the write of the third made an earlier one.
-    stand_in._follow(iter([*map(shown, (1, 2)), changed(CHANGE.RESET), shown(3), changed(CHANGE.CURRENT), shown(1)]))
-    assert told() == ["SM2"]
+    mixed = (document(1), document(2), "RESET", document(3, second=6), "CURRENT")
+    stand_in._follow(sent(*mixed, document(1), document(2), document(3, second=6)))
+    assert told(stand_in) == ["SM3", "SM2", "SM3"]
