@@ -79,7 +79,8 @@ def version_of(python: Path) -> tuple[int, int] | None:
     """Returns major and minor version of a Python, or None when it does not run."""
     command = [str(python), "-S", "-c", "import sys; print(*sys.version_info[:2])"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.split()
+        # As long as it takes: a sound environment must not be taken for none because the machine stands still.
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
         return int(said[0]), int(said[1])
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None

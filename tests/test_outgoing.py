@@ -122,11 +122,13 @@ CALLS: dict[str, Callable[[str], object]] = {
     "the local stack's client": lambda address: StackClient(address).description(),
     "the token command": lambda address: issuer.main(["--stack", address, "--audience", "a", "--email", "b"]),
     "the keys of identity tokens": fetch_keys,
-    "the relay sends": lambda address: _messenger(address).send(_TEXT, timeout_seconds=5),
-    "the relay looks a text up": lambda address: _messenger(address).fetch(SID, timeout_seconds=5),
-    "the relay looks for a text": lambda address: _messenger(address).sent_to(HANDLER, NUMBER, _NOW, timeout_seconds=5),
-    "reconcile reads a page": lambda address: _messenger(address).received_page(NUMBER, "", timeout_seconds=5),
-    "reconcile goes on": lambda address: _messenger(address).received_page(NUMBER, "PageToken=1", timeout_seconds=5),
+    "the relay sends": lambda address: _messenger(address).send(_TEXT, timeout_seconds=60),
+    "the relay looks a text up": lambda address: _messenger(address).fetch(SID, timeout_seconds=60),
+    "the relay looks for a text": lambda address: _messenger(address).sent_to(
+        HANDLER, NUMBER, _NOW, timeout_seconds=60
+    ),
+    "reconcile reads a page": lambda address: _messenger(address).received_page(NUMBER, "", timeout_seconds=60),
+    "reconcile goes on": lambda address: _messenger(address).received_page(NUMBER, "PageToken=1", timeout_seconds=60),
 }
 
 
@@ -198,7 +200,7 @@ def test_what_stays_on_this_machine_is_not_shown_to_a_proxy(
     monkeypatch.setenv("http_proxy", elsewhere.address)
     monkeypatch.delenv("no_proxy", raising=False)
     request = urllib.request.Request(asked.address, headers={"Authorization": f"Bearer {TOKEN}"})
-    with open_url(request, 5) as answer:
+    with open_url(request, 60) as answer:
         assert answer.status == 200
     assert (len(asked.requests), elsewhere.requests) == (1, [])
 

@@ -34,7 +34,10 @@ __all__ = ["Emulator", "EmulatorFailed", "EmulatorsUnavailable", "FirestoreEmula
 # Small, quick to start, gentle to a shared machine: these processes hold test data for minutes.
 _JVM_FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.language=en"]
 _POLL_SECONDS = 0.05
-_HTTP_TIMEOUT_SECONDS = 10.0
+_READY_SECONDS = 10.0
+# So long only a hang takes, on whatever machine.
+_ANSWER_SECONDS = 120.0
+_FREEZE_SECONDS = 60.0
 _STOP_PATIENCE_SECONDS = 10.0
 # A free port can be taken by another process between looking and binding; then another one is tried.
 _PORT_ATTEMPTS = 4
@@ -57,7 +60,7 @@ class Emulator(abc.ABC):
     variable: ClassVar[str]  # the environment variable by which Google's clients find an emulator
     ready_line: ClassVar[bytes]  # what it prints once it listens
 
-    def __init__(self, *, port: int = 0, heap_megabytes: int = 1024, start_timeout_seconds: float = 90.0) -> None:
+    def __init__(self, *, port: int = 0, heap_megabytes: int = 1024, start_timeout_seconds: float = 240.0) -> None:
         self._wanted_port = port
         self._heap_flag = f"-Xmx{heap_megabytes}m"
         self._start_timeout_seconds = start_timeout_seconds
@@ -124,9 +127,9 @@ class Emulator(abc.ABC):
     def pause(self) -> None:
         """Freeze the process (SIGSTOP): connections stay open and nothing is answered, as in an outage."""
         if self.running and not self._paused:
+            self._paused = True
             os.kill(self.pid, signal.SIGSTOP)
             _wait_until_frozen(self.pid)
-            self._paused = True
 
     def resume(self) -> None:
         """Undo `pause`; what was sent meanwhile is then answered."""
@@ -160,8 +163,8 @@ class Emulator(abc.ABC):
         """The polite way to end it; SIGTERM runs a Java program's shutdown hooks."""
         os.kill(self.pid, signal.SIGTERM)
 
-    def _request(self, method: str, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_HTTP_TIMEOUT_SECONDS)
+    def _request(self, method: str, path: str, timeout_seconds: float) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_seconds)
         try:
             connection.request(method, path)
             answer = connection.getresponse()
@@ -190,7 +193,7 @@ class Emulator(abc.ABC):
         """True when it answers; False when it ended or the deadline (time.monotonic) passed."""
         while self.running and time.monotonic() < deadline:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                status, body = self._request("GET", "/")
+                status, body = self._request("GET", "/", _READY_SECONDS)
                 # An answer is not enough: another emulator may own the port, and Pub/Sub's stays up without one.
                 if status == 200 and body.strip() == b"Ok" and self.ready_line in self._printed():
                     return True
@@ -225,9 +228,8 @@ class FirestoreEmulator(Emulator):
 
     def reset(self, project: str) -> None:
         """Delete every document of one project. Raises EmulatorFailed when it answers anything but 200."""
-        status, _ = self._request(
-            "DELETE", f"/emulator/v1/projects/{quote(project, safe='')}/databases/(default)/documents"
-        )
+        documents = f"/emulator/v1/projects/{quote(project, safe='')}/databases/(default)/documents"
+        status, _ = self._request("DELETE", documents, _ANSWER_SECONDS)
         if status != 200:
             raise EmulatorFailed(f"{self.component.name} answered {status} to the reset of a project")
 
@@ -235,7 +237,7 @@ class FirestoreEmulator(Emulator):
         return ["-cp", str(jar), "com.google.cloud.datastore.emulator.firestore.CloudFirestore"]
 
     def _ask_to_stop(self) -> None:
-        self._request("POST", "/shutdown")
+        self._request("POST", "/shutdown", _STOP_PATIENCE_SECONDS)
 
 
 class PubSubEmulator(Emulator):
@@ -254,13 +256,18 @@ def _wait_until_frozen(pid: int) -> None:
 
     Told by /proc; where there is none (macOS) the signal alone has to do.
     """
-    give_up_at = time.monotonic() + _STOP_PATIENCE_SECONDS
-    while time.monotonic() < give_up_at:
-        states = [stat.read_text().rpartition(") ")[2][:1] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
-        if all(state in "Tt" for state in states):
-            return
+    give_up_at = time.monotonic() + _FREEZE_SECONDS
+    while not all(_stands_still(stat) for stat in Path(f"/proc/{pid}/task").glob("*/stat")):
+        if time.monotonic() > give_up_at:
+            raise EmulatorFailed(f"process {pid} goes on although it was told to stand still")
         time.sleep(_POLL_SECONDS / 10.0)
-    raise EmulatorFailed(f"process {pid} goes on although it was told to stand still")
+
+
+def _stands_still(stat: Path) -> bool:
+    try:
+        return stat.read_text().rpartition(") ")[2][:1] in "Tt"
+    except (FileNotFoundError, ProcessLookupError):
+        return True  # the thread has ended since it was listed
 
 
 def _free_port() -> int:

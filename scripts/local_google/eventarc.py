@@ -29,6 +29,7 @@ _TIMEOUT_SECONDS = 30.0
 _BACKOFF_FIRST_SECONDS, _BACKOFF_MAX_SECONDS = 0.2, 10.0
 _LISTENING_SECONDS_MAX = 60.0
 _LISTEN_AGAIN_SECONDS = 0.5
+_PAGE_SIZE = 300
 _TARGET = 1
 
 _Change = types.TargetChange.TargetChangeType
@@ -57,6 +58,8 @@ class EventarcStandIn:
         self._stopping = threading.Event()
         self._listening = threading.Event()
         self._known: dict[str, types.Document] = {}
+        # When each was written last, also those that are gone: what is sent late is no news.
+        self._newest: dict[str, datetime] = {}
         self._stream: Any = None
         self._worker = threading.Thread(target=self._deliver_all, name="eventarc", daemon=True)
         self._listener = threading.Thread(target=self._keep_listening, name="eventarc-listener", daemon=True)
@@ -65,8 +68,7 @@ class EventarcStandIn:
         """Listen; every write after the return is told. Raises TimeoutError when the emulator does not answer."""
         self._worker.start()
         self._listener.start()
-        # The emulator loses a write that is made while a listener is being set up; the first whole collection, which
-        # may be empty, says that this is over.
+        # The first whole collection, which may be empty, says that the listener is set up.
         if not self._listening.wait(_LISTENING_SECONDS_MAX):
             self.stop()
             raise TimeoutError(f"The Firestore emulator did not answer a listener within {_LISTENING_SECONDS_MAX:g} s.")
@@ -111,16 +113,19 @@ class EventarcStandIn:
         ended.wait()
 
     def _follow(self, stream: Iterator[types.ListenResponse]) -> None:
-        """Tell of every difference to what is known; what a whole collection does not hold any more was deleted."""
+        """Tell of every difference to what is known; what a whole collection does not hold may have been deleted."""
         whole: set[str] | None = set()
+        is_new = True
         for response in stream:
             change = response.target_change.target_change_type if "target_change" in response else None
             if change == _Change.RESET:
                 whole = set()
             elif change == _Change.CURRENT:
-                for gone in self._known.keys() - (self._known.keys() if whole is None else whole):
-                    self._tell(gone, None)
-                whole = None
+                # Nor is that whole: what is written while a listener is set up may be missing, and be told to none. A
+                # write in between mixes two collections, and what was sent of the first is missing in the second.
+                if is_new or (whole is not None and self._known.keys() - whole):
+                    self._look()
+                whole, is_new = None, False
                 self._listening.set()
             elif "document_change" in response:
                 document = response.document_change.document
@@ -130,11 +135,31 @@ class EventarcStandIn:
             elif "document_delete" in response:
                 self._tell(response.document_delete.document, None)
 
+    def _look(self) -> None:
+        """Tell of every difference between what is known and what is there now."""
+        request = types.ListDocumentsRequest(
+            parent=f"{self._database}/documents", collection_id=self._collection, page_size=_PAGE_SIZE
+        )
+        there = {
+            document.name: document
+            for document in self._client._firestore_api.list_documents(
+                request=request, metadata=self._client._rpc_metadata, retry=None, timeout=_TIMEOUT_SECONDS
+            )
+        }
+        for gone in self._known.keys() - there.keys():
+            self._tell(gone, None)
+        for name, document in there.items():
+            self._tell(name, document)
+
     def _tell(self, name: str, after: types.Document | None) -> None:
+        if after is not None:
+            if name in self._newest and after.update_time <= self._newest[name]:
+                return
+            self._newest[name] = after.update_time
         before = self._known.pop(name, None)
         if after is not None:
             self._known[name] = after
-        if (before and before.update_time) != (after and after.update_time):
+        if before is not None or after is not None:
             self._waiting.put((name.rpartition("/")[2], encode(before, after)))
 
     def _deliver_all(self) -> None:

@@ -108,7 +108,7 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
     database = Database(path)
 
     def armed() -> list[Timer]:
-        return database.read(timer_rows.all_armed, timeout_seconds=30)
+        return database.read(timer_rows.all_armed, timeout_seconds=120)
 
     def document(message_id: str) -> dict[str, Any]:
         select = "SELECT document FROM relays WHERE message_id = ?"
@@ -123,11 +123,11 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         change(changed)
         update = "UPDATE relays SET document = ?, final_status = ?, version = version + 1 WHERE message_id = ?"
         values = (json.dumps(changed), str(changed.get("final_status")), message_id)
-        database.write(lambda connection: connection.execute(update, values), timeout_seconds=30)
+        database.write(lambda connection: connection.execute(update, values), timeout_seconds=120)
 
     def kept_document(key: Key) -> dict[str, Any]:
         select = "SELECT document FROM thread_records WHERE kind = ? AND id = ?"
-        text = database.read(lambda connection: connection.execute(select, key).fetchone(), timeout_seconds=30)
+        text = database.read(lambda connection: connection.execute(select, key).fetchone(), timeout_seconds=120)
         found: dict[str, Any] = json.loads(text[0])
         return found
 
@@ -136,7 +136,7 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
         change(changed)
         update = "UPDATE thread_records SET document = ?, version = version + 1 WHERE kind = ? AND id = ?"
         values = (json.dumps(changed), *key)
-        database.write(lambda connection: connection.execute(update, values), timeout_seconds=30)
+        database.write(lambda connection: connection.execute(update, values), timeout_seconds=120)
 
     journal = MemoryJournal()
     store = SqliteStore(database, clock, journal)
@@ -151,7 +151,7 @@ def sqlite_store(request: pytest.FixtureRequest) -> Iterator[StoreRig]:
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Another program holds the file's write lock."""
-    other = sqlite3.connect(path, isolation_level=None)
+    other = sqlite3.connect(path, timeout=60, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
         yield

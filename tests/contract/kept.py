@@ -11,7 +11,7 @@ from relay.record.kinds import Kind, key_of
 
 from tests.contract.conftest import StoreRig
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 
 
 def put(rig: StoreRig, *records: Relay | ThreadRecord) -> tuple[object, ...]:

@@ -59,7 +59,7 @@ def sqlite(request: pytest.FixtureRequest) -> Iterator[OperatorRig]:
 
     def spoil(kind: OperatorKind, key: str) -> None:
         update = "UPDATE operator_records SET content = CAST(x'ff7b' AS TEXT) WHERE kind = ? AND key = ?"
-        database.write(lambda connection: connection.execute(update, (kind.value, key)), timeout_seconds=30)
+        database.write(lambda connection: connection.execute(update, (kind.value, key)), timeout_seconds=120)
 
     # Readers never wait for a writer, so that nothing but writes can be held up.
     yield OperatorRig(

@@ -12,7 +12,7 @@ from relay.record.documents import DOCUMENT_BYTES_MAX, plain, to_document
 from tests import largest, relays
 from tests.contract.conftest import StoreRig
 
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 HALF = DOCUMENT_BYTES_MAX / 2
 
 

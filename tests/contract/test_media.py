@@ -16,7 +16,7 @@ from tests.twilio.small_twilio import SmallTwilio
 
 MESSAGE, OTHER = "MM" + "2" * 32, "SM" + "4" * 32
 FIRST, SECOND = "ME" + "3" * 32, "ME" + "5" * 32
-_SECONDS = 10.0
+_SECONDS = 60.0
 
 
 @dataclass

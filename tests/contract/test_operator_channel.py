@@ -16,7 +16,7 @@ from tests.fakes.clock import START
 
 WORDS = "No handler was reached with a text from the number ending in 0142. Rückruf bitte! מישהו"
 LINK = "https://relay.example.com/console/#relay=SM0"
-_SECONDS = 5.0
+_SECONDS = 60.0
 
 
 @pytest.fixture(params=sorted(CHANNELS))
@@ -61,9 +61,12 @@ def test_where_nothing_listens_the_message_has_failed_and_may_be_tried_again(rig
 
 def test_a_server_that_says_nothing_is_waited_for_no_longer_than_told(rig: ChannelRig) -> None:
     with rig.mute() as (channel, to):
-        channel.tell(_message(rig, to), timeout_seconds=0.3)  # libraries are loaded
-        began = time.monotonic()
-        outcome = channel.tell(_message(rig, to), timeout_seconds=0.3)
-        assert time.monotonic() - began < 3
-    assert outcome.failed_because
+        took: list[float] = []
+        # One that waits for longer always does; a machine that has much to do, or loads a library, does so once.
+        while min(took, default=3.0) >= 3.0 and len(took) < 6:
+            began = time.monotonic()
+            outcome = channel.tell(_message(rig, to), timeout_seconds=0.3)
+            took.append(time.monotonic() - began)
+            assert outcome.failed_because
+        assert min(took) < 3, took
     assert rig.told() == []

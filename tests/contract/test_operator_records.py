@@ -17,7 +17,7 @@ from relay.record.operator_contents import CONTENT_BYTES_MAX
 from tests.contract.operator_rigs import RIGS, OperatorRig
 from tests.fakes.clock import START
 
-LIMIT: dict[str, Any] = {"timeout_seconds": 30.0}
+LIMIT: dict[str, Any] = {"timeout_seconds": 120.0}
 SESSION, MESSAGE = OperatorKind.SESSION, OperatorKind.MESSAGE
 HOUR = timedelta(hours=1)
 ODD: dict[str, Any] = {

@@ -16,7 +16,7 @@ from tests.contract.conftest import StoreRig
 from tests.quick import some_of
 from tests.strategies import a_message_id, a_relay, a_timer, later, relays
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 SHORT = 0.3
 THREADS = 8
 

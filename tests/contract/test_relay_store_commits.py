@@ -14,7 +14,7 @@ from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, a_timer, later
 from tests.thread_records import a_thread
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 SHORT = 0.3
 
 

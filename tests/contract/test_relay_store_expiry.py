@@ -13,7 +13,7 @@ from relay.ports import Search
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, later
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 # What a dead clock of the year 2000 makes of 90 days, and a clock that is then set right by years.
 LONG_AGO = datetime(2000, 4, 1, tzinfo=UTC)
 

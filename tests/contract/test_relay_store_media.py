@@ -16,7 +16,7 @@ from relay.record.documents import SCHEMA_VERSION
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, later
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 SHORT = 0.3
 
 _numbers = itertools.count(1)

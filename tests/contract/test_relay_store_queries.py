@@ -13,7 +13,7 @@ from relay.ports import Search, Stored
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, later
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 PHONES = ("+15550100001", "+15550100002")
 STATUSES = (FinalStatus.IN_PROGRESS, FinalStatus.DELIVERED, FinalStatus.EXHAUSTED)
 

@@ -17,7 +17,7 @@ from relay.record.documents import DOCUMENT_BYTES_MAX
 from tests.contract.conftest import Change, StoreRig
 from tests.strategies import a_relay, a_timer
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 
 HALF_AN_EMOJI = "on my way \ud83d"
 REFUSED: dict[str, Callable[[Relay], Relay]] = {

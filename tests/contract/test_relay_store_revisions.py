@@ -18,7 +18,7 @@ from tests import relays
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, later
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 
 
 def _stored(rig: StoreRig, relay: Relay | None = None) -> Relay:

@@ -14,7 +14,7 @@ from relay.ports import Search
 from tests.contract.conftest import StoreRig
 from tests.strategies import a_relay, an_attempt, later
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 DANA, SAM = Tier("Dana (on call)", sms("+12025550111")), Tier("Sàm", sms("+12025550112"))
 POLICY = Policy((DANA, SAM))
 AT_DANA = an_attempt(reach=DANA.reach)

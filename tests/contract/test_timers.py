@@ -12,7 +12,7 @@ from relay.core.model import Timer, TimerKind
 from tests.contract.conftest import TimersRig
 from tests.strategies import a_timer
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0
 SHORT = 0.3
 PATIENCE_SECONDS = 60.0
 

@@ -57,7 +57,7 @@ def relay_of(output: str) -> str:
 def is_stored(database: Path, message_id: str) -> bool:
     environ = {"RELAY_BACKEND": "embedded", "RELAY_DATABASE": str(database)}
     store = wiring.Runtime(load_settings(environ, ["relay_events"])).store
-    return store.get(message_id, timeout_seconds=20) is not None
+    return store.get(message_id, timeout_seconds=120) is not None
 
 
 def test_a_text_is_delivered_and_its_relay_removed(
@@ -166,5 +166,5 @@ def test_only_without_a_gateway_cloud_run_gets_a_token_of_its_own() -> None:
 def sent_texts(stack: str) -> list[object]:
     import urllib.request
 
-    with urllib.request.urlopen(f"{stack}/fake/record", timeout=20) as answer:
+    with urllib.request.urlopen(f"{stack}/fake/record", timeout=120) as answer:
         return list(json.load(answer)["posts"])

@@ -36,7 +36,7 @@ from tests.endurance.victim import Pace, Victim
 from tests.small_disks import SmallDisk
 
 _LOCATION = "us-central1"
-_STORE_SECONDS = 60.0
+_STORE_SECONDS = 120.0
 _REPLAYS = 100
 
 

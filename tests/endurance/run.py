@@ -23,7 +23,7 @@ from tests.endurance.victim import Victim
 
 # So many texts may have their webhook under way at once; on a slow machine the load waits for the relay.
 _UNDER_WAY_MAX = 40
-_STORE_SECONDS = 30.0
+_STORE_SECONDS = 120.0
 _LOOK_SECONDS = 0.5
 # A run that has not come to an end by then has lost something. Nothing waits that long when all is well.
 SETTLE_SECONDS = 900.0

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from tests.small_disks import SmallDisk
 
 _PEERS = 200
+_NOTICED_SECONDS = 60.0
 _HALF_A_REQUEST = b"POST /sms/inbound HTTP/1.1\r\nHost: relay\r\nContent-Length: 1000\r\n\r\nBody="
 
 
@@ -23,6 +24,7 @@ class LogPipe:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        path.touch()
         self._read_end, self.write_end = os.pipe()
         self._may_read = threading.Event()
         self._may_read.set()
@@ -54,6 +56,7 @@ class Machine:
     disk: SmallDisk | None
     log: LogPipe
     counts: dict[str, int] = field(default_factory=dict)
+    _met: set[str] = field(default_factory=set)
 
     @property
     def clock_file(self) -> Path:
@@ -83,11 +86,22 @@ class Machine:
     def _fill_disk(self, seconds: float) -> None:
         assert self.disk is not None
         self.disk.fill()
+        self._wait_for("store_fails")
         threading.Timer(seconds, self.disk.make_room).start()
 
     def _set_clock(self, by: int, seconds: float) -> None:
         self.clock_file.write_text(str(by))
+        self._wait_for("clock_set")
         threading.Timer(seconds, self.clock_file.write_text, ["0"]).start()
+
+    def _wait_for(self, event: str) -> None:
+        """Until the relay has met the first trouble of its kind: on a slow machine it would miss one that is brief."""
+        give_up_at = time.monotonic() + _NOTICED_SECONDS
+        while event not in self._met and time.monotonic() < give_up_at:
+            if f'"event": "{event}"' in self.log.path.read_text("utf-8"):
+                self._met.add(event)
+            else:
+                time.sleep(0.05)
 
 
 def _beset(address: str, seconds: float) -> None:

@@ -19,7 +19,7 @@ from scripts.local_stack.environment import make_plan
 from tests.endurance.serve import VARIABLE
 from tests.stories.relay_process import ROOT, children_of, clean_environment
 
-_START_SECONDS = 180.0
+_START_SECONDS = 300.0
 _STOP_SECONDS = 60.0
 
 
@@ -131,7 +131,7 @@ class Victim:
             self._lifeline = None
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         try:
             connection.request("OPTIONS", "/sms/inbound")
             return connection.getresponse().status == 204

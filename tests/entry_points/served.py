@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.stories.relay_process import ROOT, children_of, clean_environment
 from tests.stories.town import BUSINESS, NAMES, TIERS
 
-_START_SECONDS = 120.0
+_START_SECONDS = 240.0
 _STOP_SECONDS = 60.0
 AUDIENCE = "https://relay.example.com/sms/relay-state"
 
@@ -42,14 +42,21 @@ def settings_for(folder: Path, twilio_url: str = "http://127.0.0.1:9", **changes
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with held_port() as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
+def held_port() -> socket.socket:
+    """A port that nobody listens on, and that nobody is given until this is closed; who knows its number may listen."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
+
+
 class Served:
-    """A function's process, from `start` on; on the same port each time it is started."""
+    """A function's process, from `start` on; on the same port each time it is started, which is nobody else's."""
 
     def __init__(
         self,
@@ -57,11 +64,12 @@ class Served:
         settings: Mapping[str, str],
         folder: Path,
         command: tuple[str, ...] = (),
-        port: int = 0,
+        held: socket.socket | None = None,
         options: tuple[str, ...] = (),
         checkout: Path = ROOT,
     ) -> None:
-        self.port = port or free_port()
+        self._held = held or held_port()
+        self.port: int = self._held.getsockname()[1]
         self.log = folder / f"{target}.log"
         self._environ = clean_environment() | dict(settings)
         source = str(ROOT / "functions" / "main.py")
@@ -104,7 +112,7 @@ class Served:
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()

@@ -150,7 +150,7 @@ def _steps(code: str, argument: object, **environ: str) -> list[set[str]]:
     """The modules that a fresh process has loaded at each of its steps."""
     command = [sys.executable, "-c", code, json.dumps(argument)]
     environ = {"PATH": os.environ.get("PATH", ""), **environ}
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return [set(names) for names in json.loads(done.stdout.splitlines()[-1])]
 

@@ -34,7 +34,7 @@ class Topics:
         path = self.subscriber.subscription_path(self.project, name)
         messages: list[pubsub_v1.types.PubsubMessage] = []
         while len(messages) < count:
-            answer = self.subscriber.pull(subscription=path, max_messages=count - len(messages), timeout=30)
+            answer = self.subscriber.pull(subscription=path, max_messages=count - len(messages), timeout=120)
             if answer.received_messages:
                 ids = [message.ack_id for message in answer.received_messages]
                 self.subscriber.acknowledge(subscription=path, ack_ids=ids)
@@ -50,7 +50,9 @@ def topics(pubsub_project: str) -> Iterator[Topics]:
             topic = publisher.topic_path(pubsub_project, name)
             publisher.create_topic(Topic(name=topic))
             path = subscriber.subscription_path(pubsub_project, name)
-            subscriber.create_subscription(request={"name": path, "topic": topic, "enable_message_ordering": True})
+            # What is acknowledged later than that comes again: no machine stands still for so long.
+            wanted = {"name": path, "topic": topic, "enable_message_ordering": True, "ack_deadline_seconds": 600}
+            subscriber.create_subscription(request=wanted)
         yield Topics(pubsub_project, subscriber)
     publisher.stop()
 

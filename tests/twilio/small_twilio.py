@@ -37,7 +37,7 @@ def basic(name: str, secret: str) -> str:
 
 def fetch(media: TwilioMedia, part: str = "") -> bytes:
     """The bytes of the usual file."""
-    return b"".join(media.open(MESSAGE, FILE, part=part, timeout_seconds=10.0).chunks)
+    return b"".join(media.open(MESSAGE, FILE, part=part, timeout_seconds=60.0).chunks)
 
 
 def refused(media: TwilioMedia, part: str = "") -> str:

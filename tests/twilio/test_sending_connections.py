@@ -20,10 +20,11 @@ from tests.twilio_words import BASE_URL
 
 
 def test_a_refused_connection_was_certainly_not_sent() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     notes = Notes()
-    assert messenger_at(f"http://127.0.0.1:{port}", notes).send(TEXT, timeout_seconds=PATIENT) == NOT_SENT
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # and does not listen; meanwhile nobody else can
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        assert messenger_at(address, notes).send(TEXT, timeout_seconds=PATIENT) == NOT_SENT
     assert "ConnectionRefusedError" in notes.lines[0]
 
 
