@@ -77,14 +77,11 @@ def test_a_deployment_that_ended_amid_the_first_versions_is_asked_for_all_values
     assert first not in done.stdout.partition("Terraform will perform")[2]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"TF_VAR_twilio_account_sid": "AC1"}, {"TF_VAR_twilio_auth_token": "t0ken"}], ids=str
-)
-def test_a_value_that_cannot_be_right_is_refused_and_not_shown(run: Run, wrong: dict[str, str]) -> None:
-    done = run("plan", values={**VALUES, **wrong})
+def test_values_that_cannot_be_right_are_refused_and_not_shown(run: Run) -> None:
+    done = run("plan", values={"TF_VAR_twilio_account_sid": "AC1", "TF_VAR_twilio_auth_token": "t0ken"})
     assert done.returncode == 1
-    (name,) = wrong
-    assert f"{name.removeprefix('TF_VAR_')} must be" in done.stderr
+    for name in ("twilio_account_sid", "twilio_auth_token"):
+        assert f"{name} must be" in done.stderr
     assert "t0ken" not in done.stderr
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from scripts.deployment import ROOT
 from scripts.deployment.terraform import Terraform, initialise
-from tests.terraform.conftest import copy_of_sources
+from tests.terraform.conftest import zip_alone
 from tests.terraform.deployment import Deployment
 
 # What lies about in a checkout and must never be deployed.
@@ -38,12 +38,8 @@ STRAY = (
 
 @pytest.fixture
 def checkout(terraform: Terraform, tmp_path: Path) -> Path:
-    """A checkout of its own, to be changed: of the configuration only what builds the zip, which needs no Google."""
-    configuration = copy_of_sources(tmp_path / "checkout")
-    source = (configuration / "source.tf").read_text()
-    shutil.rmtree(configuration)
-    configuration.mkdir()
-    (configuration / "source.tf").write_text(source[: source.index("\nresource ")])
+    """A checkout of its own, to be changed: a few of the functions, and what builds the zip."""
+    configuration = zip_alone(tmp_path / "checkout")
     initialise(terraform, configuration)
     return configuration.parent
 
@@ -55,16 +51,9 @@ def source_hash(terraform: Terraform, checkout: Path) -> Callable[[], str]:
 
 
 @pytest.fixture
-def build(terraform: Terraform, checkout: Path, working_folder: Callable[[Path], Path]) -> Callable[[], bytes]:
+def build(checkout: Path, built: Callable[[Path], Path]) -> Callable[[], bytes]:
     """Builds the zip of `checkout`."""
-    configuration = checkout / "terraform"
-
-    def once() -> bytes:
-        plan = terraform.run(configuration, "plan", "-input=false")
-        assert plan.returncode == 0, plan.stderr
-        return (working_folder(configuration) / "build" / "functions.zip").read_bytes()
-
-    return once
+    return lambda: built(checkout / "terraform").read_bytes()
 
 
 def plant(checkout: Path) -> None:
