@@ -99,6 +99,7 @@ FOUND_IN: dict[str, str] = {
     "stale after a lost reply": "talk: an answer whose reply is lost, and a clock that is ahead",
     "asked under an old lease": "talk: an answer, and a machine that stands still",
     "in order for twenty seconds": "talk: an answer that is held up, and a later one",
+    "threads unchecked": "talk: takeover and the customer's text, with few switches",
 }
 _DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 

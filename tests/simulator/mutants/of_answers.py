@@ -1,4 +1,4 @@
-"""Mutants of what customers are sent, and when: the order of answers, and how the first one begins.
+"""Mutants of what customers are sent, and when, and to whom their texts go: what runs had hardly ever met.
 
 The bugs of answers that reading found, and that no judge of the runs with people had asked about; and who can be told.
 """
@@ -14,7 +14,7 @@ from relay.core.failures import ANSWERED_SINCE, THREAD_CLOSED
 from relay.core.people import Person
 from relay.core.threads import deciding
 from relay.core.threads.model import Thread
-from relay.flow import under_lease
+from relay.flow import opening, under_lease
 from relay.flow.conversations import Conversations
 from relay.ports import Refused
 from relay.record.kinds import key_of
@@ -77,7 +77,19 @@ def _only_people_read_before(conversations: Conversations, world: Any, person_id
     return next((one for one in people if one.id == person_id), None)
 
 
+def _commits_rely_on_nothing(patch: Patcher) -> None:
+    """A thread that a text leaves as it is may have changed by the time that the text is stored."""
+    real = opening.changes_of
+    patch.put(opening, "changes_of", lambda kept, thread, *, is_relied_on=False: real(kept, thread))
+
+
 ANSWERS = (
+    Mutant(
+        "threads unchecked",
+        "A text is stored for the owner of a moment ago, and its delivery counts as that person's claim.",
+        _commits_rely_on_nothing,
+        case="talk: takeover and the customer's text, with few switches",
+    ),
     Mutant(
         "in order for twenty seconds",
         "What waits in an outage of seconds leaves after a later answer.",
