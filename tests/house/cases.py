@@ -228,8 +228,8 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
     "A1": (
         "half-sent requests that are held open",
-        "local_stack/test_peers.py::"
-        "test_two_hundred_that_dribble_keep_no_webhook_waiting_and_are_cut_after_five_seconds",
+        "local_stack/test_peers.py::test_two_hundred_that_dribble_keep_no_webhook_waiting",
+        "local_stack/test_peers.py::test_two_hundred_that_dribble_are_cut_after_five_seconds",
         "local_stack/test_peers.py::test_at_the_bound_the_oldest_unfinished_connections_make_room",
     ),
     "A2": (
