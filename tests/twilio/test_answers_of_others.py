@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 from relay.ports import Accepted, Ambiguous, OutgoingText, SendOutcome
 
+from tests.local_google.target import eventually
 from tests.twilio.raw_server import Connection, RawServer, Talk, answer_to, sid_of, whole
 from tests.twilio.support import BRIEFLY, HANDLER, NOT_SENT, PATIENT, TEXT, messenger_at
 from tests.twilio_words import refusal
@@ -142,17 +143,24 @@ def test_a_late_answer_to_a_text_that_was_given_up_on_is_no_other_texts_answer()
         while connection.read_request():
             connection.answer(201, answer_to(TEXT))
 
+    others = _at_twilio()
     for seconds in BRIEFLY:
         given_up.clear()
         with RawServer(Script(talk)) as server:
             messenger = messenger_at(server.base_url)
             one = messenger.send(TEXT, timeout_seconds=seconds)
+            # The caller's time and that of the connection are over at the same moment, in two threads.
+            eventually(lambda: _at_twilio() <= others, "both have given up")
             given_up.set()
             other = messenger.send(OTHER, timeout_seconds=PATIENT)
         if one != NOT_SENT:
             break
     assert isinstance(one, Ambiguous)  # its words depend on which of the two gave up first
     assert other == refusal(21610)
+
+
+def _at_twilio() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "twilio"}
 
 
 # What an answer must say to be about the text that was sent.
