@@ -42,6 +42,25 @@ def copy_of_sources(target: Path) -> Path:
     return target / "terraform"
 
 
+def to_deploy(terraform: Terraform, target: Path) -> Path:
+    """A checkout below `target` with its variables filled in, to be deployed offline; its configuration's folder."""
+    if not terraform.is_offline:
+        pytest.skip("optional: against the real Google providers this would deploy")
+    folder = copy_of_sources(target)
+    shutil.copy(folder / "terraform.tfvars.example", folder / "terraform.tfvars")
+    without_state(terraform, folder)
+    return folder
+
+
+def without_state(terraform: Terraform, folder: Path) -> None:
+    """Have the offline wrapper forget what an earlier run deployed from a folder of this name.
+
+    It works on a copy, beside others' in the home folder; pytest numbers its folders anew once /tmp was emptied.
+    """
+    if terraform.is_offline:
+        terraform.run(folder, "--reset")
+
+
 def zip_alone(target: Path, *, of_all: bool = False) -> Path:
     """Of terraform/ as it is now only what builds the zip, which needs no Google, of all functions or of a few."""
     if of_all:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.deployment.terraform import Terraform
-from tests.terraform.conftest import copy_of_sources
+from tests.terraform.conftest import to_deploy
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 PROJECT = "demo-project"
@@ -24,10 +23,7 @@ TOKEN = 'google_secret_manager_secret_version.first["TWILIO_AUTH_TOKEN"]'
 @pytest.fixture(scope="module")
 def run(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs Terraform on the part of a deployment that concerns secrets, in a checkout of its own."""
-    if not terraform.is_offline:
-        pytest.skip("optional: against the real Google providers this would deploy")
-    folder = copy_of_sources(tmp_path_factory.mktemp("checkout"))
-    shutil.copy(folder / "terraform.tfvars.example", folder / "terraform.tfvars")
+    folder = to_deploy(terraform, tmp_path_factory.mktemp("checkout"))
     place = (f"-var=project_id={PROJECT}", "-var=region=us-central1")
 
     def run(

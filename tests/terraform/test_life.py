@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from scripts.deployment import terraform as programs
 from scripts.deployment.terraform import Terraform
 from tests.deployment import fake_gcloud
 from tests.deployment.conftest import install
-from tests.terraform.conftest import copy_of_sources
+from tests.terraform.conftest import to_deploy
 
 WHERE = ("--project=demo-project", "--region=us-central1", "--yes")
 ACCOUNT, TOKEN = "AC" + "5" * 32, "6" * 32
@@ -24,10 +23,7 @@ ACCOUNT, TOKEN = "AC" + "5" * 32, "6" * 32
 @pytest.fixture
 def folder(terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clean clone with its variables filled in, beside a Google Cloud that knows nothing yet."""
-    if not terraform.is_offline:
-        pytest.skip("optional: against the real Google providers this would deploy")
-    folder = copy_of_sources(tmp_path / "checkout")
-    shutil.copy(folder / "terraform.tfvars.example", folder / "terraform.tfvars")
+    folder = to_deploy(terraform, tmp_path / "checkout")
     (tmp_path / "gcloud.json").write_text(json.dumps(fake_gcloud.EMPTY))
     install(tmp_path, "gcloud", Path(fake_gcloud.__file__))
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from scripts.deployment import state
 from scripts.deployment.terraform import DEFAULT_WORKSPACE, Terraform, workspaces
 from scripts.deployment.tools import Problem
-from tests.terraform.conftest import copy_of_sources
+from tests.terraform.conftest import to_deploy
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 # A small part of the deployment, with what another region would replace.
@@ -29,11 +28,7 @@ HERE, STAGING, MOVED = (
 @pytest.fixture(scope="module")
 def folder(terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout of its own."""
-    if not terraform.is_offline:
-        pytest.skip("optional: against the real Google providers this would deploy")
-    folder = copy_of_sources(tmp_path_factory.mktemp("prod"))
-    shutil.copy(folder / "terraform.tfvars.example", folder / "terraform.tfvars")
-    return folder
+    return to_deploy(terraform, tmp_path_factory.mktemp("prod"))
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +93,9 @@ def test_staging_and_production_are_planned_side_by_side_in_one_checkout(
     """Each with a file of its own for what differs."""
     (folder / "stage-project.tfvars").write_text('firestore_database = "staging"\n')
     options = (DATABASE, REPOSITORY, f"-var-file={folder / 'stage-project.tfvars'}")
-    staging = run("plan", *options, place=STAGING)
+    staging = run("apply", "-auto-approve", *options, place=STAGING)
     assert "google_firestore_database.this[0] will be created" in staging.stdout, staging.stderr
-    assert run("apply", "-auto-approve", *options, place=STAGING).returncode == 0
+    assert staging.returncode == 0, staging.stderr
     for place, database in ((HERE, '"(default)"'), (STAGING, '"staging"')):
         shown = terraform.of(place[0]).run(folder, "show", "-no-color").stdout
         assert database in shown

@@ -10,7 +10,7 @@ from scripts.deployment import ROOT
 from scripts.deployment import terraform as programs
 from scripts.deployment.regions import SAFE_REGIONS
 from scripts.deployment.terraform import Terraform
-from tests.terraform.conftest import variables_alone
+from tests.terraform.conftest import variables_alone, without_state
 
 TEXT = (ROOT / "terraform" / "regions.tf").read_text()
 
@@ -87,6 +87,7 @@ def test_before_anything_is_made_it_is_said_which_service_a_region_lacks_and_whi
     terraform: Terraform, configuration: Path, tmp_path: Path
 ) -> None:
     variables_alone(configuration, tmp_path)
+    without_state(terraform, tmp_path)
     programs.initialise(terraform, tmp_path)
     example = configuration / "terraform.tfvars.example"
     inputs = (f"-var-file={example}", "-var=project_id=demo-project", "-input=false", "-no-color", "-auto-approve")
