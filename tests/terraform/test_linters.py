@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from scripts.deployment import ROOT
 from tests.terraform.deployment import Deployment
 from tests.terraform.environments import environment
 from tests.terraform.test_gateway import document_text
+
+Checks = dict[str, list[dict[str, str]]]
 
 _REQUIREMENTS = Path(__file__).with_name("requirements-checkov.txt")
 _SKIP = re.compile(r"#\s*checkov:skip=(?P<check>\w+)(:(?P<reason>.*))?")
@@ -32,34 +35,36 @@ def python() -> Path:
     return environment(ROOT / ".venv-checkov", _REQUIREMENTS) / "python"
 
 
-def checkov(python: Path, *arguments: str) -> dict[str, list[dict[str, str]]]:
-    """checkov's results: passed, failed and skipped checks. It works without any network."""
+@pytest.fixture(scope="module")
+def checked(
+    python: Path, configuration: Path, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Checks]:
+    """What checkov says of the configuration ("terraform") and of the gateway's document ("openapi"): passed, failed
+    and skipped checks. It works without any network, and starts once, which takes it longer than to check.
+    """
+    folder = tmp_path_factory.mktemp("checkov") / "terraform"
+    shutil.copytree(configuration, folder)
+    (folder / "openapi.json").write_text(document_text(deployment))
     # Not its script, which names the folder that this checkout had when it was installed.
-    command = [str(python), "-m", "checkov.main", "--output", "json", "--skip-download", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [str(python), "-m", "checkov.main", "--output", "json", "--skip-download", "--directory", str(folder)]
+    only = ["--framework", "terraform", "openapi", "--skip-check", ",".join(NOT_FOR_THE_DOCUMENT)]
+    done = subprocess.run([*command, *only], capture_output=True, text=True)
     assert done.stdout.strip(), done.stderr
-    results = json.loads(done.stdout)["results"]
-    assert not results["parsing_errors"], results["parsing_errors"]
-    return {name: checks for name, checks in results.items() if name.endswith("_checks")}
+    told = {each["check_type"]: each["results"] for each in json.loads(done.stdout)}
+    assert not [each["parsing_errors"] for each in told.values() if each["parsing_errors"]]
+    return told
 
 
 def found(checks: list[dict[str, str]]) -> list[str]:
     return [f"{check['check_id']} {check['check_name']}: {check['resource']}" for check in checks]
 
 
-@pytest.fixture(scope="module")
-def of_configuration(python: Path, configuration: Path) -> dict[str, list[dict[str, str]]]:
-    return checkov(python, "--directory", str(configuration), "--framework", "terraform")
+def test_checkov_finds_nothing_in_the_configuration(checked: dict[str, Checks]) -> None:
+    assert not found(checked["terraform"]["failed_checks"])
+    assert len(checked["terraform"]["passed_checks"]) > 20
 
 
-def test_checkov_finds_nothing_in_the_configuration(of_configuration: dict[str, list[dict[str, str]]]) -> None:
-    assert not found(of_configuration["failed_checks"])
-    assert len(of_configuration["passed_checks"]) > 20
-
-
-def test_every_exception_is_needed_and_says_why(
-    of_configuration: dict[str, list[dict[str, str]]], configuration: Path
-) -> None:
+def test_every_exception_is_needed_and_says_why(checked: dict[str, Checks], configuration: Path) -> None:
     written = [
         (path.name, match["check"], (match["reason"] or "").strip())
         for path in sorted(configuration.glob("*.tf"))
@@ -68,15 +73,12 @@ def test_every_exception_is_needed_and_says_why(
     assert written
     for name, check, reason in written:
         assert len(reason) > 20, f"{name}: {check} gives no reason"
-    assert {check["check_id"] for check in of_configuration["skipped_checks"]} == {check for _, check, _ in written}
+    assert {check["check_id"] for check in checked["terraform"]["skipped_checks"]} == {check for _, check, _ in written}
 
 
-def test_checkov_finds_nothing_in_the_gateways_document(python: Path, deployment: Deployment, tmp_path: Path) -> None:
-    document = tmp_path / "openapi.json"
-    document.write_text(document_text(deployment))
-    skipped = ",".join(NOT_FOR_THE_DOCUMENT)
-    results = checkov(python, "--file", str(document), "--framework", "openapi", "--skip-check", skipped)
-    assert not found(results["failed_checks"])
+def test_checkov_finds_nothing_in_the_gateways_document(checked: dict[str, Checks]) -> None:
+    assert not found(checked["openapi"]["failed_checks"])
+    assert checked["openapi"]["passed_checks"]
 
 
 def test_the_gateways_document_is_valid_openapi_2(python: Path, deployment: Deployment) -> None:
