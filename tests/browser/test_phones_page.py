@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from tests.browser_fixtures import PHONE, WIDE, NewPage
-from tests.held_ports import held_port
+from tests.ports import held_port
 from tests.stack_fixtures import HANDLERS, RunningStack, running_stack, tiers, until
 from tests.stories.town import BUSINESS, Town
 

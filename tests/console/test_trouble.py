@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.console.conftest import NewPage, open_console
 from tests.console.signing_in import sign_in
-from tests.held_ports import held_port
+from tests.ports import held_port
 from tests.stack_fixtures import DELIVERS, RunningStack, running_stack, until
 
 

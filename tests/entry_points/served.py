@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.ports import bound_socket
 from tests.stories.relay_process import ROOT, children_of, clean_environment
 from tests.stories.town import BUSINESS, NAMES, TIERS
 
@@ -41,20 +42,6 @@ def settings_for(folder: Path, twilio_url: str = "http://127.0.0.1:9", **changes
     }
 
 
-def free_port() -> int:
-    with held_port() as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def held_port() -> socket.socket:
-    """A port that nobody listens on, and that nobody is given until this is closed; who knows its number may listen."""
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind(("127.0.0.1", 0))
-    return held
-
-
 class Served:
     """A function's process, from `start` on; on the same port each time it is started, which is nobody else's."""
 
@@ -68,7 +55,7 @@ class Served:
         options: tuple[str, ...] = (),
         checkout: Path = ROOT,
     ) -> None:
-        self._held = held or held_port()
+        self._held = held or bound_socket()
         self.port: int = self._held.getsockname()[1]
         self.log = folder / f"{target}.log"
         self._environ = clean_environment() | dict(settings)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from scripts.fake_twilio import FakeTwilio, Phone, PostAttempt, Server, Settings, StatusDelays
-from tests.entry_points.served import Served, held_port, settings_for
+from tests.entry_points.served import Served, settings_for
+from tests.ports import bound_socket
 from tests.stories.town import BUSINESS, NAMES, TIERS
 
 PUBLIC = "https://relay.example.com"
@@ -29,7 +30,7 @@ class Business:
     def __init__(self, folder: Path, running: ExitStack) -> None:
         self._folder = folder
         self._running = running
-        self._ports = {target: running.enter_context(held_port()) for target in _PATHS}
+        self._ports = {target: running.enter_context(bound_socket()) for target in _PATHS}
         addresses = {target: f"http://127.0.0.1:{port.getsockname()[1]}" for target, port in self._ports.items()}
         routes = {PUBLIC + path: addresses[target] + path for target, path in _PATHS.items()}
         self.fake = FakeTwilio(

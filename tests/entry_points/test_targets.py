@@ -16,8 +16,9 @@ from relay.settings.variables import ENTRY_POINTS
 
 from scripts.fake_twilio import FakeTwilio, Server
 from scripts.local_stack.serve import THREADS_DEPLOYED
-from tests.entry_points.served import Served, free_port, settings_for
+from tests.entry_points.served import Served, settings_for
 from tests.local_stack.checkouts import copied_checkout
+from tests.ports import free_port
 from tests.stories.relay_process import ROOT, clean_environment
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -15,7 +15,7 @@ from scripts.local_stack.places import Twilio
 from scripts.local_stack.running import StackError
 from scripts.local_stack.serve import serve
 from scripts.local_stack.supervisor import Supervisor
-from tests.free_ports import free_port
+from tests.ports import free_port
 from tests.stories.relay_process import clean_environment
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from tests.entry_points.served import settings_for
-from tests.free_ports import free_port
 from tests.local_stack.signed import text_in
+from tests.ports import free_port
 from tests.stories.relay_process import ROOT, clean_environment
 
 _TEXTS = 40

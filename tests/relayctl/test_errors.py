@@ -18,7 +18,7 @@ from scripts.relayctl.api import ApiError, RelayApi
 from scripts.relayctl.times import moment, span
 from scripts.relayctl.tokens import NoToken, Tokens
 from tests.fakes.clock import START
-from tests.held_ports import held_port
+from tests.ports import held_port
 from tests.relayctl.conftest import Ctl, Ran
 from tests.stack_fixtures import RunningStack
 

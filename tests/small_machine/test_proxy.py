@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from scripts.fake_twilio.webhooks import TOTAL_SECONDS
-from tests.free_ports import free_port
 from tests.local_stack.signed import text_in
+from tests.ports import free_port
 from tests.small_machine.started import FILES
 from tests.stack_fixtures import RunningStack, running_stack
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from scripts.local_stack import ROOT
-from tests.free_ports import free_port
 from tests.pace import pace
+from tests.ports import free_port
 from tests.small_machine.started import FILES, PORT_OF_THE_FILES, STOP_SECONDS, started, wait_for_a_text, write_settings
 from tests.stories.relay_process import clean_environment
 

@@ -19,8 +19,8 @@ from typing import IO
 
 from relay.settings.variables import VARIABLES
 
-from tests.free_ports import free_port
 from tests.local_google.processes import is_alive
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 # Only what hangs takes as long.

@@ -19,10 +19,10 @@ from relay.homes import SystemClock
 from scripts.fake_twilio import Message
 from scripts.fake_twilio.behaviour import refuse
 from tests.entry_points.served import Served, settings_for
-from tests.free_ports import free_port
 from tests.local_stack.signed import post_webhook, text_in
 from tests.operators.alerting.mail import FROM, Mailbox, mail_server
 from tests.operators.alerting.receivers import Receiver, webhook_receiver
+from tests.ports import free_port
 from tests.stories.conftest import TownMaker
 from tests.stories.town import PATIENCE_SECONDS, Town
 

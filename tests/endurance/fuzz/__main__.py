@@ -51,7 +51,9 @@ def _run(world: World, inputs: int, first_seed: int, first_round: int) -> int:
                 _try_many(fuzzer, SHARES[entry_point], f"{first_seed}/{number}/{entry_point}")
             except (AssertionError, Flaky) as error:
                 failures.append(entry_point)
-                print(f"{entry_point}: {error}", flush=True)
+                # What failed once and not again says why in what it holds.
+                seen = (error, *getattr(error, "exceptions", ()))
+                print(*(f"{entry_point}: {each}" for each in seen), sep="\n", flush=True)
         done = sum(fuzzer.inputs for fuzzer in fuzzers.values())
         pace = done / (time.monotonic() - started)
         print(

@@ -7,7 +7,6 @@ import datetime as dt
 import email
 import email.policy
 import ipaddress
-import socket
 import ssl
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -23,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from relay.operators.alerting.email_channel import EmailChannel
 from relay.ports import Clock
 
-from tests.held_ports import held_port
+from tests.ports import held_port
 
 USER, PASSWORD = "relay", "made up for tests"
 FROM = "relay@example.com"
@@ -148,9 +147,3 @@ def certificate_in(folder: Path) -> tuple[Path, Path]:
     private = serialization.PrivateFormat.PKCS8
     secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption()))
     return certificate, secret
-
-
-def free_port() -> int:
-    """Returns a port on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
