@@ -23,6 +23,7 @@ INBOUND, STATUS = "/sms/inbound", "/sms/delivery-status"
 _MAY_BE_A_NAME = re.compile(
     r"AccountSid|Body|From(?:City)?|MediaUrl0|MessageSid|NumMedia|OptOutType|Sms(?:Message)?Sid|To(?:Country)?|Zz|Dd"
 )
+_ID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 STATUSES = ("delivered", "undelivered", "failed", "sent", "queued", "accepted", "canceled", "read", "received", "new")
 
 _CHANNELS = ("", "", "", "rcs:", "RCS:", "whatsapp:", "Messenger:", "x:")
@@ -173,7 +174,10 @@ def _request(tape: Tape, path: str, query: str, fields: Fields, is_text: bool = 
 
 
 def _raw(path: str, query: str, signature: str, body: bytes, fields: Fields) -> Raw:
-    ids = (value for name, value in fields if name in ("MessageSid", "SmsSid", "SmsMessageSid"))
+    # Twilio signs no id of another form, so what another cut makes of one is not judged.
+    ids = (
+        value for name, value in fields if name in ("MessageSid", "SmsSid", "SmsMessageSid") and _ID.fullmatch(value)
+    )
     return Raw(
         path=path,
         query=query,
