@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from relay.core import moves
 from relay.core.model import Relay, SenderClass
-from relay.core.policy import Policy, Tier, sms
+from relay.core.policy import Policy, Tier
+from relay.core.policy import sms as sms_reach
 from relay.core.routes import Forward
 from relay.errors import MessengerUnavailable
-from relay.flow import lookup, timers
+from relay.flow import lookup, sms, timers
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.sms import body_of
 from relay.ports import Stored
@@ -60,7 +61,7 @@ def test_another_text_is_not_taken_for_it(changes: dict[str, str]) -> None:
 @pytest.mark.parametrize("as_listed", ["+525512345678", "+5215512345678"])
 def test_a_text_is_found_although_twilio_lists_the_handlers_number_in_another_spelling(as_listed: str) -> None:
     """Declared not sent, the last handler would be texted twice."""
-    doubles = Doubles(Policy((Tier("ana", sms("+5215512345678")),)))
+    doubles = Doubles(Policy((Tier("ana", sms_reach("+5215512345678")),)))
     comes_in(doubles, FIRST, arrives=False)
     sent = doubles.messenger.sends[0]
     doubles.messenger.take(replace(sent, to=as_listed))
@@ -106,6 +107,16 @@ def test_a_text_is_not_adopted_that_is_known_of_a_relay_which_a_clock_dated_mont
     assert sent_id is not None
     doubles.messenger.messages[sent_id] = replace(doubles.messenger.messages[sent_id], created_at=now)
     assert find(doubles, FIRST) is None
+
+
+def test_a_text_of_another_relay_is_known_however_many_the_customer_sent_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sms, "_PAGE", 1)
+    doubles = Doubles()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    comes_in(doubles, SECOND, arrives=False)
+    doubles.clock.advance(3600)
+    doubles.inbound(inbound_request(MessageSid="SM" + "c" * 32, Body="Something else"))
+    assert find(doubles, SECOND) is None
 
 
 def test_by_a_clock_months_ahead_no_text_is_adopted_since_its_owner_may_have_expired() -> None:

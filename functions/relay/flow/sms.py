@@ -237,11 +237,20 @@ def others_with_the_same_words(
     later may have come in just then, while a machine's clock was ahead.
     """
     yield from ((relay, other) for other in relay.attempts if other.number != attempt.number)
-    later = Search(sender_phone=relay.sender_phone, since=until + TOLERANCE, limit=_PAGE)
-    dated_later = store.search(later, timeout_seconds=budget.store).relays
-    for found in (*dated_later, *_earlier(store, until, budget, relay.sender_phone)):
+    for found in _of_customer(store, relay.sender_phone, until, budget):
         if found.message_id != relay.message_id:
             yield from ((found, other) for other in found.attempts if _digest(found, other, media_base_url) == digest)
+
+
+def _of_customer(store: RelayStore, sender_phone: str, until: datetime, budget: Budget) -> Iterator[Relay]:
+    """Yields a customer's relays: the newest, whatever their dates, and if that is not all of them the newest up to a
+    time too."""
+    newest = store.search(Search(sender_phone=sender_phone, limit=_PAGE), timeout_seconds=budget.store)
+    yield from newest.relays
+    if newest.next_page_token is not None:
+        known = {found.message_id for found in newest.relays}
+        earlier = _earlier(store, until, budget, sender_phone)
+        yield from (found for found in earlier if found.message_id not in known)
 
 
 def _ids_on_record(
