@@ -101,10 +101,10 @@ def other_urls(base_url: str, path: str, host: str = "", sent_to: str = "") -> I
     yield "with a slash at its end", f"{base_url}{path}/"
     yield "with two slashes before its path", f"{base_url}/{path}"
     yield f"with {other_scheme}", f"{other_scheme}://{at}{rest}"
-    if at == without_www:
-        yield "with www.", f"{parts.scheme}://www.{at}{rest}"
-    else:
+    if at != without_www:
         yield "without www.", f"{parts.scheme}://{without_www}{rest}"
+    elif not at.startswith("["):  # an IPv6 address; newer Pythons refuse a name before its bracket
+        yield "with www.", f"{parts.scheme}://www.{at}{rest}"
     for port in _PORTS:
         yield f"with port {port[1:]}", f"{parts.scheme}://{name}{port}{rest}"
     yield "without the path", base_url
