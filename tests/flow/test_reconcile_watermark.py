@@ -31,6 +31,33 @@ def test_the_first_run_looks_back_a_little_and_no_further() -> None:
     assert is_stored(doubles, listed_id(1))
 
 
+def test_what_came_in_since_a_list_was_first_asked_for_in_vain_is_found() -> None:
+    """[A deployment with a wrong token: webhooks and lists are refused until it is corrected, hours later]."""
+    doubles = Doubles()
+    doubles.messenger.is_down = True
+    assert not run(doubles).provider_answered
+    twilio_has(doubles, listed_id(1), age=(OVERLAP - A_MOMENT).total_seconds())
+    twilio_has(doubles, listed_id(2), age=(OVERLAP + A_MOMENT).total_seconds())
+    runs(doubles, hours=3)
+    twilio_has(doubles, listed_id(3), age=2 * 3600)
+    doubles.messenger.is_down = False
+    assert run(doubles).recovered == 2
+    assert [is_stored(doubles, listed_id(number)) for number in (1, 2, 3)] == [True, False, True]
+
+
+def test_what_came_in_long_before_the_first_list_that_was_had_is_not_looked_for() -> None:
+    """[The clock was of the year 2000 when a list was first asked for]."""
+    doubles = Doubles()
+    now = doubles.clock.now()
+    doubles.messenger.is_down = True
+    doubles.clock.set(now - timedelta(days=9000))
+    run(doubles)
+    doubles.clock.set(now)
+    doubles.messenger.is_down = False
+    twilio_has(doubles, listed_id(1), age=(OVERLAP + LOOK_BACK + A_MOMENT).total_seconds())
+    assert run(doubles).recovered == 0
+
+
 def test_no_later_run_looks_further_back_than_the_first() -> None:
     doubles = Doubles()
     twilio_has(doubles, age=(OVERLAP + A_MOMENT).total_seconds())

@@ -75,6 +75,11 @@ class Bookmark:
             setattr(self, name, limits[name])
         return off
 
+    def note_no_list(self, since: datetime) -> None:
+        """Remember since when what comes in is this relay's business, if no list could be had so far."""
+        if self.first is None and self.compared_until is None:
+            self.first = since
+
     def text(self) -> str:
         """Returns it as the store keeps it."""
         latest = sorted(self.troubles.items(), key=lambda item: (not item[1].is_told, item[1].at))[-TROUBLES_MAX:]
@@ -89,6 +94,22 @@ class Bookmark:
             },
             sort_keys=True,
         )
+
+
+def first_of(
+    bookmark: Bookmark, times: list[datetime], now: datetime, overlap: timedelta, look_back: timedelta
+) -> datetime:
+    """Returns since when what came in is this relay's business; `times` are those of the newest list.
+
+    That is `overlap` before a list was asked for first, also if none was had then (a wrong token, an outage), but no
+    more than `look_back` before one was had: our clock may have been behind when it was asked for.
+    """
+    if bookmark.first is not None and bookmark.compared_until is not None:
+        return bookmark.first
+    known = min(bookmark.compared_until or now, now)
+    listed = newest_of(times, now) or known
+    usual = (listed if listed > now + TOLERANCE else known) - overlap
+    return min(max(bookmark.first or usual, usual - look_back), usual)
 
 
 def newest_of(times: list[datetime], now: datetime) -> datetime | None:

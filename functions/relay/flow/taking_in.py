@@ -16,7 +16,7 @@ from relay.core.model import RETENTION
 from relay.core.numbers import spellings
 from relay.errors import MessengerUnavailable, NewerRecord, StoreUnavailable
 from relay.flow import attached_words, intake
-from relay.flow.bookmark import Bookmark, DeepPass, Trouble, goes_back_further, name_of, newest_of, places_of
+from relay.flow.bookmark import Bookmark, DeepPass, Trouble, first_of, goes_back_further, name_of, newest_of, places_of
 from relay.flow.budget import Budget
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
@@ -85,13 +85,14 @@ class TakingIn:
         Raises MessengerUnavailable and StoreUnavailable; what was done until then is in the bookmark.
         """
         bookmark = self._bookmark
-        newest = {number: self._page(number, "") for number in self._lists}
+        try:
+            newest = {number: self._page(number, "") for number in self._lists}
+        except MessengerUnavailable:
+            bookmark.note_no_list(self._now - OVERLAP)
+            raise
         times = [row.received_at for page in newest.values() for row in page.messages if row.received_at is not None]
         self.mind_the_clocks(times)
-        if bookmark.first is None:
-            known = min(bookmark.compared_until or self._now, self._now)
-            listed = newest_of(times, self._now) or known
-            bookmark.first = (listed if listed > self._now + TOLERANCE else known) - OVERLAP
+        bookmark.first = first_of(bookmark, times, self._now, OVERLAP, LOOK_BACK)
         begun = self._begun(newest, times) if bookmark.deep is None and self.is_deep_due() else None
         since = begun.since if begun is not None else max(self._now - FRESH, bookmark.first)
         deep = begun or bookmark.deep
