@@ -35,18 +35,8 @@ _IN_FRONT = (
 )
 _SAID = (
     f"{BODY_MARK} we come at four",
-    *(
-        "ok",
-        "Got it!",
-        "\U0001f44d\U0001f3fd",
-        "mine",
-        f"mine {BODY_MARK} I come",
-        "say ok",
-        "pass",
-        "done",
-        "open",
-        "block",
-    ),
+    *("ok", "Got it!", "\U0001f44d\U0001f3fd", "mine", f"mine {BODY_MARK} I come"),
+    *("say ok", "pass", "done", "open", "block"),
     *(
         "?",
         "yes",
