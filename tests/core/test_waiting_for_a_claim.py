@@ -14,6 +14,7 @@ from relay.core.events import (
     SendAttempt,
     State,
 )
+from relay.core.failures import Failure, FailureClass
 from relay.core.model import FinalStatus, Step, Timer, TimerKind
 from relay.core.policy import Policy, Success
 
@@ -35,11 +36,13 @@ from tests.relays import (
     due,
     failed,
     handed_over,
+    not_found,
     received,
     statuses,
     steps,
     text,
     unconfirmed,
+    unknown,
 )
 
 # Waiting for a claim.
@@ -55,6 +58,19 @@ def test_a_delivery_begins_the_time_for_a_claim_and_the_relay_stays_in_progress(
     window = Timer(MESSAGE_ID, 1, TimerKind.CLAIM, at(902), queue_tier=2)
     assert decision.effects == (CancelTimer(Timer(MESSAGE_ID, 1, TimerKind.DEADLINE, at(60), 2)), ArmTimer(window))
     assert steps(relay)[-1] is Step.CLAIM_AWAITED
+
+
+def test_a_delivery_counts_although_the_next_tier_was_tried_in_an_outage_and_withdrawn() -> None:
+    """[By a clock that is ahead the text was declared not sent; the next tier's met an outage; then it did exist]."""
+    relay = decide(received(asking()).relay, unknown(1), at(1)).relay
+    relay = decide(relay, not_found(1, "second"), at(61)).relay
+    busy = Failure(FailureClass.NOT_PROCESSED, "too many requests", 20429)
+    relay = decide(relay, Event(EventKind.SEND_REFUSED, 2, failure=busy), at(62)).relay
+    relay = decide(relay, accepted(1), at(30)).relay
+    assert [status for _, status in statuses(relay)] == ["accepted", "withdrawn"]
+    relay = decide(relay, delivered(1), at(31)).relay
+    assert machine.state_of(relay, CLAIM_DUE) is State.WAITING
+    assert relay.claim_until == at(931)
 
 
 def test_a_claim_not_made_in_time_goes_to_the_next_tier_and_at_the_last_one_ends_with_an_alarm() -> None:

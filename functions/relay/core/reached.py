@@ -47,11 +47,15 @@ def another_reached(relay: Relay, event: Event, now: datetime) -> Decision:
 
 
 def _is_at(relay: Relay, number: int) -> bool:
-    """Whether the relay is in progress and at this attempt's tier: none of this drive was leased at a later one."""
+    """Whether the relay is in progress and at this attempt's tier: none of this drive was leased at a later one.
+
+    What was withdrawn there does not count: it had met an outage, and was not sent.
+    """
     if relay.final_status is not FinalStatus.IN_PROGRESS or number < relay.first_attempt_of_drive:
         return False
     tier = relay.attempts[number - 1].tier
-    return all(later.tier == tier or later.lease is None for later in relay.attempts[number:])
+    later = (each for each in relay.attempts[number:] if each.status is not AttemptStatus.WITHDRAWN)
+    return all(each.tier == tier or each.lease is None for each in later)
 
 
 def _claimed_by_delivery(relay: Relay, event: Event, now: datetime, person: str) -> Decision:
