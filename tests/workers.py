@@ -22,10 +22,10 @@ from tests.quick import IS_QUICK
 
 _ON_EMULATORS = re.compile(r"\[(?:.*-)?(?:google|firestore)(?:-.*)?\]\Z")
 # Folders and files by what their tests share: the running stack, a town of stories, Terraform, walks, emulators.
+_PAGES = ("console", "browser")
 _STACK = (
-    "console",
+    *_PAGES,
     "relayctl",
-    "browser",
     "local_stack/test_relay_events",
     "local_stack/test_running",
     "local_stack/test_screen",
@@ -48,8 +48,9 @@ _DEAR = {
 # that wait come before those that compute, so that neither is left alone at the end.
 LONGEST_FIRST = (
     "terraform",
-    "stack embedded",
+    "stack embedded, in a browser",
     "stack google",
+    "stack embedded",
     "town google",
     "town embedded",
     "town misbehaving",
@@ -87,6 +88,8 @@ def group_of(node_id: str) -> str:
     home = "google" if is_on_emulators else "embedded"
     if place.startswith(_TERRAFORM):
         return "terraform"
+    if place.startswith(_PAGES) and not is_on_emulators:
+        return "stack embedded, in a browser"  # with a stack of its own: in one group it would be the last to end
     if place.startswith(_STACK):
         return f"stack {home}"
     if place.startswith(_MISBEHAVING):

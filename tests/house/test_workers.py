@@ -17,6 +17,7 @@ from tests.workers import LONGEST_FIRST, group_of, made_once_more, pytest_collec
         ("tests/terraform/test_place.py::test_it[plan]", "terraform"),
         ("tests/console/test_list.py::test_it[google-wide]", "stack google"),
         ("tests/console/test_list.py::test_it[wide-google]", "stack google"),
+        ("tests/console/test_list.py::test_it[embedded-wide]", "stack embedded, in a browser"),
         ("tests/relayctl/test_errors.py::test_it", "stack embedded"),
         ("tests/stories/test_cascade.py::test_it[google-21610]", "town google"),
         ("tests/stories/test_cascade.py::test_it[embedded]", "town embedded"),
@@ -68,7 +69,7 @@ def _item(node_id: str, ran: list[tuple[object, object]]) -> Any:
 
 def test_what_a_group_shares_ends_with_its_last_test() -> None:
     ran: list[tuple[object, object]] = []
-    names = ("console/test_list.py::test_1", "relayctl/test_a.py::test_2", "core/test_machine.py::test_3")
+    names = ("local_stack/test_screen.py::test_1", "relayctl/test_a.py::test_2", "core/test_machine.py::test_3")
     first, last, other = (_item(f"tests/{name}", ran) for name in names)
     assert pytest_runtest_protocol(first, last) is None
     assert pytest_runtest_protocol(other, None) is None

@@ -62,10 +62,11 @@ def test_a_stream_that_cannot_be_is_refused(stack_of: Callable[[str], RunningSta
         next(stream(stack_of("embedded"), query))
 
 
+@pytest.mark.parametrize("backend", ["google"])  # in the test's id, for it shares this home's stack
 def test_on_the_emulators_the_events_and_dead_letters_are_on_pubsub(
-    stack_of: Callable[[str], RunningStack], monkeypatch: pytest.MonkeyPatch
+    backend: str, stack_of: Callable[[str], RunningStack], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack = stack_of("google")
+    stack = stack_of(backend)
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", stack.environ["PUBSUB_EMULATOR_HOST"])
     from google.cloud import pubsub_v1
 
