@@ -162,11 +162,14 @@ class Fleet:
         """From here on requests to this process are met with these tiers; those under way end with the old ones.
 
         A process reads its tiers once, at its start, and new ones come with a new process. So what is at work keeps
-        the conversations that it has, and never sees two lists of handlers. What they remember of the store goes on.
+        the conversations that it has, and never sees two lists of handlers. The new process has read nothing yet.
         """
         self.intakes[number] = intake
         if self.conversations:
-            self.conversations[number] = replace(self.conversations[number], people=intake.people)
+            old = self.conversations[number]
+            self.conversations[number] = Conversations(
+                old.is_on, old.business_name, old.owner_active_for, intake.people, old.random_below, old.new_key
+            )
             self.worlds[number] = replace(self.worlds[number], conversations=self.conversations[number])
 
     def _world(self, process: Process, revision: Revision | None = None) -> SendingWorld:
