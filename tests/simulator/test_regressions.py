@@ -36,7 +36,6 @@ WITH_PEOPLE: dict[str, int] = {
     "one line a text": 23,
     "half a minute looked back": 44520656,
     "failures are told of no thread": 48610258,
-    "people read before": 2738,
     "redriven to whomever": 30,
     "introduced once": 24,
     "only tidy codes": 1,

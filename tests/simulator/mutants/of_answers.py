@@ -11,11 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from relay.core.failures import ANSWERED_SINCE, THREAD_CLOSED
-from relay.core.people import Person
 from relay.core.threads import deciding
 from relay.core.threads.model import Thread
 from relay.flow import opening, under_lease
-from relay.flow.conversations import Conversations
 from relay.ports import Refused
 from relay.record.kinds import key_of
 
@@ -71,12 +69,6 @@ def _introduced_once(patch: Patcher) -> None:
     patch.put(ProcessStore, "commit", commit)
 
 
-def _only_people_read_before(conversations: Conversations, world: Any, person_id: str, budget: Any) -> Person | None:
-    known = (kept.record for kept in conversations.known(world, budget).values())
-    people = (*conversations.people.handlers, *(Person(one.person, one.name, one.numbers) for one in known))
-    return next((one for one in people if one.id == person_id), None)
-
-
 def _commits_rely_on_nothing(patch: Patcher) -> None:
     """A thread that a text leaves as it is may have changed by the time that the text is stored."""
     real = opening.changes_of
@@ -116,13 +108,5 @@ ANSWERS = (
         put(deciding, "resembling_in_front", _only_tidy_codes),
         60,
         kind=Kind.ODD_CODES,
-    ),
-    Mutant(
-        "people read before",
-        "A former owner who was a handler only in other processes is not told.",
-        put(Conversations, "person", _only_people_read_before),
-        1,
-        first_seed=2738,
-        kind=Kind.PASSING,
     ),
 )
