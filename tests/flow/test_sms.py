@@ -134,6 +134,24 @@ def test_by_a_clock_months_ahead_no_text_is_adopted_since_its_owner_may_have_exp
     assert find(doubles, SECOND) is None
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+def test_what_was_sent_by_a_dead_clock_is_found_and_what_was_not_is_declared_so(arrives: bool) -> None:
+    """A machine starts in the year 2000 and dies at its POST; another one, whose clock is right, asks for the text."""
+    doubles = Doubles()
+    now = doubles.clock.now()
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.clock.set(now.replace(year=2000))
+    comes_in(doubles, SECOND, arrives=arrives)
+    doubles.clock.set(now + timedelta(minutes=1))
+    for sent_id, sent in doubles.messenger.messages.items():
+        doubles.messenger.messages[sent_id] = replace(sent, created_at=now)
+    relay = doubles.relay(SECOND)
+    met = replace(relay.attempts[0], lease_until=now + timedelta(seconds=40))  # as its deadline counts it
+    found = lookup.find(doubles.world, relay, met, Budget(doubles.clock, 40, TASK_LIMITS))
+    assert (found is not None) == arrives
+    assert found is None or found.sent_id != doubles.relay(FIRST).attempts[0].sent_id
+
+
 def test_a_text_that_belongs_to_an_earlier_attempt_of_the_same_relay_is_not_adopted() -> None:
     doubles = Doubles(tiers=policy(tiers=1, delays=(2.0,)))
     doubles.inbound(inbound_request(MessageSid=FIRST))
