@@ -18,12 +18,14 @@ class Denial:
     """A commit by which an attempt was declared not sent, whose text is in Twilio's own record.
 
     `was_skipped`: the handler that made the commit had read Twilio's list for it, and that reading skipped the text.
+    `is_a_siblings`: another attempt of the relay, to the same phone, has the text on record by then.
     """
 
     at: float
     attempt: int | None
     message: Message
     was_skipped: bool
+    is_a_siblings: bool
 
 
 def denials(run: Simulation, message_id: str) -> Iterator[Denial]:
@@ -33,4 +35,5 @@ def denials(run: Simulation, message_id: str) -> Iterator[Denial]:
             message = message_of(run, message_id, entry.attempt) if entry.reason == NOT_SENT else None
             if message is not None:
                 skipped = run.history.skipped_before.get((message_id, number), frozenset())
-                yield Denial(at, entry.attempt, message, message.sid in skipped)
+                is_a_siblings = any(each.sent_id == message.sid for each in after.attempts)
+                yield Denial(at, entry.attempt, message, message.sid in skipped, is_a_siblings)

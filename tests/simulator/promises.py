@@ -109,13 +109,15 @@ def what_twilio_told_of_was_sent(run: Simulation) -> Iterator[str]:
 
 def what_twilio_had_is_not_denied(run: Simulation) -> Iterator[str]:
     """No attempt is declared not sent while Twilio has long had its text to show. (Not of one that another text has the
-    same words as: whose one is may be told wrongly, once no callback can tell any more; nor of one whose row the list
-    skipped when it was read for that very decision.)"""
+    same words as: whose one is may be told wrongly, once no callback can tell any more; nor of one that is on record as
+    another try of the same relay; nor of one whose row the list skipped when it was read for that very decision.)"""
     for message_id, commits in run.history.commits.items():
         if all(entry.reason != NOT_SENT for entry in commits[-1][1].error_log) or _has_a_twin(run, message_id):
             continue
         for denial in denials(run, message_id):
-            if denial.message.listed < denial.at - _LOOKUP_SECONDS and not denial.was_skipped:
+            if denial.was_skipped or denial.is_a_siblings:
+                continue
+            if denial.message.listed < denial.at - _LOOKUP_SECONDS:
                 yield f"DENIED: attempt {denial.attempt} of {message_id[-3:]} was declared not sent; Twilio had it"
 
 

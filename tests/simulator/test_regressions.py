@@ -44,6 +44,10 @@ WITH_PEOPLE: dict[str, int] = {
 BLAMED_FOR_NOTHING: tuple[tuple[Kind | None, int], ...] = (
     # Words that came together with their writer's claim, and were decided on before it.
     (Kind.AT_ONCE, 245),
+    # Of two tries to one handler the earlier one, which had not left, was taken for the one that had.
+    (None, 71325203),
+    # Tiers were replaced in the first second; an earlier one's person, stored by the other process, answered.
+    (None, 71413223),
     # A handler who stands at two tiers passed the text before the later one's left.
     (Kind.NEW_TIERS, 1000017),
     # One who was sent another text of the customer's passed all of them, one that had not left among them.
