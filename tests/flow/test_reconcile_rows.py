@@ -140,6 +140,15 @@ def test_a_row_that_never_becomes_whole_is_taken_in_as_it_is(doubles: Doubles) -
     assert relay.error_log[0].at - doubles.messenger.received[0].received_at >= ARRIVING  # type: ignore[operator]
 
 
+def test_a_row_that_is_not_whole_is_looked_at_again_while_it_is_fresh(doubles: Doubles) -> None:
+    """[The second run came some milliseconds before the row's wait was over, the third when it was fresh no more]."""
+    _arriving(doubles, age=299.98)
+    for seconds in (300.0, 300.04, 0.0):
+        run(doubles)
+        doubles.clock.advance(seconds)
+    assert is_stored(doubles, MESSAGE_ID)
+
+
 @pytest.mark.parametrize("age", [45.0, 7200.0])
 def test_what_was_taken_in_before_it_was_whole_is_forwarded_once_more_when_it_is(doubles: Doubles, age: float) -> None:
     """The list itself says more in the end, and no webhook ever comes."""

@@ -207,6 +207,10 @@ def _spoiled(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.webhook = dice.pick(("", "lost"))
 
 
+# The first run of all, on an empty store, has nothing to know a dead clock by (docs/reliability.md).
+_FIRST_RUN_SECONDS = 2.0
+
+
 def _clocks(plan: Plan, wide: Wide, dice: Dice) -> None:
     wide.odd = "dead" if wide.kind is Kind.DEAD_CLOCKS else dice.pick(("ahead", "back", "months ahead"))
     error = {
@@ -217,6 +221,8 @@ def _clocks(plan: Plan, wide: Wide, dice: Dice) -> None:
     }[wide.odd]
     whose = -1 if dice.chance(0.5) else 0
     begins = dice.between(0.0, 120.0)
+    if wide.odd == "dead":
+        begins = max(begins, _FIRST_RUN_SECONDS)
     wide.clocks = [(begins, whose, error), (begins + dice.between(30.0, 700.0), whose, 0.0)]
     plan.texts[0] = (dice.pick((0.0, begins + 5.0, wide.clocks[1][0] + 60.0)), plan.texts[0][1])
     if dice.chance(0.5):

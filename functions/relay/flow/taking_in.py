@@ -34,8 +34,8 @@ OVERLAP = timedelta(minutes=5)
 # on it, and as much on a fallback URL.
 WEBHOOK_UNDER_WAY = timedelta(seconds=30)
 # A text that the list shows as still coming in is left to later runs for this long, then taken in as it is. What it
-# says more later is forwarded by a drive of its own.
-ARRIVING = timedelta(minutes=10)
+# says more later is forwarded by a drive of its own. It is fresh for more than the time between two runs after that.
+ARRIVING = timedelta(minutes=9)
 # How often a text that cannot be taken in is tried before people are told. It is tried further all the same, for as
 # long as deep passes look so far back.
 TRIES = 5
