@@ -153,15 +153,17 @@ def _once_more(run: Simulation, relay: Relay, filtered: Attempt) -> Iterator[str
 
 
 def _as_it_was_sent(run: Simulation, message: Message) -> Relay | None:
-    """The relay as the lease under which this text was sent had it."""
+    """The relay as it was when this text's words were decided on: at its lease, or later if they were changed then."""
     post, last = message.post, None
-    known: set[str] = set()
+    known: set[tuple[str, str | None]] = set()
     for at, seen in run.history.commits[post.message_id]:
         attempt = seen.attempt(post.attempt)
         if at > post.at:
             break
-        if attempt is not None and attempt.lease is not None and attempt.lease not in known:
-            known.add(attempt.lease)
+        if attempt is None or attempt.lease is None:
+            continue
+        if (attempt.lease, attempt.sent_digest) not in known:
+            known.add((attempt.lease, attempt.sent_digest))
             last = seen
     return last
 

@@ -44,6 +44,8 @@ WITH_PEOPLE: dict[str, int] = {
 BLAMED_FOR_NOTHING: tuple[tuple[Kind | None, int], ...] = (
     # Words that came together with their writer's claim, and were decided on before it.
     (Kind.AT_ONCE, 245),
+    # The text before had been filtered when the lease was met again, and the words were changed under it.
+    (None, 74821142),
     # The first run of all went by a dead clock, and relayed a text from before the relay was set up.
     (None, 72335171),
     # Of two tries to one handler the earlier one, which had not left, was taken for the one that had.
