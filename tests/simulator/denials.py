@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from relay.core.numbers import same
 from relay.flow.lookup import NOT_SENT
 
 from tests.simulator.drives import message_of
@@ -35,5 +36,6 @@ def denials(run: Simulation, message_id: str) -> Iterator[Denial]:
             message = message_of(run, message_id, entry.attempt) if entry.reason == NOT_SENT else None
             if message is not None:
                 skipped = run.history.skipped_before.get((message_id, number), frozenset())
-                is_a_siblings = any(each.sent_id == message.sid for each in after.attempts)
+                holders = (each for each in after.attempts if each.sent_id == message.sid)
+                is_a_siblings = any(same(each.reach.address, message.to) for each in holders)
                 yield Denial(at, entry.attempt, message, message.sid in skipped, is_a_siblings)

@@ -27,6 +27,9 @@ from tests.simulator.widening_writers import WHO_WRITES, from_customers
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
+# The first run of all, on an empty store, has nothing to know a dead clock by (docs/reliability.md).
+_FIRST_RUN_SECONDS = 2.0
+
 
 def widen(plan: Plan, kind: Kind, dice: Dice) -> None:
     """Turn this plan into one of this kind."""
@@ -205,10 +208,6 @@ def _spoiled(plan: Plan, wide: Wide, dice: Dice) -> None:
     if wide.kind is Kind.UNREADABLE:
         wide.spoiled_from = max(2, wide.spoiled_from)
     wide.webhook = dice.pick(("", "lost"))
-
-
-# The first run of all, on an empty store, has nothing to know a dead clock by (docs/reliability.md).
-_FIRST_RUN_SECONDS = 2.0
 
 
 def _clocks(plan: Plan, wide: Wide, dice: Dice) -> None:

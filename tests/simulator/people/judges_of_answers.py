@@ -27,7 +27,7 @@ def c5_every_text_has_an_answer(found: Evidence) -> Iterator[str]:
     for said in found.people.said.values():
         relay = found.relay(said.message_id)
         if relay is not None and relay.sender_class is SenderClass.CUSTOMER:
-            if not _is_handler_no_more(found, said) and not _was_just_stored(found, said):
+            if not _is_handler_no_more(found, said):
                 yield f"C5: {said.person}'s text was taken for a customer's"
             continue
         if relay is None or _may_be_silent(found, said):
@@ -72,7 +72,10 @@ def _a_plain_answer_goes(found: Evidence) -> Iterator[str]:
 
 
 def _is_handler_no_more(found: Evidence, said: Said) -> bool:
-    """Whether the person has stood at no tier for two weeks; the store is told once a day, if that goes well."""
+    """Whether the person has stood at no tier for two weeks, or was stored too late for every process to know.
+
+    The store is told once a day, if that goes well.
+    """
     plan = found.run.plan
     if plan.new_policy is None:
         return False
@@ -81,20 +84,17 @@ def _is_handler_no_more(found: Evidence, said: Said) -> bool:
         rolled_out = plan.config_changes_at + 20.0 * len(found.run.fleet.processes)
         return not any(tier.reach.address == said.phone for tier in plan.policy.tiers) and said.at <= rolled_out
     since = plan.config_changes_at + FORMER_HANDLER.total_seconds() - 86400.0
-    return said.at >= (since if found.cast.is_calm else plan.config_changes_at)
+    return said.at >= (since if found.cast.is_calm else plan.config_changes_at) or _was_just_stored(found, said)
 
 
 def _was_just_stored(found: Evidence, said: Said) -> bool:
-    """Whether the store knew the person, who is at no tier any more, for less time than a process remembers a list.
+    """Whether the store knew the person for less time than a process remembers a list of people.
 
     Tiers that are changed within minutes of the first ones do that; docs/reliability.md says so.
     """
-    plan, at = found.run.plan, found.decided_at(said.message_id)
-    policy = plan.new_policy
-    if policy is None or at is None or any(tier.reach.address == said.phone for tier in policy.tiers):
-        return False
+    at = found.decided_at(said.message_id)
     stored = found.run.history.records.get((RecordKind.PERSON, said.person))
-    return stored is not None and at < stored[0][0] + PEOPLE_KNOWN.total_seconds()
+    return at is not None and stored is not None and at < stored[0][0] + PEOPLE_KNOWN.total_seconds()
 
 
 def _was_held(found: Evidence, caused: list[str]) -> bool:
