@@ -42,6 +42,8 @@ WITH_PEOPLE: dict[str, int] = {
 }
 # Runs in which a judge blamed the relay for what it may do.
 BLAMED_FOR_NOTHING: tuple[tuple[Kind | None, int], ...] = (
+    # A process stood still between decision and commit: the same words came more than a minute after the former ones.
+    (None, 78490247),
     # Words that came together with their writer's claim, and were decided on before it.
     (Kind.AT_ONCE, 245),
     # The text before had been filtered when the lease was met again, and the words were changed under it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tests.simulator.history import seconds_of
 from tests.simulator.people.acting import Said
 from tests.simulator.people.cast import BUSINESS
 from tests.simulator.people.consents import (
@@ -19,6 +20,8 @@ from tests.simulator.sim_twilio import Message
 _TWELVE_HOURS = 12 * 3600.0
 # By so much the times of a thread may be too early.
 _COARSE = 3600.0
+# A try of a webhook dates its text at once, but for what its process stands still.
+_COMPARED_SECONDS = 1.0
 # What a customer never reads by itself, as the whole of a text.
 _NEVER_ALONE = {
     *(word.casefold() for word in (*CLAIMS, *STOPS, *RESERVED)),
@@ -69,8 +72,20 @@ def c3_whom_he_meant(found: Evidence) -> Iterator[str]:
 
 
 def _within_a_minute(found: Evidence, one: Said, other: Said) -> bool:
-    at, other_at = found.decided_at(one.message_id), found.decided_at(other.message_id)
+    at, other_at = _dated_at(found, one), _dated_at(found, other)
     return at is not None and other_at is not None and abs(at - other_at) <= 59.0
+
+
+def _dated_at(found: Evidence, said: Said) -> float | None:
+    """When the words were compared with earlier ones: as the record is dated, unless that is none of the tries' times;
+    between that and the commit a process may have stood still for seconds."""
+    committed = found.decided_at(said.message_id)
+    relay = found.relay(said.message_id)
+    if committed is None or relay is None:
+        return committed
+    dated, tries = seconds_of(relay.timestamp), found.run.history.tries.get(said.message_id, [])
+    is_a_trys = any(begun <= dated <= min(committed, begun + _COMPARED_SECONDS) for begun in tries)
+    return dated if is_a_trys else committed
 
 
 def _once(found: Evidence) -> Iterator[str]:
