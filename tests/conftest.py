@@ -52,4 +52,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_runtest_logfinish(nodeid: str) -> None:
     """What functions-framework leaves in the environment would decide how later tests' servers take their requests."""
-    os.environ.pop("FUNCTION_SIGNATURE_TYPE", None)
+    for name in ("FUNCTION_SIGNATURE_TYPE", "FUNCTION_TARGET"):
+        os.environ.pop(name, None)

@@ -18,7 +18,7 @@ from typing import Self
 from unittest import mock
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from relay import homes, shared, wiring
+from relay import homes, serving, shared, wiring
 from relay.core.model import AttemptStatus, FinalStatus, Relay
 from relay.flow.budget import Limits
 from relay.ports import Search
@@ -127,6 +127,8 @@ class TimedTown(AbstractContextManager["TimedTown"]):
         plan = make_plan(environ, self._backend, "127.0.0.1", web.server_port, database)
         self._running.enter_context(mock.patch.dict(os.environ, plan.environ, clear=True))
         self._running.enter_context(mock.patch.dict(shared.shared, clear=True))
+        # What stayed here would have a later test's entry points start the background of a home that is gone.
+        self._running.enter_context(mock.patch.object(serving, "_with_background", set()))
         self._running.enter_context(mock.patch.object(homes, "SystemClock", return_value=self.clock))
         for webhook in (inbound, delivery_status):
             self._running.enter_context(mock.patch.object(webhook, "WEBHOOK_SECONDS", _WEBHOOK_SECONDS))
