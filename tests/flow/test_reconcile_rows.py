@@ -149,6 +149,25 @@ def test_a_row_that_is_not_whole_is_looked_at_again_while_it_is_fresh(doubles: D
     assert is_stored(doubles, MESSAGE_ID)
 
 
+def test_a_row_that_is_not_whole_and_was_found_late_is_taken_in_by_the_run_that_found_it(doubles: Doubles) -> None:
+    """[Of the runs that it was fresh for one died and one was not made: it waited for two deep passes, two hours]."""
+    doubles.clock.advance(7200)
+    _arriving(doubles, age=7000.0)
+    assert run(doubles).recovered == 1
+
+
+def test_a_row_that_is_not_whole_is_not_taken_in_while_another_run_stores_its_bookmark(
+    doubles: Doubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says more later, which only that it is remembered brings to light."""
+    doubles.clock.advance(7200)
+    _arriving(doubles, age=7000.0)
+    monkeypatch.setattr(doubles.store, "swap_bookmark", lambda *_args, **_options: False)
+    assert run(doubles).recovered == 0
+    monkeypatch.undo()
+    assert run(doubles).recovered == 1
+
+
 @pytest.mark.parametrize("age", [45.0, 7200.0])
 def test_what_was_taken_in_before_it_was_whole_is_forwarded_once_more_when_it_is(doubles: Doubles, age: float) -> None:
     """The list itself says more in the end, and no webhook ever comes."""

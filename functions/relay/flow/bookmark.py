@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from relay.core.clocks import TOLERANCE
-from relay.ports import ReceivedMessage, ReceivedPage
+from relay.ports import Journal, ReceivedMessage, ReceivedPage
 
 # Of so many texts that could not be taken in the trouble is remembered; of more, those that people were told of or that
 # are on record are forgotten first, then the oldest.
@@ -80,6 +80,28 @@ class Bookmark:
         if self.first is None and self.compared_until is None:
             self.first = since
 
+    def is_deep_due(self, now: datetime, every: timedelta) -> bool:
+        """Whether a deep pass is to begin: none goes on, and the latest began so long ago, or in a time to come."""
+        began_at = self.began_at
+        return self.deep is None and (began_at is None or not timedelta() <= now - began_at < every)
+
+    def remember(self, message_id: str, at: datetime) -> None:
+        """Remember a text that is not whole yet, if it has an id and is not known so far."""
+        if message_id:
+            self.troubles.setdefault(message_id, Trouble(0, at))
+
+    def move(self, newest: datetime | None, kept_for: timedelta) -> None:
+        """Move `compared_until` to the newest text that was listed when a pass began, past none that still waits.
+
+        Troubles of what came in longer than `kept_for` before that are forgotten.
+        """
+        waiting = [each.at for each in self.troubles.values() if not each.is_told]
+        known = [at for at in (newest, self.compared_until) if at is not None]
+        if known:
+            self.compared_until = min([max(known), *waiting])
+            forgotten = self.compared_until - kept_for
+            self.troubles = {key: each for key, each in self.troubles.items() if each.at >= forgotten}
+
     def text(self) -> str:
         """Returns it as the store keeps it."""
         latest = sorted(self.troubles.items(), key=lambda item: (not item[1].is_told, item[1].at))[-TROUBLES_MAX:]
@@ -110,6 +132,23 @@ def first_of(
     listed = newest_of(times, now) or known
     usual = (listed if listed > now + TOLERANCE else known) - overlap
     return min(max(bookmark.first or usual, usual - look_back), usual)
+
+
+def mind_the_clocks(
+    bookmark: Bookmark, times: list[datetime], now: datetime, overlap: timedelta, journal: Journal
+) -> None:
+    """Report a clock that must be wrong, ours or the one that wrote the bookmark, and pull back what that wrote.
+
+    `times` are those of the newest list; what was stored as the first time is pulled back to `overlap` before now.
+    """
+    note, latest = journal.note, now + TOLERANCE
+    if times and max(times) > latest:
+        seconds = round((max(times) - now).total_seconds())
+        note("WARNING", "our clock is behind the provider's, or its list shows a time to come", seconds=seconds)
+    if (newest := newest_of(times, now)) is not None and newest > latest:
+        return  # what was stored may be right
+    for name, at in bookmark.pull_back(latest, first=now - overlap, began_at=None, compared_until=newest):
+        note("WARNING", "a stored time lay ahead and was pulled back", time=name, at=at.isoformat())
 
 
 def newest_of(times: list[datetime], now: datetime) -> datetime | None:

@@ -123,6 +123,7 @@ class Run:
     ) -> None:
         self._budget = budget
         self._stored = stored
+        self._kept = ""  # the bookmark as this run would write what is stored
         self._bookmark = bookmark
         self._failed = 0
         self.provider_answered = True
@@ -154,26 +155,34 @@ class Run:
 
         Raises MessengerUnavailable and StoreUnavailable; whatever was not done then comes up again in the next run.
         """
-        before = self._bookmark.text()
-        taking_in = TakingIn(self._world, self._intake, self._budget, self._limit, self._bookmark)
+        self._kept = self._bookmark.text()
+        taking_in = TakingIn(self._world, self._intake, self._budget, self._limit, self._bookmark, self._keep)
         try:
             taking_in.run()
         except (MessengerUnavailable, StoreUnavailable):
-            self._finish(taking_in, before)
+            self._finish(taking_in)
             raise
-        self._finish(taking_in, before)
+        self._finish(taking_in)
 
-    def _finish(self, taking_in: TakingIn, before: str) -> None:
+    def _finish(self, taking_in: TakingIn) -> None:
         self._recovered, self._failed, self._more = taking_in.recovered, taking_in.failed, taking_in.more
-        store, after = self._world.store, self._bookmark.text()
-        if after == before:
-            return
-        if not store.swap_bookmark(BOOKMARK, self._stored, after, timeout_seconds=self._budget.store):
-            return  # another run was at work meanwhile: what this one could not note comes up once more
-        until = self._bookmark.compared_until
-        if until is not None and until != bookmark.read(before).compared_until:
-            # An earlier revision knows no more, if this one is gone back from.
-            store.set_watermark(WATERMARK, until, timeout_seconds=self._budget.store)
+        self._keep()
+
+    def _keep(self) -> frozenset[str]:
+        """Store the bookmark if it changed. Returns the ids of the texts that the stored one has trouble with.
+
+        None where another run stored its own meanwhile: what this one could not note comes up once more.
+        """
+        store, before, after = self._world.store, self._kept, self._bookmark.text()
+        if after != before:
+            if not store.swap_bookmark(BOOKMARK, self._stored, after, timeout_seconds=self._budget.store):
+                return frozenset()
+            self._stored = self._kept = after
+            until = self._bookmark.compared_until
+            if until is not None and until != bookmark.read(before).compared_until:
+                # An earlier revision knows no more, if this one is gone back from.
+                store.set_watermark(WATERMARK, until, timeout_seconds=self._budget.store)
+        return frozenset(bookmark.read(after).troubles)
 
     def ask_about_relays(self) -> None:
         """Ask Twilio about the open attempts of relays under way, and of those that ended without a delivery.

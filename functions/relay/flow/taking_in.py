@@ -7,7 +7,7 @@ over as many runs as it takes. How far that has come is told by the list's own t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,16 @@ from relay.core.model import RETENTION
 from relay.core.numbers import spellings
 from relay.errors import MessengerUnavailable, NewerRecord, StoreUnavailable
 from relay.flow import attached_words, intake
-from relay.flow.bookmark import Bookmark, DeepPass, Trouble, first_of, goes_back_further, name_of, newest_of, places_of
+from relay.flow.bookmark import (
+    Bookmark,
+    DeepPass,
+    Trouble,
+    first_of,
+    goes_back_further,
+    mind_the_clocks,
+    name_of,
+    places_of,
+)
 from relay.flow.budget import Budget
 from relay.flow.intake import Intake
 from relay.flow.world import SendingWorld
@@ -56,12 +65,18 @@ _FAILURES_MAX = 3
 # So many texts in a row that could not be stored mean that the store is out of order, and not that they are odd.
 _IN_A_ROW = 3
 _BY = "reconcile"
+Keep = Callable[[], frozenset[str]]
 
 
 class TakingIn:
-    """What one run does with the list. It changes the bookmark, which its caller stores."""
+    """What one run does with the list. It changes the bookmark, which its caller stores at the end.
 
-    def __init__(self, world: SendingWorld, intake: Intake, budget: Budget, limit: int, bookmark: Bookmark) -> None:
+    `keep` stores it meanwhile, and returns the ids that what is stored has trouble with.
+    """
+
+    def __init__(
+        self, world: SendingWorld, intake: Intake, budget: Budget, limit: int, bookmark: Bookmark, keep: Keep
+    ) -> None:
         self.recovered = 0
         self.failed = 0
         self.more = False
@@ -70,11 +85,10 @@ class TakingIn:
         self._budget = budget
         self._limit = limit
         self._bookmark = bookmark
+        self._keep = keep
         self._now = world.clock.now()
         self._began = world.clock.monotonic()
         self._unstored: list[ReceivedMessage] = []
-        # What is not whole is taken in only if the bookmark that is stored names it: it says more later, and once the
-        # text is known nothing else would have it looked at again.
         self._remembered = frozenset(bookmark.troubles)
         # A provider compares numbers letter by letter, so each spelling of one of ours has a list of its own.
         self._lists = {spelt: phone for phone in intake.business_phones for spelt in spellings(phone)}
@@ -91,9 +105,9 @@ class TakingIn:
             bookmark.note_no_list(self._now - OVERLAP)
             raise
         times = [row.received_at for page in newest.values() for row in page.messages if row.received_at is not None]
-        self.mind_the_clocks(times)
+        mind_the_clocks(bookmark, times, self._now, OVERLAP, self._world.journal)
         bookmark.first = first_of(bookmark, times, self._now, OVERLAP, LOOK_BACK)
-        begun = self._begun(newest, times) if bookmark.deep is None and self.is_deep_due() else None
+        begun = self._begun(newest, times) if bookmark.is_deep_due(self._now, DEEP_EVERY) else None
         since = begun.since if begun is not None else max(self._now - FRESH, bookmark.first)
         deep = begun or bookmark.deep
         until, limit = (
@@ -129,22 +143,6 @@ class TakingIn:
         provider = self._world.provider_of(self._lists[number])
         return provider.received_page(number, place, timeout_seconds=self._budget.at_most(PAGE_SECONDS))
 
-    def mind_the_clocks(self, times: list[datetime]) -> None:
-        """Report a clock that must be wrong, ours or the one that wrote the bookmark, and pull back what that wrote."""
-        note, bookmark = self._world.journal.note, self._bookmark
-        latest = self._now + TOLERANCE
-        if times and max(times) > latest:
-            seconds = round((max(times) - self._now).total_seconds())
-            note("WARNING", "our clock is behind the provider's, or its list shows a time to come", seconds=seconds)
-        if (newest := newest_of(times, self._now)) is not None and newest > latest:
-            return  # what was stored may be right
-        for name, at in bookmark.pull_back(latest, first=self._now - OVERLAP, began_at=None, compared_until=newest):
-            note("WARNING", "a stored time lay ahead and was pulled back", time=name, at=at.isoformat())
-
-    def is_deep_due(self) -> bool:
-        began_at = self._bookmark.began_at
-        return began_at is None or not timedelta() <= self._now - began_at < DEEP_EVERY
-
     def _begun(self, newest: dict[str, ReceivedPage], times: list[datetime]) -> DeepPass:
         """Returns the deep pass that begins with these pages. Its bounds are times of the list's, not of our clock."""
         bookmark = self._bookmark
@@ -177,7 +175,7 @@ class TakingIn:
                 deep.places[number] = page.next_place
         self._bookmark.deep = None
         if deep.is_whole:
-            self._move(deep.newest)
+            self._bookmark.move(deep.newest, 2 * LOOK_BACK)
 
     def _page_of_pass(self, deep: DeepPass, number: str, place: str) -> ReceivedPage:
         try:
@@ -190,16 +188,6 @@ class TakingIn:
         deep.failures = 0
         return page
 
-    def _move(self, newest: datetime | None) -> None:
-        """Move `compared_until` to the newest text that was listed when the pass began, past none that still waits."""
-        bookmark = self._bookmark
-        waiting = [each.at for each in bookmark.troubles.values() if not each.is_told]
-        known = [at for at in (newest, bookmark.compared_until) if at is not None]
-        if known:
-            bookmark.compared_until = min([max(known), *waiting])
-            forgotten = bookmark.compared_until - 2 * LOOK_BACK
-            bookmark.troubles = {key: each for key, each in bookmark.troubles.items() if each.at >= forgotten}
-
     def _compare(self, page: ReceivedPage, since: datetime, until: float, limit: int) -> bool:
         """Take in what the store does not know of a page, the oldest first. Returns whether all was looked at."""
         rows = sorted(self._rows(page, since), key=lambda named: (named[0].received_at, named[1]))
@@ -207,13 +195,25 @@ class TakingIn:
             some = rows[start : start + COMPARED_AT_ONCE]
             ids = [row.text.message_id for row, _ in some if row.text.message_id]
             missing = self._world.store.missing(ids, timeout_seconds=self._budget.store)
-            for row, name in some:
+            wanted = {"", *missing, *self._bookmark.troubles}
+            new = [(row, name) for row, name in some if row.text.message_id in wanted]
+            self._remember_what_is_not_whole(row for row, _ in new)
+            for row, name in new:
                 if self._is_over(until, limit):
                     return False
-                key = row.text.message_id
-                if not key or key in missing or key in self._bookmark.troubles:
-                    self._take_on(row, name)
+                self._take_on(row, name)
         return True
+
+    def _remember_what_is_not_whole(self, rows: Iterable[ReceivedMessage]) -> None:
+        """Have the stored bookmark name these rows before they are taken in.
+
+        They say more later, and once a text is known nothing else would have it looked at again.
+        """
+        not_whole = [row for row in rows if row.is_arriving and self._can_be_relayed(row)]
+        for row in not_whole:
+            self._bookmark.remember(row.text.message_id, row.received_at or self._now)
+        if any(row.text.message_id not in self._remembered for row in not_whole):
+            self._remembered |= self._keep()
 
     def _rows(self, page: ReceivedPage, since: datetime) -> Iterator[tuple[ReceivedMessage, str]]:
         """Yields the page's texts that are looked at now, each with a time, and by what it is told of."""
@@ -225,11 +225,7 @@ class TakingIn:
             if since <= at and not self._now - wait < at <= self._now + TOLERANCE:
                 yield replace(row, received_at=at), name_of(row, page)
             elif since <= at and row.is_arriving:
-                self._remember(row, at)
-
-    def _remember(self, row: ReceivedMessage, at: datetime) -> None:
-        if row.text.message_id:
-            self._bookmark.troubles.setdefault(row.text.message_id, Trouble(0, at))
+                self._bookmark.remember(row.text.message_id, at)
 
     def _is_over(self, until: float, limit: int) -> bool:
         """Whether this part of the run has done enough. Time is kept for the send of the text at hand."""
@@ -242,10 +238,9 @@ class TakingIn:
     def _take_on(self, row: ReceivedMessage, name: str) -> None:
         """Relay a text, or remember and tell that it cannot be relayed."""
         at = row.received_at or self._now
-        if not row.unusable_because and at >= self._now - RETENTION:
-            if row.is_arriving and row.text.message_id not in self._remembered:
-                self._remember(row, at)  # this run's bookmark is stored when it ends
-            else:
+        if self._can_be_relayed(row):
+            # Of what is not whole only what is named in the bookmark: another run may have stored its own meanwhile.
+            if not row.is_arriving or row.text.message_id in self._remembered:
                 self._take_in(row, at)
             return
         compared_until = self._bookmark.compared_until
@@ -254,6 +249,9 @@ class TakingIn:
         elif compared_until is None or at > compared_until or row.text.message_id in self._bookmark.troubles:
             # Else it is no new one: its relay was removed after 90 days.
             self._has_trouble(row, "by our clock it came in more than 90 days ago", name)
+
+    def _can_be_relayed(self, row: ReceivedMessage) -> bool:
+        return not row.unusable_because and (row.received_at or self._now) >= self._now - RETENTION
 
     def _take_in(self, row: ReceivedMessage, at: datetime) -> None:
         text = attached_words.with_files_listed(self._world, row.text, self._budget)

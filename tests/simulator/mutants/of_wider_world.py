@@ -10,7 +10,7 @@ from relay.core import attempts, clocks, fuller
 from relay.core.events import EventKind, State
 from relay.core.people import People
 from relay.errors import StoreUnavailable
-from relay.flow import brake, lookup, receipts, sms, sweep, taking_in
+from relay.flow import bookmark, brake, lookup, receipts, sms, sweep, taking_in
 from relay.twilio import codes, forms, messenger, rows
 
 from tests.simulator import sim_store
@@ -120,7 +120,7 @@ def _refused_stays_refused(patch: Patcher) -> None:
 
 
 def _never_looks_far_back(patch: Patcher) -> None:
-    patch.put(taking_in.TakingIn, "is_deep_due", lambda run: False)
+    patch.put(bookmark.Bookmark, "is_deep_due", lambda kept, now, every: False)
 
 
 def _arriving_is_there(patch: Patcher) -> None:
@@ -132,7 +132,7 @@ def _arriving_is_there(patch: Patcher) -> None:
 def _wrong_times_stay(patch: Patcher) -> None:
     """What a clock wrote that was days off is believed for ever."""
     patch.put(clocks, "are_off", lambda relay, now: False)
-    patch.put(taking_in.TakingIn, "mind_the_clocks", lambda run, newest: None)
+    patch.put(taking_in, "mind_the_clocks", lambda *told: None)
 
 
 WIDER_WORLD = (
