@@ -134,8 +134,9 @@ def test_by_a_clock_months_ahead_no_text_is_adopted_since_its_owner_may_have_exp
     assert find(doubles, SECOND) is None
 
 
+@pytest.mark.parametrize("is_met", [True, False], ids=["at its deadline", "after the relay's end"])
 @pytest.mark.parametrize("arrives", [True, False])
-def test_what_was_sent_by_a_dead_clock_is_found_and_what_was_not_is_declared_so(arrives: bool) -> None:
+def test_what_was_sent_by_a_dead_clock_is_found_and_what_was_not_is_declared_so(arrives: bool, is_met: bool) -> None:
     """A machine starts in the year 2000 and dies at its POST; another one, whose clock is right, asks for the text."""
     doubles = Doubles()
     now = doubles.clock.now()
@@ -146,8 +147,10 @@ def test_what_was_sent_by_a_dead_clock_is_found_and_what_was_not_is_declared_so(
     for sent_id, sent in doubles.messenger.messages.items():
         doubles.messenger.messages[sent_id] = replace(sent, created_at=now)
     relay = doubles.relay(SECOND)
-    met = replace(relay.attempts[0], lease_until=now + timedelta(seconds=40))  # as its deadline counts it
-    found = lookup.find(doubles.world, relay, met, Budget(doubles.clock, 40, TASK_LIMITS))
+    (attempt,) = relay.attempts
+    if is_met:
+        attempt = replace(attempt, lease_until=now + timedelta(seconds=40))  # as its deadline counts it
+    found = lookup.find(doubles.world, relay, attempt, Budget(doubles.clock, 40, TASK_LIMITS))
     assert (found is not None) == arrives
     assert found is None or found.sent_id != doubles.relay(FIRST).attempts[0].sent_id
 

@@ -23,7 +23,7 @@ _OTHER_WAITS_SECONDS = 600.0
 # a clock that jumps ahead by months removes nothing before it is noticed and set right.
 PURGE_STEP = timedelta(minutes=5)
 # No clock that says less is right; this code is younger.
-_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 # A relay that has not ended is kept at least this long from any moment on.
 _KEPT = RETENTION / 2
 
@@ -39,7 +39,7 @@ def purge_until(before: datetime | None, now: datetime) -> datetime:
     It does not go back with a clock: by it a store knows what a clock that is far behind has dated (`kept_until`).
     """
     before = now if before is None else before
-    return max(before, min(now, before + PURGE_STEP), _EARLIEST)
+    return max(before, min(now, before + PURGE_STEP), EARLIEST)
 
 
 def kept_until(expires_at: datetime, purged_until: datetime | None) -> datetime:

@@ -7,10 +7,11 @@ fit both attempts; matched with the wrong one, a lost text would be recorded as 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from relay.core import fates
+from relay.core.clocks import EARLIEST
 from relay.core.comparing import digest_of, is_current, is_masked
 from relay.core.failures import NOTHING_TO_SEND, TO_OURSELVES
 from relay.core.files import ANSWERS_FILES_MAX, is_without_words, takes_files
@@ -37,6 +38,7 @@ TOLERANCE = timedelta(minutes=10)
 CALLBACKS_COME = timedelta(hours=1)
 # For how long after a text no record of its time has expired. A clock that is months ahead makes them vanish.
 _OTHERS_STAY = RETENTION - timedelta(days=1)
+_ANY_TIME = datetime(3000, 1, 1, tzinfo=UTC)
 # How many other relays are compared, newest first: of older ones only one that was redriven could matter.
 _PAGE, _PAGES_MAX = 100, 3
 
@@ -161,7 +163,8 @@ class SmsChannel:
         others_might = any(rival.message_id != me.message_id for rival in rivals)
         # A callback may still name each text's attempt. Only when none can be expected any more the order of sending
         # decides, which is less certain: the clocks of the processes that sent may differ.
-        if others_might and self._clock.now() < until + CALLBACKS_COME:
+        latest = max((text.created_at for text in free if text.created_at), default=until) + TOLERANCE
+        if others_might and self._clock.now() < min(until, latest) + CALLBACKS_COME:
             raise Undecidable("another text with the same words is of unknown outcome too")
         before_me = sum(rival < me for rival in rivals)
         return free[before_me] if before_me < len(free) else None
@@ -188,9 +191,13 @@ def may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
 
 
 def _created_between(attempt: Attempt) -> tuple[datetime, datetime]:
-    """Returns from when until when the provider can have created the attempt's text."""
+    """Returns from when until when the provider can have created the attempt's text.
+
+    What a machine leased whose dead clock stood at the year 2000 can be of any time after.
+    """
     around = TOLERANCE + timedelta(seconds=attempt.off_by_seconds)
-    return attempt.starts_at - around, fates.settled_at(attempt) + around
+    until = fates.settled_at(attempt) + around
+    return attempt.starts_at - around, until if until >= EARLIEST else _ANY_TIME
 
 
 def _can_be(text: SentMessage, attempt: Attempt) -> bool:
