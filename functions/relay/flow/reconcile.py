@@ -171,7 +171,7 @@ class Run:
     def _keep(self) -> frozenset[str]:
         """Store the bookmark if it changed. Returns the ids of the texts that the stored one has trouble with.
 
-        None where another run stored its own meanwhile: what this one could not note comes up once more.
+        An empty set where another run stored its own meanwhile: what this one could not note comes up once more.
         """
         store, before, after = self._world.store, self._kept, self._bookmark.text()
         if after != before:

@@ -38,6 +38,7 @@ TOLERANCE = timedelta(minutes=10)
 CALLBACKS_COME = timedelta(hours=1)
 # For how long after a text no record of its time has expired. A clock that is months ahead makes them vanish.
 _OTHERS_STAY = RETENTION - timedelta(days=1)
+# Later than any text.
 _ANY_TIME = datetime(3000, 1, 1, tzinfo=UTC)
 # How many other relays are compared, newest first: of older ones only one that was redriven could matter.
 _PAGE, _PAGES_MAX = 100, 3
@@ -162,7 +163,8 @@ class SmsChannel:
         me = _Rival(attempt.starts_at, relay.message_id, attempt.number)
         others_might = any(rival.message_id != me.message_id for rival in rivals)
         # A callback may still name each text's attempt. Only when none can be expected any more the order of sending
-        # decides, which is less certain: the clocks of the processes that sent may differ.
+        # decides, which is less certain: the clocks of the processes that sent may differ. Of what a dead clock leased
+        # only the texts' own times tell when that is.
         latest = max((text.created_at for text in free if text.created_at), default=until) + TOLERANCE
         if others_might and self._clock.now() < min(until, latest) + CALLBACKS_COME:
             raise Undecidable("another text with the same words is of unknown outcome too")
