@@ -107,7 +107,7 @@ fuzz-release: $(VENV)/.all ## Send a million made-up requests to the entry point
 # Times are compared within one run, never with another machine's.
 
 .PHONY: bench
-bench: $(VENV)/.all ## Measure against baselines in the same run and write docs/performance.md (ROUNDS=15, some ten minutes)
+bench: $(VENV)/.all ## Measure against baselines in the same run and write docs/performance.md (ROUNDS=15, half an hour and more)
 	@$(PY) -m scripts.bench --rounds $(ROUNDS) --write
 
 .PHONY: bench-quick

@@ -202,7 +202,10 @@ def _words_not_sent() -> list[str]:
     ]
     return [
         "## Words that are not sent",
-        "Each counts only where it stands alone or right behind a code.",
+        _prose(f"""
+            Each but `{grammar.SAY}` and `{grammar.TEST}` counts only where it stands alone or right behind a code.
+            `{grammar.SAY}` stands in front of your words, with or without a code. `{grammar.TEST}` must be the very
+            first word: behind a code it is an answer, and goes to the customer."""),
         _table("text", "what it does", rows),
         _prose(f"""
             `{grammar.SAY}` apart, a claim word never reaches a customer. A like, love, emphasis or thumb up on a

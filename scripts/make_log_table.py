@@ -94,7 +94,7 @@ NOTES: dict[str, tuple[str, str]] = NOTES_OF_OPERATORS | {
     "receipt not recorded: asked Twilio to try again": (
         "The store did not take a receipt in time, for this `reason`. If it never comes, the true status is asked for "
         "at the deadline.",
-        "Nothing. If it lasts: “Nothing moves”.",
+        "Nothing. If it lasts: “Nothing moves”; if `reason` is a refusal for good: “A relay was set aside”.",
     ),
     "receipt for an attempt never made": (
         "A status callback names an attempt that the relay does not have.",
@@ -166,7 +166,7 @@ NOTES: dict[str, tuple[str, str]] = NOTES_OF_OPERATORS | {
     ),
     "a timer's end could not be stored": ("A timer that was done will fire once more, without harm.", "Nothing."),
     "the store refuses what a request is about for good": (
-        "A callback could not be recorded, because the relay's record cannot be written any more; it was answered 503.",
+        "A request other than a callback was answered 503, because the record cannot be written any more.",
         "“A relay was set aside”: the sweep sets it aside within a minute, or it has ended and only lacks this word.",
     ),
     "Twilio could not be reached": (

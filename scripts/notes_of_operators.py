@@ -29,6 +29,10 @@ NOTES_OF_OPERATORS: dict[str, tuple[str, str]] = {
         "Nothing. If it was not that person: “An operator's phone or session was stolen”.",
     ),
     "an operator signed out": ("`operator` is who, `everywhere` whether of every browser and wall.", "Nothing."),
+    "an operator was signed out everywhere": (
+        "`caller` ended all sessions, walls and links in `operator`'s name, by `relayctl signout`.",
+        "Nothing. It is what is done when a phone or a session was stolen.",
+    ),
     "a code was sent to an operator": (
         "A browser asked for a code with `operator`'s number or e-mail address, and it is on its way by `channel`.",
         "Nothing. Where an operator gets codes unasked, a stranger knows the number: there are three an hour at most, "

@@ -48,9 +48,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("not tested on this machine")
     for reason, count in reasons.most_common():
         terminalreporter.write_line(f"{count} test{'s' if count > 1 else ''}: {reason}")
-
-
-def pytest_runtest_logfinish(nodeid: str) -> None:
-    """What functions-framework leaves in the environment would decide how later tests' servers take their requests."""
-    for name in ("FUNCTION_SIGNATURE_TYPE", "FUNCTION_TARGET"):
-        os.environ.pop(name, None)

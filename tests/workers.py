@@ -11,7 +11,8 @@ import contextlib
 import importlib
 import os
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Generator, Iterable
 from pathlib import PurePosixPath
 
 import pytest
@@ -43,6 +44,10 @@ _DEAR = {
     "firestore_emulator": "emulators",
     "pubsub_emulator": "emulators",
 }
+
+# What functions-framework leaves in the environment would decide how the next test's servers take their requests.
+_OF_THE_FRAMEWORK = ("FUNCTION_SIGNATURE_TYPE", "FUNCTION_TARGET")
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 # The groups that take longest, in the order in which they are begun: the last to begin decides when all is over. Those
 # that wait come before those that compute, so that neither is left alone at the end.
@@ -126,6 +131,31 @@ def made_once_more(node_id: str, fixtures: Iterable[str]) -> str:
     """Returns the fixture that costs seconds and that another group than this test's makes already; "" for none."""
     group = group_of(node_id)
     return next((name for name in fixtures if not group.startswith(_DEAR.get(name, ""))), "")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, None, None]:
+    """Fail the last test of a group that leaves the process otherwise than it found it.
+
+    Which group a worker plays next differs from run to run, and so would the test that fails for it.
+    """
+    yield
+    for name in _OF_THE_FRAMEWORK:
+        os.environ.pop(name, None)
+    if nextitem is None and (left := left_behind()):
+        pytest.fail(f"this group left behind: {', '.join(left)}")
+
+
+def left_behind() -> list[str]:
+    """Returns the names of what is not as it was before the first test, and puts the environment right again."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    changed = sorted(name for name, _ in ours.items() ^ _ENVIRONMENT.items())
+    os.environ.update(_ENVIRONMENT)
+    for name in ours.keys() - _ENVIRONMENT.keys():
+        del os.environ[name]
+    relay = {name: sys.modules.get(f"relay.{name}") for name in ("serving", "shared")}
+    kept = [*getattr(relay["serving"], "_with_background", ()), *getattr(relay["shared"], "shared", ())]
+    return [*changed, *map(str, kept)]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -72,8 +72,8 @@ class Durable:
                 "bare",
                 lambda rate: f"{rate:.0f}/s",
                 at_least=0.8,
-                note="Six indexes, the timers and a look whether the file is still there are what the bare loop does "
-                "not do; how much they weigh varies with the disk.",
+                note="Seven indexes, the full-text index, the timers and a look whether the file is still there are "
+                "what the bare loop does not do; how much they weigh varies with the disk.",
             )
         ]
 

@@ -169,6 +169,10 @@ class RelayApi:
         """A new `link`, with its `key` and `expires_at`; `name` is the operator whom it signs in."""
         return self._post("/console/links", {"kind": kind, **({"for": name} if name else {})})
 
+    def sign_out(self, name: str) -> Json:
+        """End all sessions, walls and links in this name. Raises ApiError, with status 404 where it is none."""
+        return self._post("/console/sign-out", {"for": name})
+
     def links(self) -> list[Json]:
         """The links that are in force."""
         found: list[Json] = self._post("/console/links/list", {})["links"]

@@ -1,4 +1,4 @@
-"""link, links and unlink: what signs in at the console without a code, and what a wall is opened by."""
+"""link, links, unlink and signout: what signs in at the console without a code, and what ends that."""
 
 from __future__ import annotations
 
@@ -69,6 +69,17 @@ def unlink(context: Context, key: str) -> None:
     context.say("Taken back.")
 
 
+@click.command()
+@click.argument("name")
+@with_json
+@click.pass_obj
+def signout(context: Context, name: str) -> None:
+    """End all that is open in an operator's name: sessions, walls and links. For a stolen phone or session."""
+    done = context.api.sign_out(name)
+    context.give(done)
+    context.say(f"{done['signed_out']} is signed out everywhere. `relayctl link --for NAME` lets an operator in again.")
+
+
 def _line(row: Json) -> str:
     who = f" for {row['for']}" if row.get("for") else ""
     by = f" by {row['made_by']}" if row.get("made_by") else ""
@@ -76,4 +87,4 @@ def _line(row: Json) -> str:
     return f"{row['key'][:_SHOWN]}  {kind}{who}, made {clock(row['made_at'])}{by}, until {clock(row['expires_at'])}"
 
 
-COMMANDS = (link, links, unlink)
+COMMANDS = (link, links, unlink, signout)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from relay.core.model import Timer
+from relay.embedded import ticker as ticker_module
 from relay.embedded import timer_rows
 from relay.embedded.database import Database
 from relay.embedded.file import to_micros
@@ -23,6 +24,13 @@ from tests.strategies import a_timer
 @pytest.fixture
 def journal() -> MemoryJournal:
     return MemoryJournal()
+
+
+@pytest.fixture(autouse=True)
+def _patient_with_a_slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not waited for any longer may be stored all the same: a lease that no process holds, and that is never
+    over by a clock that stands still."""
+    monkeypatch.setattr(ticker_module, "_STORE_SECONDS", TIMEOUT)
 
 
 def _ticker(database: Database, clock: FakeClock, journal: MemoryJournal, *jobs: Job) -> Ticker:

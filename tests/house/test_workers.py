@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from relay import serving
 
-from tests.workers import LONGEST_FIRST, group_of, made_once_more, pytest_collection, pytest_runtest_protocol
+from tests.workers import (
+    LONGEST_FIRST,
+    group_of,
+    left_behind,
+    made_once_more,
+    pytest_collection,
+    pytest_runtest_protocol,
+)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +104,14 @@ def test_each_file_is_loaded_first_by_one_of_the_workers(tmp_path: Path, monkeyp
         loaded.clear()
         pytest_collection(session)
         assert loaded == share
+
+
+def test_what_a_group_leaves_in_the_process_is_told_and_the_environment_put_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert left_behind() == []
+    monkeypatch.setattr(serving, "_with_background", {"console"})
+    monkeypatch.setitem(os.environ, "RELAY_TIERS", "[]")
+    path = os.environ.pop("PATH")
+    assert left_behind() == ["PATH", "RELAY_TIERS", "console"]
+    assert (os.environ["PATH"], "RELAY_TIERS" in os.environ) == (path, False)

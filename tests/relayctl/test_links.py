@@ -1,4 +1,4 @@
-"""link, links and unlink: what lets the first operator in, and what a wall is opened by."""
+"""link, links, unlink and signout: what lets the first operator in, and what a wall is opened by."""
 
 from __future__ import annotations
 
@@ -64,6 +64,13 @@ def test_links_are_listed_and_taken_back(ctl: Ctl, stack: RunningStack) -> None:
     assert ctl("unlink", made["key"][:8]).out.strip() == "Taken back."
     assert _signs_in(stack, made["link"]) == 403
     assert "no link that is in force" in ctl("unlink", made["key"][:8]).err
+
+
+def test_an_operator_is_signed_out_everywhere(ctl: Ctl, stack: RunningStack) -> None:
+    made = ctl("link", "--for", "Olivia", "--print").out
+    assert ctl("signout", "Nemo").err.strip() == "for is none of the operators: Olivia."
+    assert ctl("signout", "olivia").out.startswith("Olivia is signed out everywhere.")
+    assert _signs_in(stack, made) == 403
 
 
 def test_the_beginning_of_several_keys_names_none(ctl: Ctl) -> None:

@@ -60,7 +60,11 @@ LINES: dict[str, Line] = {
     Step.ESCALATED: Line("WARNING", "The relay goes on to the next tier.", _NOTHING),
     Step.DELIVERED: Line("INFO", "A handler has the text.", _NOTHING),
     Step.LATE_STATUS: Line("INFO", "Twilio reported on a try that no longer decides anything.", _NOTHING),
-    Step.EXHAUSTED: Line("ERROR", "No tier was reached.", "Call the customer; then redrive the relay."),
+    Step.EXHAUSTED: Line(
+        "ERROR",
+        "No tier is left: none was reached, or no person took the text in time.",
+        "Call the customer; then redrive the relay.",
+    ),
     Step.ALARM_RAISED: Line("INFO", "The alarm about a relay is on record.", _NOTHING),
     Step.REDRIVEN: Line("NOTICE", "An operator started an exhausted or held relay again.", _NOTHING),
     Step.SAID_MORE: Line(
@@ -79,7 +83,11 @@ LINES: dict[str, Line] = {
     Step.LINK_REVOKED: Line("NOTICE", "An operator took back the link to a text's files.", _NOTHING),
     Step.HANDLED: Line("NOTICE", "An operator saw to a text that waited for a person.", _NOTHING),
     Step.UNHANDLED: Line("NOTICE", "An operator put back a text that had been seen to: it waits again.", _NOTHING),
-    "alarm": Line("CRITICAL", "No handler of this relay was reached.", "Call the customer; then redrive the relay."),
+    "alarm": Line(
+        "CRITICAL",
+        "No handler of this relay was reached, or none of those who got it took it.",
+        "Call the customer; then redrive the relay. `relayctl show` says which it is.",
+    ),
     "sender_held_back": Line(
         "ERROR",
         "A sender sends too many texts, or the same words again and again: further ones are kept and not forwarded.",

@@ -106,6 +106,40 @@ def test_signing_out_everywhere_ends_links_that_were_made_before(doors: Doors, c
     assert doors.browser().post("sign-in/link", token=token).status == 403
 
 
+def test_a_command_signs_an_operator_out_who_has_no_browser_left_to_do_it_by(doors: Doors, credential: str) -> None:
+    stolen, bos = doors.signed_in(ANA), doors.signed_in(BO)
+    token = token_in(by_command(doors, "links", credential, kind="wall", **{"for": "Ana"}))
+    assert told(by_command(doors, "sign-out", credential, **{"for": "ana"})) == {"signed_out": "Ana"}
+    kept = dict(stolen.cookies)
+    assert [each.post("session").status for each in (stolen, bos)] == [401, 200]
+    assert doors.browser().post("sign-in/link", token=token).status == 403
+    doors.list_operators(*PEOPLE[1:])
+    doors.list_operators(*PEOPLE)
+    stolen.cookies = kept
+    assert stolen.post("session").status == 401, "nor is it good again"
+
+
+def test_what_is_off_the_list_and_was_not_signed_out_is_good_again_once_it_is_listed(doors: Doors) -> None:
+    """docs/operations.md says so where a session was stolen."""
+    browser = doors.signed_in(ANA)
+    kept = dict(browser.cookies)
+    doors.list_operators(*PEOPLE[1:])
+    assert browser.post("session").status == 401
+    doors.list_operators(*PEOPLE)
+    browser.cookies = kept
+    assert browser.post("session").status == 200
+
+
+def test_no_one_who_is_signed_in_signs_another_out_and_none_that_there_is_not(doors: Doors, credential: str) -> None:
+    ana, bo = doors.signed_in(ANA), doors.signed_in(BO)
+    refused = ana.post("sign-out", **{"for": "Bo"})
+    assert (refused.status, "relayctl signout" in told(refused)["error"]) == (403, True)
+    assert bo.post("session").status == 200
+    assert by_command(doors, "sign-out", credential, **{"for": "Nemo"}).status == 404
+    assert by_command(doors, "sign-out", credential, **{"for": 5}).status == 400
+    assert by_command(doors, "sign-out", "rm_" + "A" * 43, **{"for": "Ana"}).status in (401, 403)
+
+
 @pytest.mark.parametrize("token", ["", "x", None, 5, "rs_" + "A" * 43, "rl_" + "A" * 42])
 def test_what_is_no_link_costs_no_read(doors: Doors, token: object) -> None:
     assert doors.browser().post("sign-in/link", token=token).status == 400

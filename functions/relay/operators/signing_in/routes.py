@@ -105,6 +105,8 @@ def _session(room: Room, request: Request, _fields: Fields) -> Response:
 
 
 def _sign_out(room: Room, request: Request, fields: Fields) -> Response:
+    if "for" in fields:
+        return _sign_another_out(room, request, fields)
     origin, everywhere = _own(room, request), fields.get("everywhere", False)
     if not isinstance(everywhere, bool):
         raise BadRequest(400, "everywhere is neither true nor false.")
@@ -118,6 +120,18 @@ def _sign_out(room: Room, request: Request, fields: Fields) -> Response:
         raise BadRequest(403, "Only an operator who is signed in can sign out everywhere.")
     answer = json_response(200, {"signed_out": True})
     return replace(answer, cookies=(cookies.forget_session(is_plain=is_plain(origin)),))
+
+
+def _sign_another_out(room: Room, request: Request, fields: Fields) -> Response:
+    """End all that is open in an operator's name, by a command: that operator may have no browser left to do it by."""
+    caller = _maker(room, request)
+    if caller.kind is CallerKind.PERSON:
+        raise BadRequest(403, "Another operator is signed out on the relay's machine: relayctl signout.")
+    operator = _named(room, fields.get("for"))
+    room.sessions.end_all(operator.name)
+    note = room.journal.note
+    note("NOTICE", "an operator was signed out everywhere", operator=operator.name, caller=caller.name)
+    return json_response(200, {"signed_out": operator.name})
 
 
 def _make_link(room: Room, request: Request, fields: Fields) -> Response:
@@ -147,10 +161,10 @@ def _revoke_link(room: Room, request: Request, fields: Fields) -> Response:
 
 
 def _maker(room: Room, request: Request) -> Caller:
-    """Returns who may make, list and revoke links. Raises BadRequest 401 or 403."""
+    """Returns who may make, list and revoke links, and sign others out. Raises BadRequest 401 or 403."""
     caller = room.authenticator.caller(request)
     if caller.role is not Role.ACT:
-        raise BadRequest(403, "Only an operator with the role `act` makes links.")
+        raise BadRequest(403, "Only an operator with the role `act` may do this.")
     return caller
 
 
@@ -163,6 +177,11 @@ def _for_whom(room: Room, caller: Caller, kind: LinkKind, name: object) -> Opera
         name = caller.name if name is None else name
         if not isinstance(name, str) or name.casefold() != caller.name.casefold():
             raise BadRequest(403, "You make links for walls in your own name: leave `for` away.")
+    return _named(room, name)
+
+
+def _named(room: Room, name: object) -> Operator:
+    """Returns the operator of this name, or the only one where none is given. Raises BadRequest 400 or 404."""
     if not room.said.operators.people:
         raise BadRequest(404, "There are no operators: RELAY_OPERATORS names them.")
     if name is None and len(room.said.operators.people) == 1:
@@ -240,7 +259,7 @@ _HANDLERS: dict[str, tuple[_Handle, Collection[str]]] = {
     "sign-in/code": (_enter_code, ("code",)),
     "sign-in/link": (_enter_link, ("token", "peek")),
     "session": (_session, ()),
-    "sign-out": (_sign_out, ("everywhere",)),
+    "sign-out": (_sign_out, ("everywhere", "for")),
     "links": (_make_link, ("kind", "for")),
     "links/list": (_list_links, ()),
     "links/revoke": (_revoke_link, ("key",)),
