@@ -199,11 +199,12 @@ class Cascade:
         return walk(policy, self.redrives, **may, purpose=self.purpose)
 
 
-# Two tiers, one with a redrive, one whose text may say more, and outages: the smallest in which everything can happen;
-# and with people who claim texts, or are waited for, and an answer to a customer.
+# Two tiers, one with a retry, one with a redrive, one whose text may say more, and outages: the smallest in which
+# everything can happen; and with people who claim texts, or are waited for, and an answer to a customer.
 ASKS, OWNERS = Claims(900.0), Claims(900.0, "handler 1")
 SMALLEST = (
     Cascade(2),
+    Cascade(1, (2.0,)),
     Cascade(1, redrives=1, may_be_handled=True),
     Cascade(1, may_say_more=True),
     Cascade(2, may_wait=True),

@@ -169,7 +169,7 @@ CASES: dict[str, tuple[str, ...]] = {
     ),
     "O2": (
         "a refused text that exists",
-        "core/test_reversals.py::test_a_callback_that_shows_that_a_refused_text_exists_withdraws_the_planned_try",
+        "core/test_refused_texts.py::test_a_callback_that_shows_that_a_refused_text_exists_withdraws_the_planned_try",
         "twilio/test_sending_faults.py::test_what_may_have_been_processed_is_ambiguous",
     ),
     "O3": (

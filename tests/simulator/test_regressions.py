@@ -26,6 +26,7 @@ SEEDS: dict[str, int] = {
     "later text is taken": 44671913,
     "found outranks told": 52794923,
     "another's failure stays": 54191360,
+    "one that exists is passed over": 84937115,
     "other words than remembered": 44056062,
 }
 # The same of bugs that runs with people find, or would have found: the mutant names the kind.

@@ -113,9 +113,10 @@ def failed(relay: Relay, event: Event, now: datetime) -> Decision:
         if failure.is_outage and outages.may_wait(relay):
             return outages.lease_again_later(relay, event, now)
     cancelled = moves.timers_to_cancel(relay)
-    tier = current.tier
     relay = attempts.fail(relay, event, now)
-    if not failure.was_started and moves.unstarted_in_tier(relay, tier) <= UNSTARTED_RETRIES_MAX:
+    if (decision := reversals.waits_for_earlier(relay, event, now, cancelled)) is not None:
+        return decision
+    if not failure.was_started and moves.unstarted_in_tier(relay, current.tier) <= UNSTARTED_RETRIES_MAX:
         return moves.start_later(relay, event, now, cancelled)
     return files.after_failure(relay, event, now, event.attempt, cancelled)
 

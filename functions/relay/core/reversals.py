@@ -10,7 +10,7 @@ from datetime import datetime
 
 from relay.core import attempts, fates, files, moves, reached
 from relay.core.changes import changed, log_relay_attempt, with_attempt, with_fates_open, without_claim
-from relay.core.events import Decision, Event, EventKind
+from relay.core.events import Decision, Effect, Event, EventKind
 from relay.core.model import RETENTION, Attempt, AttemptStatus, FinalStatus, Relay, Step
 
 
@@ -45,6 +45,20 @@ def _may_count_again(relay: Relay, attempt: Attempt, event: Event, now: datetime
     if not all(other.is_refused or other.status is AttemptStatus.WITHDRAWN for other in between):
         return False
     return attempt.tier == current.tier or now < attempt.deadline_at
+
+
+def waits_for_earlier(relay: Relay, event: Event, now: datetime, first: tuple[Effect, ...]) -> Decision | None:
+    """Returns the decision to wait for an earlier try at this tier, now that the event's attempt has failed; or None.
+
+    It is one that was refused, and of which the provider told that it exists while the event's was being sent: another
+    try would be one text too many for that handler. `first` are effects that come before.
+    """
+    failed, current = relay.attempts[event.attempt - 1], relay.current
+    is_a_try = current.standing is AttemptStatus.ACCEPTED and current.tier == failed.tier
+    if not is_a_try or current.number < relay.first_attempt_of_drive or current.deadline_at is None:
+        return None
+    told = Event(EventKind.RECEIPT_PROGRESS, current.number, sent_id=current.sent_id, by=event.by)
+    return attempts.exists_after_all(relay, told, now, first)
 
 
 def failed_after_delivery(relay: Relay, event: Event, now: datetime) -> Decision:

@@ -104,6 +104,11 @@ def _anothers_failure_stays(patch: Patcher) -> None:
     patch.put(reversals, "failed_as_another", lambda attempt, event: False)
 
 
+def _one_that_exists_is_passed_over(patch: Patcher) -> None:
+    """As it once was: what had been told of an earlier try while the next one was being sent did not matter."""
+    patch.put(reversals, "waits_for_earlier", lambda *told: None)
+
+
 def _read_before_the_answer(patch: Patcher) -> None:
     """As it once was: only who brings a receipt compares ids, by the record as it had read it."""
     real = reversals.is_another_text
@@ -129,6 +134,13 @@ RECEIPTS = (
         case="coincidence: a look-up, and a text that arrives late",
     ),
     Mutant("trail rewritten", "A delivery shortens the trail.", _trail_rewritten),
+    Mutant(
+        "one that exists is passed over",
+        "A try is planned beside an earlier one that was refused, and of which the provider told that it exists.",
+        _one_that_exists_is_passed_over,
+        1,
+        first_seed=84937115,
+    ),
     Mutant(
         "another's failure stays",
         "A failure that was told of another text stays the attempt's.",
