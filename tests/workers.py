@@ -149,13 +149,12 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, Non
 def left_behind() -> list[str]:
     """Returns the names of what is not as it was before the first test, and puts the environment right again."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    changed = sorted(name for name, _ in ours.items() ^ _ENVIRONMENT.items())
+    changed = sorted({name for name, _ in ours.items() ^ _ENVIRONMENT.items()})
     os.environ.update(_ENVIRONMENT)
     for name in ours.keys() - _ENVIRONMENT.keys():
         del os.environ[name]
-    relay = {name: sys.modules.get(f"relay.{name}") for name in ("serving", "shared")}
-    kept = [*getattr(relay["serving"], "_with_background", ()), *getattr(relay["shared"], "shared", ())]
-    return [*changed, *map(str, kept)]
+    # Entry points that would start a background in the next group's tests.
+    return [*changed, *sorted(getattr(sys.modules.get("relay.serving"), "_with_background", ()))]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
