@@ -10,7 +10,7 @@ import pytest
 from relay.core.comparing import digest_of
 from relay.core.model import AttemptStatus, FinalStatus, Step
 from relay.errors import MayNotRead, MessengerUnavailable
-from relay.flow import lookup, sms
+from relay.flow import lookup, matching, sms
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.channel import Untold
 
@@ -135,8 +135,8 @@ def test_an_attempt_that_was_declared_not_sent_may_have_a_text_that_another_rela
     comes_in(doubles, FIRST)
     relay = doubles.relay(FIRST)
     declared = replace(relay.attempts[0], status=AttemptStatus.FAILED)
-    assert not sms.may_own(replace(relay), relay, declared)
-    assert sms.may_own(replace(relay, message_id=SECOND), relay, declared)
+    assert not matching.may_own(replace(relay), relay, declared)
+    assert matching.may_own(replace(relay, message_id=SECOND), relay, declared)
 
 
 def test_a_text_that_is_shown_whole_is_taken_whatever_is_hidden_beside_it() -> None:

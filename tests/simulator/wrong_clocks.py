@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from relay.core.fates import settled_at
 from relay.core.model import Attempt, FinalStatus, Relay
 from relay.core.policy import FATE_LOOKUP_SECONDS_MAX
-from relay.flow.sms import CALLBACKS_COME, TOLERANCE
+from relay.flow.matching import CALLBACKS_COME, TOLERANCE
 
 from tests.simulator.history import time_of
 from tests.simulator.simulation import Simulation

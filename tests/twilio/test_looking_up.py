@@ -69,8 +69,13 @@ def test_pages_are_followed_until_one_is_too_old() -> None:
 
 
 def test_a_text_that_waited_long_at_twilio_does_not_end_the_search() -> None:
-    talk = pages([listed(2, ago(3600), ago(1))], [listed(1, ago(5), ago(5))])
-    assert sent_since(talk, ago(10)) == (["1"], 2)
+    talk = pages([listed(3, ago(1))], [listed(2, ago(3600), ago(1))], [listed(1, ago(5), ago(5))])
+    assert sent_since(talk, ago(10)) == (["3", "1"], 3)
+
+
+def test_the_first_page_is_shown_whatever_its_times_since_our_clock_may_be_ahead() -> None:
+    talk = pages([listed(3, ago(20), ago(20)), listed(2, ago(30), ago(30))], [listed(1, ago(40), ago(40))])
+    assert sent_since(talk, ago(10)) == (["3", "2"], 1)
 
 
 def test_the_last_page_ends_the_search() -> None:

@@ -133,6 +133,9 @@ def _take_in(
     if sender_class is SenderClass.HANDLER and text.consent is Consent.START:
         world.journal.note("INFO", "a handler opted in again", relay=text.message_id)
     person = _who_acts(world, text, sender_class, budget)
+    if person is not None and opt_outs.opts_out(text):
+        # A handler by the settings of another process, or of lately: that phone is blocked like any handler's.
+        sender_class, person = SenderClass.HANDLER_OPT_OUT, None
     if person is not None and world.conversations is not None:
         who = (world.conversations, intake.policy, person)
         return handlers.take_in(

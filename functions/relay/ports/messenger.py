@@ -111,7 +111,10 @@ class Messenger(Protocol):
         ...
 
     def sent_to(self, to: str, from_: str, since: datetime, *, timeout_seconds: float) -> list[SentMessage]:
-        """Returns the texts it took from us for this number, however spelt, since then. Raises MessengerUnavailable."""
+        """Returns the texts it took from us for this number, however spelt, since then. Raises MessengerUnavailable.
+
+        And of earlier ones the newest, as many as stand on the list's first page: the caller's clock may be ahead.
+        """
         ...
 
     def received_page(self, our_phone: str, place: str, *, timeout_seconds: float) -> ReceivedPage:

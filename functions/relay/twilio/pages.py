@@ -20,7 +20,8 @@ class OddList(Exception):
 
 
 def messages(client: Any, list_url: str, since: datetime, page_size: int, **numbers: str) -> Iterator[Any]:
-    """Yields the messages with these numbers, in whatever spelling, that were created since then, each once.
+    """Yields the messages with these numbers, in whatever spelling, that were created since then, each once; and all
+    of the first page.
 
     Twilio lists a number as the carrier spells it, and compares it letter by letter: so each spelling is asked for.
     Raises OddList when a list has no end, or goes on anywhere but at `list_url`: our credentials go along.
@@ -35,7 +36,7 @@ def messages(client: Any, list_url: str, since: datetime, page_size: int, **numb
 
 
 def _as_spelt(client: Any, list_url: str, since: datetime, page_size: int, numbers: dict[str, str]) -> Iterator[Any]:
-    """Yields the messages with exactly these numbers that were created since then, newest first.
+    """Yields the messages with exactly these numbers that were created since then, newest first, and the first page.
 
     Twilio's own filter is by DateSent, which a text that is still queued does not have, and Twilio does not say whether
     such a text passes it. One that was missed would be sent again, so the list is read unfiltered, newest first as
@@ -51,7 +52,7 @@ def _as_spelt(client: Any, list_url: str, since: datetime, page_size: int, numbe
         for message in _rows(page):
             created_at = time_of(message.date_created)
             dated += filter(None, (created_at, time_of(message.date_sent)))
-            if created_at is None or created_at >= earliest:
+            if created_at is None or created_at >= earliest or not asked:
                 yield message
         following = page.next_page_url
         if not following or (dated and max(dated) < earliest):

@@ -9,7 +9,7 @@ from typing import Any
 
 from relay.core import reversals
 from relay.errors import MessengerUnavailable
-from relay.flow import lookup, sms, timers
+from relay.flow import lookup, matching, sms, timers
 from relay.twilio import messenger, pages
 
 from tests.simulator.kinds import Kind
@@ -30,24 +30,30 @@ def _silence_means_not_sent(patch: Patcher) -> None:
 
 def _first_text_found_is_taken(patch: Patcher) -> None:
     """As it once was: rivals for a text are not asked about."""
-    patch.put(sms, "may_own", lambda relay, owner, attempt: False)
+    patch.put(matching, "may_own", lambda relay, owner, attempt: False)
 
 
 def _whose_it_is_is_guessed(patch: Patcher) -> None:
     """As it once was: of two that a text may belong to, the order of sending decides at once."""
-    patch.put(sms, "CALLBACKS_COME", timedelta(days=-1))
+    patch.put(matching, "CALLBACKS_COME", timedelta(days=-1))
 
 
 def _owner_not_asked(patch: Patcher) -> None:
-    patch.put(sms, "others_with_the_same_words", lambda *arguments: iter(()))
+    patch.put(matching.Matching, "others_with_the_same_words", lambda *arguments: [])
 
 
 def _no_tolerance(patch: Patcher) -> None:
-    patch.put(sms, "TOLERANCE", timedelta(0))
+    patch.put(matching, "TOLERANCE", timedelta(0))
+
+
+def _another_time_is_another_text(patch: Patcher) -> None:
+    """As it once was: a clock that is wrong by days, when it sends and when it asks, is believed."""
+    patch.put(matching, "astray", lambda *arguments: None)
 
 
 def _words_not_compared(patch: Patcher) -> None:
     patch.put(sms, "digest_of", lambda text: "")
+    patch.put(matching, "digest_of", lambda text: "")
 
 
 def _dead_senders_are_waited_for(patch: Patcher) -> None:
@@ -55,7 +61,7 @@ def _dead_senders_are_waited_for(patch: Patcher) -> None:
 
 
 def _a_negative_look_up_is_final(patch: Patcher) -> None:
-    patch.put(sms, "may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.sent_id is None)
+    patch.put(matching, "may_own", lambda relay, owner, attempt: attempt.is_unresolved and attempt.sent_id is None)
 
 
 def _a_later_attempts_text_is_taken(patch: Patcher) -> None:
@@ -106,7 +112,12 @@ LOOK_UPS = (
         case="coincidence: a deadline, and whose a text is",
     ),
     Mutant("owner not asked", "A text that belongs to another attempt is adopted.", _owner_not_asked),
-    Mutant("no tolerance", "A text is looked for as if all clocks were right.", _no_tolerance, 600, first_seed=1500),
+    Mutant(
+        "no tolerance",
+        "A text is looked for as if all clocks were right.",
+        _no_tolerance,
+        covered_by="A text of another time is the attempt's own where nothing else on record explains it.",
+    ),
     Mutant(
         "today's number asked about",
         "After a redrive an earlier attempt is looked up under the new number.",
@@ -141,6 +152,13 @@ LOOK_UPS = (
         1,
         first_seed=45673409,
         kind=Kind.PAGES,
+    ),
+    Mutant(
+        "another time is another text",
+        "A text of another time than the attempt's is never its own.",
+        _another_time_is_another_text,
+        1,
+        first_seed=87898259,
     ),
     Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
     Mutant("dead senders waited for", "Only the deadline gives up an unknown send.", _dead_senders_are_waited_for),

@@ -10,7 +10,7 @@ from relay.core import attempts, clocks, fuller
 from relay.core.events import EventKind, State
 from relay.core.people import People
 from relay.errors import StoreUnavailable
-from relay.flow import bookmark, brake, lookup, receipts, sms, sweep, taking_in
+from relay.flow import bookmark, brake, lookup, matching, receipts, sweep, taking_in
 from relay.twilio import codes, forms, messenger, rows
 
 from tests.simulator import sim_store
@@ -91,8 +91,8 @@ def _no_brake(patch: Patcher) -> None:
 
 def _hidden_is_not_there(patch: Patcher) -> None:
     """A text whose words Twilio does not show is none that was looked for."""
-    real = sms.may_be
-    patch.put(sms, "may_be", lambda text, attempt, digest: bool(text.body) and real(text, attempt, digest))
+    real = matching.may_be
+    patch.put(matching, "may_be", lambda text, attempt, digest: bool(text.body) and real(text, attempt, digest))
 
 
 def _any_receipt_is_believed(patch: Patcher) -> None:

@@ -84,7 +84,8 @@ def _dated_at(found: Evidence, said: Said) -> float | None:
     if committed is None or relay is None:
         return committed
     dated, tries = seconds_of(relay.timestamp), found.run.history.tries.get(said.message_id, [])
-    is_a_trys = any(begun <= dated <= min(committed, begun + _COMPARED_SECONDS) for begun in tries)
+    # A record's times end at the microsecond.
+    is_a_trys = any(begun - 1e-6 <= dated <= min(committed, begun + _COMPARED_SECONDS) for begun in tries)
     return dated if is_a_trys else committed
 
 

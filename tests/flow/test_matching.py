@@ -12,7 +12,7 @@ from relay.core.policy import Policy, Tier
 from relay.core.policy import sms as sms_reach
 from relay.core.routes import Forward
 from relay.errors import MessengerUnavailable
-from relay.flow import lookup, sms, timers
+from relay.flow import lookup, matching, timers
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.sms import body_of
 from relay.ports import Stored
@@ -68,16 +68,6 @@ def test_a_text_is_found_although_twilio_lists_the_handlers_number_in_another_sp
     assert find(doubles, FIRST) is not None
 
 
-@pytest.mark.parametrize("days", [-1, 1])
-def test_the_same_words_of_another_day_are_another_text(days: int) -> None:
-    doubles = Doubles()
-    comes_in(doubles, FIRST, arrives=False)
-    sent = doubles.messenger.sends[0]
-    created_at = doubles.clock.now() + timedelta(days=days)
-    doubles.messenger.messages["x"] = seen("x", "sent", None, sent.to, sent.from_, sent.body, created_at)
-    assert find(doubles, FIRST) is None
-
-
 def test_what_smart_encoding_changes_does_not_hide_a_text() -> None:
     doubles = Doubles()
     comes_in(doubles, FIRST, arrives=False, Body="Don\u2019t wait\u2026 come")
@@ -110,7 +100,7 @@ def test_a_text_is_not_adopted_that_is_known_of_a_relay_which_a_clock_dated_mont
 
 
 def test_a_text_of_another_relay_is_known_however_many_the_customer_sent_since(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sms, "_PAGE", 1)
+    monkeypatch.setattr(matching, "_PAGE", 1)
     doubles = Doubles()
     doubles.inbound(inbound_request(MessageSid=FIRST))
     comes_in(doubles, SECOND, arrives=False)
