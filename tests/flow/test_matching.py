@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from relay.core import moves
+from relay.core.failures import UNREACHABLE
 from relay.core.model import Relay, SenderClass
 from relay.core.policy import Policy, Tier
 from relay.core.policy import sms as sms_reach
@@ -15,7 +16,7 @@ from relay.errors import MessengerUnavailable
 from relay.flow import lookup, matching, timers
 from relay.flow.budget import TASK_LIMITS, Budget
 from relay.flow.sms import body_of
-from relay.ports import Stored
+from relay.ports import Refused, Stored
 
 from tests.flow.lost_answers import FIRST, LOST, SECOND, adopt, comes_in, find, settle
 from tests.relays import BODY, OUR_NUMBER, policy, text
@@ -233,6 +234,20 @@ def test_two_lost_answers_whose_texts_both_arrived_get_one_each_whoever_looks_fi
     adopted = [adopt(doubles, message_id) for message_id in order]
     assert None not in adopted
     assert len(set(adopted)) == 2
+
+
+def test_a_text_is_not_adopted_that_a_refused_attempt_of_another_relay_may_own() -> None:
+    """The provider refused the first and took it all the same; the second never left. No order decides: none but
+    a callback can tell that the refused one exists."""
+    doubles = Doubles(policy(1, delays=()))
+    doubles.messenger.script(Refused(UNREACHABLE))
+    doubles.inbound(inbound_request(MessageSid=FIRST))
+    doubles.messenger.take(doubles.messenger.sends[0])
+    comes_in(doubles, SECOND, arrives=False)
+    with pytest.raises(MessengerUnavailable):
+        find(doubles, SECOND)
+    doubles.clock.advance(2 * 3600)
+    assert find(doubles, SECOND) is not None
 
 
 def test_different_words_of_two_lost_answers_are_told_apart_at_once() -> None:

@@ -28,6 +28,7 @@ SEEDS: dict[str, int] = {
     "another's failure stays": 54191360,
     "one that exists is passed over": 84937115,
     "another time is another text": 87898259,
+    "what was refused does not exist": 92148572,
     "other words than remembered": 44056062,
 }
 # The same of bugs that runs with people find, or would have found: the mutant names the kind.

@@ -101,7 +101,10 @@ class Matching:
             if may_own(relay, owner, other) and any(_can_be(text, other) for text in free)
         ]
         me = _Rival(attempt.starts_at, relay.message_id, attempt.number)
-        others_might = any(rival.message_id != me.message_id for rival in rivals)
+        refused = (other for owner, other in others if may_exist_all_the_same(relay, owner, other))
+        others_might = any(rival.message_id != me.message_id for rival in rivals) or any(
+            _can_be(text, other) for other in refused for text in free
+        )
         # A callback may still name each text's attempt. Only when none can be expected any more the order of sending
         # decides, which is less certain: the clocks of the processes that sent may differ. Of what a dead clock leased
         # only the texts' own times tell when that is.
@@ -168,6 +171,11 @@ def may_own(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
     return may_have_left and attempt.sent_id is None
 
 
+def may_exist_all_the_same(relay: Relay, owner: Relay, attempt: Attempt) -> bool:
+    """Whether another relay's attempt was refused: the provider may have its text even so, and tell of it yet."""
+    return attempt.is_refused and attempt.sent_id is None and owner.message_id != relay.message_id
+
+
 def created_between(attempt: Attempt) -> tuple[datetime, datetime]:
     """Returns from when until when the provider can have created the attempt's text.
 
@@ -199,7 +207,8 @@ def astray(free: list[SentMessage], relay: Relay, attempt: Attempt, others: list
     first = unexplained[0]
     if first.created_at is None or first.created_at < attempt.starts_at - _AHEAD_AT_MOST:
         raise Undecidable("the provider has a text with these words from before, which no attempt on record sent")
-    if any(rival.relay.message_id != relay.message_id for rival in rivals):
+    of_others = any(rival.relay.message_id != relay.message_id for rival in rivals)
+    if of_others or any(may_exist_all_the_same(relay, *other) for other in others):
         raise Undecidable(_ANOTHERS_TOO)
     return first
 

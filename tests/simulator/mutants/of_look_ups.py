@@ -51,6 +51,11 @@ def _another_time_is_another_text(patch: Patcher) -> None:
     patch.put(matching, "astray", lambda *arguments: None)
 
 
+def _what_was_refused_does_not_exist(patch: Patcher) -> None:
+    """As it once was: an attempt that Twilio refused owns no text."""
+    patch.put(matching, "may_exist_all_the_same", lambda *arguments: False)
+
+
 def _words_not_compared(patch: Patcher) -> None:
     patch.put(sms, "digest_of", lambda text: "")
     patch.put(matching, "digest_of", lambda text: "")
@@ -159,6 +164,13 @@ LOOK_UPS = (
         _another_time_is_another_text,
         1,
         first_seed=87898259,
+    ),
+    Mutant(
+        "what was refused does not exist",
+        "A text that Twilio refused and took all the same is another relay's to take.",
+        _what_was_refused_does_not_exist,
+        1,
+        first_seed=92148572,
     ),
     Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
     Mutant("dead senders waited for", "Only the deadline gives up an unknown send.", _dead_senders_are_waited_for),
