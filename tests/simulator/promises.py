@@ -235,7 +235,16 @@ def _has_a_twin(run: Simulation, message_id: str) -> bool:
         return True
     messages = run.fleet.twilio.messages.values()
     sent = {(message.to, message.body) for message in messages if message.post.message_id == message_id}
-    return any((message.to, message.body) in sent for message in messages if message.post.message_id != message_id)
+    if any((message.to, message.body) in sent for message in messages if message.post.message_id != message_id):
+        return True
+    # One that never left, or was refused, may have.
+    leased = _leased(own)
+    return any(leased & _leased(other) for other in others)
+
+
+def _leased(relay: Relay) -> set[tuple[str, str]]:
+    """Returns whom its texts were for, with what they are recognised by."""
+    return {(attempt.reach.address, attempt.sent_digest) for attempt in relay.attempts if attempt.sent_digest}
 
 
 def _cannot_be_told(run: Simulation) -> bool:
