@@ -33,7 +33,7 @@ def reasons_to_go_on(run: Simulation, before: Relay, after: Relay, at: float) ->
         yield "a handler passed it on"
     for old, new in zip(before.attempts, after.attempts, strict=False):
         was_told = old.status is AttemptStatus.DELIVERED and new.status is AttemptStatus.FAILED
-        if was_told and failed_in_truth(run, before.message_id, old.number, at):
+        if was_told and failed_in_truth(run, before.message_id, old, at):
             yield "a failure followed `sent`"
         if old.status is AttemptStatus.DELIVERED and was_anothers(run, before.message_id, old, new):
             yield "what was delivered was another text"
@@ -101,9 +101,12 @@ def says_more(before: Relay, after: Relay) -> bool:
     return len(after.message_body) > len(before.message_body) or after.media_count > before.media_count
 
 
-def failed_in_truth(run: Simulation, message_id: str, attempt: int, at: float) -> bool:
-    """Whether Twilio's own record says that this text failed, and until then nothing had told of a delivery."""
-    message = message_of(run, message_id, attempt)
+def failed_in_truth(run: Simulation, message_id: str, attempt: Attempt, at: float) -> bool:
+    """Whether Twilio's own record says that this text failed, and until then nothing had told of a delivery. It is the
+    one that the attempt has the id of: of two tries of a relay to one handler a look-up takes either."""
+    message = run.fleet.twilio.messages.get(attempt.sent_id or "")
+    if message is None or message.post.message_id != message_id:
+        message = message_of(run, message_id, attempt.number)
     if message is None or message.status not in ("undelivered", "failed"):
         return False
     told = any(receipt.sid == message.sid and receipt.status == "delivered" for receipt in _told_until(run, at))

@@ -190,7 +190,7 @@ def _is_corrected(run: Simulation, message_id: str, old: Attempt, new: Attempt, 
     exists although its POST was refused, or declared not sent, or one of which another text's receipt told."""
     if old.status is AttemptStatus.DELIVERED:
         is_accepted = new.status is AttemptStatus.ACCEPTED and was_anothers(run, message_id, old, new)
-        return is_accepted or (new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old.number, at))
+        return is_accepted or (new.status is AttemptStatus.FAILED and failed_in_truth(run, message_id, old, at))
     if new.status is AttemptStatus.SCHEDULED:
         # In an outage the same attempt is tried again.
         tried = [post for post in run.history.posts if (post.message_id, post.attempt) == (message_id, new.number)]
