@@ -20,7 +20,7 @@ from relay.core.threads.grammar import (
     wish_of,
     words_of_a_test,
 )
-from relay.core.threads.tapbacks import Tapback, ends_in_tapback, tapback_of
+from relay.core.threads.tapbacks import Tapback, tapback_of
 from relay.core.threads.verdict import Asked
 
 
@@ -211,24 +211,6 @@ def test_a_reaction_to_a_picture_quotes_nothing(body: str) -> None:
 )
 def test_what_people_write_is_no_reaction(body: str) -> None:
     assert tapback_of(body) is None
-
-
-@pytest.mark.parametrize(
-    ("body", "ends"),
-    [
-        ("Disliked “K71 hello”", True),
-        ("A 10 Disliked “K71 hello”", True),
-        ("On my way\n👍 to “K71 hello”", True),
-        ("ok Loved an image", True),
-        ("He said “hi”. Liked “K71 hello", True),
-        ("I liked “the blue one”", False),
-        ("Turn left -> to “Main Street”", False),
-        ("A 10 minute walk from “Main Street”", False),
-        ("", False),
-    ],
-)
-def test_a_reaction_is_known_behind_other_words_by_how_phones_begin_it(body: str, ends: bool) -> None:
-    assert ends_in_tapback(body) is ends
 
 
 @pytest.mark.parametrize(

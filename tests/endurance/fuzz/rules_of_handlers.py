@@ -19,7 +19,7 @@ _IN_FRONT = re.compile(r"\W*([A-Za-z])[-. ]?([0-9]{2})(?![0-9A-Za-z])(.*)", re.D
 _INTRODUCED = re.compile(r"(?:Acme Hauling(?:: )?)?(.*?)(?:\n?Reply STOP to opt out\.)?", re.DOTALL)
 _NEVER_SENT = frozenset(
     (
-        *("ok", "okay", "gotit", "onit", "mine", "pass", "done", "open", "block"),
+        *("ok", "okay", "got it", "gotit", "on it", "onit", "mine", "pass", "done", "open", "block"),
         *(
             "stop",
             "stopall",
@@ -46,14 +46,15 @@ def broken_by_handlers(answer: Answer) -> Iterator[str]:
         if to in HANDLERS:
             continue
         introduced = _INTRODUCED.fullmatch(body)
-        words = _plain(introduced[1] if introduced else body)
+        bare = introduced[1] if introduced else body
+        words = _plain(bare)
         if fields.get("From") not in HANDLERS:
             yield "a customer was sent what no handler texted"
         elif front is None or CODES.get(to) != front[1].upper() + front[2]:
             yield f"words reached {CODES.get(to, 'a customer')}, whom their writer did not name"
         elif words not in _plain(front[3]):
             yield "a customer was sent words that the handler did not write"
-        elif words in _NEVER_SENT and "say" not in fields["Body"].casefold():
+        elif _apart(bare) in _NEVER_SENT and "say" not in fields["Body"].casefold():
             yield "a customer was sent a claim word, or a command"
         elif re.match(r"(?:liked|loved|to)(?:k71|m24)", words):
             yield "a customer was sent a reaction"
@@ -61,3 +62,8 @@ def broken_by_handlers(answer: Answer) -> Iterator[str]:
 
 def _plain(words: str) -> str:
     return "".join(filter(str.isalnum, words)).casefold()
+
+
+def _apart(words: str) -> str:
+    """Returns the words without their marks, as far apart as they were: of "hel p" no provider makes HELP."""
+    return " ".join(each for each in map(_plain, words.split()) if each)

@@ -38,6 +38,8 @@ _OF_A_FILE = re.compile(
     r"(.{2,60}?) (?:an image|a photo|a picture|a video|a movie|a link|a sticker|an attachment|an audio message"
     r"|una imagen|una foto|un video|un vídeo|un archivo adjunto)"
 )
+# A reaction quotes one text of ours, and no provider takes a longer one than 1,600 characters.
+_LONGEST = 2000
 # Variants of one emoji: how it is shown, and skin colours.
 _VARIANTS = re.compile("[\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff]")
 
@@ -70,7 +72,8 @@ def ends_in_tapback(body: str) -> bool:
 
     It is told from a person's words ("I liked “it”") by the capital, or the emoji, with which phones begin one.
     """
-    words = plain_emoji(smart_encoded(body)).split()
+    # No more of a long text is looked at than a reaction can hold: each of its words may begin one.
+    words = plain_emoji(smart_encoded(body))[-_LONGEST:].split()
     begins = (at for at, word in enumerate(words) if word[0].isupper() or not word[0].isascii())
     return any(_tapback_of(" ".join(words[at:])) is not None for at in begins)
 
