@@ -46,6 +46,8 @@ from relay.core.threads.verdict import Asked
         "\u200eok",
         "\u2068ok\u2069",
         "\u200f👍",
+        "\bok",
+        "\x81Got it!",
     ],
 )
 def test_claim_words_are_read_however_they_are_written(words: str) -> None:

@@ -43,8 +43,11 @@ _TEST = re.compile(rf"\s*{TEST}(?:\s*[:,]\s*|\s+|$)(.*)", re.IGNORECASE | re.DOT
 # "mine?" and "mine's the white one" are about something else.
 _MINE = re.compile(r"\s*mine(?![\w'’?])[\s:,.;!\-]*(.*)", re.IGNORECASE | re.DOTALL)  # noqa: RUF001
 _PASS = re.compile(r"\s*pass\b", re.IGNORECASE)
-# Punctuation, and the marks that phones put around words for right-to-left scripts and show to no person.
-_DROPPED = re.compile("[.,!¡;:'\"()\\[\\]*_~\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u00ad]+")
+# Punctuation, and what no person sees: control characters, and the marks that phones put around words for right-to-left
+# scripts.
+_DROPPED = re.compile(
+    "[.,!¡;:'\"()\\[\\]*_~\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u061c\u00ad]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
