@@ -8,6 +8,7 @@ group and a group stays with one worker; a file's other tests are a group as wel
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import re
@@ -180,10 +181,21 @@ def pytest_collection(session: pytest.Session) -> None:
     worker, count = os.environ.get("PYTEST_XDIST_WORKER", ""), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if not worker:
         return
+    gc.disable()
     for name in sorted(_modules(session.config))[int(worker.removeprefix("gw")) :: count]:
         # What cannot be loaded is told when it is collected.
         with contextlib.suppress(Exception, pytest.skip.Exception):
             importlib.import_module(name)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep what was loaded out of the garbage collector's rounds: it stays, and to look through it takes longer than a
+    test. In a worker that took a third of the loading, and a seventh of the tests."""
+    if not gc.isenabled():
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def _modules(config: pytest.Config) -> set[str]:
