@@ -134,15 +134,6 @@ def test_a_text_that_still_waits_at_twilio_is_found_too(rig: MessengerRig) -> No
     assert (found.sent_id, word_and_code(found)) == (sid, ("queued", None))
 
 
-def test_a_moment_within_a_second_does_not_hide_a_text_of_that_second(rig: MessengerRig) -> None:
-    """Twilio's times are cut off to the second, so a text of 12:00:00.7 is listed as one of 12:00:00."""
-    rig.pass_time(0.5)
-    since = rig.now()
-    rig.pass_time(0.2)
-    sid = send(rig)
-    assert [text.sent_id for text in rig.messenger.sent_to(HANDLER, OURS, since, **LIMIT)] == [sid]
-
-
 def test_what_came_in_is_listed_with_all_that_a_webhook_tells_but_the_ids_of_its_attachments(rig: MessengerRig) -> None:
     rig.receive(InboundText("SM" + "1" * 32, CUSTOMER, OURS, "too early"))
     rig.pass_time(10)

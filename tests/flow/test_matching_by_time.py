@@ -38,17 +38,17 @@ def test_a_text_of_another_time_that_nothing_else_on_record_explains_was_sent_by
     assert find(doubles, FIRST) is not None
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["wrong again", "right again"])
-def test_by_a_clock_months_ahead_a_text_is_not_declared_not_sent_until_the_clock_is_right(kept: bool) -> None:
+@pytest.mark.parametrize("is_wrong", [True, False], ids=["wrong again", "right again"])
+def test_by_a_clock_months_ahead_a_text_is_not_declared_not_sent_until_the_clock_is_right(is_wrong: bool) -> None:
     """The clock that leased the try is the one that asks: to it the text is of long before."""
     doubles = Doubles()
     now = doubles.clock.now()
     doubles.clock.set(now + timedelta(days=80))
     comes_in(doubles, FIRST)
     _made_at(doubles, -timedelta(days=80))
-    doubles.clock.set(now + timedelta(days=80 if kept else 0, minutes=2))
+    doubles.clock.set(now + timedelta(days=80 if is_wrong else 0, minutes=2))
     settled = settle(doubles, FIRST)
-    assert (settled.declared_not_sent, settled.adopted) == (0, int(not kept))
+    assert (settled.declared_not_sent, settled.adopted) == (0, int(not is_wrong))
 
 
 def test_a_text_of_another_time_is_not_taken_while_it_may_be_another_relays() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from relay.errors import MayNotRead, MessengerUnavailable
@@ -71,6 +71,13 @@ def test_pages_are_followed_until_one_is_too_old() -> None:
 def test_a_text_that_waited_long_at_twilio_does_not_end_the_search() -> None:
     talk = pages([listed(3, ago(1))], [listed(2, ago(3600), ago(1))], [listed(1, ago(5), ago(5))])
     assert sent_since(talk, ago(10)) == (["3", "1"], 3)
+
+
+def test_a_moment_within_a_second_does_not_hide_a_text_of_that_second() -> None:
+    """Twilio's times are cut off to the second, so a text of 12:00:00.7 is listed as one of 12:00:00."""
+    second = ago(10).replace(microsecond=0)
+    talk = pages([listed(3, ago(1))], [listed(2, second), listed(1, second - timedelta(seconds=1))])
+    assert sent_since(talk, second.replace(microsecond=500_000)) == (["3", "2"], 2)
 
 
 def test_the_first_page_is_shown_whatever_its_times_since_our_clock_may_be_ahead() -> None:
