@@ -26,10 +26,10 @@ def folder(terraform: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     folder = to_deploy(terraform, tmp_path / "checkout")
     (tmp_path / "gcloud.json").write_text(json.dumps(fake_gcloud.EMPTY))
     install(tmp_path, "gcloud", Path(fake_gcloud.__file__))
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("GCLOUD_STATE", str(tmp_path / "gcloud.json"))
     for name, value in {**terraform.environ, "RELAY_TERRAFORM": terraform.program}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(programs, "CONFIGURATION", folder)
     return folder
 

@@ -13,6 +13,7 @@ from tests.simulator.mutants.of_files import FILES
 from tests.simulator.mutants.of_look_ups import LOOK_UPS
 from tests.simulator.mutants.of_machine import MACHINE
 from tests.simulator.mutants.of_marks import MARKS
+from tests.simulator.mutants.of_opt_outs import OPT_OUTS
 from tests.simulator.mutants.of_people import PEOPLE
 from tests.simulator.mutants.of_receipts import RECEIPTS
 from tests.simulator.mutants.of_store import STORE
@@ -30,6 +31,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *FILES,
     *MARKS,
     *PEOPLE,
+    *OPT_OUTS,
     *ANSWERS,
 )
 

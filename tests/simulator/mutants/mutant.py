@@ -66,8 +66,8 @@ class Mutant:
         name: short, unique.
         breaks: what is wrong with it, in a sentence.
         patch: puts it in.
-        runs: within how many runs it is killed, beginning with `first_seed`: what is rare is looked for where it is
-            known to happen.
+        runs: within how many runs it is killed, beginning with `first_seed`: what is rare, or takes long to look for,
+            is looked for where it is known to happen.
         case: the exhaustive case that kills it, where chance hardly ever would.
         kind: the kind of the wider world that kills it.
         covered_by: for an equivalent mutant, the redundancy that makes up for it; empty for all others.

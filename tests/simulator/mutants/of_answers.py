@@ -94,6 +94,7 @@ ANSWERS = (
         _redriven_to_whomever,
         60,
         kind=Kind.CLOSING,
+        first_seed=30,
     ),
     Mutant(
         "introduced once",

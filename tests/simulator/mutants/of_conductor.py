@@ -154,7 +154,12 @@ CONDUCTOR = (
         case="coincidence: a send, and a clock that is set back",
     ),
     Mutant("all leases alike", "Everybody has the same token.", _all_leases_alike),
-    Mutant("alarm on record first", "The alarm is recorded before it is raised.", _alarm_on_record_first),
+    Mutant(
+        "alarm on record first",
+        "The alarm is recorded before it is raised.",
+        _alarm_on_record_first,
+        first_seed=352,
+    ),
     Mutant("callback names attempt 1", "Every callback is about the first attempt.", _callback_names_first_attempt),
     Mutant(
         "refusal not recorded",

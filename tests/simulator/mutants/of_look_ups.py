@@ -116,7 +116,12 @@ LOOK_UPS = (
         _whose_it_is_is_guessed,
         case="coincidence: a deadline, and whose a text is",
     ),
-    Mutant("owner not asked", "A text that belongs to another attempt is adopted.", _owner_not_asked),
+    Mutant(
+        "owner not asked",
+        "A text that belongs to another attempt is adopted.",
+        _owner_not_asked,
+        first_seed=183,
+    ),
     Mutant(
         "no tolerance",
         "A text is looked for as if all clocks were right.",
@@ -173,5 +178,10 @@ LOOK_UPS = (
         first_seed=92148572,
     ),
     Mutant("words not compared", "Any text to the handler is the one looked for.", _words_not_compared),
-    Mutant("dead senders waited for", "Only the deadline gives up an unknown send.", _dead_senders_are_waited_for),
+    Mutant(
+        "dead senders waited for",
+        "Only the deadline gives up an unknown send.",
+        _dead_senders_are_waited_for,
+        first_seed=432,
+    ),
 )

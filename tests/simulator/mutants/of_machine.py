@@ -202,7 +202,12 @@ def _repetition_resumes_nothing(patch: Patcher) -> None:
 
 
 MACHINE = (
-    Mutant("lease stolen", "A doubled timer leases an attempt again.", _lease_is_stolen),
+    Mutant(
+        "lease stolen",
+        "A doubled timer leases an attempt again.",
+        _lease_is_stolen,
+        first_seed=194,
+    ),
     Mutant("anybody may send", "Whoever repeats an event is handed the send.", _anybody_may_send),
     Mutant("ended relay sends", "A timer after the end leases and sends.", _ended_relay_sends),
     Mutant("tier skipped", "Escalation passes over a tier.", _tier_skipped),

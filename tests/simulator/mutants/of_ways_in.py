@@ -199,7 +199,12 @@ def _says_more_in_vain(patch: Patcher) -> None:
 
 
 WAYS_IN = (
-    Mutant("receipt lost with the store", "204 although nothing was recorded.", _receipt_lost_with_the_store),
+    Mutant(
+        "receipt lost with the store",
+        "204 although nothing was recorded.",
+        _receipt_lost_with_the_store,
+        first_seed=497,
+    ),
     Mutant("200 without the store", "200 although nothing is durable.", _webhook_200_without_the_store),
     Mutant("everybody is a customer", "Our own texts are forwarded.", _everybody_is_a_customer),
     Mutant("handlers are customers", "Handlers' texts are forwarded.", _handlers_are_customers),
@@ -216,7 +221,12 @@ WAYS_IN = (
     ),
     Mutant("sweep skips attempts", "A planned attempt is never resumed.", _sweep_skips_attempts),
     Mutant("sweep skips deadlines", "A lost deadline is never made up for.", _sweep_skips_deadlines),
-    Mutant("sweep skips fates", "An ended relay's fates are left to reconcile.", _sweep_skips_fates),
+    Mutant(
+        "sweep skips fates",
+        "An ended relay's fates are left to reconcile.",
+        _sweep_skips_fates,
+        first_seed=167,
+    ),
     Mutant(
         "says more in vain",
         "200 although what a webhook says beyond the record is not durable.",
@@ -236,5 +246,10 @@ WAYS_IN = (
         _failed_timer_is_done,
         covered_by="The sweep finds what is overdue.",
     ),
-    Mutant("reconcile asks about nothing", "No lost status is taken over.", _reconcile_takes_nothing_over),
+    Mutant(
+        "reconcile asks about nothing",
+        "No lost status is taken over.",
+        _reconcile_takes_nothing_over,
+        first_seed=291,
+    ),
 )

@@ -213,6 +213,7 @@ WIDER_WORLD = (
         "One text that Twilio cannot show keeps all others waiting.",
         _one_silence_is_all,
         kind=Kind.BROKEN_FETCH,
+        first_seed=208,
     ),
     Mutant(
         "refusals are retried",
