@@ -24,9 +24,10 @@ from tests.quick import IS_QUICK
 
 _ON_EMULATORS = re.compile(r"\[(?:.*-)?(?:google|firestore)(?:-.*)?\]\Z")
 # Folders and files by what their tests share: the running stack, a town of stories, Terraform, walks, emulators.
-_PAGES = ("console", "browser")
+_CONSOLE = ("console",)
 _STACK = (
-    *_PAGES,
+    *_CONSOLE,
+    "browser",
     "relayctl",
     "local_stack/test_relay_events",
     "local_stack/test_running",
@@ -54,7 +55,7 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.st
 # that wait come before those that compute, so that neither is left alone at the end.
 LONGEST_FIRST = (
     "terraform",
-    "stack embedded, in a browser",
+    "stack embedded, console",
     "stack google",
     "stack embedded",
     "town google",
@@ -79,7 +80,6 @@ LONGEST_FIRST = (
     "tests/deployment/test_state.py",
     "tests/record/test_documents.py",
     "tests/contract/test_relay_store.py",
-    "tests/simulator/test_wider_world.py",
 )
 
 
@@ -94,8 +94,8 @@ def group_of(node_id: str) -> str:
     home = "google" if is_on_emulators else "embedded"
     if place.startswith(_TERRAFORM):
         return "terraform"
-    if place.startswith(_PAGES) and not is_on_emulators:
-        return "stack embedded, in a browser"  # with a stack of its own: in one group it would be the last to end
+    if place.startswith(_CONSOLE) and not is_on_emulators:
+        return "stack embedded, console"  # with a stack of its own: in one group it would be the last to end
     if place.startswith(_STACK):
         return f"stack {home}"
     if place.startswith(_MISBEHAVING):

@@ -9,6 +9,8 @@ from tests.simulator.faults import Fault
 from tests.simulator.kinds import Kind
 
 SEEDS = 20_000
+# How often each kind of the wider world is met at least: often enough to meet its consequences as well.
+RUNS_OF_A_KIND = 50
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,10 @@ def test_no_schedule_violates_an_invariant(tally: Tally) -> None:
 
 def test_every_kind_of_fault_was_injected(tally: Tally) -> None:
     assert {fault.value for fault in Fault} | {kind.value for kind in Kind} == set(tally.faults)
+
+
+def test_every_kind_of_the_wider_world_was_met_often(tally: Tally) -> None:
+    assert min(tally.faults[kind.value] for kind in Kind) >= RUNS_OF_A_KIND
 
 
 def test_the_schedules_reach_what_the_machine_can_be_asked(tally: Tally) -> None:
