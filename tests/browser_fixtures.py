@@ -29,7 +29,7 @@ WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 812}
 
 NewPage = Callable[..., "Page"]
-Look = tuple[tuple[int, int], str, str]  # size, theme, motion
+Look = tuple[tuple[int, int], str]  # size, motion
 
 # Forgets what the page keeps. False where a test has installed a clock: none can be taken out again.
 _IS_AS_IT_CAME = """() => {
@@ -72,10 +72,9 @@ class Pages:
         return page
 
     def _make(self, look: Look) -> Page:
-        (width, height), theme, motion = look
+        (width, height), motion = look
         context = self._browser.new_context(
             viewport={"width": width, "height": height},
-            color_scheme=theme,  # type: ignore[arg-type]
             reduced_motion=motion,  # type: ignore[arg-type]
             timezone_id="Europe/Berlin",
         )
@@ -111,13 +110,13 @@ def pages(browser: Browser) -> Pages:
 
 @pytest.fixture
 def new_page(pages: Pages) -> Iterator[NewPage]:
-    """Opens pages; `size` and `theme` as wanted. What the page itself does wrong fails the test at its end.
+    """Opens light pages; `size` as wanted. What the page itself does wrong fails the test at its end.
 
     Without motion, unless it is wanted: what moves is drawn by the cores, sixty times a second.
     """
 
-    def make(size: dict[str, int] = WIDE, theme: str = "light", motion: str = "reduce") -> Page:
-        return pages.take(((size["width"], size["height"]), theme, motion))
+    def make(size: dict[str, int] = WIDE, motion: str = "reduce") -> Page:
+        return pages.take(((size["width"], size["height"]), motion))
 
     yield make
     assert pages.give_back() == []

@@ -228,14 +228,13 @@ def test_when_the_relay_is_gone_the_page_says_so_and_goes_on_when_it_is_back(
         expect(page.locator(f"{TIERS[0]} .bubble.theirs").last).to_contain_text("After the end")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_axe_finds_no_violation_and_nothing_is_wider_than_the_screen(
-    new_page: NewPage, calm_embedded_stack: RunningStack, theme: str, size: dict[str, int]
+    new_page: NewPage, calm_embedded_stack: RunningStack, size: dict[str, int]
 ) -> None:
-    page = open_phones(new_page(size, theme), calm_embedded_stack.address)
+    page = open_phones(new_page(size), calm_embedded_stack.address)
     switch(page, "#carrier-1", "refuse")
-    words = f"{theme} {size}: a-word-that-is-far-too-long-to-fit-on-the-screen-of-any-telephone-and-has-to-be-broken"
+    words = f"{size}: a-word-that-is-far-too-long-to-fit-on-the-screen-of-any-telephone-and-has-to-be-broken"
     write(page, words)
     story = page.locator(".story").filter(has_text=words)
     expect(story.locator(".badge")).to_have_text("✓ delivered")

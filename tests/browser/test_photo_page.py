@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from scripts.fake_twilio import File, picture
@@ -30,17 +29,18 @@ def _link(stack: RunningStack) -> str:
     return str(body.split()[-1])
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_fits_a_phone_in_both_themes_and_everybody_can_use_it(
-    new_page: NewPage, embedded_stack: RunningStack, theme: str
+    new_page: NewPage, embedded_stack: RunningStack
 ) -> None:
-    page = new_page(PHONE, theme)
+    page = new_page(PHONE)
     page.goto(_link(embedded_stack))
     assert page.get_by_role("img", name="Photo 1").evaluate(IS_DRAWN) == 320
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert page.evaluate("document.scripts.length") == 0
-    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (min(map(int, re.findall(r"\d+", colour)[:3])) > 200) is (theme == "light")
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (min(map(int, re.findall(r"\d+", colour)[:3])) > 200) is (theme == "light")
     for shown in page.locator("img, video, audio").all():
         box = shown.bounding_box()
         assert box is not None

@@ -30,12 +30,12 @@ def _sign_in(page: Page, town: Town) -> None:
     page.context.add_cookies([{"name": name, "value": value, "url": town.address} for name, _, value in pairs])
 
 
-@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_an_operator_has_the_chain_tried_and_sees_each_link(
-    new_page: NewPage, town: Town, size: dict[str, int], theme: str
+    new_page: NewPage, town: Town, size: dict[str, int]
 ) -> None:
     town.fake.stand(Standing(services=(Service("Relay", (BUSINESS,), "IN_PROGRESS"),)))
-    page = new_page(size, theme)
+    page = new_page(size)
     _sign_in(page, town)
     page.goto(town.address)
     expect(page.locator("#handlers")).to_contain_text(TIERS[0])

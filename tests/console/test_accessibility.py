@@ -31,11 +31,10 @@ def busy(stack_of: Callable[[str], RunningStack]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation_in_who_is_signed_in_and_the_links_of_walls(
-    new_page: NewPage, stack: RunningStack, theme: str, size: dict[str, int]
+    new_page: NewPage, stack: RunningStack, size: dict[str, int]
 ) -> None:
-    page = open_console(new_page(size, theme), stack)
+    page = open_console(new_page(size), stack)
     page.click("#account-button")
     found = {"account": violations(page)}
     page.click("#account-walls")
@@ -46,11 +45,10 @@ def test_axe_finds_no_violation_in_who_is_signed_in_and_the_links_of_walls(
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_violation_in_the_sign_in_and_what_is_wrong_there(
-    new_page: NewPage, stack: RunningStack, theme: str, size: dict[str, int]
+    new_page: NewPage, stack: RunningStack, size: dict[str, int]
 ) -> None:
-    page = new_page(size, theme)
+    page = new_page(size)
     found: dict[str, list[str]] = {}
 
     def look(name: str) -> None:

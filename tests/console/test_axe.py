@@ -54,9 +54,8 @@ def busy() -> Iterator[Busy]:
 
 
 @pytest.mark.parametrize("size", _SIZES, ids=["wide", "phone", "enlarged"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_view(new_page: NewPage, busy: Busy, theme: str, size: dict[str, int]) -> None:
-    page = open_at(new_page(size, theme), busy.address)
+def test_axe_finds_nothing_in_any_view(new_page: NewPage, busy: Busy, size: dict[str, int]) -> None:
+    page = open_at(new_page(size), busy.address)
     found: dict[str, list[str]] = {}
     page.wait_for_selector("#rows tr")
     page.click("#day details summary")
@@ -99,11 +98,8 @@ def test_axe_finds_nothing_in_any_view(new_page: NewPage, busy: Busy, theme: str
     assert found == {name: [] for name in found}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_where_nothing_has_come_yet(
-    new_page: NewPage, office: Office, address: str, theme: str
-) -> None:
-    page = open_at(new_page(PHONE, theme), address)
+def test_axe_finds_nothing_where_nothing_has_come_yet(new_page: NewPage, office: Office, address: str) -> None:
+    page = open_at(new_page(PHONE), address)
     page.wait_for_selector("#list-state .first")
     found = {"live": violations(page)}
     page.fill("#filter-search", "couch")
