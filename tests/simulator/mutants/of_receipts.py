@@ -142,7 +142,6 @@ RECEIPTS = (
         "A negative look-up outranks any word.",
         _never_sent_too_early,
         case="coincidence: a look-up, and a text that arrives late",
-        first_seed=148,
     ),
     Mutant("trail rewritten", "A delivery shortens the trail.", _trail_rewritten),
     Mutant(
