@@ -34,9 +34,10 @@ TAKEN_MAX = 10
 JUST_SENT = timedelta(minutes=2)
 # Of how many threads that an uncoded text may be for the relays are read. With more than one nothing is done anyway.
 CANDIDATES_READ = 3
-# Of a person's texts within this time, so many, it is looked whether a notice has just answered them.
+# Of a person's texts within this time, the newest so many, it is looked whether a notice has just answered them. Most
+# people write one; a notice of an earlier one may leave after those of later ones, where a process stood still.
 NOTICED_WITHIN = timedelta(minutes=2)
-NOTICES_READ = 3
+NOTICED_MAX = 10
 
 # What has words for a customer, which may be a machine's or come twice; and for what an opt-out makes a difference.
 _SPEAKS = (Asked.ANSWER, Asked.TAKEOVER)
@@ -106,7 +107,7 @@ def _codes_in(body: str, known: set[str]) -> tuple[str, ...]:
 def _notices(world: World, said: HandlerText, earlier: tuple[EarlierText, ...], budget: Budget) -> Iterable[Relay]:
     """Yields what was said to the person about texts of a moment ago: a machine answers that, too."""
     lately = [one for one in earlier if timedelta() <= said.at - one.at <= NOTICED_WITHIN]
-    for one in lately[:NOTICES_READ]:
+    for one in lately[:NOTICED_MAX]:
         # What was said to the text itself, and what to its answer that did not arrive.
         for cause in (one.message_id, answer_of(one.message_id)):
             stored = world.store.get(notice_of(cause, 1), timeout_seconds=budget.store)

@@ -263,9 +263,17 @@ PEOPLE = (
     _mutant(
         "notices are no texts of ours",
         "A machine may answer a notice.",
-        put(facts, "NOTICES_READ", 0),
+        put(facts, "NOTICED_MAX", 0),
         Kind.MACHINES,
         first_seed=130,
+    ),
+    Mutant(
+        "three notices are looked at",
+        "A notice of the fourth text from last, which leaves late, is answered by a person.",
+        put(facts, "NOTICED_MAX", 3),
+        1,
+        first_seed=96701720,
+        kind=Kind.MACHINES,
     ),
     Mutant(
         "half a minute looked back",
