@@ -103,7 +103,10 @@ def says_more(before: Relay, after: Relay) -> bool:
 
 def failed_in_truth(run: Simulation, message_id: str, attempt: Attempt, at: float) -> bool:
     """Whether Twilio's own record says that this text failed, and until then nothing had told of a delivery. It is the
-    one that the attempt has the id of: of two tries of a relay to one handler a look-up takes either."""
+    one that the attempt has the id of: of two tries of a relay to one handler a look-up takes either, and a receipt may
+    have named another's, in the one case in which that is believed."""
+    if _has_anothers_id(run, message_id, attempt):
+        return True
     message = run.fleet.twilio.messages.get(attempt.sent_id or "")
     if message is None or message.post.message_id != message_id:
         message = message_of(run, message_id, attempt.number)
@@ -137,17 +140,18 @@ def is_sent_again(run: Simulation, relay: Relay, attempt: Attempt) -> bool:
 def holds_anothers_id(run: Simulation, relay: Relay) -> bool:
     """Whether the id on record of an attempt is another text's, told by a receipt, and no answer to the attempt's POST
     got on record, which says which text is its own: the one case in which a receipt about another text is believed."""
-    if run.plan.wide is None or run.plan.wide.kind is not Kind.RECEIPTS_OF_OTHERS:
+    return any(_has_anothers_id(run, relay.message_id, attempt) for attempt in relay.attempts)
+
+
+def _has_anothers_id(run: Simulation, message_id: str, attempt: Attempt) -> bool:
+    if run.plan.wide is None or run.plan.wide.kind is not Kind.RECEIPTS_OF_OTHERS or attempt.sent_id is None:
         return False
+    ids = {message.sid for message in run.fleet.twilio.messages.values() if message.post.message_id == message_id}
     own = {(post.message_id, post.attempt): post for post in run.history.posts if post.sid}
-    ids = {message.sid for message in run.fleet.twilio.messages.values() if message.post.message_id == relay.message_id}
-    return any(
-        attempt.sent_id is not None
-        and attempt.sent_id not in ids
-        and (post := own.get((relay.message_id, attempt.number))) is not None
-        and not _was_on_record(run, relay.message_id, attempt.number, post.sid)
-        for attempt in relay.attempts
-    )
+    post = own.get((message_id, attempt.number))
+    if post is None or attempt.sent_id in ids:
+        return False
+    return not _was_on_record(run, message_id, attempt.number, post.sid)
 
 
 def _was_on_record(run: Simulation, message_id: str, number: int, sid: str) -> bool:
