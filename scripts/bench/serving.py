@@ -13,6 +13,11 @@ from scripts.bench.servers import FunctionServer
 _CLIENTS = 8
 # Many short turns in each round: what else the machine does then falls on all sides.
 _TURNS = 4
+_WHY_MORE = (
+    "Since conversations, photos and real traffic came, a text is also held against other ways to cut its form, "
+    "against the brake and the other spellings of its numbers, and its digest is stored with the lease: some 200 µs. "
+    "tests/budgets/test_calls.py holds the number of calls. The real clients take 8 ms beside it."
+)
 
 
 class _Side:
@@ -79,6 +84,7 @@ class Serving:
                 "noop cpu",
                 lambda seconds: f"{seconds * 1e6:.0f} µs",
                 at_most=2.5,
+                note=_WHY_MORE,
             ),
             compare(
                 samples,
@@ -87,6 +93,7 @@ class Serving:
                 "noop rate",
                 lambda rate: f"{rate:.0f}/s",
                 at_least=0.5,
+                note=_WHY_MORE,
             ),
             compare(
                 samples,

@@ -45,6 +45,7 @@ def receive(
     after `starts_in`. Any other one has ended. So with an answer or a notice, of which `text` has the words, the number
     it goes to and ours. `recovered_by` is "reconcile" when that found the text and no webhook had brought it.
     """
+    going = route if isinstance(route, Forward) else Forward(route.policy, thread_id=route.thread_id)
     relay = Relay(
         message_id=text.message_id,
         timestamp=now,
@@ -55,22 +56,18 @@ def receive(
         media_count=text.media_count,
         attachments=text.attachments,
         sender_class=sender_class,
-        policy=route.policy,
+        policy=going.policy,
         expires_at=now + RETENTION,
         recovered=bool(recovered_by),
-        thread_id=route.thread_id,
+        purpose=going.purpose,
+        thread_id=going.thread_id,
+        code=going.code,
+        cause_id=going.cause_id,
+        asked=going.asked,
+        alarm_if_lost=going.alarm_if_lost,
         media_token=text.media_token,
         written_at=text.written_at,
     )
-    if isinstance(route, Forward):
-        relay = replace(
-            relay,
-            purpose=route.purpose,
-            code=route.code,
-            cause_id=route.cause_id,
-            asked=route.asked,
-            alarm_if_lost=route.alarm_if_lost,
-        )
     begins = purposes.ways_of(relay).begins
     if begins:
         relay = planned(relay, new_attempt(relay, 1, now), Step.ATTEMPT_SCHEDULED, now, begins)

@@ -29,18 +29,22 @@ class _Spelling:
         self._country = country
         self._plain, self._also = plain, also
         parts = [f"({group})" for group in groups]
-        self._is_plain = re.compile(re.escape(country) + plain.format(*parts))
-        self._is_other = re.compile(re.escape(country) + also.format(*parts))
+        # Compiled when a number of the country comes: `re` remembers them, and most processes never meet one.
+        self._is_plain = re.escape(country) + plain.format(*parts)
+        self._is_other = re.escape(country) + also.format(*parts)
 
     def to_plain(self, number: str) -> str | None:
         """Returns the canonical form of a number in the other spelling, None for any other number."""
-        found = self._is_other.fullmatch(number)
+        found = self._match(self._is_other, number)
         return self._country + self._plain.format(*found.groups()) if found else None
 
     def to_other(self, number: str) -> str | None:
         """Returns the other spelling of a number in its canonical form, None for any other number."""
-        found = self._is_plain.fullmatch(number)
+        found = self._match(self._is_plain, number)
         return self._country + self._also.format(*found.groups()) if found else None
+
+    def _match(self, pattern: str, number: str) -> re.Match[str] | None:
+        return re.fullmatch(pattern, number) if number.startswith(self._country) else None
 
 
 # A row belongs here only if both spellings are in use and can never be two subscribers: a customer taken for a handler

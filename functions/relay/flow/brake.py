@@ -84,6 +84,8 @@ class Brake:
 
 def _judged(me: _Arrival, known: Collection[_Arrival]) -> tuple[str, bool]:
     """Returns why a text is held back, which is one of those known; and whether a limit is near."""
+    if len(known) == 1:  # nearly every text
+        return "", False
     texts = _most_at_once(me, known)
     same = _most_at_once(me, [each for each in known if each.words == me.words]) if me.words is not None else 0
     if same > SAME_WORDS_MAX:

@@ -28,6 +28,8 @@ def cleaned(text: InboundText) -> InboundText:
 
 
 def _characters(words: str) -> str:
+    if words.isascii() and "\0" not in words:  # nearly every text, and every number
+        return words
     # The two halves of one character, each by itself, are put together on the way.
     whole = words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", whole)

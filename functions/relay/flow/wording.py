@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import lru_cache
 
 from relay.core.comparing import smart_encoded
 from relay.core.model import Attachment, Attempt, Relay
@@ -30,6 +31,8 @@ _CONTACT_CARDS = frozenset({"text/vcard", "text/x-vcard", "text/directory", "app
 _CALLED = (*_BY_KIND.values(), _CONTACT_CARD, _FILE, _UNKNOWN)
 
 
+# An attempt's text is composed for its digest and right after that to be sent.
+@lru_cache(maxsize=32)
 def compose(
     sender_phone: str, our_phone: str, body: str, files: str = "", code: str = "", link: str = "", written: str = ""
 ) -> str:
@@ -82,6 +85,8 @@ def ago(age: timedelta) -> str:
 
 def files_in_words(relay: Relay) -> str:
     """Returns which files there are to see, as "2 photos, 1 video"; "" where there are none."""
+    if not relay.files_to_see:
+        return ""
     known = [each for each in relay.attachments if not each.is_in_words][: relay.files_to_see]
     counts = Counter(map(called, known))
     counts[_UNKNOWN] += relay.files_to_see - len(known)

@@ -58,7 +58,7 @@ def doubt_of(form: Form) -> Doubt:
 def _is_the_only_cut(form: Form, signed: str) -> bool:
     """Whether no other form with the same signature says anything else that we use."""
     names = sorted(form)
-    used = [name for name in names if name in _USED or _OF_A_FILE.fullmatch(name)]
+    used = [name for name in names if name in _USED or (name.startswith("Media") and _OF_A_FILE.fullmatch(name))]
     if any(len(form[name]) != 1 for name in used):
         return False
     if not all(shape.fullmatch(form[name][0]) for name, shape in _SHAPES.items() if name in form):

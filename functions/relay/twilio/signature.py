@@ -163,9 +163,8 @@ def _parsed(body: bytes) -> Bytes | None:
 def _decoded(form: Bytes) -> Form:
     told: Form = {}
     for name, values in form.items():
-        told.setdefault(name.decode("utf-8", "replace"), []).extend(
-            value.decode("utf-8", "replace") for value in values
-        )
+        # Two names may be the same one once they are decoded.
+        told.setdefault(str(name, "utf-8", "replace"), []).extend([str(each, "utf-8", "replace") for each in values])
     return told
 
 
