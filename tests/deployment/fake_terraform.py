@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 
 EMPTY = '{"format_version": "1.0"}'
 ONE_CHANGE = '{"resource_changes": [{"address": "a.b", "change": {"actions": ["create"]}}]}'
@@ -19,11 +18,13 @@ ONE_CHANGE = '{"resource_changes": [{"address": "a.b", "change": {"actions": ["c
 
 def main(arguments: list[str]) -> int:
     words = [argument for argument in arguments if not argument.startswith("-chdir=")]
-    path = Path(os.environ["TERRAFORM_CALLS"])
-    earlier = json.loads(path.read_text())
+    path = os.environ["TERRAFORM_CALLS"]
+    with open(path) as file:
+        earlier = json.load(file)
     workspace = os.environ.get("TF_WORKSPACE", "")
     variables = {name: value for name, value in os.environ.items() if name.startswith("TF_VAR_")}
-    path.write_text(json.dumps([*earlier, {"words": words, "workspace": workspace, "variables": variables}]))
+    with open(path, "w") as file:
+        json.dump([*earlier, {"words": words, "workspace": workspace, "variables": variables}], file)
     show_in = os.environ.get("TERRAFORM_SHOW_IN")
     match words:
         case ["show", "-json", "-no-color"]:
