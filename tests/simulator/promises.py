@@ -187,7 +187,8 @@ def resends_only_in_the_window(run: Simulation) -> Iterator[str]:
 def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
     """When every callback about a delivery was lost, the record knows of it within two runs of reconcile and a sweep,
     however far away the attempt's deadline is. (Not of one that another text has the same words as: whose one is may
-    take longer to tell; and not of one that Twilio cannot show.)"""
+    take longer to tell; not of one that Twilio cannot show; and not of what a handler has or a person took, whose other
+    attempts are asked about ever more rarely.)"""
     if _cannot_be_told(run):
         return
     calm = _calm_at(run)
@@ -201,9 +202,8 @@ def a_delivery_is_taken_over(run: Simulation) -> Iterator[str]:
         commits = run.history.commits[message.post.message_id]
         relay = [seen for at, seen in commits if at <= known_by][-1]
         attempt = relay.attempts[message.post.attempt - 1]
-        if relay.final_status is FinalStatus.DELIVERED or _has_a_twin(run, relay.message_id):
-            continue
-        if holds_anothers_id(run, relay):
+        has_it = relay.final_status in (FinalStatus.DELIVERED, FinalStatus.CLAIMED)
+        if has_it or _has_a_twin(run, relay.message_id) or holds_anothers_id(run, relay):
             continue
         if relay.due_at is not None and attempt in open_attempts(relay):
             yield f"TOLD: attempt {attempt.number} of {relay.message_id[-3:]} had long arrived, and nobody had asked"
