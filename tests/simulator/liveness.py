@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relay.core.fates import open_attempts
 from relay.core.model import RETENTION, AttemptStatus, FinalStatus, Purpose, Relay, Step
 from relay.core.policy import (
     FATE_LOOKUP_SECONDS,
@@ -23,18 +22,17 @@ from relay.flow.sweep import GRACE, sweep
 from relay.flow.taking_in import FRESH, WEBHOOK_UNDER_WAY
 from relay.ports import Stored
 
+from tests.simulator.asked_after_end import is_asked_for_ever, is_asked_late, is_flagged
 from tests.simulator.coexistence import left_behind, waits_for_a_person
 from tests.simulator.drives import is_the_same_but_believed
 from tests.simulator.faults import Fault
 from tests.simulator.history import time_of
 from tests.simulator.kernel import Task
-from tests.simulator.kinds import Kind
 from tests.simulator.simulation import RECONCILE_SECONDS, SWEEP_SECONDS, Simulation
 from tests.simulator.wrong_clocks import ahead, is_late_by_a_clock, waits_for_a_clocks_time
 
 # The worst that two clocks that are each five minutes off leave behind in a due time.
 _SKEW_SECONDS = 600.0
-_ENDS = frozenset({Step.DELIVERED, Step.EXHAUSTED})
 # How often reconcile looks a day back, for what the newest page of a list did not show, or while no run was made.
 DEEP_SECONDS = 3600.0 + 2.0 * RECONCILE_SECONDS
 # An answer is tried for 15 minutes, each try with its receipt.
@@ -178,29 +176,13 @@ def l2_every_attempt_is_resolved(run: Simulation) -> Iterator[str]:
                 yield f"L2: attempt {attempt.number} of {stored.relay.message_id[-3:]} is still {attempt.status}"
 
 
-def is_flagged(run: Simulation, relay: Relay, number: int) -> bool:
-    """Whether the trail says of an attempt that it cannot be told what became of it.
-
-    That is no excuse but where Twilio shows no text whole, or our key may not read. A line about the attempt says so,
-    or the end if it was the last one; or, where an earlier one's delivery ended the relay, a look-up after that.
-    """
-    wide = run.plan.wide
-    if wide is None or not (wide.shown_body == "redacted" or wide.kind is Kind.MAY_NOT_READ):
-        return False
-    trail = relay.error_log
-    ended = max((n for n, entry in enumerate(trail) if entry.step in _ENDS), default=len(trail))
-    return any(
-        (entry.step is Step.ATTEMPT_UNCONFIRMED and entry.attempt == number)
-        or (entry.step is Step.LOOKUP_REPEATED and entry.attempt is None and n > ended)
-        or (entry.step is Step.EXHAUSTED and number == len(relay.attempts) and "unknown" in entry.reason)
-        for n, entry in enumerate(trail)
-    )
-
-
 def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
-    """No relay is due, no timer is armed, but for one that has ended and of which Twilio cannot, or may not, tell."""
+    """No relay is due, no timer is armed, but for one that has ended and of which Twilio cannot, or may not, tell, or
+    could not so often that its next look-up is far off."""
     for stored in _in_hand(run):
-        if _is_asked_for_ever(run, stored.relay) or waits_for_a_clocks_time(run, stored.relay):
+        if is_asked_for_ever(run, stored.relay) or is_asked_late(run, stored.relay):
+            continue
+        if waits_for_a_clocks_time(run, stored.relay):
             continue
         if stored.relay.due_at is not None and not is_late_by_a_clock(run, stored.relay.due_at):
             yield f"L3: {stored.relay.message_id[-3:]} is still due"
@@ -214,20 +196,6 @@ def l3_nothing_is_left_behind(run: Simulation) -> Iterator[str]:
     ]
     if armed:
         yield f"L3: {len(armed)} timers are left"
-
-
-def _is_asked_for_ever(run: Simulation, relay: Relay) -> bool:
-    """Whether it has ended, alarm included, and is asked about as long as it is kept: each attempt that is open is
-    flagged, or known to Twilio, which our key may not ask or which was asked often enough about it."""
-    may_not_read = run.plan.wide is not None and run.plan.wide.kind is Kind.MAY_NOT_READ
-    is_enough = may_not_read or relay.fate_lookups_answered >= FATE_LOOKUPS
-    return (
-        relay.final_status is not FinalStatus.IN_PROGRESS
-        and not relay.alarm_is_due
-        and bool(asked := open_attempts(relay))
-        and (may_not_read or any(attempt.is_unresolved for attempt in asked))
-        and all(is_flagged(run, relay, attempt.number) if attempt.is_unresolved else is_enough for attempt in asked)
-    )
 
 
 def _in_hand(run: Simulation) -> list[Stored]:
