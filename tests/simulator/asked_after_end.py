@@ -1,10 +1,10 @@
-"""Which relays may still be asked about when all else is settled: Twilio cannot tell of them, or could not for long."""
+"""When Twilio is asked about relays that have ended: which may still be, all else settled, and which was too early."""
 
 from __future__ import annotations
 
 from relay.core.fates import open_attempts
 from relay.core.model import FinalStatus, Relay, Step
-from relay.core.policy import FATE_LOOKUPS
+from relay.core.policy import FATE_LOOKUP_SECONDS, FATE_LOOKUPS
 
 from tests.simulator.history import seconds_of
 from tests.simulator.kinds import Kind
@@ -52,3 +52,12 @@ def is_asked_late(run: Simulation, relay: Relay) -> bool:
     has_ended = relay.final_status is not FinalStatus.IN_PROGRESS and not relay.alarm_is_due
     is_ahead = relay.due_at is not None and seconds_of(relay.due_at) > run.kernel.now
     return has_ended and is_ahead and relay.fate_lookups - relay.fate_lookups_answered > 1
+
+
+def was_asked_early(run: Simulation, relay: Relay) -> bool:
+    """Whether clocks that are minutes apart had a look-up after its end made before its five minutes were over: where a
+    carrier's `sent` ended it that is the only one, and finds no failure that comes later."""
+    commits = run.history.commits[relay.message_id]
+    ended = max((at for at, seen in commits if seen.error_log[-1].step is Step.DELIVERED), default=run.kernel.now)
+    looked_up = (at for at, seen in commits if seen.error_log[-1].step is Step.LOOKUP_REPEATED)
+    return any(run.plan.skews) and any(0.0 < at - ended < FATE_LOOKUP_SECONDS for at in looked_up)
