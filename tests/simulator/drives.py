@@ -16,6 +16,8 @@ from tests.simulator.sim_twilio import Message
 from tests.simulator.simulation import Simulation
 
 _AWAITED = frozenset({AttemptStatus.ACCEPTED, AttemptStatus.UNCONFIRMED})
+# What the trail says of an attempt that was taken for not sent, or was refused (core/attempts.py).
+_EXISTS = "exists all the same"
 
 
 def drives(run: Simulation, message_id: str) -> set[int]:
@@ -198,3 +200,30 @@ def s4_nothing_goes_on_after_the_end(run: Simulation) -> Iterator[str]:
 
 def _leases(relay: Relay) -> list[int]:
     return [attempt.number for attempt in relay.attempts if attempt.lease is not None]
+
+
+def s6_no_tier_skipped(run: Simulation) -> Iterator[str]:
+    """Within a drive each attempt is at the tier of the one before it or at the next; the first drive begins at 1.
+
+    (Where an attempt that was taken for not sent exists all the same, the cascade goes on at its tier, and from there
+    past those that were tried meanwhile.)"""
+    for relay in (stored.relay for stored in run.fleet.store.relays.values()):
+        starts = drives(run, relay.message_id)
+        # A handler may pass on what was not even sent to that tier.
+        passed = {entry.tier for entry in relay.error_log if entry.step is Step.PASSED}
+        made = [
+            attempt
+            for attempt in relay.attempts
+            if attempt.status is not AttemptStatus.WITHDRAWN or attempt.tier in passed
+        ]
+        back_at = {entry.tier for entry in relay.error_log if _EXISTS in entry.reason}
+        for before, after in pairwise(made):
+            if after.number in starts or after.tier - before.tier in (0, 1):
+                continue
+            tried = {each.tier for each in made if each.number < after.number}
+            skipped = set(range(before.tier + 1, after.tier)) - tried
+            goes_on = after.tier in back_at if after.tier < before.tier else bool(back_at) and not skipped
+            if not goes_on:
+                yield f"S6: {relay.message_id[-3:]} went from tier {before.tier} to {after.tier}"
+        if relay.attempts and relay.attempts[0].tier != 1:
+            yield f"S6: {relay.message_id[-3:]} began at tier {relay.attempts[0].tier}"

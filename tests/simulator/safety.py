@@ -23,6 +23,7 @@ from tests.simulator.drives import (
     message_of,
     s3_one_first_delivery,
     s4_nothing_goes_on_after_the_end,
+    s6_no_tier_skipped,
     was_anothers,
     was_disbelieved,
 )
@@ -136,24 +137,6 @@ def _told_before(run: Simulation, message: Message, later: Post) -> bool:
     leases = lease_times(run)[later.message_id, later.attempt].values()
     leased_at = max((at for at in leases if at <= later.at), default=later.at)
     return any(receipt.sid == message.sid and receipt.at < leased_at for receipt in run.history.receipts)
-
-
-def s6_no_tier_skipped(run: Simulation) -> Iterator[str]:
-    """Within a drive each attempt is at the tier of the one before it or at the next; the first drive begins at 1."""
-    for relay in _relays(run):
-        starts = drives(run, relay.message_id)
-        # A handler may pass on what was not even sent to that tier.
-        passed = {entry.tier for entry in relay.error_log if entry.step is Step.PASSED}
-        made = [
-            attempt
-            for attempt in relay.attempts
-            if attempt.status is not AttemptStatus.WITHDRAWN or attempt.tier in passed
-        ]
-        for before, after in pairwise(made):
-            if after.number not in starts and after.tier - before.tier not in (0, 1):
-                yield f"S6: {relay.message_id[-3:]} went from tier {before.tier} to {after.tier}"
-        if relay.attempts and relay.attempts[0].tier != 1:
-            yield f"S6: {relay.message_id[-3:]} began at tier {relay.attempts[0].tier}"
 
 
 def s6_no_tier_left_untried(run: Simulation) -> Iterator[str]:
