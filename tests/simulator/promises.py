@@ -45,8 +45,7 @@ def never_lost(run: Simulation) -> Iterator[str]:
     relays = [stored.relay for stored in run.fleet.store.relays.values()]
     lenient = {tier.reach.address for relay in relays for tier in relay.policy.tiers if tier.success is Success.SENT}
     for relay in relays:
-        may_fail = _is_asked_about(relay) or was_asked_early(run, relay)
-        is_certain = not may_fail and not holds_anothers_id(run, relay)
+        is_certain = not _may_have_failed(run, relay) and not holds_anothers_id(run, relay)
         if relay.final_status is FinalStatus.DELIVERED and is_certain:
             claimed[_words_of(relay)] += 1
     for message in run.fleet.twilio.messages.values():
@@ -64,11 +63,13 @@ def _words_of(relay: Relay) -> tuple[str, str]:
     return relay.sender_phone, comparable(relay.message_body)
 
 
-def _is_asked_about(relay: Relay) -> bool:
-    """Whether a carrier took the text, which is success at its tier, and a failure may still be found by asking."""
+def _may_have_failed(run: Simulation, relay: Relay) -> bool:
+    """Whether a carrier took the text, which is success at its tier, and a failure may still be found by asking, or was
+    asked about too early to be found."""
     # A redrive may have brought fewer tiers than the one that delivered.
     tiers = relay.policy.tiers[(relay.delivered_tier or 0) - 1 : relay.delivered_tier]
-    return relay.due_at is not None and any(tier.success is Success.SENT for tier in tiers)
+    is_sent_enough = any(tier.success is Success.SENT for tier in tiers)
+    return is_sent_enough and (relay.due_at is not None or was_asked_early(run, relay))
 
 
 def nothing_from_before_us(run: Simulation) -> Iterator[str]:
